@@ -1,0 +1,87 @@
+# What the developers and the build server call. "make help" lists it.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+# The go command uses all processors by itself, and the output of "test" has to end with that of the tests.
+.NOTPARALLEL:
+
+FUZZTIME ?= 10s
+# Releases of Django that compat_test runs against.
+DJANGO ?= 5.2.19
+
+# Built from source at the versions in tools/go.mod, and cached by the go command.
+TOOL := go tool -modfile=$(CURDIR)/tools/go.mod
+# Folders with a dot are no packages: .cache holds what other programs unpacked there.
+GO_FILES = find . -name '.?*' -prune -o -name '*.go' -print0
+
+##@ Every day
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^##@ / { print "\n" substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "Variables: FUZZTIME=$(FUZZTIME) (per fuzz target), DJANGO=\"$(DJANGO)\" (releases for compat)"
+
+.PHONY: quick
+quick: ## unit tests, vectors, fuzz seeds and examples: under a minute
+	go test ./...
+
+.PHONY: test
+test: needs lint vet race compat ## everything that has to pass before a change goes in
+
+.PHONY: fmt
+fmt: ## format all Go code
+	$(GO_FILES) | xargs -0 $(TOOL) gofumpt -w
+
+##@ The parts of test
+.PHONY: lint
+lint: ## golangci-lint and gofumpt on all modules
+	@unformatted=$$($(GO_FILES) | xargs -0 $(TOOL) gofumpt -l); \
+	if [[ -n $$unformatted ]]; then echo "make: not formatted, run \"make fmt\":" $$unformatted >&2; exit 1; fi
+	$(TOOL) golangci-lint run ./...
+	cd compat_test && $(TOOL) golangci-lint run ./...
+
+.PHONY: vet
+vet: ## go vet on all modules
+	go vet ./...
+	cd compat_test && go vet ./...
+
+.PHONY: race
+race: ## what quick runs, under the race detector
+	go test -race ./...
+
+# Not from the cache of test results: the go command does not see when Django or Python changed.
+.PHONY: compat
+compat: needs ## tests against a live Django, which is installed into .cache
+	for release in $(DJANGO); do compat_test/env/django "$$release"; done
+	cd compat_test && go test -race -count=1 ./...
+
+##@ Now and then
+.PHONY: fuzz
+fuzz: ## each native fuzz target for FUZZTIME
+	@targets=$$(go test -list '^Fuzz' ./... | awk '/^Fuzz/ { names = names " " $$1 } \
+		/^ok/ { n = split(names, name, " "); for (i = 1; i <= n; i++) print $$2 "," name[i]; names = "" }'); \
+	[[ -n $$targets ]] || { echo "make: no fuzz target found" >&2; exit 1; }; \
+	for target in $$targets; do \
+		echo "fuzz $$target"; \
+		go test -run '^$$' -fuzz "^$${target#*,}\$$" -fuzztime $(FUZZTIME) "$${target%,*}"; \
+	done
+
+.PHONY: vectors
+vectors: needs ## write fixtures anew with real Django releases
+	fixtures/generate/run
+
+# One file system: an environment may hold mounts of /proc or /dev.
+.PHONY: clean
+clean: ## remove .cache; the go command keeps its own cache
+	rm -rf --one-file-system .cache
+
+.PHONY: needs
+needs:
+	@missing() { echo "make: $$1" >&2; exit 1; }; \
+	command -v go >/dev/null || missing "Go is not installed: https://go.dev/dl, the version in go.mod or newer"; \
+	cc=$$(go env CC); command -v $${cc%% *} >/dev/null || \
+		missing "no C compiler ($$cc), which SQLite and the race detector need: install gcc or clang, or set CC"; \
+	[[ $$(go env CGO_ENABLED) == 1 ]] || missing "CGO_ENABLED=0, but SQLite and the race detector need cgo"; \
+	command -v python3 >/dev/null || missing "python3 is not installed, and Django runs on it"

@@ -1,0 +1,64 @@
+// Package pybase64 decodes base64 as Python does, which takes more than Go does.
+package pybase64
+
+import "errors"
+
+// Err is returned for text of which no whole number of bytes can be made.
+var Err = errors.New("the text is not base64")
+
+// Decode decodes s, followed by the given number of "=", as Python's binascii.a2b_base64 does when it is not strict:
+// bytes outside the alphabet are passed over, and so is all that follows complete padding. It takes the standard and
+// the URL alphabet at once. The result is appended to dst.
+func Decode(dst []byte, s string, padding int) ([]byte, error) {
+	var acc uint32
+	quad, pads := 0, 0
+	for i := range len(s) + padding {
+		c := byte('=')
+		if i < len(s) {
+			c = s[i]
+		}
+		if c == '=' {
+			if quad >= 2 {
+				if pads++; quad+pads >= 4 {
+					return dst, nil
+				}
+			}
+			continue
+		}
+		v := value(c)
+		if v < 0 {
+			continue
+		}
+		pads = 0
+		acc = acc<<6 | uint32(v)
+		switch quad {
+		case 1:
+			dst = append(dst, byte(acc>>4))
+		case 2:
+			dst = append(dst, byte(acc>>2))
+		case 3:
+			dst = append(dst, byte(acc))
+		}
+		quad = (quad + 1) & 3
+	}
+	if quad != 0 {
+		return nil, Err
+	}
+	return dst, nil
+}
+
+func value(c byte) int {
+	switch {
+	case 'A' <= c && c <= 'Z':
+		return int(c - 'A')
+	case 'a' <= c && c <= 'z':
+		return int(c-'a') + 26
+	case '0' <= c && c <= '9':
+		return int(c-'0') + 52
+	case c == '-' || c == '+':
+		return 62
+	case c == '_' || c == '/':
+		return 63
+	}
+	return -1
+}

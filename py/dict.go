@@ -1,0 +1,209 @@
+package py
+
+import (
+	"iter"
+	"math"
+	"math/big"
+)
+
+// A Dict is a Python dict: it keeps its keys in order of insertion, and setting a key that is there keeps the key's place.
+// Keys are equal when they are in Python: 1, 1.0 and true are one key. The zero Dict is empty and ready for use. It is
+// not safe for use by several goroutines while one of them changes it.
+type Dict struct {
+	entries []entry
+	index   map[any]int // from hashKey to a place in entries; nil while the dict is small
+	dead    int         // deleted entries that are still in entries
+}
+
+type entry struct {
+	key, value any
+	dead       bool
+}
+
+// smallDict is the size up to which looking through the entries is quicker than a map.
+const smallDict = 8
+
+// NewDict returns an empty dict with room for n entries.
+func NewDict(n int) *Dict { return &Dict{entries: make([]entry, 0, n)} }
+
+// Len is the number of entries.
+func (d *Dict) Len() int { return len(d.entries) - d.dead }
+
+// Get returns the value of key and whether it is there.
+func (d *Dict) Get(key any) (any, bool) {
+	if i := d.find(key); i >= 0 {
+		return d.entries[i].value, true
+	}
+	return nil, false
+}
+
+// Set stores value under key. The key is a Python value that Python can hash (a list or a dict is none; used as a key,
+// such a value is equal only to itself).
+func (d *Dict) Set(key, value any) {
+	if i := d.find(key); i >= 0 {
+		d.entries[i].value = value
+		return
+	}
+	if n, ok := key.(int); ok {
+		key = int64(n)
+	}
+	d.entries = append(d.entries, entry{key: key, value: value})
+	if d.index != nil {
+		d.index[hashKey(key)] = len(d.entries) - 1
+	} else if len(d.entries) > smallDict {
+		d.reindex()
+	}
+}
+
+// Delete removes key and reports whether it was there.
+func (d *Dict) Delete(key any) bool {
+	i := d.find(key)
+	if i < 0 {
+		return false
+	}
+	if d.index != nil {
+		delete(d.index, hashKey(key))
+	}
+	d.entries[i] = entry{dead: true}
+	d.dead++
+	if d.dead > len(d.entries)/2 {
+		d.compact()
+	}
+	return true
+}
+
+// Clear removes all entries.
+func (d *Dict) Clear() { *d = Dict{} }
+
+// All yields the entries in order. The dict may not be changed meanwhile, but for setting keys that are there.
+func (d *Dict) All() iter.Seq2[any, any] {
+	return func(yield func(any, any) bool) {
+		for i := range d.entries {
+			if e := &d.entries[i]; !e.dead && !yield(e.key, e.value) {
+				return
+			}
+		}
+	}
+}
+
+// Keys returns the keys of d in order.
+func (d *Dict) Keys() []any {
+	keys := make([]any, 0, d.Len())
+	for k := range d.All() {
+		keys = append(keys, k)
+	}
+	return keys
+}
+
+// Copy returns a dict of the same keys and the same values, as Python's dict.copy does; see [Clone] for a deep copy.
+func (d *Dict) Copy() *Dict {
+	c := NewDict(d.Len())
+	for _, e := range d.entries {
+		if !e.dead {
+			c.entries = append(c.entries, e)
+		}
+	}
+	if len(c.entries) > smallDict {
+		c.reindex()
+	}
+	return c
+}
+
+func (d *Dict) find(key any) int {
+	if d.index != nil {
+		if i, ok := d.index[hashKey(key)]; ok {
+			return i
+		}
+		return -1
+	}
+	if s, ok := key.(string); ok { // nearly every key; no other type of key equals one
+		for i := range d.entries {
+			if k, ok := d.entries[i].key.(string); ok && k == s {
+				return i
+			}
+		}
+		return -1
+	}
+	h := hashKey(key)
+	for i := range d.entries {
+		if e := &d.entries[i]; !e.dead && hashKey(e.key) == h {
+			return i
+		}
+	}
+	return -1
+}
+
+func (d *Dict) compact() {
+	kept := d.entries[:0]
+	for _, e := range d.entries {
+		if !e.dead {
+			kept = append(kept, e)
+		}
+	}
+	clear(d.entries[len(kept):])
+	d.entries, d.dead = kept, 0
+	d.reindex()
+}
+
+func (d *Dict) reindex() {
+	if len(d.entries) <= smallDict {
+		d.index = nil
+		return
+	}
+	d.index = make(map[any]int, len(d.entries)+1)
+	for i := range d.entries {
+		if !d.entries[i].dead {
+			d.index[hashKey(d.entries[i].key)] = i
+		}
+	}
+}
+
+// Hashable is a Python value outside the basic types that may be a dict key. HashKey returns a comparable Go value that is
+// the same for two keys just when they are equal in Python.
+type Hashable interface {
+	HashKey() any
+}
+
+type (
+	bigKey   string // an int outside int64
+	floatKey uint64 // a float that is no integer
+	noneKey  struct{}
+)
+
+// hashKey maps keys that are equal in Python to Go values that are equal. It returns a comparable value for every input.
+func hashKey(key any) any {
+	switch k := key.(type) {
+	case string, int64, Bytes:
+		return k
+	case int:
+		return int64(k)
+	case bool:
+		if k {
+			return int64(1)
+		}
+		return int64(0)
+	case nil:
+		return noneKey{}
+	case float64:
+		return hashFloat(k)
+	case *big.Int:
+		if k.IsInt64() {
+			return k.Int64()
+		}
+		return bigKey(k.String())
+	case Hashable:
+		return k.HashKey()
+	case *List, *Dict:
+		return k
+	default:
+		return new(byte) // not a Python value: equal to nothing
+	}
+}
+
+func hashFloat(f float64) any {
+	if f != math.Trunc(f) || math.IsInf(f, 0) { // NaN too
+		return floatKey(math.Float64bits(f))
+	}
+	b, _ := big.NewFloat(f).Int(nil)
+	return hashKey(b)
+}

@@ -1,0 +1,91 @@
+package py
+
+import (
+	"reflect"
+	"strings"
+)
+
+// field is an exported field of a struct, those of embedded structs included.
+type field struct {
+	name      string
+	index     []int
+	omitEmpty bool
+	omitZero  bool
+}
+
+// structFields lists the fields of t by the rules of encoding/json that matter here: a json tag gives the name, "-" leaves
+// the field out, an embedded struct without a tag lends its fields.
+func structFields(t reflect.Type) []field {
+	var fields []field
+	for _, sf := range reflect.VisibleFields(t) {
+		tag := sf.Tag.Get("json")
+		if tag == "-" || !sf.IsExported() || inTagged(t, sf.Index) {
+			continue
+		}
+		name, options, _ := strings.Cut(tag, ",")
+		if name == "" {
+			if sf.Anonymous && isStruct(sf.Type) {
+				continue // its fields come by themselves
+			}
+			name = sf.Name
+		}
+		fields = append(fields, field{
+			name:      name,
+			index:     sf.Index,
+			omitEmpty: hasOption(options, "omitempty"),
+			omitZero:  hasOption(options, "omitzero"),
+		})
+	}
+	return fields
+}
+
+// inTagged reports whether a field belongs to an embedded struct that a tag names or drops, or that is not exported
+// behind a pointer: its fields are not the outer struct's then.
+func inTagged(t reflect.Type, index []int) bool {
+	for i := 1; i < len(index); i++ {
+		outer := t.FieldByIndex(index[:i])
+		if outer.Tag.Get("json") != "" || outer.Type.Kind() == reflect.Pointer && !outer.IsExported() {
+			return true
+		}
+	}
+	return false
+}
+
+func isStruct(t reflect.Type) bool {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t.Kind() == reflect.Struct
+}
+
+func hasOption(options, want string) bool {
+	for option := range strings.SplitSeq(options, ",") {
+		if option == want {
+			return true
+		}
+	}
+	return false
+}
+
+func (f field) omit(v reflect.Value) bool {
+	return f.omitZero && v.IsZero() || f.omitEmpty && isEmpty(v)
+}
+
+func isEmpty(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Array, reflect.Map, reflect.Slice, reflect.String:
+		return v.Len() == 0
+	case reflect.Struct:
+		return false
+	default:
+		return v.IsZero()
+	}
+}
+
+// joinPath puts a step ("[2]", ".name") in front of a path; a path does not begin with a dot.
+func joinPath(step, path string) string {
+	if path != "" && path[0] != '[' && path[0] != '.' {
+		path = "." + path
+	}
+	return strings.TrimPrefix(step, ".") + path
+}

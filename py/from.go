@@ -1,0 +1,240 @@
+package py
+
+import (
+	"encoding"
+	"fmt"
+	"math/big"
+	"reflect"
+	"slices"
+	"time"
+)
+
+// maxDepth bounds the nesting of what [From] and [Scan] convert: values that contain themselves must end somewhere.
+const maxDepth = 10_000
+
+// A Valuer is a Go type that says itself which Python value it is. Its result goes through [From] again.
+type Valuer interface {
+	PyValue() (any, error)
+}
+
+// A TypeError says that a Go value has no Python form. Path is where it stands in what was given ("" is the value
+// itself), such as "items[2].price".
+type TypeError struct {
+	Path   string
+	Type   reflect.Type
+	Reason string
+}
+
+func (e *TypeError) Error() string {
+	s := fmt.Sprintf("py: Go type %s has no Python form", e.Type)
+	if e.Reason != "" {
+		s = fmt.Sprintf("py: Go type %s: %s", e.Type, e.Reason)
+	}
+	if e.Path != "" {
+		s += " (at " + e.Path + ")"
+	}
+	return s
+}
+
+// From returns the Python value for a Go value, as a copy that shares nothing that can change:
+//
+//   - Python values of this package are copied as they are, [Lazy] ones kept;
+//   - bool, integers, floats, strings, *big.Int are what they look like, []byte is [Bytes], time.Time an aware
+//     [DateTime]; a nil pointer, interface, slice or map is None;
+//   - slices and arrays are lists, maps are dicts (sorted by key, since Go's order is random), structs are dicts of their
+//     exported fields by their json tags (name, "-", omitempty and omitzero as encoding/json has them);
+//   - a [Valuer] is asked, an encoding.TextMarshaler is a str, a json.Number an int or a float.
+//
+// Everything else is a [*TypeError].
+func From(v any) (any, error) { return from(v, 0) }
+
+func from(v any, depth int) (any, error) {
+	if depth > maxDepth {
+		return nil, &TypeError{Type: reflect.TypeOf(v), Reason: "nested too deeply, or contains itself"}
+	}
+	switch v := v.(type) {
+	case nil, bool, int64, float64, string, Bytes, DateTime, Lazy:
+		return v, nil
+	case *List, *Dict, Cloner, Typed:
+		return Clone(v), nil
+	case int:
+		return int64(v), nil
+	case *big.Int:
+		if v == nil {
+			return nil, nil
+		}
+		return Int(new(big.Int).Set(v)), nil
+	case big.Int:
+		return Int(new(big.Int).Set(&v)), nil
+	case time.Time:
+		return DateTime{Time: v}, nil
+	case []byte:
+		if v == nil {
+			return nil, nil
+		}
+		return Bytes(v), nil
+	}
+	rv := reflect.ValueOf(v)
+	if rv.Kind() == reflect.Pointer && rv.IsNil() {
+		return nil, nil
+	}
+	switch v := v.(type) {
+	case Valuer:
+		w, err := v.PyValue()
+		if err != nil {
+			return nil, err
+		}
+		return from(w, depth+1)
+	case number:
+		return fromNumber(v, rv.Type())
+	case encoding.TextMarshaler:
+		text, err := v.MarshalText()
+		return string(text), err
+	}
+	return fromReflect(rv, depth)
+}
+
+// number is json.Number, recognised by its methods.
+type number interface {
+	Int64() (int64, error)
+	Float64() (float64, error)
+	String() string
+}
+
+func fromNumber(n number, t reflect.Type) (any, error) {
+	if b, ok := new(big.Int).SetString(n.String(), 10); ok {
+		return Int(b), nil
+	}
+	f, err := n.Float64()
+	if err != nil {
+		return nil, &TypeError{Type: t, Reason: "not a number"}
+	}
+	return f, nil
+}
+
+func fromReflect(rv reflect.Value, depth int) (any, error) {
+	switch rv.Kind() {
+	case reflect.Bool:
+		return rv.Bool(), nil
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		if rv.Type() == reflect.TypeFor[time.Duration]() {
+			break // neither a count of nanoseconds nor of seconds is what was meant
+		}
+		return rv.Int(), nil
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		return Int(new(big.Int).SetUint64(rv.Uint())), nil
+	case reflect.Float64:
+		return rv.Float(), nil
+	case reflect.Float32:
+		return float64(float32(rv.Float())), nil
+	case reflect.String:
+		return rv.String(), nil
+	case reflect.Pointer, reflect.Interface:
+		if rv.IsNil() {
+			return nil, nil
+		}
+		return from(rv.Elem().Interface(), depth+1)
+	case reflect.Slice, reflect.Array:
+		return fromSlice(rv, depth)
+	case reflect.Map:
+		return fromMap(rv, depth)
+	case reflect.Struct:
+		return fromStruct(rv, depth)
+	}
+	return nil, &TypeError{Type: rv.Type()}
+}
+
+func fromSlice(rv reflect.Value, depth int) (any, error) {
+	if rv.Kind() == reflect.Slice && rv.IsNil() {
+		return nil, nil
+	}
+	if rv.Kind() == reflect.Slice && rv.Type().Elem().Kind() == reflect.Uint8 {
+		return Bytes(rv.Bytes()), nil
+	}
+	l := &List{Items: make([]any, rv.Len())}
+	for i := range l.Items {
+		item, err := from(rv.Index(i).Interface(), depth+1)
+		if err != nil {
+			return nil, at(err, fmt.Sprintf("[%d]", i))
+		}
+		l.Items[i] = item
+	}
+	return l, nil
+}
+
+func fromMap(rv reflect.Value, depth int) (any, error) {
+	if rv.IsNil() {
+		return nil, nil
+	}
+	keys := make([]any, 0, rv.Len())
+	values := make(map[any]any, rv.Len())
+	for iter := rv.MapRange(); iter.Next(); {
+		key, err := from(iter.Key().Interface(), depth+1)
+		if err != nil {
+			return nil, at(err, "[key]")
+		}
+		value, err := from(iter.Value().Interface(), depth+1)
+		if err != nil {
+			return nil, at(err, fmt.Sprintf("[%v]", key))
+		}
+		h := hashKey(key)
+		keys = append(keys, key)
+		values[h] = value
+	}
+	slices.SortFunc(keys, compareKeys)
+	d := NewDict(len(keys))
+	for _, k := range keys {
+		d.Set(k, values[hashKey(k)])
+	}
+	return d, nil
+}
+
+// compareKeys orders strings as strings and numbers as numbers; the rest need only be in some order, the same each time.
+func compareKeys(a, b any) int {
+	if x, ok := a.(int64); ok {
+		if y, ok := b.(int64); ok {
+			return compare(x, y)
+		}
+	}
+	if x, ok := a.(string); ok {
+		if y, ok := b.(string); ok {
+			return compare(x, y)
+		}
+	}
+	return compare(fmt.Sprintf("%T %v", a, a), fmt.Sprintf("%T %v", b, b))
+}
+
+func compare[T int64 | string](a, b T) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+func fromStruct(rv reflect.Value, depth int) (any, error) {
+	fields := structFields(rv.Type())
+	d := NewDict(len(fields))
+	for _, f := range fields {
+		fv, err := rv.FieldByIndexErr(f.index)
+		if err != nil || f.omit(fv) { // err: the field of an embedded nil pointer
+			continue
+		}
+		value, err := from(fv.Interface(), depth+1)
+		if err != nil {
+			return nil, at(err, "."+f.name)
+		}
+		d.Set(f.name, value)
+	}
+	return d, nil
+}
+
+// at puts a step in front of the path of a [*TypeError].
+func at(err error, step string) error {
+	if e, ok := err.(*TypeError); ok {
+		e.Path = joinPath(step, e.Path)
+	}
+	return err
+}

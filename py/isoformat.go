@@ -1,0 +1,223 @@
+package py
+
+import (
+	"errors"
+	"time"
+)
+
+// ErrISOFormat is returned for text that [ParseISOFormat] does not take.
+var ErrISOFormat = errors.New("py: not a date and time in ISO format")
+
+// ParseISOFormat reads what Python's datetime.fromisoformat reads, as of Python 3.11: the extended and the basic format,
+// week dates, any separator, up to microseconds (further digits are cut off), an offset or Z. Python 3.10 and older take
+// only what isoformat writes. The error is [ErrISOFormat].
+func ParseISOFormat(s string) (DateTime, error) {
+	if len(s) < 7 {
+		return DateTime{}, ErrISOFormat
+	}
+	p := isoParser{s: s[:isoDateEnd(s)]}
+	year, month, day := p.date()
+	if p.bad || p.s != "" {
+		return DateTime{}, ErrISOFormat
+	}
+	rest := s[isoDateEnd(s):]
+	if rest == "" {
+		return DateTime{Time: time.Date(year, month, day, 0, 0, 0, 0, time.UTC), Naive: true}, nil
+	}
+	_, size := DecodeRune(rest) // the separator is any one character
+	if len(rest) == size {
+		return DateTime{}, ErrISOFormat
+	}
+	return isoTime(year, month, day, rest[size:])
+}
+
+// isoDateEnd finds where the date ends. That is ambiguous when the separator is a digit or a dash, and resolved as
+// CPython does.
+func isoDateEnd(s string) int {
+	end := 8 // YYYYMMDD
+	switch {
+	case len(s) == 7:
+		end = 7 // YYYYWww
+	case s[4] == '-' && s[5] != 'W':
+		end = 10 // YYYY-MM-DD
+	case s[4] == '-' && len(s) > 9 && s[8] == '-' && !(len(s) > 10 && isDigit(s[10])):
+		end = 10 // YYYY-Www-D
+	case s[4] == 'W':
+		end = 7
+		for end < len(s) && isDigit(s[end]) {
+			end++
+		}
+		if end >= 9 { // digits as the separator or without one
+			end = 8 - (end+1)%2
+		}
+	}
+	return min(end, len(s))
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+// isoParser takes fields off the front of s; bad is set by the first that is not there.
+type isoParser struct {
+	s   string
+	bad bool
+}
+
+func (p *isoParser) digits(n int) int {
+	if len(p.s) < n {
+		p.bad = true
+		return 0
+	}
+	v := 0
+	for _, c := range []byte(p.s[:n]) {
+		if !isDigit(c) {
+			p.bad = true
+			return 0
+		}
+		v = v*10 + int(c-'0')
+	}
+	p.s = p.s[n:]
+	return v
+}
+
+func (p *isoParser) skip(c byte) bool {
+	if p.s != "" && p.s[0] == c {
+		p.s = p.s[1:]
+		return true
+	}
+	return false
+}
+
+func (p *isoParser) date() (int, time.Month, int) {
+	year := p.digits(4)
+	dashed := p.skip('-')
+	if p.skip('W') {
+		week, weekday := p.digits(2), 1
+		if p.s != "" {
+			p.bad = p.bad || p.skip('-') != dashed
+			weekday = p.digits(1)
+		}
+		return p.week(year, week, weekday)
+	}
+	month := p.digits(2)
+	if p.skip('-') != dashed {
+		p.bad = true
+	}
+	day := p.digits(2)
+	t := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
+	if year < 1 || t.Day() != day || t.Month() != time.Month(month) {
+		p.bad = true
+	}
+	return year, time.Month(month), day
+}
+
+func (p *isoParser) week(year, week, weekday int) (int, time.Month, int) {
+	if year < 1 || week < 1 || week > 53 || weekday < 1 || weekday > 7 {
+		p.bad = true
+		return 0, 0, 0
+	}
+	fourth := time.Date(year, time.January, 4, 0, 0, 0, 0, time.UTC) // always in week 1
+	monday := fourth.AddDate(0, 0, -(int(fourth.Weekday())+6)%7)
+	if _, last := time.Date(year, time.December, 28, 0, 0, 0, 0, time.UTC).ISOWeek(); week > last {
+		p.bad = true
+	}
+	t := monday.AddDate(0, 0, (week-1)*7+weekday-1)
+	if t.Year() < 1 || t.Year() > 9999 {
+		p.bad = true
+	}
+	return t.Date()
+}
+
+// clock is a time of day or an offset.
+type clock struct{ hour, minute, second, micro int }
+
+func (c clock) duration() time.Duration {
+	return time.Duration(c.hour)*time.Hour + time.Duration(c.minute)*time.Minute +
+		time.Duration(c.second)*time.Second + time.Duration(c.micro)*time.Microsecond
+}
+
+func (p *isoParser) clock() clock {
+	var c clock
+	c.hour = p.digits(2)
+	if p.bad || p.s == "" {
+		return c
+	}
+	colons := p.skip(':')
+	c.minute = p.digits(2)
+	if p.bad || p.s == "" {
+		return c
+	}
+	if p.skip(':') != colons {
+		p.bad = true
+	}
+	c.second = p.digits(2)
+	if p.bad || p.s == "" {
+		return c
+	}
+	if !p.skip('.') && !p.skip(',') || p.s == "" {
+		p.bad = true
+		return c
+	}
+	n := min(len(p.s), 6)
+	c.micro = p.digits(n)
+	for ; n < 6; n++ {
+		c.micro *= 10
+	}
+	for p.s != "" { // digits past the microseconds are read and dropped
+		p.digits(1)
+		if p.bad {
+			break
+		}
+	}
+	return c
+}
+
+func isoTime(year int, month time.Month, day int, s string) (DateTime, error) {
+	text, zone, sign, aware := splitZone(s)
+	p := isoParser{s: text}
+	c := p.clock()
+	if p.bad || p.s != "" || c.hour > 23 || c.minute > 59 || c.second > 59 {
+		return DateTime{}, ErrISOFormat
+	}
+	t := time.Date(year, month, day, c.hour, c.minute, c.second, c.micro*1000, time.UTC)
+	if !aware {
+		return DateTime{Time: t, Naive: true}, nil
+	}
+	offset := clock{}
+	if zone != "" {
+		p = isoParser{s: zone}
+		offset = p.clock()
+	} else if sign != 0 {
+		return DateTime{}, ErrISOFormat
+	}
+	total := offset.duration()
+	if p.bad || p.s != "" || total >= 24*time.Hour {
+		return DateTime{}, ErrISOFormat
+	}
+	if sign < 0 {
+		total = -total
+	}
+	// Go's zones have whole seconds; the instant stays right to the microsecond.
+	t = t.Add(-total)
+	loc := time.UTC
+	if s := int(total / time.Second); s != 0 {
+		loc = time.FixedZone("", s)
+	}
+	return DateTime{Time: t.In(loc)}, nil
+}
+
+// splitZone cuts the zone off a time. sign is 0 for Z.
+func splitZone(s string) (text, zone string, sign int, aware bool) {
+	for i := range len(s) {
+		switch s[i] {
+		case '+':
+			return s[:i], s[i+1:], 1, true
+		case '-':
+			return s[:i], s[i+1:], -1, true
+		case 'Z':
+			if i+1 == len(s) {
+				return s[:i], "", 0, true
+			}
+		}
+	}
+	return s, "", 0, false
+}

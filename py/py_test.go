@@ -1,0 +1,337 @@
+package py_test
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"math/big"
+	"net/netip"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/djangobridge/djangobridge/py"
+)
+
+func TestDictKeepsPythonsOrderAndKeyEquality(t *testing.T) {
+	t.Parallel()
+	var d py.Dict
+	d.Set("b", 1)
+	d.Set("a", 2)
+	d.Set("b", 3)
+	d.Set(true, "true")
+	d.Set(1, "one")
+	d.Set(1.0, "float")
+	d.Set(new(big.Int).Lsh(big.NewInt(1), 70), "big")
+	d.Set(math.Pow(2, 70), "same")
+	d.Set(nil, "none")
+	d.Set(1.5, "half")
+	d.Set(py.Bytes("a"), "bytes")
+	want := []any{"b", "a", true, new(big.Int).Lsh(big.NewInt(1), 70), nil, 1.5, py.Bytes("a")}
+	if got := d.Keys(); !reflect.DeepEqual(got, want) {
+		t.Errorf("keys %v, want %v", got, want)
+	}
+	if v, _ := d.Get(int64(1)); v != "float" {
+		t.Errorf("d[1] = %v", v)
+	}
+	if v, _ := d.Get(math.Pow(2, 70)); v != "same" {
+		t.Errorf("d[2**70] = %v", v)
+	}
+	if _, ok := d.Get("1"); ok {
+		t.Error(`"1" found though only 1 is there`)
+	}
+}
+
+func TestDictDeletesAndGrows(t *testing.T) {
+	t.Parallel()
+	var d py.Dict
+	var want []any
+	for i := range 1000 {
+		d.Set(int64(i), i)
+	}
+	for i := range 1000 {
+		if i%7 != 0 {
+			if !d.Delete(int64(i)) {
+				t.Fatalf("%d not deleted", i)
+			}
+		} else {
+			want = append(want, int64(i))
+		}
+	}
+	if d.Delete(int64(1)) {
+		t.Error("deleted twice")
+	}
+	if got := d.Keys(); !reflect.DeepEqual(got, want) || d.Len() != len(want) {
+		t.Errorf("keys %v, len %d", got, d.Len())
+	}
+	d.Set(int64(1), "back")
+	if got := d.Keys(); got[len(got)-1] != int64(1) {
+		t.Error("a key set again after its deletion must come last")
+	}
+	dup := d.Copy()
+	dup.Set("x", 1)
+	if _, ok := d.Get("x"); ok || dup.Len() != d.Len()+1 {
+		t.Error("Copy shares its entries")
+	}
+	d.Clear()
+	if d.Len() != 0 || len(d.Keys()) != 0 {
+		t.Error("Clear left entries")
+	}
+}
+
+func TestStringsHoldLoneSurrogates(t *testing.T) {
+	t.Parallel()
+	for r := rune(0); r <= 0x10FFFF; r += 7 {
+		b := py.AppendRune(nil, r)
+		if got, size := py.DecodeRune(string(b) + "x"); got != r || size != len(b) || !py.ValidString(string(b)) {
+			t.Fatalf("%U became %x, read as %U (%d)", r, b, got, size)
+		}
+	}
+	if b := py.AppendRune(nil, 0xD83D); string(b) != "\xed\xa0\xbd" { // '\ud83d'.encode('utf-8', 'surrogatepass')
+		t.Errorf("U+D83D is % x", b)
+	}
+	for _, s := range []string{"\xff", "a\xed", "\xed\xa0", "\xed\xa0x", "é\x80", "\xf8\x88\x80\x80\x80"} {
+		if py.ValidString(s) {
+			t.Errorf("%q passes as a str", s)
+		}
+	}
+}
+
+func TestCloneIsDeepAndKeepsSharing(t *testing.T) {
+	t.Parallel()
+	inner := py.NewList("x")
+	outer := py.NewList(inner, inner)
+	outer.Items = append(outer.Items, outer)
+	c, ok := py.Clone(outer).(*py.List)
+	if !ok || c == outer || c.Items[0] == any(inner) || c.Items[0] != c.Items[1] || c.Items[2] != any(c) {
+		t.Errorf("clone %#v", c)
+	}
+	if !py.Equal(outer, c) {
+		t.Error("the clone is not equal")
+	}
+	var d py.Dict
+	d.Set("l", inner)
+	e, _ := py.Clone(&d).(*py.Dict)
+	inner.Items[0] = "y"
+	if l, _ := e.Get("l"); !py.Equal(l, py.NewList("x")) {
+		t.Error("the clone changed with the original")
+	}
+}
+
+func TestEqualTellsTypesApart(t *testing.T) {
+	t.Parallel()
+	values := []any{
+		nil, false, true, int64(0), int64(1), 0.0, math.Copysign(0, -1), 1.0, math.NaN(), "", "1", py.Bytes("1"),
+		py.NewList(), py.NewList(int64(1)), py.NewList(1.0), py.NewDict(0), dict("a", 1), dict("a", 1, "b", 2), dict("b", 2, "a", 1),
+		new(big.Int).Lsh(big.NewInt(1), 70),
+		py.DateTime{Time: time.Unix(0, 0).UTC()}, py.DateTime{Time: time.Unix(0, 0).UTC(), Naive: true},
+	}
+	for i, a := range values {
+		for j, b := range values {
+			if got := py.Equal(a, py.Clone(b)); got != (i == j) {
+				t.Errorf("Equal(%#v, %#v) = %v", a, b, got)
+			}
+		}
+	}
+}
+
+// dict makes a dict of keys and values in turn.
+func dict(kv ...any) *py.Dict {
+	d := py.NewDict(0)
+	for i := 0; i < len(kv); i += 2 {
+		v, err := py.From(kv[i+1])
+		if err != nil {
+			panic(err)
+		}
+		d.Set(kv[i], v)
+	}
+	return d
+}
+
+type base struct {
+	ID int `json:"id"`
+}
+
+type item struct {
+	base
+	Name    string         `json:"name"`
+	Price   *float64       `json:"price"`
+	Tags    []string       `json:"tags,omitempty"`
+	When    time.Time      `json:"when,omitzero"`
+	Attrs   map[string]any `json:"attrs,omitempty"`
+	Hidden  string         `json:"-"`
+	private int
+	Plain   uint8
+}
+
+func TestFromAndScanAgreeOnStructs(t *testing.T) {
+	t.Parallel()
+	price := 19.99
+	in := item{
+		base: base{7}, Name: "tea", Price: &price, Tags: []string{"a", "b"}, Hidden: "h", private: 1, Plain: 255,
+		When: time.Date(2023, 11, 14, 22, 13, 20, 5000, time.UTC), Attrs: map[string]any{"z": int64(1), "a": []any{nil, true}},
+	}
+	v, err := py.From([]item{in})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, _ := v.(*py.List)
+	d, _ := l.Items[0].(*py.Dict)
+	want := []any{"id", "name", "price", "tags", "when", "attrs", "Plain"}
+	if got := d.Keys(); !slices.EqualFunc(want, got, func(a, b any) bool { return a == b }) {
+		t.Errorf("keys %v, want %v", got, want)
+	}
+	attrs, _ := d.Get("attrs")
+	if !py.Equal(attrs, dict("a", []any{nil, true}, "z", 1)) {
+		t.Errorf("attrs %v: map keys must be sorted", attrs)
+	}
+	var out []item
+	if err := py.Scan(v, &out, nil); err != nil {
+		t.Fatal(err)
+	}
+	in.Hidden, in.private = "", 0
+	if !reflect.DeepEqual(out, []item{in}) {
+		t.Errorf("got %+v, want %+v", out, in)
+	}
+}
+
+func TestFromGoValues(t *testing.T) {
+	t.Parallel()
+	type str string
+	var nilPtr *int
+	for name, c := range map[string]struct{ in, want any }{
+		"uint64 beyond int64": {uint64(math.MaxUint64), new(big.Int).SetUint64(math.MaxUint64)},
+		"small big.Int":       {big.NewInt(5), int64(5)},
+		"named string":        {str("x"), "x"},
+		"nil pointer":         {nilPtr, nil},
+		"nil slice":           {[]int(nil), nil},
+		"bytes":               {[]byte("x"), py.Bytes("x")},
+		"json.Number int":     {json.Number("12345678901234567890"), mustBig("12345678901234567890")},
+		"json.Number float":   {json.Number("1e3"), 1000.0},
+		"text marshaler":      {netip.MustParseAddr("127.0.0.1"), "127.0.0.1"},
+		"int keys":            {map[int]string{2: "b", 10: "c", 1: "a"}, dict(int64(1), "a", int64(2), "b", int64(10), "c")},
+		"array":               {[2]bool{true, false}, py.NewList(true, false)},
+	} {
+		got, err := py.From(c.in)
+		if err != nil || !py.Equal(got, c.want) {
+			t.Errorf("%s: From gave %#v, %v", name, got, err)
+		}
+	}
+}
+
+func mustBig(s string) *big.Int {
+	b, _ := new(big.Int).SetString(s, 10)
+	return b
+}
+
+func TestFromRefusesWhatHasNoPythonForm(t *testing.T) {
+	t.Parallel()
+	type node struct {
+		Next *node `json:"next"`
+	}
+	loop := &node{}
+	loop.Next = loop
+	for name, c := range map[string]struct {
+		in   any
+		path string
+	}{
+		"channel":        {make(chan int), ""},
+		"duration":       {time.Second, ""},
+		"nested func":    {map[string]any{"a": []any{1, struct{ F func() }{func() {}}}}, "[a][1].F"},
+		"cycle":          {loop, ""},
+		"complex number": {1i, ""},
+		"not a number":   {json.Number("x"), ""},
+	} {
+		_, err := py.From(c.in)
+		var te *py.TypeError
+		if !errors.As(err, &te) || !strings.Contains(err.Error(), c.path) {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+}
+
+func TestScanLosesNothing(t *testing.T) {
+	t.Parallel()
+	big70 := new(big.Int).Lsh(big.NewInt(1), 70)
+	for name, c := range map[string]struct {
+		in   any
+		dst  any
+		want any // nil: refused
+	}{
+		"int":                       {int64(7), new(int), 7},
+		"int8 too small":            {int64(300), new(int8), nil},
+		"negative into uint":        {int64(-1), new(uint), nil},
+		"uint64 beyond int64":       {mustBig("18446744073709551615"), new(uint64), uint64(math.MaxUint64)},
+		"big into int64":            {big70, new(int64), nil},
+		"big into big":              {big70, new(*big.Int), big70},
+		"small into big":            {int64(3), new(*big.Int), big.NewInt(3)},
+		"exact int into float":      {int64(1 << 53), new(float64), float64(1 << 53)},
+		"inexact int into float":    {int64(1<<53 + 1), new(float64), nil},
+		"float into int":            {1.0, new(int), nil},
+		"float into float32":        {0.5, new(float32), float32(0.5)},
+		"float rounded in float32":  {0.1, new(float32), nil},
+		"bool into int":             {true, new(int), nil},
+		"int into bool":             {int64(1), new(bool), nil},
+		"int into string":           {int64(1), new(string), nil},
+		"none into int":             {nil, new(int), nil},
+		"none into slice":           {nil, &[]int{1}, []int(nil)},
+		"list into slice":           {py.NewList(int64(1), int64(2)), new([]int), []int{1, 2}},
+		"list into array":           {py.NewList(int64(1)), new([2]int), nil},
+		"dict into map":             {dict("a", 1), new(map[string]int), map[string]int{"a": 1}},
+		"dict with int keys":        {dict(int64(1), "a"), new(map[int]string), map[int]string{1: "a"}},
+		"dict into any":             {dict("a", []any{1, nil}), new(any), map[string]any{"a": []any{int64(1), nil}}},
+		"bytes":                     {py.Bytes("x"), new([]byte), []byte("x")},
+		"text unmarshaler":          {"127.0.0.1", new(netip.Addr), netip.MustParseAddr("127.0.0.1")},
+		"text unmarshaler refusing": {"localhost", new(netip.Addr), nil},
+		"iso text into time":        {"2023-11-14T22:13:20+00:00", new(time.Time), time.Date(2023, 11, 14, 22, 13, 20, 0, time.UTC)},
+		"text into time":            {"soon", new(time.Time), nil},
+		"datetime into its own":     {py.DateTime{Naive: true}, new(py.DateTime), py.DateTime{Naive: true}},
+		"duration":                  {int64(1), new(time.Duration), nil},
+		"not a pointer":             {int64(1), 5, nil},
+	} {
+		err := py.Scan(c.in, c.dst, nil)
+		var se *py.ScanError
+		switch {
+		case c.want == nil:
+			if !errors.As(err, &se) {
+				t.Errorf("%s: error %v, want a ScanError", name, err)
+			}
+		case err != nil:
+			t.Errorf("%s: %v", name, err)
+		default:
+			if got := reflect.ValueOf(c.dst).Elem().Interface(); !reflect.DeepEqual(got, c.want) {
+				t.Errorf("%s: got %#v, want %#v", name, got, c.want)
+			}
+		}
+	}
+}
+
+func TestScanErrorSaysWhere(t *testing.T) {
+	t.Parallel()
+	v := dict("items", []any{map[string]any{"qty": 1}, map[string]any{"qty": "two"}})
+	var cart struct {
+		Items []struct {
+			Qty int `json:"qty"`
+		} `json:"items"`
+	}
+	err := py.Scan(v, &cart, nil)
+	want := "py: Python str does not fit Go int (at items[1].qty)"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func TestScanEndsOnValuesThatContainThemselves(t *testing.T) {
+	t.Parallel()
+	l := py.NewList()
+	l.Items = append(l.Items, l)
+	var dst any
+	if err := py.Scan(l, &dst, nil); err == nil {
+		t.Error("no error")
+	}
+	if got, err := py.From(l); err != nil || !py.Equal(got, l) {
+		t.Errorf("From: %v", err)
+	}
+}

@@ -1,0 +1,182 @@
+package pyjson
+
+import (
+	"math/bits"
+	"unicode/utf8"
+
+	"github.com/djangobridge/djangobridge/py"
+)
+
+// Strings are looked through eight bytes at a time. In these words each byte has the value that the name says; a byte of
+// (x - k*ones) &^ x & highs is non-zero for each byte of x less than k, and for no byte before the first such one.
+const (
+	ones       = 0x0101010101010101
+	highs      = 0x80 * ones
+	spaces     = 0x20 * ones
+	quotes     = '"' * ones
+	backslashs = '\\' * ones
+)
+
+// load returns eight bytes of s as a word, the first one lowest. The compiler makes one instruction of it.
+func load(s string, i int) uint64 {
+	b := s[i : i+8]
+	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
+		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+}
+
+// special marks the quotes, backslashes and control characters in x. What stands behind the first mark means nothing.
+func special(x uint64) uint64 {
+	q, b := x^quotes, x^backslashs
+	return ((x-spaces)&^x | (q-ones)&^q | (b-ones)&^b) & highs
+}
+
+// skipPlain returns the place of the first quote, backslash or control character of s from i on, or len(s).
+func skipPlain(s string, i int) int {
+	for ; i+8 <= len(s); i += 8 {
+		if m := special(load(s, i)); m != 0 {
+			return i + bits.TrailingZeros64(m)/8
+		}
+	}
+	for ; i < len(s); i++ {
+		if c := s[i]; c < 0x20 || c == '"' || c == '\\' {
+			break
+		}
+	}
+	return i
+}
+
+// scanString checks the string whose opening quote is s[i] and returns where it ends.
+func scanString(s string, i int) (int, *SyntaxError) {
+	i++
+	for {
+		i = skipPlain(s, i)
+		if i >= len(s) {
+			return 0, expected(wantQuote, i)
+		}
+		switch s[i] {
+		case '"':
+			return i + 1, nil
+		case '\\':
+			if i+1 >= len(s) {
+				return 0, expected(wantEscape, i)
+			}
+			switch s[i+1] {
+			case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+				i += 2
+			case 'u':
+				if _, ok := hex4(s, i+2); !ok {
+					return 0, expected(wantHex, i)
+				}
+				i += 6
+			default:
+				return 0, expected(wantEscape, i)
+			}
+		default:
+			return 0, expected(wantNoCtrl, i)
+		}
+	}
+}
+
+// hex4 returns the number that four hexadecimal digits at s[i] make.
+func hex4(s string, i int) (rune, bool) {
+	if len(s)-i < 4 {
+		return 0, false
+	}
+	var r rune
+	for _, c := range []byte(s[i : i+4]) {
+		switch {
+		case '0' <= c && c <= '9':
+			c -= '0'
+		case 'a' <= c && c <= 'f':
+			c -= 'a' - 10
+		case 'A' <= c && c <= 'F':
+			c -= 'A' - 10
+		default:
+			return 0, false
+		}
+		r = r<<4 | rune(c)
+	}
+	return r, true
+}
+
+// encoding says what the bytes from 0x80 on in a text mean.
+type encoding bool
+
+const (
+	latin1 encoding = false
+	utf8ed encoding = true
+)
+
+// unquote appends what a scanned string stands for to buf, which it uses as scratch space. Given no escapes and no other
+// characters than ASCII it returns a part of s itself. quoted includes the quotes.
+func unquote(quoted string, enc encoding, buf []byte) (string, []byte) {
+	s := quoted[1 : len(quoted)-1]
+	if isVerbatim(s, enc) {
+		return s, buf
+	}
+	buf = buf[:0]
+	for i := 0; i < len(s); {
+		switch c := s[i]; {
+		case c == '\\' && s[i+1] == 'u':
+			r, _ := hex4(s, i+2)
+			i += 6
+			// A pair of escapes is one character; half a pair stays, as in Python.
+			if 0xD800 <= r && r < 0xDC00 && i+1 < len(s) && s[i] == '\\' && s[i+1] == 'u' {
+				if low, ok := hex4(s, i+2); ok && 0xDC00 <= low && low < 0xE000 {
+					r = 0x10000 + (r-0xD800)<<10 + (low - 0xDC00)
+					i += 6
+				}
+			}
+			buf = py.AppendRune(buf, r)
+		case c == '\\':
+			buf = append(buf, unescaped(s[i+1]))
+			i += 2
+		case c >= utf8.RuneSelf && enc == latin1:
+			buf = utf8.AppendRune(buf, rune(c))
+			i++
+		default:
+			buf = append(buf, c)
+			i++
+		}
+	}
+	return string(buf), buf
+}
+
+// isVerbatim reports whether what stands between the quotes is the string.
+func isVerbatim(s string, enc encoding) bool {
+	var other uint64 // has a high bit where a byte is a backslash or, in latin-1, is not ASCII
+	wide := uint64(highs)
+	if enc == utf8ed {
+		wide = 0
+	}
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		x := load(s, i)
+		b := x ^ backslashs
+		other |= x&wide | (b-ones)&^b&highs
+	}
+	for ; i < len(s); i++ {
+		if s[i] == '\\' {
+			return false
+		}
+		other |= uint64(s[i]) & wide
+	}
+	return other == 0
+}
+
+func unescaped(c byte) byte {
+	switch c {
+	case 'b':
+		return '\b'
+	case 'f':
+		return '\f'
+	case 'n':
+		return '\n'
+	case 'r':
+		return '\r'
+	case 't':
+		return '\t'
+	default: // a quote, a backslash or a slash
+		return c
+	}
+}

@@ -1,0 +1,296 @@
+package py
+
+import (
+	"encoding"
+	"fmt"
+	"math"
+	"math/big"
+	"reflect"
+	"time"
+)
+
+// A Scanner is a Go type that takes a Python value itself. v is never [Lazy].
+type Scanner interface {
+	ScanPy(v any) error
+}
+
+// A ScanError says that a Python value does not fit the Go value it should go into. Path is where in the value that is
+// ("" is the value itself), such as "items[2].qty".
+type ScanError struct {
+	Path   string
+	Python string // the type found, as Python names it
+	Go     reflect.Type
+	Reason string // more than the types say, or ""
+}
+
+func (e *ScanError) Error() string {
+	s := fmt.Sprintf("py: Python %s does not fit Go %s", e.Python, e.Go)
+	if e.Reason != "" {
+		s += ": " + e.Reason
+	}
+	if e.Path != "" {
+		s += " (at " + e.Path + ")"
+	}
+	return s
+}
+
+// Scan stores the Python value v in what dst points to. Nothing is converted that would lose something:
+//
+//   - int fits any Go integer type that can hold it, *big.Int, and floats that hold it exactly; float fits float64, and
+//     float32 where exact; bool fits bool only; str fits strings; bytes fits []byte and strings;
+//   - list fits slices, and arrays of its length; dict fits maps, and structs by the rules of [From]: keys without a
+//     field are passed over, fields without a key keep what they had;
+//   - None sets pointers, interfaces, slices and maps to nil and fits nothing else;
+//   - datetime, and str in ISO format, fit time.Time; naive ones are taken as of loc (nil is UTC);
+//   - a [Scanner] is asked; str fits an encoding.TextUnmarshaler;
+//   - an empty interface gets nil, bool, int64 (*big.Int beyond), float64, string, []byte, time.Time, []any or
+//     map[string]any, and a *[Dict] where a key is no str.
+//
+// The error is a [*ScanError]; dst may be filled in part then.
+func Scan(v, dst any, loc *time.Location) error {
+	rv := reflect.ValueOf(dst)
+	if rv.Kind() != reflect.Pointer || rv.IsNil() {
+		return &ScanError{Python: TypeName(v), Go: reflect.TypeOf(dst), Reason: "the destination must be a pointer"}
+	}
+	if loc == nil {
+		loc = time.UTC
+	}
+	return scanner{loc, 0}.scan(v, rv.Elem())
+}
+
+type scanner struct {
+	loc   *time.Location
+	depth int
+}
+
+func misfit(v any, rv reflect.Value, reason string) error {
+	return &ScanError{Python: TypeName(v), Go: rv.Type(), Reason: reason}
+}
+
+// within puts a step in front of the path of a [*ScanError].
+func within(err error, step string) error {
+	if e, ok := err.(*ScanError); ok {
+		e.Path = joinPath(step, e.Path)
+	}
+	return err
+}
+
+func (s scanner) scan(v any, rv reflect.Value) error {
+	v = Resolve(v)
+	if s.depth++; s.depth > maxDepth {
+		return misfit(v, rv, "nested too deeply, or contains itself")
+	}
+	if rv.Kind() == reflect.Pointer && rv.Type() != reflect.TypeFor[*big.Int]() {
+		if v == nil {
+			rv.SetZero()
+			return nil
+		}
+		if done, err := s.direct(v, rv); done {
+			return err
+		}
+		if rv.IsNil() {
+			rv.Set(reflect.New(rv.Type().Elem()))
+		}
+		return s.scan(v, rv.Elem())
+	}
+	if done, err := s.direct(v, rv); done {
+		return err
+	}
+	if done, err := s.special(v, rv); done {
+		return err
+	}
+	switch v := v.(type) {
+	case nil:
+		return scanNone(rv)
+	case bool:
+		if rv.Kind() == reflect.Bool {
+			rv.SetBool(v)
+			return nil
+		}
+	case int64:
+		return scanInt(v, rv)
+	case *big.Int:
+		return scanBig(v, rv)
+	case float64:
+		return scanFloat(v, rv)
+	case string:
+		if rv.Kind() == reflect.String {
+			rv.SetString(v)
+			return nil
+		}
+	case Bytes:
+		return scanBytes(v, rv)
+	case *List:
+		return s.scanList(v, rv)
+	case *Dict:
+		return s.scanDict(v, rv)
+	}
+	return misfit(v, rv, "")
+}
+
+// direct stores a value of this package into a variable of its own type.
+func (s scanner) direct(v any, rv reflect.Value) (bool, error) {
+	if v == nil {
+		return false, nil
+	}
+	t := reflect.TypeOf(v)
+	if t == rv.Type() {
+		switch t.Kind() {
+		case reflect.Pointer, reflect.Struct:
+			rv.Set(reflect.ValueOf(v))
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// special handles the destinations that are known by their type.
+func (s scanner) special(v any, rv reflect.Value) (bool, error) {
+	if rv.Kind() == reflect.Interface && rv.NumMethod() == 0 {
+		plain, ok := s.plain(v)
+		switch {
+		case !ok:
+			return true, misfit(v, rv, "nested too deeply, or contains itself")
+		case plain == nil:
+			rv.SetZero()
+		default:
+			rv.Set(reflect.ValueOf(plain))
+		}
+		return true, nil
+	}
+	if !rv.CanAddr() {
+		return false, nil
+	}
+	switch dst := rv.Addr().Interface().(type) {
+	case Scanner:
+		return true, dst.ScanPy(v)
+	case *time.Time:
+		t, err := s.time(v, rv)
+		if err == nil {
+			*dst = t
+		}
+		return true, err
+	case **big.Int:
+		return s.bigInt(v, dst)
+	case encoding.TextUnmarshaler:
+		text, ok := v.(string)
+		if !ok {
+			return false, nil
+		}
+		if err := dst.UnmarshalText([]byte(text)); err != nil {
+			return true, misfit(v, rv, "the text is not in its format")
+		}
+		return true, nil
+	}
+	return false, nil
+}
+
+func (s scanner) bigInt(v any, dst **big.Int) (bool, error) {
+	switch v := v.(type) {
+	case nil:
+		*dst = nil
+	case int64:
+		*dst = big.NewInt(v)
+	case *big.Int:
+		*dst = new(big.Int).Set(v)
+	default:
+		return false, nil
+	}
+	return true, nil
+}
+
+func (s scanner) time(v any, rv reflect.Value) (time.Time, error) {
+	switch v := v.(type) {
+	case DateTime:
+		return v.In(s.loc), nil
+	case string:
+		d, err := ParseISOFormat(v)
+		if err != nil {
+			return time.Time{}, misfit(v, rv, "the text is not a date and time in ISO format")
+		}
+		return d.In(s.loc), nil
+	}
+	return time.Time{}, misfit(v, rv, "")
+}
+
+func scanNone(rv reflect.Value) error {
+	switch rv.Kind() {
+	case reflect.Pointer, reflect.Interface, reflect.Slice, reflect.Map:
+		rv.SetZero()
+		return nil
+	}
+	return misfit(nil, rv, "use a pointer to tell None from a value")
+}
+
+func scanInt(v int64, rv reflect.Value) error {
+	switch {
+	case rv.CanInt():
+		if rv.Type() == reflect.TypeFor[time.Duration]() {
+			return misfit(v, rv, "no unit is known")
+		}
+		if rv.OverflowInt(v) {
+			return misfit(v, rv, "the value is out of range")
+		}
+		rv.SetInt(v)
+	case rv.CanUint():
+		if v < 0 || rv.OverflowUint(uint64(v)) {
+			return misfit(v, rv, "the value is out of range")
+		}
+		rv.SetUint(uint64(v))
+	case rv.CanFloat():
+		return scanExact(new(big.Float).SetInt64(v), v, rv)
+	default:
+		return misfit(v, rv, "")
+	}
+	return nil
+}
+
+func scanBig(v *big.Int, rv reflect.Value) error {
+	switch {
+	case rv.CanUint():
+		if !v.IsUint64() || rv.OverflowUint(v.Uint64()) {
+			return misfit(v, rv, "the value is out of range")
+		}
+		rv.SetUint(v.Uint64())
+	case rv.CanInt():
+		return misfit(v, rv, "the value is out of range")
+	case rv.CanFloat():
+		return scanExact(new(big.Float).SetInt(v), v, rv)
+	default:
+		return misfit(v, rv, "")
+	}
+	return nil
+}
+
+// scanExact stores f, made of the integer v, where the Go float holds it exactly.
+func scanExact(f *big.Float, v any, rv reflect.Value) error {
+	g, accuracy := f.Float64()
+	if accuracy != big.Exact || rv.Kind() == reflect.Float32 && float64(float32(g)) != g {
+		return misfit(v, rv, "the value would be rounded")
+	}
+	rv.SetFloat(g)
+	return nil
+}
+
+func scanFloat(v float64, rv reflect.Value) error {
+	if !rv.CanFloat() {
+		return misfit(v, rv, "")
+	}
+	if rv.Kind() == reflect.Float32 && !math.IsNaN(v) && float64(float32(v)) != v {
+		return misfit(v, rv, "the value would be rounded")
+	}
+	rv.SetFloat(v)
+	return nil
+}
+
+func scanBytes(v Bytes, rv reflect.Value) error {
+	switch {
+	case rv.Kind() == reflect.String:
+		rv.SetString(string(v))
+	case rv.Kind() == reflect.Slice && rv.Type().Elem().Kind() == reflect.Uint8:
+		rv.SetBytes([]byte(v))
+	default:
+		return misfit(v, rv, "")
+	}
+	return nil
+}

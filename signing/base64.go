@@ -1,0 +1,20 @@
+package signing
+
+import (
+	"encoding/base64"
+
+	"github.com/djangobridge/djangobridge/internal/pybase64"
+)
+
+func appendBase64(dst, src []byte) []byte { return base64.RawURLEncoding.AppendEncode(dst, src) }
+
+// decodeBase64 reads base64 as Django's signing.b64_decode does: Django pads by the length of the text and hands it to
+// Python's decoder, which passes over whatever is not in the alphabet and takes "+/" for "-_".
+func decodeBase64(s string) ([]byte, error) {
+	b := make([]byte, base64.RawURLEncoding.DecodedLen(len(s)))
+	// Go's decoder passes over line ends, which then show as missing bytes.
+	if n, err := base64.RawURLEncoding.Decode(b, []byte(s)); err == nil && n == len(b) {
+		return b, nil
+	}
+	return pybase64.Decode(b[:0], s, -len(s)&3)
+}

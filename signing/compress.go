@@ -1,0 +1,103 @@
+package signing
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"sync"
+
+	"github.com/klauspost/compress/zlib"
+)
+
+// Inflaters and deflaters are pooled: a new one allocates 40 KB and 800 KB.
+
+// deflater is a pooled zlib writer with the buffer it writes to.
+type deflater struct {
+	bytes.Buffer
+	w *zlib.Writer
+}
+
+// maxPooledBuffer bounds what a pooled deflater keeps.
+const maxPooledBuffer = 256 << 10
+
+var deflaters = sync.Pool{New: func() any {
+	d := &deflater{}
+	d.w = zlib.NewWriter(&d.Buffer)
+	return d
+}}
+
+// deflate returns data in zlib form if that is shorter by two bytes or more, else nil. The caller releases it.
+func deflate(data []byte) *deflater {
+	d, _ := deflaters.Get().(*deflater)
+	d.Reset()
+	d.w.Reset(&d.Buffer)
+	// Writing to a buffer in memory has no errors.
+	_, err := d.w.Write(data)
+	if err = errors.Join(err, d.w.Close()); err != nil || d.Len() >= len(data)-1 {
+		d.release()
+		return nil
+	}
+	return d
+}
+
+func (d *deflater) release() {
+	if d.Cap() <= maxPooledBuffer {
+		deflaters.Put(d)
+	}
+}
+
+// inflater is a pooled zlib reader with the reader it reads from.
+type inflater struct {
+	src bytes.Reader
+	z   io.ReadCloser // nil until the first use: zlib reads the header at once
+}
+
+var inflaters = sync.Pool{New: func() any { return &inflater{} }}
+
+func (f *inflater) reset(data []byte) error {
+	f.src.Reset(data)
+	if r, ok := f.z.(zlib.Resetter); ok {
+		return r.Reset(&f.src, nil)
+	}
+	z, err := zlib.NewReader(&f.src)
+	if err == nil {
+		f.z = z
+	}
+	return err
+}
+
+// inflate returns what the zlib data in data holds; bytes after its end are passed over, as Python does. Memory grows
+// with what comes out, never past max.
+func inflate(data []byte, maxInflated int) ([]byte, error) {
+	f, _ := inflaters.Get().(*inflater)
+	defer inflaters.Put(f)
+	if err := f.reset(data); err != nil {
+		return nil, &DecodeError{Reason: BadCompression, Err: noEOF(err)}
+	}
+	out := make([]byte, 0, min(4*len(data)+64, maxInflated+1))
+	for {
+		if len(out) == cap(out) {
+			grown := make([]byte, len(out), min(2*cap(out), maxInflated+1))
+			copy(grown, out)
+			out = grown
+		}
+		n, err := f.z.Read(out[len(out):cap(out)])
+		out = out[:len(out)+n]
+		switch {
+		case len(out) > maxInflated:
+			return nil, &DecodeError{Reason: TooLarge, Detail: "the data inflates past the limit"}
+		case errors.Is(err, io.EOF):
+			return out, nil
+		case err != nil:
+			return nil, &DecodeError{Reason: BadCompression, Err: noEOF(err)}
+		}
+	}
+}
+
+// noEOF says what an early end means here.
+func noEOF(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errors.New("the data is cut off")
+	}
+	return err
+}

@@ -1,0 +1,62 @@
+package signing
+
+import "errors"
+
+// A Reason says why a signed text, or a session made of one, was refused.
+type Reason string
+
+// The reasons. The serializers above this package give BadSerialization.
+const (
+	Malformed        Reason = "malformed"         // not of the shape that the signer writes
+	BadSignature     Reason = "bad_signature"     // no key of the signer made the signature
+	SignatureExpired Reason = "signature_expired" // a good signature, older than the maximum age
+	TooLarge         Reason = "too_large"         // inflates to more than the limit
+	BadCompression   Reason = "bad_compression"   // a good signature over zlib data that does not inflate
+	BadSerialization Reason = "bad_serialization" // a good signature over what the serializer does not read
+)
+
+// ErrBadSignature matches, with errors.Is, the refusals that are a BadSignature in Django: a wrong signature, an
+// expired one (Django's SignatureExpired), and text without a signature. All other refusals are of text with a good
+// signature.
+var ErrBadSignature = errors.New("signing: bad signature")
+
+// A DecodeError is why text was refused. Its message never contains the text, a key or a signature.
+type DecodeError struct {
+	Reason Reason
+	Detail string // in words; may be empty
+	Err    error  // the cause, if something below refused; may be nil
+}
+
+func (e *DecodeError) Error() string {
+	s := "signing: " + reasonText[e.Reason]
+	if e.Detail != "" {
+		s += ": " + e.Detail
+	}
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	return s
+}
+
+var reasonText = map[Reason]string{
+	Malformed:        "malformed",
+	BadSignature:     "bad signature",
+	SignatureExpired: "signature expired",
+	TooLarge:         "too large",
+	BadCompression:   "bad compression",
+	BadSerialization: "bad serialization",
+}
+
+// Unwrap returns the cause.
+func (e *DecodeError) Unwrap() error { return e.Err }
+
+// noSignature is the Detail of text that cannot be split into value and signature.
+const noSignature = "no signature in the text"
+
+// Is makes errors.Is(err, ErrBadSignature) work.
+func (e *DecodeError) Is(target error) bool {
+	if target != ErrBadSignature {
+		return false
+	}
+	return e.Reason == BadSignature || e.Reason == SignatureExpired || e.Reason == Malformed && e.Detail == noSignature
+}

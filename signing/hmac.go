@@ -1,0 +1,140 @@
+package signing
+
+import (
+	"crypto/hmac"
+	"crypto/md5"  //nolint:gosec // named by sites that chose it; the default is SHA-256
+	"crypto/sha1" //nolint:gosec // what Django wrote before 3.1
+	"crypto/sha256"
+	"crypto/sha3"
+	"crypto/sha512"
+	"crypto/subtle"
+	"encoding/base64"
+	"fmt"
+	"hash"
+	"sync"
+
+	"github.com/djangobridge/djangobridge/signing/internal/blake2"
+)
+
+// Names of algorithms, as Python's hashlib has them. [Options.Algorithm] takes these and md5, sha224, sha384, sha512,
+// sha3_224, sha3_256, sha3_384, sha3_512, blake2b and blake2s.
+const (
+	SHA256 = "sha256" // Django's default since 3.1
+	SHA1   = "sha1"   // Django's only one before 3.1
+)
+
+// An AlgorithmError says that a hash algorithm is unknown, or is one that Django cannot sign with (shake_128). Matches
+// django.utils.crypto.InvalidAlgorithm.
+type AlgorithmError struct{ Name string }
+
+func (e *AlgorithmError) Error() string { return fmt.Sprintf("signing: unknown algorithm %q", e.Name) }
+
+func newHash(algorithm string) (func() hash.Hash, error) {
+	switch algorithm {
+	case SHA256:
+		return sha256.New, nil
+	case SHA1:
+		return sha1.New, nil
+	case "md5":
+		return md5.New, nil
+	case "sha224":
+		return sha256.New224, nil
+	case "sha384":
+		return sha512.New384, nil
+	case "sha512":
+		return sha512.New, nil
+	case "sha3_224":
+		return func() hash.Hash { return sha3.New224() }, nil
+	case "sha3_256":
+		return func() hash.Hash { return sha3.New256() }, nil
+	case "sha3_384":
+		return func() hash.Hash { return sha3.New384() }, nil
+	case "sha3_512":
+		return func() hash.Hash { return sha3.New512() }, nil
+	case "blake2b":
+		return blake2.NewB, nil
+	case "blake2s":
+		return blake2.NewS, nil
+	}
+	return nil, &AlgorithmError{Name: algorithm}
+}
+
+// SaltedHMAC is the keyed hash that all of Django's signatures are made of: HMAC with the digest of keySalt and secret
+// as the key. It returns the raw digest. The error is an [*AlgorithmError]. Matches django.utils.crypto.salted_hmac
+// (whose default algorithm is SHA-1).
+func SaltedHMAC(keySalt, value, secret, algorithm string) ([]byte, error) {
+	m, err := newMAC(keySalt, secret, algorithm)
+	if err != nil {
+		return nil, err
+	}
+	st := m.start()
+	defer m.put(st)
+	st.hash.Write([]byte(value))
+	return st.hash.Sum(nil), nil
+}
+
+// mac computes one salted HMAC. The key is derived once; the hash states are pooled because making them costs more
+// than hashing a session does. Safe for use by several goroutines.
+type mac struct {
+	pool sync.Pool // of *macState
+	size int       // of the digest
+}
+
+type macState struct {
+	hash   hash.Hash
+	digest [64]byte
+	text   [88]byte // the digest in base64
+	input  []byte   // the value as bytes, for hash.Hash takes no string
+}
+
+// maxPooledInput bounds what a pooled state keeps.
+const maxPooledInput = 64 << 10
+
+func newMAC(keySalt, secret, algorithm string) (*mac, error) {
+	h, err := newHash(algorithm)
+	if err != nil {
+		return nil, err
+	}
+	digest := h()
+	digest.Write([]byte(keySalt))
+	digest.Write([]byte(secret))
+	key := digest.Sum(nil)
+	m := &mac{size: digest.Size()}
+	m.pool.New = func() any { return &macState{hash: hmac.New(h, key)} }
+	return m, nil
+}
+
+func (m *mac) start() *macState {
+	st, _ := m.pool.Get().(*macState)
+	st.hash.Reset()
+	return st
+}
+
+func (m *mac) put(st *macState) {
+	if cap(st.input) > maxPooledInput {
+		st.input = nil
+	}
+	m.pool.Put(st)
+}
+
+// appendSignature appends the signature of value in base64.
+func (m *mac) appendSignature(dst, value []byte) []byte {
+	st := m.start()
+	defer m.put(st)
+	st.hash.Write(value)
+	return appendBase64(dst, st.hash.Sum(st.digest[:0]))
+}
+
+// verify reports, in constant time, whether signature is the text that appendSignature writes for value.
+func (m *mac) verify(value, signature string) bool {
+	if len(signature) != base64.RawURLEncoding.EncodedLen(m.size) {
+		return false
+	}
+	st := m.start()
+	defer m.put(st)
+	st.input = append(st.input[:0], value...)
+	st.hash.Write(st.input)
+	want := appendBase64(st.text[:0], st.hash.Sum(st.digest[:0]))
+	st.input = append(st.input[:0], signature...)
+	return subtle.ConstantTimeCompare(want, st.input) == 1
+}

@@ -1,0 +1,69 @@
+package signing
+
+import "time"
+
+// dumpsSalt is the default salt of Django's dumps and loads.
+const dumpsSalt = "django.core.signing"
+
+// Dumps signs data, which a serializer has made of an object, with a timestamp. The salt is "django.core.signing" by
+// default. For many calls make one [TimestampSigner] instead. Matches django.core.signing.dumps.
+func Dumps(data []byte, compress bool, o Options) (string, error) {
+	s, err := dumpsSigner(o)
+	if err != nil {
+		return "", err
+	}
+	return s.SignObject(data, compress), nil
+}
+
+// Loads returns the data that [Dumps] was given, whatever its age. Refusals are a [*DecodeError]. Matches
+// django.core.signing.loads.
+func Loads(signed string, o Options) ([]byte, error) {
+	s, err := dumpsSigner(o)
+	if err != nil {
+		return nil, err
+	}
+	return s.UnsignObject(signed)
+}
+
+// LoadsMaxAge is [Loads] with the limit of [TimestampSigner.UnsignMaxAge].
+func LoadsMaxAge(signed string, maxAge time.Duration, o Options) ([]byte, error) {
+	s, err := dumpsSigner(o)
+	if err != nil {
+		return nil, err
+	}
+	return s.UnsignObjectMaxAge(signed, maxAge)
+}
+
+func dumpsSigner(o Options) (*TimestampSigner, error) {
+	if o.Salt == "" {
+		o.Salt = dumpsSalt
+	}
+	return NewTimestampSigner(o)
+}
+
+// encodeObject returns data as it stands in signed text: in base64, a dot before it if it is compressed; with room for
+// the rest of the text.
+func encodeObject(data []byte, compress bool) []byte {
+	if compress {
+		if z := deflate(data); z != nil {
+			defer z.release()
+			return appendBase64(append(make([]byte, 0, 1+z.Len()*4/3+signatureRoom), '.'), z.Bytes())
+		}
+	}
+	return appendBase64(make([]byte, 0, len(data)*4/3+signatureRoom), data)
+}
+
+func decodeObject(value string, maxInflated int) ([]byte, error) {
+	compressed := value != "" && value[0] == '.'
+	if compressed {
+		value = value[1:]
+	}
+	data, err := decodeBase64(value)
+	if err != nil {
+		return nil, &DecodeError{Reason: Malformed, Err: err}
+	}
+	if compressed {
+		return inflate(data, maxInflated)
+	}
+	return data, nil
+}
