@@ -16,5 +16,5 @@ func decodeBase64(s string) ([]byte, error) {
 	if n, err := base64.RawURLEncoding.Decode(b, []byte(s)); err == nil && n == len(b) {
 		return b, nil
 	}
-	return pybase64.Decode(b[:0], s, -len(s)&3)
+	return pybase64.Decode(b[:0], s, -len(s)&3, true)
 }

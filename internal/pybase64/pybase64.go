@@ -7,9 +7,9 @@ import "errors"
 var Err = errors.New("the text is not base64")
 
 // Decode decodes s, followed by the given number of "=", as Python's binascii.a2b_base64 does when it is not strict:
-// bytes outside the alphabet are passed over, and so is all that follows complete padding. It takes the standard and
-// the URL alphabet at once. The result is appended to dst.
-func Decode(dst []byte, s string, padding int) ([]byte, error) {
+// bytes outside the alphabet are passed over, and so is all that follows complete padding. The alphabet is the standard
+// one, and with urlsafe also "-" and "_" for "+" and "/" (base64.urlsafe_b64decode). The result is appended to dst.
+func Decode(dst []byte, s string, padding int, urlsafe bool) ([]byte, error) {
 	var acc uint32
 	quad, pads := 0, 0
 	for i := range len(s) + padding {
@@ -25,7 +25,7 @@ func Decode(dst []byte, s string, padding int) ([]byte, error) {
 			}
 			continue
 		}
-		v := value(c)
+		v := value(c, urlsafe)
 		if v < 0 {
 			continue
 		}
@@ -47,7 +47,7 @@ func Decode(dst []byte, s string, padding int) ([]byte, error) {
 	return dst, nil
 }
 
-func value(c byte) int {
+func value(c byte, urlsafe bool) int {
 	switch {
 	case 'A' <= c && c <= 'Z':
 		return int(c - 'A')
@@ -55,9 +55,9 @@ func value(c byte) int {
 		return int(c-'a') + 26
 	case '0' <= c && c <= '9':
 		return int(c-'0') + 52
-	case c == '-' || c == '+':
+	case c == '+' || urlsafe && c == '-':
 		return 62
-	case c == '_' || c == '/':
+	case c == '/' || urlsafe && c == '_':
 		return 63
 	}
 	return -1

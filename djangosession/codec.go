@@ -1,0 +1,101 @@
+package djangosession
+
+import (
+	"strings"
+
+	"github.com/djangobridge/djangobridge/py"
+	"github.com/djangobridge/djangobridge/signing"
+)
+
+// A Codec turns a session's dict into the text that Django stores in its database and its files, and back. It cannot
+// change, and several goroutines may use it. Matches SessionBase.encode and SessionBase.decode.
+type Codec struct {
+	settings   *resolved
+	serializer Serializer
+	signer     *signing.TimestampSigner
+	legacy     *legacyLayout // nil if it is not read
+	legacyOnly bool          // writes the legacy layout
+}
+
+// NewCodec returns the codec of a site. The error is [ErrIncompleteSettings] or a [*SettingError].
+func NewCodec(s Settings) (*Codec, error) {
+	r, err := s.resolve()
+	if err != nil {
+		return nil, err
+	}
+	c := &Codec{settings: r, serializer: r.serializer}
+	o := r.signingOptions()
+	o.Salt = r.keySalt()
+	if r.legacy {
+		c.legacy = &legacyLayout{salt: r.legacySalt(), keys: append([]string{r.SecretKey}, r.SecretKeyFallbacks...)}
+		c.legacyOnly = r.algorithm == signing.SHA1
+		o.Algorithm = signing.SHA256 // what is read in the other layout
+	}
+	if c.signer, err = signing.NewTimestampSigner(o); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// keySalt is what SessionBase.key_salt is since 3.1.
+func (r *resolved) keySalt() string {
+	if r.KeySalt != "" {
+		return r.KeySalt
+	}
+	return "django.contrib.sessions." + r.SessionStore
+}
+
+// legacySalt is what it was before: without a dot, and with the name of the class alone.
+func (r *resolved) legacySalt() string {
+	if r.KeySalt != "" {
+		return r.KeySalt
+	}
+	return "django.contrib.sessions" + r.SessionStore[strings.LastIndexByte(r.SessionStore, '.')+1:]
+}
+
+// Encode returns the text for d, signed as of now. The error is the serializer's.
+func (c *Codec) Encode(d *py.Dict) (string, error) {
+	data, err := c.serializer.Dumps(d)
+	if err != nil {
+		return "", err
+	}
+	if c.legacyOnly {
+		return c.legacy.encode(data)
+	}
+	return c.signer.SignObject(data, true), nil
+}
+
+// EncodeUncompressed is [Codec.Encode] without compression, which Django reads just as well.
+func (c *Codec) EncodeUncompressed(d *py.Dict) (string, error) {
+	if c.legacyOnly {
+		return c.Encode(d)
+	}
+	data, err := c.serializer.Dumps(d)
+	if err != nil {
+		return "", err
+	}
+	return c.signer.SignObject(data, false), nil
+}
+
+// Decode returns the dict that text holds. The error is a [*DecodeError]. The age of the signature does not matter, as in
+// Django: how long a session lives is told beside its text.
+func (c *Codec) Decode(text string) (*py.Dict, error) {
+	data, err := c.payload(text)
+	if err != nil {
+		return nil, err
+	}
+	d, err := c.serializer.Loads(data)
+	if err != nil {
+		return nil, &DecodeError{Reason: BadSerialization, Err: err}
+	}
+	return d, nil
+}
+
+// payload returns the serialized session.
+func (c *Codec) payload(text string) ([]byte, error) {
+	// The legacy layout is base64 of the standard alphabet, which has no colon; the other has two.
+	if c.legacy != nil && !strings.Contains(text, ":") {
+		return c.legacy.decode(text)
+	}
+	return c.signer.UnsignObject(text)
+}

@@ -1,0 +1,70 @@
+package djangosession
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/djangobridge/djangobridge/py"
+)
+
+// Errors that callers of an [Engine] branch on.
+var (
+	// ErrNoSession: there is no session of this key, or it has expired.
+	ErrNoSession = errors.New("djangosession: no such session")
+	// ErrKeyTaken: a session of this key exists already. Matches Django's CreateError.
+	ErrKeyTaken = errors.New("djangosession: the session key is taken")
+	// ErrSessionGone: the session was deleted, by a logout elsewhere as a rule, and is not to be brought back. Matches
+	// Django's UpdateError, which its middleware answers with status 400.
+	ErrSessionGone = errors.New("djangosession: the session was deleted meanwhile")
+	// ErrBadKey: no session can have this key.
+	ErrBadKey = errors.New("djangosession: not a session key")
+)
+
+// A Record is a session as an [Engine] keeps it.
+type Record struct {
+	// Key is the session key: what the cookie holds. An engine that keeps the session itself in the cookie changes it when
+	// it saves.
+	Key string
+	// Data is the session's dict. Whoever gets it from an engine owns it; an engine does not keep or change what it is given.
+	Data *py.Dict
+	// ExpireDate is when the session ends: aware, or naive in TIME_ZONE where USE_TZ is false. Matches get_expiry_date.
+	ExpireDate py.DateTime
+	// ExpireAge is how long that is from now, for engines that keep a lifetime. Matches get_expiry_age. Set for Create and Save only.
+	ExpireAge time.Duration
+}
+
+// An Engine is a place where sessions are kept: what a SESSION_ENGINE module is in Django. All methods may be called by
+// several goroutines and return the context's error, wrapped, when it ends. Every implementation passes the tests of
+// package enginetest.
+type Engine interface {
+	// Load returns the session of this key. It returns [ErrNoSession] if there is none or it has expired, or a key that no session
+	// can have is asked for; and a [*DecodeError], wrapped, if its data does not decode.
+	Load(ctx context.Context, key string) (*Record, error)
+	// Exists reports whether there is a session of this key, expired ones included.
+	Exists(ctx context.Context, key string) (bool, error)
+	// Create keeps a new session. It returns [ErrKeyTaken] if there is one of this key, and [ErrBadKey] for a key that
+	// cannot be kept; nothing is changed then.
+	Create(ctx context.Context, r *Record) error
+	// Save replaces the data of a session. It returns [ErrSessionGone] if there is none of this key, and never creates one.
+	Save(ctx context.Context, r *Record) error
+	// Delete removes the session of this key, if there is one.
+	Delete(ctx context.Context, key string) error
+	// ClearExpired removes sessions that have expired and returns how many those were, also along with an error.
+	ClearExpired(ctx context.Context, o ClearOptions) (int64, error)
+}
+
+// ClearOptions say how [Engine.ClearExpired] works. The zero value is a good choice.
+type ClearOptions struct {
+	// BatchSize is how many sessions are removed at once, so that nobody waits long for a lock; [DefaultBatchSize] if 0.
+	BatchSize int
+	// Pause is how long others have the database to themselves between two batches; none if 0.
+	Pause time.Duration
+	// Progress, if set, is called after each batch with the number removed so far.
+	Progress func(removed int64)
+	// DryRun counts what would be removed and removes nothing.
+	DryRun bool
+}
+
+// DefaultBatchSize is the batch size of [ClearOptions].
+const DefaultBatchSize = 1000

@@ -1,0 +1,52 @@
+package djangosession
+
+import (
+	"bytes"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/hex"
+
+	"github.com/djangobridge/djangobridge/internal/pybase64"
+	"github.com/djangobridge/djangobridge/signing"
+)
+
+// legacyLayout is how sessions stood in the database before Django 3.1: base64 of a SHA-1 HMAC in hex, a colon and the
+// serialized session. Django 1.4 broke the lines of the base64.
+type legacyLayout struct {
+	salt string
+	keys []string // the first one signs
+}
+
+func (l *legacyLayout) encode(data []byte) (string, error) {
+	sum, err := l.hash(data, l.keys[0])
+	if err != nil {
+		return "", err
+	}
+	return base64.StdEncoding.EncodeToString(append(append(sum, ':'), data...)), nil
+}
+
+func (l *legacyLayout) decode(text string) ([]byte, error) {
+	raw, err := pybase64.Decode(make([]byte, 0, len(text)*3/4), text, 0, false)
+	if err != nil {
+		return nil, &DecodeError{Reason: Malformed, Err: err}
+	}
+	sum, data, found := bytes.Cut(raw, []byte(":"))
+	if !found {
+		return nil, &DecodeError{Reason: Malformed, Detail: "neither a signature nor a hash in the text"}
+	}
+	for _, key := range l.keys {
+		want, err := l.hash(data, key)
+		if err != nil {
+			return nil, err
+		}
+		if key != "" && subtle.ConstantTimeCompare(sum, want) == 1 {
+			return data, nil
+		}
+	}
+	return nil, &DecodeError{Reason: BadSignature}
+}
+
+func (l *legacyLayout) hash(data []byte, key string) ([]byte, error) {
+	sum, err := signing.SaltedHMAC(l.salt, string(data), key, signing.SHA1)
+	return hex.AppendEncode(nil, sum), err
+}

@@ -1,0 +1,182 @@
+package djangosession
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/djangobridge/djangobridge/py"
+)
+
+// maxKeyTries bounds the search for a key that nobody has; the second one is needed about never.
+const maxKeyTries = 1000
+
+var (
+	errNoFreeKey = errors.New("djangosession: found no free session key")
+	errNoDict    = errors.New("not a dict in Python")
+)
+
+// Load reads the stored session, and drops what the session held in memory. See [Manager.Load] for what becomes of a
+// session that is not there or does not decode. The error is the engine's; the session is unchanged then.
+func (s *Session) Load(ctx context.Context) error {
+	s.lifecycle.Lock()
+	defer s.lifecycle.Unlock()
+	key := s.Key()
+	data := py.NewDict(0)
+	if key != "" {
+		var err error
+		if data, key, err = s.manager.load(ctx, key); err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.key, s.data, s.loaded = key, data, true
+	return nil
+}
+
+// Save stores the session: under a new key if it has none, else in place of what is stored. It returns [ErrSessionGone] if
+// that was deleted meanwhile, [ErrNotLoaded] if it was never loaded, and a [*ValueError] for a value that cannot be stored;
+// nothing is stored then.
+func (s *Session) Save(ctx context.Context) error {
+	s.lifecycle.Lock()
+	defer s.lifecycle.Unlock()
+	key, loaded := s.state()
+	if key == "" {
+		return s.create(ctx)
+	}
+	if !loaded {
+		return ErrNotLoaded
+	}
+	return s.store(ctx, key, s.manager.engine.Save)
+}
+
+// SaveMustCreate stores the session as a new one. It returns [ErrKeyTaken] if the session has a key under which something
+// is stored. Matches save(must_create=True).
+func (s *Session) SaveMustCreate(ctx context.Context) error {
+	s.lifecycle.Lock()
+	defer s.lifecycle.Unlock()
+	key, _ := s.state()
+	if key == "" {
+		return s.create(ctx)
+	}
+	return s.store(ctx, key, s.manager.engine.Create)
+}
+
+// Create stores the session, with the values it has, under a new key. Matches create.
+func (s *Session) Create(ctx context.Context) error {
+	s.lifecycle.Lock()
+	defer s.lifecycle.Unlock()
+	return s.create(ctx)
+}
+
+// Exists reports whether there is a session of this key, expired ones included.
+func (s *Session) Exists(ctx context.Context, key string) (bool, error) {
+	return s.manager.Exists(ctx, key)
+}
+
+// DeleteStored removes what is stored under the session's key, and leaves values and key in memory: saving it then gives
+// [ErrSessionGone]. To log a visitor out use [Session.Flush]. Matches delete.
+func (s *Session) DeleteStored(ctx context.Context) error {
+	if key := s.Key(); key != "" {
+		return s.manager.Delete(ctx, key)
+	}
+	return nil
+}
+
+// Flush removes the values, what is stored, and the key: the session is a new visitor's then. If the engine fails, the key
+// stays, and what is stored may be there still. Matches flush.
+func (s *Session) Flush(ctx context.Context) error {
+	s.lifecycle.Lock()
+	defer s.lifecycle.Unlock()
+	s.Clear()
+	if err := s.DeleteStored(ctx); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.key = ""
+	return nil
+}
+
+// CycleKey stores the session under a new key and removes what is stored under the old one. Call it when a visitor's rights
+// change, so that a key planted or seen before is worth nothing. Matches cycle_key.
+func (s *Session) CycleKey(ctx context.Context) error {
+	s.lifecycle.Lock()
+	defer s.lifecycle.Unlock()
+	old, loaded := s.state()
+	if !loaded {
+		return ErrNotLoaded
+	}
+	if err := s.create(ctx); err != nil || old == "" {
+		return err
+	}
+	return s.manager.Delete(ctx, old)
+}
+
+func (s *Session) state() (key string, loaded bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.key, s.loaded
+}
+
+func (s *Session) create(ctx context.Context) error {
+	for range maxKeyTries {
+		err := s.store(ctx, NewKey(), s.manager.engine.Create)
+		if errors.Is(err, ErrKeyTaken) {
+			continue
+		}
+		if err == nil {
+			s.SetModified(true)
+		}
+		return err
+	}
+	return errNoFreeKey
+}
+
+// store hands the session to the engine under this key, which is the session's from then on.
+func (s *Session) store(ctx context.Context, key string, put func(context.Context, *Record) error) error {
+	r, err := s.record(key)
+	if err != nil {
+		return err
+	}
+	if err := put(ctx, r); err != nil {
+		return storeError(err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.key, s.loaded = r.Key, true
+	return nil
+}
+
+// storeError wraps an engine's error, except for those that say all by themselves.
+func storeError(err error) error {
+	if errors.Is(err, ErrKeyTaken) || errors.Is(err, ErrSessionGone) || errors.Is(err, ErrBadKey) {
+		return err
+	}
+	return fmt.Errorf("djangosession: save session: %w", err)
+}
+
+// record takes the session as it is now.
+func (s *Session) record(key string) (*Record, error) {
+	d := s.read().Copy()
+	s.mu.Unlock()
+	for k, v := range d.All() {
+		if u, ok := v.(unstorable); ok {
+			return nil, &ValueError{Name: fmt.Sprint(k), Err: u.err}
+		}
+	}
+	now := s.manager.settings.now()
+	expiry, _ := d.Get(ExpiryName)
+	expiry = py.Resolve(expiry)
+	date, err := s.manager.settings.expiryDate(expiry, now)
+	if err != nil {
+		return nil, &ValueError{Name: ExpiryName, Err: err}
+	}
+	age := date.In(s.manager.settings.loc).Sub(now.In(s.manager.settings.loc))
+	if date.Naive == now.Naive {
+		age = date.Time.Sub(now.Time)
+	}
+	return &Record{Key: key, Data: d, ExpireDate: date, ExpireAge: age.Truncate(time.Second)}, nil
+}

@@ -1,0 +1,106 @@
+package djangosession
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"unicode/utf8"
+
+	"github.com/djangobridge/djangobridge/py"
+)
+
+// A Manager gives out the sessions of a site. Set its fields before the first use; after that several goroutines may use
+// it.
+type Manager struct {
+	// Logger is told what OnLoadError is told; slog.Default if nil.
+	Logger *slog.Logger
+	// OnLoadError, if set, is called when a session was stored but does not decode and an empty one takes its place. The
+	// error wraps a [*DecodeError]. A rise in these is an attack, a wrong SECRET_KEY or a damaged table.
+	OnLoadError func(ctx context.Context, err error)
+	// StrictLoad makes Load fail with that error instead of going on with an empty session, which the next save would
+	// store over the data. Django has no such setting.
+	StrictLoad bool
+
+	settings *resolved
+	engine   Engine
+}
+
+// NewManager returns a manager of the sessions in engine. The error is [ErrIncompleteSettings] or a [*SettingError].
+func NewManager(engine Engine, s Settings) (*Manager, error) {
+	r, err := s.resolve()
+	if err != nil {
+		return nil, err
+	}
+	return &Manager{settings: r, engine: engine}, nil
+}
+
+// Settings returns the settings that the manager was made with.
+func (m *Manager) Settings() Settings { return *m.settings.Settings }
+
+// minKeyLength is what Django demands of a key, in characters.
+const minKeyLength = 8
+
+// New returns an empty session without a key, as a visitor without a cookie has it. It gets a key when it is saved.
+func (m *Manager) New() *Session { return &Session{manager: m, data: py.NewDict(0), loaded: true} }
+
+// Open returns the session of this key without loading it: until [Session.Load] its values are unknown, so that reading
+// finds nothing and saving is refused with [ErrNotLoaded]. A key of less than 8 characters is none, as in Django: the
+// session is new then. Matches SessionStore(session_key).
+func (m *Manager) Open(key string) *Session {
+	if utf8.RuneCountInString(key) < minKeyLength {
+		return m.New()
+	}
+	return &Session{manager: m, key: key, data: py.NewDict(0)}
+}
+
+// Load returns the session of this key. If there is none of it, if it has expired, or if the key cannot be one, the
+// session returned is new and has no key; if it does not decode it is empty and has its key (see [Manager.OnLoadError]).
+// The error is the engine's.
+func (m *Manager) Load(ctx context.Context, key string) (*Session, error) {
+	s := m.Open(key)
+	if err := s.Load(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Exists reports whether there is a session of this key, expired ones included.
+func (m *Manager) Exists(ctx context.Context, key string) (bool, error) {
+	return m.engine.Exists(ctx, key)
+}
+
+// Delete removes the session of this key, if there is one.
+func (m *Manager) Delete(ctx context.Context, key string) error { return m.engine.Delete(ctx, key) }
+
+// ClearExpired removes the sessions that have expired and returns their number. Matches the command clearsessions.
+func (m *Manager) ClearExpired(ctx context.Context, o ClearOptions) (int64, error) {
+	return m.engine.ClearExpired(ctx, o)
+}
+
+// load returns the session of this key, and the key if the session keeps it.
+func (m *Manager) load(ctx context.Context, key string) (*py.Dict, string, error) {
+	r, err := m.engine.Load(ctx, key)
+	var corrupt *DecodeError
+	switch {
+	case err == nil:
+		return r.Data, r.Key, nil
+	case errors.Is(err, ErrNoSession):
+		return py.NewDict(0), "", nil
+	case errors.As(err, &corrupt) && !m.StrictLoad:
+		m.report(ctx, corrupt.Reason, err)
+		return py.NewDict(0), key, nil
+	}
+	return nil, "", fmt.Errorf("djangosession: load session: %w", err)
+}
+
+func (m *Manager) report(ctx context.Context, reason any, err error) {
+	log := m.Logger
+	if log == nil {
+		log = slog.Default()
+	}
+	log.WarnContext(ctx, "session data corrupted", "reason", reason, "error", err.Error())
+	if m.OnLoadError != nil {
+		m.OnLoadError(ctx, err)
+	}
+}

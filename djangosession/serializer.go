@@ -1,0 +1,40 @@
+package djangosession
+
+import (
+	"github.com/djangobridge/djangobridge/py"
+	"github.com/djangobridge/djangobridge/py/pyjson"
+	"github.com/djangobridge/djangobridge/signing"
+)
+
+// A Serializer turns a session's dict into bytes and back: what a class named by SESSION_SERIALIZER does in Django. It must
+// be safe for use by several goroutines.
+type Serializer interface {
+	// Dumps returns the bytes of d. Values that are [py.Lazy] and of the serializer's own making are written back as
+	// they were read.
+	Dumps(d *py.Dict) ([]byte, error)
+	// Loads returns the dict that data holds. Data that holds something else is an error too: Django goes on with it and
+	// breaks later.
+	Loads(data []byte) (*py.Dict, error)
+}
+
+// JSONSerializer is Django's default, django.contrib.sessions.serializers.JSONSerializer.
+type JSONSerializer struct{}
+
+// Dumps returns what Django's dumps returns. The error says which value is of a type that JSON lacks.
+func (JSONSerializer) Dumps(d *py.Dict) ([]byte, error) { return pyjson.Dumps(d) }
+
+// Loads reads what Django's loads reads, if it is an object. Values stay as they stand in the text until they are used.
+func (JSONSerializer) Loads(data []byte) (*py.Dict, error) { return pyjson.LoadsDict(data) }
+
+// A DecodeError is why a stored session does not decode; its Reason is one of the constants below.
+type DecodeError = signing.DecodeError
+
+// The reasons of a [DecodeError].
+const (
+	Malformed        = signing.Malformed
+	BadSignature     = signing.BadSignature
+	SignatureExpired = signing.SignatureExpired
+	TooLarge         = signing.TooLarge
+	BadCompression   = signing.BadCompression
+	BadSerialization = signing.BadSerialization
+)

@@ -1,0 +1,122 @@
+package djangosession
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/djangobridge/djangobridge/py"
+)
+
+// A Session is one visitor's session: a dict with a key, an expiry, and knowledge of whether it was used and changed.
+// Several goroutines may use it. Matches SessionBase; get one from a [Manager].
+//
+// Values that come out of a session are the caller's own, and values that go in are copied: changing a list in place
+// changes no session until it is set again. (Django's session shares its values, and forgets such changes unless modified
+// is set by hand.)
+type Session struct {
+	manager *Manager
+
+	lifecycle sync.Mutex // held through calls to the engine, so that these come one after another
+
+	mu       sync.Mutex // guards what follows, never held while waiting
+	key      string
+	data     *py.Dict
+	loaded   bool // data is what is stored, or replaces it
+	accessed bool
+	modified bool
+}
+
+// ErrNotLoaded refuses to save a session whose values were not loaded.
+var ErrNotLoaded = errors.New("djangosession: the session is not loaded")
+
+// A KeyError says that a session has no value of this name. Matches Python's KeyError.
+type KeyError struct{ Name string }
+
+func (e *KeyError) Error() string {
+	return fmt.Sprintf("djangosession: no value %q in the session", e.Name)
+}
+
+// A ValueError says that a value of the session cannot be stored, or not be read as the wanted Go type. Its cause is a
+// [*py.TypeError], a [*py.ScanError] or the serializer's error.
+type ValueError struct {
+	Name string
+	Err  error
+}
+
+func (e *ValueError) Error() string {
+	return fmt.Sprintf("djangosession: session value %q: %v", e.Name, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *ValueError) Unwrap() error { return e.Err }
+
+// Key is the session key, "" for a session that was never saved. Matches session_key.
+func (s *Session) Key() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.key
+}
+
+// Accessed reports whether values were read or written, which is what makes a response vary on the cookie.
+func (s *Session) Accessed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.accessed
+}
+
+// Modified reports whether values were written, which is what makes Django save a session at the end of a request. Saving
+// does not set it back.
+func (s *Session) Modified() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.modified
+}
+
+// SetModified sets what [Session.Modified] reports.
+func (s *Session) SetModified(modified bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.modified = modified
+}
+
+// IsEmpty reports whether the session has neither a key nor values: then Django deletes the cookie. A session with a key is
+// never empty.
+func (s *Session) IsEmpty() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.key == "" && s.data.Len() == 0
+}
+
+// read locks the session for looking at its values. The caller unlocks it.
+func (s *Session) read() *py.Dict {
+	s.mu.Lock()
+	s.accessed = true
+	return s.data
+}
+
+// unstorable is a Go value without a Python form, kept until Save reports it.
+type unstorable struct {
+	value any
+	err   error
+}
+
+// own returns a value as the caller may have it.
+func own(v any) any {
+	if u, ok := v.(unstorable); ok {
+		return u.value
+	}
+	if l, ok := v.(py.Lazy); ok {
+		return l.Resolve()
+	}
+	return py.Clone(v)
+}
+
+// convert returns a Go value as the session keeps it.
+func convert(v any) any {
+	p, err := py.From(v)
+	if err != nil {
+		return unstorable{value: v, err: err}
+	}
+	return p
+}

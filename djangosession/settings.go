@@ -1,0 +1,234 @@
+package djangosession
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/djangobridge/djangobridge/signing"
+)
+
+// Settings are the settings of a Django site that sessions and signing depend on, each under Django's name. Make them
+// with [NewSettings] or [ReadSettings], which fill in Django's defaults, and change what the site changes.
+type Settings struct {
+	// DjangoVersion is the release that the site runs, such as "5.2.19". What is written is what that release reads, and
+	// what it refuses is refused. Changing it does not change the other fields; see [NewSettingsFor].
+	DjangoVersion string
+
+	SecretKey          string   // SECRET_KEY. Required. Bytes that are not UTF-8 are taken as they are.
+	SecretKeyFallbacks []string // SECRET_KEY_FALLBACKS: verify, never sign. Django has them since 4.1.
+
+	SessionCookieName           string        // SESSION_COOKIE_NAME; "sessionid"
+	SessionCookieAge            time.Duration // SESSION_COOKIE_AGE; two weeks
+	SessionCookieDomain         string        // SESSION_COOKIE_DOMAIN; "" (None)
+	SessionCookiePath           string        // SESSION_COOKIE_PATH; "/"
+	SessionCookieSecure         bool          // SESSION_COOKIE_SECURE; false
+	SessionCookieHTTPOnly       bool          // SESSION_COOKIE_HTTPONLY; true
+	SessionCookieSameSite       string        // SESSION_COOKIE_SAMESITE; "Lax"; "" leaves the attribute out
+	SessionSaveEveryRequest     bool          // SESSION_SAVE_EVERY_REQUEST; false
+	SessionExpireAtBrowserClose bool          // SESSION_EXPIRE_AT_BROWSER_CLOSE; false
+	SessionEngine               string        // SESSION_ENGINE; "django.contrib.sessions.backends.db"
+	SessionSerializer           string        // SESSION_SERIALIZER; "django.contrib.sessions.serializers.JSONSerializer"
+	SessionFilePath             string        // SESSION_FILE_PATH; "" (None)
+	SessionCacheAlias           string        // SESSION_CACHE_ALIAS; "default"
+
+	UseTZ    bool   // USE_TZ; true, before 5.0 false
+	TimeZone string // TIME_ZONE; "America/Chicago". Needed where UseTZ is false, and for dates stored without a zone.
+
+	DefaultHashingAlgorithm        string // DEFAULT_HASHING_ALGORITHM of 3.1 and 3.2; "sha256"
+	SignedCookieLegacySaltFallback bool   // SIGNED_COOKIE_LEGACY_SALT_FALLBACK; false, before 6.1 true
+
+	// SessionStore is the qualified name of the site's session store class, which the signature depends on: "SessionStore" for
+	// all of Django's, "CustomStore" or "Outer.Store" for a class of the site. It is not the module.
+	SessionStore string
+	// KeySalt replaces the salt made of SessionStore, for a class that overrides the property key_salt.
+	KeySalt string
+	// Serializer replaces SessionSerializer, for a class that this package does not know.
+	Serializer Serializer
+	// AcceptLegacyLayout reads sessions written before Django 3.1 and signatures made with SHA-1 also where the release
+	// does not (4.0 and later), for a service that sees a site through an upgrade.
+	AcceptLegacyLayout bool
+	// MaxInflated bounds what a compressed session may inflate to, in bytes; signing.DefaultMaxInflated if 0.
+	MaxInflated int
+	// Now is the clock; time.Now if nil.
+	Now func() time.Time
+
+	complete bool // made by a constructor
+}
+
+// ErrIncompleteSettings refuses settings that were not made by a constructor: false in them could be a choice, or a
+// default that is true in Django.
+var ErrIncompleteSettings = errors.New("djangosession: make Settings with NewSettings or ReadSettings")
+
+// A SettingError says that a setting cannot be used. It never contains a secret.
+type SettingError struct {
+	Setting string // under Django's name
+	Problem string
+}
+
+func (e *SettingError) Error() string {
+	return "djangosession: setting " + e.Setting + ": " + e.Problem
+}
+
+const (
+	jsonSerializerPath    = "django.contrib.sessions.serializers.JSONSerializer"
+	signingSerializerPath = "django.core.signing.JSONSerializer"
+)
+
+// NewSettings returns Django's defaults, of the [NewestRelease], with this SECRET_KEY.
+func NewSettings(secretKey string) Settings {
+	s, err := NewSettingsFor(NewestRelease, secretKey)
+	if err != nil {
+		return Settings{} // cannot be: the constant is a release
+	}
+	return s
+}
+
+// NewSettingsFor returns the defaults of the given Django release. The error is a [*SettingError].
+func NewSettingsFor(djangoVersion, secretKey string) (Settings, error) {
+	r, err := parseRelease(djangoVersion)
+	if err != nil {
+		return Settings{}, err
+	}
+	return Settings{
+		DjangoVersion:                  djangoVersion,
+		SecretKey:                      secretKey,
+		SessionCookieName:              "sessionid",
+		SessionCookieAge:               14 * 24 * time.Hour,
+		SessionCookiePath:              "/",
+		SessionCookieHTTPOnly:          true,
+		SessionCookieSameSite:          "Lax",
+		SessionEngine:                  "django.contrib.sessions.backends.db",
+		SessionSerializer:              jsonSerializerPath,
+		SessionCacheAlias:              "default",
+		UseTZ:                          r.usesTZByDefault(),
+		TimeZone:                       "America/Chicago",
+		DefaultHashingAlgorithm:        signing.SHA256,
+		SignedCookieLegacySaltFallback: r.acceptsOldCookieSaltByDefault(),
+		SessionStore:                   "SessionStore",
+		complete:                       true,
+	}, nil
+}
+
+// Check reports what is wrong with the settings: [ErrIncompleteSettings], a [*SettingError] or nil.
+func (s *Settings) Check() error {
+	_, err := s.resolve()
+	return err
+}
+
+// Location is where naive dates are read and written: the zone TIME_ZONE. The error is a [*SettingError].
+func (s *Settings) Location() (*time.Location, error) {
+	name := s.TimeZone
+	if name == "" {
+		name = "UTC" // what LoadLocation makes of it, and where Local would be some other machine's
+	}
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, &SettingError{Setting: "TIME_ZONE", Problem: fmt.Sprintf("%q is not known on this machine", name)}
+	}
+	return loc, nil
+}
+
+// Clock returns the current time by Now, in whole microseconds, as Python has it.
+func (s *Settings) Clock() time.Time {
+	now := time.Now
+	if s.Now != nil {
+		now = s.Now
+	}
+	return now().Truncate(time.Microsecond)
+}
+
+// SignedCookie returns the signer of a cookie as the site's release has it: for a cookie that set_signed_cookie or
+// get_signed_cookie is called for with this name and salt. The error is a [*SettingError].
+func (s *Settings) SignedCookie(name, salt string) (*signing.SignedCookie, error) {
+	r, err := s.resolve()
+	if err != nil {
+		return nil, err
+	}
+	o := r.signingOptions()
+	o.Salt = salt
+	return signing.NewSignedCookie(name, signing.CookieOptions{
+		Options:          o,
+		WriteLegacySalt:  !r.release.hasCookieSaltV2(),
+		AcceptLegacySalt: s.SignedCookieLegacySaltFallback,
+	})
+}
+
+// resolved are checked settings with what follows from them.
+type resolved struct {
+	*Settings
+	release    release
+	loc        *time.Location
+	serializer Serializer
+	legacy     bool // reads the layout of before 3.1
+	algorithm  string
+}
+
+func (s *Settings) resolve() (*resolved, error) {
+	if !s.complete {
+		return nil, ErrIncompleteSettings
+	}
+	if s.SecretKey == "" {
+		return nil, &SettingError{Setting: "SECRET_KEY", Problem: "must not be empty"}
+	}
+	rel, err := parseRelease(s.DjangoVersion)
+	if err != nil {
+		return nil, err
+	}
+	loc, err := s.Location()
+	if err != nil {
+		return nil, err
+	}
+	serializer, err := s.serializer()
+	if err != nil {
+		return nil, err
+	}
+	r := &resolved{Settings: s, release: rel, loc: loc, serializer: serializer}
+	r.legacy = rel.readsLegacyLayout() || s.AcceptLegacyLayout
+	if r.algorithm, err = s.hashing(rel); err != nil {
+		return nil, err
+	}
+	switch strings.ToLower(s.SessionCookieSameSite) {
+	case "", "lax", "strict", "none":
+	default:
+		return nil, &SettingError{Setting: "SESSION_COOKIE_SAMESITE", Problem: `must be "Lax", "Strict", "None" or empty`}
+	}
+	return r, nil
+}
+
+// hashing returns the algorithm that the release signs with.
+func (s *Settings) hashing(rel release) (string, error) {
+	switch {
+	case !rel.hasDumpsLayout():
+		return signing.SHA1, nil
+	case !rel.readsLegacyLayout(): // the setting was there in 3.1 and 3.2 only
+		return signing.SHA256, nil
+	case s.DefaultHashingAlgorithm == signing.SHA1 || s.DefaultHashingAlgorithm == signing.SHA256:
+		return s.DefaultHashingAlgorithm, nil
+	}
+	return "", &SettingError{Setting: "DEFAULT_HASHING_ALGORITHM", Problem: `must be "sha1" or "sha256"`}
+}
+
+func (s *Settings) serializer() (Serializer, error) {
+	if s.Serializer != nil {
+		return s.Serializer, nil
+	}
+	switch s.SessionSerializer {
+	case jsonSerializerPath, signingSerializerPath:
+		return JSONSerializer{}, nil
+	}
+	problem := fmt.Sprintf("%q is not known here; set Settings.Serializer", s.SessionSerializer)
+	return nil, &SettingError{Setting: "SESSION_SERIALIZER", Problem: problem}
+}
+
+func (r *resolved) signingOptions() signing.Options {
+	return signing.Options{
+		Key:          r.SecretKey,
+		FallbackKeys: r.SecretKeyFallbacks,
+		Algorithm:    r.algorithm,
+		AcceptSHA1:   r.legacy,
+		MaxInflated:  r.MaxInflated,
+		Now:          r.Now,
+	}
+}

@@ -1,0 +1,179 @@
+package djangosession
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"time"
+)
+
+// SettingsCommand is a line for the shell that makes a Django site print its settings in the form that [ReadSettings]
+// takes. Run it where manage.py is. What it prints contains the site's secrets: keep the file as safe as the settings.
+const SettingsCommand = `python manage.py shell -v 0 -c 'import base64, django, json; ` +
+	`from django.conf import settings as s; ` +
+	`print(json.dumps({"DJANGO_VERSION": django.get_version()} | {k: getattr(s, k) for k in dir(s) ` +
+	`if k.startswith(("SESSION_", "SECRET_KEY", "SIGNED_COOKIE_", "DEFAULT_HASHING_")) or k in ("USE_TZ", "TIME_ZONE")}, ` +
+	`default=lambda v: {"$bytes": base64.b64encode(v).decode()} if isinstance(v, bytes) else str(v)))'`
+
+// ReadSettings reads settings from JSON: an object with Django's names, as [SettingsCommand] prints it. The defaults for
+// what is left out are those of DJANGO_VERSION, or of the [NewestRelease] without it. Settings of other names are passed
+// over. Besides Django's own it takes SESSION_STORE, KEY_SALT and ACCEPT_LEGACY_LAYOUT for the fields of [Settings] that
+// have those names in Go. The error is a [*SettingError] where a setting is to blame.
+func ReadSettings(r io.Reader) (Settings, error) {
+	var raw map[string]json.RawMessage
+	dec := json.NewDecoder(r)
+	if err := dec.Decode(&raw); err != nil {
+		return Settings{}, fmt.Errorf("djangosession: read settings: %w", quiet(err))
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return Settings{}, errors.New("djangosession: read settings: more than one JSON value")
+	}
+	var version string
+	if err := set("DJANGO_VERSION", raw["DJANGO_VERSION"], &version); err != nil {
+		return Settings{}, err
+	}
+	s, err := NewSettingsFor(version, "")
+	if err != nil {
+		return Settings{}, err
+	}
+	for name, dst := range s.byName() {
+		if err := set(name, raw[name], dst); err != nil {
+			return Settings{}, err
+		}
+	}
+	if err := s.Check(); err != nil {
+		return Settings{}, err
+	}
+	return s, nil
+}
+
+// ReadSettingsFile is [ReadSettings] on the file of this name.
+func ReadSettingsFile(name string) (Settings, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return Settings{}, fmt.Errorf("djangosession: read settings: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // nothing was written
+	return ReadSettings(f)
+}
+
+// byName are the settings that JSON may hold.
+func (s *Settings) byName() map[string]any {
+	return map[string]any{
+		"SECRET_KEY":                         (*secret)(&s.SecretKey),
+		"SECRET_KEY_FALLBACKS":               (*secrets)(&s.SecretKeyFallbacks),
+		"SESSION_COOKIE_NAME":                &s.SessionCookieName,
+		"SESSION_COOKIE_AGE":                 (*seconds)(&s.SessionCookieAge),
+		"SESSION_COOKIE_DOMAIN":              (*optional)(&s.SessionCookieDomain),
+		"SESSION_COOKIE_PATH":                &s.SessionCookiePath,
+		"SESSION_COOKIE_SECURE":              &s.SessionCookieSecure,
+		"SESSION_COOKIE_HTTPONLY":            &s.SessionCookieHTTPOnly,
+		"SESSION_COOKIE_SAMESITE":            (*optional)(&s.SessionCookieSameSite),
+		"SESSION_SAVE_EVERY_REQUEST":         &s.SessionSaveEveryRequest,
+		"SESSION_EXPIRE_AT_BROWSER_CLOSE":    &s.SessionExpireAtBrowserClose,
+		"SESSION_ENGINE":                     &s.SessionEngine,
+		"SESSION_SERIALIZER":                 &s.SessionSerializer,
+		"SESSION_FILE_PATH":                  (*optional)(&s.SessionFilePath),
+		"SESSION_CACHE_ALIAS":                &s.SessionCacheAlias,
+		"USE_TZ":                             &s.UseTZ,
+		"TIME_ZONE":                          (*optional)(&s.TimeZone),
+		"DEFAULT_HASHING_ALGORITHM":          &s.DefaultHashingAlgorithm,
+		"SIGNED_COOKIE_LEGACY_SALT_FALLBACK": &s.SignedCookieLegacySaltFallback,
+		"SESSION_STORE":                      &s.SessionStore,
+		"KEY_SALT":                           &s.KeySalt,
+		"ACCEPT_LEGACY_LAYOUT":               &s.AcceptLegacyLayout,
+	}
+}
+
+func set(name string, raw json.RawMessage, dst any) error {
+	if raw == nil {
+		return nil
+	}
+	if err := json.Unmarshal(raw, dst); err != nil {
+		var wrong *json.UnmarshalTypeError
+		if errors.As(err, &wrong) {
+			return &SettingError{Setting: name, Problem: "must not be a JSON " + wrong.Value}
+		}
+		return &SettingError{Setting: name, Problem: err.Error()}
+	}
+	return nil
+}
+
+// quiet keeps what a JSON error says and drops what it might quote of a file full of secrets.
+func quiet(err error) error {
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		return fmt.Errorf("not JSON, at byte %d", syntax.Offset)
+	}
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) {
+		return errors.New("not a JSON object")
+	}
+	return err
+}
+
+// seconds is a number of seconds, or null for no change.
+type seconds time.Duration
+
+func (s *seconds) UnmarshalJSON(b []byte) error {
+	var f float64
+	if err := json.Unmarshal(b, &f); err != nil {
+		return err
+	}
+	if math.Abs(f) > math.MaxInt64/float64(time.Second) {
+		return errors.New("is more than 292 years")
+	}
+	*s = seconds(f * float64(time.Second))
+	return nil
+}
+
+// optional is a string for which Django also takes None or False.
+type optional string
+
+func (o *optional) UnmarshalJSON(b []byte) error {
+	var v any
+	if err := json.Unmarshal(b, &v); err != nil {
+		return err
+	}
+	if v == nil || v == false {
+		*o = ""
+		return nil
+	}
+	return json.Unmarshal(b, (*string)(o))
+}
+
+// secret is a string, or bytes as {"$bytes": base64}.
+type secret string
+
+func (s *secret) UnmarshalJSON(b []byte) error {
+	var tagged struct {
+		Bytes *string `json:"$bytes"`
+	}
+	if json.Unmarshal(b, &tagged) == nil && tagged.Bytes != nil {
+		raw, err := base64.StdEncoding.DecodeString(*tagged.Bytes)
+		if err != nil {
+			return errors.New("its bytes are not base64")
+		}
+		*s = secret(raw)
+		return nil
+	}
+	return json.Unmarshal(b, (*string)(s))
+}
+
+type secrets []string
+
+func (s *secrets) UnmarshalJSON(b []byte) error {
+	var list []secret
+	if err := json.Unmarshal(b, &list); err != nil {
+		return err
+	}
+	*s = nil
+	for _, k := range list {
+		*s = append(*s, string(k))
+	}
+	return nil
+}
