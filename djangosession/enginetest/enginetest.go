@@ -1,0 +1,153 @@
+// Package enginetest is the conformance suite of session engines: every [djangosession.Engine] has to pass it, so that
+// programs can change engines without noticing. People who write their own call [Run] from a test.
+package enginetest
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/py"
+)
+
+// A Backend is an engine under test.
+type Backend struct {
+	Engine djangosession.Engine
+	// SetRow stores text under a key as it is, for sessions that are damaged. Leave it nil for an engine that keeps no text.
+	SetRow func(t *testing.T, key, text string, expire time.Time)
+}
+
+// Start is the time at which each test begins.
+var start = time.Date(2023, 11, 14, 22, 13, 20, 500000000, time.UTC) //nolint:gochecknoglobals // a constant
+
+// Run runs the suite. open makes an empty backend with these settings, whose clock the suite sets; it is called many times,
+// also while other backends are in use, and cleans up with t.Cleanup.
+func Run(t *testing.T, open func(t *testing.T, s djangosession.Settings) Backend) {
+	t.Helper()
+	for name, change := range map[string]func(*djangosession.Settings){
+		"USE_TZ":         func(*djangosession.Settings) {},
+		"without USE_TZ": func(s *djangosession.Settings) { s.UseTZ, s.TimeZone = false, "America/Chicago" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			setup := func(t *testing.T) *suite {
+				t.Helper()
+				c := &clock{now: start}
+				s := djangosession.NewSettings("enginetest-secret-key")
+				s.Now = c.Now
+				change(&s)
+				b := open(t, s)
+				m, err := djangosession.NewManager(b.Engine, s)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return &suite{Backend: b, manager: m, clock: c, settings: s}
+			}
+			for _, group := range [][]test{lifecycleTests(), expiryTests(), keyTests(), faultTests(), concurrencyTests()} {
+				for _, c := range group {
+					t.Run(c.name, func(t *testing.T) {
+						t.Parallel()
+						c.run(t, setup(t))
+					})
+				}
+			}
+		})
+	}
+}
+
+type test struct {
+	name string
+	run  func(t *testing.T, s *suite)
+}
+
+// suite is what a test works with.
+type suite struct {
+	Backend
+	manager  *djangosession.Manager
+	clock    *clock
+	settings djangosession.Settings
+}
+
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) Set(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = t
+}
+
+// created stores a new session with these values and returns it.
+func (s *suite) created(t *testing.T, values map[string]any) *djangosession.Session {
+	t.Helper()
+	session := s.manager.New()
+	if err := session.Update(values); err != nil {
+		t.Fatal(err)
+	}
+	if err := session.Save(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return session
+}
+
+// loaded loads the session of this key.
+func (s *suite) loaded(t *testing.T, key string) *djangosession.Session {
+	t.Helper()
+	session, err := s.manager.Load(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return session
+}
+
+// wantValues fails unless the stored session has these values.
+func (s *suite) wantValues(t *testing.T, key string, want map[string]any) {
+	t.Helper()
+	p, err := py.From(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	session := s.loaded(t, key)
+	d, _ := p.(*py.Dict)
+	if session.Key() != key || len(session.Keys()) != d.Len() {
+		t.Errorf("the stored session has the values %v (loaded: %v), want %v", session.Keys(), session.Key() == key, want)
+		return
+	}
+	for name, value := range d.All() {
+		text, _ := name.(string)
+		if got, _ := session.Get(text); !py.Equal(got, value) {
+			t.Errorf("the stored session has %q = %v, want %v", text, got, value)
+		}
+	}
+}
+
+// wantMissing fails if anything is stored under this key.
+func (s *suite) wantMissing(t *testing.T, key string) {
+	t.Helper()
+	if ok, err := s.Engine.Exists(t.Context(), key); err != nil || ok {
+		t.Errorf("a session exists that should not (%v)", err)
+	}
+}
+
+func (s *suite) record(key string, values map[string]any) *djangosession.Record {
+	p, err := py.From(values)
+	d, ok := p.(*py.Dict)
+	if err != nil || !ok {
+		d = py.NewDict(0)
+	}
+	end := s.clock.Now().Add(time.Hour)
+	date := py.DateTime{Time: end}
+	if loc, err := s.settings.Location(); err == nil && !s.settings.UseTZ {
+		date = py.NaiveIn(end, loc)
+	}
+	return &djangosession.Record{Key: key, Data: d, ExpireDate: date, ExpireAge: time.Hour}
+}

@@ -1,0 +1,139 @@
+package enginetest
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+)
+
+func faultTests() []test {
+	return []test{
+		{"damaged data is reported and stays as it is", testCorrupt},
+		{"damaged data is overwritten by a save, as in Django", testCorruptSave},
+		{"damaged data makes a strict manager fail", testStrict},
+		{"a context that has ended changes nothing", testEndedContext},
+		{"a value that cannot be stored changes nothing", testUnstorable},
+	}
+}
+
+// corruptRows are texts that do not decode, with the reasons.
+func corruptRows() map[string]djangosession.DecodeError {
+	return map[string]djangosession.DecodeError{
+		"":              {Reason: djangosession.Malformed},
+		"not a session": {Reason: djangosession.Malformed},
+		"{}":            {Reason: djangosession.Malformed},
+		"e30:1r31eq:V0zhXyqaeSiXnlEQJVh5I3Tjp7U3uQESH5gHoaFBmW8": {Reason: djangosession.BadSignature}, // of another key
+		"\xff\xfe\x00:a:b": {Reason: djangosession.BadSignature},
+	}
+}
+
+func (s *suite) setRow(t *testing.T, key, text string) {
+	t.Helper()
+	if s.SetRow == nil {
+		t.Skip("the engine keeps no text")
+	}
+	s.SetRow(t, key, text, s.clock.Now().Add(time.Hour))
+}
+
+func testCorrupt(t *testing.T, s *suite) {
+	for text, want := range corruptRows() {
+		key := djangosession.NewKey()
+		s.setRow(t, key, text)
+		var refused *djangosession.DecodeError
+		if _, err := s.Engine.Load(t.Context(), key); !errors.As(err, &refused) || refused.Reason != want.Reason {
+			t.Errorf("%q: error %v, want the reason %s", text, err, want.Reason)
+		}
+		var reported error
+		m, err := djangosession.NewManager(s.Engine, s.settings)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Logger = slog.New(slog.DiscardHandler)
+		m.OnLoadError = func(_ context.Context, err error) { reported = err }
+		session, err := m.Load(t.Context(), key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if session.Key() != key || len(session.Keys()) != 0 || session.Modified() {
+			t.Errorf("%q: not an empty session with its key", text)
+		}
+		if !errors.As(reported, &refused) {
+			t.Errorf("%q: reported %v", text, reported)
+		}
+		if ok, err := s.Engine.Exists(t.Context(), key); !ok || err != nil {
+			t.Errorf("%q: loading removed it (%v)", text, err)
+		}
+	}
+}
+
+func testCorruptSave(t *testing.T, s *suite) {
+	key := djangosession.NewKey()
+	s.setRow(t, key, "garbage")
+	s.manager.Logger = slog.New(slog.DiscardHandler)
+	session := s.loaded(t, key)
+	session.Set("a", 1)
+	if err := session.Save(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.wantValues(t, key, map[string]any{"a": 1})
+}
+
+func testStrict(t *testing.T, s *suite) {
+	key := djangosession.NewKey()
+	s.setRow(t, key, "garbage")
+	s.manager.StrictLoad = true
+	var refused *djangosession.DecodeError
+	if _, err := s.manager.Load(t.Context(), key); !errors.As(err, &refused) {
+		t.Errorf("error %v, want a DecodeError", err)
+	}
+}
+
+func testEndedContext(t *testing.T, s *suite) {
+	key := s.created(t, map[string]any{"a": 1}).Key()
+	s.ending(t, start.Add(-time.Hour))
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+	late, cancelLate := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+	defer cancelLate()
+	for _, c := range []struct {
+		ctx  context.Context //nolint:containedctx // the case
+		want error
+	}{{canceled, context.Canceled}, {late, context.DeadlineExceeded}} {
+		fresh := djangosession.NewKey()
+		_, loadErr := s.Engine.Load(c.ctx, key)
+		_, existsErr := s.Engine.Exists(c.ctx, key)
+		_, clearErr := s.Engine.ClearExpired(c.ctx, djangosession.ClearOptions{})
+		_, dryErr := s.Engine.ClearExpired(c.ctx, djangosession.ClearOptions{DryRun: true})
+		for what, err := range map[string]error{
+			"Load": loadErr, "Exists": existsErr, "ClearExpired": clearErr, "ClearExpired, dry": dryErr,
+			"Create": s.Engine.Create(c.ctx, s.record(fresh, nil)),
+			"Save":   s.Engine.Save(c.ctx, s.record(key, nil)),
+			"Delete": s.Engine.Delete(c.ctx, key),
+		} {
+			if !errors.Is(err, c.want) {
+				t.Errorf("%s: error %v, want %v", what, err, c.want)
+			}
+		}
+		s.wantMissing(t, fresh)
+	}
+	s.wantValues(t, key, map[string]any{"a": 1})
+	if n, err := s.Engine.ClearExpired(t.Context(), djangosession.ClearOptions{DryRun: true}); n != 1 || err != nil {
+		t.Errorf("%d expired sessions are left (%v), want 1", n, err)
+	}
+}
+
+func testUnstorable(t *testing.T, s *suite) {
+	key := s.created(t, map[string]any{"a": 1}).Key()
+	session := s.loaded(t, key)
+	session.Set("a", 2)
+	session.Set("bad", make(chan int))
+	var bad *djangosession.ValueError
+	if err := session.Save(t.Context()); !errors.As(err, &bad) || bad.Name != "bad" {
+		t.Errorf("error %v, want a ValueError", err)
+	}
+	s.wantValues(t, key, map[string]any{"a": 1})
+}

@@ -1,0 +1,154 @@
+// Package memory keeps sessions in the memory of the process: an engine for tests and for trying things out. What is
+// stored is the same text that a database would hold.
+package memory
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/py"
+)
+
+// MaxKeyLength is how many characters a session key may have, as in Django's table.
+const MaxKeyLength = 40
+
+// An Engine keeps sessions in a map. It implements [djangosession.Engine].
+type Engine struct {
+	codec *djangosession.Codec
+	loc   *time.Location
+	now   func() time.Time
+
+	mu   sync.Mutex
+	rows map[string]row
+}
+
+type row struct {
+	data   string
+	expire time.Time
+}
+
+// New returns an empty engine. The error is that of [djangosession.NewCodec].
+func New(s djangosession.Settings) (*Engine, error) {
+	codec, err := djangosession.NewCodec(s)
+	if err != nil {
+		return nil, err
+	}
+	loc, err := s.Location()
+	if err != nil {
+		return nil, err
+	}
+	return &Engine{codec: codec, loc: loc, now: s.Clock, rows: map[string]row{}}, nil
+}
+
+// Load implements [djangosession.Engine].
+func (e *Engine) Load(ctx context.Context, key string) (*djangosession.Record, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("memory: load: %w", err)
+	}
+	e.mu.Lock()
+	r, ok := e.rows[key]
+	e.mu.Unlock()
+	if !ok || !r.expire.After(e.now()) {
+		return nil, djangosession.ErrNoSession
+	}
+	d, err := e.codec.Decode(r.data)
+	if err != nil {
+		return nil, fmt.Errorf("memory: load: %w", err)
+	}
+	return &djangosession.Record{Key: key, Data: d, ExpireDate: py.DateTime{Time: r.expire}}, nil
+}
+
+// Exists implements [djangosession.Engine].
+func (e *Engine) Exists(ctx context.Context, key string) (bool, error) {
+	if err := ctx.Err(); err != nil {
+		return false, fmt.Errorf("memory: exists: %w", err)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	_, ok := e.rows[key]
+	return ok, nil
+}
+
+// Create implements [djangosession.Engine].
+func (e *Engine) Create(ctx context.Context, r *djangosession.Record) error {
+	if r.Key == "" || utf8.RuneCountInString(r.Key) > MaxKeyLength || !utf8.ValidString(r.Key) || strings.Contains(r.Key, "\x00") {
+		return djangosession.ErrBadKey
+	}
+	return e.put(ctx, r, false, djangosession.ErrKeyTaken)
+}
+
+// Save implements [djangosession.Engine].
+func (e *Engine) Save(ctx context.Context, r *djangosession.Record) error {
+	return e.put(ctx, r, true, djangosession.ErrSessionGone)
+}
+
+// put stores r if whether its key is there is as wanted.
+func (e *Engine) put(ctx context.Context, r *djangosession.Record, wanted bool, otherwise error) error {
+	data, err := e.codec.Encode(r.Data)
+	if err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("memory: save: %w", err)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if _, ok := e.rows[r.Key]; ok != wanted {
+		return otherwise
+	}
+	e.rows[r.Key] = row{data: data, expire: r.ExpireDate.In(e.loc)}
+	return nil
+}
+
+// Delete implements [djangosession.Engine].
+func (e *Engine) Delete(ctx context.Context, key string) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("memory: delete: %w", err)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.rows, key)
+	return nil
+}
+
+// ClearExpired implements [djangosession.Engine]; all is one batch, for nobody waits long for a map.
+func (e *Engine) ClearExpired(ctx context.Context, o djangosession.ClearOptions) (int64, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, fmt.Errorf("memory: clear expired: %w", err)
+	}
+	e.mu.Lock()
+	now, n := e.now(), int64(0)
+	for key, r := range e.rows {
+		if r.expire.Before(now) {
+			n++
+			if !o.DryRun {
+				delete(e.rows, key)
+			}
+		}
+	}
+	e.mu.Unlock()
+	if o.Progress != nil {
+		o.Progress(n)
+	}
+	return n, nil
+}
+
+// SetRow stores text under a key without looking at it, as a damaged or foreign row would stand in a table.
+func (e *Engine) SetRow(key, text string, expire time.Time) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.rows[key] = row{data: text, expire: expire}
+}
+
+// Row returns the text stored under a key.
+func (e *Engine) Row(key string) (text string, expire time.Time, ok bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	r, ok := e.rows[key]
+	return r.data, r.expire, ok
+}

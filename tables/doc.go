@@ -1,0 +1,20 @@
+// Package tables keeps sessions where Django's database engine keeps them: in the table django_session, over
+// database/sql. It imports no driver; the program that uses it chooses one.
+//
+//	db, err := sql.Open("sqlite3", "file:db.sqlite3?mode=rw")
+//	engine, err := tables.New(db, settings, tables.Options{Dialect: tables.SQLite{}})
+//
+// # What it does to the table
+//
+// A new session is one INSERT, which fails if the key is taken. A save is one UPDATE by primary key, which fails if the row
+// is gone, and never an upsert: a session that a logout deleted stays deleted. Loading is one SELECT by primary key, and
+// a session that has expired is not found. Columns that this package does not know keep what they hold. Like Django's, a
+// save writes the whole session: of two writers the later one wins.
+//
+// # Dates
+//
+// What is stored in expire_date depends on USE_TZ, TIME_ZONE and the database, and is written as Django writes it, to the
+// microsecond. Clocks of all machines that share the table should agree, as for Django itself.
+//
+// Matches django.contrib.sessions.backends.db.
+package tables

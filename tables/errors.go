@@ -1,0 +1,74 @@
+package tables
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// What can be wrong with a database, for errors.Is. The errors that this package returns say it in words too, and never
+// contain a session key or data.
+var (
+	ErrNoTable      = errors.New("the table does not exist; has the site been migrated, and is this its database?")
+	ErrColumn       = errors.New("the table's columns are not as expected")
+	ErrLocked       = errors.New("the database is locked by another process")
+	ErrReadOnly     = errors.New("the database is read-only")
+	ErrNotADatabase = errors.New("the file is damaged, or not a database of this kind")
+	ErrUnavailable  = errors.New("the database cannot be opened")
+)
+
+// An Error is a failure of the database.
+type Error struct {
+	Op   string // what was being done, such as "save session"
+	Kind error  // one of this package's errors, or nil for a failure without a name
+	Err  error  // the driver's error; nil if this package found the fault
+}
+
+func (e *Error) Error() string {
+	switch {
+	case e.Kind == nil:
+		return fmt.Sprintf("tables: %s: %v", e.Op, e.Err)
+	case e.Err == nil:
+		return fmt.Sprintf("tables: %s: %v", e.Op, e.Kind)
+	}
+	return fmt.Sprintf("tables: %s: %v (%v)", e.Op, e.Kind, e.Err)
+}
+
+// Unwrap returns the kind and the driver's error.
+func (e *Error) Unwrap() []error {
+	var errs []error
+	if e.Kind != nil {
+		errs = append(errs, e.Kind)
+	}
+	if e.Err != nil {
+		errs = append(errs, e.Err)
+	}
+	return errs
+}
+
+// A ColumnError says which column is missing, or has to be filled and is not known. It is an [ErrColumn].
+type ColumnError struct {
+	Column  string
+	Missing bool // the table has no such column; else it has one that must not be empty
+}
+
+func (e *ColumnError) Error() string {
+	if e.Missing {
+		return fmt.Sprintf("the table has no column %q", e.Column)
+	}
+	return fmt.Sprintf("the column %q must not be empty and has no default: name it in Options.ExtraColumns", e.Column)
+}
+
+// Is makes errors.Is(err, ErrColumn) work.
+func (e *ColumnError) Is(target error) bool { return target == ErrColumn }
+
+// fail wraps an error of the driver. A driver says in its own words that the context has ended; callers want the context's.
+func (e *Engine) fail(ctx context.Context, op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if ended := ctx.Err(); ended != nil {
+		return fmt.Errorf("tables: %s: %w", op, ended)
+	}
+	return &Error{Op: op, Kind: e.dialect.cause(err), Err: err}
+}

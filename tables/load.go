@@ -1,0 +1,54 @@
+package tables
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+)
+
+// Load implements [djangosession.Engine]: one SELECT by primary key.
+func (e *Engine) Load(ctx context.Context, key string) (*djangosession.Record, error) {
+	const op = "load session"
+	if !possibleKey(key) {
+		return nil, djangosession.ErrNoSession
+	}
+	a := args{dialect: e.dialect}
+	query := fmt.Sprintf("SELECT %s, %s, %s FROM %s WHERE %s = %s AND %s > %s", //nolint:gosec // names of ours, quoted
+		e.names.key, e.names.data, e.dialect.timeText(e.names.expire), e.names.table,
+		e.names.key, a.add(key), e.names.expire, a.add(e.nowArg()))
+	var stored, data, expire string
+	err := e.db.QueryRowContext(ctx, query, a.values...).Scan(&stored, &data, &expire)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, djangosession.ErrNoSession
+	}
+	if err != nil {
+		return nil, e.fail(ctx, op, err)
+	}
+	// Some databases find "KEY" and "key " under "key". A key is a secret, and near it is not it.
+	if stored != key {
+		return nil, djangosession.ErrNoSession
+	}
+	d, err := e.codec.Decode(data)
+	if err != nil {
+		return nil, fmt.Errorf("tables: %s: %w", op, err)
+	}
+	return &djangosession.Record{Key: key, Data: d, ExpireDate: e.date(expire)}, nil
+}
+
+// Exists implements [djangosession.Engine].
+func (e *Engine) Exists(ctx context.Context, key string) (bool, error) {
+	if !possibleKey(key) {
+		return false, nil
+	}
+	a := args{dialect: e.dialect}
+	query := fmt.Sprintf("SELECT 1 FROM %s WHERE %s = %s", e.names.table, e.names.key, a.add(key)) //nolint:gosec // as above
+	var one int
+	err := e.db.QueryRowContext(ctx, query, a.values...).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, e.fail(ctx, "look for session", err)
+}

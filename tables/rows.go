@@ -1,0 +1,73 @@
+package tables
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+)
+
+// A Row is a session as it stands in the table.
+type Row struct {
+	Key        string
+	Data       string    // what [Engine.Codec] decodes
+	ExpireDate time.Time // zero if the column holds no date
+	Expired    bool      // Load does not find it
+}
+
+// rowsPage is how many rows are read at once: enough to be quick, few enough for memory whatever they hold.
+const rowsPage = 200
+
+// Rows yields all rows of the table in the order of their keys, expired ones included, until an error, which comes last. It
+// reads page by page, and holds no connection while the loop's body runs.
+func (e *Engine) Rows(ctx context.Context) iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		var last *string
+		for {
+			page, err := e.page(ctx, last)
+			if err != nil {
+				yield(Row{}, err)
+				return
+			}
+			for _, row := range page {
+				if !yield(row, nil) {
+					return
+				}
+			}
+			if len(page) < rowsPage {
+				return
+			}
+			last = &page[len(page)-1].Key
+		}
+	}
+}
+
+// page returns the rows after a key.
+func (e *Engine) page(ctx context.Context, after *string) ([]Row, error) {
+	const op = "list sessions"
+	a := args{dialect: e.dialect}
+	query := fmt.Sprintf("SELECT %s, %s, %s, CASE WHEN %s > %s THEN 0 ELSE 1 END FROM %s", //nolint:gosec // names of ours, quoted
+		e.names.key, e.names.data, e.dialect.timeText(e.names.expire), e.names.expire, a.add(e.nowArg()), e.names.table)
+	if after != nil {
+		query += fmt.Sprintf(" WHERE %s > %s", e.names.key, a.add(*after))
+	}
+	query += fmt.Sprintf(" ORDER BY %s LIMIT %d", e.names.key, rowsPage)
+	rows, err := e.db.QueryContext(ctx, query, a.values...)
+	if err != nil {
+		return nil, e.fail(ctx, op, err)
+	}
+	defer rows.Close() //nolint:errcheck // the error of reading is rows.Err
+	page := make([]Row, 0, rowsPage)
+	for rows.Next() {
+		var r Row
+		var expire string
+		if err := rows.Scan(&r.Key, &r.Data, &expire, &r.Expired); err != nil {
+			return nil, e.fail(ctx, op, err)
+		}
+		if date := e.date(expire); !date.Time.IsZero() {
+			r.ExpireDate = date.In(e.loc)
+		}
+		page = append(page, r)
+	}
+	return page, e.fail(ctx, op, rows.Err())
+}

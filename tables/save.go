@@ -1,0 +1,122 @@
+package tables
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/py"
+)
+
+// Create implements [djangosession.Engine]: one INSERT.
+func (e *Engine) Create(ctx context.Context, r *djangosession.Record) error {
+	const op = "create session"
+	if !possibleKey(r.Key) || utf8.RuneCountInString(r.Key) > MaxKeyLength {
+		return djangosession.ErrBadKey
+	}
+	if err := e.checkOnce(ctx); err != nil {
+		return err
+	}
+	cells, err := e.cells(op, r)
+	if err != nil {
+		return err
+	}
+	a := args{dialect: e.dialect}
+	columns, values := []string{e.names.key}, []string{a.add(r.Key)}
+	for _, c := range cells {
+		columns, values = append(columns, c.column), append(values, a.add(c.value))
+	}
+	statement := fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)%s", e.names.table, //nolint:gosec // names of ours, quoted
+		strings.Join(columns, ", "), strings.Join(values, ", "), e.dialect.ignoreTaken(e.names.key))
+	n, err := e.exec(ctx, op, statement, a.values...)
+	if err == nil && n == 0 {
+		return djangosession.ErrKeyTaken
+	}
+	return err
+}
+
+// Save implements [djangosession.Engine]: one UPDATE by primary key.
+func (e *Engine) Save(ctx context.Context, r *djangosession.Record) error {
+	const op = "save session"
+	if !possibleKey(r.Key) {
+		return djangosession.ErrSessionGone
+	}
+	cells, err := e.cells(op, r)
+	if err != nil {
+		return err
+	}
+	a := args{dialect: e.dialect}
+	sets := make([]string, 0, len(cells))
+	for _, c := range cells {
+		sets = append(sets, c.column+" = "+a.add(c.value))
+	}
+	statement := fmt.Sprintf("UPDATE %s SET %s WHERE %s = %s", //nolint:gosec // names of ours, quoted
+		e.names.table, strings.Join(sets, ", "), e.names.key, a.add(r.Key))
+	n, err := e.exec(ctx, op, statement, a.values...)
+	if err == nil && n == 0 {
+		return djangosession.ErrSessionGone
+	}
+	return err
+}
+
+// Delete implements [djangosession.Engine].
+func (e *Engine) Delete(ctx context.Context, key string) error {
+	if !possibleKey(key) {
+		return nil
+	}
+	a := args{dialect: e.dialect}
+	statement := fmt.Sprintf("DELETE FROM %s WHERE %s = %s", e.names.table, e.names.key, a.add(key)) //nolint:gosec // as above
+	_, err := e.exec(ctx, "delete session", statement, a.values...)
+	return err
+}
+
+// cell is a column, quoted, and what it is to hold.
+type cell struct {
+	column string
+	value  any
+}
+
+// cells are what a save writes besides the key.
+func (e *Engine) cells(op string, r *djangosession.Record) ([]cell, error) {
+	data, err := e.codec.Encode(r.Data)
+	if err != nil {
+		return nil, err
+	}
+	expire, err := e.stamp(r.ExpireDate)
+	if err != nil {
+		return nil, &djangosession.ValueError{Name: djangosession.ExpiryName, Err: err}
+	}
+	cells := append(make([]cell, 0, 2+len(e.extra)), cell{e.names.data, data}, cell{e.names.expire, e.dialect.timeArg(expire)})
+	for _, c := range e.extra {
+		value, err := c.Value(r.Data)
+		if err != nil {
+			return nil, fmt.Errorf("tables: %s: column %q: %w", op, c.Name, err)
+		}
+		cells = append(cells, cell{e.dialect.quote(c.Name), value})
+	}
+	return cells, nil
+}
+
+// exec runs a statement and returns how many rows it met.
+func (e *Engine) exec(ctx context.Context, op, statement string, values ...any) (int64, error) {
+	result, err := e.db.ExecContext(ctx, statement, values...)
+	if err != nil {
+		return 0, e.fail(ctx, op, err)
+	}
+	n, err := result.RowsAffected()
+	return n, e.fail(ctx, op, err)
+}
+
+// UserID is a [Column] Value for the column that sites add most often: the id of the user who is logged in, as the text
+// that the session holds, or NULL.
+func UserID(d *py.Dict) (any, error) {
+	id, _ := d.Get("_auth_user_id")
+	switch id := py.Resolve(id).(type) {
+	case string, int64, nil:
+		return id, nil
+	default:
+		return nil, fmt.Errorf("the user id is a %s", py.TypeName(id))
+	}
+}
