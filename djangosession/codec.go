@@ -27,9 +27,11 @@ func NewCodec(s Settings) (*Codec, error) {
 	o := r.signingOptions()
 	o.Salt = r.keySalt()
 	if r.legacy {
-		c.legacy = &legacyLayout{salt: r.legacySalt(), keys: append([]string{r.SecretKey}, r.SecretKeyFallbacks...)}
+		c.legacy = &legacyLayout{salt: r.legacySalt(), keys: append([]string{r.SecretKey}, r.fallbacks()...)}
 		c.legacyOnly = r.algorithm == signing.SHA1
-		o.Algorithm = signing.SHA256 // what is read in the other layout
+		if !r.release.hasDumpsLayout() {
+			o.Algorithm = signing.SHA256 // of sessions that a newer release wrote
+		}
 	}
 	if c.signer, err = signing.NewTimestampSigner(o); err != nil {
 		return nil, err

@@ -150,7 +150,7 @@ func (r *resolved) expiryDate(expiry any, modification py.DateTime) (py.DateTime
 	if date, ok := expiry.(py.DateTime); ok {
 		return date, nil
 	}
-	if text, ok := expiry.(string); ok {
+	if text, ok := expiry.(string); ok && (text != "" || r.release.hasISOExpiry()) {
 		return r.parseExpiry(text)
 	}
 	seconds := r.SessionCookieAge.Seconds()

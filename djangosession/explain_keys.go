@@ -15,7 +15,7 @@ type namedKey struct{ name, key string }
 func (c *Codec) keys(more Candidates) []namedKey {
 	s := c.settings
 	ks := []namedKey{{"SECRET_KEY", s.SecretKey}}
-	for i, k := range s.SecretKeyFallbacks {
+	for i, k := range s.fallbacks() {
 		if k != "" {
 			ks = append(ks, namedKey{fmt.Sprintf("SECRET_KEY_FALLBACKS[%d]", i), k})
 		}

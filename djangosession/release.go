@@ -50,6 +50,9 @@ func (r release) hasDumpsLayout() bool { return r.atLeast(3, 1, 0) }
 // readsLegacyLayout: sessions of before 3.1, and SHA-1 signatures, are still read.
 func (r release) readsLegacyLayout() bool { return !r.atLeast(4, 0, 0) }
 
+// hasFallbackKeys: SECRET_KEY_FALLBACKS counts.
+func (r release) hasFallbackKeys() bool { return r.atLeast(4, 1, 0) }
+
 // hasISOExpiry: set_expiry stores a point in time as text.
 func (r release) hasISOExpiry() bool { return r.atLeast(4, 1, 0) }
 

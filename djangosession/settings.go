@@ -17,7 +17,7 @@ type Settings struct {
 	DjangoVersion string
 
 	SecretKey          string   // SECRET_KEY. Required. Bytes that are not UTF-8 are taken as they are.
-	SecretKeyFallbacks []string // SECRET_KEY_FALLBACKS: verify, never sign. Django has them since 4.1.
+	SecretKeyFallbacks []string // SECRET_KEY_FALLBACKS: verify, never sign. Releases before 4.1 do not have them.
 
 	SessionCookieName           string        // SESSION_COOKIE_NAME; "sessionid"
 	SessionCookieAge            time.Duration // SESSION_COOKIE_AGE; two weeks
@@ -222,10 +222,18 @@ func (s *Settings) serializer() (Serializer, error) {
 	return nil, &SettingError{Setting: "SESSION_SERIALIZER", Problem: problem}
 }
 
+// fallbacks are the keys that the release verifies with besides SECRET_KEY.
+func (r *resolved) fallbacks() []string {
+	if !r.release.hasFallbackKeys() {
+		return nil
+	}
+	return r.SecretKeyFallbacks
+}
+
 func (r *resolved) signingOptions() signing.Options {
 	return signing.Options{
 		Key:          r.SecretKey,
-		FallbackKeys: r.SecretKeyFallbacks,
+		FallbackKeys: r.fallbacks(),
 		Algorithm:    r.algorithm,
 		AcceptSHA1:   r.legacy,
 		MaxInflated:  r.MaxInflated,
