@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"strings"
 	"time"
+
+	"github.com/djangobridge/djangobridge/py"
 )
 
 // A Dialect is what differs between database products. [SQLite] is one; they are made in this package only.
@@ -19,8 +21,8 @@ type Dialect interface {
 	timeArg(s stamp) any
 	// timeText is the expression that gives a date column in a form that parseTime reads.
 	timeText(column string) string
-	// parseTime reads what timeText gave: the wall clock reading, or the instant with aware set.
-	parseTime(text string) (t time.Time, aware, ok bool)
+	// parseTime reads what timeText gave: a naive date, or an aware one if it says its zone.
+	parseTime(text string) (py.DateTime, bool)
 	// ignoreTaken ends an INSERT so that it inserts nothing where the key is taken.
 	ignoreTaken(key string) string
 	// deleteBatch is a statement that removes at most a number of rows whose date is before the argument.

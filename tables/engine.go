@@ -175,18 +175,14 @@ func (e *Engine) nowArg() any {
 
 // date turns what the database stores into a date as sessions have it; the zero value if it is none.
 func (e *Engine) date(text string) py.DateTime {
-	t, aware, ok := e.dialect.parseTime(text)
-	switch {
-	case !ok:
+	d, ok := e.dialect.parseTime(text)
+	if !ok {
 		return py.DateTime{}
-	case aware && e.useTZ:
-		return py.DateTime{Time: t.UTC()}
-	case aware:
-		return py.NaiveIn(t, e.loc)
-	case e.useTZ:
-		return py.DateTime{Time: py.DateTime{Time: t, Naive: true}.In(e.dbLoc).UTC()}
 	}
-	return py.DateTime{Time: t, Naive: true}
+	if d.Naive && e.useTZ {
+		return py.DateTime{Time: d.In(e.dbLoc).UTC()}
+	}
+	return d
 }
 
 // indexName is the name that Django gives the index on a column: with a digest, so that it is unique.

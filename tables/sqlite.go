@@ -5,7 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"strings"
-	"time"
+
+	"github.com/djangobridge/djangobridge/py"
 )
 
 // SQLite is the dialect of SQLite 3.24 and later, with any driver; github.com/mattn/go-sqlite3 is the one it is tested with.
@@ -32,20 +33,10 @@ func (SQLite) timeArg(s stamp) any {
 // the rest.
 func (SQLite) timeText(column string) string { return "CAST(" + column + " AS TEXT)" }
 
-// parseTime reads the forms that Django's parse_datetime reads and that occur: with "T" or a space, with a zone or none.
-func (SQLite) parseTime(text string) (t time.Time, aware, ok bool) {
-	text = strings.Replace(text, "T", " ", 1)
-	for _, layout := range []string{"2006-01-02 15:04:05", "2006-01-02 15:04"} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t.Truncate(time.Microsecond), false, true
-		}
-		for _, zone := range []string{"Z07:00", "Z0700", "Z07", " Z07:00"} {
-			if t, err := time.Parse(layout+zone, text); err == nil {
-				return t.Truncate(time.Microsecond), true, true
-			}
-		}
-	}
-	return time.Time{}, false, false
+// parseTime reads what Django's parse_datetime reads: also forms that Django never writes.
+func (SQLite) parseTime(text string) (py.DateTime, bool) {
+	d, err := py.ParseISOFormat(strings.TrimRight(text, " "))
+	return d, err == nil
 }
 
 func (SQLite) ignoreTaken(key string) string { return " ON CONFLICT (" + key + ") DO NOTHING" }

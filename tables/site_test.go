@@ -1,0 +1,92 @@
+package tables_test
+
+import (
+	"database/sql"
+	"path/filepath"
+	"testing"
+
+	_ "github.com/mattn/go-sqlite3"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/tables"
+)
+
+// testSite is a manager on a new SQLite database.
+type testSite struct {
+	path    string
+	db      *sql.DB
+	engine  *tables.Engine
+	manager *djangosession.Manager
+}
+
+// newTestSite makes a database by these statements, or with the engine's own if there are none.
+func newTestSite(t *testing.T, s djangosession.Settings, o tables.Options, ddl []string) *testSite {
+	t.Helper()
+	site := &testSite{path: filepath.Join(t.TempDir(), "db.sqlite3")}
+	site.db = openFile(t, "file:"+site.path+"?_busy_timeout=30000")
+	o.Dialect = tables.SQLite{}
+	var err error
+	if site.engine, err = tables.New(site.db, s, o); err != nil {
+		t.Fatal(err)
+	}
+	if site.manager, err = djangosession.NewManager(site.engine, s); err != nil {
+		t.Fatal(err)
+	}
+	if ddl == nil {
+		ddl = site.engine.DDL()
+	}
+	for _, statement := range ddl {
+		site.exec(t, statement)
+	}
+	return site
+}
+
+func openFile(t *testing.T, dsn string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite3", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+func (s *testSite) exec(t *testing.T, statement string, values ...any) {
+	t.Helper()
+	if _, err := s.db.ExecContext(t.Context(), statement, values...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s *testSite) insert(t *testing.T, key string, data, expire any) {
+	t.Helper()
+	s.exec(t, "INSERT INTO django_session (session_key, session_data, expire_date) VALUES (?, ?, ?)", key, data, expire)
+}
+
+// storedRow is a row with the date as SQLite keeps it.
+type storedRow struct{ data, expire, kind string }
+
+func (s *testSite) row(t *testing.T, key string) storedRow {
+	t.Helper()
+	var r storedRow
+	err := s.db.QueryRowContext(t.Context(),
+		"SELECT session_data, CAST(expire_date AS TEXT), typeof(expire_date) FROM django_session WHERE session_key = ?", key).
+		Scan(&r.data, &r.expire, &r.kind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func (s *testSite) count(t *testing.T) int {
+	t.Helper()
+	var n int
+	if err := s.db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM django_session").Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
