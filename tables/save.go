@@ -111,12 +111,17 @@ func (e *Engine) exec(ctx context.Context, op, statement string, values ...any) 
 
 // UserID is a [Column] Value for the column that sites add most often: the id of the user who is logged in, as the text
 // that the session holds, or NULL.
-func UserID(d *py.Dict) (any, error) {
-	id, _ := d.Get("_auth_user_id")
-	switch id := py.Resolve(id).(type) {
-	case string, int64, nil:
-		return id, nil
-	default:
-		return nil, fmt.Errorf("the user id is a %s", py.TypeName(id))
+func UserID(d *py.Dict) (any, error) { return Text("_auth_user_id")(d) }
+
+// Text returns a [Column] Value that copies the session's value of this name, a str or an int, NULL if there is none.
+func Text(name string) func(d *py.Dict) (any, error) {
+	return func(d *py.Dict) (any, error) {
+		v, _ := d.Get(name)
+		switch v := py.Resolve(v).(type) {
+		case string, int64, nil:
+			return v, nil
+		default:
+			return nil, fmt.Errorf("the session value %q is a %s", name, py.TypeName(v))
+		}
 	}
 }

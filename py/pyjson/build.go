@@ -6,31 +6,24 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// builder makes Python values of text that scanValue has accepted, and relies on it.
-type builder struct {
-	s       string
-	enc     encoding
-	values  []any   // items, and keys and values by turns, of the containers that are open
-	open    []level // those containers
-	scratch []byte
-}
-
+// level is a container that is being built.
 type level struct {
-	first  int // the place of its first item in values
+	first  int // the place of its first item among the values
 	isDict bool
 }
 
-// build returns the value that begins at s[i].
+// build returns the value that begins at s[i]. It relies on scanValue having accepted the text.
 func build(s string, i int, enc encoding) any {
-	// Most values that are asked for are small; these do for them without an allocation.
-	var values [16]any
-	var open [4]level
-	b := builder{s: s, enc: enc, values: values[:0], open: open[:0]}
-	return b.build(i)
-}
-
-func (b *builder) build(i int) any {
-	s := b.s
+	if s[i] != '{' && s[i] != '[' {
+		v, _, _ := buildSimple(s, i, enc, nil)
+		return v
+	}
+	// Variables rather than a struct, so that small containers need no allocation for the stacks.
+	var fewValues [16]any
+	var fewLevels [4]level
+	values := fewValues[:0] // items, and keys and values by turns, of the containers that are open
+	open := fewLevels[:0]
+	var scratch []byte
 	for {
 		var v any
 		switch c := s[i]; c {
@@ -38,35 +31,27 @@ func (b *builder) build(i int) any {
 			i++
 			continue
 		case '{', '[':
-			b.open = append(b.open, level{len(b.values), c == '{'})
+			open = append(open, level{len(values), c == '{'})
 			i++
 			continue
 		case '}', ']':
-			v = b.close()
 			i++
-		case '"':
-			end, _ := scanString(s, i)
-			var text string
-			text, b.scratch = unquote(s[i:end], b.enc, b.scratch)
-			v, i = text, end
+			last := open[len(open)-1]
+			open = open[:len(open)-1]
+			v = buildContainer(values[last.first:], last.isDict)
+			values = values[:last.first]
+			if len(open) == 0 {
+				return v
+			}
 		default:
-			end, _ := scanScalar(s, i)
-			v, i = buildScalar(s[i:end]), end
+			v, i, scratch = buildSimple(s, i, enc, scratch)
 		}
-		if len(b.open) == 0 {
-			return v
-		}
-		b.values = append(b.values, v)
+		values = append(values, v)
 	}
 }
 
-// close makes the innermost open container of its values.
-func (b *builder) close() any {
-	last := b.open[len(b.open)-1]
-	b.open = b.open[:len(b.open)-1]
-	values := b.values[last.first:]
-	b.values = b.values[:last.first]
-	if !last.isDict {
+func buildContainer(values []any, isDict bool) any {
+	if !isDict {
 		return py.NewList(append([]any(nil), values...)...)
 	}
 	d := py.NewDict(len(values) / 2)
@@ -74,6 +59,18 @@ func (b *builder) close() any {
 		d.Set(values[i], values[i+1])
 	}
 	return d
+}
+
+// buildSimple returns the value at s[i], which is neither list nor dict, and where it ends. It may use scratch.
+func buildSimple(s string, i int, enc encoding, scratch []byte) (v any, end int, _ []byte) {
+	if s[i] == '"' {
+		end, _ = scanString(s, i)
+		var text string
+		text, scratch = unquote(s[i:end], enc, scratch)
+		return text, end, scratch
+	}
+	end, _ = scanScalar(s, i)
+	return buildScalar(s[i:end]), end, scratch
 }
 
 func buildScalar(s string) any {
@@ -85,7 +82,10 @@ func buildScalar(s string) any {
 	case 'n':
 		return nil
 	}
-	if s[len(s)-1] > '9' || strings.ContainsAny(s, ".eE") { // the words end in a letter
+	if n, ok := parseSmall(s); ok {
+		return n
+	}
+	if s[len(s)-1] > '9' || strings.ContainsAny(s, ".eE") { // NaN and Infinity end in a letter
 		return parseFloat(s)
 	}
 	return parseInt(s)

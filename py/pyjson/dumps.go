@@ -11,28 +11,207 @@ import (
 // *py.List and *py.Dict; [Raw] as it is, and what another [py.Lazy] resolves to. Keys that are int, float, bool or None
 // become strings, even if two keys become the same. All else is an [*UnsupportedError], and so is a value that contains
 // itself. Matches JSONSerializer.dumps.
-func Dumps(v any) ([]byte, error) { return AppendDumps(nil, v) }
+func Dumps(v any) ([]byte, error) {
+	out, err := AppendDumps(make([]byte, 0, sizeHint(v)), v)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// sizeHint guesses how many bytes v takes. It is right for most sessions that were read and are written again.
+func sizeHint(v any) int {
+	d, ok := v.(*py.Dict)
+	if !ok || d == nil {
+		return 0
+	}
+	n := len("{}")
+	for key, value := range d.All() {
+		n += len(`"":"",`)
+		for _, part := range [...]any{key, value} {
+			switch part := part.(type) {
+			case Raw:
+				n += len(part)
+			case string:
+				n += len(part)
+			default:
+				n += 16
+			}
+		}
+	}
+	return n
+}
 
 // AppendDumps appends to dst what [Dumps] returns. With an error it returns dst as it was.
 func AppendDumps(dst []byte, v any) ([]byte, error) {
-	w := writer{dst: dst}
-	if err := w.write(v); err != nil {
+	out, err := appendValue(dst, v)
+	if err != nil {
 		return dst, err
 	}
-	return w.dst, nil
+	return out, nil
 }
 
-// writer writes containers with a stack of its own, so that deep nesting does not take much memory.
-type writer struct {
-	dst     []byte
-	open    []*frame
-	entries []any // keys and values by turns of the dicts that are open
-	inside  map[any]struct{}
-}
-
-// frame is a container that is open.
+// frame is a list or dict that is being written. Next comes items[next], or the key entries[next] and the value behind it.
 type frame struct {
-	container any // *py.List or *py.Dict
-	items     []any
-	next      int
+	container        any // *py.List or *py.Dict
+	isDict           bool
+	items            []any // of a list
+	first, next, end int
+}
+
+// appendValue writes v and all that is in it. It keeps the containers that are open on a stack of its own, in variables
+// rather than a struct so that a small one needs no allocation: deep nesting takes little memory, the usual case none.
+func appendValue(dst []byte, v any) ([]byte, *UnsupportedError) {
+	var fewFrames [4]frame
+	var fewEntries [32]any
+	open := fewFrames[:0]
+	entries := fewEntries[:0] // keys and values, by turns, of the dicts that are open
+	var inside map[any]bool   // see checkOpen
+	for {
+		problem := ""
+		switch x := v.(type) {
+		case Raw:
+			dst = append(dst, x...)
+		case *py.List:
+			if x == nil {
+				problem = notSerializable
+			} else if problem, inside = checkOpen(open, inside, x); problem == "" {
+				dst = append(dst, '[')
+				open = append(open, frame{container: x, items: x.Items, end: len(x.Items)})
+			}
+		case *py.Dict:
+			if x == nil {
+				problem = notSerializable
+			} else if problem, inside = checkOpen(open, inside, x); problem == "" {
+				dst = append(dst, '{')
+				first := len(entries)
+				for key, value := range x.All() {
+					entries = append(entries, key, value)
+				}
+				open = append(open, frame{container: x, isDict: true, first: first, next: first, end: len(entries)})
+			}
+		case py.Lazy:
+			v = x.Resolve()
+			continue
+		default:
+			dst, problem = appendScalar(dst, v)
+		}
+		if problem != "" {
+			return dst, &UnsupportedError{Path: path(open, entries), Type: py.TypeName(v), Problem: problem}
+		}
+
+		for len(open) > 0 && open[len(open)-1].next == open[len(open)-1].end {
+			f := open[len(open)-1]
+			open = open[:len(open)-1]
+			delete(inside, f.container)
+			if f.isDict {
+				dst = append(dst, '}')
+				entries = entries[:f.first]
+			} else {
+				dst = append(dst, ']')
+			}
+		}
+		if len(open) == 0 {
+			return dst, nil
+		}
+		if dst, v, problem = open[len(open)-1].step(dst, entries); problem != "" {
+			return dst, &UnsupportedError{Path: path(open[:len(open)-1], entries), Type: py.TypeName(v), Problem: problem}
+		}
+	}
+}
+
+// step writes what stands before the next value of f and returns that value, or a key that cannot be written and why.
+func (f *frame) step(dst []byte, entries []any) (_ []byte, v any, problem string) {
+	if f.next > f.first {
+		dst = append(dst, ',')
+	}
+	if !f.isDict {
+		f.next++
+		return dst, f.items[f.next-1], ""
+	}
+	key := py.Resolve(entries[f.next])
+	if dst, problem = appendKey(dst, key); problem != "" {
+		return dst, key, problem
+	}
+	f.next += 2
+	return dst, entries[f.next-1], ""
+}
+
+// appendKey writes a key and the colon, or returns why that cannot be.
+func appendKey(dst []byte, key any) ([]byte, string) {
+	if s, ok := key.(string); ok {
+		dst, problem := appendScalar(dst, s)
+		return append(dst, ':'), problem
+	}
+	dst, problem := appendScalar(append(dst, '"'), key)
+	if problem == notSerializable {
+		problem = notKey
+	}
+	return append(dst, '"', ':'), problem
+}
+
+// appendScalar writes what is neither list nor dict, or returns why that cannot be.
+func appendScalar(dst []byte, v any) (_ []byte, problem string) {
+	switch v := v.(type) {
+	case string:
+		return appendString(dst, v)
+	case nil:
+		dst = append(dst, "null"...)
+	case bool:
+		dst = strconv.AppendBool(dst, v)
+	case int64:
+		dst = strconv.AppendInt(dst, v, 10)
+	case int:
+		dst = strconv.AppendInt(dst, int64(v), 10)
+	case float64:
+		dst = appendFloat(dst, v)
+	case *big.Int:
+		return appendBigInt(dst, v)
+	default:
+		return dst, notSerializable
+	}
+	return dst, ""
+}
+
+// manyOpen is the depth up to which looking through the open containers is quicker than a map.
+const manyOpen = 16
+
+// checkOpen returns why container cannot be written within the open ones, if so. Those past the first ones are in inside,
+// and so is container then.
+func checkOpen(open []frame, inside map[any]bool, container any) (problem string, _ map[any]bool) {
+	for i := range open[:min(len(open), manyOpen)] {
+		if open[i].container == container {
+			return containsItself, inside
+		}
+	}
+	if len(open) < manyOpen {
+		return "", inside
+	}
+	if inside[container] {
+		return containsItself, inside
+	}
+	if len(open) >= MaxDepth {
+		return tooDeep, inside
+	}
+	if inside == nil {
+		inside = make(map[any]bool)
+	}
+	inside[container] = true
+	return "", inside
+}
+
+// path returns the way through the open containers to the value that was written last.
+func path(open []frame, entries []any) string {
+	var path []byte
+	for i := range open {
+		if f := &open[i]; f.isDict {
+			path = appendPath(path, entries[f.next-2])
+		} else {
+			path = appendPath(path, f.next-1)
+		}
+		if len(path) > maxPath {
+			return string(path[:maxPath]) + "..."
+		}
+	}
+	return string(path)
 }

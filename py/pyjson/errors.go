@@ -1,7 +1,6 @@
 package pyjson
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -38,11 +37,8 @@ const (
 	notKey          = "cannot be a key"
 	notStr          = "is not UTF-8"
 	containsItself  = "contains itself"
-)
-
-var (
-	tooDeep  = fmt.Sprintf("is nested in more than %d levels", MaxDepth)
-	tooLarge = fmt.Sprintf("has more than %d digits", MaxIntDigits)
+	tooDeep         = "is nested in more than 100000 levels" // MaxDepth
+	tooLarge        = "has more than 4300 digits"            // MaxIntDigits
 )
 
 // The longest key and the longest path that an error shows, in bytes.

@@ -43,7 +43,7 @@ func LoadsString(s string) (any, error) {
 }
 
 func loads(s string, enc encoding) (any, error) {
-	start, _, err := scanText(s)
+	start, err := scanText(s)
 	if err != nil {
 		return nil, err
 	}

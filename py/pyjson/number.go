@@ -93,10 +93,13 @@ func appendFloat(dst []byte, f float64) []byte {
 // maxIntBits is how many bits an integer of MaxIntDigits digits has at most: with more there is no need to count digits.
 const maxIntBits = 14285
 
-// appendBigInt appends b in decimal and reports whether it has no more than MaxIntDigits digits.
-func appendBigInt(dst []byte, b *big.Int) ([]byte, bool) {
-	if b.BitLen() > maxIntBits {
-		return dst, false
+// appendBigInt appends b in decimal, or returns why that cannot be.
+func appendBigInt(dst []byte, b *big.Int) (_ []byte, problem string) {
+	switch {
+	case b == nil:
+		return dst, notSerializable
+	case b.BitLen() > maxIntBits:
+		return dst, tooLarge
 	}
 	start := len(dst)
 	dst = b.Append(dst, 10)
@@ -104,5 +107,8 @@ func appendBigInt(dst []byte, b *big.Int) ([]byte, bool) {
 	if b.Sign() < 0 {
 		digits--
 	}
-	return dst, digits <= MaxIntDigits
+	if digits > MaxIntDigits {
+		return dst, tooLarge
+	}
+	return dst, ""
 }

@@ -1,7 +1,5 @@
 package pyjson
 
-import "fmt"
-
 // What is expected where a scan fails; see [SyntaxError].
 const (
 	wantValue   = "a value"
@@ -16,94 +14,107 @@ const (
 	wantEscape  = "one of '\"\\/bfnrtu' after '\\'"
 	wantHex     = "four hexadecimal digits after '\\u'"
 	wantUnicode = "UTF-8"
-)
-
-var (
-	wantShallow = fmt.Sprintf("at most %d levels of nesting", MaxDepth)
-	wantSmall   = fmt.Sprintf("an integer of at most %d digits", MaxIntDigits)
+	wantShallow = "at most 100000 levels of nesting"  // MaxDepth
+	wantSmall   = "an integer of at most 4300 digits" // MaxIntDigits
 )
 
 func expected(what string, offset int) *SyntaxError {
 	return &SyntaxError{Offset: offset, Expected: what}
 }
 
-// scanText checks that s is one JSON value, with space around it or not, and returns where the value stands in it.
-func scanText(s string) (start, end int, err *SyntaxError) {
+// scanText checks that s is one JSON value, with space around it or not, and returns where the value begins.
+func scanText(s string) (start int, err *SyntaxError) {
 	start = skipSpace(s, 0)
-	if end, err = scanValue(s, start, 0); err != nil {
-		return 0, 0, err
+	end, err := scanValue(s, start, 0)
+	if err != nil {
+		return 0, err
 	}
 	if i := skipSpace(s, end); i != len(s) {
-		return 0, 0, expected(wantEnd, i)
+		return 0, expected(wantEnd, i)
 	}
-	return start, end, nil
+	return start, nil
 }
 
 // scanValue checks the value that begins at s[i], within depth others, and returns where it ends. It decides alone what is
 // accepted and what is not; what builds values relies on it. It uses one byte of memory for each level of nesting.
 func scanValue(s string, i, depth int) (int, *SyntaxError) {
-	var err *SyntaxError
 	var few [64]byte
 	open := few[:0] // the closing brackets of the containers that are open
 	for {
-		// A value begins here, perhaps after some space.
 		i = skipSpace(s, i)
-		if i >= len(s) {
-			return 0, expected(wantValue, i)
+		if depth+len(open) >= MaxDepth && i < len(s) && (s[i] == '{' || s[i] == '[') {
+			return 0, expected(wantShallow, i)
 		}
-		switch c := s[i]; c {
-		case '"':
-			if i, err = scanString(s, i); err != nil {
-				return 0, err
-			}
-		case '{', '[':
-			if depth+len(open) >= MaxDepth {
-				return 0, expected(wantShallow, i)
-			}
-			closing := c + 2 // in ASCII
-			i = skipSpace(s, i+1)
-			if i < len(s) && s[i] == closing {
-				i++
-				break
-			}
+		next, closing, err := scanBegin(s, i)
+		if err != nil {
+			return 0, err
+		}
+		i = next
+		if closing != 0 {
 			open = append(open, closing)
-			if c == '{' {
-				if i, err = scanKey(s, i); err != nil {
-					return 0, err
-				}
-			}
 			continue
-		default:
-			if i, err = scanScalar(s, i); err != nil {
-				return 0, err
-			}
 		}
-		// A value ended here, and perhaps with it those that it is in.
 		for {
 			if len(open) == 0 {
 				return i, nil
 			}
-			i = skipSpace(s, i)
-			closing := open[len(open)-1]
-			if i < len(s) && s[i] == ',' {
-				i++
-				if closing == '}' {
-					if i, err = scanKey(s, i); err != nil {
-						return 0, err
-					}
-				}
+			next, closed, err := scanNext(s, i, open[len(open)-1])
+			if err != nil {
+				return 0, err
+			}
+			i = next
+			if !closed {
 				break
 			}
-			if i >= len(s) || s[i] != closing {
-				if closing == '}' {
-					return 0, expected(wantInDict, i)
-				}
-				return 0, expected(wantInList, i)
-			}
-			i++
 			open = open[:len(open)-1]
 		}
 	}
+}
+
+// scanBegin checks the value at s[i] and returns where it ends. Of a list or dict that is not empty it checks only what
+// stands before the first value, and returns the bracket that will close it.
+func scanBegin(s string, i int) (next int, closing byte, err *SyntaxError) {
+	if i >= len(s) {
+		return 0, 0, expected(wantValue, i)
+	}
+	switch c := s[i]; c {
+	case '"':
+		next, err = scanString(s, i)
+		return next, 0, err
+	case '{', '[':
+		closing = c + 2 // in ASCII
+		next = skipSpace(s, i+1)
+		if next < len(s) && s[next] == closing {
+			return next + 1, 0, nil
+		}
+		if c == '{' {
+			next, err = scanKey(s, next)
+		}
+		return next, closing, err
+	default:
+		next, err = scanScalar(s, i)
+		return next, 0, err
+	}
+}
+
+// scanNext checks what stands behind a value in a list or dict: a comma and perhaps a key, or the bracket that closes it.
+func scanNext(s string, i int, closing byte) (next int, closed bool, err *SyntaxError) {
+	i = skipSpace(s, i)
+	if i < len(s) {
+		switch {
+		case s[i] == closing:
+			return i + 1, true, nil
+		case s[i] == ',' && closing == '}':
+			next, err = scanKey(s, i+1)
+			return next, false, err
+		case s[i] == ',':
+			return i + 1, false, nil
+		}
+	}
+	if closing == '}' {
+		return 0, false, expected(wantInDict, i)
+	}
+	return 0, false, expected(wantInList, i)
 }
 
 // scanKey checks the key that begins at s[i], after space or not, and returns where the colon behind it ends.
@@ -201,4 +212,6 @@ func skipSpace(s string, i int) int {
 	return i
 }
 
-func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
+func isSpace(c byte) bool {
+	return c <= ' ' && uint64(1)<<c&(1<<' '|1<<'\n'|1<<'\r'|1<<'\t') != 0
+}

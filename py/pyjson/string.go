@@ -10,11 +10,11 @@ import (
 // Strings are looked through eight bytes at a time. In these words each byte has the value that the name says; a byte of
 // (x - k*ones) &^ x & highs is non-zero for each byte of x less than k, and for no byte before the first such one.
 const (
-	ones       = 0x0101010101010101
-	highs      = 0x80 * ones
-	spaces     = 0x20 * ones
-	quotes     = '"' * ones
-	backslashs = '\\' * ones
+	ones        = 0x0101010101010101
+	highs       = 0x80 * ones
+	spaces      = 0x20 * ones
+	quotes      = '"' * ones
+	backslashes = '\\' * ones
 )
 
 // load returns eight bytes of s as a word, the first one lowest. The compiler makes one instruction of it.
@@ -26,7 +26,7 @@ func load(s string, i int) uint64 {
 
 // special marks the quotes, backslashes and control characters in x. What stands behind the first mark means nothing.
 func special(x uint64) uint64 {
-	q, b := x^quotes, x^backslashs
+	q, b := x^quotes, x^backslashes
 	return ((x-spaces)&^x | (q-ones)&^q | (b-ones)&^b) & highs
 }
 
@@ -50,30 +50,36 @@ func scanString(s string, i int) (int, *SyntaxError) {
 	i++
 	for {
 		i = skipPlain(s, i)
-		if i >= len(s) {
-			return 0, expected(wantQuote, i)
-		}
-		switch s[i] {
-		case '"':
+		if i < len(s) && s[i] == '"' {
 			return i + 1, nil
-		case '\\':
-			if i+1 >= len(s) {
-				return 0, expected(wantEscape, i)
-			}
-			switch s[i+1] {
-			case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-				i += 2
-			case 'u':
-				if _, ok := hex4(s, i+2); !ok {
-					return 0, expected(wantHex, i)
-				}
-				i += 6
-			default:
-				return 0, expected(wantEscape, i)
-			}
-		default:
-			return 0, expected(wantNoCtrl, i)
 		}
+		var err *SyntaxError
+		if i, err = scanEscape(s, i); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// scanEscape checks the escape at s[i], where no plain character and no quote is, and returns where it ends.
+func scanEscape(s string, i int) (int, *SyntaxError) {
+	switch {
+	case i >= len(s):
+		return 0, expected(wantQuote, i)
+	case s[i] != '\\':
+		return 0, expected(wantNoCtrl, i)
+	case i+1 >= len(s):
+		return 0, expected(wantEscape, i)
+	}
+	switch s[i+1] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return i + 2, nil
+	case 'u':
+		if _, ok := hex4(s, i+2); !ok {
+			return 0, expected(wantHex, i)
+		}
+		return i + 6, nil
+	default:
+		return 0, expected(wantEscape, i)
 	}
 }
 
@@ -107,7 +113,7 @@ const (
 	utf8ed encoding = true
 )
 
-// unquote appends what a scanned string stands for to buf, which it uses as scratch space. Given no escapes and no other
+// unquote returns what a scanned string stands for, and buf, its scratch space. Given no escapes and no other
 // characters than ASCII it returns a part of s itself. quoted includes the quotes.
 func unquote(quoted string, enc encoding, buf []byte) (string, []byte) {
 	s := quoted[1 : len(quoted)-1]
@@ -152,7 +158,7 @@ func isVerbatim(s string, enc encoding) bool {
 	i := 0
 	for ; i+8 <= len(s); i += 8 {
 		x := load(s, i)
-		b := x ^ backslashs
+		b := x ^ backslashes
 		other |= x&wide | (b-ones)&^b&highs
 	}
 	for ; i < len(s); i++ {

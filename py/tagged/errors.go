@@ -1,0 +1,58 @@
+package tagged
+
+import (
+	"strconv"
+)
+
+// A TagError says that a tag is not known, or that what stands behind it does not belong there.
+type TagError struct {
+	Path    string // where it stands, such as `["cart"][2]`; empty for the value itself
+	Tag     string // such as "$bytes"
+	Problem string // such as "must be base64 with padding"
+}
+
+func (e *TagError) Error() string {
+	s := "tagged: "
+	if e.Path != "" {
+		s += "at " + e.Path + ": "
+	}
+	return s + quoteShort(e.Tag) + " " + e.Problem
+}
+
+const (
+	maxPath = 200 // bytes of a path that an error shows
+	maxTag  = 40  // bytes of a tag
+)
+
+// within puts a step in front of the path.
+func (e *TagError) within(step string) *TagError {
+	if len(e.Path) < maxPath {
+		e.Path = step + e.Path
+	}
+	return e
+}
+
+func quoteShort(s string) string {
+	if len(s) > maxTag {
+		return strconv.QuoteToASCII(s[:maxTag]) + "..."
+	}
+	return strconv.QuoteToASCII(s)
+}
+
+// An UnsupportedError says that a value cannot be written. It contains nothing of the value.
+type UnsupportedError struct {
+	Type    string // its Python type, see [py.TypeName]
+	Problem string // such as "is nested too deeply"
+	Err     error  // the cause, a [*pyjson.UnsupportedError]; may be nil
+}
+
+func (e *UnsupportedError) Error() string {
+	s := "tagged: " + e.Type + " " + e.Problem
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	return s
+}
+
+// Unwrap returns the cause.
+func (e *UnsupportedError) Unwrap() error { return e.Err }
