@@ -1,6 +1,9 @@
 package py
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // A DateTime is a Python datetime, to the microsecond.
 //
@@ -52,12 +55,19 @@ func (d DateTime) ISOFormat() string {
 	if d.Time.Nanosecond()/1000 != 0 {
 		layout += ".000000"
 	}
-	if !d.Naive {
-		zone := "-07:00"
-		if _, offset := d.Time.Zone(); offset%60 != 0 {
-			zone = "-07:00:00"
-		}
-		layout += zone
+	text := d.Time.Format(layout)
+	if d.Naive {
+		return text
 	}
-	return d.Time.Format(layout)
+	// Not by Go's layout, which writes an offset of minus one second as "+00:00:-01".
+	_, offset := d.Time.Zone()
+	sign := '+'
+	if offset < 0 {
+		sign, offset = '-', -offset
+	}
+	text += fmt.Sprintf("%c%02d:%02d", sign, offset/3600, offset/60%60)
+	if offset%60 != 0 {
+		text += fmt.Sprintf(":%02d", offset%60)
+	}
+	return text
 }

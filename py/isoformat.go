@@ -2,6 +2,7 @@ package py
 
 import (
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -130,94 +131,88 @@ func (p *isoParser) week(year, week, weekday int) (int, time.Month, int) {
 // clock is a time of day or an offset.
 type clock struct{ hour, minute, second, micro int }
 
-func (c clock) duration() time.Duration {
-	return time.Duration(c.hour)*time.Hour + time.Duration(c.minute)*time.Minute +
-		time.Duration(c.second)*time.Second + time.Duration(c.micro)*time.Microsecond
-}
-
-func (p *isoParser) clock() clock {
-	var c clock
-	c.hour = p.digits(2)
-	if p.bad || p.s == "" {
-		return c
+// parseClock reads HH[:MM[:SS[.ffffff]]], with or without the colons, as leniently as CPython: a fraction may follow any
+// field, and may lack its point where there are no colons. next is what stands behind s in the whole text, 0 for its
+// end; trailing reports that s was not all of it.
+func parseClock(s string, next byte) (c clock, trailing, ok bool) {
+	at := func(i int) byte {
+		if i < len(s) {
+			return s[i]
+		}
+		return next
 	}
-	colons := p.skip(':')
-	c.minute = p.digits(2)
-	if p.bad || p.s == "" {
-		return c
+	pos, colons := 0, false
+fields:
+	for i, field := range []*int{&c.hour, &c.minute, &c.second} {
+		p := isoParser{s: s[min(pos, len(s)):]}
+		if *field = p.digits(2); p.bad {
+			return c, false, false
+		}
+		pos += 3
+		sep := at(pos - 1)
+		if i == 0 {
+			colons = sep == ':'
+		}
+		switch {
+		case pos >= len(s):
+			return c, sep != 0, true
+		case colons && sep == ':':
+		case sep == '.' || sep == ',':
+			break fields
+		case colons:
+			return c, false, false
+		default:
+			pos--
+		}
 	}
-	if p.skip(':') != colons {
-		p.bad = true
-	}
-	c.second = p.digits(2)
-	if p.bad || p.s == "" {
-		return c
-	}
-	if !p.skip('.') && !p.skip(',') || p.s == "" {
-		p.bad = true
-		return c
-	}
+	p := isoParser{s: s[pos:]}
 	n := min(len(p.s), 6)
 	c.micro = p.digits(n)
 	for ; n < 6; n++ {
 		c.micro *= 10
 	}
-	for p.s != "" { // digits past the microseconds are read and dropped
-		p.digits(1)
-		if p.bad {
-			break
-		}
-	}
-	return c
+	pos = len(s) - len(strings.TrimLeft(p.s, "0123456789")) // what is below a microsecond is dropped
+	return c, at(pos) != 0, !p.bad
 }
 
 func isoTime(year int, month time.Month, day int, s string) (DateTime, error) {
-	text, zone, sign, aware := splitZone(s)
-	p := isoParser{s: text}
-	c := p.clock()
-	if p.bad || p.s != "" || c.hour > 23 || c.minute > 59 || c.second > 59 {
+	zone := strings.IndexAny(s, "+-Z")
+	text, next := s, byte(0)
+	if zone >= 0 {
+		text, next = s[:zone], s[zone]
+	}
+	c, trailing, ok := parseClock(text, next)
+	if !ok || trailing && zone < 0 || c.hour > 23 || c.minute > 59 || c.second > 59 {
 		return DateTime{}, ErrISOFormat
 	}
 	t := time.Date(year, month, day, c.hour, c.minute, c.second, c.micro*1000, time.UTC)
-	if !aware {
+	if zone < 0 {
 		return DateTime{Time: t, Naive: true}, nil
 	}
-	offset := clock{}
-	if zone != "" {
-		p = isoParser{s: zone}
-		offset = p.clock()
-	} else if sign != 0 {
-		return DateTime{}, ErrISOFormat
-	}
-	total := offset.duration()
-	if p.bad || p.s != "" || total >= 24*time.Hour {
-		return DateTime{}, ErrISOFormat
-	}
-	if sign < 0 {
-		total = -total
-	}
-	// Go's zones have whole seconds; the instant stays right to the microsecond.
-	t = t.Add(-total)
-	loc := time.UTC
-	if s := int(total / time.Second); s != 0 {
-		loc = time.FixedZone("", s)
-	}
-	return DateTime{Time: t.In(loc)}, nil
+	return inZone(t, s[zone], s[zone+1:])
 }
 
-// splitZone cuts the zone off a time. sign is 0 for Z.
-func splitZone(s string) (text, zone string, sign int, aware bool) {
-	for i := range len(s) {
-		switch s[i] {
-		case '+':
-			return s[:i], s[i+1:], 1, true
-		case '-':
-			return s[:i], s[i+1:], -1, true
-		case 'Z':
-			if i+1 == len(s) {
-				return s[:i], "", 0, true
-			}
+// inZone returns the time that a reading means with the offset after a sign, or with Z.
+func inZone(t time.Time, sign byte, text string) (DateTime, error) {
+	if sign == 'Z' {
+		if text != "" && text[0] != 0 {
+			return DateTime{}, ErrISOFormat
 		}
+		return DateTime{Time: t}, nil
 	}
-	return s, "", 0, false
+	c, trailing, ok := parseClock(text, 0)
+	seconds := c.hour*3600 + c.minute*60 + c.second
+	if !ok || trailing || seconds >= 86400 {
+		return DateTime{}, ErrISOFormat
+	}
+	if seconds == 0 { // UTC, whatever the fraction
+		return DateTime{Time: t}, nil
+	}
+	micros := time.Duration(c.micro) * time.Microsecond
+	if sign == '-' {
+		seconds, micros = -seconds, -micros
+	}
+	// Go's zones have whole seconds; the instant is right to the microsecond all the same.
+	t = t.Add(-time.Duration(seconds)*time.Second - micros)
+	return DateTime{Time: t.In(time.FixedZone("", seconds))}, nil
 }
