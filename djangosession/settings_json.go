@@ -13,11 +13,13 @@ import (
 
 // SettingsCommand is a line for the shell that makes a Django site print its settings in the form that [ReadSettings]
 // takes. Run it where manage.py is. What it prints contains the site's secrets: keep the file as safe as the settings.
-const SettingsCommand = `python manage.py shell -v 0 -c 'import base64, django, json; ` +
+//
+// (It has no comprehension and no free names in its lambda because old releases run it where those see nothing.)
+const SettingsCommand = `python manage.py shell -v 0 -c 'import base64, django, json, re; ` +
 	`from django.conf import settings as s; ` +
-	`print(json.dumps({"DJANGO_VERSION": django.get_version()} | {k: getattr(s, k) for k in dir(s) ` +
-	`if k.startswith(("SESSION_", "SECRET_KEY", "SIGNED_COOKIE_", "DEFAULT_HASHING_")) or k in ("USE_TZ", "TIME_ZONE")}, ` +
-	`default=lambda v: {"$bytes": base64.b64encode(v).decode()} if isinstance(v, bytes) else str(v)))'`
+	`k = [*filter(re.compile("SESSION_|SECRET_KEY|SIGNED_COOKIE_|DEFAULT_HASHING_|USE_TZ$|TIME_ZONE$").match, dir(s))]; ` +
+	`print(json.dumps(dict(zip(k, map(getattr, [s] * len(k), k)), DJANGO_VERSION=django.get_version()), ` +
+	`default=lambda v, b64=base64.b64encode: {"$bytes": b64(v).decode()} if isinstance(v, bytes) else str(v)))'`
 
 // ReadSettings reads settings from JSON: an object with Django's names, as [SettingsCommand] prints it. The defaults for
 // what is left out are those of DJANGO_VERSION, or of the [NewestRelease] without it. Settings of other names are passed

@@ -1,0 +1,142 @@
+"""A Django process that does with sessions what it is told, a JSON object a line, and answers with one.
+
+The first line holds its settings. It shares a database with the Go tests, which tell it what to do and look at what
+has become of it.
+"""
+
+import json
+import os
+import sys
+import time
+import traceback
+
+import django
+from django.conf import settings
+
+
+class Peer:
+    def __init__(self, store):
+        self.store = store
+
+    def do_migrate(self):
+        from django.core.management import call_command
+
+        call_command("migrate", verbosity=0)
+
+    def do_create(self, values):
+        session = self.store()
+        session.update(values)
+        session.create()
+        return session.session_key
+
+    def do_load(self, key):
+        session = self.store(key)
+        values = dict(session.items())
+        return {"key": session.session_key, "values": values, "payload": session.serializer().dumps(values).decode("latin-1")}
+
+    def do_change(self, key, set=None, delete=()):
+        session = self.store(key)
+        for name in delete:
+            del session[name]
+        session.update(set or {})
+        session.save()
+
+    def do_late_save(self, key, values, go_on):
+        """Load, wait for a line, save."""
+        session = self.store(key)
+        session.update(values)
+        print(json.dumps({"ok": "loaded"}), flush=True)
+        sys.stdin.readline()
+        session.save()
+
+    def do_cycle(self, key):
+        session = self.store(key)
+        session.cycle_key()
+        return session.session_key
+
+    def do_flush(self, key):
+        self.store(key).flush()
+
+    def do_exists(self, key):
+        return self.store().exists(key)
+
+    def do_set_expiry(self, key, seconds=None, date=None):
+        from datetime import datetime
+
+        session = self.store(key)
+        session.set_expiry(datetime.fromisoformat(date) if date else seconds)
+        session.save()
+
+    def do_expiry(self, key):
+        session = self.store(key)
+        age = session.get_expiry_age()
+        date = session.get_expiry_date()
+        return {"age": age, "date": date.isoformat(), "browser": session.get_expire_at_browser_close()}
+
+    def do_clear(self):
+        self.store.clear_expired()
+
+    def do_count(self):
+        return self.store.get_model_class().objects.count()
+
+    def do_encode(self, values):
+        return self.store().encode(values)
+
+    def do_decode(self, text):
+        return self.store().decode(text)
+
+    def do_hammer(self, rounds):
+        """Create a session and save it again and again."""
+        session = self.store()
+        session["n"] = 0
+        session.create()
+        for n in range(1, rounds + 1):
+            again = self.store(session.session_key)
+            assert again["n"] == n - 1, (again["n"], n - 1)
+            again["n"] = n
+            again.save()
+        return session.session_key
+
+    def do_dumps(self, value, salt, compress):
+        from django.core import signing
+
+        return signing.dumps(value, salt=salt, compress=compress)
+
+    def do_loads(self, text, salt, max_age=None):
+        from django.core import signing
+
+        return signing.loads(text, salt=salt, max_age=max_age)
+
+
+def main():
+    options = json.loads(sys.stdin.readline())
+    # Django does so when it loads a settings module, and datetime.now() depends on it.
+    os.environ["TZ"] = options["TIME_ZONE"]
+    time.tzset()
+    settings.configure(
+        INSTALLED_APPS=["django.contrib.sessions"],
+        DATABASES={
+            "default": {
+                "ENGINE": "django.db.backends.sqlite3",
+                "NAME": options.pop("database"),
+                "OPTIONS": {"timeout": 60},
+            }
+        },
+        **options,
+    )
+    django.setup()
+    from django.contrib.sessions.backends.db import SessionStore
+
+    peer = Peer(SessionStore)
+    print(json.dumps({"ok": django.get_version()}), flush=True)
+    for line in sys.stdin:
+        order = json.loads(line)
+        try:
+            answer = {"ok": getattr(peer, "do_" + order.pop("do"))(**order)}
+        except Exception as error:
+            traceback.print_exc()
+            answer = {"raises": type(error).__name__}
+        print(json.dumps(answer), flush=True)
+
+
+main()

@@ -1,0 +1,197 @@
+// Package compat_test tries the packages of this module beside real Django processes.
+package compat_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/djangobridge/djangobridge/py"
+	"github.com/djangobridge/djangobridge/py/pyjson"
+)
+
+// releases are the Django releases to test against.
+func releases() []string {
+	names := strings.Fields(os.Getenv("DJANGO_RELEASES"))
+	if len(names) == 0 {
+		names = []string{"5.2.19"}
+	}
+	return names
+}
+
+// python returns an interpreter that has this Django release. It is made if there is none.
+func python(t *testing.T, release string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), filepath.Join("env", "django"), release)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("no Django %s: %v\n%s", release, err, stderr.String())
+	}
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	return lines[len(lines)-1]
+}
+
+// peer is a Django process; see peer.py.
+type peer struct {
+	mu     sync.Mutex
+	in     io.Writer
+	out    *bufio.Reader
+	stderr *bytes.Buffer
+}
+
+// startPeer starts a Django process with these settings, which has made its tables. It ends with the test.
+func startPeer(t *testing.T, release string, settings map[string]any) *peer {
+	t.Helper()
+	// Its input ends with the test, and so does it; the test's context would kill it before.
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), python(t, release), "peer.py") //nolint:gosec // our own
+	in, inErr := cmd.StdinPipe()
+	out, outErr := cmd.StdoutPipe()
+	p := &peer{in: in, stderr: &bytes.Buffer{}}
+	cmd.Stderr = p.stderr
+	if err := errors.Join(inErr, outErr); err != nil {
+		t.Fatal(err)
+	}
+	p.out = bufio.NewReader(out)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(in.Close(), cmd.Wait()); err != nil {
+			t.Errorf("Django ended with %v\n%s", err, p.stderr.String())
+		}
+	})
+	p.send(t, settings)
+	if got := p.receive(t); got != release {
+		t.Fatalf("the environment has Django %v, want %s", got, release)
+	}
+	p.do(t, "migrate", nil)
+	return p
+}
+
+func (p *peer) send(t *testing.T, order map[string]any) {
+	t.Helper()
+	v, err := py.From(order)
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, err := pyjson.Dumps(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.in.Write(append(line, '\n')); err != nil {
+		t.Fatalf("Django has gone: %v\n%s", err, p.stderr.String())
+	}
+}
+
+// receive returns what Django answered, or the name of the exception that it raised as an error.
+func (p *peer) receive(t *testing.T) any {
+	t.Helper()
+	v, err := p.answer()
+	if err != nil {
+		t.Fatalf("Django: %v\n%s", err, p.stderr.String())
+	}
+	return v
+}
+
+// raised is the class of an exception.
+type raised string
+
+func (r raised) Error() string { return "raises " + string(r) }
+
+func (p *peer) answer() (any, error) {
+	line, err := p.out.ReadBytes('\n')
+	if err != nil {
+		return nil, fmt.Errorf("no answer: %w", err)
+	}
+	d, err := pyjson.LoadsDict(line)
+	if err != nil {
+		return nil, err
+	}
+	if class, ok := d.Get("raises"); ok {
+		name, _ := py.Resolve(class).(string)
+		return nil, raised(name)
+	}
+	v, _ := d.Get("ok")
+	return py.Resolve(v), nil
+}
+
+// try does something in Django and returns the result, or what it raised.
+func (p *peer) try(t *testing.T, what string, args map[string]any) (any, error) {
+	t.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	order := map[string]any{"do": what}
+	for name, value := range args {
+		order[name] = value
+	}
+	p.send(t, order)
+	return p.answer()
+}
+
+// do does something in Django that has to work, and returns the result.
+func (p *peer) do(t *testing.T, what string, args map[string]any) any {
+	t.Helper()
+	v, err := p.try(t, what, args)
+	if err != nil {
+		t.Fatalf("Django: %s %v\n%s", what, err, p.stderr.String())
+	}
+	return v
+}
+
+// text is do for a result that is text.
+func (p *peer) text(t *testing.T, what string, args map[string]any) string {
+	t.Helper()
+	s, ok := p.do(t, what, args).(string)
+	if !ok {
+		t.Fatalf("Django: %s gave no text", what)
+	}
+	return s
+}
+
+// loaded is a session as Django loads it.
+type loaded struct {
+	Key     *string `json:"key"`
+	Payload string  `json:"payload"`
+	Values  any     `json:"-"`
+}
+
+func (p *peer) load(t *testing.T, key string) loaded {
+	t.Helper()
+	answer := p.do(t, "load", map[string]any{"key": key})
+	var l loaded
+	if err := py.Scan(answer, &l, nil); err != nil {
+		t.Fatal(err)
+	}
+	d, _ := answer.(*py.Dict)
+	l.Values, _ = d.Get("values")
+	return l
+}
+
+// manyValues is JSON of what a session may hold.
+const manyValues = `{"int":9007199254740993,"huge":123456789012345678901234567890,"float":1.0,"small":1e-05,"large":1e+16,` +
+	`"zero":-0.0,"nan":NaN,"inf":-Infinity,"text":"h\u00e9\u2603\ud83d\ude00\u007f<&>\"\\\n","lone":"\ud83d","none":null,"true":true,` +
+	`"nested":{"":[[],{},"x",{"b":1,"a":[1.5,2]}]},"_auth_user_id":"1"}`
+
+func many(t *testing.T) *py.Dict {
+	t.Helper()
+	v, err := pyjson.LoadsString(manyValues)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, ok := v.(*py.Dict)
+	if !ok {
+		t.Fatal("no dict")
+	}
+	return d
+}

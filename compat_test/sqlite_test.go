@@ -1,0 +1,339 @@
+package compat_test
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	_ "github.com/mattn/go-sqlite3"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/py"
+	"github.com/djangobridge/djangobridge/py/pyjson"
+	"github.com/djangobridge/djangobridge/tables"
+)
+
+// pair is a Django process and a Go program on one SQLite database.
+type pair struct {
+	django  *peer
+	manager *djangosession.Manager
+	engine  *tables.Engine
+	db      *sql.DB
+}
+
+// onEach runs a test with each release, with and without USE_TZ.
+func onEach(t *testing.T, run func(t *testing.T, p *pair)) {
+	t.Helper()
+	for _, release := range releases() {
+		for _, useTZ := range []bool{true, false} {
+			t.Run(fmt.Sprintf("django-%s/USE_TZ=%v", release, useTZ), func(t *testing.T) {
+				t.Parallel()
+				run(t, newPair(t, release, useTZ))
+			})
+		}
+	}
+}
+
+func newPair(t *testing.T, release string, useTZ bool) *pair {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "db.sqlite3")
+	s, err := djangosession.NewSettingsFor(release, "compat-secret-key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.UseTZ = useTZ
+	p := &pair{django: startPeer(t, release, map[string]any{
+		"database": path, "SECRET_KEY": s.SecretKey, "USE_TZ": useTZ, "TIME_ZONE": s.TimeZone,
+	})}
+	if p.db, err = sql.Open("sqlite3", "file:"+path+"?mode=rw&_busy_timeout=60000"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if p.engine, err = tables.New(p.db, s, tables.Options{Dialect: tables.SQLite{}}); err != nil {
+		t.Fatal(err)
+	}
+	if p.manager, err = djangosession.NewManager(p.engine, s); err != nil {
+		t.Fatal(err)
+	}
+	p.manager.StrictLoad = true
+	return p
+}
+
+func (p *pair) load(t *testing.T, key string) *djangosession.Session {
+	t.Helper()
+	s, err := p.manager.Load(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Key() != key {
+		t.Fatal("Go does not find the session")
+	}
+	return s
+}
+
+func save(t *testing.T, s *djangosession.Session) {
+	t.Helper()
+	if err := s.Save(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wantSame fails unless both sides load the same values in the same bytes.
+func (p *pair) wantSame(t *testing.T, key string) {
+	t.Helper()
+	django, ours := p.django.load(t, key), p.load(t, key)
+	if django.Key == nil || *django.Key != key {
+		t.Fatal("Django does not find the session")
+	}
+	if !py.Equal(ours.Dict(), django.Values) {
+		t.Error("Go and Django load different values")
+	}
+	payload, err := pyjson.Dumps(ours.Dict())
+	if err != nil || string(payload) != django.Payload {
+		t.Errorf("Go would write     %s, %v\nDjango would write %s", payload, err, django.Payload)
+	}
+}
+
+func TestTurnsOnOneSession(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, p *pair) {
+		key := p.django.text(t, "create", map[string]any{"values": many(t)})
+		p.wantSame(t, key)
+		for turn := range 10 {
+			s := p.load(t, key)
+			s.Set("go", map[string]any{"turn": turn, "float": float64(turn), "text": strings.Repeat("é", turn)})
+			if turn%3 == 2 {
+				if err := s.Delete("django"); err != nil {
+					t.Error(err)
+				}
+			}
+			save(t, s)
+			p.wantSame(t, key)
+			p.django.do(t, "change", map[string]any{
+				"key": key, "set": map[string]any{"django": []any{turn, 1.5, nil, "☃"}}, "delete": []string{"go"},
+			})
+			p.wantSame(t, key)
+		}
+		want := many(t)
+		s := p.load(t, key)
+		for name, value := range want.All() {
+			text, _ := name.(string)
+			if got, ok := s.Get(text); !ok || !py.Equal(got, value) {
+				t.Errorf("%s has become %v", text, got)
+			}
+		}
+	})
+}
+
+func TestSessionMadeByGoIsDjangos(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, p *pair) {
+		s := p.manager.New()
+		if err := s.Update(many(t)); err != nil {
+			t.Fatal(err)
+		}
+		save(t, s)
+		p.wantSame(t, s.Key())
+		if got := p.django.load(t, s.Key()); !py.Equal(got.Values, many(t)) {
+			t.Error("Django loads other values than Go was given")
+		}
+	})
+}
+
+func TestDeletedSessionsStayDeleted(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, p *pair) {
+		key := p.django.text(t, "create", map[string]any{"values": map[string]any{"a": 1}})
+		s := p.load(t, key)
+		p.django.do(t, "flush", map[string]any{"key": key})
+		s.Set("a", 2)
+		if err := s.Save(t.Context()); !errors.Is(err, djangosession.ErrSessionGone) {
+			t.Errorf("Go saves a session that Django has flushed: %v", err)
+		}
+
+		key = p.django.text(t, "create", map[string]any{"values": map[string]any{"a": 1}})
+		p.django.send(t, map[string]any{"do": "late_save", "key": key, "values": map[string]any{"a": 2}, "go_on": true})
+		p.django.receive(t) // it has loaded the session
+		if err := p.load(t, key).Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		p.django.send(t, map[string]any{})
+		var class raised
+		if _, err := p.django.answer(); !errors.As(err, &class) || class != "UpdateError" {
+			t.Errorf("Django saves a session that Go has flushed: %v", err)
+		}
+		if n := p.django.do(t, "count", nil); n != int64(0) {
+			t.Errorf("%v sessions are left", n)
+		}
+	})
+}
+
+func TestKeysAreCycledOnBothSides(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, p *pair) {
+		first := p.django.text(t, "create", map[string]any{"values": many(t)})
+		s := p.load(t, first)
+		if err := s.CycleKey(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if p.django.do(t, "exists", map[string]any{"key": first}) != false {
+			t.Error("the old session exists in Django")
+		}
+		p.wantSame(t, s.Key())
+		third := p.django.text(t, "cycle", map[string]any{"key": s.Key()})
+		if ok, err := p.manager.Exists(t.Context(), s.Key()); ok || err != nil {
+			t.Errorf("the old session exists in Go (%v)", err)
+		}
+		p.wantSame(t, third)
+	})
+}
+
+// expiry is what Django says of a session's end.
+type expiry struct {
+	Age     float64 `json:"age"`
+	Date    string  `json:"date"`
+	Browser bool    `json:"browser"`
+}
+
+func TestExpiriesAgree(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, p *pair) {
+		s := p.manager.New()
+		save(t, s)
+		check := func(what string) {
+			t.Helper()
+			var theirs expiry
+			if err := py.Scan(p.django.do(t, "expiry", map[string]any{"key": s.Key()}), &theirs, nil); err != nil {
+				t.Fatal(err)
+			}
+			ours := p.load(t, s.Key())
+			age, err := ours.GetExpiryAge(djangosession.ExpiryArgs{})
+			// Django has asked its clock a moment earlier.
+			if err != nil || age > theirs.Age || age < theirs.Age-5 || ours.GetExpireAtBrowserClose() != theirs.Browser {
+				t.Errorf("%s: Go says %v, %v, %v; Django %+v", what, age, ours.GetExpireAtBrowserClose(), err, theirs)
+			}
+			if strings.Contains(what, "date") { // no clock in it
+				end, dateErr := ours.GetExpiryDate(djangosession.ExpiryArgs{})
+				want, err := py.ParseISOFormat(theirs.Date)
+				settings := p.manager.Settings()
+				loc, locErr := settings.Location()
+				if err := errors.Join(dateErr, err, locErr); err != nil || !end.Equal(want.In(loc)) {
+					t.Errorf("%s: Go says %v, %v; Django %s", what, end, err, theirs.Date)
+				}
+			}
+		}
+		check("default")
+		s.SetExpiry(300)
+		save(t, s)
+		check("seconds by Go")
+		s.SetExpiry(0)
+		save(t, s)
+		check("browser close by Go")
+		p.django.do(t, "set_expiry", map[string]any{"key": s.Key(), "seconds": 77})
+		check("seconds by Django")
+		s.SetExpiryTime(time.Now().Add(time.Hour))
+		if p.manager.Settings().DjangoVersion < "4.1" { // those have no JSON for dates
+			if err := s.Save(t.Context()); err == nil {
+				t.Error("Go saves a date that this release cannot read")
+			}
+			return
+		}
+		save(t, s)
+		check("date by Go")
+		date := "2099-07-01T12:00:00.000001"
+		if p.manager.Settings().UseTZ {
+			date += "+02:00"
+		}
+		p.django.do(t, "set_expiry", map[string]any{"key": s.Key(), "date": date})
+		check("date by Django")
+	})
+}
+
+func TestClearingAgrees(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, p *pair) {
+		fill := func() {
+			for _, offset := range []time.Duration{-24 * time.Hour, -time.Second, time.Hour, 24 * time.Hour} {
+				s := p.manager.New()
+				s.SetExpiry(int64(offset / time.Second))
+				save(t, s)
+			}
+		}
+		fill()
+		if n, err := p.manager.ClearExpired(t.Context(), djangosession.ClearOptions{DryRun: true}); n != 2 || err != nil {
+			t.Errorf("Go would clear %d, %v; want 2", n, err)
+		}
+		p.django.do(t, "clear", nil)
+		if n, err := p.manager.ClearExpired(t.Context(), djangosession.ClearOptions{}); n != 0 || err != nil {
+			t.Errorf("Go clears %d after Django, %v; want 0", n, err)
+		}
+		fill()
+		if n, err := p.manager.ClearExpired(t.Context(), djangosession.ClearOptions{}); n != 2 || err != nil {
+			t.Errorf("Go clears %d, %v; want 2", n, err)
+		}
+		before := p.django.do(t, "count", nil)
+		p.django.do(t, "clear", nil)
+		if after := p.django.do(t, "count", nil); after != before || after != int64(4) {
+			t.Errorf("Django clears from %v to %v after Go", before, after)
+		}
+	})
+}
+
+func TestBothWriteAtOnce(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, p *pair) {
+		const rounds = 50
+		var wg sync.WaitGroup
+		for range 3 {
+			wg.Go(func() {
+				s := p.manager.New()
+				for n := range rounds {
+					s.Set("n", n)
+					if err := s.Save(t.Context()); err != nil {
+						t.Error(err)
+						return
+					}
+					again, err := p.manager.Load(t.Context(), s.Key())
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					if got, err := djangosession.Value[int](again, "n"); got != n || err != nil {
+						t.Errorf("n is %d, %v; want %d", got, err, n)
+					}
+				}
+			})
+		}
+		key := p.django.text(t, "hammer", map[string]any{"rounds": rounds})
+		wg.Wait()
+		if got, err := djangosession.Value[int](p.load(t, key), "n"); got != rounds || err != nil {
+			t.Errorf("Django's session has n = %d, %v", got, err)
+		}
+	})
+}
+
+func TestSigningAgrees(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, p *pair) {
+		text := p.django.text(t, "encode", map[string]any{"values": many(t)})
+		d, err := p.engine.Codec().Decode(text)
+		if err != nil || !py.Equal(d, many(t)) {
+			t.Errorf("Go does not decode what Django encodes: %v", err)
+		}
+		if text, err = p.engine.Codec().Encode(many(t)); err != nil {
+			t.Fatal(err)
+		}
+		if got := p.django.do(t, "decode", map[string]any{"text": text}); !py.Equal(got, many(t)) {
+			t.Error("Django does not decode what Go encodes")
+		}
+	})
+}
