@@ -7,8 +7,8 @@ SHELL := bash
 .NOTPARALLEL:
 
 FUZZTIME ?= 10s
-# Releases of Django that compat_test runs against.
-DJANGO ?= 5.2.19
+# Releases of Django that compat_test runs against; its tests read the same variable.
+export DJANGO_RELEASES ?= 5.2.19
 
 # Built from source at the versions in tools/go.mod, and cached by the go command.
 TOOL := go tool -modfile=$(CURDIR)/tools/go.mod
@@ -21,7 +21,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^##@ / { print "\n" substr($$0, 5) } \
 		/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "Variables: FUZZTIME=$(FUZZTIME) (per fuzz target), DJANGO=\"$(DJANGO)\" (releases for compat)"
+	@echo "Variables: FUZZTIME=$(FUZZTIME) (per fuzz target), DJANGO_RELEASES=\"$(DJANGO_RELEASES)\" (for compat)"
 
 .PHONY: quick
 quick: ## unit tests, vectors, fuzz seeds and examples: under a minute
@@ -54,7 +54,7 @@ race: ## what quick runs, under the race detector
 # Not from the cache of test results: the go command does not see when Django or Python changed.
 .PHONY: compat
 compat: needs ## tests against a live Django, which is installed into .cache
-	for release in $(DJANGO); do compat_test/env/django "$$release"; done
+	for release in $(DJANGO_RELEASES); do compat_test/env/django "$$release"; done
 	cd compat_test && go test -race -count=1 ./...
 
 ##@ Now and then

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -54,7 +55,7 @@ type peer struct {
 func startPeer(t *testing.T, release string, settings map[string]any) *peer {
 	t.Helper()
 	// Its input ends with the test, and so does it; the test's context would kill it before.
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), python(t, release), "peer.py") //nolint:gosec // our own
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), python(t, release), "peer.py")
 	in, inErr := cmd.StdinPipe()
 	out, outErr := cmd.StdoutPipe()
 	p := &peer{in: in, stderr: &bytes.Buffer{}}
@@ -132,9 +133,7 @@ func (p *peer) try(t *testing.T, what string, args map[string]any) (any, error) 
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	order := map[string]any{"do": what}
-	for name, value := range args {
-		order[name] = value
-	}
+	maps.Copy(order, args)
 	p.send(t, order)
 	return p.answer()
 }

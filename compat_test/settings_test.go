@@ -34,7 +34,7 @@ func TestSettingsCommand(t *testing.T) {
 		bin := filepath.Dir(python(t, release))
 		inProject := func(t *testing.T, dir, command string) []byte {
 			t.Helper()
-			cmd := exec.CommandContext(t.Context(), "sh", "-c", command) //nolint:gosec // our own
+			cmd := exec.CommandContext(t.Context(), "sh", "-c", command)
 			cmd.Dir = dir
 			cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
 			var stderr bytes.Buffer

@@ -44,7 +44,7 @@ type Made struct {
 }
 
 // String returns the explanation in words, a line each.
-func (e Explanation) String() string {
+func (e *Explanation) String() string {
 	var b strings.Builder
 	if e.Decodes {
 		b.WriteString("The text decodes.\n")
@@ -75,28 +75,28 @@ func (e Explanation) String() string {
 	return b.String()
 }
 
-func (e *Explanation) hint(format string, args ...any) {
+func (e *Explanation) hintf(format string, args ...any) {
 	e.Hints = append(e.Hints, fmt.Sprintf(format, args...))
 }
 
 // Explain says of a text why it does not decode: which key, salt, algorithm or layout would have fitted. It tries many
 // signatures; it is for people looking for a fault, not for requests.
-func (c *Codec) Explain(text string, more Candidates) Explanation {
-	var e Explanation
+func (c *Codec) Explain(text string, more Candidates) *Explanation {
+	e := &Explanation{}
 	_, err := c.Decode(text)
 	e.Decodes = err == nil
 	errors.As(err, &e.Problem)
 	for _, f := range forms(text) {
-		c.describe(&e, f.text)
+		c.describe(e, f.text)
 		if e.Made = c.whoMade(f.text, e.Layout, more); e.Made != nil {
 			if f.how != "" {
-				e.hint("The text fits %s.", f.how)
+				e.hintf("The text fits %s.", f.how)
 			}
 			break
 		}
 	}
 	if !e.Decodes {
-		c.advise(&e, text)
+		c.advise(e, text)
 	}
 	return e
 }
@@ -141,8 +141,7 @@ func (c *Codec) describe(e *Explanation, text string) {
 }
 
 func reason(err error) signing.Reason {
-	var refused *DecodeError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*DecodeError](err); ok {
 		return refused.Reason
 	}
 	return ""
@@ -154,18 +153,18 @@ func (c *Codec) advise(e *Explanation, text string) {
 	case e.Made == nil:
 		adviseUnknown(e, text)
 	case e.Layout == LegacyLayout && c.legacy == nil:
-		e.hint("Django %s does not read this layout. Set AcceptLegacyLayout, or the DjangoVersion that the site runs.",
+		e.hintf("Django %s does not read this layout. Set AcceptLegacyLayout, or the DjangoVersion that the site runs.",
 			c.settings.DjangoVersion)
 	case e.Problem.Reason != BadSignature && e.Problem.Reason != Malformed:
-		e.hint("The signature is good, so whoever wrote this had the key; what it contains cannot be read. " +
+		e.hintf("The signature is good, so whoever wrote this had the key; what it contains cannot be read. " +
 			"Is the serializer the one that the site uses?")
 	case e.Made.Key != "SECRET_KEY" && !strings.HasPrefix(e.Made.Key, "SECRET_KEY_FALLBACKS"):
-		e.hint("The secret of these settings is not the one that signed: see %q above.", e.Made.Key)
+		e.hintf("The secret of these settings is not the one that signed: see %q above.", e.Made.Key)
 	case e.Layout == DumpsLayout && e.Made.Salt != c.settings.keySalt():
-		e.hint("The salt is another one than these settings have, %q: set SessionStore to the qualified name of the "+
+		e.hintf("The salt is another one than these settings have, %q: set SessionStore to the qualified name of the "+
 			"site's session store class, or KeySalt. A text of another use of signing is no session.", c.settings.keySalt())
 	case e.Layout == DumpsLayout && e.Made.Algorithm == signing.SHA1:
-		e.hint("Django %s does not accept SHA-1. Set AcceptLegacyLayout, or the DjangoVersion that the site runs.",
+		e.hintf("Django %s does not accept SHA-1. Set AcceptLegacyLayout, or the DjangoVersion that the site runs.",
 			c.settings.DjangoVersion)
 	}
 }
@@ -174,22 +173,22 @@ func adviseUnknown(e *Explanation, text string) {
 	trimmed := strings.TrimSpace(text)
 	switch {
 	case trimmed == "":
-		e.hint("There is no text.")
+		e.hintf("There is no text.")
 	case len(trimmed) == KeyLength && strings.Trim(trimmed, keyChars) == "":
-		e.hint("It looks like a session key, as the cookie holds it. What decodes is the column session_data.")
+		e.hintf("It looks like a session key, as the cookie holds it. What decodes is the column session_data.")
 	case trimmed[0] == '{':
-		e.hint("It looks like JSON that was never signed.")
+		e.hintf("It looks like JSON that was never signed.")
 	case e.Layout == "":
-		e.hint("A stored session has three parts between colons: the data, the time and the signature.")
+		e.hintf("A stored session has three parts between colons: the data, the time and the signature.")
 	default:
 		if e.Layout == DumpsLayout {
 			signature := trimmed[strings.LastIndexByte(trimmed, ':')+1:]
 			if _, known := algorithmOf(signature); !known {
-				e.hint("The signature has %d characters where SHA-256 has 43: the text seems to be cut off or altered.",
+				e.hintf("The signature has %d characters where SHA-256 has 43: the text seems to be cut off or altered.",
 					len(signature))
 			}
 		}
-		e.hint("None of the keys and salts tried made this signature: the site has another SECRET_KEY or another session " +
+		e.hintf("None of the keys and salts tried made this signature: the site has another SECRET_KEY or another session " +
 			"store class, or the text was altered after it was signed.")
 	}
 }

@@ -2,6 +2,7 @@ package djangosession
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/djangobridge/djangobridge/signing"
@@ -25,7 +26,7 @@ func (c *Codec) keys(more Candidates) []namedKey {
 			ks = append(ks, namedKey{fmt.Sprintf("candidate key %d", i+1), k})
 		}
 	}
-	for _, k := range ks[:len(ks):len(ks)] {
+	for _, k := range slices.Clip(ks) {
 		if trimmed := strings.TrimSpace(k.key); trimmed != k.key && trimmed != "" {
 			ks = append(ks, namedKey{k.name + " without the white space around it", trimmed})
 		}

@@ -2,7 +2,6 @@ package djangosession_test
 
 import (
 	"errors"
-	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -82,7 +81,7 @@ func FuzzKey(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+		m.Logger = slog.New(slog.DiscardHandler)
 		if got := m.Open(key).Key(); got != "" && (got != key || utf8.RuneCountInString(key) < 8) {
 			t.Fatalf("%q opens as %q", key, got)
 		}

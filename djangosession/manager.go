@@ -95,11 +95,11 @@ func (m *Manager) load(ctx context.Context, key string) (*py.Dict, string, error
 }
 
 func (m *Manager) report(ctx context.Context, reason any, err error) {
-	log := m.Logger
-	if log == nil {
-		log = slog.Default()
+	logger := m.Logger
+	if logger == nil {
+		logger = slog.Default()
 	}
-	log.WarnContext(ctx, "session data corrupted", "reason", reason, "error", err.Error())
+	logger.WarnContext(ctx, "session data corrupted", "reason", reason, "error", err.Error())
 	if m.OnLoadError != nil {
 		m.OnLoadError(ctx, err)
 	}

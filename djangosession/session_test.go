@@ -101,8 +101,7 @@ func must(err error) {
 }
 
 func mustNot(err error) {
-	var missing *djangosession.KeyError
-	if !errors.As(err, &missing) {
+	if _, ok := errors.AsType[*djangosession.KeyError](err); !ok {
 		panic(fmt.Sprintf("error %v, want a KeyError", err))
 	}
 }
@@ -201,7 +200,7 @@ func TestUntouchedValuesKeepTheirBytes(t *testing.T) {
 	values := []string{
 		"1E5", "-0", "1.10", "12345678901234567890", "NaN", "-Infinity", `"\u0041\ud83d"`, `{"b":1,"a":1.0,"b":2}`, `[ 1 , 2 ]`, "1e400",
 	}
-	var members []string
+	members := make([]string, 0, len(values)+1)
 	for i, v := range values {
 		members = append(members, fmt.Sprintf("%q:%s", fmt.Sprint("k", i), v))
 	}

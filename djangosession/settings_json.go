@@ -55,7 +55,7 @@ func ReadSettings(r io.Reader) (Settings, error) {
 
 // ReadSettingsFile is [ReadSettings] on the file of this name.
 func ReadSettingsFile(name string) (Settings, error) {
-	f, err := os.Open(name)
+	f, err := os.Open(name) //nolint:gosec // the caller says which file
 	if err != nil {
 		return Settings{}, fmt.Errorf("djangosession: read settings: %w", err)
 	}
@@ -96,8 +96,7 @@ func set(name string, raw json.RawMessage, dst any) error {
 		return nil
 	}
 	if err := json.Unmarshal(raw, dst); err != nil {
-		var wrong *json.UnmarshalTypeError
-		if errors.As(err, &wrong) {
+		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			return &SettingError{Setting: name, Problem: "must not be a JSON " + wrong.Value}
 		}
 		return &SettingError{Setting: name, Problem: err.Error()}
@@ -107,12 +106,10 @@ func set(name string, raw json.RawMessage, dst any) error {
 
 // quiet keeps what a JSON error says and drops what it might quote of a file full of secrets.
 func quiet(err error) error {
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fmt.Errorf("not JSON, at byte %d", syntax.Offset)
 	}
-	var wrong *json.UnmarshalTypeError
-	if errors.As(err, &wrong) {
+	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return errors.New("not a JSON object")
 	}
 	return err
@@ -141,7 +138,7 @@ func (o *optional) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &v); err != nil {
 		return err
 	}
-	if v == nil || v == false {
+	if no, isBool := v.(bool); v == nil || isBool && !no {
 		*o = ""
 		return nil
 	}

@@ -14,7 +14,7 @@ func Clone(v any) any {
 // A Cloner is a mutable value outside this file that [Clone] copies. It registers its copy with seen before it clones
 // what it contains, so that recursion ends.
 type Cloner interface {
-	ClonePy(seen func(copy any), clone func(any) any) any
+	ClonePy(seen func(dup any), clone func(any) any) any
 }
 
 type cloner map[any]any // from the pointer of an original to its copy

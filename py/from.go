@@ -2,6 +2,7 @@ package py
 
 import (
 	"encoding"
+	"errors"
 	"fmt"
 	"math/big"
 	"reflect"
@@ -233,7 +234,7 @@ func fromStruct(rv reflect.Value, depth int) (any, error) {
 
 // at puts a step in front of the path of a [*TypeError].
 func at(err error, step string) error {
-	if e, ok := err.(*TypeError); ok {
+	if e, ok := errors.AsType[*TypeError](err); ok {
 		e.Path = joinPath(step, e.Path)
 	}
 	return err

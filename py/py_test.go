@@ -126,7 +126,8 @@ func TestEqualTellsTypesApart(t *testing.T) {
 		nil, false, true, int64(0), int64(1), 0.0, math.Copysign(0, -1), 1.0, math.NaN(), "", "1", py.Bytes("1"),
 		py.NewList(), py.NewList(int64(1)), py.NewList(1.0), py.NewDict(0), dict("a", 1), dict("a", 1, "b", 2), dict("b", 2, "a", 1),
 		new(big.Int).Lsh(big.NewInt(1), 70),
-		py.DateTime{Time: time.Unix(0, 0).UTC()}, py.DateTime{Time: time.Unix(0, 0).UTC(), Naive: true},
+		py.DateTime{Time: time.Unix(0, 0).UTC()},
+		py.DateTime{Time: time.Unix(0, 0).UTC(), Naive: true},
 	}
 	for i, a := range values {
 		for j, b := range values {
@@ -292,10 +293,9 @@ func TestScanLosesNothing(t *testing.T) {
 		"not a pointer":             {int64(1), 5, nil},
 	} {
 		err := py.Scan(c.in, c.dst, nil)
-		var se *py.ScanError
 		switch {
 		case c.want == nil:
-			if !errors.As(err, &se) {
+			if _, ok := errors.AsType[*py.ScanError](err); !ok {
 				t.Errorf("%s: error %v, want a ScanError", name, err)
 			}
 		case err != nil:

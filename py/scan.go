@@ -2,6 +2,7 @@ package py
 
 import (
 	"encoding"
+	"errors"
 	"fmt"
 	"math"
 	"math/big"
@@ -69,7 +70,7 @@ func misfit(v any, rv reflect.Value, reason string) error {
 
 // within puts a step in front of the path of a [*ScanError].
 func within(err error, step string) error {
-	if e, ok := err.(*ScanError); ok {
+	if e, ok := errors.AsType[*ScanError](err); ok {
 		e.Path = joinPath(step, e.Path)
 	}
 	return err
@@ -85,16 +86,16 @@ func (s scanner) scan(v any, rv reflect.Value) error {
 			rv.SetZero()
 			return nil
 		}
-		if done, err := s.direct(v, rv); done {
-			return err
+		if direct(v, rv) {
+			return nil
 		}
 		if rv.IsNil() {
 			rv.Set(reflect.New(rv.Type().Elem()))
 		}
 		return s.scan(v, rv.Elem())
 	}
-	if done, err := s.direct(v, rv); done {
-		return err
+	if direct(v, rv) {
+		return nil
 	}
 	if done, err := s.special(v, rv); done {
 		return err
@@ -128,20 +129,13 @@ func (s scanner) scan(v any, rv reflect.Value) error {
 	return misfit(v, rv, "")
 }
 
-// direct stores a value of this package into a variable of its own type.
-func (s scanner) direct(v any, rv reflect.Value) (bool, error) {
-	if v == nil {
-		return false, nil
+// direct stores a value of this package into a variable of its own type, if that is what it is for.
+func direct(v any, rv reflect.Value) bool {
+	if v == nil || reflect.TypeOf(v) != rv.Type() || rv.Kind() != reflect.Pointer && rv.Kind() != reflect.Struct {
+		return false
 	}
-	t := reflect.TypeOf(v)
-	if t == rv.Type() {
-		switch t.Kind() {
-		case reflect.Pointer, reflect.Struct:
-			rv.Set(reflect.ValueOf(v))
-			return true, nil
-		}
-	}
-	return false, nil
+	rv.Set(reflect.ValueOf(v))
+	return true
 }
 
 // special handles the destinations that are known by their type.

@@ -42,8 +42,10 @@ func TestISOFormatIsPythons(t *testing.T) {
 func TestClockChanges(t *testing.T) {
 	t.Parallel()
 	var cases []struct {
-		Zone, Wall, UTC string
-		Fold            bool
+		Zone string `json:"zone"`
+		Wall string `json:"wall"`
+		UTC  string `json:"utc"`
+		Fold bool   `json:"fold"`
 	}
 	if err := json.Unmarshal([]byte(clockChanges), &cases); err != nil {
 		t.Fatal(err)

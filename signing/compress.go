@@ -20,7 +20,7 @@ type deflater struct {
 // maxPooledBuffer bounds what a pooled deflater keeps.
 const maxPooledBuffer = 256 << 10
 
-var deflaters = sync.Pool{New: func() any {
+var deflaters = sync.Pool{New: func() any { //nolint:gochecknoglobals // a pool has to be shared
 	d := &deflater{}
 	d.w = zlib.NewWriter(&d.Buffer)
 	return d
@@ -52,7 +52,7 @@ type inflater struct {
 	z   io.ReadCloser // nil until the first use: zlib reads the header at once
 }
 
-var inflaters = sync.Pool{New: func() any { return &inflater{} }}
+var inflaters = sync.Pool{New: func() any { return &inflater{} }} //nolint:gochecknoglobals // likewise
 
 func (f *inflater) reset(data []byte) error {
 	f.src.Reset(data)

@@ -1,6 +1,9 @@
 package signing
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 // A Reason says why a signed text, or a session made of one, was refused.
 type Reason string
@@ -28,7 +31,7 @@ type DecodeError struct {
 }
 
 func (e *DecodeError) Error() string {
-	s := "signing: " + reasonText[e.Reason]
+	s := "signing: " + strings.ReplaceAll(string(e.Reason), "_", " ")
 	if e.Detail != "" {
 		s += ": " + e.Detail
 	}
@@ -36,15 +39,6 @@ func (e *DecodeError) Error() string {
 		s += ": " + e.Err.Error()
 	}
 	return s
-}
-
-var reasonText = map[Reason]string{
-	Malformed:        "malformed",
-	BadSignature:     "bad signature",
-	SignatureExpired: "signature expired",
-	TooLarge:         "too large",
-	BadCompression:   "bad compression",
-	BadSerialization: "bad serialization",
 }
 
 // Unwrap returns the cause.

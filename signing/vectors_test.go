@@ -104,7 +104,7 @@ func (v *vector) now() time.Time {
 func (v *vector) maxAge() time.Duration { return time.Duration(*v.MaxAge) }
 
 func texts(keys []secret) []string {
-	var list []string
+	list := make([]string, 0, len(keys))
 	for _, k := range keys {
 		list = append(list, string(k))
 	}
@@ -188,8 +188,7 @@ func TestDjangoSigns(t *testing.T) {
 	forEach(t, "signing", func(t *testing.T, r release, v *vector) {
 		s, err := v.newSigner(r)
 		if v.Expect == "refused" {
-			var unknown *signing.AlgorithmError
-			if !errors.As(err, &unknown) {
+			if _, ok := errors.AsType[*signing.AlgorithmError](err); !ok {
 				t.Errorf("error %v, want an AlgorithmError", err)
 			}
 			return

@@ -3,7 +3,6 @@ package tables
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 )
@@ -16,10 +15,11 @@ func (e *Engine) ClearExpired(ctx context.Context, o djangosession.ClearOptions)
 	now := e.nowArg()
 	if o.DryRun {
 		a := args{dialect: e.dialect}
-		query := fmt.Sprintf("SELECT COUNT(*) FROM %s WHERE %s < %s", e.names.table, e.names.expire, a.add(now)) //nolint:gosec // names of ours, quoted
+		query := fmt.Sprintf("SELECT COUNT(*) FROM %s WHERE %s < %s", //nolint:gosec // names of ours, quoted
+			e.names.table, e.names.expire, a.add(now))
 		var n int64
-		err := e.db.QueryRowContext(ctx, query, a.values...).Scan(&n)
-		return n, e.fail(ctx, op, err)
+		err := e.queryRow(ctx, op, query, a.values, &n)
+		return n, err
 	}
 	batch := o.BatchSize
 	if batch <= 0 {
@@ -42,20 +42,5 @@ func (e *Engine) ClearExpired(ctx context.Context, o djangosession.ClearOptions)
 		if err := pause(ctx, o.Pause); err != nil {
 			return removed, fmt.Errorf("tables: %s: %w", op, err)
 		}
-	}
-}
-
-// pause waits, or returns the context's error if it ends first.
-func pause(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }

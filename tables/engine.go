@@ -30,6 +30,10 @@ type Options struct {
 	// DatabaseTimeZone is DATABASES[...]["TIME_ZONE"]: the zone of the dates in a database that stores none, where USE_TZ
 	// is true. UTC by default.
 	DatabaseTimeZone *time.Location
+	// LockWait is how long a call goes on trying while the database is locked (SQLite); 5 seconds by default, as in Django,
+	// not at all if negative. A driver that waits by itself does so in addition, and without regard to the context: with
+	// github.com/mattn/go-sqlite3 put _busy_timeout=100 into the data source name.
+	LockWait time.Duration
 }
 
 // A Column is a further column of a custom session model. Matches what create_model_instance adds.
@@ -52,6 +56,8 @@ type Engine struct {
 	useTZ   bool
 	loc     *time.Location // TIME_ZONE
 	dbLoc   *time.Location
+
+	lockWait time.Duration
 
 	mu      sync.Mutex
 	checked bool
@@ -79,12 +85,15 @@ func New(db *sql.DB, s djangosession.Settings, o Options) (*Engine, error) {
 	if o.Table == "" {
 		o.Table = "django_session"
 	}
+	if o.LockWait == 0 {
+		o.LockWait = defaultLockWait
+	}
 	if o.DatabaseTimeZone == nil {
 		o.DatabaseTimeZone = time.UTC
 	}
 	return &Engine{
 		db: db, dialect: o.Dialect, names: newNames(o.Dialect, o.Schema, o.Table), schema: o.Schema, extra: o.ExtraColumns,
-		codec: codec, now: s.Clock, useTZ: s.UseTZ, loc: loc, dbLoc: o.DatabaseTimeZone,
+		codec: codec, now: s.Clock, useTZ: s.UseTZ, loc: loc, dbLoc: o.DatabaseTimeZone, lockWait: o.LockWait,
 	}, nil
 }
 
@@ -97,8 +106,8 @@ func (e *Engine) DDL() []string { return e.dialect.createTable(e.names) }
 // CreateTable runs [Engine.DDL]. It is for tests and demonstrations: a site's table is made by its migrations.
 func (e *Engine) CreateTable(ctx context.Context) error {
 	for _, statement := range e.DDL() {
-		if _, err := e.db.ExecContext(ctx, statement); err != nil {
-			return e.fail(ctx, "create table", err)
+		if _, err := e.exec(ctx, "create table", statement); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -108,9 +117,13 @@ func (e *Engine) CreateTable(ctx context.Context) error {
 // against its will. The first Create does so too. The error is an [*Error].
 func (e *Engine) Check(ctx context.Context) error {
 	const op = "check the table"
-	columns, err := e.dialect.columns(ctx, e.db, e.schema, e.names.plain)
+	var columns []column
+	err := e.untilUnlocked(ctx, op, func() (err error) {
+		columns, err = e.dialect.columns(ctx, e.db, e.schema, e.names.plain)
+		return err
+	})
 	if err != nil {
-		return e.fail(ctx, op, err)
+		return err
 	}
 	if len(columns) == 0 {
 		return &Error{Op: op, Kind: ErrNoTable}

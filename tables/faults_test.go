@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,7 +20,7 @@ func settings() djangosession.Settings { return djangosession.NewSettings("fault
 // engineOn returns an engine on a data source of any quality.
 func engineOn(t *testing.T, dsn string) *tables.Engine {
 	t.Helper()
-	e, err := tables.New(openFile(t, dsn), settings(), tables.Options{Dialect: tables.SQLite{}})
+	e, err := tables.New(openFile(t, dsn), settings(), tables.Options{Dialect: tables.SQLite{}, LockWait: 50 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +106,7 @@ func TestReadOnlyDatabaseIsReadAndNotWritten(t *testing.T) {
 		t.Fatalf("not read: %v", err)
 	}
 	for op, do := range operations(t.Context(), m, e, loaded) {
-		wantsWrite := strings.Contains(" create save delete clear ", " "+op+" ")
+		wantsWrite := slices.Contains([]string{"create", "save", "delete", "clear"}, op)
 		if err := do(); wantsWrite != errors.Is(err, tables.ErrReadOnly) {
 			t.Errorf("%s: error %v", op, err)
 		}
@@ -280,7 +281,10 @@ func TestRowsAreListedPageByPage(t *testing.T) {
 	if count != 999 || expired != 499 {
 		t.Errorf("%d rows, %d expired", count, expired)
 	}
-	for range site.engine.Rows(t.Context()) {
+	for _, err := range site.engine.Rows(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		break
 	}
 }

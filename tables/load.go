@@ -20,12 +20,12 @@ func (e *Engine) Load(ctx context.Context, key string) (*djangosession.Record, e
 		e.names.key, e.names.data, e.dialect.timeText(e.names.expire), e.names.table,
 		e.names.key, a.add(key), e.names.expire, a.add(e.nowArg()))
 	var stored, data, expire string
-	err := e.db.QueryRowContext(ctx, query, a.values...).Scan(&stored, &data, &expire)
+	err := e.queryRow(ctx, op, query, a.values, &stored, &data, &expire)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, djangosession.ErrNoSession
 	}
 	if err != nil {
-		return nil, e.fail(ctx, op, err)
+		return nil, err
 	}
 	// Some databases find "KEY" and "key " under "key". A key is a secret, and near it is not it.
 	if stored != key {
@@ -46,9 +46,16 @@ func (e *Engine) Exists(ctx context.Context, key string) (bool, error) {
 	a := args{dialect: e.dialect}
 	query := fmt.Sprintf("SELECT 1 FROM %s WHERE %s = %s", e.names.table, e.names.key, a.add(key)) //nolint:gosec // as above
 	var one int
-	err := e.db.QueryRowContext(ctx, query, a.values...).Scan(&one)
+	err := e.queryRow(ctx, "look for session", query, a.values, &one)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
-	return err == nil, e.fail(ctx, "look for session", err)
+	return err == nil, err
+}
+
+// queryRow reads the one row that a query has.
+func (e *Engine) queryRow(ctx context.Context, op, query string, values []any, dst ...any) error {
+	return e.untilUnlocked(ctx, op, func() error {
+		return e.db.QueryRowContext(ctx, query, values...).Scan(dst...)
+	})
 }

@@ -52,9 +52,18 @@ func (e *Engine) page(ctx context.Context, after *string) ([]Row, error) {
 		query += fmt.Sprintf(" WHERE %s > %s", e.names.key, a.add(*after))
 	}
 	query += fmt.Sprintf(" ORDER BY %s LIMIT %d", e.names.key, rowsPage)
-	rows, err := e.db.QueryContext(ctx, query, a.values...)
+	var page []Row
+	err := e.untilUnlocked(ctx, op, func() (err error) {
+		page, err = e.readRows(ctx, query, a.values)
+		return err
+	})
+	return page, err
+}
+
+func (e *Engine) readRows(ctx context.Context, query string, values []any) ([]Row, error) {
+	rows, err := e.db.QueryContext(ctx, query, values...)
 	if err != nil {
-		return nil, e.fail(ctx, op, err)
+		return nil, err
 	}
 	defer rows.Close() //nolint:errcheck // the error of reading is rows.Err
 	page := make([]Row, 0, rowsPage)
@@ -62,12 +71,12 @@ func (e *Engine) page(ctx context.Context, after *string) ([]Row, error) {
 		var r Row
 		var expire string
 		if err := rows.Scan(&r.Key, &r.Data, &expire, &r.Expired); err != nil {
-			return nil, e.fail(ctx, op, err)
+			return nil, err
 		}
 		if date := e.date(expire); !date.Time.IsZero() {
 			r.ExpireDate = date.In(e.loc)
 		}
 		page = append(page, r)
 	}
-	return page, e.fail(ctx, op, rows.Err())
+	return page, rows.Err()
 }

@@ -28,7 +28,7 @@ func (e *Engine) Create(ctx context.Context, r *djangosession.Record) error {
 	for _, c := range cells {
 		columns, values = append(columns, c.column), append(values, a.add(c.value))
 	}
-	statement := fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)%s", e.names.table, //nolint:gosec // names of ours, quoted
+	statement := fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)%s", e.names.table,
 		strings.Join(columns, ", "), strings.Join(values, ", "), e.dialect.ignoreTaken(e.names.key))
 	n, err := e.exec(ctx, op, statement, a.values...)
 	if err == nil && n == 0 {
@@ -52,7 +52,7 @@ func (e *Engine) Save(ctx context.Context, r *djangosession.Record) error {
 	for _, c := range cells {
 		sets = append(sets, c.column+" = "+a.add(c.value))
 	}
-	statement := fmt.Sprintf("UPDATE %s SET %s WHERE %s = %s", //nolint:gosec // names of ours, quoted
+	statement := fmt.Sprintf("UPDATE %s SET %s WHERE %s = %s",
 		e.names.table, strings.Join(sets, ", "), e.names.key, a.add(r.Key))
 	n, err := e.exec(ctx, op, statement, a.values...)
 	if err == nil && n == 0 {
@@ -67,7 +67,7 @@ func (e *Engine) Delete(ctx context.Context, key string) error {
 		return nil
 	}
 	a := args{dialect: e.dialect}
-	statement := fmt.Sprintf("DELETE FROM %s WHERE %s = %s", e.names.table, e.names.key, a.add(key)) //nolint:gosec // as above
+	statement := fmt.Sprintf("DELETE FROM %s WHERE %s = %s", e.names.table, e.names.key, a.add(key))
 	_, err := e.exec(ctx, "delete session", statement, a.values...)
 	return err
 }
@@ -101,12 +101,15 @@ func (e *Engine) cells(op string, r *djangosession.Record) ([]cell, error) {
 
 // exec runs a statement and returns how many rows it met.
 func (e *Engine) exec(ctx context.Context, op, statement string, values ...any) (int64, error) {
-	result, err := e.db.ExecContext(ctx, statement, values...)
-	if err != nil {
-		return 0, e.fail(ctx, op, err)
-	}
-	n, err := result.RowsAffected()
-	return n, e.fail(ctx, op, err)
+	var n int64
+	err := e.untilUnlocked(ctx, op, func() error {
+		result, err := e.db.ExecContext(ctx, statement, values...)
+		if err == nil {
+			n, err = result.RowsAffected()
+		}
+		return err
+	})
+	return n, err
 }
 
 // UserID is a [Column] Value for the column that sites add most often: the id of the user who is logged in, as the text

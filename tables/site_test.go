@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"path/filepath"
 	"testing"
+	"time"
 
 	_ "github.com/mattn/go-sqlite3"
 
@@ -23,8 +24,8 @@ type testSite struct {
 func newTestSite(t *testing.T, s djangosession.Settings, o tables.Options, ddl []string) *testSite {
 	t.Helper()
 	site := &testSite{path: filepath.Join(t.TempDir(), "db.sqlite3")}
-	site.db = openFile(t, "file:"+site.path+"?_busy_timeout=30000")
-	o.Dialect = tables.SQLite{}
+	site.db = openFile(t, "file:"+site.path+"?_busy_timeout=20")
+	o.Dialect, o.LockWait = tables.SQLite{}, time.Minute
 	var err error
 	if site.engine, err = tables.New(site.db, s, o); err != nil {
 		t.Fatal(err)

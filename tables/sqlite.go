@@ -54,18 +54,18 @@ func (d SQLite) columns(ctx context.Context, db *sql.DB, schema, table string) (
 	}
 	rows, err := db.QueryContext(ctx, query, values...)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // the engine does
+		return nil, err
 	}
 	defer rows.Close() //nolint:errcheck // the error of reading is rows.Err
 	var columns []column
 	for rows.Next() {
 		var c column
 		if err := rows.Scan(&c.name, &c.required); err != nil {
-			return nil, err //nolint:wrapcheck // the engine does
+			return nil, err
 		}
 		columns = append(columns, c)
 	}
-	return columns, rows.Err() //nolint:wrapcheck // the engine does
+	return columns, rows.Err()
 }
 
 func (d SQLite) createTable(q *names) []string {

@@ -61,7 +61,9 @@ func testSimilarKeys(t *testing.T, s *suite) {
 }
 
 func testBadKeys(t *testing.T, s *suite) {
-	for _, key := range []string{"", strings.Repeat("k", 41), strings.Repeat("k", 1<<20), "null\x00byte-in-the-key", "\xff\xfe\xfd\xfc not utf-8"} {
+	for _, key := range []string{
+		"", strings.Repeat("k", 41), strings.Repeat("k", 1<<20), "null\x00byte-in-the-key", "\xff\xfe\xfd\xfc not utf-8",
+	} {
 		if err := s.Engine.Create(t.Context(), s.record(key, nil)); !errors.Is(err, djangosession.ErrBadKey) {
 			t.Errorf("Create(%.20q): error %v, want ErrBadKey", key, err)
 		}

@@ -50,8 +50,14 @@ var sigma = [10][16]uint8{
 
 // mixed are the columns and then the diagonals of the state that a round mixes.
 var mixed = [8][4]uint8{
-	{0, 4, 8, 12}, {1, 5, 9, 13}, {2, 6, 10, 14}, {3, 7, 11, 15},
-	{0, 5, 10, 15}, {1, 6, 11, 12}, {2, 7, 8, 13}, {3, 4, 9, 14},
+	{0, 4, 8, 12},
+	{1, 5, 9, 13},
+	{2, 6, 10, 14},
+	{3, 7, 11, 15},
+	{0, 5, 10, 15},
+	{1, 6, 11, 12},
+	{2, 7, 8, 13},
+	{3, 4, 9, 14},
 }
 
 // digest is a hash in progress.

@@ -1,0 +1,42 @@
+package tables
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// defaultLockWait is Django's timeout for SQLite.
+const defaultLockWait = 5 * time.Second
+
+// untilUnlocked does something that is safe to do again when it found the database locked: one statement, which had no
+// effect then. It does so for as long as Options.LockWait and the context allow. A driver that waits for locks by itself
+// cannot be called back from that, which is why the waiting is done here.
+func (e *Engine) untilUnlocked(ctx context.Context, op string, do func() error) error {
+	deadline := time.Now().Add(e.lockWait)
+	for wait := time.Millisecond; ; wait = min(2*wait, 50*time.Millisecond) {
+		err := e.fail(ctx, op, do())
+		if !errors.Is(err, ErrLocked) || time.Now().Add(wait).After(deadline) {
+			return err
+		}
+		if err := pause(ctx, wait); err != nil {
+			return fmt.Errorf("tables: %s: %w", op, err)
+		}
+	}
+}
+
+// pause waits, or returns the context's error if it ends first.
+func pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
