@@ -124,7 +124,7 @@ func (s *Settings) Location() (*time.Location, error) {
 		name = "UTC" // what LoadLocation makes of it, and where Local would be some other machine's
 	}
 	loc, err := time.LoadLocation(name)
-	if err != nil {
+	if err != nil || name == "Local" { // Local is Go's name for the zone of this machine
 		return nil, &SettingError{Setting: "TIME_ZONE", Problem: fmt.Sprintf("%q is not known on this machine", name)}
 	}
 	return loc, nil

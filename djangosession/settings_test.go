@@ -1,0 +1,133 @@
+package djangosession_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+)
+
+func TestDefaultsFollowTheRelease(t *testing.T) {
+	t.Parallel()
+	for release, c := range map[string]struct{ useTZ, oldCookieSalt bool }{
+		"2.2.28": {false, true}, "4.2": {false, true}, "5.0": {true, true}, "5.2.19": {true, true}, "6.0.6": {true, true}, "6.1": {true, false},
+		"": {true, false},
+	} {
+		s, err := djangosession.NewSettingsFor(release, "k")
+		if err != nil || s.UseTZ != c.useTZ || s.SignedCookieLegacySaltFallback != c.oldCookieSalt {
+			t.Errorf("%s: USE_TZ %v, SIGNED_COOKIE_LEGACY_SALT_FALLBACK %v, %v", release, s.UseTZ, s.SignedCookieLegacySaltFallback, err)
+		}
+		if s.SessionCookieName != "sessionid" || s.SessionCookieAge != 1209600*time.Second || s.SessionCookiePath != "/" ||
+			s.SessionCookieSecure || !s.SessionCookieHTTPOnly || s.SessionCookieSameSite != "Lax" {
+			t.Errorf("%s: %+v", release, s)
+		}
+	}
+}
+
+func TestSettingsAreReadFromJSON(t *testing.T) {
+	t.Parallel()
+	s, err := djangosession.ReadSettings(strings.NewReader(`{
+		"DJANGO_VERSION": "4.2.7", "SECRET_KEY": {"$bytes": "/wA="}, "SECRET_KEY_FALLBACKS": ["a", {"$bytes": "/g=="}],
+		"SESSION_COOKIE_AGE": 60.5, "SESSION_COOKIE_DOMAIN": null, "SESSION_COOKIE_SAMESITE": false, "SESSION_COOKIE_HTTPONLY": false,
+		"USE_TZ": true, "TIME_ZONE": "Europe/Berlin", "SESSION_STORE": "Outer.Store", "SESSION_UNKNOWN": [1]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := djangosession.NewSettingsFor("4.2.7", "\xff\x00")
+	must(err)
+	want.SecretKeyFallbacks = []string{"a", "\xfe"}
+	want.SessionCookieAge, want.SessionCookieSameSite, want.SessionCookieHTTPOnly = 60500*time.Millisecond, "", false
+	want.UseTZ, want.TimeZone, want.SessionStore = true, "Europe/Berlin", "Outer.Store"
+	if !reflect.DeepEqual(s, want) {
+		t.Errorf("got  %+v\nwant %+v", s, want)
+	}
+}
+
+func TestUnusableSettingsAreNamed(t *testing.T) {
+	t.Parallel()
+	const secret = "a-secret-that-nobody-may-see"
+	for name, c := range map[string]struct{ json, setting string }{
+		"no key":             {`{}`, "SECRET_KEY"},
+		"empty key":          {`{"SECRET_KEY": ""}`, "SECRET_KEY"},
+		"key is a number":    {`{"SECRET_KEY": 5}`, "SECRET_KEY"},
+		"key bytes":          {`{"SECRET_KEY": {"$bytes": "!"}}`, "SECRET_KEY"},
+		"fallbacks":          {`{"SECRET_KEY": "` + secret + `", "SECRET_KEY_FALLBACKS": "` + secret + `"}`, "SECRET_KEY_FALLBACKS"},
+		"version":            {`{"SECRET_KEY": "k", "DJANGO_VERSION": "five"}`, "DJANGO_VERSION"},
+		"old version":        {`{"SECRET_KEY": "k", "DJANGO_VERSION": "1.3"}`, "DJANGO_VERSION"},
+		"zone":               {`{"SECRET_KEY": "k", "TIME_ZONE": "Mars/Olympus"}`, "TIME_ZONE"},
+		"zone is the host's": {`{"SECRET_KEY": "k", "TIME_ZONE": "Local"}`, "TIME_ZONE"},
+		"same site":          {`{"SECRET_KEY": "k", "SESSION_COOKIE_SAMESITE": "lax-ish"}`, "SESSION_COOKIE_SAMESITE"},
+		"age":                {`{"SECRET_KEY": "k", "SESSION_COOKIE_AGE": "long"}`, "SESSION_COOKIE_AGE"},
+		"endless age":        {`{"SECRET_KEY": "k", "SESSION_COOKIE_AGE": 1e300}`, "SESSION_COOKIE_AGE"},
+		"secure":             {`{"SECRET_KEY": "k", "SESSION_COOKIE_SECURE": "yes"}`, "SESSION_COOKIE_SECURE"},
+		"serializer":         {`{"SECRET_KEY": "k", "SESSION_SERIALIZER": "shop.Serializer"}`, "SESSION_SERIALIZER"},
+		"hashing":            {`{"SECRET_KEY": "k", "DJANGO_VERSION": "3.2", "DEFAULT_HASHING_ALGORITHM": "md5"}`, "DEFAULT_HASHING_ALGORITHM"},
+	} {
+		_, err := djangosession.ReadSettings(strings.NewReader(c.json))
+		wrong, ok := errors.AsType[*djangosession.SettingError](err)
+		if !ok || wrong.Setting != c.setting || strings.Contains(err.Error(), secret) {
+			t.Errorf("%s: error %v, want one about %s", name, err, c.setting)
+		}
+	}
+	for name, json := range map[string]string{
+		"no JSON": secret, "a list": `["` + secret + `"]`, "two": `{"SECRET_KEY": "` + secret + `"} {}`, "nothing": "",
+		"cut off": `{"SECRET_KEY": "` + secret,
+	} {
+		if _, err := djangosession.ReadSettings(strings.NewReader(json)); err == nil || strings.Contains(err.Error(), secret) {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+}
+
+func TestSettingsThatNoConstructorMadeAreRefused(t *testing.T) {
+	t.Parallel()
+	s := djangosession.Settings{SecretKey: "k"}
+	_, codecErr := djangosession.NewCodec(s)
+	_, managerErr := djangosession.NewManager(nil, s)
+	if !errors.Is(codecErr, djangosession.ErrIncompleteSettings) || !errors.Is(managerErr, djangosession.ErrIncompleteSettings) {
+		t.Errorf("errors %v, %v", codecErr, managerErr)
+	}
+}
+
+func TestSettingsFile(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "settings.json")
+	must(os.WriteFile(name, []byte(`{"SECRET_KEY": "k"}`), 0o600))
+	if s, err := djangosession.ReadSettingsFile(name); err != nil || s.SecretKey != "k" {
+		t.Errorf("%v", err)
+	}
+	if _, err := djangosession.ReadSettingsFile(name + "x"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestSignedCookiesFollowTheRelease(t *testing.T) {
+	t.Parallel()
+	// set_signed_cookie("foo", "bar", salt="s") in both ways, by Django.
+	const joined, v2 = "bar:1r31eq:a9UyTeeXVVY_u9SW8oabJ6iRh6TS6dZxRM7gwyjK9aQ", "bar:1r31eq:_BLssNoK9VyxXIZo1BH-94S9l1Yw_RURTOWayPueIAo"
+	for release, c := range map[string]struct {
+		writes    string
+		readsBoth bool
+	}{
+		"4.2.30": {joined, false}, "5.2.14": {joined, false}, "5.2.15": {v2, true}, "6.0.5": {joined, false}, "6.0.6": {v2, true}, "6.1": {v2, false},
+	} {
+		s, err := djangosession.NewSettingsFor(release, "test-secret-key")
+		must(err)
+		s.Now = func() time.Time { return frozen }
+		cookie, err := s.SignedCookie("foo", "s")
+		must(err)
+		if got := cookie.Sign("bar"); got != c.writes {
+			t.Errorf("%s writes %s", release, got)
+		}
+		for _, text := range []string{joined, v2} {
+			if value, err := cookie.Unsign(text); (err == nil) != (text == c.writes || c.readsBoth) || err == nil && value != "bar" {
+				t.Errorf("%s reads %s: %q, %v", release, text, value, err)
+			}
+		}
+	}
+}
