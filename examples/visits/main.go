@@ -1,0 +1,44 @@
+// Visits counts the visits of a session that a Django site made. It wants the site's settings in settings.json, its
+// database in db.sqlite3, and the session key, which the cookie sessionid holds, as its argument.
+package main
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log"
+	"os"
+
+	_ "github.com/mattn/go-sqlite3"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/tables"
+)
+
+func main() {
+	ctx := context.Background()
+	settings, err := djangosession.ReadSettingsFile("settings.json")
+	check(err)
+	db, err := sql.Open("sqlite3", "file:db.sqlite3?mode=rw&_busy_timeout=100")
+	check(err)
+	engine, err := tables.New(db, settings, tables.Options{Dialect: tables.SQLite{}})
+	check(err)
+	manager, err := djangosession.NewManager(engine, settings)
+	check(err)
+
+	session, err := manager.Load(ctx, os.Args[1])
+	check(err)
+	visits := 0
+	if session.Contains("visits") {
+		check(session.Scan("visits", &visits))
+	}
+	session.Set("visits", visits+1)
+	check(session.Save(ctx)) // Django reads it from here on
+	fmt.Println("visits:", visits+1)
+}
+
+func check(err error) {
+	if err != nil {
+		log.Fatal(err)
+	}
+}
