@@ -1,0 +1,74 @@
+package main
+
+import (
+	"time"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+)
+
+type clearsessionsCommand struct {
+	databaseFlags
+
+	BatchSize int           `default:"1000" help:"How many sessions to delete at once."`
+	Pause     time.Duration `default:"0s"   help:"How long to leave the database to others between two batches, such as 100ms."`
+
+	DryRun bool `help:"Count the expired sessions, and delete nothing."`
+	JSON   bool `help:"Print a JSON object."`
+}
+
+// Help is what clearsessions --help adds.
+func (*clearsessionsCommand) Help() string {
+	return `Deletes what "manage.py clearsessions" deletes, in batches that hold no lock for long, so that it can run beside the
+site. It can be stopped at any time. No secret key is needed; but where the site has USE_TZ = False, dates are stored as the
+clocks of its TIME_ZONE show them, and --settings must say so.
+` + databaseHelp + `
+
+Examples:
+
+    djangosession clearsessions --dry-run db.sqlite3
+    djangosession clearsessions --batch-size 500 --pause 100ms --settings site.json sqlite:///srv/site/db.sqlite3`
+}
+
+// Run is the command.
+func (c *clearsessionsCommand) Run(t *tool) error {
+	if c.BatchSize < 1 || c.Pause < 0 {
+		return usagef("--batch-size must be at least 1, and --pause not negative")
+	}
+	s, _, err := c.settingsWithoutSecret()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := interruptible()
+	defer cancel()
+	db, err := c.open(ctx, s, !c.DryRun)
+	if err != nil {
+		return err
+	}
+	defer db.close()
+
+	progress := t.progress()
+	removed, err := db.ClearExpired(ctx, djangosession.ClearOptions{
+		BatchSize: c.BatchSize, Pause: c.Pause, DryRun: c.DryRun,
+		Progress: func(removed int64) { progress.showf("%s deleted", plural(removed, "expired session")) },
+	})
+	progress.done()
+	if err != nil && removed == 0 {
+		return err
+	}
+	if printed := c.print(t, removed); printed != nil {
+		return printed
+	}
+	return err
+}
+
+func (c *clearsessionsCommand) print(t *tool, n int64) error {
+	switch {
+	case c.JSON && c.DryRun:
+		return t.line(jsonLine(map[string]int64{"found": n}))
+	case c.JSON:
+		return t.line(jsonLine(map[string]int64{"deleted": n}))
+	case c.DryRun:
+		return t.printf("%s would be deleted.\n", plural(n, "expired session"))
+	}
+	return t.printf("%s deleted.\n", plural(n, "expired session"))
+}

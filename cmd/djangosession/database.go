@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/tables"
+)
+
+// databaseFlags say where the sessions are.
+type databaseFlags struct {
+	storeFlags
+
+	Database string `arg:"" help:"The site's database: a URL such as sqlite:///srv/site/db.sqlite3, or a file."`
+
+	Table string `help:"Table of the sessions (default: django_session)." placeholder:"NAME"`
+
+	Schema string `help:"Schema that the table is in, if it is not the default one." placeholder:"NAME"`
+
+	LockTimeout time.Duration `default:"5s" help:"How long to wait for a database that others have locked."`
+}
+
+// databaseHelp is the part of the help texts about databases.
+const databaseHelp = `
+DATABASE is sqlite:///absolute/path, sqlite:relative/path, or the path of a file that is there; "?mode=ro" at the end of
+a URL makes sure that nothing is written. sqlite:///name is also taken as a relative path, as dj-database-url does,
+where there is no /name. No file is ever created.`
+
+// opener opens the database that a URL names, for reading alone unless write is set. There is a file for each database
+// product.
+type opener func(url string, write bool) (connection, error)
+
+// connection is an open database, of a product.
+type connection struct {
+	db      *sql.DB
+	dialect tables.Dialect
+}
+
+// openerOf finds the opener by the scheme of the URL.
+func openerOf(url string) (opener, error) {
+	scheme, _, found := strings.Cut(url, ":")
+	switch scheme = strings.ToLower(scheme); {
+	case !found, isFile(url):
+		return openSQLiteFile, nil
+	case scheme == "sqlite", scheme == "sqlite3":
+		return openSQLiteURL, nil
+	case scheme == "mysql", scheme == "mariadb", scheme == "postgres", scheme == "postgresql":
+		return nil, usagef("this version opens SQLite databases only, not %s:", scheme)
+	}
+	return nil, usagef("a database is named by a URL such as sqlite:///srv/site/db.sqlite3, or by the path of a file")
+}
+
+func isFile(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
+}
+
+// database is an open database and the session engine on it.
+type database struct {
+	*tables.Engine
+	db *sql.DB
+}
+
+func (d *database) close() { _ = d.db.Close() } // what was written is committed
+
+// open opens the database and makes sure that the table is there.
+func (f *databaseFlags) open(ctx context.Context, s djangosession.Settings, write bool) (*database, error) {
+	open, err := openerOf(f.Database)
+	if err != nil {
+		return nil, err
+	}
+	c, err := open(f.Database, write)
+	if err != nil {
+		return nil, err
+	}
+	o := tables.Options{Dialect: c.dialect, Table: f.Table, Schema: f.Schema, LockWait: f.LockTimeout}
+	if o.LockWait == 0 {
+		o.LockWait = -1 // not at all
+	}
+	engine, err := tables.New(c.db, s, o)
+	if err != nil {
+		return nil, errors.Join(usageError{err}, c.db.Close())
+	}
+	if err := checkTable(ctx, engine); err != nil {
+		return nil, errors.Join(err, c.db.Close())
+	}
+	return &database{Engine: engine, db: c.db}, nil
+}
+
+// checkTable refuses a table that has not the columns of Django's. Further ones do no harm here: no session is created.
+func checkTable(ctx context.Context, engine *tables.Engine) error {
+	err := engine.Check(ctx)
+	if column, ok := errors.AsType[*tables.ColumnError](err); ok && !column.Missing {
+		return nil
+	}
+	return err
+}
+
+// interruptible returns a context that ends when the user ends the program: long work stops between two statements then,
+// and what was done is reported. It is not for what reads standard input, which would go on waiting.
+func interruptible() (context.Context, context.CancelFunc) {
+	return signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"time"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+)
+
+type explainCommand struct {
+	storeFlags
+	TryKey  texts `help:"A secret that may have been the site's. Can be repeated." placeholder:"KEY"`
+	TrySalt texts `help:"A key salt that may have been used. Can be repeated."     placeholder:"SALT"`
+	JSON    bool  `help:"Print a JSON object for each item."`
+
+	Data []string `arg:"" help:"Texts of the column session_data." name:"session-data" optional:""`
+}
+
+// Help is what explain --help adds.
+func (*explainCommand) Help() string {
+	return `Looks at each text for its layout, time and signature, and tries the secrets of the settings (as they are, and as
+shells and environment files tend to change them) with the salts that Django uses. Secrets are never printed. The exit
+status is 0 if all items decode as they are, else 1.
+
+Items are the arguments or, without any (and in place of the argument "-"), the lines of standard input. Each gives a
+paragraph or, with --json, a line.
+
+Examples:
+
+    djangosession explain --settings site.json "$SESSION_DATA"
+    djangosession explain --try-key "$OLD_SECRET" --try-salt django.contrib.sessions.CustomStore "$SESSION_DATA"`
+}
+
+// Run is the command.
+func (c *explainCommand) Run(t *tool) error {
+	s, err := c.settings()
+	if err != nil {
+		return err
+	}
+	codec, err := djangosession.NewCodec(s)
+	if err != nil {
+		return usageError{err}
+	}
+	more := djangosession.Candidates{Keys: c.TryKey, Salts: c.TrySalt}
+	failed, first := false, true
+	for text, err := range t.items(c.Data) {
+		if err != nil {
+			return err
+		}
+		e := codec.Explain(text, more)
+		failed = failed || !e.Decodes
+		if c.JSON {
+			err = t.line(jsonLine(newExplanation(e)))
+		} else {
+			gap := "\n"
+			if first {
+				gap = ""
+			}
+			err = t.printf("%s%s", gap, e)
+		}
+		if err != nil {
+			return err
+		}
+		first = false
+	}
+	if failed {
+		return errSomeFailed
+	}
+	return nil
+}
+
+// explanation is a [djangosession.Explanation] as JSON.
+type explanation struct {
+	Decodes    bool     `json:"decodes"`
+	Error      *problem `json:"error,omitempty"`
+	Layout     string   `json:"layout,omitempty"`
+	Compressed bool     `json:"compressed"`
+	SignedAt   string   `json:"signed_at,omitempty"`
+	SignedWith *made    `json:"signed_with,omitempty"`
+	Hints      []string `json:"hints,omitempty"`
+}
+
+type made struct {
+	Key       string `json:"key"`
+	Salt      string `json:"salt"`
+	Algorithm string `json:"algorithm"`
+}
+
+func newExplanation(e *djangosession.Explanation) explanation {
+	out := explanation{Decodes: e.Decodes, Layout: string(e.Layout), Compressed: e.Compressed, Hints: e.Hints}
+	if e.Problem != nil {
+		p := describe(e.Problem)
+		out.Error = &p
+	}
+	if !e.SignedAt.IsZero() {
+		out.SignedAt = e.SignedAt.UTC().Format(time.RFC3339)
+	}
+	if e.Made != nil {
+		out.SignedWith = &made{e.Made.Key, e.Made.Salt, e.Made.Algorithm}
+	}
+	return out
+}

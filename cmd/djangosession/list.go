@@ -1,0 +1,139 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/djangobridge/djangobridge/tables"
+)
+
+type listCommand struct {
+	databaseFlags
+	User     string `help:"Only the sessions of this user."                                     placeholder:"ID"`
+	Limit    int    `help:"Stop after this many sessions."                                      placeholder:"N"`
+	FullKeys bool   `help:"Print session keys in full. Whoever sees a key can use the session."`
+	JSON     bool   `help:"Print a JSON object for each session."`
+}
+
+// Help is what sessions list --help adds.
+func (*listCommand) Help() string {
+	return `Prints a line for each session, in the order of their keys. Session keys are as good as passwords while a session lives:
+only their beginnings are shown, unless --full-keys asks for more. USER is the id of who is logged in, "-" for nobody, or
+in parentheses the reason why the session does not decode. Without a secret key no session can be read, and USER stays
+empty. BYTES is the size of what is stored.
+` + databaseHelp + `
+
+Examples:
+
+    djangosession sessions list db.sqlite3
+    djangosession sessions list --user 42 --json sqlite:///srv/site/db.sqlite3 | jq -r .expire_date
+    djangosession sessions list --full-keys --json db.sqlite3 | jq -r 'select(.expired) | .session_key'`
+}
+
+// listedSession is a line of sessions list as JSON.
+type listedSession struct {
+	Key     string   `json:"session_key"`
+	Expires string   `json:"expire_date"`
+	Expired bool     `json:"expired"`
+	Bytes   int      `json:"bytes"`
+	User    string   `json:"user_id,omitempty"`
+	Error   *problem `json:"error,omitempty"`
+}
+
+// Run is the command.
+func (c *listCommand) Run(t *tool) error {
+	s, secretKnown, err := c.settingsWithoutSecret()
+	if err != nil {
+		return err
+	}
+	if c.User != "" && !secretKnown {
+		return errNoSecret
+	}
+	ctx, cancel := interruptible()
+	defer cancel()
+	db, err := c.open(ctx, s, false)
+	if err != nil {
+		return err
+	}
+	defer db.close()
+
+	table := &listTable{tool: t, command: c}
+	unreadable := newTally()
+	listed := 0
+	progress := t.progress()
+	defer progress.done()
+	for row, err := range db.Rows(ctx) {
+		if err != nil {
+			return err
+		}
+		progress.showf("%s found", plural(int64(listed), "session"))
+		found := listedSession{
+			Key: shownKey(row.Key, c.FullKeys), Expires: jsonDate(row.ExpireDate), Expired: row.Expired, Bytes: len(row.Data),
+		}
+		if secretKnown {
+			d, err := db.Codec().Decode(row.Data)
+			if err != nil {
+				p := describe(err)
+				found.Error = &p
+				unreadable.add(p.Reason)
+			} else {
+				found.User = userID(d)
+			}
+		}
+		if c.User != "" && found.User != c.User {
+			continue
+		}
+		if err := table.print(row, found, secretKnown); err != nil {
+			return err
+		}
+		if listed++; listed == c.Limit {
+			break
+		}
+	}
+	progress.done()
+	if listed == 0 && !c.JSON {
+		t.notef("no sessions")
+	}
+	return unreadable.report(t)
+}
+
+// listTable prints the lines of sessions list. Its columns have fixed widths, for it prints while it reads.
+type listTable struct {
+	tool    *tool
+	command *listCommand
+	begun   bool
+}
+
+func (l *listTable) print(row tables.Row, found listedSession, secretKnown bool) error {
+	if l.command.JSON {
+		return l.tool.line(jsonLine(found))
+	}
+	keyWidth := 11
+	if l.command.FullKeys {
+		keyWidth = 32
+	}
+	if !l.begun {
+		l.begun = true
+		if !secretKnown {
+			l.tool.notef("no secret key is given, so users are not shown")
+		}
+		heading := fmt.Sprintf("%-*s  %-23s  %-7s  %8s  %s", keyWidth, "KEY", "EXPIRES", "STATE", "BYTES", "USER")
+		if err := l.tool.printf("%s\n", bold(l.tool.stdout, heading)); err != nil {
+			return err
+		}
+	}
+	state, user := "live", "-"
+	if found.Expired {
+		state = "expired"
+	}
+	switch {
+	case !secretKnown:
+		user = ""
+	case found.Error != nil:
+		user = "(" + found.Error.Reason + ")"
+	case found.User != "":
+		user = printable(found.User)
+	}
+	return l.tool.printf("%-*s  %-23s  %-7s  %8s  %s\n",
+		keyWidth, printable(found.Key), shownDate(row.ExpireDate), state, strconv.Itoa(found.Bytes), user)
+}

@@ -1,0 +1,132 @@
+// Command djangosession reads and writes what Django's sessions and Django's signing store: as a filter in a shell
+// pipeline, and on a site's database. "djangosession --help" is its manual.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+
+	"github.com/alecthomas/kong"
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// Exit statuses.
+const (
+	statusOK     = 0
+	statusFailed = 1 // some item, or the whole, failed
+	statusUsage  = 2 // the command line or the settings are wrong; nothing was done
+)
+
+// commands is the command line.
+type commands struct {
+	Decode decodeCommand `cmd:"" help:"Read stored sessions: session data in, JSON out."`
+	Encode encodeCommand `cmd:"" help:"Write sessions as Django stores them: JSON in, session data out."`
+	//nolint:lll // a help text
+	Explain       explainCommand       `cmd:"" help:"Say why session data does not decode: which key, salt or layout would have fitted."`
+	Sign          signCommand          `cmd:"" help:"Sign values, as TimestampSigner or Signer."`
+	Unsign        unsignCommand        `cmd:"" help:"Verify signed values and print them."`
+	Dumps         dumpsCommand         `cmd:"" help:"Sign JSON values, as django.core.signing.dumps."`
+	Loads         loadsCommand         `cmd:"" help:"Verify what dumps signed and print it, as django.core.signing.loads."`
+	Sessions      sessionsCommand      `cmd:"" help:"List, show and delete the sessions in a database."`
+	Clearsessions clearsessionsCommand `cmd:"" help:"Delete expired sessions from a database, a batch at a time."`
+	Demo          demoCommand          `cmd:"" help:"Show a whole round on a new SQLite database; needs nothing."`
+
+	Version kong.VersionFlag `help:"Print the version."`
+}
+
+const description = `Reads and writes Django's sessions and signed values.
+
+The site's SECRET_KEY is that of --secret-key KEY, else of --settings FILE, else of the environment variable
+DJANGO_SECRET_KEY. "djangosession decode --help" says how to make such a file.
+
+Exit status: 0 all well, 1 some item failed, 2 wrong usage.`
+
+// run is the program. It returns its exit status.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	t := &tool{stdin: stdin, stdout: stdout, stderr: stderr}
+	var line commands
+	ended := false // by --help or --version
+	parser, err := kong.New(
+		&line,
+		kong.Name("djangosession"),
+		kong.Description(description),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(int) { ended = true }),
+		kong.Vars{"version": "djangosession " + version()},
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 120}),
+		// Some of the secrets that Django makes begin with a hyphen; refused, they would stand in the error.
+		kong.WithHyphenPrefixedParameters(true),
+		kong.Bind(t),
+	)
+	if err != nil {
+		return t.report(err)
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	switch {
+	case ended:
+		return statusOK
+	case err != nil:
+		return t.report(parseProblem(err))
+	}
+	return t.report(parsed.Run())
+}
+
+// parseProblem adds to an error of the command line where to look.
+func parseProblem(err error) error {
+	command := "djangosession"
+	var parse *kong.ParseError
+	if errors.As(err, &parse) && parse.Context != nil {
+		if node := parse.Context.Selected(); node != nil {
+			command = node.FullPath()
+		}
+	}
+	return usagef("%w (see %s --help)", err, command)
+}
+
+// usageError is a wrong command line, or wrong settings.
+type usageError struct{ err error }
+
+func (e usageError) Error() string { return e.err.Error() }
+func (e usageError) Unwrap() error { return e.err }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// errSomeFailed ends a command that has said already what failed.
+var errSomeFailed = errors.New("some items failed")
+
+// report prints an error and returns the exit status for it.
+func (t *tool) report(err error) int {
+	if err == nil {
+		return statusOK
+	}
+	switch {
+	case errors.Is(err, errSomeFailed), isBrokenPipe(err):
+	case errors.Is(err, context.Canceled):
+		t.complainf("interrupted")
+	default:
+		t.complainf("%s", plain(err))
+	}
+	if _, ok := errors.AsType[usageError](err); ok {
+		return statusUsage
+	}
+	return statusFailed
+}
+
+// version is the module's, as the go command recorded it.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(devel)"
+	}
+	return info.Main.Version
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/djangobridge/djangobridge/py"
+)
+
+type sessionsCommand struct {
+	List   listCommand   `cmd:"" help:"List the sessions: when they expire and whose they are."`
+	Show   showCommand   `cmd:"" help:"Print what is in sessions."`
+	Delete deleteCommand `cmd:"" help:"Delete sessions by key, or all sessions of a user."`
+}
+
+// userIDName is where Django keeps who is logged in.
+const userIDName = "_auth_user_id"
+
+// userID returns the id of the user who is logged in, "" if nobody is.
+func userID(d *py.Dict) string {
+	id, _ := d.Get(userIDName)
+	switch id := py.Resolve(id).(type) {
+	case string:
+		return id
+	case int64: // before Django 1.9
+		return strconv.FormatInt(id, 10)
+	}
+	return ""
+}
+
+// shownKey returns a session key as it may be shown: whoever has the whole of it is logged in.
+func shownKey(key string, full bool) string {
+	const visible = 8
+	if runes := []rune(key); !full && len(runes) > visible {
+		return string(runes[:visible]) + "..."
+	}
+	return key
+}
+
+// printable returns text out of a database without what would steer the terminal or break the line.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
+}
+
+// shownDate returns a date for people.
+func shownDate(date time.Time) string {
+	if date.IsZero() {
+		return "not a date"
+	}
+	return date.Format("2006-01-02 15:04:05 MST")
+}
+
+// jsonDate returns a date for programs, "" if it is none.
+func jsonDate(date time.Time) string {
+	if date.IsZero() {
+		return ""
+	}
+	return date.Format(time.RFC3339Nano)
+}
+
+// plural returns "1 session", "2 sessions", "1,234 sessions".
+func plural(n int64, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	digits := strconv.FormatInt(n, 10)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits + " " + noun
+}

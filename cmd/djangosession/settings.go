@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"os"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+)
+
+// secretVariable is the environment variable that holds the SECRET_KEY. It is read here, not by kong, which would show
+// it in the help text and drop an empty one.
+const secretVariable = "DJANGO_SECRET_KEY"
+
+// siteFlags say which site it is. What they say counts more than the settings file.
+type siteFlags struct {
+	Settings  string  `help:"The site's settings as JSON (see decode --help)."                                   placeholder:"FILE"`
+	SecretKey *string `help:"SECRET_KEY. Others can see it in the process list: better set $$DJANGO_SECRET_KEY." placeholder:"KEY"`
+	Fallback  texts   `help:"One of SECRET_KEY_FALLBACKS. Can be repeated."                                      placeholder:"KEY"`
+
+	Django string `help:"The Django release of the site, such as 4.2 (default: the newest)." placeholder:"RELEASE"`
+
+	Legacy bool `help:"Accept what Django wrote before 3.1, whatever the release."`
+}
+
+// storeFlags say how the site's sessions differ from Django's own.
+type storeFlags struct {
+	siteFlags
+
+	Store string `help:"Name of the site's session store class (default: SessionStore)." placeholder:"NAME"`
+
+	Salt       string `help:"Key salt of the session store, if it has one of its own."`
+	Serializer string `help:"json (the default) or pickle."                            placeholder:"NAME"`
+}
+
+// settings returns the site's settings.
+func (f *storeFlags) settings() (djangosession.Settings, error) {
+	return f.siteFlags.settings(map[string]any{"SESSION_STORE": f.Store, "KEY_SALT": f.Salt}, f.Serializer)
+}
+
+// settingsWithoutSecret returns settings for what only looks at keys and dates: where no secret is given a random one
+// stands in, and known is false.
+func (f *storeFlags) settingsWithoutSecret() (s djangosession.Settings, known bool, err error) {
+	s, err = f.settings()
+	if !errors.Is(err, errNoSecret) {
+		return s, err == nil, err
+	}
+	flags := *f
+	random := rand.Text()
+	flags.SecretKey = &random
+	s, err = flags.settings()
+	return s, false, err
+}
+
+var errNoSecret = usagef("no secret key: set the environment variable %s, or use --settings FILE or --secret-key KEY",
+	secretVariable)
+
+// settings puts file, flags and environment together under Django's names and has all of it read in one way. Strings in
+// more that are empty are left out.
+func (f *siteFlags) settings(more map[string]any, serializer string) (djangosession.Settings, error) {
+	values, err := readObject(f.Settings)
+	if err != nil {
+		return djangosession.Settings{}, err
+	}
+	class, err := serializerClass(serializer, values["SESSION_SERIALIZER"])
+	if err != nil {
+		return djangosession.Settings{}, err
+	}
+	put(values, "SESSION_SERIALIZER", class)
+	for name, value := range more {
+		if value != "" {
+			put(values, name, value)
+		}
+	}
+	if f.Django != "" {
+		put(values, "DJANGO_VERSION", f.Django)
+	}
+	if f.Legacy {
+		put(values, "ACCEPT_LEGACY_LAYOUT", true)
+	}
+	if err := f.putSecrets(values); err != nil {
+		return djangosession.Settings{}, err
+	}
+	data, err := json.Marshal(values)
+	if err != nil {
+		return djangosession.Settings{}, usageError{err}
+	}
+	s, err := djangosession.ReadSettings(bytes.NewReader(data))
+	if err != nil {
+		return djangosession.Settings{}, usageError{err}
+	}
+	return s, nil
+}
+
+func (f *siteFlags) putSecrets(values map[string]json.RawMessage) error {
+	if len(f.Fallback) > 0 {
+		fallbacks := make([]any, 0, len(f.Fallback))
+		for _, key := range f.Fallback {
+			fallbacks = append(fallbacks, bytesValue(key))
+		}
+		put(values, "SECRET_KEY_FALLBACKS", fallbacks)
+	}
+	fromEnvironment := os.Getenv(secretVariable)
+	switch {
+	case f.SecretKey != nil && *f.SecretKey == "":
+		return usagef("--secret-key must not be empty")
+	case f.SecretKey != nil:
+		put(values, "SECRET_KEY", bytesValue(*f.SecretKey))
+	case values["SECRET_KEY"] != nil:
+	case fromEnvironment == "":
+		return errNoSecret
+	default:
+		put(values, "SECRET_KEY", bytesValue(fromEnvironment))
+	}
+	return nil
+}
+
+// readObject reads a file that holds one JSON object; no file is an empty one. Errors quote nothing of it.
+func readObject(file string) (map[string]json.RawMessage, error) {
+	values := map[string]json.RawMessage{}
+	if file == "" {
+		return values, nil
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, usagef("read settings: %w", err)
+	}
+	if json.Unmarshal(data, &values) != nil || values == nil {
+		return nil, usagef("read settings: %s does not hold one JSON object (see djangosession decode --help)", file)
+	}
+	return values, nil
+}
+
+func put(values map[string]json.RawMessage, name string, value any) { values[name] = jsonLine(value) }
+
+// bytesValue is a secret as it stands in settings: it need not be UTF-8.
+func bytesValue(secret string) any {
+	return map[string]string{"$bytes": base64.StdEncoding.EncodeToString([]byte(secret))}
+}

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/py"
+	"github.com/djangobridge/djangobridge/py/tagged"
+)
+
+type showCommand struct {
+	databaseFlags
+	JSON bool `help:"Print a JSON object for each key."`
+
+	Keys []string `arg:"" help:"Session keys: what the cookie holds." name:"key" optional:""`
+}
+
+// Help is what sessions show --help adds.
+func (*showCommand) Help() string {
+	return `Prints the values of each session, in the form that "decode" describes. Keys are the arguments, or the lines of
+standard input, where they show in no process list. With --json each key gives {"expire_date":"...","session":{...}} or
+{"error":{...}}; reasons are those of "decode" and no_session.
+` + databaseHelp + `
+
+Examples:
+
+    djangosession sessions show db.sqlite3 9e0i9rj14vhlqbcnxhpv7zxyyzlsmlip
+    djangosession sessions show --json db.sqlite3 < key.txt | jq .session.cart`
+}
+
+var (
+	errNoSession = &itemError{"no_session", errors.New("there is no session of this key")}
+	errExpired   = &itemError{"no_session", errors.New("the session of this key has expired")}
+)
+
+// Run is the command.
+func (c *showCommand) Run(t *tool) error {
+	s, err := c.settings()
+	if err != nil {
+		return err
+	}
+	ctx := context.Background()
+	db, err := c.open(ctx, s, false)
+	if err != nil {
+		return err
+	}
+	defer db.close()
+
+	failed, first := false, true
+	for key, err := range t.items(c.Keys) {
+		if err != nil {
+			return err
+		}
+		record, err := load(ctx, db, key)
+		if err != nil && !isAboutSession(err) {
+			return err
+		}
+		failed = failed || err != nil
+		switch {
+		case c.JSON && err != nil:
+			err = t.line(errorLine(err))
+		case c.JSON:
+			err = t.showJSON(record)
+		case err != nil:
+			t.complainf("%s", aboutSession(err))
+			continue
+		default:
+			err = t.showTable(record, s, first)
+			first = false
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if failed {
+		return errSomeFailed
+	}
+	return nil
+}
+
+// load returns a session. Where there is none, the error says whether there was one.
+func load(ctx context.Context, db *database, key string) (*djangosession.Record, error) {
+	record, err := db.Load(ctx, key)
+	if !errors.Is(err, djangosession.ErrNoSession) {
+		return record, err
+	}
+	exists, err := db.Exists(ctx, key)
+	switch {
+	case err != nil:
+		return nil, err
+	case exists:
+		return nil, errExpired
+	}
+	return nil, errNoSession
+}
+
+// isAboutSession tells errors of one session from those of the whole database.
+func isAboutSession(err error) bool {
+	var item *itemError
+	var refused *djangosession.DecodeError
+	return errors.As(err, &item) || errors.As(err, &refused)
+}
+
+// aboutSession is the text of such an error.
+func aboutSession(err error) string {
+	if refused, ok := errors.AsType[*djangosession.DecodeError](err); ok {
+		return "the session of this key does not decode: " + plain(refused)
+	}
+	return plain(err)
+}
+
+func (t *tool) showJSON(record *djangosession.Record) error {
+	line, err := object("session", record.Data)
+	if err != nil {
+		return t.line(errorLine(err))
+	}
+	expires := jsonLine(map[string]string{"expire_date": record.ExpireDate.ISOFormat()})
+	return t.line(append(append(expires[:len(expires)-1], ','), line[1:]...))
+}
+
+func (t *tool) showTable(record *djangosession.Record, s djangosession.Settings, first bool) error {
+	loc, err := s.Location()
+	if err != nil {
+		return err
+	}
+	if !first {
+		if err := t.printf("\n"); err != nil {
+			return err
+		}
+	}
+	if err := t.printf("Expires %s\n", shownDate(record.ExpireDate.In(loc))); err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(t.stdout, 0, 0, 2, ' ', 0)
+	for name, value := range record.Data.All() {
+		text, err := tagged.Dumps(value)
+		if err != nil {
+			text = []byte("(" + plain(err) + ")")
+		}
+		_, _ = fmt.Fprintf(w, "%s\t%s\n", shownName(name), text) // Flush has the error
+	}
+	if record.Data.Len() == 0 {
+		_, _ = fmt.Fprintln(w, "(no values)") // likewise
+	}
+	if err := w.Flush(); err != nil {
+		return fmt.Errorf("write output: %w", err)
+	}
+	return nil
+}
+
+// shownName is the name of a value: the text itself where it is one, as nearly always.
+func shownName(name any) string {
+	if text, ok := name.(string); ok && py.ValidString(text) {
+		return printable(text)
+	}
+	text, err := tagged.Dumps(name)
+	if err != nil {
+		return "?"
+	}
+	return string(text)
+}

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/py"
+	"github.com/djangobridge/djangobridge/signing"
+)
+
+// signerFlags say how to sign, besides with which key.
+type signerFlags struct {
+	siteFlags
+
+	Salt      string `help:"Salt (default: that of Django's class or function)."`
+	Sep       string `help:"Separator (default: a colon)."`
+	Algorithm string `help:"Hash by its name in Python's hashlib (default: that of the Django release, sha256)."`
+}
+
+// options returns what signers are made with.
+func (f *signerFlags) options() (signing.Options, error) {
+	s, err := f.settings(nil, "json") // the serializer of sessions plays no part here
+	if err != nil {
+		return signing.Options{}, err
+	}
+	o := signing.Options{
+		Key: s.SecretKey, FallbackKeys: s.SecretKeyFallbacks,
+		Salt: f.Salt, Sep: f.Sep, Algorithm: f.Algorithm, MaxInflated: s.MaxInflated, Now: s.Now,
+	}
+	var algorithm string
+	algorithm, o.AcceptSHA1 = hashing(s)
+	if o.Algorithm == "" {
+		o.Algorithm = algorithm
+	}
+	return o, nil
+}
+
+// hashing returns the algorithm that a site signs with, and whether it accepts SHA-1 besides.
+func hashing(s djangosession.Settings) (algorithm string, acceptSHA1 bool) {
+	var major, minor int
+	_, _ = fmt.Sscanf(s.DjangoVersion, "%d.%d", &major, &minor) // what is left out is 0
+	switch {
+	case s.DjangoVersion == "" || major >= 4:
+		return signing.SHA256, s.AcceptLegacyLayout
+	case major == 3 && minor >= 1:
+		return s.DefaultHashingAlgorithm, true
+	}
+	return signing.SHA1, true
+}
+
+type signCommand struct {
+	signerFlags
+	NoTimestamp bool `help:"Sign without the time, as Signer does." name:"no-timestamp"`
+
+	Timestamp *int64 `help:"Sign as of this second (default: now)." placeholder:"UNIX_SECONDS"`
+
+	Values []string `arg:"" help:"Texts to sign." name:"value" optional:""`
+}
+
+// Help is what sign --help adds.
+func (*signCommand) Help() string {
+	return `Prints each value with its signature, as TimestampSigner().sign(value) does, or Signer().sign(value) with --no-timestamp.
+` + itemsHelp + `
+
+Examples:
+
+    djangosession sign hello
+    djangosession sign --no-timestamp --salt invitation 42
+    djangosession sign -- -5`
+}
+
+// Run is the command.
+func (c *signCommand) Run(t *tool) error {
+	o, err := c.options()
+	if err != nil {
+		return err
+	}
+	if c.Timestamp != nil {
+		if c.NoTimestamp {
+			return usagef("--timestamp and --no-timestamp exclude each other")
+		}
+		o.Now = fixedClock(*c.Timestamp)
+	}
+	sign, err := signerOf(o, c.NoTimestamp)
+	if err != nil {
+		return usageError{err}
+	}
+	return t.filter(c.Values, func(value string) ([]byte, error) {
+		if !py.ValidString(value) {
+			return nil, &itemError{badInput, errNotUTF8}
+		}
+		return []byte(sign(value)), nil
+	})
+}
+
+func signerOf(o signing.Options, noTimestamp bool) (func(value string) string, error) {
+	if noTimestamp {
+		signer, err := signing.NewSigner(o)
+		if err != nil {
+			return nil, err
+		}
+		return signer.Sign, nil
+	}
+	signer, err := signing.NewTimestampSigner(o)
+	if err != nil {
+		return nil, err
+	}
+	return signer.Sign, nil
+}
+
+var errNotUTF8 = errors.New("the text is not UTF-8")
+
+type unsignCommand struct {
+	signerFlags
+	NoTimestamp bool     `help:"Values without a time, as Signer signs them." name:"no-timestamp"`
+	MaxAge      *float64 `help:"Refuse values signed longer ago."             placeholder:"SECONDS"`
+
+	Signed []string `arg:"" help:"Signed values." name:"signed" optional:""`
+}
+
+// Help is what unsign --help adds.
+func (*unsignCommand) Help() string {
+	return `Prints {"value":"..."} for a good signature, else {"error":{"reason":"...","message":"..."}}. Reasons are malformed,
+bad_signature and signature_expired.
+` + itemsHelp + `
+
+Examples:
+
+    djangosession unsign --max-age 3600 hello:1r31eq:bI-reVCgAQqA6NH_MVUY791PTRb9Mb2fwN5bTx1JFV0
+    djangosession unsign --no-timestamp --salt invitation "$TOKEN" | jq -r .value`
+}
+
+// Run is the command.
+func (c *unsignCommand) Run(t *tool) error {
+	o, err := c.options()
+	if err != nil {
+		return err
+	}
+	if c.NoTimestamp && c.MaxAge != nil {
+		return usagef("--max-age needs the time that --no-timestamp leaves out")
+	}
+	unsign, err := unsignerOf(o, c.NoTimestamp, c.MaxAge)
+	if err != nil {
+		return usageError{err}
+	}
+	return t.filter(c.Signed, func(signed string) ([]byte, error) {
+		value, err := unsign(signed)
+		if err != nil {
+			return nil, err
+		}
+		if !py.ValidString(value) {
+			return nil, &itemError{badInput, errNotUTF8}
+		}
+		return object("value", value)
+	})
+}
+
+func unsignerOf(o signing.Options, noTimestamp bool, maxAge *float64) (func(string) (string, error), error) {
+	if noTimestamp {
+		signer, err := signing.NewSigner(o)
+		if err != nil {
+			return nil, err
+		}
+		return signer.Unsign, nil
+	}
+	signer, err := signing.NewTimestampSigner(o)
+	switch {
+	case err != nil:
+		return nil, err
+	case maxAge == nil:
+		return signer.Unsign, nil
+	}
+	age, err := ageLimit(*maxAge)
+	return func(signed string) (string, error) { return signer.UnsignMaxAge(signed, age) }, err
+}
+
+// ageLimit turns the seconds of --max-age into a duration.
+func ageLimit(seconds float64) (time.Duration, error) {
+	if math.IsNaN(seconds) {
+		return 0, usagef("--max-age is not a number")
+	}
+	// Past this many nanoseconds, 146 years, there is nothing to tell apart.
+	const limit = float64(1 << 62)
+	return time.Duration(min(max(seconds*float64(time.Second), -limit), limit)), nil
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	_ "github.com/mattn/go-sqlite3" // the driver
+
+	"github.com/djangobridge/djangobridge/tables"
+)
+
+// openSQLiteURL opens what sqlite:///absolute/path or sqlite:relative/path names.
+func openSQLiteURL(text string, write bool) (connection, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Host != "" || u.User != nil || u.Fragment != "" {
+		return connection{}, usagef("not a URL of an SQLite database: write sqlite:///absolute/path or sqlite:relative/path")
+	}
+	for name, values := range u.Query() {
+		if name != "mode" || len(values) != 1 || values[0] != "ro" {
+			return connection{}, usagef("?mode=ro is all that the URL of an SQLite database may end with")
+		}
+		write = false
+	}
+	name := u.Path
+	if u.Opaque != "" {
+		if name, err = url.PathUnescape(u.Opaque); err != nil {
+			return connection{}, usagef("not a URL of an SQLite database: %% must be written %%25")
+		}
+	}
+	if relative := strings.TrimPrefix(name, "/"); !isFile(name) && isFile(relative) {
+		name = relative
+	}
+	return openSQLiteFile(name, write)
+}
+
+// openSQLiteFile opens a file that is there.
+func openSQLiteFile(name string, write bool) (connection, error) {
+	info, err := os.Stat(name)
+	switch {
+	case os.IsNotExist(err):
+		return connection{}, fmt.Errorf("there is no database file %s", name)
+	case err != nil:
+		return connection{}, fmt.Errorf("open database: %w", err)
+	case !info.Mode().IsRegular():
+		return connection{}, fmt.Errorf("%s is not a file", name)
+	}
+	path, err := filepath.Abs(name)
+	if err != nil {
+		return connection{}, fmt.Errorf("open database: %w", err)
+	}
+	// SQLite itself makes sure that a reading command writes nothing, and that no command makes a new file.
+	mode := "ro"
+	if write {
+		mode = "rw"
+	}
+	query := url.Values{"mode": {mode}, "_busy_timeout": {"50"}} // the engine waits longer
+	db, err := sql.Open("sqlite3", (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String())
+	if err != nil {
+		return connection{}, fmt.Errorf("open database: %w", err)
+	}
+	return connection{db, tables.SQLite{}}, nil
+}

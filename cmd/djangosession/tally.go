@@ -1,0 +1,35 @@
+package main
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+)
+
+// tally counts sessions that do not decode, by reason.
+type tally map[string]int64
+
+func newTally() tally { return tally{} }
+
+func (c tally) add(reason string) { c[reason]++ }
+
+// report says how many did not decode. The error is errSomeFailed if any did not.
+func (c tally) report(t *tool) error {
+	var total int64
+	parts := make([]string, 0, len(c))
+	for _, reason := range slices.Sorted(maps.Keys(c)) {
+		total += c[reason]
+		parts = append(parts, reason)
+	}
+	if total == 0 {
+		return nil
+	}
+	hint := ""
+	if c[string(djangosession.BadSignature)] > 0 {
+		hint = "; is this the site's SECRET_KEY, and its session store? \"djangosession explain\" tells more"
+	}
+	t.complainf("%s not read: %s%s", plural(total, "session"), strings.Join(parts, ", "), hint)
+	return errSomeFailed
+}
