@@ -2,6 +2,7 @@ package djangosession
 
 import (
 	"strings"
+	"time"
 
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/signing"
@@ -86,6 +87,23 @@ func (c *Codec) Decode(text string) (*py.Dict, error) {
 	if err != nil {
 		return nil, err
 	}
+	return c.load(data)
+}
+
+// DecodeMaxAge is [Codec.Decode] with the limit of [signing.TimestampSigner.UnsignMaxAge]. The layout of before 3.1 does not
+// tell when it was signed, and is refused.
+func (c *Codec) DecodeMaxAge(text string, maxAge time.Duration) (*py.Dict, error) {
+	if !strings.Contains(text, ":") {
+		return nil, &DecodeError{Reason: Malformed, Detail: "no timestamp in the text; before Django 3.1 there was none"}
+	}
+	data, err := c.signer.UnsignObjectMaxAge(text, maxAge)
+	if err != nil {
+		return nil, err
+	}
+	return c.load(data)
+}
+
+func (c *Codec) load(data []byte) (*py.Dict, error) {
 	d, err := c.serializer.Loads(data)
 	if err != nil {
 		return nil, &DecodeError{Reason: BadSerialization, Err: err}

@@ -153,7 +153,7 @@ func (c *Codec) advise(e *Explanation, text string) {
 	case e.Made == nil:
 		adviseUnknown(e, text)
 	case e.Layout == LegacyLayout && c.legacy == nil:
-		e.hintf("Django %s does not read this layout. Set AcceptLegacyLayout, or the DjangoVersion that the site runs.",
+		e.hintf("Django %s does not read this layout. Set ACCEPT_LEGACY_LAYOUT, or the DJANGO_VERSION that the site runs.",
 			c.settings.DjangoVersion)
 	case e.Problem.Reason != BadSignature && e.Problem.Reason != Malformed:
 		e.hintf("The signature is good, so whoever wrote this had the key; what it contains cannot be read. " +
@@ -161,10 +161,10 @@ func (c *Codec) advise(e *Explanation, text string) {
 	case e.Made.Key != "SECRET_KEY" && !strings.HasPrefix(e.Made.Key, "SECRET_KEY_FALLBACKS"):
 		e.hintf("The secret of these settings is not the one that signed: see %q above.", e.Made.Key)
 	case e.Layout == DumpsLayout && e.Made.Salt != c.settings.keySalt():
-		e.hintf("The salt is another one than these settings have, %q: set SessionStore to the qualified name of the "+
-			"site's session store class, or KeySalt. A text of another use of signing is no session.", c.settings.keySalt())
+		e.hintf("The salt is another one than these settings have, %q: set SESSION_STORE to the qualified name of the "+
+			"site's session store class, or KEY_SALT. A text of another use of signing is no session.", c.settings.keySalt())
 	case e.Layout == DumpsLayout && e.Made.Algorithm == signing.SHA1:
-		e.hintf("Django %s does not accept SHA-1. Set AcceptLegacyLayout, or the DjangoVersion that the site runs.",
+		e.hintf("Django %s does not accept SHA-1. Set ACCEPT_LEGACY_LAYOUT, or the DJANGO_VERSION that the site runs.",
 			c.settings.DjangoVersion)
 	}
 }

@@ -139,6 +139,16 @@ func (s *Settings) Clock() time.Time {
 	return now().Truncate(time.Microsecond)
 }
 
+// SigningOptions returns what signers of the site's release are made with: the keys, the algorithm and what else it accepts,
+// the clock. The error is [ErrIncompleteSettings] or a [*SettingError].
+func (s *Settings) SigningOptions() (signing.Options, error) {
+	r, err := s.resolve()
+	if err != nil {
+		return signing.Options{}, err
+	}
+	return r.signingOptions(), nil
+}
+
 // SignedCookie returns the signer of a cookie as the site's release has it: for a cookie that set_signed_cookie or
 // get_signed_cookie is called for with this name and salt. The error is a [*SettingError].
 func (s *Settings) SignedCookie(name, salt string) (*signing.SignedCookie, error) {

@@ -16,6 +16,14 @@ type DateTime struct {
 	Fold bool
 }
 
+// HashKey implements [Hashable]: aware ones are equal when they are the same instant, naive ones when they read the same.
+func (d DateTime) HashKey() any {
+	return struct {
+		micros int64
+		naive  bool
+	}{d.Time.UnixMicro(), d.Naive}
+}
+
 // In returns the instant that d stands for: d.Time if it is aware, else the moment at which the clocks of loc showed it.
 // A reading that came twice is the earlier moment unless Fold is set; one that was skipped is taken with the offset
 // from before the change (after it with Fold). Matches datetime.replace(tzinfo=zoneinfo).

@@ -2,10 +2,13 @@ package signing
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
+	"hash/adler32"
 	"io"
 	"sync"
 
+	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/zlib"
 )
 
@@ -30,14 +33,27 @@ var deflaters = sync.Pool{New: func() any { //nolint:gochecknoglobals // a pool 
 func deflate(data []byte) *deflater {
 	d, _ := deflaters.Get().(*deflater)
 	d.Reset()
-	d.w.Reset(&d.Buffer)
 	// Writing to a buffer in memory has no errors.
-	_, err := d.w.Write(data)
-	if err = errors.Join(err, d.w.Close()); err != nil || d.Len() >= len(data)-1 {
+	if err := d.write(data); err != nil || d.Len() >= len(data)-1 {
 		d.release()
 		return nil
 	}
 	return d
+}
+
+// shortInput is below what the writer looks for repetitions in.
+const shortInput = 128
+
+func (d *deflater) write(data []byte) error {
+	if len(data) >= shortInput {
+		d.w.Reset(&d.Buffer)
+		_, err := d.w.Write(data)
+		return errors.Join(err, d.w.Close())
+	}
+	d.WriteString("\x78\x9c") // the header that zlib writes at its default level
+	err := flate.StatelessDeflate(&d.Buffer, data, true, nil)
+	_, _ = d.Write(binary.BigEndian.AppendUint32(d.AvailableBuffer(), adler32.Checksum(data)))
+	return err
 }
 
 func (d *deflater) release() {

@@ -43,8 +43,8 @@ func dumpsSigner(o Options) (*TimestampSigner, error) {
 
 // encodeObject returns data as it stands in signed text: in base64, a dot before it if it is compressed; with room for
 // the rest of the text.
-func encodeObject(data []byte, compress bool) []byte {
-	if compress {
+func (s *Signer) encodeObject(data []byte, compress bool) []byte {
+	if compress && len(data) <= s.maxInflated {
 		if z := deflate(data); z != nil {
 			defer z.release()
 			return appendBase64(append(make([]byte, 0, 1+z.Len()*4/3+signatureRoom), '.'), z.Bytes())
@@ -53,7 +53,7 @@ func encodeObject(data []byte, compress bool) []byte {
 	return appendBase64(make([]byte, 0, len(data)*4/3+signatureRoom), data)
 }
 
-func decodeObject(value string, maxInflated int) ([]byte, error) {
+func (s *Signer) decodeObject(value string) ([]byte, error) {
 	compressed := value != "" && value[0] == '.'
 	if compressed {
 		value = value[1:]
@@ -63,7 +63,7 @@ func decodeObject(value string, maxInflated int) ([]byte, error) {
 		return nil, &DecodeError{Reason: Malformed, Err: err}
 	}
 	if compressed {
-		return inflate(data, maxInflated)
+		return inflate(data, s.maxInflated)
 	}
 	return data, nil
 }

@@ -139,11 +139,12 @@ func (s *Signer) Unsign(signed string) (string, error) {
 }
 
 // SignObject signs data, which a serializer has made of an object: what [py/pyjson] writes for Django's JSONSerializer.
-// With compress the data is deflated if that saves at least two bytes. Matches Signer.sign_object.
+// With compress the data is deflated if that saves at least two bytes, and if it does not inflate to more than the signer
+// itself accepts. Matches Signer.sign_object.
 //
 // [py/pyjson]: https://pkg.go.dev/github.com/djangobridge/djangobridge/py/pyjson
 func (s *Signer) SignObject(data []byte, compress bool) string {
-	return string(s.finish(encodeObject(data, compress)))
+	return string(s.finish(s.encodeObject(data, compress)))
 }
 
 // UnsignObject returns the data that [Signer.SignObject] was given. The error is a [*DecodeError]. Matches
@@ -153,5 +154,5 @@ func (s *Signer) UnsignObject(signed string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return decodeObject(value, s.maxInflated)
+	return s.decodeObject(value)
 }

@@ -113,7 +113,7 @@ func (s *TimestampSigner) checkAge(signedAt int64, maxAge time.Duration) error {
 
 // SignObject signs data, which a serializer has made of an object, as [Signer.SignObject] does, with a timestamp.
 func (s *TimestampSigner) SignObject(data []byte, compress bool) string {
-	return s.finish(encodeObject(data, compress))
+	return s.finish(s.signer.encodeObject(data, compress))
 }
 
 // UnsignObject returns the data that [TimestampSigner.SignObject] was given, whatever its age. The error is a
@@ -123,7 +123,7 @@ func (s *TimestampSigner) UnsignObject(signed string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return decodeObject(value, s.signer.maxInflated)
+	return s.signer.decodeObject(value)
 }
 
 // UnsignObjectMaxAge is [TimestampSigner.UnsignObject] with the limit of [TimestampSigner.UnsignMaxAge].
@@ -132,5 +132,5 @@ func (s *TimestampSigner) UnsignObjectMaxAge(signed string, maxAge time.Duration
 	if err != nil {
 		return nil, err
 	}
-	return decodeObject(value, s.signer.maxInflated)
+	return s.signer.decodeObject(value)
 }

@@ -12,11 +12,11 @@ import (
 // order is by date, so that a run that is stopped goes on where it was.
 func (e *Engine) ClearExpired(ctx context.Context, o djangosession.ClearOptions) (int64, error) {
 	const op = "clear expired sessions"
-	now := e.nowArg()
+	now := e.nowStamp()
 	if o.DryRun {
 		a := args{dialect: e.dialect}
 		query := fmt.Sprintf("SELECT COUNT(*) FROM %s WHERE %s < %s", //nolint:gosec // names of ours, quoted
-			e.names.table, e.names.expire, a.add(now))
+			e.names.table, e.names.expire, e.dialect.timeExpr(&a, now))
 		var n int64
 		err := e.queryRow(ctx, op, query, a.values, &n)
 		return n, err
@@ -25,10 +25,11 @@ func (e *Engine) ClearExpired(ctx context.Context, o djangosession.ClearOptions)
 	if batch <= 0 {
 		batch = djangosession.DefaultBatchSize
 	}
-	statement := e.dialect.deleteBatch(e.names)
+	a := args{dialect: e.dialect}
+	statement := e.dialect.deleteBatch(&a, e.names, now, batch)
 	var removed int64
 	for {
-		n, err := e.exec(ctx, op, statement, now, batch)
+		n, err := e.exec(ctx, op, statement, a.values...)
 		removed += n
 		if err != nil {
 			return removed, err

@@ -1,8 +1,6 @@
 package tables
 
 import (
-	"context"
-	"database/sql"
 	"strings"
 	"time"
 
@@ -17,40 +15,48 @@ type Dialect interface {
 	quote(name string) string
 	// placeholder is the nth argument of a statement, from 1.
 	placeholder(n int) string
-	// timeArg is how a point in time is handed to the driver.
-	timeArg(s stamp) any
+	// timeExpr is the expression for a point in time, whose value it adds to the arguments.
+	timeExpr(a *args, s stamp) string
+	// keepsInstants tells that dates are kept as instants, with or without USE_TZ.
+	keepsInstants() bool
 	// timeText is the expression that gives a date column in a form that parseTime reads.
 	timeText(column string) string
 	// parseTime reads what timeText gave: a naive date, or an aware one if it says its zone.
 	parseTime(text string) (py.DateTime, bool)
-	// ignoreTaken ends an INSERT so that it inserts nothing where the key is taken.
+	// ignoreTaken ends an INSERT so that it inserts nothing where the key is taken; else cause has to tell that.
 	ignoreTaken(key string) string
-	// deleteBatch is a statement that removes at most a number of rows whose date is before the argument.
-	deleteBatch(q *names) string
-	// columns lists the columns of a table; none if there is no such table.
-	columns(ctx context.Context, db *sql.DB, schema, table string) ([]column, error)
+	// countsChanges tells that an UPDATE which changes nothing may count no row.
+	countsChanges() bool
+	// deleteBatch is a statement that removes at most a number of rows whose date is before a point in time.
+	deleteBatch(a *args, q *names, before stamp, limit int) string
+	// columns is a query for the columns of a table: the name, and whether an INSERT has to give it. No rows: no table.
+	columns(a *args, q *names) string
 	// createTable is what Django's migration runs.
 	createTable(q *names) []string
 	// cause tells which of this package's errors an error of the driver is; nil if none.
 	cause(err error) error
 }
 
-// stamp is a point in time in the two forms that databases want.
+// stamp is a point in time in the forms that databases want.
 type stamp struct {
 	wall    time.Time // the wall clock reading, in UTC
 	instant time.Time
+	zone    string // if not "": the reading is what was meant, by the clocks of this zone
 }
 
-// column is what matters of a table's column.
-type column struct {
-	name     string
-	required bool // NOT NULL without a default: an INSERT has to give it
+// text is the reading as Django writes it: microseconds only if there are any.
+func (s stamp) text() string {
+	layout := "2006-01-02 15:04:05"
+	if s.wall.Nanosecond() != 0 {
+		layout += ".000000"
+	}
+	return s.wall.Format(layout)
 }
 
 // names are the quoted names in the table of an engine.
 type names struct {
 	dialect           Dialect
-	plain             string // the table's name, not quoted
+	schema, plain     string // not quoted
 	table             string
 	key, data, expire string
 }
@@ -58,6 +64,7 @@ type names struct {
 func newNames(d Dialect, schema, table string) *names {
 	q := &names{
 		dialect: d,
+		schema:  schema,
 		plain:   table,
 		table:   d.quote(table),
 		key:     d.quote("session_key"),

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -49,7 +50,6 @@ type Engine struct {
 	db      *sql.DB
 	dialect Dialect
 	names   *names
-	schema  string
 	extra   []Column
 	codec   *djangosession.Codec
 	now     func() time.Time
@@ -92,7 +92,7 @@ func New(db *sql.DB, s djangosession.Settings, o Options) (*Engine, error) {
 		o.DatabaseTimeZone = time.UTC
 	}
 	return &Engine{
-		db: db, dialect: o.Dialect, names: newNames(o.Dialect, o.Schema, o.Table), schema: o.Schema, extra: o.ExtraColumns,
+		db: db, dialect: o.Dialect, names: newNames(o.Dialect, o.Schema, o.Table), extra: o.ExtraColumns,
 		codec: codec, now: s.Clock, useTZ: s.UseTZ, loc: loc, dbLoc: o.DatabaseTimeZone, lockWait: o.LockWait,
 	}, nil
 }
@@ -117,34 +117,43 @@ func (e *Engine) CreateTable(ctx context.Context) error {
 // against its will. The first Create does so too. The error is an [*Error].
 func (e *Engine) Check(ctx context.Context) error {
 	const op = "check the table"
-	var columns []column
-	err := e.untilUnlocked(ctx, op, func() (err error) {
-		columns, err = e.dialect.columns(ctx, e.db, e.schema, e.names.plain)
-		return err
-	})
+	columns, err := e.columns(ctx, op)
 	if err != nil {
 		return err
 	}
 	if len(columns) == 0 {
 		return &Error{Op: op, Kind: ErrNoTable}
 	}
-	known := map[string]bool{"session_key": false, "session_data": false, "expire_date": false}
+	needed := []string{"session_key", "session_data", "expire_date"}
 	for _, c := range e.extra {
-		known[c.Name] = false
+		needed = append(needed, c.Name)
 	}
-	for _, c := range columns {
-		if _, ok := known[c.name]; ok {
-			known[c.name] = true
-		} else if c.required {
-			return &Error{Op: op, Kind: &ColumnError{Column: c.name}}
-		}
-	}
-	for name, found := range known {
-		if !found {
+	for _, name := range needed {
+		if !slices.ContainsFunc(columns, func(c column) bool { return c.name == name }) {
 			return &Error{Op: op, Kind: &ColumnError{Column: name, Missing: true}}
 		}
 	}
+	for _, c := range columns {
+		if c.required && !slices.Contains(needed, c.name) {
+			return &Error{Op: op, Kind: &ColumnError{Column: c.name}}
+		}
+	}
 	return nil
+}
+
+// column is what matters of a table's column.
+type column struct {
+	name     string
+	required bool // NOT NULL without a default: an INSERT has to give it
+}
+
+func (e *Engine) columns(ctx context.Context, op string) ([]column, error) {
+	a := args{dialect: e.dialect}
+	query := e.dialect.columns(&a, e.names)
+	return queryAll(ctx, e, op, query, a.values, func(rows *sql.Rows) (c column, err error) {
+		err = rows.Scan(&c.name, &c.required)
+		return c, err
+	})
 }
 
 // checkOnce is Check until it has succeeded.
@@ -166,24 +175,25 @@ func possibleKey(key string) bool {
 
 // stamp turns a date as sessions have it into what the database stores.
 func (e *Engine) stamp(d py.DateTime) (stamp, error) {
-	if e.useTZ {
-		instant := d.In(e.loc)
+	instant := d.In(e.loc)
+	switch {
+	case e.useTZ:
 		return stamp{wall: py.NaiveIn(instant, e.dbLoc).Time, instant: instant}, nil
+	case d.Naive:
+		return stamp{wall: d.Time, instant: instant, zone: e.loc.String()}, nil
+	case e.dialect.keepsInstants():
+		return stamp{instant: instant}, nil
 	}
-	if !d.Naive {
-		return stamp{}, errMixedZone
-	}
-	return stamp{wall: d.Time, instant: d.In(e.loc)}, nil
+	return stamp{}, errMixedZone
 }
 
-// nowArg is the current time as an argument.
-func (e *Engine) nowArg() any {
+// nowStamp is the current time, as Django's timezone.now has it.
+func (e *Engine) nowStamp() stamp {
 	now := e.now()
-	zone := e.dbLoc
-	if !e.useTZ {
-		zone = e.loc
+	if e.useTZ {
+		return stamp{wall: py.NaiveIn(now, e.dbLoc).Time, instant: now}
 	}
-	return e.dialect.timeArg(stamp{wall: py.NaiveIn(now, zone).Time, instant: now})
+	return stamp{wall: py.NaiveIn(now, e.loc).Time, instant: now, zone: e.loc.String()}
 }
 
 // date turns what the database stores into a date as sessions have it; the zero value if it is none.
@@ -192,8 +202,11 @@ func (e *Engine) date(text string) py.DateTime {
 	if !ok {
 		return py.DateTime{}
 	}
-	if d.Naive && e.useTZ {
+	switch {
+	case e.useTZ && d.Naive:
 		return py.DateTime{Time: d.In(e.dbLoc).UTC()}
+	case !e.useTZ && e.dialect.keepsInstants():
+		return py.NaiveIn(d.Time, e.loc)
 	}
 	return d
 }

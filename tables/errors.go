@@ -2,8 +2,15 @@ package tables
 
 import (
 	"context"
+	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"strings"
+
+	"github.com/djangobridge/djangobridge/djangosession"
 )
 
 // What can be wrong with a database, for errors.Is. The errors that this package returns say it in words too, and never
@@ -14,7 +21,9 @@ var (
 	ErrLocked       = errors.New("the database is locked by another process")
 	ErrReadOnly     = errors.New("the database is read-only")
 	ErrNotADatabase = errors.New("the file is damaged, or not a database of this kind")
-	ErrUnavailable  = errors.New("the database cannot be opened")
+	ErrUnavailable  = errors.New("the database cannot be reached or opened")
+	ErrTooLong      = errors.New("the session is longer than the database takes")
+	ErrTaken        = errors.New("a value that must be unique is taken")
 )
 
 // An Error is a failure of the database.
@@ -46,6 +55,16 @@ func (e *Error) Unwrap() []error {
 	return errs
 }
 
+// connectionCause tells the errors of connections that cannot be made or have broken, which are the same for all drivers.
+func connectionCause(err error) error {
+	var network net.Error
+	if errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || strings.Contains(err.Error(), "invalid connection") {
+		return ErrUnavailable
+	}
+	return nil
+}
+
 // A ColumnError says which column is missing, or has to be filled and is not known. It is an [ErrColumn].
 type ColumnError struct {
 	Column  string
@@ -70,5 +89,9 @@ func (e *Engine) fail(ctx context.Context, op string, err error) error {
 	if ended := ctx.Err(); ended != nil {
 		return fmt.Errorf("tables: %s: %w", op, ended)
 	}
-	return &Error{Op: op, Kind: e.dialect.cause(err), Err: err}
+	kind := e.dialect.cause(err)
+	if errors.Is(kind, ErrTaken) || errors.Is(kind, djangosession.ErrKeyTaken) {
+		err = nil // MySQL's text says which value, and that may be a session key
+	}
+	return &Error{Op: op, Kind: kind, Err: err}
 }

@@ -18,7 +18,7 @@ func (e *Engine) Load(ctx context.Context, key string) (*djangosession.Record, e
 	a := args{dialect: e.dialect}
 	query := fmt.Sprintf("SELECT %s, %s, %s FROM %s WHERE %s = %s AND %s > %s", //nolint:gosec // names of ours, quoted
 		e.names.key, e.names.data, e.dialect.timeText(e.names.expire), e.names.table,
-		e.names.key, a.add(key), e.names.expire, a.add(e.nowArg()))
+		e.names.key, a.add(key), e.names.expire, e.dialect.timeExpr(&a, e.nowStamp()))
 	var stored, data, expire string
 	err := e.queryRow(ctx, op, query, a.values, &stored, &data, &expire)
 	if errors.Is(err, sql.ErrNoRows) {

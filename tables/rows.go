@@ -2,6 +2,7 @@ package tables
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"iter"
 	"time"
@@ -47,36 +48,42 @@ func (e *Engine) page(ctx context.Context, after *string) ([]Row, error) {
 	const op = "list sessions"
 	a := args{dialect: e.dialect}
 	query := fmt.Sprintf("SELECT %s, %s, %s, CASE WHEN %s > %s THEN 0 ELSE 1 END FROM %s", //nolint:gosec // names of ours, quoted
-		e.names.key, e.names.data, e.dialect.timeText(e.names.expire), e.names.expire, a.add(e.nowArg()), e.names.table)
+		e.names.key, e.names.data, e.dialect.timeText(e.names.expire), e.names.expire, e.dialect.timeExpr(&a, e.nowStamp()), e.names.table)
 	if after != nil {
 		query += fmt.Sprintf(" WHERE %s > %s", e.names.key, a.add(*after))
 	}
 	query += fmt.Sprintf(" ORDER BY %s LIMIT %d", e.names.key, rowsPage)
-	var page []Row
-	err := e.untilUnlocked(ctx, op, func() (err error) {
-		page, err = e.readRows(ctx, query, a.values)
-		return err
-	})
-	return page, err
-}
-
-func (e *Engine) readRows(ctx context.Context, query string, values []any) ([]Row, error) {
-	rows, err := e.db.QueryContext(ctx, query, values...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close() //nolint:errcheck // the error of reading is rows.Err
-	page := make([]Row, 0, rowsPage)
-	for rows.Next() {
-		var r Row
+	return queryAll(ctx, e, op, query, a.values, func(rows *sql.Rows) (r Row, err error) {
 		var expire string
 		if err := rows.Scan(&r.Key, &r.Data, &expire, &r.Expired); err != nil {
-			return nil, err
+			return r, err
 		}
 		if date := e.date(expire); !date.Time.IsZero() {
 			r.ExpireDate = date.In(e.loc)
 		}
-		page = append(page, r)
-	}
-	return page, rows.Err()
+		return r, nil
+	})
+}
+
+// queryAll reads all rows of a query.
+func queryAll[T any](
+	ctx context.Context, e *Engine, op, query string, values []any, scan func(*sql.Rows) (T, error),
+) (all []T, err error) {
+	err = e.untilUnlocked(ctx, op, func() error {
+		all = nil
+		rows, err := e.db.QueryContext(ctx, query, values...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close() //nolint:errcheck // the error of reading is rows.Err
+		for rows.Next() {
+			one, err := scan(rows)
+			if err != nil {
+				return err
+			}
+			all = append(all, one)
+		}
+		return rows.Err()
+	})
+	return all, err
 }

@@ -2,6 +2,7 @@ package tables
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -19,19 +20,19 @@ func (e *Engine) Create(ctx context.Context, r *djangosession.Record) error {
 	if err := e.checkOnce(ctx); err != nil {
 		return err
 	}
-	cells, err := e.cells(op, r)
+	a := args{dialect: e.dialect}
+	columns, values := []string{e.names.key}, []string{a.add(r.Key)}
+	cells, err := e.cells(&a, op, r)
 	if err != nil {
 		return err
 	}
-	a := args{dialect: e.dialect}
-	columns, values := []string{e.names.key}, []string{a.add(r.Key)}
 	for _, c := range cells {
-		columns, values = append(columns, c.column), append(values, a.add(c.value))
+		columns, values = append(columns, c.column), append(values, c.expr)
 	}
 	statement := fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)%s", e.names.table,
 		strings.Join(columns, ", "), strings.Join(values, ", "), e.dialect.ignoreTaken(e.names.key))
 	n, err := e.exec(ctx, op, statement, a.values...)
-	if err == nil && n == 0 {
+	if err == nil && n == 0 || errors.Is(err, djangosession.ErrKeyTaken) {
 		return djangosession.ErrKeyTaken
 	}
 	return err
@@ -43,22 +44,27 @@ func (e *Engine) Save(ctx context.Context, r *djangosession.Record) error {
 	if !possibleKey(r.Key) {
 		return djangosession.ErrSessionGone
 	}
-	cells, err := e.cells(op, r)
+	a := args{dialect: e.dialect}
+	cells, err := e.cells(&a, op, r)
 	if err != nil {
 		return err
 	}
-	a := args{dialect: e.dialect}
 	sets := make([]string, 0, len(cells))
 	for _, c := range cells {
-		sets = append(sets, c.column+" = "+a.add(c.value))
+		sets = append(sets, c.column+" = "+c.expr)
 	}
 	statement := fmt.Sprintf("UPDATE %s SET %s WHERE %s = %s",
 		e.names.table, strings.Join(sets, ", "), e.names.key, a.add(r.Key))
 	n, err := e.exec(ctx, op, statement, a.values...)
-	if err == nil && n == 0 {
-		return djangosession.ErrSessionGone
+	if err != nil || n > 0 {
+		return err
 	}
-	return err
+	if e.dialect.countsChanges() {
+		if exists, err := e.Exists(ctx, r.Key); exists || err != nil {
+			return err
+		}
+	}
+	return djangosession.ErrSessionGone
 }
 
 // Delete implements [djangosession.Engine].
@@ -72,14 +78,11 @@ func (e *Engine) Delete(ctx context.Context, key string) error {
 	return err
 }
 
-// cell is a column, quoted, and what it is to hold.
-type cell struct {
-	column string
-	value  any
-}
+// cell is a column, quoted, and what it is to hold: an expression, whose value is among the arguments.
+type cell struct{ column, expr string }
 
 // cells are what a save writes besides the key.
-func (e *Engine) cells(op string, r *djangosession.Record) ([]cell, error) {
+func (e *Engine) cells(a *args, op string, r *djangosession.Record) ([]cell, error) {
 	data, err := e.codec.Encode(r.Data)
 	if err != nil {
 		return nil, err
@@ -88,13 +91,14 @@ func (e *Engine) cells(op string, r *djangosession.Record) ([]cell, error) {
 	if err != nil {
 		return nil, &djangosession.ValueError{Name: djangosession.ExpiryName, Err: err}
 	}
-	cells := append(make([]cell, 0, 2+len(e.extra)), cell{e.names.data, data}, cell{e.names.expire, e.dialect.timeArg(expire)})
+	cells := make([]cell, 0, 2+len(e.extra))
+	cells = append(cells, cell{e.names.data, a.add(data)}, cell{e.names.expire, e.dialect.timeExpr(a, expire)})
 	for _, c := range e.extra {
 		value, err := c.Value(r.Data)
 		if err != nil {
 			return nil, fmt.Errorf("tables: %s: column %q: %w", op, c.Name, err)
 		}
-		cells = append(cells, cell{e.dialect.quote(c.Name), value})
+		cells = append(cells, cell{e.dialect.quote(c.Name), a.add(value)})
 	}
 	return cells, nil
 }

@@ -1,8 +1,6 @@
 package tables
 
 import (
-	"context"
-	"database/sql"
 	"fmt"
 	"strings"
 
@@ -15,19 +13,17 @@ type SQLite struct{}
 
 func (SQLite) name() string { return "SQLite" }
 
-func (SQLite) quote(name string) string { return doubled(name, `"`) }
+// quote does not use double quotes: of a name in those that is no column SQLite makes a text, and so of a session key
+// that a table does not have one that every row has.
+func (SQLite) quote(name string) string { return doubled(name, "`") }
 
 func (SQLite) placeholder(int) string { return "?" }
 
-// timeArg is text, for SQLite compares dates as text: a "T" or a zone in it would break every comparison with what
+// timeExpr is text, for SQLite compares dates as text: a "T" or a zone in it would break every comparison with what
 // Django wrote.
-func (SQLite) timeArg(s stamp) any {
-	layout := "2006-01-02 15:04:05"
-	if s.wall.Nanosecond() != 0 {
-		layout += ".000000"
-	}
-	return s.wall.Format(layout)
-}
+func (SQLite) timeExpr(a *args, s stamp) string { return a.add(s.text()) }
+
+func (SQLite) keepsInstants() bool { return false }
 
 // timeText takes the column's type away, by which some drivers make a time.Time of what they can read and nothing of
 // the rest.
@@ -41,40 +37,32 @@ func (SQLite) parseTime(text string) (py.DateTime, bool) {
 
 func (SQLite) ignoreTaken(key string) string { return " ON CONFLICT (" + key + ") DO NOTHING" }
 
+func (SQLite) countsChanges() bool { return false }
+
 // deleteBatch looks at the date again where it deletes: the statement may have waited for a lock in between.
-func (SQLite) deleteBatch(q *names) string {
-	return fmt.Sprintf("DELETE FROM %[1]s WHERE %[2]s IN (SELECT %[2]s FROM %[1]s WHERE %[3]s < ?1 ORDER BY %[3]s LIMIT ?2) "+
-		"AND %[3]s < ?1", q.table, q.key, q.expire)
+func (d SQLite) deleteBatch(a *args, q *names, before stamp, limit int) string {
+	return fmt.Sprintf("DELETE FROM %[1]s WHERE %[2]s IN (SELECT %[2]s FROM %[1]s WHERE %[3]s < %[4]s ORDER BY %[3]s LIMIT %[5]s) "+
+		"AND %[3]s < %[6]s", q.table, q.key, q.expire, d.timeExpr(a, before), a.add(limit), d.timeExpr(a, before))
 }
 
-func (d SQLite) columns(ctx context.Context, db *sql.DB, schema, table string) ([]column, error) {
-	query, values := "SELECT name, \"notnull\" AND dflt_value IS NULL FROM pragma_table_info(?)", []any{table}
-	if schema != "" {
-		query, values = "SELECT name, \"notnull\" AND dflt_value IS NULL FROM pragma_table_info(?, ?)", []any{table, schema}
+func (SQLite) columns(a *args, q *names) string {
+	table := a.add(q.plain)
+	if q.schema != "" {
+		table += ", " + a.add(q.schema)
 	}
-	rows, err := db.QueryContext(ctx, query, values...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close() //nolint:errcheck // the error of reading is rows.Err
-	var columns []column
-	for rows.Next() {
-		var c column
-		if err := rows.Scan(&c.name, &c.required); err != nil {
-			return nil, err
-		}
-		columns = append(columns, c)
-	}
-	return columns, rows.Err()
+	return `SELECT name, "notnull" AND dflt_value IS NULL FROM pragma_table_info(` + table + ")"
 }
 
-func (d SQLite) createTable(q *names) []string {
+// createTable quotes as Django does, since the database remembers the text.
+func (SQLite) createTable(q *names) []string {
+	schema, table, index := "", doubled(q.plain, `"`), doubled(indexName(q.plain, "expire_date"), `"`)
+	if q.schema != "" {
+		schema = doubled(q.schema, `"`) + "."
+	}
 	return []string{
-		fmt.Sprintf("CREATE TABLE %s (%s varchar(40) NOT NULL PRIMARY KEY, %s text NOT NULL, %s datetime NOT NULL)",
-			q.table, q.key, q.data, q.expire),
-		// SQLite wants the schema before the index and not before the table.
-		fmt.Sprintf("CREATE INDEX %s%s ON %s (%s)", strings.TrimSuffix(q.table, d.quote(q.plain)),
-			d.quote(indexName(q.plain, "expire_date")), d.quote(q.plain), q.expire),
+		fmt.Sprintf(`CREATE TABLE %s%s ("session_key" varchar(40) NOT NULL PRIMARY KEY, "session_data" text NOT NULL, `+
+			`"expire_date" datetime NOT NULL)`, schema, table),
+		fmt.Sprintf(`CREATE INDEX %s%s ON %s ("expire_date")`, schema, index, table),
 	}
 }
 

@@ -16,13 +16,14 @@ func TestSQLiteConformance(t *testing.T) {
 		site := newTestSite(t, s, tables.Options{}, nil)
 		return enginetest.Backend{
 			Engine: site.engine,
-			SetRow: func(t *testing.T, key, text string, expire time.Time) {
+			SetRow: func(t *testing.T, key, text string, expire time.Time) bool {
 				t.Helper()
 				loc, err := s.Location()
 				if err != nil || s.UseTZ {
 					loc = time.UTC
 				}
 				site.insert(t, key, text, expire.In(loc).Format("2006-01-02 15:04:05.000000"))
+				return true
 			},
 		}
 	})

@@ -1,12 +1,8 @@
 package main
 
 import (
-	"fmt"
-	"strings"
-	"time"
-
 	"github.com/djangobridge/djangobridge/djangosession"
-	"github.com/djangobridge/djangobridge/signing"
+	"github.com/djangobridge/djangobridge/py"
 )
 
 type decodeCommand struct {
@@ -46,37 +42,19 @@ func (c *decodeCommand) Run(t *tool) error {
 	if err != nil {
 		return usageError{err}
 	}
-	var maxAge time.Duration
+	decode := codec.Decode
 	if c.MaxAge != nil {
-		if maxAge, err = ageLimit(*c.MaxAge); err != nil {
+		maxAge, err := ageLimit(*c.MaxAge)
+		if err != nil {
 			return err
 		}
+		decode = func(text string) (*py.Dict, error) { return codec.DecodeMaxAge(text, maxAge) }
 	}
 	return t.filter(c.Data, func(text string) ([]byte, error) {
-		d, err := codec.Decode(text)
-		if err == nil && c.MaxAge != nil {
-			err = checkAge(text, maxAge, s.Clock())
-		}
+		d, err := decode(text)
 		if err != nil {
 			return nil, err
 		}
 		return object("session", d)
 	})
-}
-
-// checkAge refuses session data that was signed too long ago. Its signature has been verified.
-func checkAge(text string, maxAge time.Duration, now time.Time) error {
-	parts := strings.Split(text, ":")
-	if len(parts) < 3 {
-		return &signing.DecodeError{Reason: signing.Malformed, Detail: "no timestamp in the text, as before Django 3.1"}
-	}
-	signedAt, err := signing.B62Decode(parts[len(parts)-2])
-	if err != nil {
-		return &signing.DecodeError{Reason: signing.Malformed, Detail: "the timestamp is no number"}
-	}
-	if age := now.Sub(time.Unix(signedAt, 0)); age > maxAge {
-		detail := fmt.Sprintf("signature age %.6g > %.6g seconds", age.Seconds(), maxAge.Seconds())
-		return &signing.DecodeError{Reason: signing.SignatureExpired, Detail: detail}
-	}
-	return nil
 }

@@ -68,12 +68,6 @@ func (d *demo) stepf(format string, args ...any) error {
 }
 
 func (d *demo) makeSite(ctx context.Context) error {
-	releases := fixtures.Releases()
-	release := releases[len(releases)-1]
-	dump, err := fixtures.FS.ReadFile(release + "/demo.sql")
-	if err != nil {
-		return fmt.Errorf("demo: %w", err)
-	}
 	// The only place that makes a file: the commands refuse to.
 	for name, data := range map[string]string{d.settings: demoSettings, d.path: ""} {
 		if err := os.WriteFile(name, []byte(data), 0o600); err != nil {
@@ -85,7 +79,7 @@ func (d *demo) makeSite(ctx context.Context) error {
 		return err
 	}
 	d.db = c.db
-	if _, err := d.db.ExecContext(ctx, string(dump)); err != nil {
+	if _, err := d.db.ExecContext(ctx, fixtures.DemoSQL); err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
 	s := djangosession.NewSettings(demoSecret)
@@ -97,7 +91,7 @@ func (d *demo) makeSite(ctx context.Context) error {
 		return err
 	}
 	return d.stepf("A site's database, with the tables, users and sessions that Django %s wrote:\n   %s",
-		release[len("django-"):], d.path)
+		djangosession.NewestRelease, d.path)
 }
 
 // row finds the session of a user.

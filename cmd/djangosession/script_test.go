@@ -54,9 +54,7 @@ func TestScripts(t *testing.T) {
 }
 
 func scriptSite(ts *testscript.TestScript, _ bool, args []string) {
-	dump, err := fixtures.FS.ReadFile("django-6.1/demo.sql")
-	ts.Check(err)
-	_, err = scriptOpen(ts, args[0]).ExecContext(context.Background(), string(dump))
+	_, err := scriptOpen(ts, args[0]).ExecContext(context.Background(), fixtures.DemoSQL)
 	ts.Check(err)
 }
 

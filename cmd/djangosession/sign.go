@@ -2,11 +2,9 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"time"
 
-	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/signing"
 )
@@ -26,29 +24,15 @@ func (f *signerFlags) options() (signing.Options, error) {
 	if err != nil {
 		return signing.Options{}, err
 	}
-	o := signing.Options{
-		Key: s.SecretKey, FallbackKeys: s.SecretKeyFallbacks,
-		Salt: f.Salt, Sep: f.Sep, Algorithm: f.Algorithm, MaxInflated: s.MaxInflated, Now: s.Now,
+	o, err := s.SigningOptions()
+	if err != nil {
+		return signing.Options{}, usageError{err}
 	}
-	var algorithm string
-	algorithm, o.AcceptSHA1 = hashing(s)
-	if o.Algorithm == "" {
-		o.Algorithm = algorithm
+	o.Salt, o.Sep = f.Salt, f.Sep
+	if f.Algorithm != "" {
+		o.Algorithm = f.Algorithm
 	}
 	return o, nil
-}
-
-// hashing returns the algorithm that a site signs with, and whether it accepts SHA-1 besides.
-func hashing(s djangosession.Settings) (algorithm string, acceptSHA1 bool) {
-	var major, minor int
-	_, _ = fmt.Sscanf(s.DjangoVersion, "%d.%d", &major, &minor) // what is left out is 0
-	switch {
-	case s.DjangoVersion == "" || major >= 4:
-		return signing.SHA256, s.AcceptLegacyLayout
-	case major == 3 && minor >= 1:
-		return s.DefaultHashingAlgorithm, true
-	}
-	return signing.SHA1, true
 }
 
 type signCommand struct {

@@ -14,8 +14,9 @@ import (
 // A Backend is an engine under test.
 type Backend struct {
 	Engine djangosession.Engine
-	// SetRow stores text under a key as it is, for sessions that are damaged. Leave it nil for an engine that keeps no text.
-	SetRow func(t *testing.T, key, text string, expire time.Time)
+	// SetRow stores text under a key as it is, for sessions that are damaged, and reports whether the store takes such text.
+	// Leave it nil for an engine that keeps no text.
+	SetRow func(t *testing.T, key, text string, expire time.Time) bool
 }
 
 // Start is the time at which each test begins.

@@ -19,7 +19,10 @@ func TestConformance(t *testing.T) {
 		}
 		return enginetest.Backend{
 			Engine: e,
-			SetRow: func(_ *testing.T, key, text string, expire time.Time) { e.SetRow(key, text, expire) },
+			SetRow: func(_ *testing.T, key, text string, expire time.Time) bool {
+				e.SetRow(key, text, expire)
+				return true
+			},
 		}
 	})
 }

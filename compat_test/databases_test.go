@@ -1,0 +1,110 @@
+package compat_test
+
+import (
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	_ "github.com/go-sql-driver/mysql"
+	_ "github.com/jackc/pgx/v5/stdlib"
+	_ "github.com/lib/pq"
+	_ "github.com/mattn/go-sqlite3"
+
+	"github.com/djangobridge/djangobridge/tables"
+)
+
+// databases are the products that all is tested on.
+func databases() []string { return []string{"sqlite", "mariadb", "postgresql"} }
+
+// database is an empty database of one test.
+type database struct {
+	product string
+	name    string // in its server; for SQLite the file
+	server  *server
+	dialect tables.Dialect
+}
+
+// lastDatabase numbers the databases of this process.
+var lastDatabase atomic.Int64 //nolint:gochecknoglobals // as it says
+
+// newDatabase makes an empty database.
+func newDatabase(t *testing.T, product string) *database {
+	t.Helper()
+	if product == "sqlite" {
+		return &database{product: product, name: filepath.Join(t.TempDir(), "db.sqlite3"), dialect: tables.SQLite{}}
+	}
+	return databaseOn(t, sharedServer(t, product))
+}
+
+func databaseOn(t *testing.T, s *server) *database {
+	t.Helper()
+	d := &database{product: s.name, name: fmt.Sprintf("django%d", lastDatabase.Add(1)), server: s, dialect: tables.PostgreSQL{}}
+	if s.name == "mariadb" {
+		d.dialect = tables.MySQL{}
+	}
+	admin, err := s.open("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close() //nolint:errcheck // nothing is read
+	if _, err := admin.ExecContext(t.Context(), "CREATE DATABASE "+d.name); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// open opens a database of the server, "" being the one that is always there, with the drivers' defaults.
+func (s *server) open(name string) (*sql.DB, error) {
+	if s.name == "mariadb" {
+		return sql.Open("mysql", fmt.Sprintf("root@tcp(127.0.0.1:%d)/%s", s.port, name))
+	}
+	if name == "" {
+		name = "postgres"
+	}
+	return sql.Open("pgx", s.postgresURL(name))
+}
+
+func (s *server) postgresURL(name string) string {
+	return fmt.Sprintf("postgres://django@127.0.0.1:%d/%s?sslmode=disable", s.port, name)
+}
+
+// open opens the database for Go. It is closed with the test.
+func (d *database) open(t *testing.T) *sql.DB {
+	t.Helper()
+	var db *sql.DB
+	var err error
+	if d.product == "sqlite" {
+		db, err = sql.Open("sqlite3", "file:"+d.name+"?_busy_timeout=100")
+	} else {
+		db, err = d.server.open(d.name)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.SetMaxOpenConns(20)
+	db.SetConnMaxIdleTime(time.Minute)
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+// django is the database as an entry of Django's DATABASES.
+func (d *database) django() map[string]any {
+	switch d.product {
+	case "sqlite":
+		return map[string]any{"ENGINE": "django.db.backends.sqlite3", "NAME": d.name, "OPTIONS": map[string]any{"timeout": 60}}
+	case "mariadb":
+		return map[string]any{
+			"ENGINE": "django.db.backends.mysql", "NAME": d.name, "USER": "root", "HOST": "127.0.0.1", "PORT": d.server.port,
+		}
+	}
+	return map[string]any{
+		"ENGINE": "django.db.backends.postgresql", "NAME": d.name, "USER": "django", "HOST": "127.0.0.1", "PORT": d.server.port,
+	}
+}

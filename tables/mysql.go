@@ -1,0 +1,94 @@
+package tables
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/py"
+)
+
+// MySQL is the dialect of MySQL and MariaDB, with github.com/go-sql-driver/mysql. It works with any data source name: dates
+// travel as text, so that neither parseTime nor loc nor the server's time zone touch them, and clientFoundRows may be on
+// or off.
+type MySQL struct{}
+
+func (MySQL) name() string { return "MySQL" }
+
+func (MySQL) quote(name string) string { return doubled(name, "`") }
+
+func (MySQL) placeholder(int) string { return "?" }
+
+func (MySQL) timeExpr(a *args, s stamp) string { return a.add(s.text()) }
+
+func (MySQL) keepsInstants() bool { return false }
+
+// timeText keeps the driver from making a time.Time of it, in a zone that the data source name chooses.
+func (MySQL) timeText(column string) string { return "CAST(" + column + " AS CHAR)" }
+
+func (MySQL) parseTime(text string) (py.DateTime, bool) {
+	d, err := py.ParseISOFormat(text)
+	return d, err == nil
+}
+
+// ignoreTaken is empty: INSERT IGNORE would turn other errors into warnings as well.
+func (MySQL) ignoreTaken(string) string { return "" }
+
+func (MySQL) countsChanges() bool { return true }
+
+func (d MySQL) deleteBatch(a *args, q *names, before stamp, limit int) string {
+	return fmt.Sprintf("DELETE FROM %[1]s WHERE %[2]s < %[3]s ORDER BY %[2]s LIMIT %[4]s",
+		q.table, q.expire, d.timeExpr(a, before), a.add(limit))
+}
+
+func (MySQL) columns(a *args, q *names) string {
+	schema := "DATABASE()"
+	if q.schema != "" {
+		schema = a.add(q.schema)
+	}
+	return "SELECT column_name, is_nullable = 'NO' AND column_default IS NULL AND extra = '' FROM information_schema.columns " +
+		"WHERE table_schema = " + schema + " AND table_name = " + a.add(q.plain)
+}
+
+func (d MySQL) createTable(q *names) []string {
+	return []string{
+		fmt.Sprintf("CREATE TABLE %s (%s varchar(40) NOT NULL PRIMARY KEY, %s longtext NOT NULL, %s datetime(6) NOT NULL)",
+			q.table, q.key, q.data, q.expire),
+		fmt.Sprintf("CREATE INDEX %s ON %s (%s)", d.quote(indexName(q.plain, "expire_date")), q.table, q.expire),
+	}
+}
+
+// mysqlNumber is the number in the text of a server's error, "" if there is none.
+func mysqlNumber(text string) string {
+	m := regexp.MustCompile(`^Error (\d+)`).FindStringSubmatch(text)
+	if m == nil {
+		return ""
+	}
+	return m[1]
+}
+
+func (MySQL) cause(err error) error {
+	text := err.Error()
+	switch mysqlNumber(text) {
+	case "1146":
+		return ErrNoTable
+	case "1054", "1364", "1048": // unknown column, no default value, may not be null
+		return ErrColumn
+	case "1062":
+		// The text ends with the name of the key that would be double; since MySQL 8 the table stands before it.
+		if strings.HasSuffix(text, "'PRIMARY'") || strings.HasSuffix(text, ".PRIMARY'") {
+			return djangosession.ErrKeyTaken
+		}
+		return ErrTaken
+	case "1205", "1213": // lock wait timeout, deadlock
+		return ErrLocked
+	case "1290", "1792", "1836":
+		return ErrReadOnly
+	case "1153":
+		return ErrTooLong
+	case "1040", "1044", "1045", "1049", "1053", "1129", "1130", "1203", "1226", "1927":
+		return ErrUnavailable
+	}
+	return connectionCause(err)
+}

@@ -1,0 +1,93 @@
+package tables
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/djangobridge/djangobridge/py"
+)
+
+// PostgreSQL is the dialect of PostgreSQL, with github.com/jackc/pgx/v5/stdlib or github.com/lib/pq. It relies on nothing that
+// a session of the server remembers, so that a pooler may stand between; whether prepared statements get through that is a
+// matter of the driver's settings.
+type PostgreSQL struct{}
+
+func (PostgreSQL) name() string { return "PostgreSQL" }
+
+func (PostgreSQL) quote(name string) string { return doubled(name, `"`) }
+
+func (PostgreSQL) placeholder(n int) string { return fmt.Sprintf("$%d", n) }
+
+// timeExpr hands over the instant; but a wall clock reading, which Django sends where USE_TZ is false, becomes an instant
+// in the server, whose rule for readings that came twice is not Python's.
+func (PostgreSQL) timeExpr(a *args, s stamp) string {
+	if s.zone == "" {
+		return "CAST(" + a.add(s.instant.UTC().Format(time.RFC3339Nano)) + " AS timestamptz)"
+	}
+	return fmt.Sprintf("(CAST(%s AS timestamp) AT TIME ZONE %s)", a.add(s.text()), a.add(s.zone))
+}
+
+func (PostgreSQL) keepsInstants() bool { return true }
+
+// timeText depends on neither the time zone nor the date style that a connection has.
+func (PostgreSQL) timeText(column string) string {
+	return "to_char(" + column + ` AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')`
+}
+
+func (PostgreSQL) parseTime(text string) (py.DateTime, bool) {
+	d, err := py.ParseISOFormat(text)
+	return py.DateTime{Time: d.Time}, err == nil
+}
+
+func (PostgreSQL) ignoreTaken(key string) string { return " ON CONFLICT (" + key + ") DO NOTHING" }
+
+func (PostgreSQL) countsChanges() bool { return false }
+
+// deleteBatch looks at the date again where it deletes: the statement may have waited for a lock in between.
+func (d PostgreSQL) deleteBatch(a *args, q *names, before stamp, limit int) string {
+	return fmt.Sprintf("DELETE FROM %[1]s WHERE %[2]s IN (SELECT %[2]s FROM %[1]s WHERE %[3]s < %[4]s ORDER BY %[3]s LIMIT %[5]d) "+
+		"AND %[3]s < %[6]s", q.table, q.key, q.expire, d.timeExpr(a, before), limit, d.timeExpr(a, before))
+}
+
+// columns asks for the table that the name means, wherever on the search path it is.
+func (PostgreSQL) columns(a *args, q *names) string {
+	return "SELECT attname, attnotnull AND NOT atthasdef AND attidentity = '' FROM pg_catalog.pg_attribute " +
+		"WHERE attrelid = to_regclass(" + a.add(q.table) + ") AND attnum > 0 AND NOT attisdropped"
+}
+
+func (d PostgreSQL) createTable(q *names) []string {
+	return []string{
+		fmt.Sprintf("CREATE TABLE %s (%s varchar(40) NOT NULL PRIMARY KEY, %s text NOT NULL, %s timestamp with time zone NOT NULL)",
+			q.table, q.key, q.data, q.expire),
+		fmt.Sprintf("CREATE INDEX %s ON %s (%s varchar_pattern_ops)",
+			d.quote(indexName(q.plain, "session_key")+"_like"), q.table, q.key),
+		fmt.Sprintf("CREATE INDEX %s ON %s (%s)", d.quote(indexName(q.plain, "expire_date")), q.table, q.expire),
+	}
+}
+
+func (PostgreSQL) cause(err error) error {
+	var server interface{ SQLState() string } // the errors of both drivers
+	if !errors.As(err, &server) {
+		return connectionCause(err)
+	}
+	switch state := server.SQLState(); {
+	case state == "42P01" || state == "3F000":
+		return ErrNoTable
+	case state == "42703" || state == "23502":
+		return ErrColumn
+	case state == "23505":
+		return ErrTaken
+	case state == "40001" || state == "40P01" || state == "55P03":
+		return ErrLocked
+	case state == "25006":
+		return ErrReadOnly
+	case state == "22001" || state == "54000":
+		return ErrTooLong
+	case state == "3D000" || state == "53300" || strings.HasPrefix(state, "28") || strings.HasPrefix(state, "08") ||
+		strings.HasPrefix(state, "57P"):
+		return ErrUnavailable
+	}
+	return nil
+}
