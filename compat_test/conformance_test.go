@@ -89,8 +89,9 @@ func runSuite(t *testing.T, db *sql.DB, dialect tables.Dialect) {
 		}
 		return enginetest.Backend{
 			Engine: e,
-			SetRow: func(t *testing.T, key, text string, expire time.Time) {
-				setRow(t, db, dialect, table, key, text, expire, s)
+			SetRow: func(t *testing.T, key, text string, expire time.Time) bool {
+				t.Helper()
+				return setRow(t, db, dialect, table, key, text, expire, s)
 			},
 		}
 	})
