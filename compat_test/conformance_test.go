@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/djangobridge/djangobridge/compat_test/servers"
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/enginetest"
 	"github.com/djangobridge/djangobridge/tables"
@@ -16,8 +17,8 @@ import (
 // dataSource is a way to open a database: a driver and the parameters of its data source name.
 type dataSource struct{ name, driver, dsn string }
 
-func mariaDBSources(s *server, database string) []dataSource {
-	dsn := fmt.Sprintf("root@tcp(127.0.0.1:%d)/%s", s.port, database)
+func mariaDBSources(s *servers.Server, database string) []dataSource {
+	dsn := s.MariaDBSource(database)
 	return []dataSource{
 		{"defaults", "mysql", dsn},
 		{"parseTime and loc", "mysql", dsn + "?parseTime=true&loc=Asia%2FTokyo"},
@@ -30,8 +31,8 @@ func mariaDBSources(s *server, database string) []dataSource {
 	}
 }
 
-func postgreSQLSources(s *server, database string) []dataSource {
-	dsn := s.postgresURL(database)
+func postgreSQLSources(s *servers.Server, database string) []dataSource {
+	dsn := s.PostgreSQLURL(database)
 	return []dataSource{
 		{"pgx", "pgx", dsn},
 		{"pgx, simple protocol", "pgx", dsn + "&default_query_exec_mode=simple_protocol"},
@@ -48,7 +49,7 @@ func postgreSQLSources(s *server, database string) []dataSource {
 // change about dates, rows and quotes.
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	for product, sources := range map[string]func(*server, string) []dataSource{
+	for product, sources := range map[string]func(*servers.Server, string) []dataSource{
 		"mariadb": mariaDBSources, "postgresql": postgreSQLSources,
 	} {
 		d := newDatabase(t, product)

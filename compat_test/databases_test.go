@@ -8,11 +8,10 @@ import (
 	"testing"
 	"time"
 
-	_ "github.com/go-sql-driver/mysql"
-	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "github.com/lib/pq"
 	_ "github.com/mattn/go-sqlite3"
 
+	"github.com/djangobridge/djangobridge/compat_test/servers"
 	"github.com/djangobridge/djangobridge/tables"
 )
 
@@ -23,7 +22,7 @@ func databases() []string { return []string{"sqlite", "mariadb", "postgresql"} }
 type database struct {
 	product string
 	name    string // in its server; for SQLite the file
-	server  *server
+	server  *servers.Server
 	dialect tables.Dialect
 }
 
@@ -39,13 +38,13 @@ func newDatabase(t *testing.T, product string) *database {
 	return databaseOn(t, sharedServer(t, product))
 }
 
-func databaseOn(t *testing.T, s *server) *database {
+func databaseOn(t *testing.T, s *servers.Server) *database {
 	t.Helper()
-	d := &database{product: s.name, name: fmt.Sprintf("django%d", lastDatabase.Add(1)), server: s, dialect: tables.PostgreSQL{}}
-	if s.name == "mariadb" {
+	d := &database{product: s.Name, name: fmt.Sprintf("django%d", lastDatabase.Add(1)), server: s, dialect: tables.PostgreSQL{}}
+	if s.Name == "mariadb" {
 		d.dialect = tables.MySQL{}
 	}
-	admin, err := s.open("")
+	admin, err := s.Open("")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,21 +55,6 @@ func databaseOn(t *testing.T, s *server) *database {
 	return d
 }
 
-// open opens a database of the server, "" being the one that is always there, with the drivers' defaults.
-func (s *server) open(name string) (*sql.DB, error) {
-	if s.name == "mariadb" {
-		return sql.Open("mysql", fmt.Sprintf("root@tcp(127.0.0.1:%d)/%s", s.port, name))
-	}
-	if name == "" {
-		name = "postgres"
-	}
-	return sql.Open("pgx", s.postgresURL(name))
-}
-
-func (s *server) postgresURL(name string) string {
-	return fmt.Sprintf("postgres://django@127.0.0.1:%d/%s?sslmode=disable", s.port, name)
-}
-
 // open opens the database for Go. It is closed with the test.
 func (d *database) open(t *testing.T) *sql.DB {
 	t.Helper()
@@ -79,7 +63,7 @@ func (d *database) open(t *testing.T) *sql.DB {
 	if d.product == "sqlite" {
 		db, err = sql.Open("sqlite3", "file:"+d.name+"?_busy_timeout=100")
 	} else {
-		db, err = d.server.open(d.name)
+		db, err = d.server.Open(d.name)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -101,10 +85,10 @@ func (d *database) django() map[string]any {
 		return map[string]any{"ENGINE": "django.db.backends.sqlite3", "NAME": d.name, "OPTIONS": map[string]any{"timeout": 60}}
 	case "mariadb":
 		return map[string]any{
-			"ENGINE": "django.db.backends.mysql", "NAME": d.name, "USER": "root", "HOST": "127.0.0.1", "PORT": d.server.port,
+			"ENGINE": "django.db.backends.mysql", "NAME": d.name, "USER": "root", "HOST": "127.0.0.1", "PORT": d.server.Port,
 		}
 	}
 	return map[string]any{
-		"ENGINE": "django.db.backends.postgresql", "NAME": d.name, "USER": "django", "HOST": "127.0.0.1", "PORT": d.server.port,
+		"ENGINE": "django.db.backends.postgresql", "NAME": d.name, "USER": "django", "HOST": "127.0.0.1", "PORT": d.server.Port,
 	}
 }

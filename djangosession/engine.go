@@ -55,6 +55,19 @@ type Engine interface {
 	ClearExpired(ctx context.Context, o ClearOptions) (int64, error)
 }
 
+// A Merger is an [Engine] that can read and write a session in one step, which [Manager.MergeSaves] needs.
+type Merger interface {
+	Engine
+	// Merge hands the session of this key, expired or not, to change, and stores what change makes of its data and date,
+	// while nobody else can write it. Data that does not decode is nil. It returns [ErrSessionGone] if there is none of this
+	// key, or the error of change; nothing is stored then. It may call change several times, each time with what is stored
+	// by then.
+	Merge(ctx context.Context, key string, change func(stored *Record) error) error
+}
+
+// ErrNoMerge: the engine is no [Merger], so that [Manager.MergeSaves] cannot be had.
+var ErrNoMerge = errors.New("djangosession: the engine cannot merge")
+
 // ClearOptions say how [Engine.ClearExpired] works. The zero value is a good choice.
 type ClearOptions struct {
 	// BatchSize is how many sessions are removed at once, so that nobody waits long for a lock; [DefaultBatchSize] if 0.

@@ -32,11 +32,12 @@ func (s *Session) Load(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.key, s.data, s.loaded = key, data, true
+	s.key, s.data, s.loaded, s.changes = key, data, true, changes{}
 	return nil
 }
 
-// Save stores the session: under a new key if it has none, else in place of what is stored. It returns [ErrSessionGone] if
+// Save stores the session: under a new key if it has none, else in place of what is stored (see [Manager.MergeSaves] for
+// merging the two). It returns [ErrSessionGone] if
 // that was deleted meanwhile, [ErrNotLoaded] if it was never loaded, and a [*ValueError] for a value that cannot be stored;
 // nothing is stored then.
 func (s *Session) Save(ctx context.Context) error {
@@ -48,6 +49,9 @@ func (s *Session) Save(ctx context.Context) error {
 	}
 	if !loaded {
 		return ErrNotLoaded
+	}
+	if s.manager.MergeSaves {
+		return s.merge(ctx, key)
 	}
 	return s.store(ctx, key, s.manager.engine.Save)
 }
@@ -137,7 +141,9 @@ func (s *Session) create(ctx context.Context) error {
 
 // store hands the session to the engine under this key, which is the session's from then on.
 func (s *Session) store(ctx context.Context, key string, put func(context.Context, *Record) error) error {
-	r, err := s.record(key)
+	d := s.read().Copy()
+	s.mu.Unlock()
+	r, err := s.manager.record(key, d)
 	if err != nil {
 		return err
 	}
@@ -158,23 +164,21 @@ func storeError(err error) error {
 	return fmt.Errorf("djangosession: save session: %w", err)
 }
 
-// record takes the session as it is now.
-func (s *Session) record(key string) (*Record, error) {
-	d := s.read().Copy()
-	s.mu.Unlock()
+// record makes a record of a session's dict.
+func (m *Manager) record(key string, d *py.Dict) (*Record, error) {
 	for k, v := range d.All() {
 		if u, ok := v.(unstorable); ok {
 			return nil, &ValueError{Name: fmt.Sprint(k), Err: u.err}
 		}
 	}
-	now := s.manager.settings.now()
+	now := m.settings.now()
 	expiry, _ := d.Get(ExpiryName)
 	expiry = py.Resolve(expiry)
-	date, err := s.manager.settings.expiryDate(expiry, now)
+	date, err := m.settings.expiryDate(expiry, now)
 	if err != nil {
 		return nil, &ValueError{Name: ExpiryName, Err: err}
 	}
-	age := date.In(s.manager.settings.loc).Sub(now.In(s.manager.settings.loc))
+	age := date.In(m.settings.loc).Sub(now.In(m.settings.loc))
 	if date.Naive == now.Naive {
 		age = date.Time.Sub(now.Time)
 	}

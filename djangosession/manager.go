@@ -22,6 +22,11 @@ type Manager struct {
 	// store over the data. Django has no such setting.
 	StrictLoad bool
 
+	// MergeSaves makes Save write only what was set and deleted since the session was loaded, into what is stored by then. In
+	// Django's way, the default, a save writes the whole session, and what another request has stored meanwhile is lost.
+	// Merged, two requests lose something only where both change the same value. The engine has to be a [Merger].
+	MergeSaves bool
+
 	settings *resolved
 	engine   Engine
 }

@@ -23,6 +23,7 @@ type Session struct {
 	key      string
 	data     *py.Dict
 	loaded   bool // data is what is stored, or replaces it
+	changes  changes
 	accessed bool
 	modified bool
 }

@@ -56,7 +56,7 @@ func (s *Session) Set(name string, value any) {
 	v := convert(value)
 	d := s.read()
 	defer s.mu.Unlock()
-	s.modified = true
+	s.touch(name)
 	d.Set(name, v)
 }
 
@@ -67,7 +67,7 @@ func (s *Session) Delete(name string) error {
 	if !d.Delete(name) {
 		return &KeyError{Name: name}
 	}
-	s.modified = true
+	s.touch(name)
 	return nil
 }
 
@@ -79,7 +79,7 @@ func (s *Session) Pop(name string) (any, error) {
 	if !ok {
 		return nil, &KeyError{Name: name}
 	}
-	s.modified = true
+	s.touch(name)
 	d.Delete(name)
 	return own(v), nil
 }
@@ -101,7 +101,7 @@ func (s *Session) SetDefault(name string, value any) any {
 	if stored, ok := d.Get(name); ok {
 		return own(stored)
 	}
-	s.modified = true
+	s.touch(name)
 	d.Set(name, v)
 	return own(v)
 }
@@ -122,6 +122,7 @@ func (s *Session) Update(values any) error {
 	defer s.mu.Unlock()
 	s.modified = true
 	for k, v := range from.All() {
+		s.touch(k)
 		d.Set(k, v)
 	}
 	return nil
@@ -133,6 +134,7 @@ func (s *Session) Clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.data = py.NewDict(0)
+	s.changes = changes{cleared: true}
 	s.loaded, s.accessed, s.modified = true, true, true
 }
 

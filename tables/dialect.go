@@ -1,6 +1,7 @@
 package tables
 
 import (
+	"database/sql"
 	"strings"
 	"time"
 
@@ -25,6 +26,10 @@ type Dialect interface {
 	parseTime(text string) (py.DateTime, bool)
 	// ignoreTaken ends an INSERT so that it inserts nothing where the key is taken; else cause has to tell that.
 	ignoreTaken(key string) string
+	// locksRows tells that SELECT ... FOR UPDATE locks a row.
+	locksRows() bool
+	// txOptions are those of a transaction that reads a row under a lock and writes it.
+	txOptions() *sql.TxOptions
 	// countsChanges tells that an UPDATE which changes nothing may count no row.
 	countsChanges() bool
 	// deleteBatch is a statement that removes at most a number of rows whose date is before a point in time.

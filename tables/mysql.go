@@ -1,6 +1,7 @@
 package tables
 
 import (
+	"database/sql"
 	"fmt"
 	"regexp"
 	"strings"
@@ -36,6 +37,11 @@ func (MySQL) parseTime(text string) (py.DateTime, bool) {
 func (MySQL) ignoreTaken(string) string { return "" }
 
 func (MySQL) countsChanges() bool { return true }
+
+func (MySQL) locksRows() bool { return true }
+
+// txOptions are the server's: reading for an update sees what is committed, whatever the isolation.
+func (MySQL) txOptions() *sql.TxOptions { return nil }
 
 func (d MySQL) deleteBatch(a *args, q *names, before stamp, limit int) string {
 	return fmt.Sprintf("DELETE FROM %[1]s WHERE %[2]s < %[3]s ORDER BY %[2]s LIMIT %[4]s",

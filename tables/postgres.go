@@ -1,6 +1,7 @@
 package tables
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -44,6 +45,13 @@ func (PostgreSQL) parseTime(text string) (py.DateTime, bool) {
 func (PostgreSQL) ignoreTaken(key string) string { return " ON CONFLICT (" + key + ") DO NOTHING" }
 
 func (PostgreSQL) countsChanges() bool { return false }
+
+func (PostgreSQL) locksRows() bool { return true }
+
+// txOptions ask for the isolation in which waiting for a row ends with its newest version, not with an error.
+func (PostgreSQL) txOptions() *sql.TxOptions {
+	return &sql.TxOptions{Isolation: sql.LevelReadCommitted}
+}
 
 // deleteBatch looks at the date again where it deletes: the statement may have waited for a lock in between.
 func (d PostgreSQL) deleteBatch(a *args, q *names, before stamp, limit int) string {

@@ -22,7 +22,7 @@ func (e *Engine) Create(ctx context.Context, r *djangosession.Record) error {
 	}
 	a := args{dialect: e.dialect}
 	columns, values := []string{e.names.key}, []string{a.add(r.Key)}
-	cells, err := e.cells(&a, op, r)
+	cells, err := e.cells(&a, r)
 	if err != nil {
 		return err
 	}
@@ -40,22 +40,14 @@ func (e *Engine) Create(ctx context.Context, r *djangosession.Record) error {
 
 // Save implements [djangosession.Engine]: one UPDATE by primary key.
 func (e *Engine) Save(ctx context.Context, r *djangosession.Record) error {
-	const op = "save session"
 	if !possibleKey(r.Key) {
 		return djangosession.ErrSessionGone
 	}
-	a := args{dialect: e.dialect}
-	cells, err := e.cells(&a, op, r)
+	statement, values, err := e.update(r)
 	if err != nil {
 		return err
 	}
-	sets := make([]string, 0, len(cells))
-	for _, c := range cells {
-		sets = append(sets, c.column+" = "+c.expr)
-	}
-	statement := fmt.Sprintf("UPDATE %s SET %s WHERE %s = %s",
-		e.names.table, strings.Join(sets, ", "), e.names.key, a.add(r.Key))
-	n, err := e.exec(ctx, op, statement, a.values...)
+	n, err := e.exec(ctx, "save session", statement, values...)
 	if err != nil || n > 0 {
 		return err
 	}
@@ -65,6 +57,22 @@ func (e *Engine) Save(ctx context.Context, r *djangosession.Record) error {
 		}
 	}
 	return djangosession.ErrSessionGone
+}
+
+// update is the statement that replaces what is stored.
+func (e *Engine) update(r *djangosession.Record) (statement string, values []any, err error) {
+	a := args{dialect: e.dialect}
+	cells, err := e.cells(&a, r)
+	if err != nil {
+		return "", nil, err
+	}
+	sets := make([]string, 0, len(cells))
+	for _, c := range cells {
+		sets = append(sets, c.column+" = "+c.expr)
+	}
+	statement = fmt.Sprintf("UPDATE %s SET %s WHERE %s = %s", //nolint:gosec // names of ours, quoted
+		e.names.table, strings.Join(sets, ", "), e.names.key, a.add(r.Key))
+	return statement, a.values, nil
 }
 
 // Delete implements [djangosession.Engine].
@@ -82,7 +90,7 @@ func (e *Engine) Delete(ctx context.Context, key string) error {
 type cell struct{ column, expr string }
 
 // cells are what a save writes besides the key.
-func (e *Engine) cells(a *args, op string, r *djangosession.Record) ([]cell, error) {
+func (e *Engine) cells(a *args, r *djangosession.Record) ([]cell, error) {
 	data, err := e.codec.Encode(r.Data)
 	if err != nil {
 		return nil, err
@@ -96,7 +104,7 @@ func (e *Engine) cells(a *args, op string, r *djangosession.Record) ([]cell, err
 	for _, c := range e.extra {
 		value, err := c.Value(r.Data)
 		if err != nil {
-			return nil, fmt.Errorf("tables: %s: column %q: %w", op, c.Name, err)
+			return nil, fmt.Errorf("tables: column %q: %w", c.Name, err)
 		}
 		cells = append(cells, cell{e.dialect.quote(c.Name), a.add(value)})
 	}

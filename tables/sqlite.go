@@ -1,6 +1,7 @@
 package tables
 
 import (
+	"database/sql"
 	"fmt"
 	"strings"
 
@@ -38,6 +39,10 @@ func (SQLite) parseTime(text string) (py.DateTime, bool) {
 func (SQLite) ignoreTaken(key string) string { return " ON CONFLICT (" + key + ") DO NOTHING" }
 
 func (SQLite) countsChanges() bool { return false }
+
+func (SQLite) locksRows() bool { return false }
+
+func (SQLite) txOptions() *sql.TxOptions { return nil }
 
 // deleteBatch looks at the date again where it deletes: the statement may have waited for a lock in between.
 func (d SQLite) deleteBatch(a *args, q *names, before stamp, limit int) string {

@@ -105,6 +105,31 @@ func (e *Engine) put(ctx context.Context, r *djangosession.Record, wanted bool, 
 	return nil
 }
 
+// Merge implements [djangosession.Merger].
+func (e *Engine) Merge(ctx context.Context, key string, change func(*djangosession.Record) error) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("memory: merge: %w", err)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	stored, ok := e.rows[key]
+	if !ok {
+		return djangosession.ErrSessionGone
+	}
+	r := &djangosession.Record{Key: key, ExpireDate: py.DateTime{Time: stored.expire}}
+	if d, err := e.codec.Decode(stored.data); err == nil {
+		r.Data = d
+	}
+	if err := change(r); err != nil {
+		return err
+	}
+	data, err := e.codec.Encode(r.Data)
+	if err == nil {
+		e.rows[key] = row{data: data, expire: r.ExpireDate.In(e.loc)}
+	}
+	return err
+}
+
 // Delete implements [djangosession.Engine].
 func (e *Engine) Delete(ctx context.Context, key string) error {
 	if err := ctx.Err(); err != nil {
