@@ -15,6 +15,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/py/pyjson"
+	"github.com/djangobridge/djangobridge/signing"
 	"github.com/djangobridge/djangobridge/tables"
 )
 
@@ -334,6 +335,27 @@ func TestSigningAgrees(t *testing.T) {
 		}
 		if got := p.django.do(t, "decode", map[string]any{"text": text}); !py.Equal(got, many(t)) {
 			t.Error("Django does not decode what Go encodes")
+		}
+		settings := p.manager.Settings()
+		o, err := settings.SigningOptions()
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Salt = "compat"
+		text = p.django.text(t, "dumps", map[string]any{"value": many(t), "salt": o.Salt, "compress": true})
+		data, err := signing.Loads(text, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v, err := pyjson.Loads(data); err != nil || !py.Equal(v, many(t)) {
+			t.Errorf("Go does not load what Django dumps: %v", err)
+		}
+		if text, err = signing.Dumps(data, true, o); err != nil {
+			t.Fatal(err)
+		}
+		got := p.django.do(t, "loads", map[string]any{"text": text, "salt": o.Salt, "max_age": 60})
+		if !py.Equal(got, many(t)) {
+			t.Error("Django does not load what Go dumps")
 		}
 	})
 }

@@ -13,9 +13,9 @@ import (
 type Codec struct {
 	settings   *resolved
 	serializer Serializer
-	signer     *signing.TimestampSigner
-	legacy     *legacyLayout // nil if it is not read
-	legacyOnly bool          // writes the legacy layout
+	signer     *signing.TimestampSigner // nil if the layout since 3.1 is not read
+	legacy     *legacyLayout            // nil if it is not read
+	legacyOnly bool                     // writes the legacy layout
 }
 
 // NewCodec returns the codec of a site. The error is [ErrIncompleteSettings] or a [*SettingError].
@@ -30,9 +30,12 @@ func NewCodec(s Settings) (*Codec, error) {
 	if r.legacy {
 		c.legacy = &legacyLayout{salt: r.legacySalt(), keys: append([]string{r.SecretKey}, r.fallbacks()...)}
 		c.legacyOnly = r.algorithm == signing.SHA1
-		if !r.release.hasDumpsLayout() {
-			o.Algorithm = signing.SHA256 // of sessions that a newer release wrote
+	}
+	if !r.release.hasDumpsLayout() {
+		if !r.AcceptLegacyLayout {
+			return c, nil
 		}
+		o.Algorithm = signing.SHA256 // of sessions that a newer release wrote
 	}
 	if c.signer, err = signing.NewTimestampSigner(o); err != nil {
 		return nil, err
@@ -48,11 +51,8 @@ func (r *resolved) keySalt() string {
 	return "django.contrib.sessions." + r.SessionStore
 }
 
-// legacySalt is what it was before: without a dot, and with the name of the class alone.
+// legacySalt is what it was before: without a dot, with the name of the class alone, and never overridden.
 func (r *resolved) legacySalt() string {
-	if r.KeySalt != "" {
-		return r.KeySalt
-	}
 	return "django.contrib.sessions" + r.SessionStore[strings.LastIndexByte(r.SessionStore, '.')+1:]
 }
 
@@ -93,7 +93,7 @@ func (c *Codec) Decode(text string) (*py.Dict, error) {
 // DecodeMaxAge is [Codec.Decode] with the limit of [signing.TimestampSigner.UnsignMaxAge]. The layout of before 3.1 does not
 // tell when it was signed, and is refused.
 func (c *Codec) DecodeMaxAge(text string, maxAge time.Duration) (*py.Dict, error) {
-	if !strings.Contains(text, ":") {
+	if c.signer == nil || !strings.Contains(text, ":") {
 		return nil, &DecodeError{Reason: Malformed, Detail: "no timestamp in the text; before Django 3.1 there was none"}
 	}
 	data, err := c.signer.UnsignObjectMaxAge(text, maxAge)
@@ -114,7 +114,7 @@ func (c *Codec) load(data []byte) (*py.Dict, error) {
 // payload returns the serialized session.
 func (c *Codec) payload(text string) ([]byte, error) {
 	// The legacy layout is base64 of the standard alphabet, which has no colon; the other has two.
-	if c.legacy != nil && !strings.Contains(text, ":") {
+	if c.signer == nil || c.legacy != nil && !strings.Contains(text, ":") {
 		return c.legacy.decode(text)
 	}
 	return c.signer.UnsignObject(text)

@@ -30,8 +30,8 @@ type Record struct {
 	Data *py.Dict
 	// ExpireDate is when the session ends: aware, or naive in TIME_ZONE where USE_TZ is false. Matches get_expiry_date.
 	ExpireDate py.DateTime
-	// ExpireAge is how long that is from now, for engines that keep a lifetime. Matches get_expiry_age. Set for Create and
-	// Save only.
+	// ExpireAge is how long that is from now, for engines that keep a lifetime: what get_expiry_age gives, negative for a date
+	// in the past. Set for Create, Save and Merge only.
 	ExpireAge time.Duration
 }
 

@@ -155,7 +155,12 @@ func (c *Codec) advise(e *Explanation, text string) {
 	case e.Layout == LegacyLayout && c.legacy == nil:
 		e.hintf("Django %s does not read this layout. Set ACCEPT_LEGACY_LAYOUT, or the DJANGO_VERSION that the site runs.",
 			c.settings.DjangoVersion)
-	case e.Problem.Reason != BadSignature && e.Problem.Reason != Malformed:
+	case e.Layout == DumpsLayout && c.signer == nil:
+		e.hintf("Django %s does not read this layout. Set ACCEPT_LEGACY_LAYOUT, or the DJANGO_VERSION that the site runs.",
+			c.settings.DjangoVersion)
+	case strings.HasPrefix(e.Made.Key, "SECRET_KEY_FALLBACKS") && !c.settings.release.hasFallbackKeys():
+		e.hintf("Django %s does not use SECRET_KEY_FALLBACKS.", c.settings.DjangoVersion)
+	case e.Problem.Reason != BadSignature && len(e.Hints) == 0:
 		e.hintf("The signature is good, so whoever wrote this had the key; what it contains cannot be read. " +
 			"Is the serializer the one that the site uses?")
 	case e.Made.Key != "SECRET_KEY" && !strings.HasPrefix(e.Made.Key, "SECRET_KEY_FALLBACKS"):

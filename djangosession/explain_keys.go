@@ -16,7 +16,7 @@ type namedKey struct{ name, key string }
 func (c *Codec) keys(more Candidates) []namedKey {
 	s := c.settings
 	ks := []namedKey{{"SECRET_KEY", s.SecretKey}}
-	for i, k := range s.fallbacks() {
+	for i, k := range s.SecretKeyFallbacks {
 		if k != "" {
 			ks = append(ks, namedKey{fmt.Sprintf("SECRET_KEY_FALLBACKS[%d]", i), k})
 		}

@@ -5,6 +5,8 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/hex"
+	"strings"
+	"unicode"
 
 	"github.com/djangobridge/djangobridge/internal/pybase64"
 	"github.com/djangobridge/djangobridge/signing"
@@ -26,6 +28,10 @@ func (l *legacyLayout) encode(data []byte) (string, error) {
 }
 
 func (l *legacyLayout) decode(text string) ([]byte, error) {
+	// Django fails on text outside ASCII before it comes to base64, which would pass over it.
+	if strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return nil, &DecodeError{Reason: Malformed, Detail: "the text is not ASCII"}
+	}
 	raw, err := pybase64.Decode(make([]byte, 0, len(text)*3/4), text, 0, false)
 	if err != nil {
 		return nil, &DecodeError{Reason: Malformed, Err: err}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/djangobridge/djangobridge/py"
@@ -12,16 +13,16 @@ import (
 // maxKeyTries bounds the search for a key that nobody has; the second one is needed about never.
 const maxKeyTries = 1000
 
-var (
-	errNoFreeKey = errors.New("djangosession: found no free session key")
-	errNoDict    = errors.New("not a dict in Python")
-)
+var errNoFreeKey = errors.New("djangosession: found no free session key")
 
 // Load reads the stored session, and drops what the session held in memory. See [Manager.Load] for what becomes of a
 // session that is not there or does not decode. The error is the engine's; the session is unchanged then.
 func (s *Session) Load(ctx context.Context) error {
-	s.lifecycle.Lock()
-	defer s.lifecycle.Unlock()
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	key := s.Key()
 	data := py.NewDict(0)
 	if key != "" {
@@ -41,8 +42,11 @@ func (s *Session) Load(ctx context.Context) error {
 // that was deleted meanwhile, [ErrNotLoaded] if it was never loaded, and a [*ValueError] for a value that cannot be stored;
 // nothing is stored then.
 func (s *Session) Save(ctx context.Context) error {
-	s.lifecycle.Lock()
-	defer s.lifecycle.Unlock()
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	key, loaded := s.state()
 	if key == "" {
 		return s.create(ctx)
@@ -59,8 +63,11 @@ func (s *Session) Save(ctx context.Context) error {
 // SaveMustCreate stores the session as a new one. It returns [ErrKeyTaken] if the session has a key under which something
 // is stored. Matches save(must_create=True).
 func (s *Session) SaveMustCreate(ctx context.Context) error {
-	s.lifecycle.Lock()
-	defer s.lifecycle.Unlock()
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	key, _ := s.state()
 	if key == "" {
 		return s.create(ctx)
@@ -70,8 +77,11 @@ func (s *Session) SaveMustCreate(ctx context.Context) error {
 
 // Create stores the session, with the values it has, under a new key. Matches create.
 func (s *Session) Create(ctx context.Context) error {
-	s.lifecycle.Lock()
-	defer s.lifecycle.Unlock()
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	return s.create(ctx)
 }
 
@@ -92,8 +102,11 @@ func (s *Session) DeleteStored(ctx context.Context) error {
 // Flush removes the values, what is stored, and the key: the session is a new visitor's then. If the engine fails, the key
 // stays, and what is stored may be there still. Matches flush.
 func (s *Session) Flush(ctx context.Context) error {
-	s.lifecycle.Lock()
-	defer s.lifecycle.Unlock()
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	s.Clear()
 	if err := s.DeleteStored(ctx); err != nil {
 		return err
@@ -105,10 +118,14 @@ func (s *Session) Flush(ctx context.Context) error {
 }
 
 // CycleKey stores the session under a new key and removes what is stored under the old one. Call it when a visitor's rights
-// change, so that a key planted or seen before is worth nothing. Matches cycle_key.
+// change, so that a key planted or seen before is worth nothing. Like Django's it does not look whether the old one is
+// still there: load the session in the same request. Matches cycle_key.
 func (s *Session) CycleKey(ctx context.Context) error {
-	s.lifecycle.Lock()
-	defer s.lifecycle.Unlock()
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	old, loaded := s.state()
 	if !loaded {
 		return ErrNotLoaded
@@ -158,7 +175,8 @@ func (s *Session) store(ctx context.Context, key string, put func(context.Contex
 
 // storeError wraps an engine's error, except for those that say all by themselves.
 func storeError(err error) error {
-	if errors.Is(err, ErrKeyTaken) || errors.Is(err, ErrSessionGone) || errors.Is(err, ErrBadKey) {
+	_, isValue := errors.AsType[*ValueError](err)
+	if isValue || errors.Is(err, ErrKeyTaken) || errors.Is(err, ErrSessionGone) || errors.Is(err, ErrBadKey) {
 		return err
 	}
 	return fmt.Errorf("djangosession: save session: %w", err)
@@ -178,9 +196,19 @@ func (m *Manager) record(key string, d *py.Dict) (*Record, error) {
 	if err != nil {
 		return nil, &ValueError{Name: ExpiryName, Err: err}
 	}
-	age := date.In(m.settings.loc).Sub(now.In(m.settings.loc))
-	if date.Naive == now.Naive {
-		age = date.Time.Sub(now.Time)
+	// An offset can lead out of the years that Python and the databases know.
+	if y := date.In(m.settings.loc).UTC().Year(); m.settings.UseTZ && (y < 1 || y > 9999) {
+		return nil, &ValueError{Name: ExpiryName, Err: errExpiryRange}
 	}
-	return &Record{Key: key, Data: d, ExpireDate: date, ExpireAge: age.Truncate(time.Second)}, nil
+	age, err := m.settings.expiryAge(expiry, now)
+	if err != nil { // a date that the database takes and Django cannot tell the age of
+		age = math.Floor(date.In(m.settings.loc).Sub(now.In(m.settings.loc)).Seconds())
+	}
+	return &Record{Key: key, Data: d, ExpireDate: date, ExpireAge: duration(age)}, nil
+}
+
+// duration is a number of seconds, or the nearest that there is.
+func duration(seconds float64) time.Duration {
+	const most = float64(math.MaxInt64 - 1024) // the next smaller float
+	return time.Duration(min(max(seconds*float64(time.Second), -most), most))
 }

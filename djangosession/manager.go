@@ -31,8 +31,12 @@ type Manager struct {
 	engine   Engine
 }
 
-// NewManager returns a manager of the sessions in engine. The error is [ErrIncompleteSettings] or a [*SettingError].
+// NewManager returns a manager of the sessions in engine. The error is [ErrIncompleteSettings] or a [*SettingError], or
+// says that there is no engine.
 func NewManager(engine Engine, s Settings) (*Manager, error) {
+	if engine == nil {
+		return nil, errNoEngine
+	}
 	r, err := s.resolve()
 	if err != nil {
 		return nil, err
@@ -43,11 +47,13 @@ func NewManager(engine Engine, s Settings) (*Manager, error) {
 // Settings returns the settings that the manager was made with.
 func (m *Manager) Settings() Settings { return *m.settings.Settings }
 
+var errNoEngine = errors.New("djangosession: there is no engine")
+
 // minKeyLength is what Django demands of a key, in characters.
 const minKeyLength = 8
 
 // New returns an empty session without a key, as a visitor without a cookie has it. It gets a key when it is saved.
-func (m *Manager) New() *Session { return &Session{manager: m, data: py.NewDict(0), loaded: true} }
+func (m *Manager) New() *Session { return newSession(m, "") }
 
 // Open returns the session of this key without loading it: until [Session.Load] its values are unknown, so that reading
 // finds nothing and saving is refused with [ErrNotLoaded]. A key of less than 8 characters is none, as in Django: the
@@ -56,7 +62,7 @@ func (m *Manager) Open(key string) *Session {
 	if utf8.RuneCountInString(key) < minKeyLength {
 		return m.New()
 	}
-	return &Session{manager: m, key: key, data: py.NewDict(0)}
+	return newSession(m, key)
 }
 
 // Load returns the session of this key. If there is none of it, if it has expired, or if the key cannot be one, the

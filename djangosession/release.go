@@ -20,6 +20,9 @@ func parseRelease(s string) (release, error) {
 	var r release
 	for i, part := range strings.SplitN(s, ".", len(r)) {
 		digits := len(part) - len(strings.TrimLeft(part, "0123456789"))
+		if i > 0 && digits == 0 {
+			break // "6.2.dev20261101"
+		}
 		n, err := strconv.Atoi(part[:digits])
 		if err != nil {
 			return release{}, &SettingError{Setting: "DJANGO_VERSION", Problem: fmt.Sprintf("%q is no release", s)}

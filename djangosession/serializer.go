@@ -1,6 +1,8 @@
 package djangosession
 
 import (
+	"fmt"
+
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/py/pyjson"
 	"github.com/djangobridge/djangobridge/signing"
@@ -20,8 +22,19 @@ type Serializer interface {
 // JSONSerializer is Django's default, django.contrib.sessions.serializers.JSONSerializer.
 type JSONSerializer struct{}
 
-// Dumps returns what Django's dumps returns. The error says which value is of a type that JSON lacks.
-func (JSONSerializer) Dumps(d *py.Dict) ([]byte, error) { return pyjson.Dumps(d) }
+// Dumps returns what Django's dumps returns. The error is a [*ValueError] for a value of a type that JSON lacks.
+func (JSONSerializer) Dumps(d *py.Dict) ([]byte, error) {
+	data, err := pyjson.Dumps(d)
+	if err == nil {
+		return data, nil
+	}
+	for name, v := range d.All() { // which one is worth finding out only now
+		if _, err := pyjson.Dumps(v); err != nil {
+			return nil, &ValueError{Name: fmt.Sprint(name), Err: err}
+		}
+	}
+	return nil, err
+}
 
 // Loads reads what Django's loads reads, if it is an object. Values stay as they stand in the text until they are used.
 func (JSONSerializer) Loads(data []byte) (*py.Dict, error) { return pyjson.LoadsDict(data) }

@@ -1,6 +1,7 @@
 package djangosession
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -17,7 +18,8 @@ import (
 type Session struct {
 	manager *Manager
 
-	lifecycle sync.Mutex // held through calls to the engine, so that these come one after another
+	// lifecycle is held through calls to the engine, so that these come one after another: by whoever has put something in.
+	lifecycle chan struct{}
 
 	mu       sync.Mutex // guards what follows, never held while waiting
 	key      string
@@ -26,6 +28,20 @@ type Session struct {
 	changes  changes
 	accessed bool
 	modified bool
+}
+
+func newSession(m *Manager, key string) *Session {
+	return &Session{manager: m, lifecycle: make(chan struct{}, 1), key: key, data: py.NewDict(0), loaded: key == ""}
+}
+
+// lock waits until no other call of this session is with the engine. The caller calls unlock, unless there is an error.
+func (s *Session) lock(ctx context.Context) (unlock func(), err error) {
+	select {
+	case s.lifecycle <- struct{}{}:
+		return func() { <-s.lifecycle }, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("djangosession: wait for another call: %w", ctx.Err())
+	}
 }
 
 // ErrNotLoaded refuses to save a session whose values were not loaded.

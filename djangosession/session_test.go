@@ -276,7 +276,8 @@ func TestSaveNamesWhatCannotBeStored(t *testing.T) {
 		s := m.New()
 		s.Set("bad", c.value)
 		err := s.Save(t.Context())
-		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "bad") {
+		wrong, ok := errors.AsType[*djangosession.ValueError](err)
+		if !ok || !strings.Contains(err.Error(), c.want) || wrong.Name != "bad" {
 			t.Errorf("%s: error %v, want one with the name and %q", name, err, c.want)
 		}
 		if s.Key() != "" {

@@ -38,6 +38,7 @@ type Settings struct {
 
 	DefaultHashingAlgorithm        string // DEFAULT_HASHING_ALGORITHM of 3.1 and 3.2; "sha256"
 	SignedCookieLegacySaltFallback bool   // SIGNED_COOKIE_LEGACY_SALT_FALLBACK; false, before 6.1 true
+	SigningBackend                 string // SIGNING_BACKEND; "django.core.signing.TimestampSigner", the only one known here
 
 	// SessionStore is the qualified name of the site's session store class, which the signature depends on: "SessionStore" for
 	// all of Django's, "CustomStore" or "Outer.Store" for a class of the site. It is not the module.
@@ -46,8 +47,8 @@ type Settings struct {
 	KeySalt string
 	// Serializer replaces SessionSerializer, for a class that this package does not know.
 	Serializer Serializer
-	// AcceptLegacyLayout reads sessions written before Django 3.1 and signatures made with SHA-1 also where the release
-	// does not (4.0 and later), for a service that sees a site through an upgrade.
+	// AcceptLegacyLayout reads both layouts of sessions, that of before Django 3.1 and the one since, and SHA-1 signatures,
+	// also where the release does not, for a service that sees a site through an upgrade. What is written is the release's.
 	AcceptLegacyLayout bool
 	// MaxInflated bounds what a compressed session may inflate to, in bytes; signing.DefaultMaxInflated if 0.
 	MaxInflated int
@@ -74,6 +75,7 @@ func (e *SettingError) Error() string {
 const (
 	jsonSerializerPath    = "django.contrib.sessions.serializers.JSONSerializer"
 	signingSerializerPath = "django.core.signing.JSONSerializer"
+	timestampSignerPath   = "django.core.signing.TimestampSigner"
 )
 
 // NewSettings returns Django's defaults, of the [NewestRelease], with this SECRET_KEY.
@@ -106,6 +108,7 @@ func NewSettingsFor(djangoVersion, secretKey string) (Settings, error) {
 		TimeZone:                       "America/Chicago",
 		DefaultHashingAlgorithm:        signing.SHA256,
 		SignedCookieLegacySaltFallback: r.acceptsOldCookieSaltByDefault(),
+		SigningBackend:                 timestampSignerPath,
 		SessionStore:                   "SessionStore",
 		complete:                       true,
 	}, nil
@@ -150,11 +153,15 @@ func (s *Settings) SigningOptions() (signing.Options, error) {
 }
 
 // SignedCookie returns the signer of a cookie as the site's release has it: for a cookie that set_signed_cookie or
-// get_signed_cookie is called for with this name and salt. The error is a [*SettingError].
+// get_signed_cookie is called for with this name and salt. The error is [ErrIncompleteSettings] or a [*SettingError], also
+// for a site with a SIGNING_BACKEND of its own.
 func (s *Settings) SignedCookie(name, salt string) (*signing.SignedCookie, error) {
 	r, err := s.resolve()
 	if err != nil {
 		return nil, err
+	}
+	if s.SigningBackend != timestampSignerPath {
+		return nil, &SettingError{Setting: "SIGNING_BACKEND", Problem: fmt.Sprintf("%q is not known here", s.SigningBackend)}
 	}
 	o := r.signingOptions()
 	o.Salt = salt

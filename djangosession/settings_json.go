@@ -17,7 +17,7 @@ import (
 // (It has no comprehension and no free names in its lambda because old releases run it where those see nothing.)
 const SettingsCommand = `python manage.py shell -v 0 -c 'import base64, django, json, re; ` +
 	`from django.conf import settings as s; ` +
-	`k = [*filter(re.compile("SESSION_|SECRET_KEY|SIGNED_COOKIE_|DEFAULT_HASHING_|USE_TZ$|TIME_ZONE$").match, dir(s))]; ` +
+	`k = [*filter(re.compile("SESSION_|SECRET_KEY|SIGNED_COOKIE_|SIGNING_|DEFAULT_HASHING_|USE_TZ$|TIME_ZONE$").match, dir(s))]; ` +
 	`print(json.dumps(dict(zip(k, map(getattr, [s] * len(k), k)), DJANGO_VERSION=django.get_version()), ` +
 	`default=lambda v, b64=base64.b64encode: {"$bytes": b64(v).decode()} if isinstance(v, bytes) else str(v)))'`
 
@@ -85,6 +85,7 @@ func (s *Settings) byName() map[string]any {
 		"TIME_ZONE":                          (*optional)(&s.TimeZone),
 		"DEFAULT_HASHING_ALGORITHM":          &s.DefaultHashingAlgorithm,
 		"SIGNED_COOKIE_LEGACY_SALT_FALLBACK": &s.SignedCookieLegacySaltFallback,
+		"SIGNING_BACKEND":                    &s.SigningBackend,
 		"SESSION_STORE":                      &s.SessionStore,
 		"KEY_SALT":                           &s.KeySalt,
 		"ACCEPT_LEGACY_LAYOUT":               &s.AcceptLegacyLayout,
@@ -115,15 +116,18 @@ func quiet(err error) error {
 	return err
 }
 
-// seconds is a number of seconds, or null for no change.
+// seconds is a number of seconds.
 type seconds time.Duration
 
 func (s *seconds) UnmarshalJSON(b []byte) error {
 	var f float64
+	if string(b) == "null" {
+		return errors.New("must be a number of seconds")
+	}
 	if err := json.Unmarshal(b, &f); err != nil {
 		return err
 	}
-	if math.Abs(f) > math.MaxInt64/float64(time.Second) {
+	if math.Abs(f) >= math.MaxInt64/float64(time.Second) {
 		return errors.New("is more than 292 years")
 	}
 	*s = seconds(f * float64(time.Second))

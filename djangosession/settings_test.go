@@ -10,12 +10,13 @@ import (
 	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/djangosession/memory"
 )
 
 func TestDefaultsFollowTheRelease(t *testing.T) {
 	t.Parallel()
 	for release, c := range map[string]struct{ useTZ, oldCookieSalt bool }{
-		"2.2.28": {false, true}, "4.2": {false, true}, "5.0": {true, true}, "5.2.19": {true, true}, "6.0.6": {true, true}, "6.1": {true, false},
+		"2.2.28": {false, true}, "4.2": {false, true}, "5.0": {true, true}, "5.2.19": {true, true}, "6.0.6": {true, true}, "6.1": {true, false}, "6.2.dev20261101120000": {true, false}, "6.1a1": {true, false},
 		"": {true, false},
 	} {
 		s, err := djangosession.NewSettingsFor(release, "k")
@@ -63,6 +64,8 @@ func TestUnusableSettingsAreNamed(t *testing.T) {
 		"zone is the host's": {`{"SECRET_KEY": "k", "TIME_ZONE": "Local"}`, "TIME_ZONE"},
 		"same site":          {`{"SECRET_KEY": "k", "SESSION_COOKIE_SAMESITE": "lax-ish"}`, "SESSION_COOKIE_SAMESITE"},
 		"age":                {`{"SECRET_KEY": "k", "SESSION_COOKIE_AGE": "long"}`, "SESSION_COOKIE_AGE"},
+		"no age":             {`{"SECRET_KEY": "k", "SESSION_COOKIE_AGE": null}`, "SESSION_COOKIE_AGE"},
+		"age of 292 years":   {`{"SECRET_KEY": "k", "SESSION_COOKIE_AGE": 9223372036.854776}`, "SESSION_COOKIE_AGE"},
 		"endless age":        {`{"SECRET_KEY": "k", "SESSION_COOKIE_AGE": 1e300}`, "SESSION_COOKIE_AGE"},
 		"secure":             {`{"SECRET_KEY": "k", "SESSION_COOKIE_SECURE": "yes"}`, "SESSION_COOKIE_SECURE"},
 		"serializer":         {`{"SECRET_KEY": "k", "SESSION_SERIALIZER": "shop.Serializer"}`, "SESSION_SERIALIZER"},
@@ -88,7 +91,7 @@ func TestSettingsThatNoConstructorMadeAreRefused(t *testing.T) {
 	t.Parallel()
 	s := djangosession.Settings{SecretKey: "k"}
 	_, codecErr := djangosession.NewCodec(s)
-	_, managerErr := djangosession.NewManager(nil, s)
+	_, managerErr := djangosession.NewManager(&memory.Engine{}, s)
 	if !errors.Is(codecErr, djangosession.ErrIncompleteSettings) || !errors.Is(managerErr, djangosession.ErrIncompleteSettings) {
 		t.Errorf("errors %v, %v", codecErr, managerErr)
 	}

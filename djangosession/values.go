@@ -2,6 +2,7 @@ package djangosession
 
 import (
 	"iter"
+	"reflect"
 
 	"github.com/djangobridge/djangobridge/py"
 )
@@ -116,7 +117,7 @@ func (s *Session) Update(values any) error {
 	}
 	from, ok := v.(*py.Dict)
 	if !ok {
-		return &ValueError{Name: "", Err: errNoDict}
+		return &py.TypeError{Type: reflect.TypeOf(values), Reason: "no dict in Python"}
 	}
 	d := s.read()
 	defer s.mu.Unlock()

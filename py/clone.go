@@ -1,10 +1,12 @@
 package py
 
+import "math/big"
+
 // Clone returns a deep copy of v: the containers are new, and what v shared or contained recursively the copy does
 // too. Values that cannot change are not copied, [Lazy] ones among them. Matches copy.deepcopy.
 func Clone(v any) any {
 	switch v.(type) {
-	case *List, *Dict, Cloner:
+	case *List, *Dict, *big.Int, Cloner:
 		return cloner{}.clone(v)
 	default:
 		return v
@@ -41,6 +43,8 @@ func (c cloner) clone(v any) any {
 			d.Set(k, c.clone(item))
 		}
 		return d
+	case *big.Int: // Go's can be changed in place
+		return new(big.Int).Set(v)
 	case Cloner:
 		if done, ok := c[v]; ok {
 			return done

@@ -2,12 +2,14 @@ package py
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 )
 
 // field is an exported field of a struct, those of embedded structs included.
 type field struct {
 	name      string
+	tagged    bool
 	index     []int
 	omitEmpty bool
 	omitZero  bool
@@ -31,12 +33,27 @@ func structFields(t reflect.Type) []field {
 		}
 		fields = append(fields, field{
 			name:      name,
+			tagged:    tag != "",
 			index:     sf.Index,
 			omitEmpty: hasOption(options, "omitempty"),
 			omitZero:  hasOption(options, "omitzero"),
 		})
 	}
-	return fields
+	return slices.DeleteFunc(fields, func(f field) bool {
+		return slices.ContainsFunc(fields, func(other field) bool { return other.hides(f) })
+	})
+}
+
+// hides reports whether of two fields of one name this one makes the other none: by standing less deep, or by having its
+// name from a tag. Two equals hide each other.
+func (f field) hides(other field) bool {
+	if f.name != other.name || slices.Equal(f.index, other.index) {
+		return false
+	}
+	if len(f.index) != len(other.index) {
+		return len(f.index) < len(other.index)
+	}
+	return f.tagged || !other.tagged
 }
 
 // inTagged reports whether a field belongs to an embedded struct that a tag names or drops, or that is not exported
@@ -68,7 +85,14 @@ func hasOption(options, want string) bool {
 }
 
 func (f field) omit(v reflect.Value) bool {
-	return f.omitZero && v.IsZero() || f.omitEmpty && isEmpty(v)
+	return f.omitZero && isZero(v) || f.omitEmpty && isEmpty(v)
+}
+
+func isZero(v reflect.Value) bool {
+	if z, ok := v.Interface().(interface{ IsZero() bool }); ok && (v.Kind() != reflect.Pointer || !v.IsNil()) {
+		return z.IsZero()
+	}
+	return v.IsZero()
 }
 
 func isEmpty(v reflect.Value) bool {

@@ -39,7 +39,8 @@ func (e *TypeError) Error() string {
 
 // From returns the Python value for a Go value, as a copy that shares nothing that can change:
 //
-//   - Python values of this package are copied as they are, [Lazy] ones kept;
+//   - Python values of this package are copied as they are, [Lazy] ones kept; what stands in a [*List] or [*Dict] has to be
+//     a Python value too;
 //   - bool, integers, floats, strings, *big.Int are what they look like, []byte is [Bytes], time.Time an aware
 //     [DateTime]; a nil pointer, interface, slice or map is None;
 //   - slices and arrays are lists, maps are dicts (sorted by key, since Go's order is random), structs are dicts of their
@@ -53,6 +54,10 @@ func from(v any, depth int) (any, error) {
 	if depth > maxDepth {
 		return nil, &TypeError{Type: reflect.TypeOf(v), Reason: "nested too deeply, or contains itself"}
 	}
+	rv := reflect.ValueOf(v)
+	if rv.Kind() == reflect.Pointer && rv.IsNil() {
+		return nil, nil
+	}
 	switch v := v.(type) {
 	case nil, bool, int64, float64, string, Bytes, DateTime, Lazy:
 		return v, nil
@@ -61,9 +66,6 @@ func from(v any, depth int) (any, error) {
 	case int:
 		return int64(v), nil
 	case *big.Int:
-		if v == nil {
-			return nil, nil
-		}
 		return Int(new(big.Int).Set(v)), nil
 	case big.Int:
 		return Int(new(big.Int).Set(&v)), nil
@@ -74,10 +76,6 @@ func from(v any, depth int) (any, error) {
 			return nil, nil
 		}
 		return Bytes(v), nil
-	}
-	rv := reflect.ValueOf(v)
-	if rv.Kind() == reflect.Pointer && rv.IsNil() {
-		return nil, nil
 	}
 	switch v := v.(type) {
 	case Valuer:

@@ -335,3 +335,97 @@ func TestScanEndsOnValuesThatContainThemselves(t *testing.T) {
 		t.Errorf("From: %v", err)
 	}
 }
+
+func TestNilPointersAreNone(t *testing.T) {
+	t.Parallel()
+	type holder struct {
+		D *py.Dict
+		L *py.List
+		B *big.Int
+	}
+	for _, v := range []any{(*py.Dict)(nil), (*py.List)(nil), (*big.Int)(nil), (*time.Time)(nil)} {
+		if got, err := py.From(v); got != nil || err != nil {
+			t.Errorf("From(%T(nil)) is %v, %v", v, got, err)
+		}
+	}
+	got, err := py.From(holder{})
+	if err != nil || !py.Equal(got, dict("D", nil, "L", nil, "B", nil)) {
+		t.Errorf("got %v, %v", got, err)
+	}
+}
+
+func TestKeysThatGoCannotCompareAreRefused(t *testing.T) {
+	t.Parallel()
+	d := py.NewDict(0)
+	d.Set(py.Bytes("x"), int64(1))
+	var m map[any]any
+	if err := py.Scan(d, &m, nil); err == nil {
+		t.Errorf("scanned %v", m)
+	}
+	var dst any
+	if err := py.Scan(d, &dst, nil); err != nil || dst != any(d) {
+		t.Errorf("%v, %v", dst, err)
+	}
+	if err := py.Scan(nil, nil, nil); err == nil || strings.Contains(err.Error(), "%!") {
+		t.Errorf("error %v", err)
+	}
+}
+
+type zeroable struct{ n int }
+
+func (z zeroable) IsZero() bool { return z.n < 0 }
+
+type outer struct {
+	ID int `json:"id"`
+	base
+	Z zeroable  `json:"z,omitzero"`
+	T time.Time `json:"t,omitzero"`
+}
+
+func TestFieldsHideEachOtherAsInJSON(t *testing.T) {
+	t.Parallel()
+	v, err := py.From(outer{ID: 1, base: base{ID: 2}, Z: zeroable{-1}, T: time.Time{}.Local()})
+	if err != nil || !py.Equal(v, dict("id", int64(1))) {
+		d, _ := v.(*py.Dict)
+		t.Errorf("keys %v, %v", d.Keys(), err)
+	}
+	var back outer
+	if err := py.Scan(dict("id", 5), &back, nil); err != nil || back.ID != 5 || back.base.ID != 0 {
+		t.Errorf("got %+v, %v", back, err)
+	}
+}
+
+type celsius float64
+
+func (c celsius) PyValue() (any, error) { return map[string]float64{"c": float64(c)}, nil }
+
+func (c *celsius) ScanPy(v any) error {
+	var m map[string]float64
+	err := py.Scan(v, &m, nil)
+	*c = celsius(m["c"])
+	return err
+}
+
+func TestTypesThatConvertThemselves(t *testing.T) {
+	t.Parallel()
+	v, err := py.From([]celsius{21.5})
+	if err != nil || !py.Equal(v, py.NewList(dict("c", 21.5))) {
+		t.Fatalf("%v, %v", v, err)
+	}
+	var back []celsius
+	if err := py.Scan(v, &back, nil); err != nil || back[0] != 21.5 {
+		t.Errorf("%v, %v", back, err)
+	}
+}
+
+func TestDatesAreKeys(t *testing.T) {
+	t.Parallel()
+	var d py.Dict
+	at := time.Date(2023, 11, 14, 22, 13, 20, 0, time.UTC)
+	d.Set(py.DateTime{Time: at}, "aware")
+	d.Set(py.DateTime{Time: at, Naive: true}, "naive")
+	d.Set(py.DateTime{Time: at.In(time.FixedZone("", 3600))}, "the same instant")
+	if v, _ := d.Get(py.DateTime{Time: at}); v != "the same instant" || d.Len() != 2 {
+		t.Errorf("%v, %d entries", v, d.Len())
+	}
+}

@@ -25,7 +25,7 @@ type ScanError struct {
 }
 
 func (e *ScanError) Error() string {
-	s := fmt.Sprintf("py: Python %s does not fit Go %s", e.Python, e.Go)
+	s := fmt.Sprintf("py: Python %s does not fit Go %v", e.Python, e.Go)
 	if e.Reason != "" {
 		s += ": " + e.Reason
 	}
@@ -39,7 +39,8 @@ func (e *ScanError) Error() string {
 //
 //   - int fits any Go integer type that can hold it, *big.Int, and floats that hold it exactly; float fits float64, and
 //     float32 where exact; bool fits bool only; str fits strings; bytes fits []byte and strings;
-//   - list fits slices, and arrays of its length; dict fits maps, and structs by the rules of [From]: keys without a
+//   - list fits slices, and arrays of its length; dict fits maps (text that is an integer also fits an integer key, since JSON
+//     makes text of all keys), and structs by the rules of [From]: keys without a
 //     field are passed over, fields without a key keep what they had;
 //   - None sets pointers, interfaces, slices and maps to nil and fits nothing else;
 //   - datetime, and str in ISO format, fit time.Time; naive ones are taken as of loc (nil is UTC);

@@ -2,6 +2,7 @@ package py
 
 import (
 	"fmt"
+	"math/big"
 	"reflect"
 )
 
@@ -62,7 +63,7 @@ func (s scanner) scanMap(v *Dict, rv reflect.Value) error {
 	m := reflect.MakeMapWithSize(t, v.Len())
 	for k, item := range v.All() {
 		key, value := reflect.New(t.Key()).Elem(), reflect.New(t.Elem()).Elem()
-		if err := s.scan(k, key); err != nil {
+		if err := s.scanKey(k, key); err != nil {
 			return within(err, "[key]")
 		}
 		if err := s.scan(item, value); err != nil {
@@ -74,12 +75,32 @@ func (s scanner) scanMap(v *Dict, rv reflect.Value) error {
 	return nil
 }
 
+// scanKey also reads integers from text, which is what JSON makes of an integer key.
+func (s scanner) scanKey(k any, rv reflect.Value) error {
+	if text, ok := k.(string); ok && (rv.CanInt() || rv.CanUint()) {
+		b, ok := new(big.Int).SetString(text, 10)
+		if !ok {
+			return misfit(k, rv, "the text is no integer")
+		}
+		k = Int(b)
+	}
+	if err := s.scan(k, rv); err != nil {
+		return err
+	}
+	if !rv.Comparable() {
+		return misfit(k, rv, "Go cannot compare it")
+	}
+	return nil
+}
+
 // plain returns v in the types that Go programs use for data without a schema; not if it is nested too deeply.
 func (s scanner) plain(v any) (any, bool) {
 	if s.depth++; s.depth > maxDepth {
 		return nil, false
 	}
 	switch v := Resolve(v).(type) {
+	case *big.Int:
+		return new(big.Int).Set(v), true
 	case Bytes:
 		return []byte(v), true
 	case DateTime:

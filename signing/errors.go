@@ -28,6 +28,8 @@ type DecodeError struct {
 	Reason Reason
 	Detail string // in words; may be empty
 	Err    error  // the cause, if something below refused; may be nil
+
+	unsigned bool // text without a signature, which is a BadSignature in Django
 }
 
 func (e *DecodeError) Error() string {
@@ -44,13 +46,10 @@ func (e *DecodeError) Error() string {
 // Unwrap returns the cause.
 func (e *DecodeError) Unwrap() error { return e.Err }
 
-// noSignature is the Detail of text that cannot be split into value and signature.
-const noSignature = "no signature in the text"
-
 // Is makes errors.Is(err, ErrBadSignature) work.
 func (e *DecodeError) Is(target error) bool {
 	if target != ErrBadSignature {
 		return false
 	}
-	return e.Reason == BadSignature || e.Reason == SignatureExpired || e.Reason == Malformed && e.Detail == noSignature
+	return e.Reason == BadSignature || e.Reason == SignatureExpired || e.unsigned
 }

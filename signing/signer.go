@@ -2,6 +2,7 @@ package signing
 
 import (
 	"errors"
+	"math"
 	"strings"
 	"time"
 )
@@ -71,6 +72,7 @@ func newSigner(o Options) (*Signer, error) {
 	if s.maxInflated <= 0 {
 		s.maxInflated = DefaultMaxInflated
 	}
+	s.maxInflated = min(s.maxInflated, math.MaxInt-1) // inflating goes one byte further
 	if o.Algorithm == "" {
 		o.Algorithm = SHA256
 	}
@@ -127,7 +129,7 @@ func (s *Signer) finish(value []byte) []byte {
 func (s *Signer) Unsign(signed string) (string, error) {
 	i := strings.LastIndex(signed, s.sep)
 	if i < 0 {
-		return "", &DecodeError{Reason: Malformed, Detail: noSignature}
+		return "", &DecodeError{Reason: Malformed, Detail: "no signature in the text", unsigned: true}
 	}
 	value, signature := signed[:i], signed[i+len(s.sep):]
 	for _, m := range s.verify {

@@ -6,9 +6,10 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -59,24 +60,35 @@ type Engine struct {
 
 	lockWait time.Duration
 
-	mu      sync.Mutex
-	checked bool
+	checked atomic.Bool
 }
 
 var (
-	errNoDialect = errors.New("tables: Options.Dialect is required")
-	errMixedZone = errors.New("a date with a zone cannot be stored where USE_TZ is false")
+	errNoDialect  = errors.New("tables: Options.Dialect is required")
+	errNoDatabase = errors.New("tables: there is no database")
+	errDateRange  = errors.New("the date is out of range")
+	errMixedZone  = errors.New("a date with a zone cannot be stored where USE_TZ is false")
 )
 
 // New returns an engine on db, which stays the caller's to close. Nothing is read or written yet; see [Engine.Check]. The
-// error is that of [djangosession.NewCodec].
+// error is that of [djangosession.NewCodec], or a [*djangosession.SettingError] for a site whose SESSION_ENGINE keeps
+// sessions elsewhere; a class of the site's own passes.
 func New(db *sql.DB, s djangosession.Settings, o Options) (*Engine, error) {
 	if o.Dialect == nil {
 		return nil, errNoDialect
 	}
+	if db == nil {
+		return nil, errNoDatabase
+	}
 	codec, err := djangosession.NewCodec(s)
 	if err != nil {
 		return nil, err
+	}
+	switch s.SessionEngine {
+	case "django.contrib.sessions.backends.cache", "django.contrib.sessions.backends.cached_db",
+		"django.contrib.sessions.backends.file", "django.contrib.sessions.backends.signed_cookies":
+		problem := fmt.Sprintf("%q does not keep sessions in a table alone: what is changed there Django would not see", s.SessionEngine)
+		return nil, &djangosession.SettingError{Setting: "SESSION_ENGINE", Problem: problem}
 	}
 	loc, err := s.Location()
 	if err != nil {
@@ -158,13 +170,13 @@ func (e *Engine) columns(ctx context.Context, op string) ([]column, error) {
 
 // checkOnce is Check until it has succeeded.
 func (e *Engine) checkOnce(ctx context.Context) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.checked {
+	if e.checked.Load() {
 		return nil
 	}
 	err := e.Check(ctx)
-	e.checked = err == nil
+	if err == nil {
+		e.checked.Store(true)
+	}
 	return err
 }
 
@@ -178,7 +190,11 @@ func (e *Engine) stamp(d py.DateTime) (stamp, error) {
 	instant := d.In(e.loc)
 	switch {
 	case e.useTZ:
-		return stamp{wall: py.NaiveIn(instant, e.dbLoc).Time, instant: instant}, nil
+		wall := py.NaiveIn(instant, e.dbLoc).Time
+		if wall.Year() < 1 || wall.Year() > 9999 { // which Python has no date for, and text sorts elsewhere
+			return stamp{}, errDateRange
+		}
+		return stamp{wall: wall, instant: instant}, nil
 	case d.Naive:
 		return stamp{wall: d.Time, instant: instant, zone: e.loc.String()}, nil
 	case e.dialect.keepsInstants():

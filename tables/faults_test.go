@@ -288,3 +288,81 @@ func TestRowsAreListedPageByPage(t *testing.T) {
 		break
 	}
 }
+
+func TestEnginesThatKeepSessionsElsewhereAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"cache", "cached_db", "file", "signed_cookies"} {
+		s := settings()
+		s.SessionEngine = "django.contrib.sessions.backends." + name
+		_, err := tables.New(openFile(t, ":memory:"), s, tables.Options{Dialect: tables.SQLite{}})
+		if wrong, ok := errors.AsType[*djangosession.SettingError](err); !ok || wrong.Setting != "SESSION_ENGINE" {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+	s := settings()
+	s.SessionEngine = "shop.sessions"
+	if _, err := tables.New(openFile(t, ":memory:"), s, tables.Options{Dialect: tables.SQLite{}}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRenamedColumnsAreMissingNotText(t *testing.T) {
+	t.Parallel()
+	// SQLite would take "session_key" in double quotes for a text if there is no such column.
+	site := newTestSite(t, settings(), tables.Options{Table: "shop_sessions"}, []string{
+		`CREATE TABLE "shop_sessions" ("k" varchar(40) NOT NULL PRIMARY KEY, "d" text NOT NULL, "e" datetime NOT NULL)`,
+	})
+	site.exec(t, "INSERT INTO shop_sessions VALUES ('k', 'd', '2999-01-01')")
+	s := site.manager.Open(key)
+	s.Clear()
+	for op, do := range operations(t.Context(), site.manager, site.engine, s) {
+		if err := do(); !errors.Is(err, tables.ErrColumn) {
+			t.Errorf("%s: error %v, want ErrColumn", op, err)
+		}
+	}
+	var n int
+	if err := site.db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM shop_sessions").Scan(&n); err != nil || n != 1 {
+		t.Errorf("%d rows, %v", n, err)
+	}
+}
+
+func TestKeysThatSQLiteFillsAreNotAskedFor(t *testing.T) {
+	t.Parallel()
+	site := newTestSite(t, settings(), tables.Options{Table: "shop_sessions"}, []string{
+		`CREATE TABLE "shop_sessions" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "session_key" varchar(40) NOT NULL UNIQUE,
+			"session_data" text NOT NULL, "expire_date" datetime NOT NULL)`,
+	})
+	s := site.manager.New()
+	if err := s.Save(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if loaded, err := site.manager.Load(t.Context(), s.Key()); err != nil || loaded.Key() != s.Key() {
+		t.Errorf("not loaded: %v", err)
+	}
+}
+
+func TestDatesInTheDatabasesZone(t *testing.T) {
+	t.Parallel()
+	tokyo, err := time.LoadLocation("Asia/Tokyo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	site := newTestSite(t, settings(), tables.Options{DatabaseTimeZone: tokyo}, nil)
+	s := site.manager.New()
+	end := time.Date(2099, 7, 1, 12, 0, 0, 5000, time.UTC)
+	s.SetExpiryTime(end)
+	if err := s.Save(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := site.row(t, s.Key()).expire; got != "2099-07-01 21:00:00.000005" {
+		t.Errorf("stored %s", got)
+	}
+	r, err := site.engine.Load(t.Context(), s.Key())
+	if err != nil || !r.ExpireDate.Time.Equal(end) {
+		t.Errorf("loaded %v, %v", r, err)
+	}
+	s.SetExpiryTime(time.Date(9999, 12, 31, 20, 0, 0, 0, time.UTC)) // the year 10000 in Tokyo
+	if err := s.Save(t.Context()); err == nil {
+		t.Error("saved a date that Python has not")
+	}
+}

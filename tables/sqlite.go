@@ -30,7 +30,7 @@ func (SQLite) keepsInstants() bool { return false }
 // the rest.
 func (SQLite) timeText(column string) string { return "CAST(" + column + " AS TEXT)" }
 
-// parseTime reads what Django's parse_datetime reads: also forms that Django never writes.
+// parseTime reads most of what Django's parse_datetime reads: also forms that Django never writes.
 func (SQLite) parseTime(text string) (py.DateTime, bool) {
 	d, err := py.ParseISOFormat(strings.TrimRight(text, " "))
 	return d, err == nil
@@ -55,7 +55,8 @@ func (SQLite) columns(a *args, q *names) string {
 	if q.schema != "" {
 		table += ", " + a.add(q.schema)
 	}
-	return `SELECT name, "notnull" AND dflt_value IS NULL FROM pragma_table_info(` + table + ")"
+	// An integer primary key is filled by SQLite itself.
+	return `SELECT name, "notnull" AND dflt_value IS NULL AND NOT (pk AND lower(type) = 'integer') FROM pragma_table_info(` + table + ")"
 }
 
 // createTable quotes as Django does, since the database remembers the text.
