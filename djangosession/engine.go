@@ -65,7 +65,7 @@ type Merger interface {
 	Merge(ctx context.Context, key string, change func(stored *Record) error) error
 }
 
-// ErrNoMerge: the engine is no [Merger], so that [Manager.MergeSaves] cannot be had.
+// ErrNoMerge says that the engine is no [Merger], so that [Manager.MergeSaves] cannot be had.
 var ErrNoMerge = errors.New("djangosession: the engine cannot merge")
 
 // ClearOptions say how [Engine.ClearExpired] works. The zero value is a good choice.

@@ -376,10 +376,11 @@ type zeroable struct{ n int }
 func (z zeroable) IsZero() bool { return z.n < 0 }
 
 type outer struct {
-	ID int `json:"id"`
 	base
-	Z zeroable  `json:"z,omitzero"`
-	T time.Time `json:"t,omitzero"`
+
+	ID int       `json:"id"`
+	Z  zeroable  `json:"z,omitzero"`
+	T  time.Time `json:"t,omitzero"`
 }
 
 func TestFieldsHideEachOtherAsInJSON(t *testing.T) {
@@ -397,7 +398,7 @@ func TestFieldsHideEachOtherAsInJSON(t *testing.T) {
 
 type celsius float64
 
-func (c celsius) PyValue() (any, error) { return map[string]float64{"c": float64(c)}, nil }
+func (c *celsius) PyValue() (any, error) { return map[string]float64{"c": float64(*c)}, nil }
 
 func (c *celsius) ScanPy(v any) error {
 	var m map[string]float64
@@ -408,7 +409,8 @@ func (c *celsius) ScanPy(v any) error {
 
 func TestTypesThatConvertThemselves(t *testing.T) {
 	t.Parallel()
-	v, err := py.From([]celsius{21.5})
+	warm := celsius(21.5)
+	v, err := py.From([]*celsius{&warm})
 	if err != nil || !py.Equal(v, py.NewList(dict("c", 21.5))) {
 		t.Fatalf("%v, %v", v, err)
 	}

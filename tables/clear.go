@@ -15,7 +15,7 @@ func (e *Engine) ClearExpired(ctx context.Context, o djangosession.ClearOptions)
 	now := e.nowStamp()
 	if o.DryRun {
 		a := args{dialect: e.dialect}
-		query := fmt.Sprintf("SELECT COUNT(*) FROM %s WHERE %s < %s", //nolint:gosec // names of ours, quoted
+		query := fmt.Sprintf("SELECT COUNT(*) FROM %s WHERE %s < %s",
 			e.names.table, e.names.expire, e.dialect.timeExpr(&a, now))
 		var n int64
 		err := e.queryRow(ctx, op, query, a.values, &n)

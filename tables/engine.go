@@ -87,7 +87,8 @@ func New(db *sql.DB, s djangosession.Settings, o Options) (*Engine, error) {
 	switch s.SessionEngine {
 	case "django.contrib.sessions.backends.cache", "django.contrib.sessions.backends.cached_db",
 		"django.contrib.sessions.backends.file", "django.contrib.sessions.backends.signed_cookies":
-		problem := fmt.Sprintf("%q does not keep sessions in a table alone: what is changed there Django would not see", s.SessionEngine)
+		problem := fmt.Sprintf("%q does not keep sessions in a table alone: Django would not see what is changed there",
+			s.SessionEngine)
 		return nil, &djangosession.SettingError{Setting: "SESSION_ENGINE", Problem: problem}
 	}
 	loc, err := s.Location()

@@ -16,7 +16,7 @@ func (e *Engine) Load(ctx context.Context, key string) (*djangosession.Record, e
 		return nil, djangosession.ErrNoSession
 	}
 	a := args{dialect: e.dialect}
-	query := fmt.Sprintf("SELECT %s, %s, %s FROM %s WHERE %s = %s AND %s > %s", //nolint:gosec // names of ours, quoted
+	query := fmt.Sprintf("SELECT %s, %s, %s FROM %s WHERE %s = %s AND %s > %s",
 		e.names.key, e.names.data, e.dialect.timeText(e.names.expire), e.names.table,
 		e.names.key, a.add(key), e.names.expire, e.dialect.timeExpr(&a, e.nowStamp()))
 	var stored, data, expire string
@@ -44,7 +44,7 @@ func (e *Engine) Exists(ctx context.Context, key string) (bool, error) {
 		return false, nil
 	}
 	a := args{dialect: e.dialect}
-	query := fmt.Sprintf("SELECT 1 FROM %s WHERE %s = %s", e.names.table, e.names.key, a.add(key)) //nolint:gosec // as above
+	query := fmt.Sprintf("SELECT 1 FROM %s WHERE %s = %s", e.names.table, e.names.key, a.add(key))
 	var one int
 	err := e.queryRow(ctx, "look for session", query, a.values, &one)
 	if errors.Is(err, sql.ErrNoRows) {

@@ -43,7 +43,7 @@ func (e *Engine) mergeIn(
 		}
 	}
 	a := args{dialect: e.dialect}
-	query := fmt.Sprintf("SELECT %s, %s, %s FROM %s WHERE %s = %s", //nolint:gosec // names of ours, quoted
+	query := fmt.Sprintf("SELECT %s, %s, %s FROM %s WHERE %s = %s",
 		e.names.key, e.names.data, e.dialect.timeText(e.names.expire), e.names.table, e.names.key, a.add(key))
 	if e.dialect.locksRows() {
 		query += " FOR UPDATE"
@@ -61,7 +61,7 @@ func (e *Engine) mergeIn(
 	if d, err := e.codec.Decode(data); err == nil {
 		r.Data = d
 	}
-	if refused = change(r); refused != nil {
+	if refused := change(r); refused != nil {
 		return refused, nil
 	}
 	statement, values, refused := e.update(r)

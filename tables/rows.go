@@ -47,8 +47,9 @@ func (e *Engine) Rows(ctx context.Context) iter.Seq2[Row, error] {
 func (e *Engine) page(ctx context.Context, after *string) ([]Row, error) {
 	const op = "list sessions"
 	a := args{dialect: e.dialect}
-	query := fmt.Sprintf("SELECT %s, %s, %s, CASE WHEN %s > %s THEN 0 ELSE 1 END FROM %s", //nolint:gosec // names of ours, quoted
-		e.names.key, e.names.data, e.dialect.timeText(e.names.expire), e.names.expire, e.dialect.timeExpr(&a, e.nowStamp()), e.names.table)
+	query := fmt.Sprintf("SELECT %s, %s, %s, CASE WHEN %s > %s THEN 0 ELSE 1 END FROM %s",
+		e.names.key, e.names.data, e.dialect.timeText(e.names.expire),
+		e.names.expire, e.dialect.timeExpr(&a, e.nowStamp()), e.names.table)
 	if after != nil {
 		query += fmt.Sprintf(" WHERE %s > %s", e.names.key, a.add(*after))
 	}

@@ -70,7 +70,7 @@ func (e *Engine) update(r *djangosession.Record) (statement string, values []any
 	for _, c := range cells {
 		sets = append(sets, c.column+" = "+c.expr)
 	}
-	statement = fmt.Sprintf("UPDATE %s SET %s WHERE %s = %s", //nolint:gosec // names of ours, quoted
+	statement = fmt.Sprintf("UPDATE %s SET %s WHERE %s = %s",
 		e.names.table, strings.Join(sets, ", "), e.names.key, a.add(r.Key))
 	return statement, a.values, nil
 }

@@ -56,7 +56,8 @@ func (SQLite) columns(a *args, q *names) string {
 		table += ", " + a.add(q.schema)
 	}
 	// An integer primary key is filled by SQLite itself.
-	return `SELECT name, "notnull" AND dflt_value IS NULL AND NOT (pk AND lower(type) = 'integer') FROM pragma_table_info(` + table + ")"
+	return `SELECT name, "notnull" AND dflt_value IS NULL AND NOT (pk AND lower(type) = 'integer') ` +
+		"FROM pragma_table_info(" + table + ")"
 }
 
 // createTable quotes as Django does, since the database remembers the text.
