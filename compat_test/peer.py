@@ -21,7 +21,13 @@ class Peer:
     def do_migrate(self):
         from django.core.management import call_command
 
-        call_command("migrate", verbosity=0)
+        call_command("migrate", verbosity=0, run_syncdb=True)
+
+    def do_rows(self):
+        """All columns of all rows, as the model has them."""
+        fields = [f.attname for f in self.store.get_model_class()._meta.fields]
+        rows = self.store.get_model_class().objects.order_by("session_key").values(*fields)
+        return [{name: str(value) for name, value in row.items()} for row in rows]
 
     def do_create(self, values):
         session = self.store()
@@ -113,19 +119,24 @@ def main():
     # Django does so when it loads a settings module, and datetime.now() depends on it.
     os.environ["TZ"] = options["TIME_ZONE"]
     time.tzset()
+    database = options.pop("database")
+    if database["ENGINE"].endswith("mysql"):
+        # A driver without anything to compile. Django wants the version of another one.
+        import pymysql
+
+        pymysql.version_info = (2, 2, 7, "final", 0)
+        pymysql.install_as_MySQLdb()
+    custom = options.pop("custom", False)
     settings.configure(
-        INSTALLED_APPS=["django.contrib.sessions"],
-        DATABASES={
-            "default": {
-                "ENGINE": "django.db.backends.sqlite3",
-                "NAME": options.pop("database"),
-                "OPTIONS": {"timeout": 60},
-            }
-        },
+        INSTALLED_APPS=["custom"] if custom else ["django.contrib.sessions"],
+        DATABASES={"default": database},
         **options,
     )
     django.setup()
-    from django.contrib.sessions.backends.db import SessionStore
+    if custom:
+        from custom.store import ShopStore as SessionStore
+    else:
+        from django.contrib.sessions.backends.db import SessionStore
 
     peer = Peer(SessionStore)
     print(json.dumps({"ok": django.get_version()}), flush=True)

@@ -1,16 +1,12 @@
 package compat_test
 
 import (
-	"database/sql"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	_ "github.com/mattn/go-sqlite3"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/py"
@@ -19,54 +15,59 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// pair is a Django process and a Go program on one SQLite database.
+// pair is a Django process and a Go program on one database.
 type pair struct {
 	django  *peer
 	manager *djangosession.Manager
 	engine  *tables.Engine
-	db      *sql.DB
+	base    *database
+	release string
 }
 
-// onEach runs a test with each release, with and without USE_TZ.
+// onEach runs a test with each release on each database, with and without USE_TZ.
 func onEach(t *testing.T, run func(t *testing.T, p *pair)) {
 	t.Helper()
 	for _, release := range releases() {
-		for _, useTZ := range []bool{true, false} {
-			t.Run(fmt.Sprintf("django-%s/USE_TZ=%v", release, useTZ), func(t *testing.T) {
-				t.Parallel()
-				run(t, newPair(t, release, useTZ))
-			})
+		for _, product := range databases() {
+			for _, useTZ := range []bool{true, false} {
+				t.Run(fmt.Sprintf("django-%s/%s/USE_TZ=%v", release, product, useTZ), func(t *testing.T) {
+					t.Parallel()
+					run(t, newPair(t, release, newDatabase(t, product), func(s *djangosession.Settings) { s.UseTZ = useTZ }))
+				})
+			}
 		}
 	}
 }
 
-func newPair(t *testing.T, release string, useTZ bool) *pair {
+// newPair starts a Django with the settings that change makes of the release's defaults.
+func newPair(t *testing.T, release string, base *database, change func(*djangosession.Settings)) *pair {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "db.sqlite3")
 	s, err := djangosession.NewSettingsFor(release, "compat-secret-key")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.UseTZ = useTZ
-	p := &pair{django: startPeer(t, release, map[string]any{
-		"database": path, "SECRET_KEY": s.SecretKey, "USE_TZ": useTZ, "TIME_ZONE": s.TimeZone,
+	change(&s)
+	p := &pair{base: base, release: release, django: startPeer(t, release, map[string]any{
+		"database": base.django(), "SECRET_KEY": s.SecretKey, "USE_TZ": s.UseTZ, "TIME_ZONE": s.TimeZone,
 	})}
-	if p.db, err = sql.Open("sqlite3", "file:"+path+"?mode=rw&_busy_timeout=100"); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := p.db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	if p.engine, err = tables.New(p.db, s, tables.Options{Dialect: tables.SQLite{}, LockWait: time.Minute}); err != nil {
-		t.Fatal(err)
-	}
-	if p.manager, err = djangosession.NewManager(p.engine, s); err != nil {
-		t.Fatal(err)
-	}
-	p.manager.StrictLoad = true
+	p.manager, p.engine = p.site(t, s, tables.Options{})
 	return p
+}
+
+// site is a manager on the pair's database with settings of its own.
+func (p *pair) site(t *testing.T, s djangosession.Settings, o tables.Options) (*djangosession.Manager, *tables.Engine) {
+	t.Helper()
+	o.Dialect, o.LockWait = p.base.dialect, time.Minute
+	engine, err := tables.New(p.base.open(t), s, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	manager, err := djangosession.NewManager(engine, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	manager.StrictLoad = true
+	return manager, engine
 }
 
 func (p *pair) load(t *testing.T, key string) *djangosession.Session {

@@ -1,0 +1,14 @@
+from django.contrib.sessions.backends.db import SessionStore
+
+
+class ShopStore(SessionStore):
+    @classmethod
+    def get_model_class(cls):
+        from custom.models import ShopSession
+
+        return ShopSession
+
+    def create_model_instance(self, data):
+        session = super().create_model_instance(data)
+        session.account_id = data.get("_auth_user_id")
+        return session

@@ -1,0 +1,180 @@
+// Package servers runs private database servers: each in a temporary folder of its own, on a free port of 127.0.0.1, for
+// whoever started it. Tests and benchmarks share it.
+package servers
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	_ "github.com/go-sql-driver/mysql"
+	_ "github.com/jackc/pgx/v5/stdlib"
+)
+
+// The products that there are servers of.
+const (
+	MariaDB    = "mariadb"
+	PostgreSQL = "postgresql"
+)
+
+// A Server is a private database server. Its databases survive Stop and Start, and end with Remove.
+type Server struct {
+	Name string // MariaDB or PostgreSQL
+	Port int
+
+	dir     string
+	command func() *exec.Cmd
+	process *exec.Cmd
+	output  bytes.Buffer
+}
+
+// New prepares a server of this product and starts it. The caller removes it in the end.
+func New(name string) (*Server, error) {
+	folders, err := programs()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{Name: name}
+	if s.dir, err = os.MkdirTemp("", "djangobridge-"+name); err != nil {
+		return nil, err
+	}
+	if s.Port, err = freePort(); err == nil {
+		if name == MariaDB {
+			err = s.initMariaDB(folders[0], folders[1])
+		} else {
+			err = s.initPostgreSQL(folders[2])
+		}
+	}
+	if err == nil {
+		err = s.Start()
+	}
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(s.dir))
+	}
+	return s, nil
+}
+
+// programs are the folders that the script env/servers prints. It is looked for from the working directory upwards.
+var programs = sync.OnceValues(func() ([]string, error) { //nolint:gochecknoglobals // looked up once
+	dir, err := filepath.Abs(".")
+	if err != nil {
+		return nil, err
+	}
+	script := ""
+	for script == "" {
+		file := filepath.Join(dir, "env", "servers")
+		if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() {
+			script = file
+		} else if dir == filepath.Dir(dir) {
+			return nil, errors.New("servers: env/servers is in no folder above the working directory")
+		}
+		dir = filepath.Dir(dir)
+	}
+	cmd := exec.CommandContext(context.Background(), script)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%w\n%s", err, stderr.String())
+	}
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	if len(lines) < 3 {
+		return nil, fmt.Errorf("env/servers printed %q", out)
+	}
+	return lines[len(lines)-3:], nil
+})
+
+func freePort() (int, error) {
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	addr, _ := l.Addr().(*net.TCPAddr)
+	return addr.Port, l.Close()
+}
+
+// Open opens a database of the server, "" being the one that is always there, with the drivers' defaults.
+func (s *Server) Open(database string) (*sql.DB, error) {
+	if s.Name == MariaDB {
+		return sql.Open("mysql", s.MariaDBSource(database))
+	}
+	if database == "" {
+		database = "postgres"
+	}
+	return sql.Open("pgx", s.PostgreSQLURL(database))
+}
+
+// MariaDBSource is the data source name of a database for github.com/go-sql-driver/mysql, without parameters.
+func (s *Server) MariaDBSource(database string) string {
+	return fmt.Sprintf("root@tcp(127.0.0.1:%d)/%s", s.Port, database)
+}
+
+// PostgreSQLURL is the data source name of a database for github.com/jackc/pgx and github.com/lib/pq. It has a parameter.
+func (s *Server) PostgreSQLURL(database string) string {
+	return fmt.Sprintf("postgres://django@127.0.0.1:%d/%s?sslmode=disable", s.Port, database)
+}
+
+// Start starts the server and waits until it takes connections.
+func (s *Server) Start() error {
+	s.process = s.command()
+	s.process.Stdout, s.process.Stderr = &s.output, &s.output
+	if err := s.process.Start(); err != nil {
+		s.process = nil
+		return err
+	}
+	admin, err := s.Open("")
+	if err != nil {
+		return errors.Join(err, s.Stop())
+	}
+	defer admin.Close() //nolint:errcheck // nothing was written
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		err := admin.PingContext(context.Background())
+		if err == nil {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return errors.Join(fmt.Errorf("%s does not come up: %w", s.Name, err), s.Stop(),
+				errors.New(s.output.String()))
+		}
+	}
+}
+
+// Stop ends the server as its administrator would.
+func (s *Server) Stop() error {
+	if s.process == nil {
+		return nil
+	}
+	// PostgreSQL waits for its clients on SIGTERM, and not on SIGINT; MariaDB knows SIGTERM alone.
+	signal := syscall.SIGTERM
+	if s.Name == PostgreSQL {
+		signal = syscall.SIGINT
+	}
+	if err := s.process.Process.Signal(signal); err != nil {
+		return err
+	}
+	done := make(chan error, 1)
+	go func() { done <- s.process.Wait() }()
+	select {
+	case <-done: // what it exits with does not matter
+		s.process = nil
+		return nil
+	case <-time.After(30 * time.Second):
+		err := s.process.Process.Kill()
+		<-done
+		s.process = nil
+		return errors.Join(fmt.Errorf("%s does not end", s.Name), err)
+	}
+}
+
+// Remove stops the server and removes all that it has.
+func (s *Server) Remove() error { return errors.Join(s.Stop(), os.RemoveAll(s.dir)) }
