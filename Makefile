@@ -7,8 +7,11 @@ SHELL := bash
 .NOTPARALLEL:
 
 FUZZTIME ?= 10s
-# Releases of Django that compat_test runs against; its tests read the same variable.
-export DJANGO_RELEASES ?= 5.2.19
+# Releases of Django that compat_test runs against, and those whose own tests it runs; its tests read the same variables.
+export DJANGO_RELEASES ?= 3.2.25 4.2.30 5.2.19 6.1.3
+export DJANGO_SUITE_RELEASES ?= 4.2.30 5.2.19 6.1.3
+# What Django's own tests came to, a line each: "go test" does not show what passing tests print.
+export DJANGO_SUITE_REPORT ?= $(CURDIR)/.cache/django-suites.txt
 
 # Built from source at the versions in tools/go.mod, and cached by the go command.
 TOOL := go tool -modfile=$(CURDIR)/tools/go.mod
@@ -53,9 +56,12 @@ race: ## what quick runs, under the race detector
 
 # Not from the cache of test results: the go command does not see when Django or Python changed.
 .PHONY: compat
-compat: needs ## tests against a live Django, which is installed into .cache
-	for release in $(DJANGO_RELEASES); do compat_test/env/django "$$release"; done
+compat: needs ## tests against live Django releases and database servers, and Django's own tests
+	for release in $(DJANGO_RELEASES) $(DJANGO_SUITE_RELEASES); do compat_test/env/django "$$release" >/dev/null; done
+	compat_test/env/servers >/dev/null
+	rm -f "$(DJANGO_SUITE_REPORT)"
 	cd compat_test && go test -race -count=1 ./...
+	@cat "$(DJANGO_SUITE_REPORT)"
 
 ##@ Now and then
 .PHONY: fuzz

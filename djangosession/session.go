@@ -82,6 +82,13 @@ func (s *Session) Accessed() bool {
 	return s.accessed
 }
 
+// SetAccessed sets what [Session.Accessed] reports.
+func (s *Session) SetAccessed(accessed bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.accessed = accessed
+}
+
 // Modified reports whether values were written, which is what makes Django save a session at the end of a request. Saving
 // does not set it back.
 func (s *Session) Modified() bool {

@@ -18,7 +18,7 @@ import (
 type databaseFlags struct {
 	storeFlags
 
-	Database string `arg:"" help:"The site's database: a URL such as sqlite:///srv/site/db.sqlite3, or a file."`
+	Database string `arg:"" help:"The site's database: a URL such as postgresql://user@host/name or sqlite:///srv/db.sqlite3, or a file."`
 
 	Table string `help:"Table of the sessions (default: django_session)." placeholder:"NAME"`
 
@@ -31,7 +31,10 @@ type databaseFlags struct {
 const databaseHelp = `
 DATABASE is sqlite:///absolute/path, sqlite:relative/path, or the path of a file that is there; "?mode=ro" at the end of
 a URL makes sure that nothing is written. sqlite:///name is also taken as a relative path, as dj-database-url does,
-where there is no /name. No file is ever created.`
+where there is no /name. No file is ever created.
+
+mysql://user:password@host:port/name (MariaDB too) and postgresql://user:password@host:port/name name a database of a
+server. Others can see the command line in the process list: PostgreSQL's password can stand in PGPASSWORD or ~/.pgpass.`
 
 // opener opens the database that a URL names, for reading alone unless write is set. There is a file for each database
 // product.
@@ -51,10 +54,12 @@ func openerOf(url string) (opener, error) {
 		return openSQLiteFile, nil
 	case scheme == "sqlite", scheme == "sqlite3":
 		return openSQLiteURL, nil
-	case scheme == "mysql", scheme == "mariadb", scheme == "postgres", scheme == "postgresql":
-		return nil, usagef("this version opens SQLite databases only, not %s:", scheme)
+	case scheme == "mysql", scheme == "mariadb":
+		return openMySQLURL, nil
+	case scheme == "postgres", scheme == "postgresql":
+		return openPostgreSQLURL, nil
 	}
-	return nil, usagef("a database is named by a URL such as sqlite:///srv/site/db.sqlite3, or by the path of a file")
+	return nil, usagef("a database is named by a URL (sqlite:, mysql: or postgresql:), or by the path of a file")
 }
 
 func isFile(name string) bool {

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"database/sql"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+
+	"github.com/go-sql-driver/mysql"
+
+	"github.com/djangobridge/djangobridge/tables"
+)
+
+// openMySQLURL opens what mysql://user:password@host:port/database names. What stands behind a question mark is the
+// driver's.
+func openMySQLURL(text string, _ bool) (connection, error) {
+	wrong := usagef("not a URL of a MySQL or MariaDB database: write mysql://user:password@host:port/database")
+	u, err := url.Parse(text)
+	if err != nil || u.Opaque != "" || u.Fragment != "" || strings.Trim(u.Path, "/") == "" {
+		return connection{}, wrong
+	}
+	config := mysql.NewConfig()
+	config.User = u.User.Username()
+	config.Passwd, _ = u.User.Password()
+	config.DBName = strings.TrimPrefix(u.Path, "/")
+	config.Net, config.Addr = "tcp", net.JoinHostPort(or(u.Hostname(), "127.0.0.1"), or(u.Port(), "3306"))
+	query := u.Query()
+	if socket := query.Get("unix_socket"); socket != "" {
+		config.Net, config.Addr = "unix", socket
+		query.Del("unix_socket")
+	}
+	dsn := config.FormatDSN()
+	if len(query) > 0 {
+		separator := "?"
+		if strings.Contains(dsn[strings.LastIndexByte(dsn, '/'):], "?") {
+			separator = "&"
+		}
+		dsn += separator + query.Encode()
+	}
+	if config, err = mysql.ParseDSN(dsn); err != nil { // its text may hold the password
+		return connection{}, wrong
+	}
+	config.Logger = &mysql.NopLogger{} // what it would say comes back as an error
+	connector, err := mysql.NewConnector(config)
+	if err != nil {
+		return connection{}, fmt.Errorf("open database: %w", err)
+	}
+	return connection{sql.OpenDB(connector), tables.MySQL{}}, nil
+}
+
+func or(s, fallback string) string {
+	if s == "" {
+		return fallback
+	}
+	return s
+}

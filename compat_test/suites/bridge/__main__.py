@@ -1,0 +1,31 @@
+"""Start Django's own test runner with sessions or signing forwarded to Go.
+
+usage: python -m bridge TESTS REPLACE LABEL...
+
+TESTS is the folder tests of a Django source archive, REPLACE names a module here whose install() puts Go in the place
+of Django's code, and the labels say which tests to run. In the environment: BRIDGE_PEER, the Go program;
+BRIDGE_DATABASE, the database file; BRIDGE_LEFT_OUT, the list of tests that cannot apply; BRIDGE_REPORT, the file for
+the result.
+
+Django's runtests.py runs as it is. The replacement happens before it, because the test modules and the models in them
+take their names from Django as they are imported.
+"""
+
+import importlib
+import os
+import runpy
+import sys
+
+
+def main():
+    tests, replace, *labels = sys.argv[1:]
+    os.environ["BRIDGE_LABELS"] = " ".join(labels)
+    importlib.import_module("bridge." + replace).install()
+    runner = os.path.join(tests, "runtests.py")
+    sys.path.insert(0, tests)
+    # One process: all tests talk to one Go process about one database file.
+    sys.argv = [runner, "--settings=bridge.settings", "--parallel=1", "--noinput", *labels]
+    runpy.run_path(runner, run_name="__main__")
+
+
+main()

@@ -1,0 +1,259 @@
+"""The session store whose every method is a call to Go."""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.sessions.backends import db
+from django.core.signing import BadSignature
+from django.db import connection
+from django.utils import timezone
+
+from .committed import TestCase
+from .pipe import Refused, go, microseconds
+from .site import current_settings
+
+DjangoSessionStore = db.SessionStore
+
+REQUIRED = object()
+
+
+class SessionStore:
+    """What django.contrib.sessions.backends.db.SessionStore is to those who use it, and nothing of its code."""
+
+    TEST_COOKIE_NAME = "testcookie"
+    TEST_COOKIE_VALUE = "worked"
+
+    def __init__(self, session_key=None):
+        self._session_key = session_key
+
+    # What a store of the tests' own overrides. It goes to Go as the settings and the table of a site.
+
+    @classmethod
+    def get_model_class(cls):
+        from django.contrib.sessions.models import Session
+
+        return Session
+
+    def get_session_cookie_age(self):
+        return settings.SESSION_COOKIE_AGE
+
+    @property
+    def key_salt(self):
+        return "django.contrib.sessions." + self.__class__.__qualname__
+
+    @classmethod
+    def _site(cls, cookie_age=None):
+        model = cls.get_model_class()
+        known = {"session_key", "session_data", "expire_date"}
+        changes = {"SESSION_STORE": cls.__qualname__}
+        if cookie_age is not None:
+            changes["SESSION_COOKIE_AGE"] = cookie_age
+        return {
+            "settings": current_settings(**changes),
+            "database": str(connection.settings_dict["NAME"]),
+            "table": model._meta.db_table,
+            "columns": [field.column for field in model._meta.concrete_fields if field.column not in known],
+        }
+
+    def _call(self, op, **args):
+        return go.call(
+            "session." + op,
+            clock=microseconds(timezone.now()),
+            site=self._site(self.get_session_cookie_age()),
+            session=getattr(self, "_number", None),
+            **args,
+        )
+
+    # The key and the flags. What Go keeps to itself, Python code sets by opening the session again.
+
+    @property
+    def session_key(self):
+        return self._call("key") or None
+
+    @property
+    def _session_key(self):
+        return self.session_key
+
+    @_session_key.setter
+    def _session_key(self, key):
+        self._number = self._call("open", key=key or "")
+
+    @property
+    def _session_cache(self):
+        if not self._call("loaded"):
+            raise AttributeError("_session_cache")
+        return self._call("dict")
+
+    @_session_cache.deleter
+    def _session_cache(self):
+        self._call("forget")
+
+    @property
+    def accessed(self):
+        return self._call("accessed")
+
+    @accessed.setter
+    def accessed(self, value):
+        self._call("set_accessed", value=value)
+
+    @property
+    def modified(self):
+        return self._call("modified")
+
+    @modified.setter
+    def modified(self, value):
+        self._call("set_modified", value=value)
+
+    # Values.
+
+    def __contains__(self, name):
+        return self._call("contains", name=name)
+
+    def __getitem__(self, name):
+        return self._call("getitem", name=name)
+
+    def __setitem__(self, name, value):
+        self._call("set", name=name, value=value)
+
+    def __delitem__(self, name):
+        self._call("delitem", name=name)
+
+    def __bool__(self):
+        return not self.is_empty()
+
+    def has_key(self, name):
+        return name in self
+
+    def get(self, name, default=None):
+        found, value = self._call("get", name=name)
+        return value if found else default
+
+    async def aset(self, name, value):
+        self[name] = value
+
+    def pop(self, name, default=REQUIRED):
+        if default is REQUIRED:
+            return self._call("pop", name=name)
+        return self._call("pop_default", name=name, default=default)
+
+    def setdefault(self, name, value):
+        return self._call("setdefault", name=name, value=value)
+
+    def update(self, values):
+        self._call("update", values=dict(values))
+
+    def keys(self):
+        return self._call("keys")
+
+    def values(self):
+        return self._call("values")
+
+    def items(self):
+        return [tuple(item) for item in self._call("items")]
+
+    def clear(self):
+        self._call("clear")
+
+    def is_empty(self):
+        return self._call("is_empty")
+
+    def set_test_cookie(self):
+        self._call("set_test_cookie")
+
+    def test_cookie_worked(self):
+        return self._call("test_cookie_worked")
+
+    def delete_test_cookie(self):
+        self._call("delete_test_cookie")
+
+    # Expiry.
+
+    def get_expiry_age(self, **args):
+        return self._call("get_expiry_age", **args)
+
+    def get_expiry_date(self, **args):
+        return self._call("get_expiry_date", **args)
+
+    def set_expiry(self, value):
+        if isinstance(value, timedelta):
+            self._call("set_expiry", duration=value // timedelta(microseconds=1))
+        elif isinstance(value, datetime):
+            self._call("set_expiry", date=value)
+        else:
+            self._call("set_expiry", seconds=value)
+
+    def get_expire_at_browser_close(self):
+        return self._call("get_expire_at_browser_close")
+
+    # The database.
+
+    def encode(self, values):
+        return self._call("encode", values=values)
+
+    def decode(self, text):
+        try:
+            return self._call("decode", text=text)
+        except BadSignature:
+            # Go has a logger of its own; here is where Django's tests look.
+            logging.getLogger("django.security.SuspiciousSession").warning("Session data corrupted")
+        except Refused:
+            pass
+        return {}
+
+    def _get_new_session_key(self):
+        return self._call("new_key")
+
+    def exists(self, session_key):
+        return self._call("exists", key=session_key or "")
+
+    def load(self):
+        return self._call("load")
+
+    def create(self):
+        self._call("create")
+
+    def save(self, must_create=False):
+        self._call("save", must_create=must_create)
+
+    def delete(self, session_key=None):
+        self._call("delete", key=session_key or "")
+
+    def flush(self):
+        self._call("flush")
+
+    def cycle_key(self):
+        self._call("cycle_key")
+
+    @classmethod
+    def clear_expired(cls):
+        go.call("session.clear_expired", clock=microseconds(timezone.now()), site=cls._site())
+
+
+def asynchronous(name):
+    """Return the asynchronous form of a method. The call to Go is the same, and short."""
+
+    async def method(self, *args, **kwargs):
+        return getattr(self, name)(*args, **kwargs)
+
+    return method
+
+
+for name in list(vars(SessionStore)):
+    if not name.startswith("_") and name != "aset" and callable(getattr(SessionStore, name)):
+        setattr(SessionStore, "a" + name, asynchronous(name))
+
+
+def install():
+    """Put the store in the place of Django's; a custom store derives from it then."""
+    import django.test
+
+    db.SessionStore = SessionStore
+    django.test.TestCase = TestCase
+
+
+def install_models():
+    """Let the model Session decode and encode with Django's own code, so that each side reads what the other wrote."""
+    from django.contrib.sessions.models import Session
+
+    Session.get_session_store_class = classmethod(lambda cls: DjangoSessionStore)

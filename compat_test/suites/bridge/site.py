@@ -1,0 +1,25 @@
+"""The settings of Django as Go reads them."""
+
+import base64
+import re
+
+import django
+from django.conf import settings
+
+# Those that djangosession.SettingsCommand prints.
+NAMES = re.compile("SESSION_|SECRET_KEY|SIGNED_COOKIE_|DEFAULT_HASHING_|USE_TZ$|TIME_ZONE$")
+
+
+def plain(value):
+    """Return a setting in what JSON has."""
+    if isinstance(value, bytes):
+        return {"$bytes": base64.b64encode(value).decode()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
+
+
+def current_settings(**changes):
+    """Return the settings as they are now: tests override them for a moment."""
+    values = {name: plain(getattr(settings, name)) for name in dir(settings) if NAMES.match(name)}
+    return {**values, "DJANGO_VERSION": django.get_version(), **changes}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+)
+
+// held is a session that Django has in its hands.
+type held struct {
+	session *djangosession.Session
+	site    *site
+	loaded  bool // or nothing to load
+}
+
+// open takes the session of this key, as SessionStore(session_key) does.
+func (h *held) open(s *site, key string) {
+	h.session, h.site = s.manager.Open(key), s
+	h.loaded = h.session.Key() == ""
+}
+
+// load loads the session if that has not been done: Django's sessions do so by themselves.
+func (h *held) load(ctx context.Context) error {
+	if h.loaded {
+		return nil
+	}
+	return h.reload(ctx)
+}
+
+func (h *held) reload(ctx context.Context) error {
+	err := h.session.Load(ctx)
+	h.loaded = err == nil
+	return err
+}
+
+// carrier is an engine that answers the next Load with a record of the caller's. In Django settings change under a
+// session, and anybody sets its flags, which in Go belong to the manager and to the session. A session of the right
+// manager with the right flags is therefore made, and loads what the old one held.
+type carrier struct {
+	djangosession.Engine
+	next *djangosession.Record
+}
+
+// Load implements [djangosession.Engine].
+func (c *carrier) Load(ctx context.Context, key string) (*djangosession.Record, error) {
+	if r := c.next; r != nil {
+		c.next = nil
+		return r, nil
+	}
+	return c.Engine.Load(ctx, key)
+}
+
+// anyKey is one for which a manager asks its engine.
+var anyKey = strings.Repeat("k", djangosession.KeyLength) //nolint:gochecknoglobals // a constant
+
+// carry moves the session to a site; key, values and whether it is modified stay, accessed is set.
+func (h *held) carry(ctx context.Context, to *site, accessed bool) error {
+	old, modified := h.session, h.session.Modified()
+	s := to.manager.Open(old.Key())
+	if h.loaded {
+		to.carrier.next = &djangosession.Record{Key: old.Key(), Data: old.Dict()}
+		s = to.manager.Open(anyKey)
+		if err := s.Load(ctx); err != nil {
+			return err
+		}
+	}
+	if accessed {
+		s.Contains("")
+	}
+	s.SetModified(modified)
+	h.session, h.site = s, to
+	return nil
+}

@@ -1,0 +1,148 @@
+// Command peer does with this module's packages what a Django process asks it to: a JSON object a line, and one back. It
+// is the Go half of the bridge by which Django's own tests run against Go; see the folder bridge for the other half.
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/py"
+	"github.com/djangobridge/djangobridge/py/tagged"
+	"github.com/djangobridge/djangobridge/signing"
+)
+
+func main() {
+	if err := serve(context.Background(), os.Stdin, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "peer:", err)
+		os.Exit(1)
+	}
+}
+
+// order is what Django asks for.
+type order struct {
+	Op string `json:"op"`
+	// Clock is the time in Django, which its tests set as they like: microseconds since 1970.
+	Clock   int64           `json:"clock"`
+	Site    *siteOrder      `json:"site"`
+	Session *int            `json:"session"`
+	Args    json.RawMessage `json:"args"` // tagged JSON
+}
+
+var errUnknownOp = errors.New("no such operation")
+
+// peer is what the process keeps between two orders.
+type peer struct {
+	clock    time.Time
+	sites    sites
+	sessions []*held
+}
+
+func serve(ctx context.Context, in io.Reader, out io.Writer) error {
+	p := &peer{}
+	p.sites.now = func() time.Time { return p.clock }
+	defer p.sites.close()
+	lines := bufio.NewReader(in)
+	for {
+		line, err := lines.ReadBytes('\n')
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		answer, err := p.answer(ctx, line)
+		if err != nil {
+			return err
+		}
+		if _, err := out.Write(append(answer, '\n')); err != nil {
+			return err
+		}
+	}
+}
+
+// answer does what a line asks for, and returns the line that tells the result or the exception to raise.
+func (p *peer) answer(ctx context.Context, line []byte) ([]byte, error) {
+	result, err := p.obey(ctx, line)
+	if err != nil {
+		class, text := exception(err)
+		return json.Marshal(map[string]string{"raises": class, "text": text})
+	}
+	result, err = py.From(result)
+	if err != nil {
+		return nil, err
+	}
+	data, err := tagged.Dumps(result)
+	if err != nil {
+		return nil, err
+	}
+	return append(append([]byte(`{"ok":`), data...), '}'), nil
+}
+
+func (p *peer) obey(ctx context.Context, line []byte) (any, error) {
+	var o order
+	if err := json.Unmarshal(line, &o); err != nil {
+		return nil, err
+	}
+	a, err := readArgs(o.Args)
+	if err != nil {
+		return nil, err
+	}
+	p.clock = time.UnixMicro(o.Clock)
+	family, op, _ := strings.Cut(o.Op, ".")
+	var result any
+	switch family {
+	case "session":
+		result, err = p.session(ctx, op, &o, a)
+	case "signing":
+		result, err = p.signing(op, a)
+	case "cookie":
+		result, err = p.cookie(op, &o, a)
+	default:
+		err = errUnknownOp
+	}
+	if a.err != nil { // an argument that was not there is the cause of whatever came after
+		err = a.err
+	}
+	if errors.Is(err, errUnknownOp) {
+		err = fmt.Errorf("%w: %s", err, o.Op)
+	}
+	return result, err
+}
+
+// exception names the class of the exception that Django raises where Go returns err, and gives its text.
+func exception(err error) (class, text string) {
+	text = err.Error()
+	if missing, ok := errors.AsType[*djangosession.KeyError](err); ok {
+		return "KeyError", missing.Name
+	}
+	if _, ok := errors.AsType[*djangosession.ValueError](err); ok {
+		return "TypeError", text
+	}
+	if _, ok := errors.AsType[*signing.AlgorithmError](err); ok {
+		return "InvalidAlgorithm", text
+	}
+	refused, isRefused := errors.AsType[*signing.DecodeError](err)
+	switch {
+	case errors.Is(err, djangosession.ErrKeyTaken):
+		return "CreateError", text
+	case errors.Is(err, djangosession.ErrSessionGone):
+		return "UpdateError", text
+	case errors.Is(err, signing.ErrSeparator):
+		return "UnsafeSeparator", text
+	case isRefused && refused.Reason == signing.SignatureExpired:
+		return "SignatureExpired", text
+	case errors.Is(err, signing.ErrBadSignature):
+		return "BadSignature", text
+	case isRefused:
+		return "Refused", text
+	}
+	return "GoError", text // of no class that a test expects
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bytes"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+
+	_ "github.com/mattn/go-sqlite3"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/tables"
+)
+
+// siteOrder says which site an order is about. Django's tests change settings at any time, so each order says it anew.
+type siteOrder struct {
+	Settings json.RawMessage `json:"settings"`
+	Database string          `json:"database"`
+	Table    string          `json:"table"`
+	Columns  []string        `json:"columns"` // besides those that every session has
+}
+
+// site is a manager of sessions with certain settings, and what it is made of.
+type site struct {
+	manager *djangosession.Manager
+	carrier *carrier
+	codec   *djangosession.Codec
+}
+
+// sites are all that were asked for.
+type sites struct {
+	now       func() time.Time
+	databases map[string]*sql.DB
+	made      map[string]*site
+}
+
+var errNoSite = errors.New("the order does not say which site")
+
+// settings reads what Django prints of its settings.
+func (s *sites) settings(o *siteOrder) (djangosession.Settings, error) {
+	if o == nil {
+		return djangosession.Settings{}, errNoSite
+	}
+	settings, err := djangosession.ReadSettings(bytes.NewReader(o.Settings))
+	settings.Now = s.now
+	return settings, err
+}
+
+func (s *sites) get(o *siteOrder) (*site, error) {
+	settings, err := s.settings(o)
+	if err != nil {
+		return nil, err
+	}
+	key := strings.Join(append([]string{string(o.Settings), o.Database, o.Table}, o.Columns...), "\n")
+	if made, ok := s.made[key]; ok {
+		return made, nil
+	}
+	db, err := s.open(o.Database)
+	if err != nil {
+		return nil, err
+	}
+	options := tables.Options{Dialect: tables.SQLite{}, Table: o.Table, LockWait: time.Minute}
+	for _, name := range o.Columns {
+		// The one custom model of Django's tests has a column for the user, an integer; SQLite makes one of the text.
+		options.ExtraColumns = append(options.ExtraColumns, tables.Column{Name: name, Value: tables.UserID})
+	}
+	engine, err := tables.New(db, settings, options)
+	if err != nil {
+		return nil, err
+	}
+	made := &site{carrier: &carrier{Engine: engine}, codec: engine.Codec()}
+	if made.manager, err = djangosession.NewManager(made.carrier, settings); err != nil {
+		return nil, err
+	}
+	if s.made == nil {
+		s.made = map[string]*site{}
+	}
+	s.made[key] = made
+	return made, nil
+}
+
+func (s *sites) open(path string) (*sql.DB, error) {
+	if db, ok := s.databases[path]; ok {
+		return db, nil
+	}
+	db, err := sql.Open("sqlite3", "file:"+path+"?mode=rw&_busy_timeout=100")
+	if err != nil {
+		return nil, err
+	}
+	if s.databases == nil {
+		s.databases = map[string]*sql.DB{}
+	}
+	s.databases[path] = db
+	return db, nil
+}
+
+func (s *sites) close() {
+	for _, db := range s.databases {
+		_ = db.Close() // all is committed
+	}
+}
