@@ -3,6 +3,7 @@ package compat_test
 import (
 	"database/sql"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -74,7 +75,7 @@ func TestConformance(t *testing.T) {
 }
 
 // lastTable numbers the tables of this process.
-var lastTable atomic.Int64 //nolint:gochecknoglobals // as it says
+var lastTable atomic.Int64
 
 func runSuite(t *testing.T, db *sql.DB, dialect tables.Dialect) {
 	t.Helper()
@@ -116,4 +117,36 @@ func setRow(
 		t.Fatal(err)
 	}
 	return err == nil
+}
+
+func TestTwoProcesses(t *testing.T) {
+	if enginetest.SecondProcess() { // which needs no servers of its own
+		twoProcesses(t, "")
+		return
+	}
+	for _, product := range databases() {
+		t.Run(product, func(t *testing.T) { twoProcesses(t, goSite(t, newDatabase(t, product)).base.source()) })
+	}
+}
+
+func twoProcesses(t *testing.T, source string) {
+	t.Helper()
+	enginetest.RunTwoProcesses(t, source, func(t *testing.T, source string, s djangosession.Settings) enginetest.Backend {
+		t.Helper()
+		product, name, _ := strings.Cut(source, " ")
+		db, dialect, err := openSource(product, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := db.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		e, err := tables.New(db, s, tables.Options{Dialect: dialect, LockWait: time.Minute})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return enginetest.Backend{Engine: e}
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -27,7 +28,7 @@ type database struct {
 }
 
 // lastDatabase numbers the databases of this process.
-var lastDatabase atomic.Int64 //nolint:gochecknoglobals // as it says
+var lastDatabase atomic.Int64
 
 // newDatabase makes an empty database.
 func newDatabase(t *testing.T, product string) *database {
@@ -55,16 +56,35 @@ func databaseOn(t *testing.T, s *servers.Server) *database {
 	return d
 }
 
+// source names the database for another process of this program.
+func (d *database) source() string {
+	switch d.product {
+	case "sqlite":
+		return "sqlite file:" + d.name + "?_busy_timeout=100"
+	case "mariadb":
+		return "mariadb " + d.server.MariaDBSource(d.name)
+	}
+	return "postgresql " + d.server.PostgreSQLURL(d.name)
+}
+
+// openSource opens what source names.
+func openSource(product, name string) (*sql.DB, tables.Dialect, error) {
+	driver, dialect := "pgx", tables.Dialect(tables.PostgreSQL{})
+	switch product {
+	case "sqlite":
+		driver, dialect = "sqlite3", tables.SQLite{}
+	case "mariadb":
+		driver, dialect = "mysql", tables.MySQL{}
+	}
+	db, err := sql.Open(driver, name)
+	return db, dialect, err
+}
+
 // open opens the database for Go. It is closed with the test.
 func (d *database) open(t *testing.T) *sql.DB {
 	t.Helper()
-	var db *sql.DB
-	var err error
-	if d.product == "sqlite" {
-		db, err = sql.Open("sqlite3", "file:"+d.name+"?_busy_timeout=100")
-	} else {
-		db, err = d.server.Open(d.name)
-	}
+	product, name, _ := strings.Cut(d.source(), " ")
+	db, _, err := openSource(product, name)
 	if err != nil {
 		t.Fatal(err)
 	}

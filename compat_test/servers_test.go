@@ -6,25 +6,35 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/go-sql-driver/mysql"
+
 	"github.com/djangobridge/djangobridge/compat_test/servers"
 )
 
 // shared are the servers that all tests share, for starting one takes longer than most of them; TestMain ends them.
-var shared struct { //nolint:gochecknoglobals // as above
+var shared struct {
 	mu      sync.Mutex
 	running map[string]*servers.Server
 }
 
 func TestMain(m *testing.M) {
+	if source := os.Getenv(writerVariable); source != "" {
+		fmt.Fprintln(os.Stderr, writeForever(source))
+		os.Exit(1)
+	}
+	if err := mysql.SetLogger(&mysql.NopLogger{}); err != nil { // it repeats what it returns
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	code := m.Run()
 	shared.mu.Lock()
-	defer shared.mu.Unlock()
 	for _, s := range shared.running {
 		if err := s.Remove(); err != nil {
 			fmt.Fprintln(os.Stderr, s.Name, "did not stop:", err)
 			code = 1
 		}
 	}
+	shared.mu.Unlock()
 	os.Exit(code)
 }
 

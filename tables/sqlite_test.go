@@ -28,3 +28,17 @@ func TestSQLiteConformance(t *testing.T) {
 		}
 	})
 }
+
+func TestSQLiteFromTwoProcesses(t *testing.T) {
+	t.Parallel()
+	site := newTestSite(t, settings(), tables.Options{}, nil)
+	enginetest.RunTwoProcesses(t, site.path, func(t *testing.T, source string, s djangosession.Settings) enginetest.Backend {
+		t.Helper()
+		db := openFile(t, "file:"+source+"?mode=rw&_busy_timeout=20")
+		e, err := tables.New(db, s, tables.Options{Dialect: tables.SQLite{}, LockWait: time.Minute})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return enginetest.Backend{Engine: e}
+	})
+}

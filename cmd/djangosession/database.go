@@ -18,7 +18,7 @@ import (
 type databaseFlags struct {
 	storeFlags
 
-	Database string `arg:"" help:"The site's database: a URL such as postgresql://user@host/name or sqlite:///srv/db.sqlite3, or a file."`
+	Database string `arg:"" help:"The site's database: a URL such as postgresql://user@host/name, or an SQLite file."`
 
 	Table string `help:"Table of the sessions (default: django_session)." placeholder:"NAME"`
 

@@ -18,14 +18,14 @@ func (s *Server) initMariaDB(bin, installBin string) error {
 		return err
 	}
 	data := filepath.Join(s.dir, "data")
-	cmd := exec.CommandContext(context.Background(), filepath.Join(installBin, "mariadb-install-db"), "--no-defaults",
+	cmd := exec.CommandContext(context.Background(), filepath.Join(installBin, "mariadb-install-db"), "--no-defaults", //nolint:gosec // the tests' own
 		"--user="+me.Username, "--datadir="+data, "--auth-root-authentication-method=normal", "--skip-test-db")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("mariadb-install-db: %w\n%s", err, out)
 	}
 	s.command = func() *exec.Cmd {
-		return exec.CommandContext(context.Background(), filepath.Join(bin, "mariadbd"), "--no-defaults", "--user="+me.Username,
-			"--datadir="+data, "--port="+strconv.Itoa(s.Port), "--bind-address=127.0.0.1", "--socket="+filepath.Join(s.dir, "sock"),
+		return exec.CommandContext(context.Background(), filepath.Join(bin, "mariadbd"), "--no-defaults", //nolint:gosec // as above
+			"--user="+me.Username, "--datadir="+data, "--port="+strconv.Itoa(s.Port), "--bind-address=127.0.0.1", "--socket="+filepath.Join(s.dir, "sock"),
 			"--pid-file="+filepath.Join(s.dir, "pid"), "--skip-log-bin", "--innodb-flush-log-at-trx-commit=2",
 			"--character-set-server=utf8mb4", "--max-connections=300", "--loose-innodb-buffer-pool-size=128M")
 	}
@@ -48,15 +48,15 @@ func (s *Server) initPostgreSQL(bin string) error {
 		as = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
 	}
 	data := filepath.Join(s.dir, "data")
-	cmd := exec.CommandContext(context.Background(), filepath.Join(bin, "initdb"),
+	cmd := exec.CommandContext(context.Background(), filepath.Join(bin, "initdb"), //nolint:gosec // as above
 		"--pgdata="+data, "--auth=trust", "--username=django", "--encoding=UTF8", "--locale=C", "--no-sync")
 	cmd.SysProcAttr, cmd.Dir = as, s.dir
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
 	s.command = func() *exec.Cmd {
-		cmd := exec.CommandContext(context.Background(), filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(s.Port),
-			"-c", "listen_addresses=127.0.0.1", "-k", s.dir, "-c", "synchronous_commit=off", "-c", "max_connections=300")
+		cmd := exec.CommandContext(context.Background(), filepath.Join(bin, "postgres"), "-D", data, //nolint:gosec // as above
+			"-p", strconv.Itoa(s.Port), "-c", "listen_addresses=127.0.0.1", "-k", s.dir, "-c", "synchronous_commit=off", "-c", "max_connections=300")
 		cmd.SysProcAttr, cmd.Dir = as, s.dir
 		return cmd
 	}

@@ -17,8 +17,8 @@ import (
 	"syscall"
 	"time"
 
-	_ "github.com/go-sql-driver/mysql"
-	_ "github.com/jackc/pgx/v5/stdlib"
+	_ "github.com/go-sql-driver/mysql" // what Open opens with
+	_ "github.com/jackc/pgx/v5/stdlib" // likewise
 )
 
 // The products that there are servers of.
@@ -162,10 +162,13 @@ func (s *Server) Stop() error {
 	if err := s.process.Process.Signal(signal); err != nil {
 		return err
 	}
-	done := make(chan error, 1)
-	go func() { done <- s.process.Wait() }()
+	done := make(chan struct{})
+	go func() {
+		_ = s.process.Wait() // what it exits with does not matter
+		close(done)
+	}()
 	select {
-	case <-done: // what it exits with does not matter
+	case <-done:
 		s.process = nil
 		return nil
 	case <-time.After(30 * time.Second):

@@ -1,0 +1,100 @@
+package compat_test
+
+import (
+	"fmt"
+	"runtime"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+)
+
+// fill makes rows, of each eleven ten that have expired.
+func (p *pair) fill(t *testing.T, rows int) {
+	t.Helper()
+	statement := map[string]string{
+		"sqlite": `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i+1 FROM n WHERE i < %[1]d-1) INSERT INTO django_session
+			SELECT printf('key%%037d', i), 'e30:1r31eq:V0zhXyqaeSiXnlEQJVh5I3Tjp7U3uQESH5gHoaFBmW8',
+			CASE i %% 11 WHEN 0 THEN '2999-01-01 00:00:00' ELSE '2001-01-01 00:00:00' END FROM n`,
+		"mariadb": `INSERT INTO django_session SELECT CONCAT('key', LPAD(seq, 37, '0')),
+			'e30:1r31eq:V0zhXyqaeSiXnlEQJVh5I3Tjp7U3uQESH5gHoaFBmW8',
+			IF(seq %% 11 = 0, '2999-01-01', '2001-01-01') FROM seq_0_to_%[1]d WHERE seq < %[1]d`,
+		"postgresql": `INSERT INTO django_session SELECT 'key' || LPAD(i::text, 37, '0'),
+			'e30:1r31eq:V0zhXyqaeSiXnlEQJVh5I3Tjp7U3uQESH5gHoaFBmW8',
+			CASE i %% 11 WHEN 0 THEN timestamptz '2999-01-01' ELSE timestamptz '2001-01-01' END FROM generate_series(0, %[1]d-1) i`,
+	}[p.base.product]
+	if _, err := p.base.open(t).ExecContext(t.Context(), fmt.Sprintf(statement, rows)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestClearingLetsOthersIn clears many rows while visitors log in: a statement removes no more than a batch, a login waits no
+// longer than a batch takes, and memory does not grow with the rows.
+func TestClearingLetsOthersIn(t *testing.T) {
+	t.Parallel()
+	rows := times(t, "COMPAT_CLEAR_ROWS", 22_000)
+	for _, product := range databases() {
+		t.Run(product, func(t *testing.T) {
+			t.Parallel()
+			p := goSite(t, newDatabase(t, product))
+			p.fill(t, rows)
+			stop := make(chan struct{})
+			logins := make(chan time.Duration)
+			var longestLogin, count atomic.Int64
+			go func() {
+				defer close(logins)
+				for {
+					select {
+					case <-stop:
+						return
+					case <-time.After(2 * time.Millisecond):
+					}
+					began := time.Now()
+					if err := p.manager.New().Save(t.Context()); err != nil {
+						t.Error(err)
+						return
+					}
+					count.Add(1)
+					longestLogin.Store(max(longestLogin.Load(), int64(time.Since(began))))
+				}
+			}()
+			const batch = 1000
+			var before, during runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+			var last, largest int64
+			var longestBatch time.Duration
+			began, lap := time.Now(), time.Now()
+			n, err := p.manager.ClearExpired(t.Context(), djangosession.ClearOptions{
+				BatchSize: batch,
+				Pause:     time.Millisecond,
+				Progress: func(removed int64) {
+					largest, last = max(largest, removed-last), removed
+					longestBatch = max(longestBatch, time.Since(lap))
+					if removed%100_000 == 0 {
+						runtime.GC()
+						runtime.ReadMemStats(&during)
+					}
+					lap = time.Now()
+				},
+			})
+			took := time.Since(began)
+			close(stop)
+			<-logins
+			if err != nil || n != int64(rows/11*10) || largest > batch {
+				t.Errorf("cleared %d, %v; the largest batch had %d", n, err, largest)
+			}
+			longest := time.Duration(longestLogin.Load())
+			t.Logf("%d rows in %v, longest batch %v; %d logins meanwhile, the longest took %v; heap %d KB before, %d KB during",
+				n, took, longestBatch, count.Load(), longest, before.HeapAlloc>>10, during.HeapAlloc>>10)
+			// A login may come when a batch has just begun, and its own work and the other tests of this run take time too.
+			if longest > 2*longestBatch+time.Second {
+				t.Errorf("a login took %v", longest)
+			}
+			if left, err := p.manager.ClearExpired(t.Context(), djangosession.ClearOptions{DryRun: true}); left != 0 || err != nil {
+				t.Errorf("%d are left, %v", left, err)
+			}
+		})
+	}
+}

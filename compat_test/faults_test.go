@@ -1,0 +1,202 @@
+package compat_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/tables"
+)
+
+// times is how often something is done: a few times as a rule, as often as a variable says for measuring.
+func times(t *testing.T, variable string, usual int) int {
+	t.Helper()
+	text := os.Getenv(variable)
+	if text == "" {
+		return usual
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("%s: %v", variable, err)
+	}
+	return n
+}
+
+// goSite is a manager on a new database that Go has made the table of.
+func goSite(t *testing.T, base *database) *pair {
+	t.Helper()
+	p := &pair{base: base}
+	p.manager, p.engine = p.site(t, djangosession.NewSettings("compat-secret-key"), tables.Options{})
+	if err := p.engine.CreateTable(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// writerVariable makes this program a writer that is there to be killed; see TestKilledWriters.
+const writerVariable = "COMPAT_WRITER"
+
+// writeForever creates, changes and moves sessions of all sizes.
+func writeForever(source string) error {
+	product, name, _ := strings.Cut(source, " ")
+	db, dialect, err := openSource(product, name)
+	if err != nil {
+		return err
+	}
+	s := djangosession.NewSettings("compat-secret-key")
+	engine, err := tables.New(db, s, tables.Options{Dialect: dialect, LockWait: time.Minute})
+	if err != nil {
+		return err
+	}
+	m, err := djangosession.NewManager(engine, s)
+	if err != nil {
+		return err
+	}
+	ctx := context.Background()
+	for n := 0; ; n++ {
+		session := m.New()
+		session.Set("text", strings.Repeat(strconv.Itoa(n), 1+n*n%5000))
+		session.Set("n", n)
+		if err := session.Save(ctx); err != nil {
+			return err
+		}
+		if n == 0 {
+			fmt.Println("writing")
+		}
+		session.Set("n", n+1)
+		if err := errors.Join(session.Save(ctx), session.CycleKey(ctx)); err != nil {
+			return err
+		}
+	}
+}
+
+// TestKilledWriters kills writing processes at random moments. Every row decodes afterwards.
+func TestKilledWriters(t *testing.T) {
+	t.Parallel()
+	kills := times(t, "COMPAT_KILLS", 10)
+	for _, product := range databases() {
+		t.Run(product, func(t *testing.T) {
+			t.Parallel()
+			p := goSite(t, newDatabase(t, product))
+			for range kills {
+				kill(t, p.base)
+			}
+			rows := 0
+			for row, err := range p.engine.Rows(t.Context()) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				rows++
+				if _, err := p.engine.Codec().Decode(row.Data); err != nil {
+					t.Errorf("a row does not decode: %v", err)
+				}
+			}
+			if rows < kills {
+				t.Errorf("%d rows by %d writers", rows, kills)
+			}
+			t.Logf("%d writers killed, %d rows, all decode", kills, rows)
+		})
+	}
+}
+
+// kill starts a writer and ends it without warning.
+func kill(t *testing.T, base *database) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), writerVariable+"="+base.source())
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	time.Sleep(time.Duration(rand.Int64N(int64(60 * time.Millisecond))))
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // it has been killed
+	if err != nil || line != "writing\n" {
+		t.Fatalf("the writer did not write: %q, %v\n%s", line, err, stderr.String())
+	}
+}
+
+// TestServerRestarts stops and starts a server under load: errors say so, and the pool recovers by itself.
+func TestServerRestarts(t *testing.T) {
+	t.Parallel()
+	for _, product := range []string{"mariadb", "postgresql"} {
+		t.Run(product, func(t *testing.T) {
+			t.Parallel()
+			server := ownServer(t, product)
+			p := goSite(t, databaseOn(t, server))
+			key := func() string {
+				s := p.manager.New()
+				save(t, s)
+				return s.Key()
+			}()
+			ctx, cancel := context.WithCancel(t.Context())
+			var done, failed atomic.Int64
+			var clients sync.WaitGroup
+			for range 8 {
+				clients.Go(func() {
+					for ctx.Err() == nil {
+						s, err := p.manager.Load(ctx, key)
+						if err == nil {
+							err = s.Save(ctx)
+						}
+						switch {
+						case err == nil:
+							done.Add(1)
+						case errors.Is(err, context.Canceled):
+						case errors.Is(err, tables.ErrUnavailable):
+							failed.Add(1)
+							time.Sleep(5 * time.Millisecond)
+						default:
+							t.Errorf("an error without a name: %v", err)
+							return
+						}
+					}
+				})
+			}
+			settle := func(counter *atomic.Int64) {
+				t.Helper()
+				before := counter.Load()
+				for range 1000 {
+					if counter.Load() > before+20 {
+						return
+					}
+					time.Sleep(10 * time.Millisecond)
+				}
+				t.Fatalf("after 10 seconds: %d done, %d failed", done.Load(), failed.Load())
+			}
+			for range 2 {
+				settle(&done)
+				if err := server.Stop(); err != nil {
+					t.Fatal(err)
+				}
+				settle(&failed)
+				if err := server.Start(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			settle(&done)
+			cancel()
+			clients.Wait()
+			t.Logf("%d requests done, %d failed while the server was away", done.Load(), failed.Load())
+		})
+	}
+}

@@ -1,0 +1,133 @@
+package enginetest
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+)
+
+// The environment of the second process.
+const (
+	sourceVariable = "DJANGOSESSION_ENGINETEST_SOURCE"
+	keyVariable    = "DJANGOSESSION_ENGINETEST_KEY"
+	rounds         = 100
+)
+
+// RunTwoProcesses tests an engine from two processes at once, for engines that several processes share. source tells open
+// where the sessions are, in either process; the store is there and empty. The second process is the test program again,
+// running only the test that calls this: whatever that test does before, it does twice.
+func RunTwoProcesses(t *testing.T, source string, open func(t *testing.T, source string, s djangosession.Settings) Backend) {
+	t.Helper()
+	child := SecondProcess()
+	if child {
+		source = os.Getenv(sourceVariable)
+	}
+	s := djangosession.NewSettings("enginetest-secret-key")
+	b := open(t, source, s)
+	m, err := djangosession.NewManager(b.Engine, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, m.MergeSaves = b.Engine.(djangosession.Merger)
+	p := &process{suite: suite{Backend: b, manager: m, clock: &clock{now: s.Clock()}, settings: s}}
+	if child {
+		p.key = os.Getenv(keyVariable)
+		p.work(t, "child")
+		return
+	}
+	p.key = djangosession.NewKey()
+	output := p.spawn(t, source)
+	p.work(t, "parent")
+	text := <-output
+	p.check(t, text)
+}
+
+// SecondProcess reports whether this is the process that [RunTwoProcesses] started, for tests that prepare something first.
+func SecondProcess() bool { return os.Getenv(sourceVariable) != "" }
+
+// process is one of the two.
+type process struct {
+	suite
+
+	key string // under which both create a session; that of their shared session differs in its first character
+	won bool   // this process has created the session
+}
+
+func (p *process) sharedKey() string { return "_" + p.key[1:] }
+
+// say tells the first process, which reads the output of the second.
+func say(what string) { _, _ = fmt.Fprintln(os.Stdout, "enginetest:", what) }
+
+// work is what both do: create a session under one key, and change values of a shared session, each its own.
+func (p *process) work(t *testing.T, who string) {
+	t.Helper()
+	if err := p.Engine.Create(t.Context(), p.record(p.sharedKey(), nil)); err != nil && !errors.Is(err, djangosession.ErrKeyTaken) {
+		t.Error(err)
+	}
+	switch err := p.Engine.Create(t.Context(), p.record(p.key, map[string]any{"by": who})); {
+	case err == nil:
+		say(who + " created")
+		p.won = true
+	case !errors.Is(err, djangosession.ErrKeyTaken):
+		t.Error(err)
+	}
+	for n := range rounds {
+		session, err := p.manager.Load(t.Context(), p.sharedKey())
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		session.Set(who, n)
+		if err := session.Save(t.Context()); err != nil {
+			t.Error(err)
+			return
+		}
+	}
+	say(who + " finished")
+}
+
+// spawn starts the second process. Its output comes when it has ended.
+func (p *process) spawn(t *testing.T, source string) <-chan string {
+	t.Helper()
+	name, _, _ := strings.Cut(t.Name(), "/")
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+name+"$", "-test.count=1") //nolint:gosec // this program
+	cmd.Env = append(os.Environ(), sourceVariable+"="+source, keyVariable+"="+p.key)
+	output := make(chan string, 1)
+	go func() {
+		out, err := cmd.CombinedOutput()
+		text := string(out)
+		if err != nil {
+			text += "\n" + err.Error()
+		}
+		output <- text
+	}()
+	return output
+}
+
+// check looks at what both have left.
+func (p *process) check(t *testing.T, child string) {
+	t.Helper()
+	if !strings.Contains(child, "enginetest: child finished") {
+		t.Fatalf("the second process failed:\n%s", child)
+	}
+	if childCreated := strings.Contains(child, "enginetest: child created"); childCreated == p.won {
+		t.Errorf("one process has to have created the session: parent %v, child %v", p.won, childCreated)
+	}
+	session := p.loaded(t, p.sharedKey())
+	for _, who := range []string{"parent", "child"} {
+		n, err := djangosession.Value[int](session, who)
+		// Without merging the later writer wins, and may have lost the other's last values.
+		if p.manager.MergeSaves && (err != nil || n != rounds-1) {
+			t.Errorf("the %s's value is %d, %v; want %d", who, n, err, rounds-1)
+		}
+	}
+	if err := session.DeleteStored(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	p.wantMissing(t, p.sharedKey())
+}
