@@ -72,7 +72,8 @@ var ErrNoMerge = errors.New("djangosession: the engine cannot merge")
 type ClearOptions struct {
 	// BatchSize is how many sessions are removed at once, so that nobody waits long for a lock; [DefaultBatchSize] if 0.
 	BatchSize int
-	// Pause is how long others have the database to themselves between two batches; none if 0.
+	// Pause is how long others have the database to themselves between two batches; if 0, none, or as little as lets others in
+	// where a batch locks all.
 	Pause time.Duration
 	// Progress, if set, is called after each batch with the number removed so far.
 	Progress func(removed int64)

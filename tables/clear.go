@@ -3,9 +3,13 @@ package tables
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 )
+
+// leastPause is longer than the pauses in which others ask for a lock.
+const leastPause = 10 * time.Millisecond
 
 // ClearExpired implements [djangosession.Engine]. Django does it in one statement, which on a large table holds its locks
 // for as long as that takes; here it is a statement a batch, and a session that is renewed meanwhile is left alone. The
@@ -24,6 +28,9 @@ func (e *Engine) ClearExpired(ctx context.Context, o djangosession.ClearOptions)
 	batch := o.BatchSize
 	if batch <= 0 {
 		batch = djangosession.DefaultBatchSize
+	}
+	if o.Pause <= 0 && !e.dialect.locksRows() {
+		o.Pause = leastPause // a batch locks the whole database, and the next one must not be there before those who wait
 	}
 	a := args{dialect: e.dialect}
 	statement := e.dialect.deleteBatch(&a, e.names, now, batch)

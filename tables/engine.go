@@ -34,7 +34,7 @@ type Options struct {
 	DatabaseTimeZone *time.Location
 	// LockWait is how long a call goes on trying while the database is locked (SQLite); 5 seconds by default, as in Django,
 	// not at all if negative. A driver that waits by itself does so in addition, and without regard to the context: with
-	// github.com/mattn/go-sqlite3 put _busy_timeout=100 into the data source name.
+	// github.com/mattn/go-sqlite3 put _busy_timeout=10 into the data source name.
 	LockWait time.Duration
 }
 

@@ -15,7 +15,8 @@ const defaultLockWait = 5 * time.Second
 // cannot be called back from that, which is why the waiting is done here.
 func (e *Engine) untilUnlocked(ctx context.Context, op string, do func() error) error {
 	deadline := time.Now().Add(e.lockWait)
-	for wait := time.Millisecond; ; wait = min(2*wait, 50*time.Millisecond) {
+	// SQLite has no queue: who asks seldom waits long.
+	for wait := time.Millisecond; ; wait = min(2*wait, 5*time.Millisecond) {
 		err := e.fail(ctx, op, do())
 		if !errors.Is(err, ErrLocked) || time.Now().Add(wait).After(deadline) {
 			return err

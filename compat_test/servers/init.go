@@ -18,15 +18,16 @@ func (s *Server) initMariaDB(bin, installBin string) error {
 		return err
 	}
 	data := filepath.Join(s.dir, "data")
-	cmd := exec.CommandContext(context.Background(), filepath.Join(installBin, "mariadb-install-db"), "--no-defaults", //nolint:gosec // the tests' own
+	program := filepath.Join(installBin, "mariadb-install-db")
+	cmd := exec.CommandContext(context.Background(), program, "--no-defaults", //nolint:gosec // the tests' own
 		"--user="+me.Username, "--datadir="+data, "--auth-root-authentication-method=normal", "--skip-test-db")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("mariadb-install-db: %w\n%s", err, out)
 	}
 	s.command = func() *exec.Cmd {
 		return exec.CommandContext(context.Background(), filepath.Join(bin, "mariadbd"), "--no-defaults", //nolint:gosec // as above
-			"--user="+me.Username, "--datadir="+data, "--port="+strconv.Itoa(s.Port), "--bind-address=127.0.0.1", "--socket="+filepath.Join(s.dir, "sock"),
-			"--pid-file="+filepath.Join(s.dir, "pid"), "--skip-log-bin", "--innodb-flush-log-at-trx-commit=2",
+			"--user="+me.Username, "--datadir="+data, "--port="+strconv.Itoa(s.Port), "--bind-address=127.0.0.1",
+			"--socket="+filepath.Join(s.dir, "sock"), "--pid-file="+filepath.Join(s.dir, "pid"), "--skip-log-bin", "--innodb-flush-log-at-trx-commit=2",
 			"--character-set-server=utf8mb4", "--max-connections=300", "--loose-innodb-buffer-pool-size=128M")
 	}
 	return nil
@@ -56,7 +57,8 @@ func (s *Server) initPostgreSQL(bin string) error {
 	}
 	s.command = func() *exec.Cmd {
 		cmd := exec.CommandContext(context.Background(), filepath.Join(bin, "postgres"), "-D", data, //nolint:gosec // as above
-			"-p", strconv.Itoa(s.Port), "-c", "listen_addresses=127.0.0.1", "-k", s.dir, "-c", "synchronous_commit=off", "-c", "max_connections=300")
+			"-p", strconv.Itoa(s.Port), "-c", "listen_addresses=127.0.0.1", "-k", s.dir,
+			"-c", "synchronous_commit=off", "-c", "max_connections=300")
 		cmd.SysProcAttr, cmd.Dir = as, s.dir
 		return cmd
 	}
