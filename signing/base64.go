@@ -2,6 +2,7 @@ package signing
 
 import (
 	"encoding/base64"
+	"slices"
 
 	"github.com/djangobridge/djangobridge/internal/pybase64"
 )
@@ -9,9 +10,11 @@ import (
 func appendBase64(dst, src []byte) []byte { return base64.RawURLEncoding.AppendEncode(dst, src) }
 
 // decodeBase64 reads base64 as Django's signing.b64_decode does: Django pads by the length of the text and hands it to
-// Python's decoder, which passes over whatever is not in the alphabet and takes "+/" for "-_".
-func decodeBase64(s string) ([]byte, error) {
-	b := make([]byte, base64.RawURLEncoding.DecodedLen(len(s)))
+// Python's decoder, which passes over whatever is not in the alphabet and takes "+/" for "-_". The result stands in buf if
+// that is large enough.
+func decodeBase64(buf []byte, s string) ([]byte, error) {
+	n := base64.RawURLEncoding.DecodedLen(len(s))
+	b := slices.Grow(buf[:0], n)[:n]
 	// Go's decoder passes over line ends, which then show as missing bytes.
 	if n, err := base64.RawURLEncoding.Decode(b, []byte(s)); err == nil && n == len(b) {
 		return b, nil

@@ -20,7 +20,7 @@ type deflater struct {
 	w *zlib.Writer
 }
 
-// maxPooledBuffer bounds what a pooled deflater keeps.
+// maxPooledBuffer bounds each buffer that a pool keeps.
 const maxPooledBuffer = 256 << 10
 
 var deflaters = sync.Pool{New: func() any { //nolint:gochecknoglobals // a pool has to be shared
@@ -62,13 +62,21 @@ func (d *deflater) release() {
 	}
 }
 
-// inflater is a pooled zlib reader with the reader it reads from.
+// inflater is a pooled zlib reader with the reader it reads from and buffers: for what is read, which the caller may use
+// meanwhile, and for what comes out.
 type inflater struct {
-	src bytes.Reader
-	z   io.ReadCloser // nil until the first use: zlib reads the header at once
+	src     bytes.Reader
+	z       io.ReadCloser // nil until the first use: zlib reads the header at once
+	in, out []byte
 }
 
 var inflaters = sync.Pool{New: func() any { return &inflater{} }} //nolint:gochecknoglobals // likewise
+
+// newInflater returns a pooled inflater, which the caller releases.
+func newInflater() *inflater {
+	f, _ := inflaters.Get().(*inflater)
+	return f
+}
 
 func (f *inflater) reset(data []byte) error {
 	f.src.Reset(data)
@@ -84,13 +92,35 @@ func (f *inflater) reset(data []byte) error {
 
 // inflate returns what the zlib data in data holds; bytes after its end are passed over, as Python does. Memory grows
 // with what comes out, never past max.
-func inflate(data []byte, maxInflated int) ([]byte, error) {
-	f, _ := inflaters.Get().(*inflater)
-	defer inflaters.Put(f)
+func (f *inflater) inflate(data []byte, maxInflated int) ([]byte, error) {
 	if err := f.reset(data); err != nil {
 		return nil, &DecodeError{Reason: BadCompression, Err: noEOF(err)}
 	}
-	out := make([]byte, 0, min(4*len(data)+64, maxInflated+1))
+	if f.out == nil {
+		f.out = make([]byte, 0, min(4*len(data)+64, maxInflated+1))
+	}
+	out, err := f.read(f.out[:0:min(cap(f.out), maxInflated+1)], maxInflated)
+	if err != nil {
+		return nil, err
+	}
+	if cap(out) > maxPooledBuffer { // the caller's, then
+		f.out = nil
+		return out, nil
+	}
+	if cap(out) > cap(f.out) {
+		f.out = out
+	}
+	return bytes.Clone(out), nil
+}
+
+func (f *inflater) release() {
+	if max(cap(f.in), cap(f.out)) <= maxPooledBuffer {
+		inflaters.Put(f)
+	}
+}
+
+// read appends to out what is left.
+func (f *inflater) read(out []byte, maxInflated int) ([]byte, error) {
 	for {
 		if len(out) == cap(out) {
 			grown := make([]byte, len(out), min(2*cap(out), maxInflated+1))

@@ -60,7 +60,9 @@ func TestInflatingIsBounded(t *testing.T) {
 			continue
 		}
 		for _, limit := range []int{size - 1, size, size + 1} {
-			out, err := inflate(z.Bytes(), limit)
+			f := newInflater()
+			out, err := f.inflate(z.Bytes(), limit)
+			f.release()
 			if limit >= size && (err != nil || !bytes.Equal(out, data)) || limit < size && err == nil {
 				t.Errorf("%d bytes with a limit of %d: %d bytes, %v", size, limit, len(out), err)
 			}
@@ -82,6 +84,38 @@ func TestWhatIsTooLargeToReadIsNotCompressed(t *testing.T) {
 		data := strings.Repeat("a", size)
 		if back, err := s.UnsignObject(s.SignObject([]byte(data), true)); err != nil || string(back) != data {
 			t.Errorf("%d bytes are written and not read: %v", size, err)
+		}
+	}
+}
+
+// digits returns text that deflates to about half of its 200,000 bytes.
+func digits(seed uint64) string {
+	text := make([]byte, 200_000)
+	for i := range text {
+		seed = seed*6364136223846793005 + 1442695040888963407
+		text[i] = "0123456789abcdef"[seed>>60]
+	}
+	return string(text)
+}
+
+func TestInflatedDataIsTheCallersOwn(t *testing.T) {
+	t.Parallel()
+	// Two of each size; the first ones are past what is pooled.
+	texts := []string{digits(1), digits(2), strings.Repeat("third ", 100), strings.Repeat("fourth ", 100)}
+	inflated := make([][]byte, 0, len(texts))
+	f := &inflater{}
+	for _, text := range texts {
+		z := deflate([]byte(text))
+		data, err := f.inflate(z.Bytes(), DefaultMaxInflated)
+		if err != nil {
+			t.Fatal(err)
+		}
+		z.release()
+		inflated = append(inflated, data)
+	}
+	for i, text := range texts {
+		if string(inflated[i]) != text {
+			t.Errorf("%.10q has become %.10q", text, inflated[i])
 		}
 	}
 }

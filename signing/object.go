@@ -1,6 +1,9 @@
 package signing
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // dumpsSalt is the default salt of Django's dumps and loads.
 const dumpsSalt = "django.core.signing"
@@ -54,16 +57,19 @@ func (s *Signer) encodeObject(data []byte, compress bool) []byte {
 }
 
 func (s *Signer) decodeObject(value string) ([]byte, error) {
-	compressed := value != "" && value[0] == '.'
-	if compressed {
-		value = value[1:]
+	packed, compressed := strings.CutPrefix(value, ".")
+	if !compressed {
+		data, err := decodeBase64(nil, value)
+		if err != nil {
+			return nil, &DecodeError{Reason: Malformed, Err: err}
+		}
+		return data, nil
 	}
-	data, err := decodeBase64(value)
-	if err != nil {
+	f := newInflater()
+	defer f.release()
+	var err error
+	if f.in, err = decodeBase64(f.in, packed); err != nil {
 		return nil, &DecodeError{Reason: Malformed, Err: err}
 	}
-	if compressed {
-		return inflate(data, s.maxInflated)
-	}
-	return data, nil
+	return f.inflate(f.in, s.maxInflated)
 }

@@ -27,8 +27,9 @@ func (s *Server) initMariaDB(bin, installBin string) error {
 	s.command = func() *exec.Cmd {
 		return exec.CommandContext(context.Background(), filepath.Join(bin, "mariadbd"), "--no-defaults", //nolint:gosec // as above
 			"--user="+me.Username, "--datadir="+data, "--port="+strconv.Itoa(s.Port), "--bind-address=127.0.0.1",
-			"--socket="+filepath.Join(s.dir, "sock"), "--pid-file="+filepath.Join(s.dir, "pid"), "--skip-log-bin", "--innodb-flush-log-at-trx-commit=2",
-			"--character-set-server=utf8mb4", "--max-connections=300", "--loose-innodb-buffer-pool-size=128M")
+			"--socket="+filepath.Join(s.dir, "sock"), "--pid-file="+filepath.Join(s.dir, "pid"), "--skip-log-bin",
+			"--innodb-flush-log-at-trx-commit=2", "--character-set-server=utf8mb4", "--max-connections=300",
+			"--loose-innodb-buffer-pool-size=128M")
 	}
 	return nil
 }

@@ -1,8 +1,10 @@
 package pyjson
 
 import (
+	"bytes"
 	"math/big"
 	"strconv"
+	"sync"
 
 	"github.com/djangobridge/djangobridge/py"
 )
@@ -12,35 +14,25 @@ import (
 // become strings, even if two keys become the same. All else is an [*UnsupportedError], and so is a value that contains
 // itself. Matches JSONSerializer.dumps.
 func Dumps(v any) ([]byte, error) {
-	out, err := AppendDumps(make([]byte, 0, sizeHint(v)), v)
+	b, _ := buffers.Get().(*buffer)
+	out, err := appendValue(b.text[:0], v)
+	if cap(out) <= maxPooledBuffer {
+		b.text = out
+		defer buffers.Put(b)
+	}
 	if err != nil {
 		return nil, err
 	}
-	return out, nil
+	return bytes.Clone(out), nil
 }
 
-// sizeHint guesses how many bytes v takes. It is right for most sessions that were read and are written again.
-func sizeHint(v any) int {
-	d, ok := v.(*py.Dict)
-	if !ok || d == nil {
-		return 0
-	}
-	n := len("{}")
-	for key, value := range d.All() {
-		n += len(`"":"",`)
-		for _, part := range [...]any{key, value} {
-			switch part := part.(type) {
-			case Raw:
-				n += len(part)
-			case string:
-				n += len(part)
-			default:
-				n += 16
-			}
-		}
-	}
-	return n
-}
+// buffer is what Dumps writes to, since how long a text becomes is known only in the end.
+type buffer struct{ text []byte }
+
+// maxPooledBuffer bounds what the pool keeps.
+const maxPooledBuffer = 256 << 10
+
+var buffers = sync.Pool{New: func() any { return &buffer{} }} //nolint:gochecknoglobals // a pool has to be shared
 
 // AppendDumps appends to dst what [Dumps] returns. With an error it returns dst as it was.
 func AppendDumps(dst []byte, v any) ([]byte, error) {

@@ -190,3 +190,17 @@ func TestDumpsEscapesAtEveryPlace(t *testing.T) {
 		}
 	}
 }
+
+func TestDumpedTextIsTheCallersOwn(t *testing.T) {
+	t.Parallel()
+	first, err := Dumps("first")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Dumps("second"); err != nil {
+		t.Fatal(err)
+	}
+	if string(first) != `"first"` {
+		t.Errorf("has become %s", first)
+	}
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/py"
+	"github.com/djangobridge/djangobridge/py/pyjson"
+)
+
+// work is a piece of work that both sides do.
+type work struct {
+	sides
+	name string
+}
+
+// codecs are decoding and encoding, of sessions of three sizes.
+func (s *site) codecs() ([]work, error) {
+	codec, err := djangosession.NewCodec(s.settings)
+	if err != nil {
+		return nil, err
+	}
+	var decoding, encoding []work
+	for _, size := range []string{"login", "2KB", "20KB"} {
+		args := map[string]any{"size": size}
+		var made struct{ Text, Payload string }
+		if err := s.peer.do("text", args, &made); err != nil {
+			return nil, err
+		}
+		values, err := same(codec, made.Text, made.Payload)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", size, err)
+		}
+		floor, err := newFloor(s.settings, made.Text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", size, err)
+		}
+		decoding = append(decoding, work{name: "decode/" + size, sides: sides{
+			django: s.peer.timed("decode", args),
+			ours: func() error {
+				_, err := codec.Decode(made.Text)
+				return err
+			},
+			floor: floor.read,
+		}})
+		encoding = append(encoding, work{name: "encode/" + size, sides: sides{
+			django: s.peer.timed("encode", args),
+			ours: func() error {
+				_, err := codec.Encode(values)
+				return err
+			},
+		}})
+	}
+	return append(decoding, encoding...), nil
+}
+
+// same checks that Go reads in a text what Django wrote, and returns it with all values built, as Django has them.
+func same(codec *djangosession.Codec, text, payload string) (*py.Dict, error) {
+	read, err := codec.Decode(text)
+	if err != nil {
+		return nil, err
+	}
+	built, err := pyjson.Loads([]byte(payload))
+	if err != nil {
+		return nil, err
+	}
+	values, ok := built.(*py.Dict)
+	if !ok {
+		return nil, errors.New("the session is no dict")
+	}
+	for _, d := range []*py.Dict{read, values} {
+		if data, err := pyjson.Dumps(d); err != nil || string(data) != payload {
+			return nil, fmt.Errorf("the two sides do not read the same (%w)", err)
+		}
+	}
+	return values, nil
+}
+
+// rows are loading and saving of logins in the database.
+func (s *site) rows(ctx context.Context) ([]work, error) {
+	session, err := s.manager.Load(ctx, s.keys[0])
+	if err != nil {
+		return nil, err
+	}
+	turn := 0
+	return []work{
+		{name: "load/" + s.product, sides: sides{
+			django: s.peer.timed("load", nil),
+			ours: func() error {
+				turn++
+				_, err := s.engine.Load(ctx, s.keys[turn%len(s.keys)])
+				return err
+			},
+		}},
+		{name: "save/" + s.product, sides: sides{
+			django: s.peer.timed("save", nil),
+			ours:   func() error { return session.Save(ctx) },
+		}},
+	}, nil
+}
