@@ -30,6 +30,8 @@ type Record struct {
 	Data *py.Dict
 	// ExpireDate is when the session ends: aware, or naive in TIME_ZONE where USE_TZ is false. Matches get_expiry_date.
 	ExpireDate py.DateTime
+	// Err is why Data is nil, for the function that [Merger.Merge] calls: the stored data does not decode.
+	Err error
 	// ExpireAge is how long that is from now, for engines that keep a lifetime: what get_expiry_age gives, negative for a date
 	// in the past. Set for Create, Save and Merge only.
 	ExpireAge time.Duration
@@ -59,7 +61,7 @@ type Engine interface {
 type Merger interface {
 	Engine
 	// Merge hands the session of this key, expired or not, to change, and stores what change makes of its data and date,
-	// while nobody else can write it. Data that does not decode is nil. It returns [ErrSessionGone] if there is none of this
+	// while nobody else can write it. Data that does not decode is nil, with the reason in Err. It returns [ErrSessionGone] if there is none of this
 	// key, or the error of change; nothing is stored then. It may call change several times, each time with what is stored
 	// by then.
 	Merge(ctx context.Context, key string, change func(stored *Record) error) error

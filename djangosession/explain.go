@@ -124,7 +124,7 @@ func forms(text string) []form {
 func (c *Codec) describe(e *Explanation, text string) {
 	e.Layout, e.Compressed, e.SignedAt = "", false, time.Time{}
 	if !strings.Contains(text, ":") {
-		if _, err := (&legacyLayout{keys: []string{""}}).decode(text); reason(err) == BadSignature {
+		if _, err := (&legacyLayout{keys: []string{""}}).decode(text); reason(err) == string(BadSignature) {
 			e.Layout = LegacyLayout
 		}
 		return
@@ -138,13 +138,6 @@ func (c *Codec) describe(e *Explanation, text string) {
 		e.Compressed = strings.HasPrefix(text, ".")
 		e.SignedAt = time.Unix(at, 0).UTC()
 	}
-}
-
-func reason(err error) signing.Reason {
-	if refused, ok := errors.AsType[*DecodeError](err); ok {
-		return refused.Reason
-	}
-	return ""
 }
 
 // advise says what follows from what was found.

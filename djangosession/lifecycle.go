@@ -158,7 +158,7 @@ func (s *Session) create(ctx context.Context) error {
 
 // store hands the session to the engine under this key, which is the session's from then on.
 func (s *Session) store(ctx context.Context, key string, put func(context.Context, *Record) error) error {
-	d := s.read().Copy()
+	d, upTo := s.read().Copy(), s.changes.last
 	s.mu.Unlock()
 	r, err := s.manager.record(key, d)
 	if err != nil {
@@ -170,6 +170,7 @@ func (s *Session) store(ctx context.Context, key string, put func(context.Contex
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.key, s.loaded = r.Key, true
+	s.changes.stored(upTo)
 	return nil
 }
 

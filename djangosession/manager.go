@@ -15,16 +15,17 @@ import (
 type Manager struct {
 	// Logger is told what OnLoadError is told; slog.Default if nil.
 	Logger *slog.Logger
-	// OnLoadError, if set, is called when a session was stored but does not decode and an empty one takes its place. The
-	// error wraps a [*DecodeError]. A rise in these is an attack, a wrong SECRET_KEY or a damaged table.
+	// OnLoadError, if set, is called when a session was stored but does not decode and an empty one takes its place, or a
+	// merged save replaces it. The error wraps a [*DecodeError]. A rise in these is an attack, a wrong SECRET_KEY or a damaged table.
 	OnLoadError func(ctx context.Context, err error)
-	// StrictLoad makes Load fail with that error instead of going on with an empty session, which the next save would
-	// store over the data. Django has no such setting.
+	// StrictLoad makes Load, and a merged save, fail with that error instead of going on with an empty session, which the
+	// next save would store over the data. Django has no such setting.
 	StrictLoad bool
 
 	// MergeSaves makes Save write only what was set and deleted since the session was loaded, into what is stored by then. In
 	// Django's way, the default, a save writes the whole session, and what another request has stored meanwhile is lost.
-	// Merged, two requests lose something only where both change the same value. The engine has to be a [Merger].
+	// Merged, two requests lose something only where both change the same value. Create, CycleKey, and a save after Clear
+	// still write everything. The engine has to be a [Merger], or Save returns [ErrNoMerge].
 	MergeSaves bool
 
 	settings *resolved
@@ -92,25 +93,25 @@ func (m *Manager) ClearExpired(ctx context.Context, o ClearOptions) (int64, erro
 // load returns the session of this key, and the key if the session keeps it.
 func (m *Manager) load(ctx context.Context, key string) (*py.Dict, string, error) {
 	r, err := m.engine.Load(ctx, key)
-	var corrupt *DecodeError
+	_, corrupt := errors.AsType[*DecodeError](err)
 	switch {
 	case err == nil:
 		return r.Data, r.Key, nil
 	case errors.Is(err, ErrNoSession):
 		return py.NewDict(0), "", nil
-	case errors.As(err, &corrupt) && !m.StrictLoad:
-		m.report(ctx, corrupt.Reason, err)
+	case corrupt && !m.StrictLoad:
+		m.report(ctx, err)
 		return py.NewDict(0), key, nil
 	}
 	return nil, "", fmt.Errorf("djangosession: load session: %w", err)
 }
 
-func (m *Manager) report(ctx context.Context, reason any, err error) {
+func (m *Manager) report(ctx context.Context, err error) {
 	logger := m.Logger
 	if logger == nil {
 		logger = slog.Default()
 	}
-	logger.WarnContext(ctx, "session data corrupted", "reason", reason, "error", err.Error())
+	logger.WarnContext(ctx, "session data corrupted", "reason", reason(err), "error", err.Error())
 	if m.OnLoadError != nil {
 		m.OnLoadError(ctx, err)
 	}

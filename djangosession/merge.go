@@ -2,39 +2,81 @@ package djangosession
 
 import (
 	"context"
-	"maps"
+	"errors"
 
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// changes are what was done to a session since it was loaded.
+// changes are what was done to a session and is not stored yet. They are numbered, so that what was done while a save was
+// on its way can be told from what it has stored.
 type changes struct {
-	names   map[any]bool // of values that were set or deleted
-	cleared bool         // all others were removed
+	last    uint64  // the number of the last one
+	names   py.Dict // of values that were set or deleted, with the number of the last time
+	cleared uint64  // the number of the last time that all others were removed; 0 if they were not
 }
 
-// touch notes that a value was set or deleted. s.mu is held.
-func (s *Session) touch(name any) {
-	s.modified = true
-	if s.changes.names == nil {
-		s.changes.names = map[any]bool{}
+// touch notes that a value was set or deleted.
+func (c *changes) touch(name any) {
+	c.last++
+	c.names.Set(name, c.last)
+}
+
+// clear notes that all values were removed.
+func (c *changes) clear() {
+	c.last++
+	c.names.Clear()
+	c.cleared = c.last
+}
+
+// stored forgets what was done up to a number.
+func (c *changes) stored(upTo uint64) {
+	later := py.NewDict(0)
+	for name, n := range c.names.All() {
+		if number, ok := n.(uint64); ok && number > upTo {
+			later.Set(name, number)
+		}
 	}
-	s.changes.names[name] = true
+	c.names = *later
+	if c.cleared <= upTo {
+		c.cleared = 0
+	}
 }
 
-// merge stores the changes of a session, into what is stored by now, and takes over the result. s.lifecycle is held.
+// apply makes to the values of which mine has changed what they are in mine, and returns to.
+func (c *changes) apply(mine, to *py.Dict) *py.Dict {
+	for name := range mine.All() { // in the order in which they were set
+		if _, touched := c.names.Get(name); touched {
+			v, _ := mine.Get(name)
+			to.Set(name, v)
+		}
+	}
+	for name := range c.names.All() {
+		if _, ok := mine.Get(name); !ok {
+			to.Delete(name)
+		}
+	}
+	return to
+}
+
+// merge stores the changes of a session into what is stored by now, and takes over the result. The caller has the lock of
+// s.lifecycle.
 func (s *Session) merge(ctx context.Context, key string) error {
 	merger, ok := s.manager.engine.(Merger)
 	if !ok {
 		return ErrNoMerge
 	}
-	s.mu.Lock()
-	mine, done := s.data.Copy(), changes{names: maps.Clone(s.changes.names), cleared: s.changes.cleared}
+	mine := s.read().Copy()
+	done := changes{last: s.changes.last, names: *s.changes.names.Copy(), cleared: s.changes.cleared}
 	s.mu.Unlock()
 	var merged *py.Dict
 	err := merger.Merge(ctx, key, func(stored *Record) error {
 		merged = mine
-		if stored.Data != nil && !done.cleared {
+		if stored.Data == nil { // there is nothing to merge with, and what there is gets lost
+			if s.manager.StrictLoad {
+				return stored.Err
+			}
+			s.manager.report(ctx, stored.Err)
+		} else if done.cleared == 0 {
 			merged = done.apply(mine, stored.Data)
 		}
 		r, err := s.manager.record(key, merged)
@@ -48,34 +90,19 @@ func (s *Session) merge(ctx context.Context, key string) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	// What was changed while the engine was at work is not stored yet.
-	later := changes{names: map[any]bool{}, cleared: s.changes.cleared && !done.cleared}
-	for name := range s.changes.names {
-		was, wasThere := mine.Get(name)
-		is, isThere := s.data.Get(name)
-		if !done.names[name] || wasThere != isThere || wasThere && !py.Equal(own(was), own(is)) {
-			later.names[name] = true
-		}
+	s.changes.stored(done.last)
+	if s.changes.cleared == 0 {
+		s.data = s.changes.apply(s.data, merged.Copy())
 	}
-	if !later.cleared {
-		s.data = later.apply(s.data, merged.Copy())
-	}
-	s.changes, s.loaded = later, true
+	s.loaded = true
 	return nil
 }
 
-// apply makes to the values of which mine has changed what they are in mine, and returns to.
-func (c changes) apply(mine, to *py.Dict) *py.Dict {
-	for name := range mine.All() { // in the order in which they were set
-		if c.names[name] {
-			v, _ := mine.Get(name)
-			to.Set(name, v)
-		}
+// reason is the reason of a refusal, for a log; "" if err is none.
+func reason(err error) string {
+	var refused *DecodeError
+	if errors.As(err, &refused) {
+		return string(refused.Reason)
 	}
-	for name := range c.names {
-		if _, ok := mine.Get(name); !ok {
-			to.Delete(name)
-		}
-	}
-	return to
+	return ""
 }

@@ -119,6 +119,12 @@ func (s *Session) read() *py.Dict {
 	return s.data
 }
 
+// change notes that a value was set or deleted. s.mu is held.
+func (s *Session) change(name any) {
+	s.modified = true
+	s.changes.touch(name)
+}
+
 // unstorable is a Go value without a Python form, kept until Save reports it.
 type unstorable struct {
 	value any

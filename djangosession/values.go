@@ -57,7 +57,7 @@ func (s *Session) Set(name string, value any) {
 	v := convert(value)
 	d := s.read()
 	defer s.mu.Unlock()
-	s.touch(name)
+	s.change(name)
 	d.Set(name, v)
 }
 
@@ -68,7 +68,7 @@ func (s *Session) Delete(name string) error {
 	if !d.Delete(name) {
 		return &KeyError{Name: name}
 	}
-	s.touch(name)
+	s.change(name)
 	return nil
 }
 
@@ -80,7 +80,7 @@ func (s *Session) Pop(name string) (any, error) {
 	if !ok {
 		return nil, &KeyError{Name: name}
 	}
-	s.touch(name)
+	s.change(name)
 	d.Delete(name)
 	return own(v), nil
 }
@@ -102,7 +102,7 @@ func (s *Session) SetDefault(name string, value any) any {
 	if stored, ok := d.Get(name); ok {
 		return own(stored)
 	}
-	s.touch(name)
+	s.change(name)
 	d.Set(name, v)
 	return own(v)
 }
@@ -123,7 +123,7 @@ func (s *Session) Update(values any) error {
 	defer s.mu.Unlock()
 	s.modified = true
 	for k, v := range from.All() {
-		s.touch(k)
+		s.change(k)
 		d.Set(k, v)
 	}
 	return nil
@@ -135,7 +135,7 @@ func (s *Session) Clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.data = py.NewDict(0)
-	s.changes = changes{cleared: true}
+	s.changes.clear()
 	s.loaded, s.accessed, s.modified = true, true, true
 }
 

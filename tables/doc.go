@@ -9,7 +9,8 @@
 // A new session is one INSERT, which fails if the key is taken. A save is one UPDATE by primary key, which fails if the row
 // is gone, and never an upsert: a session that a logout deleted stays deleted. Loading is one SELECT by primary key, and
 // a session that has expired is not found. Columns that this package does not know keep what they hold. Like Django's, a
-// save writes the whole session: of two writers the later one wins.
+// save writes the whole session: of two writers the later one wins. A merged save (see djangosession.Manager.MergeSaves) is a
+// transaction that locks the row, reads it and writes it.
 //
 // # Dates
 //

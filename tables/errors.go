@@ -18,12 +18,13 @@ import (
 var (
 	ErrNoTable      = errors.New("the table does not exist; has the site been migrated, and is this its database?")
 	ErrColumn       = errors.New("the table's columns are not as expected")
-	ErrLocked       = errors.New("the database is locked by another process")
+	ErrLocked       = errors.New("the database is locked by another process") // deadlocks too
 	ErrReadOnly     = errors.New("the database is read-only")
 	ErrNotADatabase = errors.New("the file is damaged, or not a database of this kind")
 	ErrUnavailable  = errors.New("the database cannot be reached or opened")
 	ErrTooLong      = errors.New("the session is longer than the database takes")
 	ErrTaken        = errors.New("a value that must be unique is taken")
+	ErrValue        = errors.New("a column does not take the value that Options.ExtraColumns has for it")
 )
 
 // An Error is a failure of the database.
@@ -59,7 +60,7 @@ func (e *Error) Unwrap() []error {
 func connectionCause(err error) error {
 	var network net.Error
 	if errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
-		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || strings.Contains(err.Error(), "invalid connection") {
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || strings.Contains(err.Error(), "invalid connection") || strings.Contains(err.Error(), "conn closed") {
 		return ErrUnavailable
 	}
 	return nil
@@ -90,8 +91,8 @@ func (e *Engine) fail(ctx context.Context, op string, err error) error {
 		return fmt.Errorf("tables: %s: %w", op, ended)
 	}
 	kind := e.dialect.cause(err)
-	if errors.Is(kind, ErrTaken) || errors.Is(kind, djangosession.ErrKeyTaken) {
-		err = nil // MySQL's text says which value, and that may be a session key
+	if errors.Is(kind, ErrTaken) || errors.Is(kind, djangosession.ErrKeyTaken) || errors.Is(kind, ErrValue) {
+		err = nil // the texts quote the value, which may be of the session, or its key
 	}
 	return &Error{Op: op, Kind: kind, Err: err}
 }

@@ -21,7 +21,7 @@ func (e *Engine) Load(ctx context.Context, key string) (*djangosession.Record, e
 		e.names.key, a.add(key), e.names.expire, e.dialect.timeExpr(&a, e.nowStamp()))
 	var stored, data, expire string
 	err := e.queryRow(ctx, op, query, a.values, &stored, &data, &expire)
-	if errors.Is(err, sql.ErrNoRows) {
+	if errors.Is(err, sql.ErrNoRows) || errors.Is(err, djangosession.ErrNoSession) {
 		return nil, djangosession.ErrNoSession
 	}
 	if err != nil {
@@ -47,7 +47,7 @@ func (e *Engine) Exists(ctx context.Context, key string) (bool, error) {
 	query := fmt.Sprintf("SELECT 1 FROM %s WHERE %s = %s", e.names.table, e.names.key, a.add(key))
 	var one int
 	err := e.queryRow(ctx, "look for session", query, a.values, &one)
-	if errors.Is(err, sql.ErrNoRows) {
+	if errors.Is(err, sql.ErrNoRows) || errors.Is(err, djangosession.ErrNoSession) {
 		return false, nil
 	}
 	return err == nil, err

@@ -9,7 +9,8 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// Merge implements [djangosession.Merger]: in one transaction the row is locked and read, changed and written.
+// Merge implements [djangosession.Merger]: in one transaction the row is locked and read, changed and written. After an
+// [ErrUnavailable] the change may be stored or not; merging it again does no harm.
 func (e *Engine) Merge(ctx context.Context, key string, change func(*djangosession.Record) error) error {
 	if !possibleKey(key) {
 		return djangosession.ErrSessionGone
@@ -20,14 +21,17 @@ func (e *Engine) Merge(ctx context.Context, key string, change func(*djangosessi
 		if err != nil {
 			return err
 		}
-		refused, err = e.mergeIn(ctx, tx, key, change)
-		if refused != nil || err != nil {
-			return errors.Join(err, tx.Rollback())
+		defer tx.Rollback() //nolint:errcheck // after a Commit it does nothing, and else the error before it matters
+		if refused, err = e.mergeIn(ctx, tx, key, change); refused != nil || err != nil {
+			return err
 		}
 		return tx.Commit()
 	})
-	if refused != nil {
+	switch {
+	case refused != nil:
 		return refused
+	case errors.Is(err, djangosession.ErrNoSession):
+		return djangosession.ErrSessionGone
 	}
 	return err
 }
@@ -57,9 +61,10 @@ func (e *Engine) mergeIn(
 		return nil, err
 	}
 	r := &djangosession.Record{Key: key, ExpireDate: e.date(expire)}
-	// What does not decode is nothing to merge with: change gets no data then.
 	if d, err := e.codec.Decode(data); err == nil {
 		r.Data = d
+	} else {
+		r.Err = fmt.Errorf("tables: merge session: %w", err)
 	}
 	if refused := change(r); refused != nil {
 		return refused, nil

@@ -3,7 +3,6 @@ package tables
 import (
 	"database/sql"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/djangobridge/djangobridge/djangosession"
@@ -67,11 +66,11 @@ func (d MySQL) createTable(q *names) []string {
 
 // mysqlNumber is the number in the text of a server's error, "" if there is none.
 func mysqlNumber(text string) string {
-	m := regexp.MustCompile(`^Error (\d+)`).FindStringSubmatch(text)
-	if m == nil {
+	rest, ok := strings.CutPrefix(text, "Error ")
+	if !ok {
 		return ""
 	}
-	return m[1]
+	return rest[:len(rest)-len(strings.TrimLeft(rest, "0123456789"))]
 }
 
 func (MySQL) cause(err error) error {
@@ -93,8 +92,16 @@ func (MySQL) cause(err error) error {
 		return ErrReadOnly
 	case "1153":
 		return ErrTooLong
+	case "1264", "1265", "1292", "1366", "1406":
+		return ErrValue
+	case "1267": // the key has characters that the column's character set lacks
+		return djangosession.ErrNoSession
 	case "1040", "1044", "1045", "1049", "1053", "1129", "1130", "1203", "1226", "1927":
 		return ErrUnavailable
+	}
+	// Past the server's limit, which the driver does not know, the connection breaks instead.
+	if strings.Contains(text, "max_allowed_packet") || strings.Contains(text, "packet for query is too large") {
+		return ErrTooLong
 	}
 	return connectionCause(err)
 }

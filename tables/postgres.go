@@ -32,9 +32,9 @@ func (PostgreSQL) timeExpr(a *args, s stamp) string {
 
 func (PostgreSQL) keepsInstants() bool { return true }
 
-// timeText depends on neither the time zone nor the date style that a connection has.
+// timeText depends on neither the time zone nor the date style that a connection has; infinity has no text.
 func (PostgreSQL) timeText(column string) string {
-	return "to_char(" + column + ` AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')`
+	return "COALESCE(to_char(" + column + ` AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'), '')`
 }
 
 func (PostgreSQL) parseTime(text string) (py.DateTime, bool) {
@@ -87,12 +87,14 @@ func (PostgreSQL) cause(err error) error {
 		return ErrColumn
 	case state == "23505":
 		return ErrTaken
+	case state == "22001" || state == "54000":
+		return ErrTooLong
+	case strings.HasPrefix(state, "22") || strings.HasPrefix(state, "23"):
+		return ErrValue
 	case state == "40001" || state == "40P01" || state == "55P03":
 		return ErrLocked
 	case state == "25006":
 		return ErrReadOnly
-	case state == "22001" || state == "54000":
-		return ErrTooLong
 	case state == "3D000" || state == "53300" || strings.HasPrefix(state, "28") || strings.HasPrefix(state, "08") ||
 		strings.HasPrefix(state, "57P"):
 		return ErrUnavailable

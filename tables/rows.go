@@ -16,7 +16,7 @@ type Row struct {
 	Expired    bool      // Load does not find it
 }
 
-// rowsPage is how many rows are read at once: enough to be quick, few enough for memory whatever they hold.
+// rowsPage is how many rows are read at once: enough to be quick, few enough for memory unless sessions are huge.
 const rowsPage = 200
 
 // Rows yields all rows of the table in the order of their keys, expired ones included, until an error, which comes last. It

@@ -48,6 +48,9 @@ func (e *Engine) Save(ctx context.Context, r *djangosession.Record) error {
 		return err
 	}
 	n, err := e.exec(ctx, "save session", statement, values...)
+	if errors.Is(err, djangosession.ErrNoSession) {
+		return djangosession.ErrSessionGone
+	}
 	if err != nil || n > 0 {
 		return err
 	}
@@ -83,6 +86,9 @@ func (e *Engine) Delete(ctx context.Context, key string) error {
 	a := args{dialect: e.dialect}
 	statement := fmt.Sprintf("DELETE FROM %s WHERE %s = %s", e.names.table, e.names.key, a.add(key))
 	_, err := e.exec(ctx, "delete session", statement, a.values...)
+	if errors.Is(err, djangosession.ErrNoSession) {
+		return nil
+	}
 	return err
 }
 

@@ -1,8 +1,11 @@
 package enginetest
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/djangobridge/djangobridge/djangosession"
@@ -15,6 +18,11 @@ func mergeTests() []test {
 		{"a merged save replaces all after clearing", testMergeCleared},
 		{"a merged save does not bring a deleted session back", testMergeGone},
 		{"a merge that is refused changes nothing", testMergeRefused},
+		{"what a save has stored is no change any more", testMergeAfterSave},
+		{"what is changed during a merged save is a change", testMergeMeanwhile},
+		{"a failed merged save keeps the changes", testMergeFailed},
+		{"merging with damaged data is reported, or refused", testMergeCorrupt},
+		{"merging heeds keys and contexts", testMergeKeys},
 	}
 }
 
@@ -128,4 +136,189 @@ func testMergeRefused(t *testing.T, s *suite) {
 		t.Error("no error")
 	}
 	s.wantValues(t, key, map[string]any{"a": 1})
+}
+
+func testMergeAfterSave(t *testing.T, s *suite) {
+	s.merging(t)
+	for name, store := range map[string]func(session *djangosession.Session) error{
+		"created":    func(session *djangosession.Session) error { return session.Save(t.Context()) },
+		"must exist": func(session *djangosession.Session) error { return session.SaveMustCreate(t.Context()) },
+		"cycled": func(session *djangosession.Session) error {
+			return errors.Join(session.Save(t.Context()), session.CycleKey(t.Context()))
+		},
+		"flushed": func(session *djangosession.Session) error {
+			err := errors.Join(session.Save(t.Context()), session.Flush(t.Context()))
+			session.Set("mine", 1)
+			return errors.Join(err, session.Save(t.Context()))
+		},
+		"cleared": func(session *djangosession.Session) error {
+			err := session.Save(t.Context())
+			session.Clear()
+			session.Set("mine", 1)
+			return errors.Join(err, session.Save(t.Context()))
+		},
+	} {
+		mine := s.manager.New()
+		mine.Set("mine", 1)
+		if err := store(mine); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		theirs := s.loaded(t, mine.Key())
+		theirs.Set("mine", 2)
+		theirs.Set("theirs", 2)
+		if err := theirs.Save(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		mine.Set("other", 3)
+		if err := mine.Save(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s.wantValues(t, mine.Key(), map[string]any{"mine": 2, "theirs": 2, "other": 3})
+	}
+}
+
+// during is a Merger that does something while a merge is on its way.
+type during struct {
+	djangosession.Merger
+
+	do  func()
+	err error
+}
+
+func (d *during) Merge(ctx context.Context, key string, change func(*djangosession.Record) error) error {
+	err := d.Merger.Merge(ctx, key, change)
+	if d.do != nil {
+		d.do()
+	}
+	return errors.Join(err, d.err)
+}
+
+// withDuring loads a session from an engine that merges in a way of its own.
+func (s *suite) withDuring(t *testing.T, key string, d *during) *djangosession.Session {
+	t.Helper()
+	m, err := djangosession.NewManager(d, s.settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.MergeSaves = true
+	session, err := m.Load(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return session
+}
+
+func testMergeMeanwhile(t *testing.T, s *suite) {
+	d := &during{Merger: s.merging(t)}
+	key := s.created(t, map[string]any{"a": 1, "b": 1}).Key()
+	mine := s.withDuring(t, key, d)
+	mine.Set("a", 2)
+	d.do = func() {
+		mine.Set("a", 3)
+		mine.PopDefault("b", nil)
+	}
+	if err := mine.Save(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	d.do = nil
+	s.wantValues(t, key, map[string]any{"a": 2, "b": 1})
+	if err := mine.Save(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.wantValues(t, key, map[string]any{"a": 3})
+
+	mine.Clear()
+	mine.Set("secret", 1)
+	d.do = mine.Clear
+	if err := mine.Save(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	d.do = nil
+	if err := mine.Save(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.wantValues(t, key, map[string]any{})
+}
+
+func testMergeFailed(t *testing.T, s *suite) {
+	merger := s.merging(t)
+	d := &during{Merger: merger}
+	key := s.created(t, map[string]any{"a": 1}).Key()
+	mine := s.withDuring(t, key, d)
+	mine.Set("a", 2)
+	d.err = errors.New("the answer was lost")
+	if err := mine.Save(t.Context()); !errors.Is(err, d.err) {
+		t.Errorf("error %v", err)
+	}
+	theirs := s.loaded(t, key)
+	theirs.Set("theirs", 1)
+	if err := theirs.Save(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	d.err = nil
+	if err := mine.Save(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.wantValues(t, key, map[string]any{"a": 2, "theirs": 1})
+}
+
+func testMergeCorrupt(t *testing.T, s *suite) {
+	merger := s.merging(t)
+	key := djangosession.NewKey()
+	if !s.setRow(t, key, "garbage") {
+		t.Fatal("the store does not take plain text")
+	}
+	err := merger.Merge(t.Context(), key, func(r *djangosession.Record) error {
+		if r.Data != nil {
+			t.Error("garbage has data")
+		}
+		return r.Err
+	})
+	if _, ok := errors.AsType[*djangosession.DecodeError](err); !ok {
+		t.Errorf("error %v, want a DecodeError", err)
+	}
+	s.manager.Logger = slog.New(slog.DiscardHandler)
+	reports := 0
+	s.manager.OnLoadError = func(context.Context, error) { reports++ }
+	session := s.loaded(t, key)
+	session.Set("a", 1)
+	s.manager.StrictLoad = true
+	if err := session.Save(t.Context()); err == nil {
+		t.Error("a strict manager replaces garbage")
+	}
+	s.manager.StrictLoad = false
+	if err := session.Save(t.Context()); err != nil || reports != 2 {
+		t.Errorf("error %v, %d reports", err, reports)
+	}
+	s.wantValues(t, key, map[string]any{"a": 1})
+}
+
+func testMergeKeys(t *testing.T, s *suite) {
+	merger := s.merging(t)
+	never := func(*djangosession.Record) error {
+		t.Error("there is something to merge with")
+		return nil
+	}
+	for _, key := range hostileKeys() {
+		if err := merger.Merge(t.Context(), key, never); !errors.Is(err, djangosession.ErrSessionGone) {
+			t.Errorf("Merge(%.20q): error %v, want ErrSessionGone", key, err)
+		}
+	}
+	key := s.created(t, map[string]any{"a": 1}).Key()
+	if err := merger.Merge(t.Context(), strings.ToUpper(key), never); !errors.Is(err, djangosession.ErrSessionGone) {
+		t.Errorf("another spelling: error %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := merger.Merge(ctx, key, never); !errors.Is(err, context.Canceled) {
+		t.Errorf("an ended context: error %v", err)
+	}
+	// A session that has expired and is there is written like any other, and lives again.
+	session := s.loaded(t, key)
+	s.clock.Set(start.Add(2 * s.settings.SessionCookieAge))
+	session.Set("b", 2)
+	if err := session.Save(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.wantValues(t, key, map[string]any{"a": 1, "b": 2})
 }

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 )
@@ -40,7 +41,7 @@ func RunTwoProcesses(t *testing.T, source string, open func(t *testing.T, source
 		p.work(t, "child")
 		return
 	}
-	p.key = djangosession.NewKey()
+	p.key = "0" + djangosession.NewKey()[1:]
 	output := p.spawn(t, source)
 	p.work(t, "parent")
 	text := <-output
@@ -76,6 +77,7 @@ func (p *process) work(t *testing.T, who string) {
 	case !errors.Is(err, djangosession.ErrKeyTaken):
 		t.Error(err)
 	}
+	p.meet(t, who)
 	for n := range rounds {
 		session, err := p.manager.Load(t.Context(), p.sharedKey())
 		if err != nil {
@@ -89,6 +91,29 @@ func (p *process) work(t *testing.T, who string) {
 		}
 	}
 	say(who + " finished")
+}
+
+// meet waits until the other process is at work too: each makes a session of its own, and looks for the other's.
+func (p *process) meet(t *testing.T, who string) {
+	t.Helper()
+	mine, other := "c", "p"
+	if who == "parent" {
+		mine, other = other, mine
+	}
+	if err := p.Engine.Create(t.Context(), p.record(mine+p.key[1:], nil)); err != nil {
+		t.Error(err)
+	}
+	for range 3000 {
+		ok, err := p.Engine.Exists(t.Context(), other+p.key[1:])
+		if err != nil {
+			t.Error(err)
+		}
+		if ok {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatal("the other process has not come")
 }
 
 // spawn starts the second process. Its output comes when it has ended.
@@ -126,8 +151,10 @@ func (p *process) check(t *testing.T, child string) {
 			t.Errorf("the %s's value is %d, %v; want %d", who, n, err, rounds-1)
 		}
 	}
-	if err := session.DeleteStored(t.Context()); err != nil {
-		t.Fatal(err)
+	for _, key := range []string{p.key, p.sharedKey(), "c" + p.key[1:], "p" + p.key[1:]} {
+		if err := p.Engine.Delete(t.Context(), key); err != nil {
+			t.Error(err)
+		}
+		p.wantMissing(t, key)
 	}
-	p.wantMissing(t, p.sharedKey())
 }

@@ -119,6 +119,8 @@ func (e *Engine) Merge(ctx context.Context, key string, change func(*djangosessi
 	r := &djangosession.Record{Key: key, ExpireDate: py.DateTime{Time: stored.expire}}
 	if d, err := e.codec.Decode(stored.data); err == nil {
 		r.Data = d
+	} else {
+		r.Err = fmt.Errorf("memory: merge: %w", err)
 	}
 	if err := change(r); err != nil {
 		return err
