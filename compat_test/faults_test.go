@@ -151,10 +151,16 @@ func TestServerRestarts(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			var done, failed atomic.Int64
 			var clients sync.WaitGroup
-			for range 8 {
+			merging, _ := p.site(t, p.manager.Settings(), tables.Options{})
+			merging.MergeSaves = true
+			for client := range 8 {
+				m := p.manager
+				if client%2 == 0 {
+					m = merging
+				}
 				clients.Go(func() {
 					for ctx.Err() == nil {
-						s, err := p.manager.Load(ctx, key)
+						s, err := m.Load(ctx, key)
 						if err == nil {
 							err = s.Save(ctx)
 						}

@@ -79,6 +79,28 @@ class Peer:
         date = session.get_expiry_date()
         return {"age": age, "date": date.isoformat(), "browser": session.get_expire_at_browser_close()}
 
+    def do_set_row_date(self, key, date):
+        from datetime import datetime
+
+        self.store.get_model_class().objects.filter(pk=key).update(expire_date=datetime.fromisoformat(date))
+
+    def do_at(self, key, now):
+        """What Django does with a session when its clock shows now."""
+        from datetime import datetime
+        from unittest import mock
+
+        from django.db import transaction
+
+        now = datetime.fromisoformat(now)
+        with mock.patch("django.utils.timezone.now", return_value=now):
+            session = self.store(key)
+            session.load()
+            with transaction.atomic():
+                self.store.clear_expired()
+                cleared = not self.store().exists(key)
+                transaction.set_rollback(True)
+        return {"found": session.session_key is not None, "cleared": cleared}
+
     def do_clear(self):
         self.store.clear_expired()
 

@@ -48,7 +48,25 @@ type peer struct {
 	mu     sync.Mutex
 	in     io.Writer
 	out    *bufio.Reader
-	stderr *bytes.Buffer
+	stderr *lockedBuffer
+}
+
+// lockedBuffer can be read while a process still writes to it.
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
 }
 
 // startPeer starts a Django process with these settings, which has made its tables. It ends with the test.
@@ -58,7 +76,7 @@ func startPeer(t *testing.T, release string, settings map[string]any) *peer {
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), python(t, release), "peer.py")
 	in, inErr := cmd.StdinPipe()
 	out, outErr := cmd.StdoutPipe()
-	p := &peer{in: in, stderr: &bytes.Buffer{}}
+	p := &peer{in: in, stderr: &lockedBuffer{}}
 	cmd.Stderr = p.stderr
 	if err := errors.Join(inErr, outErr); err != nil {
 		t.Fatal(err)

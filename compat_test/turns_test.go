@@ -282,6 +282,7 @@ func TestClearingAgrees(t *testing.T) {
 		if n, err := p.manager.ClearExpired(t.Context(), djangosession.ClearOptions{}); n != 2 || err != nil {
 			t.Errorf("Go clears %d, %v; want 2", n, err)
 		}
+		p.wantEdgesAgree(t)
 		before := p.django.do(t, "count", nil)
 		p.django.do(t, "clear", nil)
 		if after := p.django.do(t, "count", nil); after != before || after != int64(4) {
@@ -359,4 +360,59 @@ func TestSigningAgrees(t *testing.T) {
 			t.Error("Django does not load what Go dumps")
 		}
 	})
+}
+
+// wantEdgesAgree asks both sides, at a clock that stands still, for sessions that end a microsecond before, at and after it.
+func (p *pair) wantEdgesAgree(t *testing.T) {
+	t.Helper()
+	end := time.Date(2099, 3, 1, 12, 0, 0, 123456000, time.UTC)
+	still := p.manager.Settings()
+	loc, err := still.Location()
+	if err != nil {
+		t.Fatal(err)
+	}
+	wall := py.DateTime{Time: end}.ISOFormat()
+	if !still.UseTZ {
+		wall = py.NaiveIn(end, loc).ISOFormat()
+	}
+	s := p.manager.New()
+	save(t, s)
+	if p.release < "4.1" { // the JSON serializer has no form for dates
+		p.django.do(t, "set_row_date", map[string]any{"key": s.Key(), "date": wall})
+	} else {
+		p.django.do(t, "set_expiry", map[string]any{"key": s.Key(), "date": wall})
+	}
+	for _, offset := range []time.Duration{-time.Microsecond, 0, time.Microsecond} {
+		clock := end.Add(offset)
+		still.Now = func() time.Time { return clock }
+		m, engine := p.site(t, still, tables.Options{})
+		dateNow := py.DateTime{Time: clock}.ISOFormat()
+		if !still.UseTZ {
+			dateNow = py.NaiveIn(clock, loc).ISOFormat()
+		}
+		var theirs struct {
+			Found   bool `json:"found"`
+			Cleared bool `json:"cleared"`
+		}
+		if err := py.Scan(p.django.do(t, "at", map[string]any{"key": s.Key(), "now": dateNow}), &theirs, nil); err != nil {
+			t.Fatal(err)
+		}
+		_, err := engine.Load(t.Context(), s.Key())
+		if found := err == nil; found != theirs.Found || found != (offset < 0) {
+			t.Errorf("%v from the end: Go finds it: %v (%v); Django: %v", offset, found, err, theirs.Found)
+		}
+		others, err := p.manager.ClearExpired(t.Context(), djangosession.ClearOptions{DryRun: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := m.ClearExpired(t.Context(), djangosession.ClearOptions{DryRun: true})
+		// At that clock all the other sessions have ended.
+		all, _ := p.django.do(t, "count", nil).(int64)
+		if cleared := n == all; err != nil || cleared != theirs.Cleared || others > n {
+			t.Errorf("%v from the end: Go would clear %d of %d, %v; Django clears it: %v", offset, n, all, err, theirs.Cleared)
+		}
+	}
+	if err := p.manager.Delete(t.Context(), s.Key()); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -16,7 +16,8 @@ type Manager struct {
 	// Logger is told what OnLoadError is told; slog.Default if nil.
 	Logger *slog.Logger
 	// OnLoadError, if set, is called when a session was stored but does not decode and an empty one takes its place, or a
-	// merged save replaces it. The error wraps a [*DecodeError]. A rise in these is an attack, a wrong SECRET_KEY or a damaged table.
+	// merged save replaces it. The error wraps a [*DecodeError]. A rise in these is an attack, a wrong SECRET_KEY or a
+	// damaged table.
 	OnLoadError func(ctx context.Context, err error)
 	// StrictLoad makes Load, and a merged save, fail with that error instead of going on with an empty session, which the
 	// next save would store over the data. Django has no such setting.

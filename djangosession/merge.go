@@ -100,8 +100,7 @@ func (s *Session) merge(ctx context.Context, key string) error {
 
 // reason is the reason of a refusal, for a log; "" if err is none.
 func reason(err error) string {
-	var refused *DecodeError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*DecodeError](err); ok {
 		return string(refused.Reason)
 	}
 	return ""

@@ -33,8 +33,8 @@ type Options struct {
 	// is true. UTC by default.
 	DatabaseTimeZone *time.Location
 	// LockWait is how long a call goes on trying while the database is locked (SQLite) or a deadlock makes it fail; 5 seconds
-	// by default, as in Django, not at all if negative. A driver that waits by itself does so in addition, and without regard to the context: with
-	// github.com/mattn/go-sqlite3 put _busy_timeout=10 into the data source name.
+	// by default, as in Django, not at all if negative. A driver that waits by itself does so in addition, and without
+	// regard to the context: with github.com/mattn/go-sqlite3 put _busy_timeout=10 into the data source name.
 	LockWait time.Duration
 }
 

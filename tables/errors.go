@@ -60,7 +60,8 @@ func (e *Error) Unwrap() []error {
 func connectionCause(err error) error {
 	var network net.Error
 	if errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
-		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || strings.Contains(err.Error(), "invalid connection") || strings.Contains(err.Error(), "conn closed") {
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		strings.Contains(err.Error(), "invalid connection") || strings.Contains(err.Error(), "conn closed") {
 		return ErrUnavailable
 	}
 	return nil

@@ -10,9 +10,10 @@ import (
 // defaultLockWait is Django's timeout for SQLite.
 const defaultLockWait = 5 * time.Second
 
-// untilUnlocked does something that is safe to do again when it found the database locked, or was the victim of a deadlock:
-// one statement or one transaction, which had no effect then. It does so for as long as Options.LockWait and the context allow. A driver that waits for locks by itself
-// cannot be called back from that, which is why the waiting is done here.
+// untilUnlocked does something that is safe to do again when it found the database locked, or was the victim of a
+// deadlock: one statement or one transaction, which had no effect then. It does so for as long as Options.LockWait and the
+// context allow. A driver that waits for locks by itself cannot be called back from that, which is why the waiting is done
+// here.
 func (e *Engine) untilUnlocked(ctx context.Context, op string, do func() error) error {
 	deadline := time.Now().Add(e.lockWait)
 	// SQLite has no queue: who asks seldom waits long.

@@ -34,7 +34,7 @@ a URL makes sure that nothing is written. sqlite:///name is also taken as a rela
 where there is no /name. No file is ever created.
 
 mysql://user:password@host:port/name (MariaDB too) and postgresql://user:password@host:port/name name a database of a
-server. Others can see the command line in the process list: PostgreSQL's password can stand in PGPASSWORD or ~/.pgpass.`
+server. Others can see the command line in the process list: a password can stand in MYSQL_PWD, and in PGPASSWORD or ~/.pgpass.`
 
 // opener opens the database that a URL names, for reading alone unless write is set. There is a file for each database
 // product.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"os"
 	"strings"
 
 	"github.com/go-sql-driver/mysql"
@@ -21,8 +22,6 @@ func openMySQLURL(text string, _ bool) (connection, error) {
 		return connection{}, wrong
 	}
 	config := mysql.NewConfig()
-	config.User = u.User.Username()
-	config.Passwd, _ = u.User.Password()
 	config.DBName = strings.TrimPrefix(u.Path, "/")
 	config.Net, config.Addr = "tcp", net.JoinHostPort(or(u.Hostname(), "127.0.0.1"), or(u.Port(), "3306"))
 	query := u.Query()
@@ -40,6 +39,11 @@ func openMySQLURL(text string, _ bool) (connection, error) {
 	}
 	if config, err = mysql.ParseDSN(dsn); err != nil { // its text may hold the password
 		return connection{}, wrong
+	}
+	config.User = u.User.Username() // not by the text above, which a colon in it would break
+	var given bool
+	if config.Passwd, given = u.User.Password(); !given {
+		config.Passwd = os.Getenv("MYSQL_PWD")
 	}
 	config.Logger = &mysql.NopLogger{} // what it would say comes back as an error
 	connector, err := mysql.NewConnector(config)

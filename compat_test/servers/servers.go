@@ -88,10 +88,10 @@ var programs = sync.OnceValues(func() ([]string, error) { //nolint:gochecknoglob
 		return nil, fmt.Errorf("%w\n%s", err, stderr.String())
 	}
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	if len(lines) < 3 {
+	if len(lines) < 4 {
 		return nil, fmt.Errorf("env/servers printed %q", out)
 	}
-	return lines[len(lines)-3:], nil
+	return lines[len(lines)-4:], nil
 })
 
 func freePort() (int, error) {
