@@ -36,9 +36,15 @@ func newSession(m *Manager, key string) *Session {
 
 // lock waits until no other call of this session is with the engine. The caller calls unlock, unless there is an error.
 func (s *Session) lock(ctx context.Context) (unlock func(), err error) {
+	unlock = func() { <-s.lifecycle }
+	select {
+	case s.lifecycle <- struct{}{}: // nobody is, and the engine looks at the context
+		return unlock, nil
+	default:
+	}
 	select {
 	case s.lifecycle <- struct{}{}:
-		return func() { <-s.lifecycle }, nil
+		return unlock, nil
 	case <-ctx.Done():
 		return nil, fmt.Errorf("djangosession: wait for another call: %w", ctx.Err())
 	}

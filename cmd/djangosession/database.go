@@ -30,7 +30,7 @@ type databaseFlags struct {
 // databaseHelp is the part of the help texts about databases.
 const databaseHelp = `
 DATABASE is sqlite:///absolute/path, sqlite:relative/path, or the path of a file that is there; "?mode=ro" at the end of
-a URL makes sure that nothing is written. sqlite:///name is also taken as a relative path, as dj-database-url does,
+such a URL makes sure that nothing is written. sqlite:///name is also taken as a relative path, as dj-database-url does,
 where there is no /name. No file is ever created.
 
 mysql://user:password@host:port/name (MariaDB too) and postgresql://user:password@host:port/name name a database of a

@@ -2,11 +2,14 @@ package main
 
 import "context"
 
+// errNoUser refuses an empty id: a script that has none would believe it had logged somebody out.
+var errNoUser = usagef("--user must not be empty")
+
 type deleteCommand struct {
 	databaseFlags
-	User   string `help:"Delete all sessions of this user, which logs them out everywhere." placeholder:"ID"`
-	DryRun bool   `help:"Say what would be deleted, and delete nothing."`
-	JSON   bool   `help:"Print a JSON object."`
+	User   *string `help:"Delete all sessions of this user, which logs them out everywhere." placeholder:"ID"`
+	DryRun bool    `help:"Say what would be deleted, and delete nothing."`
+	JSON   bool    `help:"Print a JSON object."`
 
 	Keys []string `arg:"" help:"Session keys." name:"key" optional:""`
 }
@@ -26,18 +29,21 @@ Examples:
 
 // Run is the command.
 func (c *deleteCommand) Run(t *tool) error {
-	if c.User != "" && len(c.Keys) > 0 {
+	if c.User != nil && *c.User == "" {
+		return errNoUser
+	}
+	if c.User != nil && len(c.Keys) > 0 {
 		return usagef("give session keys or --user, not both")
 	}
 	s, secretKnown, err := c.settingsWithoutSecret()
 	if err != nil {
 		return err
 	}
-	if c.User != "" && !secretKnown {
+	if c.User != nil && !secretKnown {
 		return errNoSecret
 	}
 	ctx, cancel := context.Background(), context.CancelFunc(func() {})
-	if c.User != "" {
+	if c.User != nil {
 		ctx, cancel = interruptible()
 	}
 	defer cancel()
@@ -46,7 +52,7 @@ func (c *deleteCommand) Run(t *tool) error {
 		return err
 	}
 	defer db.close()
-	if c.User != "" {
+	if c.User != nil {
 		return c.deleteOfUser(ctx, t, db)
 	}
 	return c.deleteKeys(ctx, t, db)
@@ -89,13 +95,13 @@ func (c *deleteCommand) deleteOfUser(ctx context.Context, t *tool, db *database)
 			return c.stopped(t, deleted, err)
 		}
 		read++
-		progress.showf("%s read, %d of user %s", plural(read, "session"), deleted, printable(c.User))
+		progress.showf("%s read, %d of user %s", plural(read, "session"), deleted, printable(*c.User))
 		d, err := db.Codec().Decode(row.Data)
 		if err != nil {
 			unreadable.add(reasonOf(err))
 			continue
 		}
-		if userID(d) != c.User {
+		if userID(d) != *c.User {
 			continue
 		}
 		if err := c.delete(ctx, db, row.Key); err != nil {

@@ -17,7 +17,8 @@ return at the end of a line is dropped.`
 
 // rowsHelp adds what those need to know who pipe rows out of a database.
 const rowsHelp = itemsHelp + ` A database client must print rows alone, without headings and borders: psql -At,
-mysql -NB --raw, sqlite3 -list. NULL and '' come as an empty line and are malformed, which keeps rows and lines in step.`
+mysql -NB --raw, sqlite3 -list. NULL and the empty string come as an empty line and are malformed, which
+keeps rows and lines in step.`
 
 // items yields the arguments, or the lines of standard input where the arguments ask for it.
 func (t *tool) items(args []string) iter.Seq2[string, error] {

@@ -9,10 +9,10 @@ import (
 
 type listCommand struct {
 	databaseFlags
-	User     string `help:"Only the sessions of this user."                                     placeholder:"ID"`
-	Limit    int    `help:"Stop after this many sessions."                                      placeholder:"N"`
-	FullKeys bool   `help:"Print session keys in full. Whoever sees a key can use the session."`
-	JSON     bool   `help:"Print a JSON object for each session."`
+	User     *string `help:"Only the sessions of this user."                                     placeholder:"ID"`
+	Limit    int     `help:"Stop after this many sessions."                                      placeholder:"N"`
+	FullKeys bool    `help:"Print session keys in full. Whoever sees a key can use the session."`
+	JSON     bool    `help:"Print a JSON object for each session."`
 }
 
 // Help is what sessions list --help adds.
@@ -46,7 +46,10 @@ func (c *listCommand) Run(t *tool) error {
 	if err != nil {
 		return err
 	}
-	if c.User != "" && !secretKnown {
+	if c.User != nil && *c.User == "" {
+		return errNoUser
+	}
+	if c.User != nil && !secretKnown {
 		return errNoSecret
 	}
 	ctx, cancel := interruptible()
@@ -80,7 +83,7 @@ func (c *listCommand) Run(t *tool) error {
 				found.User = userID(d)
 			}
 		}
-		if c.User != "" && found.User != c.User {
+		if c.User != nil && found.User != *c.User {
 			continue
 		}
 		if err := table.print(row, found, secretKnown); err != nil {
@@ -91,7 +94,7 @@ func (c *listCommand) Run(t *tool) error {
 		}
 	}
 	progress.done()
-	if listed == 0 && !c.JSON {
+	if listed == 0 && len(unreadable) == 0 && !c.JSON {
 		t.notef("no sessions")
 	}
 	return unreadable.report(t)

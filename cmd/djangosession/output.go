@@ -140,7 +140,7 @@ func plain(err error) string {
 			text = strings.TrimPrefix(text, name+": ")
 		}
 		if text == before {
-			return text
+			return strings.ReplaceAll(text, "\n", "; ") // some drivers give a line to each of their tries
 		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 
 	"github.com/djangobridge/djangobridge/djangosession"
@@ -124,7 +126,7 @@ func readObject(file string) (map[string]json.RawMessage, error) {
 	if file == "" {
 		return values, nil
 	}
-	data, err := os.ReadFile(file)
+	data, err := readUpTo(file, maxSettings)
 	if err != nil {
 		return nil, usagef("read settings: %w", err)
 	}
@@ -132,6 +134,22 @@ func readObject(file string) (map[string]json.RawMessage, error) {
 		return nil, usagef("read settings: %s does not hold one JSON object (see djangosession decode --help)", file)
 	}
 	return values, nil
+}
+
+// maxSettings is more than any settings file has.
+const maxSettings = 1 << 20
+
+func readUpTo(file string, limit int64) ([]byte, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // nothing was written
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("%s is larger than %d bytes", file, limit)
+	}
+	return data, err
 }
 
 func put(values map[string]json.RawMessage, name string, value any) { values[name] = jsonLine(value) }

@@ -16,6 +16,9 @@ import (
 )
 
 func main() {
+	if len(os.Args) != 2 {
+		log.Fatal("usage: visits SESSION_KEY")
+	}
 	ctx := context.Background()
 	settings, err := djangosession.ReadSettingsFile("settings.json")
 	check(err)
@@ -28,6 +31,9 @@ func main() {
 
 	session, err := manager.Load(ctx, os.Args[1])
 	check(err)
+	if session.Key() == "" {
+		log.Fatal("there is no such session")
+	}
 	visits := 0
 	if session.Contains("visits") {
 		check(session.Scan("visits", &visits))
