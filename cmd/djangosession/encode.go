@@ -32,7 +32,8 @@ Examples:
     djangosession encode --timestamp 1700000000 --no-compress '{"a":1}'
     echo "$SESSION_DATA" | djangosession decode | jq -c '.session | .theme = "dark"' | djangosession encode
 
-jq 1.6 and older turn 1.0 into 1 and round integers past 2^53. "djangosession sessions show" looks into a database without a pipeline.`
+jq 1.6 and older turn 1.0 into 1 and round integers past 2^53. "djangosession sessions show" looks into a database
+without a pipeline.`
 }
 
 // Run is the command.
