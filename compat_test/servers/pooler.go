@@ -30,7 +30,8 @@ func (s *Server) Pooler(database string) (url string, stop func() error, err err
 		return "", nil, err
 	}
 	config := fmt.Sprintf("[databases]\n* = host=127.0.0.1 port=%d user=django\n"+
-		"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %d\nunix_socket_dir =\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 3\nmax_client_conn = 200\n", s.Port, port)
+		"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %d\nunix_socket_dir =\nauth_type = any\n"+
+		"pool_mode = transaction\ndefault_pool_size = 3\nmax_client_conn = 200\n", s.Port, port)
 	file := filepath.Join(dir, "pgbouncer.ini")
 	args := []string{file}
 	err = os.WriteFile(file, []byte(config), 0o644) //nolint:gosec // the program reads it as somebody else
