@@ -190,7 +190,7 @@ func hashKey(key any) any {
 		if k.IsInt64() {
 			return k.Int64()
 		}
-		return bigKey(k.String())
+		return bigKey(k.Text(16)) // decimal takes a time that grows with the square
 	case Hashable:
 		return k.HashKey()
 	case *List, *Dict:

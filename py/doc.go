@@ -11,6 +11,13 @@
 //	list        *List
 //	dict        *Dict, in order of insertion
 //	datetime    DateTime, naive or aware
+//	tuple       *Tuple
+//	set         *Set
+//	frozenset   *FrozenSet
+//	bytearray   *ByteArray
+//	complex     complex128
+//	a class or function  *Global, its name
+//	other instances      *Object, what makes them
 //
 // A str may hold lone surrogates, which UTF-8 cannot: such a code point stands in the Go string as the three bytes that
 // UTF-8 would use if it were allowed (the encoding known as WTF-8; Python's surrogatepass). [AppendRune] and

@@ -1,6 +1,7 @@
 package py
 
 import (
+	"bytes"
 	"math"
 	"math/big"
 )
@@ -39,15 +40,65 @@ func (c comparer) equal(a, b any) bool {
 			return false
 		}
 		return c.enter(a, b) || c.equalEntries(a, b)
+	case *Tuple:
+		b, ok := Resolve(b).(*Tuple)
+		return ok && len(a.Items) == len(b.Items) && (c.enter(a, b) || c.equalItems(a.Items, b.Items))
+	case *Set:
+		b, ok := Resolve(b).(*Set)
+		return ok && equalSets(a, b)
+	case *FrozenSet:
+		b, ok := Resolve(b).(*FrozenSet)
+		return ok && equalSets(&a.Set, &b.Set)
+	case *ByteArray:
+		b, ok := Resolve(b).(*ByteArray)
+		return ok && bytes.Equal(a.Bytes, b.Bytes)
+	case *Global:
+		b, ok := Resolve(b).(*Global)
+		return ok && *a == *b
+	case *Object:
+		b, ok := Resolve(b).(*Object)
+		return ok && (c.enter(a, b) || c.equalObjects(a, b))
+	case complex128:
+		b, ok := Resolve(b).(complex128)
+		return ok && c.equal(real(a), real(b)) && c.equal(imag(a), imag(b))
 	default:
 		b := Resolve(b)
 		switch b.(type) {
-		case bool, int64, string, Bytes:
+		case bool, int64, string, Bytes, Str2:
 			return a == b
 		}
-		e, ok := a.(interface{ EqualPy(b any) bool })
-		return ok && e.EqualPy(b)
+		return false
 	}
+}
+
+// equalSets compares members whatever their order, which in Python depends on the run of the program.
+func equalSets(a, b *Set) bool {
+	if a.Len() != b.Len() {
+		return false
+	}
+	for item := range a.All() {
+		if !b.Has(item) {
+			return false
+		}
+	}
+	return true
+}
+
+func (c comparer) equalObjects(a, b *Object) bool {
+	if a.Making != b.Making || a.HasState != b.HasState || (a.Kwargs == nil) != (b.Kwargs == nil) ||
+		len(a.Pairs) != len(b.Pairs) || len(a.Items) != len(b.Items) {
+		return false
+	}
+	if !c.equal(a.Callable, b.Callable) || !c.equal(a.Args, b.Args) || a.Kwargs != nil && !c.equal(a.Kwargs, b.Kwargs) ||
+		!c.equal(a.State, b.State) || !c.equalItems(a.Items, b.Items) {
+		return false
+	}
+	for i, p := range a.Pairs {
+		if !c.equal(p.Key, b.Pairs[i].Key) || !c.equal(p.Value, b.Pairs[i].Value) {
+			return false
+		}
+	}
+	return true
 }
 
 // enter reports whether a and b are being compared already: then they are equal if nothing else differs.

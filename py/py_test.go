@@ -431,3 +431,93 @@ func TestDatesAreKeys(t *testing.T) {
 		t.Errorf("%v, %d entries", v, d.Len())
 	}
 }
+
+func TestTuplesAndSetsAreKeysByTheirContents(t *testing.T) {
+	t.Parallel()
+	huge := new(big.Int).Lsh(big.NewInt(1), 70)
+	keys := []any{
+		py.NewTuple(), py.NewTuple("a"), py.NewTuple(py.Bytes("a")), py.NewTuple("a", "b"), py.NewTuple("ab"), py.NewTuple(nil),
+		py.NewTuple(py.NewTuple("a")), py.NewTuple(int64(1)), py.NewTuple("1"), py.NewTuple(huge), py.NewTuple(1.5),
+		py.NewFrozenSet(), py.NewFrozenSet("a"), py.NewFrozenSet("a", "b"), py.NewTuple(py.NewFrozenSet("a")),
+		&py.Global{Module: "m", Name: "c"}, py.NewTuple(&py.Global{Module: "m", Name: "c"}), py.Str2("a"),
+	}
+	var d py.Dict
+	for i, k := range keys {
+		d.Set(k, i)
+	}
+	if d.Len() != len(keys) {
+		t.Errorf("%d keys of %d", d.Len(), len(keys))
+	}
+	for i, k := range keys {
+		if v, ok := d.Get(py.Clone(k)); !ok || v != i {
+			t.Errorf("key %d is found as %v", i, v)
+		}
+	}
+	for a, b := range map[any]any{ // equal in Python
+		py.NewTuple(true, 2.0): py.NewTuple(int64(1), int64(2)), py.NewFrozenSet("b", "a"): py.NewFrozenSet("a", "b"),
+		py.NewTuple(math.Pow(2, 70)): py.NewTuple(huge),
+	} {
+		var d py.Dict
+		d.Set(a, 1)
+		if _, ok := d.Get(b); !ok {
+			t.Errorf("%v is not %v", a, b)
+		}
+	}
+	loop := py.NewList()
+	loop.Items = append(loop.Items, loop)
+	object := &py.Object{Args: py.NewTuple()}
+	for _, k := range []any{py.NewTuple(loop), py.NewTuple(object), object, math.MaxFloat64} {
+		var d py.Dict
+		d.Set(k, 1)
+		if _, ok := d.Get(k); !ok {
+			t.Errorf("%T is not found again", k)
+		}
+	}
+}
+
+func TestSetsKeepTheirOrderAndCompareWithoutIt(t *testing.T) {
+	t.Parallel()
+	s := py.NewSet("b", "a", "b", 1.0, true)
+	var order []any
+	for item := range s.All() {
+		order = append(order, item)
+	}
+	if !reflect.DeepEqual(order, []any{"b", "a", 1.0}) || s.Len() != 3 || !s.Has(int64(1)) {
+		t.Errorf("members %v", order)
+	}
+	c, ok := py.Clone(s).(*py.Set)
+	if !ok || !s.Remove("a") || s.Remove("a") || !c.Has("a") {
+		t.Error("the clone is not its own")
+	}
+	if !py.Equal(c, py.NewSet(1.0, "a", "b")) || py.Equal(c, s) || py.Equal(c, py.NewFrozenSet(1.0, "a", "b")) {
+		t.Error("Equal is wrong")
+	}
+	b := &py.ByteArray{Bytes: []byte("x")}
+	if d, ok := py.Clone(b).(*py.ByteArray); !ok || !py.Equal(b, d) || &d.Bytes[0] == &b.Bytes[0] {
+		t.Error("a bytearray's clone shares its bytes")
+	}
+}
+
+func TestObjectsAreCopiedAndComparedWhole(t *testing.T) {
+	t.Parallel()
+	o := &py.Object{
+		Making: py.NewEx, Callable: &py.Global{Module: "shop", Name: "Cart"}, Args: py.NewTuple("x"), Kwargs: dict("k", 1),
+		State: dict("a", 1), HasState: true, Items: []any{"i"}, Pairs: []py.Pair{{Key: "k", Value: py.NewList()}},
+	}
+	c, ok := py.Clone(o).(*py.Object)
+	if !ok || c == o || !py.Equal(o, c) || py.TypeName(o) != "Cart" || o.Class() != "shop.Cart" {
+		t.Errorf("clone %+v", c)
+	}
+	for name, change := range map[string]func(){
+		"making": func() { c.Making = py.New }, "class": func() { c.Callable = &py.Global{Module: "shop", Name: "Bag"} },
+		"arguments": func() { c.Args = py.NewTuple() }, "keywords": func() { c.Kwargs = nil }, "state": func() { c.State = nil },
+		"no state": func() { c.HasState = false }, "items": func() { c.Items = nil },
+		"pairs": func() { c.Pairs = []py.Pair{{Key: "k", Value: nil}} },
+	} {
+		c, _ = py.Clone(o).(*py.Object)
+		change()
+		if py.Equal(o, c) {
+			t.Errorf("another %s passes as equal", name)
+		}
+	}
+}

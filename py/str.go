@@ -31,10 +31,10 @@ func DecodeRune(s string) (rune, int) {
 
 // ValidString reports whether s is a Python str: UTF-8 in which surrogates may stand too.
 func ValidString(s string) bool {
+	if utf8.ValidString(s) {
+		return true
+	}
 	for len(s) > 0 {
-		if utf8.ValidString(s) {
-			return true
-		}
 		r, size := DecodeRune(s)
 		if r == utf8.RuneError && size == 1 {
 			return false

@@ -55,6 +55,8 @@ func TypeName(v any) string {
 		return "list"
 	case *Dict:
 		return "dict"
+	case complex128:
+		return "complex"
 	case DateTime:
 		return "datetime"
 	case Typed:

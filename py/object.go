@@ -1,0 +1,93 @@
+package py
+
+import "strings"
+
+// A Global is a Python object that a pickle names and does not contain: a class or a function, by the module and the
+// qualified name under which it is imported. Nothing is ever imported or called here: it is a name.
+type Global struct {
+	Module, Name string
+}
+
+// PyType implements [Typed].
+func (*Global) PyType() string { return "type" }
+
+// String returns the dotted name.
+func (g *Global) String() string { return g.Module + "." + g.Name }
+
+// HashKey implements [Hashable].
+func (g *Global) HashKey() any { return *g }
+
+// Str2 is a str of Python 2, which is bytes of an encoding that only the program knew.
+type Str2 string
+
+// PyType implements [Typed].
+func (Str2) PyType() string { return "str" }
+
+// HashKey implements [Hashable].
+func (s Str2) HashKey() any { return s }
+
+// A Making is the way in which Python makes an [Object].
+type Making uint8
+
+// The makings.
+const (
+	Called     Making = iota // Callable(*Args)
+	New                      // Callable.__new__(Callable, *Args)
+	NewEx                    // Callable.__new__(Callable, *Args, **Kwargs)
+	Persistent               // what the program's persistent_load makes of Args.Items[0]
+)
+
+// An Object is a Python object of a class that has no form of its own here: what is needed to make it again, as its pickle
+// has it. It is data; nothing is called.
+type Object struct {
+	Making   Making
+	Callable any    // a *[Global] as a rule
+	Args     *Tuple // never nil
+	Kwargs   *Dict  // NewEx only
+	State    any    // what __setstate__ or the instance's dict gets
+	HasState bool   // whether it gets anything; State may be None
+	Items    []any  // what append or extend gets
+	Pairs    []Pair // what item assignment gets
+}
+
+// A Pair is a key and a value.
+type Pair struct{ Key, Value any }
+
+// HashKey implements [Hashable]: what makes two objects equal only their class knows, so that each is equal to itself alone.
+func (o *Object) HashKey() any { return o }
+
+// Class is the dotted name of what makes the object, which is its class as a rule; "" if that is not a name.
+func (o *Object) Class() string {
+	if g, ok := o.Callable.(*Global); ok {
+		return g.String()
+	}
+	return ""
+}
+
+// PyType implements [Typed].
+func (o *Object) PyType() string {
+	class := o.Class()
+	if class == "" {
+		return "object"
+	}
+	return class[strings.LastIndexByte(class, '.')+1:]
+}
+
+// ClonePy implements [Cloner].
+func (o *Object) ClonePy(seen func(any), clone func(any) any) any {
+	c := &Object{Making: o.Making, HasState: o.HasState}
+	seen(c)
+	c.Callable = clone(o.Callable)
+	c.Args, _ = clone(o.Args).(*Tuple)
+	if o.Kwargs != nil {
+		c.Kwargs, _ = clone(o.Kwargs).(*Dict)
+	}
+	c.State = clone(o.State)
+	for _, item := range o.Items {
+		c.Items = append(c.Items, clone(item))
+	}
+	for _, p := range o.Pairs {
+		c.Pairs = append(c.Pairs, Pair{clone(p.Key), clone(p.Value)})
+	}
+	return c
+}

@@ -1,0 +1,30 @@
+package pickle
+
+import "strconv"
+
+// A SyntaxError is what the reading functions return for bytes that are no pickle, for a pickle that Python could not
+// load, and for one that passes a limit. It contains nothing of the pickle but the number of an extension code or an opcode.
+type SyntaxError struct {
+	Offset  int    // of the opcode at fault, in bytes from the start
+	Problem string // such as "ends too soon"
+}
+
+func (e *SyntaxError) Error() string {
+	return "pickle: offset " + strconv.Itoa(e.Offset) + ": " + e.Problem
+}
+
+// The problems that several opcodes have.
+const (
+	endsTooSoon = "ends too soon"
+	badLength   = "a negative or too large length"
+	badNumber   = "a number that is none"
+	badText     = "text that is none"
+	noValue     = "takes a value where none stands"
+	noMark      = "takes a mark where none stands"
+	oddPairs    = "a key without a value"
+	unhashable  = "a dict key or a member of a set that Python cannot hash"
+	noTarget    = "gives items to what takes none"
+	tooDeep     = "is nested too deep"
+	tooLarge    = "needs too much memory for its size"
+	tooSlow     = "has keys that cost too much to compare"
+)

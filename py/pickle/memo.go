@@ -1,0 +1,160 @@
+package pickle
+
+import (
+	"unsafe"
+
+	"github.com/djangobridge/djangobridge/py"
+)
+
+// identity is what makes a value the same object in Python: for pointers the address and the type, for str and bytes the
+// address and the length, for what Python keeps only one of (see textIdentity) the contents.
+type identity struct {
+	address unsafe.Pointer
+	n       int
+}
+
+// The kinds of what is memoized, so that a str and bytes at one address are not taken for the same object.
+const (
+	kindStr = iota
+	kindBytes
+	kindStr2
+	kindOther // pointers: an address belongs to one type, but for a struct that begins with another
+	kindFrozenSet
+)
+
+const kindBits = 3
+
+func pointerIdentity[T any](p *T, kind int) identity {
+	return identity{unsafe.Pointer(p), kind} //nolint:gosec // compared only, never followed
+}
+
+// textIdentity is the identity of a str or of bytes: the memory that it stands in. CPython keeps one object for each empty
+// one. Of a str of one character it mostly keeps one too, but not always (str(1) makes another), so that what was read
+// decides.
+func textIdentity(s string, kind int) identity {
+	if s == "" {
+		return identity{nil, kind}
+	}
+	return identity{unsafe.Pointer(unsafe.StringData(s)), len(s)<<kindBits | kind} //nolint:gosec // compared only
+}
+
+// zoneIdentity is the identity of a datetime.timezone: programs keep one for an offset, and timezone.utc is only one.
+func zoneIdentity(offset int) identity { return identity{nil, -1<<20 + offset} }
+
+// written remembers what has been written, and under which number. A login session has fewer than fewEntries entries, which
+// are quicker to look through than to hash.
+type written struct {
+	entries []memoEntry
+	table   []uint32 // places in entries, plus one, by hash; nil while there are few
+	globals map[py.Global]uint32
+	few     []globalEntry // instead of globals, while there are few
+	count   uint32        // numbers given, more than there are entries: what cannot come again is counted only
+}
+
+type memoEntry struct {
+	id     identity
+	number uint32
+}
+
+type globalEntry struct {
+	global *py.Global
+	number uint32
+}
+
+const fewEntries = 16
+
+func (m *written) find(id identity) (uint32, bool) {
+	if m.table == nil {
+		for i := range m.entries {
+			if m.entries[i].id == id {
+				return m.entries[i].number, true
+			}
+		}
+		return 0, false
+	}
+	for i := id.hash(); ; i++ {
+		place := m.table[i&uint64(len(m.table)-1)]
+		if place == 0 {
+			return 0, false
+		}
+		if e := &m.entries[place-1]; e.id == id {
+			return e.number, true
+		}
+	}
+}
+
+func (m *written) add(id identity, number uint32) {
+	m.entries = append(m.entries, memoEntry{id, number})
+	switch {
+	case len(m.entries) <= fewEntries:
+	case 2*len(m.entries) > len(m.table):
+		m.table = make([]uint32, 8*ceilPower(len(m.entries)))
+		for i := range m.entries {
+			m.place(i)
+		}
+	default:
+		m.place(len(m.entries) - 1)
+	}
+}
+
+// place enters entries[at] in the table, which is never more than half full.
+func (m *written) place(at int) {
+	mask := uint64(len(m.table) - 1)
+	i := m.entries[at].id.hash() & mask
+	for m.table[i] != 0 {
+		i = (i + 1) & mask
+	}
+	m.table[i] = uint32(at + 1)
+}
+
+// hash mixes address and length. Addresses do not move: what is in the memo is on the heap.
+func (id identity) hash() uint64 {
+	h := (uint64(uintptr(id.address)) ^ uint64(id.n)<<48 ^ uint64(id.n)) * 0x9E3779B97F4A7C15
+	return h ^ h>>32
+}
+
+func ceilPower(n int) int {
+	p := 1
+	for p < n {
+		p *= 2
+	}
+	return p
+}
+
+func (m *written) findGlobal(g *py.Global) (uint32, bool) {
+	if m.globals != nil {
+		n, ok := m.globals[*g]
+		return n, ok
+	}
+	for _, e := range m.few {
+		if e.global == g || *e.global == *g {
+			return e.number, true
+		}
+	}
+	return 0, false
+}
+
+func (m *written) addGlobal(g *py.Global, number uint32) {
+	if m.globals == nil && len(m.few) < fewEntries {
+		m.few = append(m.few, globalEntry{g, number})
+		return
+	}
+	if m.globals == nil {
+		m.globals = make(map[py.Global]uint32, 2*fewEntries)
+		for _, e := range m.few {
+			m.globals[*e.global] = e.number
+		}
+	}
+	m.globals[*g] = number
+}
+
+// reset forgets everything, and keeps memory that a session is likely to need again.
+func (m *written) reset() {
+	clear(m.entries)
+	clear(m.few)
+	entries, few := m.entries[:0], m.few[:0]
+	if cap(entries) > 1024 {
+		entries = nil
+	}
+	*m = written{entries: entries, few: few}
+}

@@ -1,0 +1,227 @@
+package pickle
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"math/big"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/djangobridge/djangobridge/py"
+)
+
+// canon writes v as testdata/generate.py does.
+func canon(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "N"
+	case bool:
+		return map[bool]string{true: "T", false: "F"}[v]
+	case int64:
+		return fmt.Sprintf("i%d", v)
+	case *big.Int:
+		return "i" + v.String()
+	case float64:
+		return fmt.Sprintf("f%016x", math.Float64bits(v))
+	case string:
+		return "s" + hex.EncodeToString([]byte(v))
+	case py.Bytes:
+		return "b" + hex.EncodeToString([]byte(v))
+	case *py.ByteArray:
+		return "a" + hex.EncodeToString(v.Bytes)
+	case *py.List:
+		return "[" + strings.Join(canons(v.Items), "") + "]"
+	case *py.Tuple:
+		return "(" + strings.Join(canons(v.Items), "") + ")"
+	case *py.Dict:
+		var b strings.Builder
+		for k, x := range v.All() {
+			b.WriteString(canon(k) + ":" + canon(x) + ",")
+		}
+		return "{" + b.String() + "}"
+	case *py.Set:
+		return "<" + strings.Join(slices.Sorted(slices.Values(canons(members(v)))), "") + ">"
+	case *py.FrozenSet:
+		return "|" + strings.Join(slices.Sorted(slices.Values(canons(members(&v.Set)))), "") + "|"
+	case *py.Global:
+		return "g" + v.String()
+	case *py.Object:
+		text := fmt.Sprintf("o%d%s%s", v.Making, canon(v.Callable), canon(v.Args))
+		if v.HasState {
+			text += "!" + canon(v.State)
+		}
+		var pairs []any
+		for _, p := range v.Pairs {
+			pairs = append(pairs, p.Key, p.Value)
+		}
+		return text + canon(py.NewList(v.Items...)) + canon(py.NewList(pairs...))
+	}
+	return fmt.Sprintf("?%T", v)
+}
+
+func canons(items []any) []string {
+	texts := make([]string, 0, len(items))
+	for _, item := range items {
+		texts = append(texts, canon(item)+",")
+	}
+	return texts
+}
+
+type readCase struct {
+	Protocol int    `json:"protocol"`
+	Pickle   string `json:"pickle"`
+	Want     string `json:"want"`
+}
+
+func readCases(tb testing.TB) []readCase {
+	tb.Helper()
+	f, err := os.Open("testdata/read.jsonl")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	var cases []readCase
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var c readCase
+		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
+			tb.Fatal(err)
+		}
+		cases = append(cases, c)
+	}
+	if len(cases) < 500 {
+		tb.Fatalf("only %d cases", len(cases))
+	}
+	return cases
+}
+
+func TestReadsWhatCPythonPickles(t *testing.T) {
+	t.Parallel()
+	for i, c := range readCases(t) {
+		data, _ := hex.DecodeString(c.Pickle)
+		v, err := Loads(data)
+		if err != nil || canon(v) != c.Want {
+			t.Errorf("case %d, protocol %d: %v\n got %s\nwant %s", i, c.Protocol, err, canon(v), c.Want)
+		}
+	}
+}
+
+func TestRefusesWhatIsNoPickle(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"empty":                   "",
+		"unknown opcode":          "\x80\x04\xff.",
+		"no STOP":                 "N",
+		"nothing at STOP":         ".",
+		"unknown protocol":        "\x80\x06N.",
+		"missing memo number":     "h\x00.",
+		"huge bytes":              "\x8e\xff\xff\xff\xff\xff\xff\xff\x7f.",
+		"negative bytes length":   "\x8e\xff\xff\xff\xff\xff\xff\xff\xff.",
+		"negative LONG4":          "\x8b\xff\xff\xff\xff.",
+		"negative BINSTRING":      "T\xff\xff\xff\xffabc.",
+		"arguments no tuple":      "cos\nsystem\nNR.",
+		"call of no class":        "N)R.",
+		"extension code":          "\x82\x05.",
+		"persistent id":           "Pid\n.",
+		"buffer not given":        "\x80\x05\x97.",
+		"list as key":             "}]Ns.",
+		"list in a tuple as key":  "}]\x85Ns.",
+		"bytearray in a set":      "\x8f(\x96\x00\x00\x00\x00\x00\x00\x00\x00\x90.",
+		"state of a list":         "]Nb.",
+		"append to a dict":        "}Na.",
+		"item of a list":          "]NNs.",
+		"key without value":       "}(Nu.",
+		"taking below a mark":     "N(\x85.",
+		"text that is not UTF-8":  "X\x01\x00\x00\x00\xff.",
+		"frame that is too short": "\x95\xff\x00\x00\x00\x00\x00\x00\x00N.",
+		"state setter":            "cm\nf\n)R0N.",
+	} {
+		v, err := Loads([]byte(text))
+		if _, ok := errors.AsType[*SyntaxError](err); !ok || v != nil {
+			t.Errorf("%s: %v, %v; want a SyntaxError", name, v, err)
+		}
+	}
+}
+
+func TestSmallFormsAreRead(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"I01\n.": "T", "I00\n.": "F", "I-7\n.": "i-7", "L9223372036854775808L\n.": "i9223372036854775808", "F1.5\n.": "f3ff8000000000000",
+		"\x8a\x00.": "i0", "\x8f(C\x01a\x90.": "<b61,>", "cos\nsystem\n)R.": "o0gos.system()[][]", "c__builtin__\nxrange\n.": "gbuiltins.range",
+		"(im\nC\n.": "o1gm.C()[][]", "(cm\nC\nNo.": "o0gm.C(N,)[][]", "V\\u00e9\\\n.": "sc3a95c",
+	} {
+		if v, err := Loads([]byte(text)); err != nil || canon(v) != want {
+			t.Errorf("%q: %s, %v; want %s", text, canon(v), err, want)
+		}
+	}
+	v, err := Loads([]byte("]\x94h\x00a."))
+	if list, ok := v.(*py.List); err != nil || !ok || len(list.Items) != 1 || list.Items[0] != v {
+		t.Errorf("a list in itself: %v, %v", v, err)
+	}
+	if v, err := Loads([]byte("S'a\\n\\x41\\101\\q'\n.")); err != nil || v != py.Str2("a\nAA\\q") {
+		t.Errorf("escapes: %q, %v", v, err)
+	}
+}
+
+func checkBounds(t *testing.T, data []byte) {
+	t.Helper()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	start := time.Now()
+	_, err := Loads(data)
+	took := time.Since(start)
+	runtime.ReadMemStats(&after)
+	// The total is above the peak: what was outgrown counts.
+	if got, most := after.TotalAlloc-before.TotalAlloc, uint64(128*len(data)+2<<20); got > most {
+		t.Errorf("%d bytes of input: %d allocated, %v", len(data), got, err)
+	}
+	if most := time.Duration(len(data)/1024+20) * 10 * time.Millisecond; took > most {
+		t.Errorf("%d bytes of input: %v, %v", len(data), took, err)
+	}
+}
+
+func TestBombsAreBounded(t *testing.T) { //nolint:paralleltest // it measures the memory of the process
+	shared := "N\x85" + strings.Repeat("2\x86", 1000) + "q\x00}h\x00Ns."
+	long := "}\x8d\x00\x00\x04\x00\x00\x00\x00\x00" + strings.Repeat("a", 1<<18) + "q\x00" + "(" + strings.Repeat("h\x00N", 1<<16) + "u."
+	for _, text := range []string{
+		strings.Repeat("}", 1<<20) + ".", "(" + strings.Repeat("]", 1<<20) + "l.", strings.Repeat("}\x94", 1<<19) + ".",
+		strings.Repeat("(", 1<<20), "N" + strings.Repeat("\x85", 1<<20) + ".", "r\xff\xff\xff\x7f", "Nr\xff\xff\xff\x7f.", shared, long,
+		"}G\x7f\xef\xff\xff\xff\xff\xff\xffN(" + strings.Repeat("K\x01N", 4096) + "u.", // a float of 309 digits as a key
+		"L" + strings.Repeat("9", 50_000) + "L\n.", "L" + strings.Repeat("9", 1<<19) + "L\n.",
+	} {
+		checkBounds(t, []byte(text))
+	}
+	if _, err := Loads([]byte("N" + strings.Repeat("\x85", MaxDepth+2) + ".")); err == nil {
+		t.Error("a value that is too deep is read")
+	}
+}
+
+func FuzzLoads(f *testing.F) {
+	for i, c := range readCases(f) {
+		if data, _ := hex.DecodeString(c.Pickle); i%10 == 0 {
+			f.Add(data)
+		}
+	}
+	f.Add(bytes.Repeat([]byte("}\x94"), 50))
+	f.Fuzz(checkBounds)
+}
+
+func BenchmarkLoadsLoginSession(b *testing.B) {
+	data := []byte("\x80\x04\x95\x00\x00\x00\x00\x00\x00\x00\x00}\x94(\x8c\x0d_auth_user_id\x94\x8c\x011\x94\x8c\x12_auth_user_backend\x94\x8c\x29django.contrib.auth.backends.ModelBackend\x94\x8c\x0f_auth_user_hash\x94\x8c\x40" + strings.Repeat("a", 64) + "\x94u.")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Loads(data); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

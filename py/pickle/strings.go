@@ -1,0 +1,226 @@
+package pickle
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/djangobridge/djangobridge/py"
+)
+
+// validString is [py.ValidString] in one pass, whatever stands in the text.
+func validString(s string) bool {
+	if utf8.ValidString(s) {
+		return true
+	}
+	for len(s) > 0 {
+		r, size := py.DecodeRune(s)
+		if r == utf8.RuneError && size == 1 {
+			return false
+		}
+		s = s[size:]
+	}
+	return true
+}
+
+// readString reads a str in UTF-8 behind a length of n bytes, surrogates included.
+func (m *machine) readString(n int) string {
+	s, problem := m.sized(n)
+	if problem != "" {
+		return problem
+	}
+	if !validString(s) {
+		return badText
+	}
+	m.push(m.ownCharacter(s))
+	return ""
+}
+
+// ownCharacter returns s, or if it is the first of its kind in a pickle from before protocol 3, the str that the writer makes of
+// the byte of this number: there bytes are a str and the name of a codec, and CPython has one str for all bytes of one number.
+func (m *machine) ownCharacter(s string) string {
+	if m.proto > 2 || len(s) > 2 || s == "" {
+		return s
+	}
+	r, size := utf8.DecodeRuneInString(s)
+	if size != len(s) || r > 0xFF || m.characters[r] {
+		return s
+	}
+	m.characters[r] = true
+	return oneLatin1(byte(r))
+}
+
+// readStr2 reads a str of Python 2 behind a length of n bytes; that of four bytes is signed.
+func (m *machine) readStr2(n int) string {
+	if n == 4 && len(m.src)-m.pos >= 4 && m.src[m.pos+3] >= 0x80 {
+		return badLength
+	}
+	s, problem := m.sized(n)
+	if problem == "" {
+		m.push(py.Str2(s))
+	}
+	return problem
+}
+
+func (m *machine) readBytes(n int) string {
+	s, problem := m.sized(n)
+	if problem == "" {
+		m.push(py.Bytes(s))
+	}
+	return problem
+}
+
+func (m *machine) readByteArray() string {
+	s, problem := m.sized(8)
+	if problem != "" {
+		return problem
+	}
+	m.used += 32 + len(s)
+	m.push(&py.ByteArray{Bytes: []byte(s)})
+	return ""
+}
+
+// nextBuffer pushes the next of Options.Buffers.
+func (m *machine) nextBuffer() string {
+	if m.buffers >= len(m.opts.Buffers) {
+		return "an out-of-band buffer that was not given"
+	}
+	m.push(&py.ByteArray{Bytes: m.opts.Buffers[m.buffers]})
+	m.buffers++
+	return ""
+}
+
+// readOnlyBuffer makes the buffer on top of the stack immutable.
+func (m *machine) readOnlyBuffer() string {
+	v, ok := m.top()
+	if !ok {
+		return noValue
+	}
+	switch v := v.(type) {
+	case *py.ByteArray:
+		if m.last != opNextBuffer {
+			return "makes read-only what is no buffer"
+		}
+		m.stack[len(m.stack)-1] = py.Bytes(v.Bytes)
+	case py.Bytes:
+	default:
+		return "makes read-only what is no buffer"
+	}
+	return ""
+}
+
+// readStringText reads a str with the escapes of Python's raw-unicode-escape codec: \u and \U alone mean something.
+func (m *machine) readStringText() string {
+	s, ok := m.line()
+	if !ok {
+		return endsTooSoon
+	}
+	b := make([]byte, 0, len(s)+len(s)/4)
+	for i := 0; i < len(s); i++ {
+		if s[i] != '\\' || i+1 == len(s) {
+			b = py.AppendRune(b, rune(s[i])) // latin-1
+			continue
+		}
+		i++
+		var digits int
+		switch s[i] {
+		case 'u':
+			digits = 4
+		case 'U':
+			digits = 8
+		default:
+			b = py.AppendRune(append(b, '\\'), rune(s[i]))
+			continue
+		}
+		r, ok := hexDigits(s[i+1:], digits)
+		if !ok || r > utf8.MaxRune {
+			return badText
+		}
+		b = py.AppendRune(b, rune(r))
+		i += digits
+	}
+	m.used += len(b)
+	m.push(string(b))
+	return ""
+}
+
+// hexDigits returns the number that the first n bytes of s write.
+func hexDigits(s string, n int) (uint64, bool) {
+	if len(s) < n || s[0] == '_' {
+		return 0, false
+	}
+	u, err := strconv.ParseUint(s[:n], 16, 64)
+	return u, err == nil
+}
+
+// readStr2Text reads a str of Python 2 as its repr.
+func (m *machine) readStr2Text() string {
+	s, ok := m.line()
+	if !ok {
+		return endsTooSoon
+	}
+	s = strings.TrimRight(s, " \r")
+	if len(s) < 2 || s[0] != s[len(s)-1] || s[0] != '\'' && s[0] != '"' {
+		return badText
+	}
+	b, ok := unescape(s[1 : len(s)-1])
+	if !ok {
+		return badText
+	}
+	m.used += len(b)
+	m.push(py.Str2(b))
+	return ""
+}
+
+// unescape replaces the escapes of a bytes literal. Unknown ones stay as they are, as in Python.
+func unescape(s string) (b []byte, ok bool) {
+	b = make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] != '\\' {
+			b = append(b, s[i])
+			continue
+		}
+		i++
+		if i == len(s) {
+			return nil, false
+		}
+		switch c := s[i]; {
+		case c == 'x':
+			u, ok := hexDigits(s[i+1:], 2)
+			if !ok {
+				return nil, false
+			}
+			b = append(b, byte(u))
+			i += 2
+		case '0' <= c && c <= '7':
+			n := 1
+			for n < 3 && i+n < len(s) && '0' <= s[i+n] && s[i+n] <= '7' {
+				n++
+			}
+			u, _ := strconv.ParseUint(s[i:i+n], 8, 64)
+			b = append(b, byte(u))
+			i += n - 1
+		default:
+			if n := strings.IndexByte(`\'"abfnrtv`, c); n >= 0 {
+				b = append(b, "\\'\"\a\b\f\n\r\t\v"[n])
+			} else {
+				b = append(b, '\\', c)
+			}
+		}
+	}
+	return b, true
+}
+
+// latin1 returns the bytes whose values are the code points of s.
+func latin1(s string) (py.Bytes, bool) {
+	b := make([]byte, 0, len(s))
+	for len(s) > 0 {
+		r, size := py.DecodeRune(s)
+		if r > 0xFF {
+			return "", false
+		}
+		b = append(b, byte(r))
+		s = s[size:]
+	}
+	return py.Bytes(strings.Clone(string(b))), true // of one byte Go makes the same text each time, Python another
+}

@@ -1,0 +1,268 @@
+package pickle
+
+import (
+	"strings"
+
+	"github.com/djangobridge/djangobridge/py"
+)
+
+// global writes the name of a class or function.
+func (w *writer) global(v *py.Global) *UnsupportedError {
+	w.boundary()
+	if number, ok := w.memo.findGlobal(v); ok {
+		w.get(number)
+		return nil
+	}
+	if w.protocol >= 4 {
+		// CPython saves the strings that it has, so that classes of one module may or may not share its name: with the
+		// strings of v as they were read, the same is done here.
+		if err := w.str(w.moduleName(v)); err != nil {
+			return err
+		}
+		w.boundary()
+		if err := w.str(v.Name); err != nil {
+			return err
+		}
+		w.buf = append(w.buf, opStackGlobal)
+	} else if parent, name, nested := cutLast(v.Name); nested {
+		if err := w.getattr(&py.Global{Module: v.Module, Name: parent}, name); err != nil {
+			return err
+		}
+	} else if err := w.globalLine(v); err != nil {
+		return err
+	}
+	w.memo.addGlobal(v, w.memoizeNew())
+	return nil
+}
+
+// moduleName returns the string that stands for the module of v. The types of builtins and datetime are known to share
+// one, and some of them are written for values that came without: bytearray, complex, datetime.
+func (w *writer) moduleName(v *py.Global) string {
+	if !isStaticType(v) {
+		return v.Module
+	}
+	if _, ok := w.memo.find(textIdentity(v.Module, kindStr)); ok {
+		return v.Module
+	}
+	for _, e := range w.memo.few {
+		if e.global.Module == v.Module && isStaticType(e.global) {
+			return e.global.Module
+		}
+	}
+	return v.Module
+}
+
+// isStaticType reports whether v is a type that CPython is built with. The functions of builtins have another string.
+func isStaticType(v *py.Global) bool {
+	if v.Module == builtins {
+		switch v.Name {
+		case "getattr", "iter", "eval", "exec", "print", "open", "compile", "len", "repr", "sorted", "next", "__import__":
+			return false
+		}
+		return true
+	}
+	return v.Module == "datetime"
+}
+
+// builtins is the module of what Python has without an import.
+const builtins = "builtins"
+
+func cutLast(name string) (parent, last string, nested bool) {
+	if i := strings.LastIndexByte(name, '.'); i > 0 {
+		return name[:i], strings.Clone(name[i+1:]), true
+	}
+	return "", name, false
+}
+
+// getattr writes the attribute of a class as getattr(class, name), which is how protocols below 4 name a nested class.
+func (w *writer) getattr(class *py.Global, name string) *UnsupportedError {
+	if err := w.builtin("getattr"); err != nil {
+		return err
+	}
+	if err := w.global(class); err != nil {
+		return err
+	}
+	if err := w.str(name); err != nil {
+		return err
+	}
+	w.reduce(opTuple2)
+	return nil
+}
+
+func (w *writer) globalLine(v *py.Global) *UnsupportedError {
+	module, name := v.Module, v.Name
+	if w.protocol < 3 {
+		module, name = python2Name(module, name)
+	}
+	for _, s := range []string{module, name} {
+		// A line feed would end the name, and what follows would be opcodes.
+		if strings.IndexByte(s, '\n') >= 0 || !py.ValidString(s) || w.protocol < 3 && !isASCII(s) {
+			return unsupported(v, badName)
+		}
+	}
+	w.buf = append(w.buf, opGlobal)
+	w.buf = append(w.buf, module...)
+	w.buf = append(w.buf, '\n')
+	w.buf = append(w.buf, name...)
+	w.buf = append(w.buf, '\n')
+	return nil
+}
+
+func isASCII(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r > 0x7F }) < 0
+}
+
+// object writes the making of an object, then its items, its pairs and its state.
+func (w *writer) object(v *py.Object) *UnsupportedError {
+	id := pointerIdentity(v, kindOther)
+	if w.again(id) {
+		return nil
+	}
+	if err := w.making(v); err != nil {
+		return err
+	}
+	if v.Making == py.Persistent { // the program looks it up anew each time
+		return nil
+	}
+	if w.made(id) {
+		return nil
+	}
+	if err := w.appends(v.Items); err != nil {
+		return err
+	}
+	if err := w.setItems(v.Pairs); err != nil {
+		return err
+	}
+	if v.HasState {
+		if err := w.save(v.State); err != nil {
+			return w.in(err, "state")
+		}
+		w.buf = append(w.buf, opBuild)
+	}
+	return nil
+}
+
+// made memoizes an object that was just made. If it was already, in its own arguments, the second one is taken back and
+// made returns true.
+func (w *writer) made(id identity) bool {
+	if number, ok := w.memo.find(id); ok {
+		w.buf = append(w.buf, opPop)
+		w.get(number)
+		return true
+	}
+	w.memoize(id)
+	return false
+}
+
+func (w *writer) making(v *py.Object) *UnsupportedError {
+	args := v.Args
+	if args == nil {
+		args = &py.Tuple{}
+	}
+	if v.Making == py.Persistent {
+		if len(args.Items) != 1 {
+			return unsupported(v, badID)
+		}
+		err := w.save(args.Items[0])
+		w.buf = append(w.buf, opBinPersID)
+		return err
+	}
+	if v.Callable == nil {
+		return unsupported(v, badCallable)
+	}
+	if v.Making == py.NewEx && w.protocol < 4 {
+		return w.newByPartial(v, args)
+	}
+	if err := w.save(v.Callable); err != nil {
+		return w.in(err, "callable")
+	}
+	if err := w.save(args); err != nil {
+		return w.in(err, "args")
+	}
+	switch v.Making {
+	case py.New:
+		w.buf = append(w.buf, opNewObj)
+	case py.NewEx:
+		if err := w.kwargs(v.Kwargs); err != nil {
+			return err
+		}
+		w.buf = append(w.buf, opNewObjEx)
+	default:
+		w.buf = append(w.buf, opReduce)
+	}
+	return nil
+}
+
+func (w *writer) kwargs(v *py.Dict) *UnsupportedError {
+	if v == nil {
+		v = &py.Dict{}
+	}
+	return w.in(w.save(v), "kwargs")
+}
+
+// newByPartial writes what protocols below 4 have in place of NEWOBJ_EX: partial(class.__new__, class, *args, **kwargs)().
+func (w *writer) newByPartial(v *py.Object, args *py.Tuple) *UnsupportedError {
+	var function any
+	if class, ok := v.Callable.(*py.Global); ok { // a name is one object whenever it comes
+		function = &py.Global{Module: class.Module, Name: class.Name + ".__new__"}
+	} else {
+		getattr := &py.Global{Module: builtins, Name: "getattr"}
+		function = &py.Object{Callable: getattr, Args: py.NewTuple(v.Callable, "__new__")}
+	}
+	if err := w.partial(function, v, args); err != nil {
+		return err
+	}
+	w.buf = append(w.buf, opEmptyTuple, opReduce)
+	return nil
+}
+
+// partial writes functools.partial(function, class, *args, **kwargs) as that class's own __reduce__ has it: made of the
+// function alone, the rest as its state.
+func (w *writer) partial(function any, v *py.Object, args *py.Tuple) *UnsupportedError {
+	kwargs := v.Kwargs
+	if kwargs == nil {
+		kwargs = &py.Dict{}
+	}
+	bound := append([]any{v.Callable}, args.Items...)
+	return w.save(&py.Object{
+		Callable: &py.Global{Module: "functools", Name: "partial"},
+		Args:     py.NewTuple(function),
+		State:    py.NewTuple(function, py.NewTuple(bound...), kwargs.Copy(), nil),
+		HasState: true,
+	})
+}
+
+// appends writes the items of an object. Unlike those of a list a last batch of one is written with APPEND.
+func (w *writer) appends(items []any) *UnsupportedError {
+	for start := 0; start < len(items); start += batchSize {
+		end := min(start+batchSize, len(items))
+		if err := w.listItems(items[start:end]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// setItems writes the pairs of an object, in batches as appends does.
+func (w *writer) setItems(pairs []py.Pair) *UnsupportedError {
+	for start := 0; start < len(pairs); start += batchSize {
+		batch := pairs[start:min(start+batchSize, len(pairs))]
+		if len(batch) > 1 {
+			w.buf = append(w.buf, opMark)
+		}
+		for _, p := range batch {
+			if err := w.save(p.Key); err != nil {
+				return w.in(err, p.Key)
+			}
+			if err := w.save(p.Value); err != nil {
+				return w.in(err, p.Key)
+			}
+		}
+		if len(batch) > 1 {
+			w.buf = append(w.buf, opSetItems)
+		} else {
+			w.buf = append(w.buf, opSetItem)
+		}
+	}
+	return nil
+}
