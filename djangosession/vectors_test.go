@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -85,8 +86,11 @@ func value(t *testing.T, text json.RawMessage) any {
 		return nil
 	}
 	v, err := tagged.Loads(string(text))
+	if tag, ok := errors.AsType[*tagged.TagError](err); ok && slices.Contains([]string{"$tuple", "$set", "$timedelta"}, tag.Tag) {
+		t.Skipf("a value of a type that tagged JSON does not have yet: %v", err)
+	}
 	if err != nil {
-		t.Skipf("a value of a type that comes later: %v", err)
+		t.Fatal(err)
 	}
 	return v
 }

@@ -10,8 +10,6 @@ import (
 
 // A Dialect is what differs between database products. [SQLite] is one; they are made in this package only.
 type Dialect interface {
-	// name is what people call the product.
-	name() string
 	// quote puts a name into the product's quotes.
 	quote(name string) string
 	// placeholder is the nth argument of a statement, from 1.

@@ -14,8 +14,6 @@ import (
 // or off. With interpolateParams=true each statement takes one round trip to the server, without it two.
 type MySQL struct{}
 
-func (MySQL) name() string { return "MySQL" }
-
 func (MySQL) quote(name string) string { return doubled(name, "`") }
 
 func (MySQL) placeholder(int) string { return "?" }

@@ -15,8 +15,6 @@ import (
 // matter of the driver's settings.
 type PostgreSQL struct{}
 
-func (PostgreSQL) name() string { return "PostgreSQL" }
-
 func (PostgreSQL) quote(name string) string { return doubled(name, `"`) }
 
 func (PostgreSQL) placeholder(n int) string { return fmt.Sprintf("$%d", n) }

@@ -13,8 +13,6 @@ import (
 // too, that driver keeps statements, as Python's does, which saves a quarter of the time of a load.
 type SQLite struct{}
 
-func (SQLite) name() string { return "SQLite" }
-
 // quote does not use double quotes: of a name in those that is no column SQLite makes a text, and so of a session key
 // that a table does not have one that every row has.
 func (SQLite) quote(name string) string { return doubled(name, "`") }

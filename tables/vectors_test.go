@@ -98,7 +98,7 @@ func TestRowsAreWrittenAsDjangoWritesThem(t *testing.T) {
 		s, now := v.site(t, django, ddl)
 		p, err := tagged.Loads(string(v.Session))
 		if err != nil {
-			t.Skipf("a value of a type that comes later: %v", err)
+			t.Fatal(err)
 		}
 		key := v.SessionKey
 		if key == "" {
