@@ -10,8 +10,8 @@ import (
 )
 
 // Dumps returns v as Python's json.dumps(v, separators=(",", ":")) writes it: None, bool, int (also Go's int), float, str,
-// *py.List and *py.Dict; [Raw] as it is, and what another [py.Lazy] resolves to. Keys that are int, float, bool or None
-// become strings, even if two keys become the same. All else is an [*UnsupportedError], and so is a value that contains
+// *py.List, *py.Tuple and *py.Dict; [Raw] as it is, and what another [py.Lazy] resolves to. Keys that are int, float, bool
+// or None become strings, even if two keys become the same. All else is an [*UnsupportedError], and so is a value that contains
 // itself. Matches JSONSerializer.dumps.
 func Dumps(v any) ([]byte, error) {
 	b, _ := buffers.Get().(*buffer)
@@ -43,9 +43,9 @@ func AppendDumps(dst []byte, v any) ([]byte, error) {
 	return out, nil
 }
 
-// frame is a list or dict that is being written. Next comes items[next], or the key entries[next] and the value behind it.
+// frame is a list, tuple or dict that is being written. Next comes items[next], or the key entries[next] and the value behind it.
 type frame struct {
-	container        any // *py.List or *py.Dict
+	container        any // *py.List, *py.Tuple or *py.Dict
 	isDict           bool
 	items            []any // of a list
 	first, next, end int
@@ -64,12 +64,12 @@ func appendValue(dst []byte, v any) ([]byte, *UnsupportedError) {
 		switch x := v.(type) {
 		case Raw:
 			dst = append(dst, x...)
-		case *py.List:
-			if x == nil {
+		case *py.List, *py.Tuple:
+			if items, ok := itemsOf(x); !ok {
 				problem = notSerializable
 			} else if problem, inside = checkOpen(open, inside, x); problem == "" {
 				dst = append(dst, '[')
-				open = append(open, frame{container: x, items: x.Items, end: len(x.Items)})
+				open = append(open, frame{container: x, items: items, end: len(items)})
 			}
 		case *py.Dict:
 			if x == nil {
@@ -110,6 +110,21 @@ func appendValue(dst []byte, v any) ([]byte, *UnsupportedError) {
 			return dst, &UnsupportedError{Path: path(open[:len(open)-1], entries), Type: py.TypeName(v), Problem: problem}
 		}
 	}
+}
+
+// itemsOf returns the items of a list or tuple, which JSON does not tell apart; not if it is a nil pointer.
+func itemsOf(v any) ([]any, bool) {
+	switch v := v.(type) {
+	case *py.List:
+		if v != nil {
+			return v.Items, true
+		}
+	case *py.Tuple:
+		if v != nil {
+			return v.Items, true
+		}
+	}
+	return nil, false
 }
 
 // step writes what stands before the next value of f and returns that value, or a key that cannot be written and why.

@@ -204,3 +204,21 @@ func TestDumpedTextIsTheCallersOwn(t *testing.T) {
 		t.Errorf("has become %s", first)
 	}
 }
+
+func TestTuplesAreWrittenAsLists(t *testing.T) {
+	t.Parallel()
+	// json.dumps({"t": (1, ("a", []), ())}, separators=(",", ":"))
+	d := py.NewDict(1)
+	d.Set("t", py.NewTuple(int64(1), py.NewTuple("a", py.NewList()), py.NewTuple()))
+	if got, err := Dumps(d); err != nil || string(got) != `{"t":[1,["a",[]],[]]}` {
+		t.Errorf("got %s, %v", got, err)
+	}
+	loop := py.NewList()
+	loop.Items = append(loop.Items, py.NewTuple(loop))
+	if _, err := Dumps(loop); err == nil {
+		t.Error("a list that contains itself by way of a tuple is written")
+	}
+	if _, err := Dumps((*py.Tuple)(nil)); err == nil {
+		t.Error("a nil pointer is written")
+	}
+}
