@@ -1,0 +1,64 @@
+// Package request is what the middlewares around one HTTP request tell each other: the session middleware makes it, and
+// those for login state and CSRF, which do not know each other, meet in it.
+package request
+
+import (
+	"context"
+	"net/http"
+	"sync"
+)
+
+// Shared is what the middlewares of one request have in common. The zero Shared is ready for use, by several goroutines.
+type Shared struct {
+	mu           sync.Mutex
+	beforeHeader []func(status int, header http.Header)
+	atLogin      []func(ctx context.Context) error
+}
+
+// Key is the key under which a context has its *Shared.
+type Key struct{}
+
+// From returns what ctx has, nil if it is not that of a request inside the session middleware.
+func From(ctx context.Context) *Shared {
+	s, _ := ctx.Value(Key{}).(*Shared)
+	return s
+}
+
+// BeforeHeader has f called once, before the final header of the response goes out and before the session is saved: the place
+// of a process_response inside Django's SessionMiddleware. The last one registered runs first.
+func (s *Shared) BeforeHeader(f func(status int, header http.Header)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.beforeHeader = append(s.beforeHeader, f)
+}
+
+// RunBeforeHeader calls what was registered with BeforeHeader; a second time it does nothing.
+func (s *Shared) RunBeforeHeader(status int, header http.Header) {
+	s.mu.Lock()
+	todo := s.beforeHeader
+	s.beforeHeader = nil
+	s.mu.Unlock()
+	for i := len(todo) - 1; i >= 0; i-- {
+		todo[i](status, header)
+	}
+}
+
+// AtLogin has f called at each login in this request, after the session has its new key.
+func (s *Shared) AtLogin(f func(ctx context.Context) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.atLogin = append(s.atLogin, f)
+}
+
+// RunAtLogin calls what was registered with AtLogin, in order, until an error.
+func (s *Shared) RunAtLogin(ctx context.Context) error {
+	s.mu.Lock()
+	todo := s.atLogin
+	s.mu.Unlock()
+	for _, f := range todo {
+		if err := f(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
