@@ -32,8 +32,10 @@ func importRules() map[string][]string {
 		"py/...":            {"py", "py/..."},
 		"djangosession":     {"signing", "py", "py/..."},
 		"djangosession/...": {"djangosession"},
-		"tables":            {"djangosession", "djangosession/auth"},
-		"fixtures":          {},
+		// For users of that library alone, who have it anyway.
+		"djangosession/gopickle": {"djangosession", "github.com/nlpodyssey/gopickle/..."},
+		"tables":                 {"djangosession", "djangosession/auth"},
+		"fixtures":               {},
 		// The ends of the tree: programs, which alone import database drivers, and which nobody imports.
 		"cmd/...":      {anything},
 		"examples/...": {anything},
@@ -73,8 +75,9 @@ func TestPackagesImportOnlyWhatTheirPlaceAllows(t *testing.T) {
 func TestImportRulesRefuse(t *testing.T) {
 	t.Parallel()
 	const (
-		driver  = "github.com/mattn/go-sqlite3"
-		deflate = "github.com/klauspost/compress/flate"
+		driver   = "github.com/mattn/go-sqlite3"
+		deflate  = "github.com/klauspost/compress/flate"
+		gopickle = "github.com/nlpodyssey/gopickle/types"
 	)
 	ours := func(name string) string { return module + "/" + name }
 	tests := []struct {
@@ -86,6 +89,7 @@ func TestImportRulesRefuse(t *testing.T) {
 		{"layer below", "djangosession", []string{ours("signing"), ours("py"), ours("py/pyjson")}, false},
 		{"two layers below", "tables", []string{ours("djangosession/auth"), ours("py/pickle"), deflate}, false},
 		{"deflate in signing", "signing", []string{deflate}, false},
+		{"gopickle in its package", "djangosession/gopickle", []string{gopickle, ours("py/pickle")}, false},
 		{"own internal package", "signing", []string{ours("signing/internal/inflate")}, false},
 		{"shared internal package", "py/pyjson", []string{ours("internal/wtf8"), ours("py")}, false},
 		{"driver in the program", "cmd/djangosession", []string{driver, ours("tables")}, false},
@@ -98,6 +102,8 @@ func TestImportRulesRefuse(t *testing.T) {
 		{"sessions know their own extension", "djangosession", []string{ours("djangosession/auth")}, true},
 		{"extensions know each other", "djangosession/auth", []string{ours("djangosession/csrf")}, true},
 		{"driver in tables", "tables", []string{driver}, true},
+		{"gopickle elsewhere", "djangosession/auth", []string{gopickle}, true},
+		{"sessions know gopickle", "djangosession", []string{gopickle}, true},
 		{"deflate outside signing", "py/pyjson", []string{deflate}, true},
 		{"foreign module with the same start", "signing", []string{"github.com/klauspost/compressor"}, true},
 		{"fixtures know sessions", "fixtures", []string{ours("djangosession")}, true},
