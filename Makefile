@@ -30,6 +30,11 @@ help: ## list the targets
 quick: ## unit tests, vectors, fuzz seeds and examples: under a minute
 	go test ./...
 
+.PHONY: example
+example: needs ## a site that Django and Go serve together; Ctrl-C ends it
+	@mkdir -p .cache; go build -o .cache/sidebyside-program ./examples/sidebyside; \
+	exec .cache/sidebyside-program -dir .cache/sidebyside
+
 .PHONY: test
 test: needs lint vet race compat ## everything that has to pass before a change goes in
 
@@ -59,6 +64,7 @@ race: ## what quick runs, under the race detector
 compat: needs ## tests against live Django releases and database servers, and Django's own tests
 	for release in $(DJANGO_RELEASES) $(DJANGO_SUITE_RELEASES); do compat_test/env/django "$$release" >/dev/null; done
 	compat_test/env/servers >/dev/null
+	compat_test/env/browser >/dev/null
 	rm -f "$(DJANGO_SUITE_REPORT)"
 	cd compat_test && go test -race -count=1 -timeout 20m ./...
 	@cat "$(DJANGO_SUITE_REPORT)"
@@ -83,6 +89,10 @@ bench: needs ## time Django and this module on the same work: a minute
 .PHONY: vectors
 vectors: needs ## write fixtures anew with real Django releases
 	fixtures/generate/run
+
+.PHONY: pictures
+pictures: needs ## take the screenshots of README.md anew
+	cd compat_test && SCREENSHOTS=$(CURDIR)/docs go test -count=1 -run 'TestSideBySide/all_pages' .
 
 # One file system: an environment may hold mounts of /proc or /dev.
 .PHONY: clean

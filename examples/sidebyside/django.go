@@ -1,0 +1,72 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+)
+
+// django is the running Django.
+type django struct {
+	url  *url.URL
+	cmd  *exec.Cmd
+	log  *os.File
+	done chan struct{} // closed when it has ended
+	end  context.CancelFunc
+}
+
+// startDjango starts Django's development server on a free port and returns when it takes connections. The caller stops it.
+func startDjango(ctx context.Context, s *site) (*django, error) {
+	log, err := s.root.Create("django.log")
+	if err != nil {
+		return nil, err
+	}
+	ctx, end := context.WithCancel(ctx)
+	d := &django{
+		cmd: s.command(ctx, s.interpret, "manage.py", "runserver", "--noreload", "--skip-checks", "127.0.0.1:0"),
+		log: log, done: make(chan struct{}), end: end,
+	}
+	d.cmd.Stderr = log
+	out, err := d.cmd.StdoutPipe()
+	if err == nil {
+		err = d.cmd.Start()
+	}
+	if err != nil {
+		end()
+		return nil, fmt.Errorf("%w (%w)", err, log.Close())
+	}
+	started := make(chan *url.URL)
+	go func() {
+		lines := bufio.NewScanner(out)
+		for lines.Scan() {
+			_, _ = fmt.Fprintln(log, lines.Text()) // Django goes on without a log
+			if _, address, ok := strings.Cut(lines.Text(), "development server at "); ok {
+				if u, err := url.Parse(strings.TrimSuffix(address, "/")); err == nil {
+					started <- u
+				}
+			}
+		}
+		_ = d.cmd.Wait() // what it exits with does not matter
+		close(d.done)
+	}()
+	select {
+	case d.url = <-started:
+		return d, nil
+	case <-d.done:
+		complaint, _ := s.root.ReadFile("django.log")
+		return nil, fmt.Errorf("does not start (%w):\n%s", d.stop(), complaint)
+	}
+}
+
+// stop ends Django and all that it has started.
+func (d *django) stop() error {
+	d.end()
+	<-d.done
+	_ = syscall.Kill(-d.cmd.Process.Pid, syscall.SIGKILL) // nobody is left, as a rule
+	return d.log.Close()
+}

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"database/sql"
+	"errors"
+	"log/slog"
+	"math"
+	"net/http"
+
+	_ "github.com/mattn/go-sqlite3" // the driver that newService opens the database with
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/djangosession/auth"
+	"github.com/djangobridge/djangobridge/djangosession/csrf"
+	"github.com/djangobridge/djangobridge/tables"
+)
+
+// service is the Go half of the site.
+type service struct {
+	db      *sql.DB
+	manager *djangosession.Manager
+	auth    *auth.Auth
+	csrf    *csrf.Protection
+	pages   pages
+}
+
+// newService opens Django's database. The caller closes the service.
+func newService(settings settings, database string) (_ *service, err error) {
+	s := &service{}
+	// The queries of this program wait for Django's writes as Django waits for its own: milliseconds.
+	if s.db, err = sql.Open("sqlite3", "file:"+database+"?mode=rw&_busy_timeout=10000"); err != nil {
+		return nil, err
+	}
+	if err := s.build(settings); err != nil {
+		return nil, errors.Join(err, s.db.Close())
+	}
+	return s, nil
+}
+
+func (s *service) build(settings settings) error {
+	sessions, err := tables.New(s.db, settings.csrf.Site, tables.Options{Dialect: tables.SQLite{}})
+	if err != nil {
+		return err
+	}
+	if s.manager, err = djangosession.NewManager(sessions, settings.csrf.Site); err != nil {
+		return err
+	}
+	s.manager.MergeSaves = true // two tabs may change the cart at once
+	users, err := tables.NewUsers(s.db, settings.csrf.Site, tables.UserModel{Dialect: tables.SQLite{}})
+	if err != nil {
+		return err
+	}
+	if s.auth, err = auth.New(s.manager, users, settings.auth); err != nil {
+		return err
+	}
+	if s.csrf, err = csrf.New(settings.csrf); err != nil {
+		return err
+	}
+	s.pages, err = parsePages()
+	return err
+}
+
+func (s *service) close() { _ = s.db.Close() }
+
+// handler serves what the proxy sends here.
+func (s *service) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /cart/{$}", page(s.showCart))
+	mux.Handle("POST /cart/{$}", page(s.changeCart))
+	mux.Handle("GET /account/{$}", s.auth.LoginRequired(page(s.showAccount)))
+	mux.Handle("GET /go/login/{$}", page(s.askForPassword))
+	mux.Handle("POST /go/login/{$}", page(s.login))
+	mux.Handle("POST /go/logout/{$}", page(s.logout))
+	return s.manager.Middleware(s.auth.Middleware(s.csrf.Middleware(mux)))
+}
+
+// page is a handler that may fail before it has written anything.
+type page func(w http.ResponseWriter, r *http.Request) error
+
+func (p page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if err := p(w, r); err != nil {
+		slog.ErrorContext(r.Context(), "no page", "method", r.Method, "path", r.URL.Path, "error", err)
+		http.Error(w, "Sorry, this did not work.", http.StatusInternalServerError)
+	}
+}
+
+func (s *service) showCart(w http.ResponseWriter, r *http.Request) error {
+	session, err := djangosession.FromContext(r.Context())
+	if err != nil {
+		return err
+	}
+	cart, err := quantities(session)
+	if err != nil {
+		return err
+	}
+	lines, total, err := s.lines(r.Context(), cart)
+	if err != nil {
+		return err
+	}
+	return s.pages.show(w, r, "cart", map[string]any{"Lines": lines, "Total": total})
+}
+
+// changeCart does what the pressed button of the cart says.
+func (s *service) changeCart(w http.ResponseWriter, r *http.Request) error {
+	session, err := djangosession.FromContext(r.Context())
+	if err != nil {
+		return err
+	}
+	switch more, less := r.PostFormValue("add"), r.PostFormValue("take"); {
+	case more != "":
+		var there bool
+		if there, err = s.sells(r.Context(), more); err == nil && there {
+			err = put(session, more, 1)
+		}
+	case less != "":
+		err = put(session, less, -1)
+	case r.PostFormValue("empty") != "":
+		var cart map[string]int
+		if cart, err = quantities(session); err == nil {
+			for sku := range cart {
+				err = errors.Join(err, remove(session, sku))
+			}
+		}
+	}
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/cart/", http.StatusSeeOther)
+	return nil
+}
+
+func (s *service) showAccount(w http.ResponseWriter, r *http.Request) error {
+	user, err := auth.UserFrom(r.Context())
+	if err != nil {
+		return err
+	}
+	session, err := djangosession.FromContext(r.Context())
+	if err != nil {
+		return err
+	}
+	age, err := session.GetExpiryAge(djangosession.ExpiryArgs{})
+	if err != nil {
+		return err
+	}
+	mayChange, err := user.HasPerm(r.Context(), "shop.change_product")
+	if err != nil {
+		return err
+	}
+	return s.pages.show(w, r, "account", map[string]any{
+		"MayChangeTeas": mayChange,
+		"LastLogin":     user.LastLogin.UTC().Format("2 January 2006, 15:04 MST"),
+		"Days":          math.Floor(age / (24 * 60 * 60)),
+	})
+}
+
+func (s *service) askForPassword(w http.ResponseWriter, r *http.Request) error {
+	return s.pages.show(w, r, "login", nil)
+}
+
+func (s *service) login(w http.ResponseWriter, r *http.Request) error {
+	name := r.PostFormValue("username")
+	user, err := s.auth.Authenticate(r.Context(), name, r.PostFormValue("password"))
+	if errors.Is(err, auth.ErrBadCredentials) {
+		return s.pages.show(w, r, "login", map[string]any{"Failed": true, "Username": name})
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.auth.Login(r.Context(), user, ""); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/account/", http.StatusSeeOther)
+	return nil
+}
+
+func (s *service) logout(w http.ResponseWriter, r *http.Request) error {
+	if err := s.auth.Logout(r.Context()); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+	return nil
+}

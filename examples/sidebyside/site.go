@@ -1,0 +1,136 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// The Django project. It is copied into the folder, so that the program runs without this repository.
+//
+//go:embed site/*.py site/*.txt site/shop/*.py site/shop/*/*.py site/shop/*/*/*.py site/shop/templates site/shop/static
+var project embed.FS
+
+// site is the Django half, in a folder of its own.
+type site struct {
+	options
+	root      *os.Root
+	lock      *os.File
+	interpret string // the Python that has Django
+	password  string // of the users, at first
+}
+
+// openSite makes the folder, or goes on with it, and keeps others out of it. The caller closes it.
+func openSite(o options) (_ *site, err error) {
+	if o.dir, err = filepath.Abs(o.dir); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(o.dir, 0o700); err != nil {
+		return nil, err
+	}
+	s := &site{options: o}
+	if s.root, err = os.OpenRoot(o.dir); err != nil {
+		return nil, err
+	}
+	if err := s.begin(); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *site) begin() (err error) {
+	if s.lock, err = s.root.OpenFile("lock", os.O_CREATE|os.O_RDWR, 0o600); err != nil {
+		return err
+	}
+	err = syscall.Flock(int(s.lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return fmt.Errorf("%s is in use by another run of this: end that, or choose another folder with -dir", s.dir)
+	}
+	if err != nil {
+		return err
+	}
+	if s.password, err = s.kept("password", "kettle-"+strings.ToLower(rand.Text()[:10])); err != nil {
+		return err
+	}
+	if s.secretKey == "" {
+		if s.secretKey, err = s.kept("secret_key", rand.Text()+rand.Text()); err != nil {
+			return err
+		}
+	}
+	// The project is written anew, so that the folder has what this version of the program has.
+	if err := s.root.RemoveAll("site"); err != nil {
+		return err
+	}
+	return os.CopyFS(s.dir, project)
+}
+
+func (s *site) close() {
+	if s.lock != nil {
+		_ = s.lock.Close() // which unlocks it
+	}
+	_ = s.root.Close()
+}
+
+func (s *site) path(name string) string { return filepath.Join(s.dir, name) }
+
+func (s *site) database() string { return s.path("db.sqlite3") }
+
+// kept returns what a file of the folder says, which is fresh the first time.
+func (s *site) kept(name, fresh string) (string, error) {
+	text, err := s.root.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		text, err = []byte(fresh), s.root.WriteFile(name, []byte(fresh), 0o600)
+	}
+	return string(text), err
+}
+
+// prepare makes the tables and the users that are missing.
+func (s *site) prepare(ctx context.Context) error {
+	_, err := s.output(s.command(ctx, s.interpret, "manage.py", "prepare"))
+	return err
+}
+
+// command is a command in the project's folder, with its environment. It and its children end with ctx.
+func (s *site) command(ctx context.Context, name string, args ...string) *exec.Cmd {
+	fallbacks, _ := json.Marshal(s.fallbacks)      //nolint:errchkjson // strings
+	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // Python, or the command for the settings
+	cmd.Dir = s.path("site")
+	cmd.Env = append(os.Environ(),
+		"PATH="+filepath.Dir(s.interpret)+":"+os.Getenv("PATH"), // the command for the settings says "python"
+		"PYTHONUNBUFFERED=1",
+		"SHOP_DATABASE="+s.database(),
+		"SHOP_PASSWORD="+s.password,
+		"SHOP_SECRET_KEY="+s.secretKey,
+		"SHOP_SECRET_KEY_FALLBACKS="+string(fallbacks),
+		"SHOP_SESSION_AGE="+strconv.Itoa(int(s.sessionAge/time.Second)),
+	)
+	// A group of its own, which Ctrl-C does not reach: what this program starts, it ends.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+	cmd.WaitDelay = 5 * time.Second
+	return cmd
+}
+
+// output runs a command; its error has what the command complained of.
+func (*site) output(cmd *exec.Cmd) ([]byte, error) {
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w\n%s%s", strings.Join(cmd.Args, " "), err, out, stderr.Bytes())
+	}
+	return out, nil
+}

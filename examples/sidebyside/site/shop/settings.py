@@ -1,0 +1,75 @@
+"""The settings of the site. The Go service gets those that it needs from here, by way of djangosession.SettingsCommand."""
+
+import json
+import os
+from pathlib import Path
+
+# The program that starts the site says where things are, and may try other keys and ages.
+SECRET_KEY = os.environ["SHOP_SECRET_KEY"]
+SECRET_KEY_FALLBACKS = json.loads(os.environ.get("SHOP_SECRET_KEY_FALLBACKS", "[]"))
+SESSION_COOKIE_AGE = int(os.environ.get("SHOP_SESSION_AGE", 14 * 24 * 60 * 60))
+DATABASE = Path(os.environ["SHOP_DATABASE"])
+
+# Names of their own: cookies of one host do not ask for the port, and 127.0.0.1 may have other sites.
+SESSION_COOKIE_NAME = "kettles_session"
+CSRF_COOKIE_NAME = "kettles_csrf"
+
+DEBUG = True
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+ROOT_URLCONF = "shop.urls"
+STATIC_URL = "/static/"
+TIME_ZONE = "UTC"
+USE_TZ = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+LOGIN_URL = "/login/"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+
+INSTALLED_APPS = [
+    "shop",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "shop.cart.context",
+            ],
+        },
+    },
+]
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": DATABASE,
+        # A writer takes its lock at once and waits for it; one that upgrades a read lock would fail instead.
+        "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 10},
+    },
+}
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+]

@@ -1,0 +1,18 @@
+"""The pages that Django still serves, those of django.contrib.auth aside."""
+
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from . import cart
+from .models import Product
+
+
+@require_safe
+def shop(request):
+    return render(request, "shop/shop.html", {"products": Product.objects.all()})
+
+
+@require_POST
+def add(request, sku):
+    cart.add(request.session, get_object_or_404(Product, pk=sku).sku)
+    return redirect("shop")
