@@ -4,6 +4,7 @@ The first line holds its settings. It shares a database with the Go tests, which
 has become of it.
 """
 
+import importlib
 import json
 import os
 import sys
@@ -135,6 +136,18 @@ class Peer:
 
         return signing.loads(text, salt=salt, max_age=max_age)
 
+    def do_csrf(self, what, cases):
+        """See csrf_peer.py."""
+        import csrf_peer
+
+        return getattr(csrf_peer, what)(cases)
+
+    def do_http(self, what, **args):
+        """See http_peer.py."""
+        import http_peer
+
+        return getattr(http_peer, what)(self.store, **args)
+
 
 def main():
     options = json.loads(sys.stdin.readline())
@@ -149,8 +162,9 @@ def main():
         pymysql.version_info = (2, 2, 7, "final", 0)
         pymysql.install_as_MySQLdb()
     custom = options.pop("custom", False)
+    also = options.pop("also", None)
     settings.configure(
-        INSTALLED_APPS=["custom"] if custom else ["django.contrib.sessions"],
+        INSTALLED_APPS=options.pop("INSTALLED_APPS", ["custom"] if custom else ["django.contrib.sessions"]),
         DATABASES={"default": database},
         **options,
     )
@@ -160,6 +174,10 @@ def main():
     else:
         from django.contrib.sessions.backends.db import SessionStore
 
+    if also:  # a module with more that a test can ask for
+        for name, function in vars(importlib.import_module(also)).items():
+            if name.startswith("do_"):
+                setattr(Peer, name, function)
     peer = Peer(SessionStore)
     print(json.dumps({"ok": django.get_version()}), flush=True)
     for line in sys.stdin:

@@ -2,6 +2,7 @@ package compat_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/djangosession/csrf"
 )
 
 // customSettings are appended to those that startproject writes.
@@ -25,7 +27,17 @@ SESSION_COOKIE_SAMESITE = False
 SESSION_FILE_PATH = BASE_DIR
 USE_TZ = False
 TIME_ZONE = "Europe/Berlin"
+CSRF_COOKIE_AGE = None
+CSRF_USE_SESSIONS = True
+CSRF_TRUSTED_ORIGINS = ["https://*.example.com"]
+ALLOWED_HOSTS = ["example.com"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+USE_X_FORWARDED_HOST = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
 `
+
+// highestProtocol is pickle.HIGHEST_PROTOCOL of each Python since 3.8.
+const highestProtocol = 5
 
 // TestSettingsCommand runs the documented command in a project as django-admin makes it, and in one with settings of its own.
 func TestSettingsCommand(t *testing.T) {
@@ -59,6 +71,7 @@ func TestSettingsCommand(t *testing.T) {
 			}
 			// What startproject writes into the settings.
 			want.TimeZone, want.UseTZ = "UTC", true
+			want.PickleProtocol = highestProtocol
 			if len(s.SecretKey) < 50 || !same(s, want) {
 				t.Errorf("read %+v\nwant %+v", s, want)
 			}
@@ -77,7 +90,8 @@ func TestSettingsCommand(t *testing.T) {
 			if err := f.Close(); err != nil {
 				t.Fatal(err)
 			}
-			s, err := djangosession.ReadSettings(bytes.NewReader(inProject(t, dir, djangosession.SettingsCommand)))
+			printed := inProject(t, dir, djangosession.SettingsCommand)
+			s, err := djangosession.ReadSettings(bytes.NewReader(printed))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -89,9 +103,21 @@ func TestSettingsCommand(t *testing.T) {
 			want.SessionCookieName, want.SessionCookieAge, want.SessionCookieDomain = "sid", time.Hour, ".example.com"
 			want.SessionCookieSecure, want.SessionCookieHTTPOnly, want.SessionCookieSameSite = true, false, ""
 			want.SessionFilePath = dir
+			want.PickleProtocol = highestProtocol
 			want.UseTZ, want.TimeZone = false, "Europe/Berlin"
 			if !same(s, want) {
 				t.Errorf("read %+v\nwant %+v", s, want)
+			}
+			wantCSRF, csrfErr := csrf.NewSettings(want)
+			gotCSRF, err := csrf.ReadSettings(bytes.NewReader(printed))
+			if err = errors.Join(csrfErr, err); err != nil {
+				t.Fatal(err)
+			}
+			wantCSRF.CSRFCookieAge, wantCSRF.CSRFUseSessions, wantCSRF.CSRFTrustedOrigins = 0, true, []string{"https://*.example.com"}
+			wantCSRF.AllowedHosts, wantCSRF.Debug, wantCSRF.UseXForwardedHost = []string{"example.com"}, true, true // DEBUG by startproject
+			wantCSRF.SecureProxySSLHeader, wantCSRF.DataUploadMaxMemorySize = [2]string{"HTTP_X_FORWARDED_PROTO", "https"}, 1000
+			if fmt.Sprintf("%+v", gotCSRF) != fmt.Sprintf("%+v", wantCSRF) {
+				t.Errorf("read %+v\nwant %+v", gotCSRF, wantCSRF)
 			}
 		})
 	}

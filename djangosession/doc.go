@@ -7,10 +7,21 @@
 // what Django's SessionBase has. A [Codec] turns a session's dict into the text that Django stores and back, through a
 // [Serializer]; who only wants that needs neither manager nor engine.
 //
+// # In a web server
+//
+// A [Middleware], or [Manager.Middleware] for what Django does and no more, goes around a site's handler; [FromContext]
+// is the session then. Any router that is an http.Handler can be inside:
+//
+//	http.ListenAndServe(address, manager.Middleware(router)) // http.ServeMux, chi, gin, echo
+//	router.Use(manager.Middleware)                           // chi, or a part of its routes
+//
+// (With echo.WrapMiddleware, echo would write the response to an error that a handler returns after the middleware, which
+// has taken it for a success by then.) In gin the context to ask is c.Request.Context(), in echo c.Request().Context().
+//
 // # What a session promises
 //
 // Loading and saving are calls that take a context; everything else happens in memory. Values that nobody sets are
-// written back as they were read, byte for byte with JSON. A session that was deleted meanwhile is never brought back by
+// written back as they were read, byte for byte. A session that was deleted meanwhile is never brought back by
 // a save ([ErrSessionGone]). Session keys and secrets appear in no error and no log.
 //
 // # What Django does with a session that it cannot read

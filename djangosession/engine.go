@@ -61,7 +61,8 @@ type Engine interface {
 type Merger interface {
 	Engine
 	// Merge hands the session of this key, expired or not, to change, and stores what change makes of its data and date,
-	// while nobody else can write it. Data that does not decode is nil, with the reason in Err. It returns
+	// while nobody else can write it. Data that does not decode is nil, with the reason in Err; a session whose Data is nil
+	// after change is removed. It returns
 	// [ErrSessionGone] if there is none of this key, or the error of change; nothing is stored then. It may call change
 	// several times, each time with what is stored by then.
 	Merge(ctx context.Context, key string, change func(stored *Record) error) error

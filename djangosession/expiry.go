@@ -32,8 +32,8 @@ func (s *Session) SetExpiryTime(t time.Time) {
 	s.setExpiry(d)
 }
 
-// setExpiry stores a point in time as the site's release does: as text since 4.1. Before, it is a datetime, which the JSON
-// serializer refuses when the session is saved, there as here.
+// setExpiry stores a point in time as the site's release does: as text since 4.1. Before, it is a datetime, which
+// PickleSerializer stores, and which the JSON serializer refuses when the session is saved, there as here.
 func (s *Session) setExpiry(d py.DateTime) {
 	if s.manager.settings.release.hasISOExpiry() {
 		s.Set(ExpiryName, d.ISOFormat())
@@ -80,17 +80,10 @@ func (s *Session) GetExpiryDate(args ExpiryArgs) (time.Time, error) {
 // settings say so. Matches get_expire_at_browser_close.
 func (s *Session) GetExpireAtBrowserClose() bool {
 	expiry, _ := s.Get(ExpiryName)
-	switch v := expiry.(type) {
-	case nil:
+	if expiry == nil {
 		return s.manager.settings.SessionExpireAtBrowserClose
-	case bool:
-		return !v
-	case int64:
-		return v == 0
-	case float64:
-		return v == 0
 	}
-	return false
+	return isZero(expiry)
 }
 
 func (s *Session) expiryArgs(args ExpiryArgs) (any, py.DateTime) {
@@ -131,6 +124,9 @@ func (r *resolved) expiryAge(expiry any, modification py.DateTime) (float64, err
 	}
 	if f, ok := number(expiry); ok {
 		return f, nil
+	}
+	if d, ok := expiry.(py.Decimal); ok { // of which Python makes no date
+		return d.Float64(), nil
 	}
 	date, err := r.parseExpiry(expiry)
 	if err != nil {
@@ -193,6 +189,18 @@ func number(v any) (float64, bool) {
 	return 0, false
 }
 
+// isZero reports whether v == 0 in Python.
+func isZero(v any) bool {
+	switch v := v.(type) {
+	case py.Decimal:
+		return v.Sign() == 0 && !v.IsNaN()
+	case complex128:
+		return v == 0
+	}
+	f, ok := number(v)
+	return ok && f == 0
+}
+
 // falsy reports whether Python takes v for false.
 func falsy(v any) bool {
 	switch v := v.(type) {
@@ -200,15 +208,22 @@ func falsy(v any) bool {
 		return true
 	case string:
 		return v == ""
+	case py.Str2:
+		return v == ""
 	case py.Bytes:
 		return v == ""
+	case py.TimeDelta:
+		return v == py.TimeDelta{}
 	case *py.List:
 		return len(v.Items) == 0
-	case *py.Dict:
+	case *py.Tuple:
+		return len(v.Items) == 0
+	case *py.ByteArray:
+		return len(v.Bytes) == 0
+	case interface{ Len() int }: // dict, set, frozenset
 		return v.Len() == 0
 	}
-	f, ok := number(v)
-	return ok && f == 0
+	return isZero(v)
 }
 
 // addSeconds returns d + timedelta(seconds=seconds).

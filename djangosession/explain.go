@@ -153,6 +153,7 @@ func (c *Codec) advise(e *Explanation, text string) {
 			c.settings.DjangoVersion)
 	case strings.HasPrefix(e.Made.Key, "SECRET_KEY_FALLBACKS") && !c.settings.release.hasFallbackKeys():
 		e.hintf("Django %s does not use SECRET_KEY_FALLBACKS.", c.settings.DjangoVersion)
+	case e.Problem.Reason == BadSerialization && c.adviseSerializer(e, text):
 	case e.Problem.Reason != BadSignature && len(e.Hints) == 0:
 		e.hintf("The signature is good, so whoever wrote this had the key; what it contains cannot be read. " +
 			"Is the serializer the one that the site uses?")
@@ -165,6 +166,23 @@ func (c *Codec) advise(e *Explanation, text string) {
 		e.hintf("Django %s does not accept SHA-1. Set ACCEPT_LEGACY_LAYOUT, or the DJANGO_VERSION that the site runs.",
 			c.settings.DjangoVersion)
 	}
+}
+
+// adviseSerializer says which other serializer reads what is signed, and reports whether one does.
+func (c *Codec) adviseSerializer(e *Explanation, text string) bool {
+	data, err := c.payload(text)
+	if err != nil {
+		return false
+	}
+	if _, err := (PickleSerializer{}).Loads(data); err == nil {
+		e.hintf("The signature is good, and what it contains is a pickle: the site uses PickleSerializer, and these settings do not.")
+		return true
+	}
+	if _, err := (JSONSerializer{}).Loads(data); err == nil {
+		e.hintf("The signature is good, and what it contains is JSON: the site uses JSONSerializer, and these settings do not.")
+		return true
+	}
+	return false
 }
 
 func adviseUnknown(e *Explanation, text string) {

@@ -23,17 +23,15 @@ func (s *Session) Load(ctx context.Context) error {
 		return err
 	}
 	defer unlock()
-	key := s.Key()
-	data := py.NewDict(0)
-	if key != "" {
-		var err error
-		if data, key, err = s.manager.load(ctx, key); err != nil {
+	r := &Record{Data: py.NewDict(0)}
+	if key := s.Key(); key != "" {
+		if r, err = s.manager.load(ctx, key); err != nil {
 			return err
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.key, s.data, s.loaded, s.changes = key, data, true, changes{}
+	s.key, s.data, s.ends, s.loaded, s.changes = r.Key, r.Data, r.ExpireDate, true, changes{}
 	return nil
 }
 
@@ -107,6 +105,9 @@ func (s *Session) Flush(ctx context.Context) error {
 		return err
 	}
 	defer unlock()
+	if s.manager.isReadOnly() {
+		return ErrReadOnly // the values stay, as everything else does
+	}
 	s.Clear()
 	if err := s.DeleteStored(ctx); err != nil {
 		return err
@@ -115,25 +116,6 @@ func (s *Session) Flush(ctx context.Context) error {
 	defer s.mu.Unlock()
 	s.key = ""
 	return nil
-}
-
-// CycleKey stores the session under a new key and removes what is stored under the old one. Call it when a visitor's rights
-// change, so that a key planted or seen before is worth nothing. Like Django's it does not look whether the old one is
-// still there: load the session in the same request. Matches cycle_key.
-func (s *Session) CycleKey(ctx context.Context) error {
-	unlock, err := s.lock(ctx)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	old, loaded := s.state()
-	if !loaded {
-		return ErrNotLoaded
-	}
-	if err := s.create(ctx); err != nil || old == "" {
-		return err
-	}
-	return s.manager.Delete(ctx, old)
 }
 
 func (s *Session) state() (key string, loaded bool) {
@@ -192,7 +174,7 @@ func (m *Manager) record(key string, d *py.Dict) (*Record, error) {
 	}
 	now := m.settings.now()
 	expiry, _ := d.Get(ExpiryName)
-	expiry = py.Resolve(expiry)
+	expiry = own(expiry) // a datetime may be an object still
 	date, err := m.settings.expiryDate(expiry, now)
 	if err != nil {
 		return nil, &ValueError{Name: ExpiryName, Err: err}

@@ -91,20 +91,20 @@ func (m *Manager) ClearExpired(ctx context.Context, o ClearOptions) (int64, erro
 	return m.engine.ClearExpired(ctx, o)
 }
 
-// load returns the session of this key, and the key if the session keeps it.
-func (m *Manager) load(ctx context.Context, key string) (*py.Dict, string, error) {
+// load returns the session of this key, without one if the session does not keep it.
+func (m *Manager) load(ctx context.Context, key string) (*Record, error) {
 	r, err := m.engine.Load(ctx, key)
 	_, corrupt := errors.AsType[*DecodeError](err)
 	switch {
 	case err == nil:
-		return r.Data, r.Key, nil
+		return r, nil
 	case errors.Is(err, ErrNoSession):
-		return py.NewDict(0), "", nil
+		return &Record{Data: py.NewDict(0)}, nil
 	case corrupt && !m.StrictLoad:
 		m.report(ctx, err)
-		return py.NewDict(0), key, nil
+		return &Record{Key: key, Data: py.NewDict(0)}, nil
 	}
-	return nil, "", fmt.Errorf("djangosession: load session: %w", err)
+	return nil, fmt.Errorf("djangosession: load session: %w", err)
 }
 
 func (m *Manager) report(ctx context.Context, err error) {

@@ -28,6 +28,11 @@ func (c *changes) clear() {
 	c.cleared = c.last
 }
 
+// copy returns changes that do not change any more.
+func (c *changes) copy() changes {
+	return changes{last: c.last, names: *c.names.Copy(), cleared: c.cleared}
+}
+
 // stored forgets what was done up to a number.
 func (c *changes) stored(upTo uint64) {
 	later := py.NewDict(0)
@@ -66,7 +71,7 @@ func (s *Session) merge(ctx context.Context, key string) error {
 		return ErrNoMerge
 	}
 	mine := s.read().Copy()
-	done := changes{last: s.changes.last, names: *s.changes.names.Copy(), cleared: s.changes.cleared}
+	done := s.changes.copy()
 	s.mu.Unlock()
 	var merged *py.Dict
 	err := merger.Merge(ctx, key, func(stored *Record) error {

@@ -59,6 +59,31 @@ func (r release) hasFallbackKeys() bool { return r.atLeast(4, 1, 0) }
 // hasISOExpiry: set_expiry stores a point in time as text.
 func (r release) hasISOExpiry() bool { return r.atLeast(4, 1, 0) }
 
+// hasPickleSerializer: Django itself has the class PickleSerializer.
+func (r release) hasPickleSerializer() bool { return !r.atLeast(5, 0, 0) }
+
+// needsPython3: the release does not run on Python 2.
+func (r release) needsPython3() bool { return r.atLeast(2, 0, 0) }
+
+// pickleProtocol is the highest protocol that each Python has which the release runs on.
+func (r release) pickleProtocol() int {
+	switch {
+	case !r.needsPython3():
+		return 2
+	case !r.atLeast(4, 0, 0):
+		return 4 // Python 3.8 has 5, and 3.2 runs on 3.6 too
+	}
+	return 5
+}
+
+// serializerByDefault is the default of SESSION_SERIALIZER, and what there was before that setting.
+func (r release) serializerByDefault() string {
+	if !r.atLeast(1, 6, 0) {
+		return pickleSerializerPath
+	}
+	return jsonSerializerPath
+}
+
 // usesTZByDefault is the default of USE_TZ.
 func (r release) usesTZByDefault() bool { return r.atLeast(5, 0, 0) }
 
@@ -69,3 +94,10 @@ func (r release) hasCookieSaltV2() bool {
 
 // acceptsOldCookieSaltByDefault is the default of SIGNED_COOKIE_LEGACY_SALT_FALLBACK.
 func (r release) acceptsOldCookieSaltByDefault() bool { return !r.atLeast(6, 1, 0) }
+
+// AtLeast reports whether the site runs this Django release or a later one. It is false for a DjangoVersion that
+// [Settings.Check] refuses.
+func (s *Settings) AtLeast(major, minor, patch int) bool {
+	r, err := parseRelease(s.DjangoVersion)
+	return err == nil && r.atLeast(major, minor, patch)
+}

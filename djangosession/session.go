@@ -24,7 +24,8 @@ type Session struct {
 	mu       sync.Mutex // guards what follows, never held while waiting
 	key      string
 	data     *py.Dict
-	loaded   bool // data is what is stored, or replaces it
+	ends     py.DateTime // of what was loaded
+	loaded   bool        // data is what is stored, or replaces it
 	changes  changes
 	accessed bool
 	modified bool
@@ -145,7 +146,7 @@ func own(v any) any {
 	if l, ok := v.(py.Lazy); ok {
 		return l.Resolve()
 	}
-	return py.Clone(v)
+	return py.Natural(v)
 }
 
 // convert returns a Go value as the session keeps it.

@@ -45,8 +45,12 @@ type Settings struct {
 	SessionStore string
 	// KeySalt replaces the salt made of SessionStore, for a class that overrides the property key_salt.
 	KeySalt string
-	// Serializer replaces SessionSerializer, for a class that this package does not know.
+	// Serializer replaces SessionSerializer, for a class that this package does not know. What a [PickleSerializer] or a
+	// [TransitionalSerializer] leaves open is filled in.
 	Serializer Serializer
+	// PickleProtocol is pickle.HIGHEST_PROTOCOL of the site's Python, with which PickleSerializer writes; SettingsCommand
+	// prints it. If 0, it follows from the release; see [PickleSerializer].
+	PickleProtocol int
 	// AcceptLegacyLayout reads both layouts of sessions, that of before Django 3.1 and the one since, and SHA-1 signatures,
 	// also where the release does not, for a service that sees a site through an upgrade. What is written is the release's.
 	AcceptLegacyLayout bool
@@ -75,6 +79,8 @@ func (e *SettingError) Error() string {
 const (
 	jsonSerializerPath    = "django.contrib.sessions.serializers.JSONSerializer"
 	signingSerializerPath = "django.core.signing.JSONSerializer"
+	pickleSerializerPath  = "django.contrib.sessions.serializers.PickleSerializer"
+	basePicklePath        = "django.core.serializers.base.PickleSerializer" // the same, in 4.1 and 4.2
 	timestampSignerPath   = "django.core.signing.TimestampSigner"
 )
 
@@ -102,7 +108,7 @@ func NewSettingsFor(djangoVersion, secretKey string) (Settings, error) {
 		SessionCookieHTTPOnly:          true,
 		SessionCookieSameSite:          "Lax",
 		SessionEngine:                  "django.contrib.sessions.backends.db",
-		SessionSerializer:              jsonSerializerPath,
+		SessionSerializer:              r.serializerByDefault(),
 		SessionCacheAlias:              "default",
 		UseTZ:                          r.usesTZByDefault(),
 		TimeZone:                       "America/Chicago",
@@ -145,7 +151,7 @@ func (s *Settings) Clock() time.Time {
 // SigningOptions returns what signers of the site's release are made with: the keys, the algorithm and what else it accepts,
 // the clock. The error is [ErrIncompleteSettings] or a [*SettingError].
 func (s *Settings) SigningOptions() (signing.Options, error) {
-	r, err := s.resolve()
+	r, err := s.resolveSigning()
 	if err != nil {
 		return signing.Options{}, err
 	}
@@ -156,7 +162,7 @@ func (s *Settings) SigningOptions() (signing.Options, error) {
 // get_signed_cookie is called for with this name and salt. The error is [ErrIncompleteSettings] or a [*SettingError], also
 // for a site with a SIGNING_BACKEND of its own.
 func (s *Settings) SignedCookie(name, salt string) (*signing.SignedCookie, error) {
-	r, err := s.resolve()
+	r, err := s.resolveSigning()
 	if err != nil {
 		return nil, err
 	}
@@ -177,12 +183,22 @@ type resolved struct {
 	*Settings
 	release    release
 	loc        *time.Location
-	serializer Serializer
-	legacy     bool // reads the layout of before 3.1
+	serializer Serializer // resolve only
+	legacy     bool       // reads the layout of before 3.1
 	algorithm  string
 }
 
 func (s *Settings) resolve() (*resolved, error) {
+	r, err := s.resolveSigning()
+	if err != nil {
+		return nil, err
+	}
+	r.serializer, err = s.serializer(r.release)
+	return r, err
+}
+
+// resolveSigning is resolve without the serializer of sessions, which plays no part in signing.
+func (s *Settings) resolveSigning() (*resolved, error) {
 	if !s.complete {
 		return nil, ErrIncompleteSettings
 	}
@@ -197,11 +213,7 @@ func (s *Settings) resolve() (*resolved, error) {
 	if err != nil {
 		return nil, err
 	}
-	serializer, err := s.serializer()
-	if err != nil {
-		return nil, err
-	}
-	r := &resolved{Settings: s, release: rel, loc: loc, serializer: serializer}
+	r := &resolved{Settings: s, release: rel, loc: loc}
 	r.legacy = rel.readsLegacyLayout() || s.AcceptLegacyLayout
 	if r.algorithm, err = s.hashing(rel); err != nil {
 		return nil, err
@@ -227,15 +239,26 @@ func (s *Settings) hashing(rel release) (string, error) {
 	return "", &SettingError{Setting: "DEFAULT_HASHING_ALGORITHM", Problem: `must be "sha1" or "sha256"`}
 }
 
-func (s *Settings) serializer() (Serializer, error) {
-	if s.Serializer != nil {
-		return s.Serializer, nil
+func (s *Settings) serializer(rel release) (Serializer, error) {
+	switch v := s.Serializer.(type) {
+	case nil:
+	case PickleSerializer:
+		return v.of(s, rel)
+	case TransitionalSerializer:
+		return v.of(s, rel)
+	default:
+		return v, nil
 	}
+	problem := fmt.Sprintf("%q is not known here; set Settings.Serializer", s.SessionSerializer)
 	switch s.SessionSerializer {
 	case jsonSerializerPath, signingSerializerPath:
 		return JSONSerializer{}, nil
+	case pickleSerializerPath, basePicklePath:
+		if rel.hasPickleSerializer() {
+			return PickleSerializer{}.of(s, rel)
+		}
+		problem = "Django has no PickleSerializer since 5.0; set Settings.Serializer for a site with one of its own"
 	}
-	problem := fmt.Sprintf("%q is not known here; set Settings.Serializer", s.SessionSerializer)
 	return nil, &SettingError{Setting: "SESSION_SERIALIZER", Problem: problem}
 }
 

@@ -15,16 +15,20 @@ import (
 // takes. Run it where manage.py is. What it prints contains the site's secrets: keep the file as safe as the settings.
 //
 // (It has no comprehension and no free names in its lambda because old releases run it where those see nothing.)
-const SettingsCommand = `python manage.py shell -v 0 -c 'import base64, django, json, re; ` +
+const SettingsCommand = `python manage.py shell -v 0 -c 'import base64, django, json, pickle, re; ` +
 	`from django.conf import settings as s; ` +
-	`k = [*filter(re.compile("SESSION_|SECRET_KEY|SIGNED_COOKIE_|SIGNING_|DEFAULT_HASHING_|USE_TZ$|TIME_ZONE$").match, dir(s))]; ` +
-	`print(json.dumps(dict(zip(k, map(getattr, [s] * len(k), k)), DJANGO_VERSION=django.get_version()), ` +
+	`k = [*filter(re.compile("SESSION_|SECRET_KEY|SIGNED_COOKIE_|SIGNING_|DEFAULT_HASHING_|USE_TZ$|TIME_ZONE$|` +
+	`AUTHENTICATION_BACKENDS$|LOGIN_URL$|CSRF_|USE_X_|SECURE_PROXY_SSL_HEADER$|ALLOWED_HOSTS$|` +
+	`DEBUG$|DATA_UPLOAD_MAX_").match, dir(s))]; ` +
+	`print(json.dumps(dict(zip(k, map(getattr, [s] * len(k), k)), DJANGO_VERSION=django.get_version(), ` +
+	`PICKLE_PROTOCOL=pickle.HIGHEST_PROTOCOL), ` +
 	`default=lambda v, b64=base64.b64encode: {"$bytes": b64(v).decode()} if isinstance(v, bytes) else str(v)))'`
 
 // ReadSettings reads settings from JSON: an object with Django's names, as [SettingsCommand] prints it. The defaults for
 // what is left out are those of DJANGO_VERSION, or of the [NewestRelease] without it. Settings of other names are passed
-// over. Besides Django's own it takes SESSION_STORE, KEY_SALT and ACCEPT_LEGACY_LAYOUT for the fields of [Settings] that
-// have those names in Go. The error is a [*SettingError] where a setting is to blame.
+// over. Besides Django's own it takes SESSION_STORE, KEY_SALT, PICKLE_PROTOCOL and ACCEPT_LEGACY_LAYOUT for the fields of
+// [Settings] that have those names in Go. The error is a [*SettingError] where a setting is to blame; but a
+// SESSION_SERIALIZER that is not known here is one only when the settings are used, so that Settings.Serializer can be set.
 func ReadSettings(r io.Reader) (Settings, error) {
 	var raw map[string]json.RawMessage
 	dec := json.NewDecoder(r)
@@ -47,7 +51,7 @@ func ReadSettings(r io.Reader) (Settings, error) {
 			return Settings{}, err
 		}
 	}
-	if err := s.Check(); err != nil {
+	if _, err := s.resolveSigning(); err != nil {
 		return Settings{}, err
 	}
 	return s, nil
@@ -88,6 +92,7 @@ func (s *Settings) byName() map[string]any {
 		"SIGNING_BACKEND":                    &s.SigningBackend,
 		"SESSION_STORE":                      &s.SessionStore,
 		"KEY_SALT":                           &s.KeySalt,
+		"PICKLE_PROTOCOL":                    &s.PickleProtocol,
 		"ACCEPT_LEGACY_LAYOUT":               &s.AcceptLegacyLayout,
 	}
 }

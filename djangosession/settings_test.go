@@ -68,7 +68,8 @@ func TestUnusableSettingsAreNamed(t *testing.T) {
 		"age of 292 years":   {`{"SECRET_KEY": "k", "SESSION_COOKIE_AGE": 9223372036.854776}`, "SESSION_COOKIE_AGE"},
 		"endless age":        {`{"SECRET_KEY": "k", "SESSION_COOKIE_AGE": 1e300}`, "SESSION_COOKIE_AGE"},
 		"secure":             {`{"SECRET_KEY": "k", "SESSION_COOKIE_SECURE": "yes"}`, "SESSION_COOKIE_SECURE"},
-		"serializer":         {`{"SECRET_KEY": "k", "SESSION_SERIALIZER": "shop.Serializer"}`, "SESSION_SERIALIZER"},
+		"serializer":         {`{"SECRET_KEY": "k", "SESSION_SERIALIZER": 5}`, "SESSION_SERIALIZER"},
+		"protocol":           {`{"SECRET_KEY": "k", "PICKLE_PROTOCOL": "five"}`, "PICKLE_PROTOCOL"},
 		"hashing":            {`{"SECRET_KEY": "k", "DJANGO_VERSION": "3.2", "DEFAULT_HASHING_ALGORITHM": "md5"}`, "DEFAULT_HASHING_ALGORITHM"},
 	} {
 		_, err := djangosession.ReadSettings(strings.NewReader(c.json))
@@ -85,6 +86,24 @@ func TestUnusableSettingsAreNamed(t *testing.T) {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
+}
+
+func TestSerializerThatIsNotKnownIsRefusedWhenTheSettingsAreUsed(t *testing.T) {
+	t.Parallel()
+	s, err := djangosession.ReadSettings(strings.NewReader(`{"SECRET_KEY": "k", "SESSION_SERIALIZER": "shop.PickleSerializer"}`))
+	must(err) // so that the field Serializer can be set
+	if _, err := s.SigningOptions(); err != nil {
+		t.Errorf("signing needs no serializer: %v", err)
+	}
+	_, codecErr := djangosession.NewCodec(s)
+	_, managerErr := djangosession.NewManager(&memory.Engine{}, s)
+	for _, err := range []error{codecErr, managerErr, s.Check()} {
+		if wrong, ok := errors.AsType[*djangosession.SettingError](err); !ok || wrong.Setting != "SESSION_SERIALIZER" {
+			t.Errorf("error %v", err)
+		}
+	}
+	s.Serializer = djangosession.PickleSerializer{}
+	must(s.Check())
 }
 
 func TestSettingsThatNoConstructorMadeAreRefused(t *testing.T) {

@@ -13,8 +13,8 @@ const (
 	TestCookieValue = "worked"
 )
 
-// Get returns the value of this name and whether there is one. What the values are, package py tells; see [Session.Scan]
-// for ordinary Go values. Matches get and, but for the error, session[name].
+// Get returns the value of this name and whether there is one. What the values are, package py tells (those of a pickle come
+// as [py.Natural] gives them); see [Session.Scan] for ordinary Go values. Matches get and, but for the error, session[name].
 func (s *Session) Get(name string) (any, bool) {
 	d := s.read()
 	defer s.mu.Unlock()
@@ -174,16 +174,16 @@ func (s *Session) Items() iter.Seq2[string, any] {
 	}
 }
 
-// Dict returns a copy of the whole session, values not used yet still [py.Lazy].
+// Dict returns a copy of the whole session, names that are no text included. Values not used yet are still [py.Lazy]; what
+// values of a pickle share, those of the copy share.
 func (s *Session) Dict() *py.Dict {
 	d := s.read()
 	defer s.mu.Unlock()
-	c := py.NewDict(d.Len())
-	for k, v := range d.All() {
-		if _, lazy := v.(py.Lazy); !lazy {
-			v = own(v)
+	c, _ := py.Natural(d).(*py.Dict)
+	for k, v := range c.All() {
+		if u, ok := v.(unstorable); ok {
+			c.Set(k, u.value)
 		}
-		c.Set(k, v)
 	}
 	return c
 }
@@ -194,7 +194,7 @@ func (s *Session) SetTestCookie() { s.Set(TestCookieName, TestCookieValue) }
 // TestCookieWorked reports whether the test value is there.
 func (s *Session) TestCookieWorked() bool {
 	v, _ := s.Get(TestCookieName)
-	return v == TestCookieValue
+	return v == TestCookieValue || v == py.Str2(TestCookieValue) // of Python 2
 }
 
 // DeleteTestCookie removes the test value; without one it returns a [*KeyError].

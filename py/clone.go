@@ -7,7 +7,7 @@ import "math/big"
 func Clone(v any) any {
 	switch v.(type) {
 	case *List, *Dict, *big.Int, Cloner:
-		return cloner{}.clone(v)
+		return newCloner(false).clone(v)
 	default:
 		return v
 	}
@@ -19,38 +19,88 @@ type Cloner interface {
 	ClonePy(seen func(dup any), clone func(any) any) any
 }
 
-type cloner map[any]any // from the pointer of an original to its copy
+type cloner struct {
+	done    map[any]any // from the pointer of an original to its copy
+	natural bool
+	zones   zones
+}
 
-func (c cloner) clone(v any) any {
+func newCloner(natural bool) *cloner { return &cloner{done: map[any]any{}, natural: natural} }
+
+func (c *cloner) clone(v any) any {
+	switch v.(type) {
+	case *List, *Dict, *big.Int, Cloner:
+	default:
+		return v
+	}
+	if isNil(v) {
+		return v
+	}
+	if done, ok := c.done[v]; ok {
+		return done
+	}
+	return c.copy(v)
+}
+
+// isNil reports whether v is a nil pointer, which is no Python value.
+func isNil(v any) bool {
 	switch v := v.(type) {
 	case *List:
-		if done, ok := c[v]; ok {
-			return done
-		}
+		return v == nil
+	case *Dict:
+		return v == nil
+	case *big.Int:
+		return v == nil
+	case *Tuple:
+		return v == nil
+	case *Set:
+		return v == nil
+	case *FrozenSet:
+		return v == nil
+	case *ByteArray:
+		return v == nil
+	case *Object:
+		return v == nil
+	}
+	return false
+}
+
+func (c *cloner) copy(v any) any {
+	switch v := v.(type) {
+	case *List:
 		l := &List{Items: make([]any, len(v.Items))}
-		c[v] = l
+		c.done[v] = l
 		for i, item := range v.Items {
 			l.Items[i] = c.clone(item)
 		}
 		return l
 	case *Dict:
-		if done, ok := c[v]; ok {
-			return done
-		}
 		d := NewDict(v.Len())
-		c[v] = d
+		c.done[v] = d
 		for k, item := range v.All() {
+			if _, isText := k.(string); !isText {
+				k = c.clone(k)
+			}
 			d.Set(k, c.clone(item))
 		}
 		return d
 	case *big.Int: // Go's can be changed in place
-		return new(big.Int).Set(v)
-	case Cloner:
-		if done, ok := c[v]; ok {
-			return done
+		n := new(big.Int).Set(v)
+		c.done[v] = n
+		return n
+	case *Object:
+		if c.natural {
+			if c.zones == nil {
+				c.zones = zones{}
+			}
+			if form, ok := v.form(c.zones); ok {
+				c.done[v] = form
+				return form
+			}
 		}
-		return v.ClonePy(func(dup any) { c[v] = dup }, c.clone)
-	default:
-		return v
 	}
+	if cloner, ok := v.(Cloner); ok {
+		return cloner.ClonePy(func(dup any) { c.done[v] = dup }, c.clone)
+	}
+	return v
 }

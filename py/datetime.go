@@ -8,12 +8,16 @@ import (
 // A DateTime is a Python datetime, to the microsecond.
 //
 // Of a naive one (without tzinfo) Time carries the wall clock reading in UTC, and [DateTime.In] says which instant it is
-// at a given place. Of an aware one Time is the instant, in a fixed or named zone.
+// at a given place. Of an aware one Time is the instant, in a fixed or named zone; it is written with a datetime.timezone
+// of the offset that is in force then, unless [DateTime.WithTZInfo] gave it another tzinfo object.
 type DateTime struct {
 	Time  time.Time
 	Naive bool
-	// Fold tells apart the two readings of a wall clock that was put back: false is the earlier one. Naive times only.
+	// Fold tells apart the two readings of a wall clock that was put back: false is the earlier one. An aware Time is the
+	// right one already; the fold is then what Python keeps with it.
 	Fold bool
+
+	zone *zoned
 }
 
 // HashKey implements [Hashable]: aware ones are equal when they are the same instant, naive ones when they read the same.
@@ -67,13 +71,17 @@ func (d DateTime) ISOFormat() string {
 	if d.Naive {
 		return text
 	}
-	// Not by Go's layout, which writes an offset of minus one second as "+00:00:-01".
 	_, offset := d.Time.Zone()
+	return text + isoOffset(offset)
+}
+
+// isoOffset writes an offset as +HH:MM or +HH:MM:SS. Go's layout would write minus one second as "+00:00:-01".
+func isoOffset(offset int) string {
 	sign := '+'
 	if offset < 0 {
 		sign, offset = '-', -offset
 	}
-	text += fmt.Sprintf("%c%02d:%02d", sign, offset/3600, offset/60%60)
+	text := fmt.Sprintf("%c%02d:%02d", sign, offset/3600, offset/60%60)
 	if offset%60 != 0 {
 		text += fmt.Sprintf(":%02d", offset%60)
 	}

@@ -10,21 +10,32 @@ import (
 // Keys are equal when they are in Python: 1, 1.0 and true are one key. The zero Dict is empty and ready for use. It is
 // not safe for use by several goroutines while one of them changes it.
 type Dict struct {
-	entries []entry
+	entries []Pair
 	index   map[any]int // from hashKey to a place in entries; nil while the dict is small
 	dead    int         // deleted entries that are still in entries
 }
 
-type entry struct {
-	key, value any
-	dead       bool
+// deadKey stands for the key of a deleted entry.
+type deadKey struct{}
+
+func (p *Pair) dead() bool {
+	_, dead := p.Key.(deadKey)
+	return dead
 }
 
 // smallDict is the size up to which looking through the entries is quicker than a map.
 const smallDict = 8
 
 // NewDict returns an empty dict with room for n entries.
-func NewDict(n int) *Dict { return &Dict{entries: make([]entry, 0, n)} }
+func NewDict(n int) *Dict { return &Dict{entries: make([]Pair, 0, n)} }
+
+// UseRoom gives an empty dict memory for its entries, which nothing else may use from then on. For entries beyond that
+// the dict allocates as usual.
+func (d *Dict) UseRoom(room []Pair) {
+	if len(d.entries) == 0 {
+		d.entries = room[:0]
+	}
+}
 
 // Len is the number of entries.
 func (d *Dict) Len() int { return len(d.entries) - d.dead }
@@ -32,7 +43,7 @@ func (d *Dict) Len() int { return len(d.entries) - d.dead }
 // Get returns the value of key and whether it is there.
 func (d *Dict) Get(key any) (any, bool) {
 	if i := d.find(key); i >= 0 {
-		return d.entries[i].value, true
+		return d.entries[i].Value, true
 	}
 	return nil, false
 }
@@ -41,13 +52,13 @@ func (d *Dict) Get(key any) (any, bool) {
 // such a value is equal only to itself).
 func (d *Dict) Set(key, value any) {
 	if i := d.find(key); i >= 0 {
-		d.entries[i].value = value
+		d.entries[i].Value = value
 		return
 	}
 	if n, ok := key.(int); ok {
 		key = int64(n)
 	}
-	d.entries = append(d.entries, entry{key: key, value: value})
+	d.entries = append(d.entries, Pair{Key: key, Value: value})
 	if d.index != nil {
 		d.index[hashKey(key)] = len(d.entries) - 1
 	} else if len(d.entries) > smallDict {
@@ -64,7 +75,7 @@ func (d *Dict) Delete(key any) bool {
 	if d.index != nil {
 		delete(d.index, hashKey(key))
 	}
-	d.entries[i] = entry{dead: true}
+	d.entries[i] = Pair{Key: deadKey{}}
 	d.dead++
 	if d.dead > len(d.entries)/2 {
 		d.compact()
@@ -79,7 +90,7 @@ func (d *Dict) Clear() { *d = Dict{} }
 func (d *Dict) All() iter.Seq2[any, any] {
 	return func(yield func(any, any) bool) {
 		for i := range d.entries {
-			if e := &d.entries[i]; !e.dead && !yield(e.key, e.value) {
+			if e := &d.entries[i]; !e.dead() && !yield(e.Key, e.Value) {
 				return
 			}
 		}
@@ -98,9 +109,9 @@ func (d *Dict) Keys() []any {
 // Copy returns a dict of the same keys and the same values, as Python's dict.copy does; see [Clone] for a deep copy.
 func (d *Dict) Copy() *Dict {
 	c := NewDict(d.Len())
-	for _, e := range d.entries {
-		if !e.dead {
-			c.entries = append(c.entries, e)
+	for i := range d.entries {
+		if e := &d.entries[i]; !e.dead() {
+			c.entries = append(c.entries, *e)
 		}
 	}
 	if len(c.entries) > smallDict {
@@ -118,7 +129,7 @@ func (d *Dict) find(key any) int {
 	}
 	if s, ok := key.(string); ok { // nearly every key; no other type of key equals one
 		for i := range d.entries {
-			if k, ok := d.entries[i].key.(string); ok && k == s {
+			if k, ok := d.entries[i].Key.(string); ok && k == s {
 				return i
 			}
 		}
@@ -126,7 +137,7 @@ func (d *Dict) find(key any) int {
 	}
 	h := hashKey(key)
 	for i := range d.entries {
-		if e := &d.entries[i]; !e.dead && hashKey(e.key) == h {
+		if e := &d.entries[i]; !e.dead() && hashKey(e.Key) == h {
 			return i
 		}
 	}
@@ -135,9 +146,9 @@ func (d *Dict) find(key any) int {
 
 func (d *Dict) compact() {
 	kept := d.entries[:0]
-	for _, e := range d.entries {
-		if !e.dead {
-			kept = append(kept, e)
+	for i := range d.entries {
+		if e := &d.entries[i]; !e.dead() {
+			kept = append(kept, *e)
 		}
 	}
 	clear(d.entries[len(kept):])
@@ -152,8 +163,8 @@ func (d *Dict) reindex() {
 	}
 	d.index = make(map[any]int, len(d.entries)+1)
 	for i := range d.entries {
-		if !d.entries[i].dead {
-			d.index[hashKey(d.entries[i].key)] = i
+		if !d.entries[i].dead() {
+			d.index[hashKey(d.entries[i].Key)] = i
 		}
 	}
 }
@@ -166,8 +177,10 @@ type Hashable interface {
 
 type (
 	bigKey   string // an int outside int64
-	floatKey uint64 // a float that is no integer
+	floatKey uint64 // a float that is no int64
 	noneKey  struct{}
+
+	complexKey struct{ re, im uint64 }
 )
 
 // hashKey maps keys that are equal in Python to Go values that are equal. It returns a comparable value for every input.
@@ -190,7 +203,15 @@ func hashKey(key any) any {
 		if k.IsInt64() {
 			return k.Int64()
 		}
+		if f, accuracy := k.Float64(); accuracy == big.Exact {
+			return floatKey(math.Float64bits(f))
+		}
 		return bigKey(k.Text(16)) // decimal takes a time that grows with the square
+	case complex128:
+		if imag(k) == 0 {
+			return hashFloat(real(k))
+		}
+		return complexKey{math.Float64bits(real(k) + 0), math.Float64bits(imag(k))} // -0.0 is 0.0
 	case Hashable:
 		return k.HashKey()
 	case *List, *Dict:
@@ -201,9 +222,8 @@ func hashKey(key any) any {
 }
 
 func hashFloat(f float64) any {
-	if f != math.Trunc(f) || math.IsInf(f, 0) { // NaN too
-		return floatKey(math.Float64bits(f))
+	if f == math.Trunc(f) && -1<<63 <= f && f < 1<<63 {
+		return int64(f)
 	}
-	b, _ := big.NewFloat(f).Int(nil)
-	return hashKey(b)
+	return floatKey(math.Float64bits(f)) // what is larger, an int may be equal to as well
 }

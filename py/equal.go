@@ -8,63 +8,74 @@ import (
 
 // Equal reports whether a and b are the same value: the same types all the way down, the same order of dict keys, the
 // same float bits (so NaN equals NaN, and 0.0 is not -0.0), the same sharing aside. It is stricter than Python's ==, for
-// which 1 and 1.0 are equal. [Lazy] values are resolved. Recursive values are compared to their first repetition.
-func Equal(a, b any) bool { return comparer{}.equal(a, b) }
+// which 1 and 1.0 are equal. [Lazy] values are resolved, and an [*Object] is equal to what [Natural] makes of it. Recursive
+// values are compared to their first repetition.
+func Equal(a, b any) bool {
+	c := comparer{entered: map[pair]bool{}}
+	return c.equal(a, b)
+}
 
 type pair struct{ a, b any }
 
-type comparer map[pair]bool
+// A comparer knows the pairs that are being compared, or have been: they are equal if nothing else differs.
+type comparer struct {
+	entered map[pair]bool
+	order   []pair
+}
 
-func (c comparer) equal(a, b any) bool {
-	switch a := Resolve(a).(type) {
+func (c *comparer) equal(a, b any) bool {
+	a, b = natural(Resolve(a)), natural(Resolve(b))
+	switch a := a.(type) {
 	case nil:
-		return Resolve(b) == nil
+		return b == nil
 	case float64:
-		b, ok := Resolve(b).(float64)
+		b, ok := b.(float64)
 		return ok && (math.Float64bits(a) == math.Float64bits(b) || a != a && b != b)
 	case *big.Int:
-		b, ok := Resolve(b).(*big.Int)
+		b, ok := b.(*big.Int)
 		return ok && a.Cmp(b) == 0
 	case DateTime:
-		b, ok := Resolve(b).(DateTime)
-		return ok && a.Naive == b.Naive && a.Fold == b.Fold && a.ISOFormat() == b.ISOFormat()
+		b, ok := b.(DateTime)
+		return ok && a.Naive == b.Naive && a.Fold == b.Fold && a.ISOFormat() == b.ISOFormat() && c.equal(a.TZInfo(), b.TZInfo())
+	case Time:
+		b, ok := b.(Time)
+		return ok && a.sinceMidnight() == b.sinceMidnight() && a.Fold == b.Fold && c.equal(a.TZInfo, b.TZInfo)
 	case *List:
-		b, ok := Resolve(b).(*List)
+		b, ok := b.(*List)
 		if !ok || len(a.Items) != len(b.Items) {
 			return false
 		}
 		return c.enter(a, b) || c.equalItems(a.Items, b.Items)
 	case *Dict:
-		b, ok := Resolve(b).(*Dict)
+		b, ok := b.(*Dict)
 		if !ok || a.Len() != b.Len() {
 			return false
 		}
 		return c.enter(a, b) || c.equalEntries(a, b)
 	case *Tuple:
-		b, ok := Resolve(b).(*Tuple)
+		b, ok := b.(*Tuple)
 		return ok && len(a.Items) == len(b.Items) && (c.enter(a, b) || c.equalItems(a.Items, b.Items))
 	case *Set:
-		b, ok := Resolve(b).(*Set)
-		return ok && equalSets(a, b)
+		b, ok := b.(*Set)
+		return ok && c.equalSets(a, b)
 	case *FrozenSet:
-		b, ok := Resolve(b).(*FrozenSet)
-		return ok && equalSets(&a.Set, &b.Set)
+		b, ok := b.(*FrozenSet)
+		return ok && c.equalSets(&a.Set, &b.Set)
 	case *ByteArray:
-		b, ok := Resolve(b).(*ByteArray)
+		b, ok := b.(*ByteArray)
 		return ok && bytes.Equal(a.Bytes, b.Bytes)
 	case *Global:
-		b, ok := Resolve(b).(*Global)
+		b, ok := b.(*Global)
 		return ok && *a == *b
 	case *Object:
-		b, ok := Resolve(b).(*Object)
+		b, ok := b.(*Object)
 		return ok && (c.enter(a, b) || c.equalObjects(a, b))
 	case complex128:
-		b, ok := Resolve(b).(complex128)
+		b, ok := b.(complex128)
 		return ok && c.equal(real(a), real(b)) && c.equal(imag(a), imag(b))
 	default:
-		b := Resolve(b)
 		switch b.(type) {
-		case bool, int64, string, Bytes, Str2:
+		case bool, int64, string, Bytes, Str2, Decimal, Date, TimeDelta, UUID:
 			return a == b
 		}
 		return false
@@ -72,25 +83,67 @@ func (c comparer) equal(a, b any) bool {
 }
 
 // equalSets compares members whatever their order, which in Python depends on the run of the program.
-func equalSets(a, b *Set) bool {
+func (c *comparer) equalSets(a, b *Set) bool {
 	if a.Len() != b.Len() {
 		return false
 	}
-	for item := range a.All() {
-		if !b.Has(item) {
+	// Most members are found by their hash. Objects are not, as it is their own.
+	inA, inB := c.without(a, b), c.without(b, a)
+	if len(inA) != len(inB) {
+		return false
+	}
+	for _, item := range inA {
+		if !c.take(item, &inB) {
 			return false
 		}
 	}
 	return true
 }
 
-func (c comparer) equalObjects(a, b *Object) bool {
+// without returns the members of a of which the hash finds none in b that is equal.
+func (c *comparer) without(a, b *Set) []any {
+	var left []any
+	for item := range a.All() {
+		if i := b.members.find(item); i < 0 || !c.tryEqual(item, b.members.entries[i].Key) {
+			left = append(left, item)
+		}
+	}
+	return left
+}
+
+// take removes the first of the items that is equal to v, in equal sets mostly the very first, and reports whether there is
+// one.
+func (c *comparer) take(v any, items *[]any) bool {
+	for i, item := range *items {
+		if c.tryEqual(v, item) {
+			(*items)[i] = (*items)[0]
+			*items = (*items)[1:]
+			return true
+		}
+	}
+	return false
+}
+
+// tryEqual is equal where the answer no is not the end: what follows from it is forgotten.
+func (c *comparer) tryEqual(a, b any) bool {
+	before := len(c.order)
+	if c.equal(a, b) {
+		return true
+	}
+	for _, p := range c.order[before:] {
+		delete(c.entered, p)
+	}
+	c.order = c.order[:before]
+	return false
+}
+
+func (c *comparer) equalObjects(a, b *Object) bool {
 	if a.Making != b.Making || a.HasState != b.HasState || (a.Kwargs == nil) != (b.Kwargs == nil) ||
 		len(a.Pairs) != len(b.Pairs) || len(a.Items) != len(b.Items) {
 		return false
 	}
 	if !c.equal(a.Callable, b.Callable) || !c.equal(a.Args, b.Args) || a.Kwargs != nil && !c.equal(a.Kwargs, b.Kwargs) ||
-		!c.equal(a.State, b.State) || !c.equalItems(a.Items, b.Items) {
+		!c.equal(a.State, b.State) || !c.equal(a.Setter, b.Setter) || !c.equalItems(a.Items, b.Items) {
 		return false
 	}
 	for i, p := range a.Pairs {
@@ -101,17 +154,18 @@ func (c comparer) equalObjects(a, b *Object) bool {
 	return true
 }
 
-// enter reports whether a and b are being compared already: then they are equal if nothing else differs.
-func (c comparer) enter(a, b any) bool {
+// enter reports whether a and b are known, and makes them so.
+func (c *comparer) enter(a, b any) bool {
 	p := pair{a, b}
-	if c[p] {
+	if c.entered[p] {
 		return true
 	}
-	c[p] = true
+	c.entered[p] = true
+	c.order = append(c.order, p)
 	return false
 }
 
-func (c comparer) equalItems(a, b []any) bool {
+func (c *comparer) equalItems(a, b []any) bool {
 	for i := range a {
 		if !c.equal(a[i], b[i]) {
 			return false
@@ -120,7 +174,7 @@ func (c comparer) equalItems(a, b []any) bool {
 	return true
 }
 
-func (c comparer) equalEntries(a, b *Dict) bool {
+func (c *comparer) equalEntries(a, b *Dict) bool {
 	var keys, values []any
 	for k, v := range b.All() {
 		keys, values = append(keys, k), append(values, v)

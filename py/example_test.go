@@ -2,6 +2,7 @@ package py_test
 
 import (
 	"fmt"
+	"math/big"
 
 	"github.com/djangobridge/djangobridge/py"
 )
@@ -24,4 +25,19 @@ func ExampleScan() {
 	// Output:
 	// [tea cake] 19.5 <nil>
 	// py: Python float does not fit Go int
+}
+
+func ExampleNatural() {
+	// As pickle reads Decimal("19.90").
+	price := &py.Object{Callable: &py.Global{Module: "decimal", Name: "Decimal"}, Args: py.NewTuple("19.90")}
+
+	d, _ := py.Natural(price).(py.Decimal)
+	fmt.Println(d, d.Unscaled(), d.Exponent())
+
+	var to *big.Rat
+	err := py.Scan(price, &to, nil)
+	fmt.Println(to.FloatString(2), err)
+	// Output:
+	// 19.90 1990 -2
+	// 19.90 <nil>
 }

@@ -42,7 +42,7 @@ func (e *TypeError) Error() string {
 //   - Python values of this package are copied as they are, [Lazy] ones kept; what stands in a [*List] or [*Dict] has to be
 //     a Python value too;
 //   - bool, integers, floats, strings, *big.Int are what they look like, []byte is [Bytes], time.Time an aware
-//     [DateTime]; a nil pointer, interface, slice or map is None;
+//     [DateTime], time.Duration a [TimeDelta], complex128 a complex; a nil pointer, interface, slice or map is None;
 //   - slices and arrays are lists, maps are dicts (sorted by key, since Go's order is random), structs are dicts of their
 //     exported fields by their json tags (name, "-", omitempty and omitzero as encoding/json has them);
 //   - a [Valuer] is asked, an encoding.TextMarshaler is a str, a json.Number an int or a float.
@@ -59,7 +59,7 @@ func from(v any, depth int) (any, error) {
 		return nil, nil
 	}
 	switch v := v.(type) {
-	case nil, bool, int64, float64, string, Bytes, DateTime, Lazy:
+	case nil, bool, int64, float64, complex128, string, Bytes, DateTime, Lazy:
 		return v, nil
 	case *List, *Dict, Cloner, Typed:
 		return Clone(v), nil
@@ -71,6 +71,8 @@ func from(v any, depth int) (any, error) {
 		return Int(new(big.Int).Set(&v)), nil
 	case time.Time:
 		return DateTime{Time: v}, nil
+	case time.Duration:
+		return TimeDeltaOf(v), nil
 	case []byte:
 		if v == nil {
 			return nil, nil
@@ -116,9 +118,6 @@ func fromReflect(rv reflect.Value, depth int) (any, error) {
 	case reflect.Bool:
 		return rv.Bool(), nil
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		if rv.Type() == reflect.TypeFor[time.Duration]() {
-			break // neither a count of nanoseconds nor of seconds is what was meant
-		}
 		return rv.Int(), nil
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
 		return Int(new(big.Int).SetUint64(rv.Uint())), nil
@@ -126,6 +125,8 @@ func fromReflect(rv reflect.Value, depth int) (any, error) {
 		return rv.Float(), nil
 	case reflect.Float32:
 		return float64(float32(rv.Float())), nil
+	case reflect.Complex64, reflect.Complex128:
+		return rv.Complex(), nil
 	case reflect.String:
 		return rv.String(), nil
 	case reflect.Pointer, reflect.Interface:

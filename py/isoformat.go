@@ -176,43 +176,51 @@ fields:
 }
 
 func isoTime(year int, month time.Month, day int, s string) (DateTime, error) {
-	zone := strings.IndexAny(s, "+-Z")
-	text, next := s, byte(0)
-	if zone >= 0 {
-		text, next = s[:zone], s[zone]
-	}
-	c, trailing, ok := parseClock(text, next)
-	if !ok || trailing && zone < 0 || c.hour > 23 || c.minute > 59 || c.second > 59 {
+	c, sign, offset, ok := isoClock(s)
+	if !ok {
 		return DateTime{}, ErrISOFormat
 	}
 	t := time.Date(year, month, day, c.hour, c.minute, c.second, c.micro*1000, time.UTC)
-	if zone < 0 {
+	if sign == 0 {
 		return DateTime{Time: t, Naive: true}, nil
 	}
-	return inZone(t, s[zone], s[zone+1:])
-}
-
-// inZone returns the time that a reading means with the offset after a sign, or with Z.
-func inZone(t time.Time, sign byte, text string) (DateTime, error) {
-	if sign == 'Z' {
-		if text != "" && text[0] != 0 {
-			return DateTime{}, ErrISOFormat
-		}
-		return DateTime{Time: t}, nil
-	}
-	c, trailing, ok := parseClock(text, 0)
-	seconds := c.hour*3600 + c.minute*60 + c.second
-	if !ok || trailing || seconds >= 86400 {
+	seconds, micros, ok := isoZone(sign, offset)
+	if !ok {
 		return DateTime{}, ErrISOFormat
 	}
-	if seconds == 0 { // UTC, whatever the fraction
+	if seconds == 0 {
 		return DateTime{Time: t}, nil
 	}
-	micros := time.Duration(c.micro) * time.Microsecond
-	if sign == '-' {
-		seconds, micros = -seconds, -micros
-	}
 	// Go's zones have whole seconds; the instant is right to the microsecond all the same.
-	t = t.Add(-time.Duration(seconds)*time.Second - micros)
+	t = t.Add(-time.Duration(seconds)*time.Second - time.Duration(micros)*time.Microsecond)
 	return DateTime{Time: t.In(time.FixedZone("", seconds))}, nil
+}
+
+// isoClock reads a time of day, and returns the sign of the offset behind it (Z counts as one, 0 is none) and the rest.
+func isoClock(s string) (c clock, sign byte, offset string, ok bool) {
+	text := s
+	if zone := strings.IndexAny(s, "+-Z"); zone >= 0 {
+		text, sign, offset = s[:zone], s[zone], s[zone+1:]
+	}
+	c, trailing, ok := parseClock(text, sign)
+	ok = ok && (!trailing || sign != 0) && c.hour <= 23 && c.minute <= 59 && c.second <= 59
+	return c, sign, offset, ok
+}
+
+// isoZone reads the offset behind its sign; text is empty behind a Z.
+func isoZone(sign byte, text string) (seconds, micros int, ok bool) {
+	if sign == 'Z' {
+		return 0, 0, text == "" || text[0] == 0
+	}
+	c, trailing, ok := parseClock(text, 0)
+	seconds = c.hour*3600 + c.minute*60 + c.second
+	switch {
+	case !ok || trailing || seconds >= secondsPerDay:
+		return 0, 0, false
+	case seconds == 0: // UTC, whatever the fraction
+		return 0, 0, true
+	case sign == '-':
+		return -seconds, -c.micro, true
+	}
+	return seconds, c.micro, true
 }

@@ -37,8 +37,8 @@ const (
 	Persistent               // what the program's persistent_load makes of Args.Items[0]
 )
 
-// An Object is a Python object of a class that has no form of its own here: what is needed to make it again, as its pickle
-// has it. It is data; nothing is called.
+// An Object is a Python object of a class that has no form of its own here, or is not in that form (see [Natural]): what is
+// needed to make it again, as its pickle has it. It is data; nothing is called.
 type Object struct {
 	Making   Making
 	Callable any    // a *[Global] as a rule
@@ -46,6 +46,7 @@ type Object struct {
 	Kwargs   *Dict  // NewEx only
 	State    any    // what __setstate__ or the instance's dict gets
 	HasState bool   // whether it gets anything; State may be None
+	Setter   any    // what is called with the object and State instead; nil as a rule
 	Items    []any  // what append or extend gets
 	Pairs    []Pair // what item assignment gets
 }
@@ -58,7 +59,10 @@ func (o *Object) HashKey() any { return o }
 
 // Class is the dotted name of what makes the object, which is its class as a rule; "" if that is not a name.
 func (o *Object) Class() string {
-	if g, ok := o.Callable.(*Global); ok {
+	if o == nil {
+		return ""
+	}
+	if g, ok := o.Callable.(*Global); ok && g != nil {
 		return g.String()
 	}
 	return ""
@@ -82,7 +86,7 @@ func (o *Object) ClonePy(seen func(any), clone func(any) any) any {
 	if o.Kwargs != nil {
 		c.Kwargs, _ = clone(o.Kwargs).(*Dict)
 	}
-	c.State = clone(o.State)
+	c.State, c.Setter = clone(o.State), clone(o.Setter)
 	for _, item := range o.Items {
 		c.Items = append(c.Items, clone(item))
 	}

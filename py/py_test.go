@@ -209,6 +209,8 @@ func TestFromGoValues(t *testing.T) {
 		"nil pointer":         {nilPtr, nil},
 		"nil slice":           {[]int(nil), nil},
 		"bytes":               {[]byte("x"), py.Bytes("x")},
+		"duration":            {-1500 * time.Millisecond, py.TimeDelta{Days: -1, Seconds: 86398, Microseconds: 500000}},
+		"complex":             {complex64(1 + 2i), 1 + 2i},
 		"json.Number int":     {json.Number("12345678901234567890"), mustBig("12345678901234567890")},
 		"json.Number float":   {json.Number("1e3"), 1000.0},
 		"text marshaler":      {netip.MustParseAddr("127.0.0.1"), "127.0.0.1"},
@@ -238,12 +240,10 @@ func TestFromRefusesWhatHasNoPythonForm(t *testing.T) {
 		in   any
 		path string
 	}{
-		"channel":        {make(chan int), ""},
-		"duration":       {time.Second, ""},
-		"nested func":    {map[string]any{"a": []any{1, struct{ F func() }{func() {}}}}, "[a][1].F"},
-		"cycle":          {loop, ""},
-		"complex number": {1i, ""},
-		"not a number":   {json.Number("x"), ""},
+		"channel":      {make(chan int), ""},
+		"nested func":  {map[string]any{"a": []any{1, struct{ F func() }{func() {}}}}, "[a][1].F"},
+		"cycle":        {loop, ""},
+		"not a number": {json.Number("x"), ""},
 	} {
 		_, err := py.From(c.in)
 		var te *py.TypeError

@@ -39,14 +39,19 @@ func (e *ScanError) Error() string {
 //
 //   - int fits any Go integer type that can hold it, *big.Int, and floats that hold it exactly; float fits float64, and
 //     float32 where exact; bool fits bool only; str fits strings; bytes fits []byte and strings;
-//   - list fits slices, and arrays of its length; dict fits maps (text that is an integer also fits an integer key, since JSON
-//     makes text of all keys), and structs by the rules of [From]: keys without a
-//     field are passed over, fields without a key keep what they had;
+//   - list, tuple, set and frozenset fit slices, and arrays of their length; sets fit maps to struct{} or bool too;
+//   - dict fits maps (text that is an integer also fits an integer key, since JSON makes text of all keys), and structs by the
+//     rules of [From]: keys without a field are passed over, fields without a key keep what they had;
 //   - None sets pointers, interfaces, slices and maps to nil and fits nothing else;
-//   - datetime, and str in ISO format, fit time.Time; naive ones are taken as of loc (nil is UTC);
-//   - a [Scanner] is asked; str fits an encoding.TextUnmarshaler;
-//   - an empty interface gets nil, bool, int64 (*big.Int beyond), float64, string, []byte, time.Time, []any or
-//     map[string]any, and a *[Dict] where a key is no str.
+//   - datetime, and str in ISO format, fit time.Time; naive ones are taken as of loc (nil is UTC), a date is the beginning of
+//     its day there; timedelta fits time.Duration;
+//   - Decimal fits *big.Rat, strings, integers where it is one, and floats up to 15 digits or where exact; UUID fits
+//     [16]byte and strings; date and time fit strings;
+//   - an [*Object] fits what its natural form fits (see [Natural]), what [Object.AsDict], [Object.AsList] and [Object.AsText]
+//     make of it, and a struct or map as its attributes; a str of Python 2 fits as a str if it is ASCII, else as bytes;
+//   - a [Scanner] is asked; what has a text fits an encoding.TextUnmarshaler;
+//   - an empty interface gets nil, bool, int64 (*big.Int beyond), float64, string, []byte, time.Time, time.Duration, []any or
+//     map[string]any, a *[Dict] where a key is no str, and what has no such form as it is in this package.
 //
 // The error is a [*ScanError]; dst may be filled in part then.
 func Scan(v, dst any, loc *time.Location) error {
@@ -57,13 +62,16 @@ func Scan(v, dst any, loc *time.Location) error {
 	if loc == nil {
 		loc = time.UTC
 	}
-	return scanner{loc, 0}.scan(v, rv.Elem())
+	return scanner{loc: loc, left: &allowance{root: v}}.scan(v, rv.Elem())
 }
 
 type scanner struct {
 	loc   *time.Location
 	depth int
+	left  *allowance
 }
+
+const tooDeepOrLarge = "nested too deeply, too large, or contains itself"
 
 func misfit(v any, rv reflect.Value, reason string) error {
 	return &ScanError{Python: TypeName(v), Go: rv.Type(), Reason: reason}
@@ -79,8 +87,8 @@ func within(err error, step string) error {
 
 func (s scanner) scan(v any, rv reflect.Value) error {
 	v = Resolve(v)
-	if s.depth++; s.depth > maxDepth {
-		return misfit(v, rv, "nested too deeply, or contains itself")
+	if s.depth++; s.depth > maxDepth || !s.left.take() {
+		return misfit(v, rv, tooDeepOrLarge)
 	}
 	if rv.Kind() == reflect.Pointer && rv.Type() != reflect.TypeFor[*big.Int]() {
 		if v == nil {
@@ -98,9 +106,23 @@ func (s scanner) scan(v any, rv reflect.Value) error {
 	if direct(v, rv) {
 		return nil
 	}
+	v = natural(v)
+	if direct(v, rv) {
+		return nil
+	}
+	if str2, ok := v.(Str2); ok {
+		v = Bytes(str2)
+		if text, ok := textOf(str2); ok {
+			v = text
+		}
+	}
 	if done, err := s.special(v, rv); done {
 		return err
 	}
+	return s.scanValue(v, rv)
+}
+
+func (s scanner) scanValue(v any, rv reflect.Value) error {
 	switch v := v.(type) {
 	case nil:
 		return scanNone(rv)
@@ -126,6 +148,23 @@ func (s scanner) scan(v any, rv reflect.Value) error {
 		return s.scanList(v, rv)
 	case *Dict:
 		return s.scanDict(v, rv)
+	case *Tuple:
+		return s.scanItems(v, v.Items, rv)
+	case *Set:
+		return s.scanSet(v, v, rv)
+	case *FrozenSet:
+		return s.scanSet(v, &v.Set, rv)
+	case *ByteArray:
+		return scanBytes(Bytes(v.Bytes), rv)
+	case *Object:
+		return s.scanObject(v, rv)
+	case complex128:
+		if rv.Kind() == reflect.Complex128 {
+			rv.SetComplex(v)
+			return nil
+		}
+	case Decimal, UUID, Date, Time, TimeDelta:
+		return scanNatural(v, rv)
 	}
 	return misfit(v, rv, "")
 }
@@ -145,7 +184,7 @@ func (s scanner) special(v any, rv reflect.Value) (bool, error) {
 		plain, ok := s.plain(v)
 		switch {
 		case !ok:
-			return true, misfit(v, rv, "nested too deeply, or contains itself")
+			return true, misfit(v, rv, tooDeepOrLarge)
 		case plain == nil:
 			rv.SetZero()
 		default:
@@ -167,8 +206,10 @@ func (s scanner) special(v any, rv reflect.Value) (bool, error) {
 		return true, err
 	case **big.Int:
 		return s.bigInt(v, dst)
+	case *big.Rat:
+		return bigRat(v, dst, rv)
 	case encoding.TextUnmarshaler:
-		text, ok := v.(string)
+		text, ok := scanText(v)
 		if !ok {
 			return false, nil
 		}
@@ -188,6 +229,12 @@ func (s scanner) bigInt(v any, dst **big.Int) (bool, error) {
 		*dst = big.NewInt(v)
 	case *big.Int:
 		*dst = new(big.Int).Set(v)
+	case Decimal:
+		n, ok := v.Int()
+		if ok {
+			*dst = n
+		}
+		return ok, nil
 	default:
 		return false, nil
 	}
@@ -197,6 +244,8 @@ func (s scanner) bigInt(v any, dst **big.Int) (bool, error) {
 func (s scanner) time(v any, rv reflect.Value) (time.Time, error) {
 	switch v := v.(type) {
 	case DateTime:
+		return v.In(s.loc), nil
+	case Date:
 		return v.In(s.loc), nil
 	case string:
 		d, err := ParseISOFormat(v)

@@ -6,18 +6,21 @@ import (
 	"reflect"
 )
 
-func (s scanner) scanList(v *List, rv reflect.Value) error {
+func (s scanner) scanList(v *List, rv reflect.Value) error { return s.scanItems(v, v.Items, rv) }
+
+// scanItems stores the items of v.
+func (s scanner) scanItems(v any, items []any, rv reflect.Value) error {
 	switch rv.Kind() {
 	case reflect.Slice:
-		rv.Set(reflect.MakeSlice(rv.Type(), len(v.Items), len(v.Items)))
+		rv.Set(reflect.MakeSlice(rv.Type(), len(items), len(items)))
 	case reflect.Array:
-		if rv.Len() != len(v.Items) {
-			return misfit(v, rv, fmt.Sprintf("the list has %d items", len(v.Items)))
+		if rv.Len() != len(items) {
+			return misfit(v, rv, fmt.Sprintf("the %s has %d items", TypeName(v), len(items)))
 		}
 	default:
 		return misfit(v, rv, "")
 	}
-	for i, item := range v.Items {
+	for i, item := range items {
 		if err := s.scan(item, rv.Index(i)); err != nil {
 			return within(err, fmt.Sprintf("[%d]", i))
 		}
@@ -31,7 +34,7 @@ func (s scanner) scanDict(v *Dict, rv reflect.Value) error {
 		return s.scanMap(v, rv)
 	case reflect.Struct:
 		for _, f := range structFields(rv.Type()) {
-			value, ok := v.Get(f.name)
+			value, ok := v.text(f.name)
 			if !ok {
 				continue
 			}
@@ -91,45 +94,4 @@ func (s scanner) scanKey(k any, rv reflect.Value) error {
 		return misfit(k, rv, "Go cannot compare it")
 	}
 	return nil
-}
-
-// plain returns v in the types that Go programs use for data without a schema; not if it is nested too deeply.
-func (s scanner) plain(v any) (any, bool) {
-	if s.depth++; s.depth > maxDepth {
-		return nil, false
-	}
-	switch v := Resolve(v).(type) {
-	case *big.Int:
-		return new(big.Int).Set(v), true
-	case Bytes:
-		return []byte(v), true
-	case DateTime:
-		return v.In(s.loc), true
-	case *List:
-		items := make([]any, len(v.Items))
-		for i, item := range v.Items {
-			p, ok := s.plain(item)
-			if !ok {
-				return nil, false
-			}
-			items[i] = p
-		}
-		return items, true
-	case *Dict:
-		m := make(map[string]any, v.Len())
-		for k, item := range v.All() {
-			name, isStr := k.(string)
-			if !isStr {
-				return v, true
-			}
-			p, ok := s.plain(item)
-			if !ok {
-				return nil, false
-			}
-			m[name] = p
-		}
-		return m, true
-	default:
-		return v, true
-	}
 }

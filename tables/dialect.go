@@ -22,6 +22,10 @@ type Dialect interface {
 	timeText(column string) string
 	// parseTime reads what timeText gave: a naive date, or an aware one if it says its zone.
 	parseTime(text string) (py.DateTime, bool)
+	// text is the expression that gives a number or UUID column as text.
+	text(column string) string
+	// idExpr is the expression for an argument that a primary key is compared with: one that it cannot be is not found.
+	idExpr(placeholder string, t IDType) string
 	// ignoreTaken ends an INSERT so that it inserts nothing where the key is taken; else cause has to tell that.
 	ignoreTaken(key string) string
 	// locksRows tells that SELECT ... FOR UPDATE locks a row.

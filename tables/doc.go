@@ -1,5 +1,5 @@
-// Package tables keeps sessions where Django's database engine keeps them: in the table django_session, over
-// database/sql. It imports no driver; the program that uses it chooses one.
+// Package tables keeps sessions where Django's database engine keeps them, in the table django_session, and reads the users
+// of the site, over database/sql. It imports no driver; the program that uses it chooses one.
 //
 //	db, err := sql.Open("sqlite3", "file:db.sqlite3?mode=rw&_busy_timeout=10")
 //	engine, err := tables.New(db, settings, tables.Options{Dialect: tables.SQLite{}})
@@ -17,5 +17,10 @@
 // What is stored in expire_date depends on USE_TZ, TIME_ZONE and the database, and is written as Django writes it, to the
 // microsecond. Clocks of all machines that share the table should agree, as for Django itself.
 //
-// Matches django.contrib.sessions.backends.db.
+// # Users
+//
+// [Users] are the people in the table of the site's user model, for package auth: who they are, and what they may do. A
+// [UserModel] says what the tables and columns are called, if they are not Django's own, and what the primary key is.
+//
+// Matches django.contrib.sessions.backends.db, and what django.contrib.auth reads.
 package tables

@@ -5,7 +5,6 @@ import (
 	"crypto/md5" //nolint:gosec // names an index, as Django does
 	"database/sql"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -48,37 +47,21 @@ type Column struct {
 
 // An Engine keeps sessions in a table. It implements [djangosession.Engine], and several goroutines may use it.
 type Engine struct {
-	db      *sql.DB
-	dialect Dialect
-	names   *names
-	extra   []Column
-	codec   *djangosession.Codec
-	now     func() time.Time
-	useTZ   bool
-	loc     *time.Location // TIME_ZONE
-	dbLoc   *time.Location
-
-	lockWait time.Duration
+	conn
+	names *names
+	extra []Column
+	codec *djangosession.Codec
 
 	checked atomic.Bool
 }
-
-var (
-	errNoDialect  = errors.New("tables: Options.Dialect is required")
-	errNoDatabase = errors.New("tables: there is no database")
-	errDateRange  = errors.New("the date is out of range")
-	errMixedZone  = errors.New("a date with a zone cannot be stored where USE_TZ is false")
-)
 
 // New returns an engine on db, which stays the caller's to close. Nothing is read or written yet; see [Engine.Check]. The
 // error is that of [djangosession.NewCodec], or a [*djangosession.SettingError] for a site whose SESSION_ENGINE keeps
 // sessions elsewhere; a class of the site's own passes.
 func New(db *sql.DB, s djangosession.Settings, o Options) (*Engine, error) {
-	if o.Dialect == nil {
-		return nil, errNoDialect
-	}
-	if db == nil {
-		return nil, errNoDatabase
+	c, err := newConn(db, s, o.Dialect, o.DatabaseTimeZone, o.LockWait)
+	if err != nil {
+		return nil, err
 	}
 	codec, err := djangosession.NewCodec(s)
 	if err != nil {
@@ -91,23 +74,10 @@ func New(db *sql.DB, s djangosession.Settings, o Options) (*Engine, error) {
 			s.SessionEngine)
 		return nil, &djangosession.SettingError{Setting: "SESSION_ENGINE", Problem: problem}
 	}
-	loc, err := s.Location()
-	if err != nil {
-		return nil, err
-	}
 	if o.Table == "" {
 		o.Table = "django_session"
 	}
-	if o.LockWait == 0 {
-		o.LockWait = defaultLockWait
-	}
-	if o.DatabaseTimeZone == nil {
-		o.DatabaseTimeZone = time.UTC
-	}
-	return &Engine{
-		db: db, dialect: o.Dialect, names: newNames(o.Dialect, o.Schema, o.Table), extra: o.ExtraColumns,
-		codec: codec, now: s.Clock, useTZ: s.UseTZ, loc: loc, dbLoc: o.DatabaseTimeZone, lockWait: o.LockWait,
-	}, nil
+	return &Engine{conn: c, names: newNames(o.Dialect, o.Schema, o.Table), extra: o.ExtraColumns, codec: codec}, nil
 }
 
 // Codec returns what turns the column session_data into a session.
@@ -163,7 +133,7 @@ type column struct {
 func (e *Engine) columns(ctx context.Context, op string) ([]column, error) {
 	a := args{dialect: e.dialect}
 	query := e.dialect.columns(&a, e.names)
-	return queryAll(ctx, e, op, query, a.values, func(rows *sql.Rows) (c column, err error) {
+	return queryAll(ctx, &e.conn, op, query, a.values, func(rows *sql.Rows) (c column, err error) {
 		err = rows.Scan(&c.name, &c.required)
 		return c, err
 	})
@@ -184,48 +154,6 @@ func (e *Engine) checkOnce(ctx context.Context) error {
 // possibleKey reports whether a row may have this key; others are not asked for, since some databases answer with an error.
 func possibleKey(key string) bool {
 	return key != "" && utf8.ValidString(key) && !strings.Contains(key, "\x00")
-}
-
-// stamp turns a date as sessions have it into what the database stores.
-func (e *Engine) stamp(d py.DateTime) (stamp, error) {
-	instant := d.In(e.loc)
-	switch {
-	case e.useTZ:
-		wall := py.NaiveIn(instant, e.dbLoc).Time
-		if wall.Year() < 1 || wall.Year() > 9999 { // which Python has no date for, and text sorts elsewhere
-			return stamp{}, errDateRange
-		}
-		return stamp{wall: wall, instant: instant}, nil
-	case d.Naive:
-		return stamp{wall: d.Time, instant: instant, zone: e.loc.String()}, nil
-	case e.dialect.keepsInstants():
-		return stamp{instant: instant}, nil
-	}
-	return stamp{}, errMixedZone
-}
-
-// nowStamp is the current time, as Django's timezone.now has it.
-func (e *Engine) nowStamp() stamp {
-	now := e.now()
-	if e.useTZ {
-		return stamp{wall: py.NaiveIn(now, e.dbLoc).Time, instant: now}
-	}
-	return stamp{wall: py.NaiveIn(now, e.loc).Time, instant: now, zone: e.loc.String()}
-}
-
-// date turns what the database stores into a date as sessions have it; the zero value if it is none.
-func (e *Engine) date(text string) py.DateTime {
-	d, ok := e.dialect.parseTime(text)
-	if !ok {
-		return py.DateTime{}
-	}
-	switch {
-	case e.useTZ && d.Naive:
-		return py.DateTime{Time: d.In(e.dbLoc).UTC()}
-	case !e.useTZ && e.dialect.keepsInstants():
-		return py.NaiveIn(d.Time, e.loc)
-	}
-	return d
 }
 
 // indexName is the name that Django gives the index on a column: with a digest, so that it is unique.

@@ -84,14 +84,14 @@ func (e *ColumnError) Error() string {
 func (e *ColumnError) Is(target error) bool { return target == ErrColumn }
 
 // fail wraps an error of the driver. A driver says in its own words that the context has ended; callers want the context's.
-func (e *Engine) fail(ctx context.Context, op string, err error) error {
+func (c *conn) fail(ctx context.Context, op string, err error) error {
 	if err == nil {
 		return nil
 	}
 	if ended := ctx.Err(); ended != nil {
 		return fmt.Errorf("tables: %s: %w", op, ended)
 	}
-	kind := e.dialect.cause(err)
+	kind := c.dialect.cause(err)
 	if errors.Is(kind, ErrTaken) || errors.Is(kind, djangosession.ErrKeyTaken) || errors.Is(kind, ErrValue) {
 		err = nil // the texts quote the value, which may be of the session, or its key
 	}

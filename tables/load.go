@@ -52,10 +52,3 @@ func (e *Engine) Exists(ctx context.Context, key string) (bool, error) {
 	}
 	return err == nil, err
 }
-
-// queryRow reads the one row that a query has.
-func (e *Engine) queryRow(ctx context.Context, op, query string, values []any, dst ...any) error {
-	return e.untilUnlocked(ctx, op, func() error {
-		return e.db.QueryRowContext(ctx, query, values...).Scan(dst...)
-	})
-}

@@ -14,11 +14,11 @@ const defaultLockWait = 5 * time.Second
 // deadlock: one statement or one transaction, which had no effect then. It does so for as long as Options.LockWait and the
 // context allow. A driver that waits for locks by itself cannot be called back from that, which is why the waiting is done
 // here.
-func (e *Engine) untilUnlocked(ctx context.Context, op string, do func() error) error {
-	deadline := time.Now().Add(e.lockWait)
+func (c *conn) untilUnlocked(ctx context.Context, op string, do func() error) error {
+	deadline := time.Now().Add(c.lockWait)
 	// SQLite has no queue: who asks seldom waits long.
 	for wait := time.Millisecond; ; wait = min(2*wait, 5*time.Millisecond) {
-		err := e.fail(ctx, op, do())
+		err := c.fail(ctx, op, do())
 		if !errors.Is(err, ErrLocked) || time.Now().Add(wait).After(deadline) {
 			return err
 		}

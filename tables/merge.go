@@ -69,6 +69,11 @@ func (e *Engine) mergeIn(
 	if refused := change(r); refused != nil {
 		return refused, nil
 	}
+	if r.Data == nil {
+		statement, values := e.remove(key)
+		_, err := tx.ExecContext(ctx, statement, values...)
+		return nil, err
+	}
 	statement, values, refused := e.update(r)
 	if refused != nil {
 		return refused, nil

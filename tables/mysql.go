@@ -30,6 +30,10 @@ func (MySQL) parseTime(text string) (py.DateTime, bool) {
 	return d, err == nil
 }
 
+func (MySQL) text(column string) string { return "CAST(" + column + " AS CHAR)" }
+
+func (MySQL) idExpr(placeholder string, _ IDType) string { return placeholder }
+
 // ignoreTaken is empty: INSERT IGNORE would turn other errors into warnings as well.
 func (MySQL) ignoreTaken(string) string { return "" }
 

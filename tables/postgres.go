@@ -40,6 +40,20 @@ func (PostgreSQL) parseTime(text string) (py.DateTime, bool) {
 	return py.DateTime{Time: d.Time}, err == nil
 }
 
+func (PostgreSQL) text(column string) string { return "CAST(" + column + " AS text)" }
+
+// idExpr names the type, or a number too large for the column would be an error of the driver or the server.
+func (PostgreSQL) idExpr(placeholder string, t IDType) string {
+	switch t {
+	case IntegerKey:
+		return "CAST(" + placeholder + " AS bigint)"
+	case UUIDKey:
+		return "CAST(" + placeholder + " AS uuid)"
+	case TextKey:
+	}
+	return placeholder
+}
+
 func (PostgreSQL) ignoreTaken(key string) string { return " ON CONFLICT (" + key + ") DO NOTHING" }
 
 func (PostgreSQL) countsChanges() bool { return false }

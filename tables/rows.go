@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"iter"
 	"time"
+
+	"github.com/djangobridge/djangobridge/py"
 )
 
 // A Row is a session as it stands in the table.
@@ -14,6 +16,8 @@ type Row struct {
 	Data       string    // what [Engine.Codec] decodes
 	ExpireDate time.Time // zero if the column holds no date
 	Expired    bool      // Load does not find it
+
+	date py.DateTime // as sessions have it
 }
 
 // rowsPage is how many rows are read at once: enough to be quick, few enough for memory unless sessions are huge.
@@ -54,37 +58,14 @@ func (e *Engine) page(ctx context.Context, after *string) ([]Row, error) {
 		query += fmt.Sprintf(" WHERE %s > %s", e.names.key, a.add(*after))
 	}
 	query += fmt.Sprintf(" ORDER BY %s LIMIT %d", e.names.key, rowsPage)
-	return queryAll(ctx, e, op, query, a.values, func(rows *sql.Rows) (r Row, err error) {
+	return queryAll(ctx, &e.conn, op, query, a.values, func(rows *sql.Rows) (r Row, err error) {
 		var expire string
 		if err := rows.Scan(&r.Key, &r.Data, &expire, &r.Expired); err != nil {
 			return r, err
 		}
-		if date := e.date(expire); !date.Time.IsZero() {
-			r.ExpireDate = date.In(e.loc)
+		if r.date = e.date(expire); !r.date.Time.IsZero() {
+			r.ExpireDate = r.date.In(e.loc)
 		}
 		return r, nil
 	})
-}
-
-// queryAll reads all rows of a query.
-func queryAll[T any](
-	ctx context.Context, e *Engine, op, query string, values []any, scan func(*sql.Rows) (T, error),
-) (all []T, err error) {
-	err = e.untilUnlocked(ctx, op, func() error {
-		all = nil
-		rows, err := e.db.QueryContext(ctx, query, values...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close() //nolint:errcheck // the error of reading is rows.Err
-		for rows.Next() {
-			one, err := scan(rows)
-			if err != nil {
-				return err
-			}
-			all = append(all, one)
-		}
-		return rows.Err()
-	})
-	return all, err
 }

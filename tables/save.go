@@ -83,13 +83,19 @@ func (e *Engine) Delete(ctx context.Context, key string) error {
 	if !possibleKey(key) {
 		return nil
 	}
-	a := args{dialect: e.dialect}
-	statement := fmt.Sprintf("DELETE FROM %s WHERE %s = %s", e.names.table, e.names.key, a.add(key))
-	_, err := e.exec(ctx, "delete session", statement, a.values...)
+	statement, values := e.remove(key)
+	_, err := e.exec(ctx, "delete session", statement, values...)
 	if errors.Is(err, djangosession.ErrNoSession) {
 		return nil
 	}
 	return err
+}
+
+// remove is the statement that removes a session.
+func (e *Engine) remove(key string) (statement string, values []any) {
+	a := args{dialect: e.dialect}
+	statement = fmt.Sprintf("DELETE FROM %s WHERE %s = %s", e.names.table, e.names.key, a.add(key))
+	return statement, a.values
 }
 
 // cell is a column, quoted, and what it is to hold: an expression, whose value is among the arguments.
@@ -115,19 +121,6 @@ func (e *Engine) cells(a *args, r *djangosession.Record) ([]cell, error) {
 		cells = append(cells, cell{e.dialect.quote(c.Name), a.add(value)})
 	}
 	return cells, nil
-}
-
-// exec runs a statement and returns how many rows it met.
-func (e *Engine) exec(ctx context.Context, op, statement string, values ...any) (int64, error) {
-	var n int64
-	err := e.untilUnlocked(ctx, op, func() error {
-		result, err := e.db.ExecContext(ctx, statement, values...)
-		if err == nil {
-			n, err = result.RowsAffected()
-		}
-		return err
-	})
-	return n, err
 }
 
 // UserID is a [Column] Value for the column that sites add most often: the id of the user who is logged in, as the text

@@ -35,6 +35,10 @@ func (SQLite) parseTime(text string) (py.DateTime, bool) {
 	return d, err == nil
 }
 
+func (SQLite) text(column string) string { return "CAST(" + column + " AS TEXT)" }
+
+func (SQLite) idExpr(placeholder string, _ IDType) string { return placeholder }
+
 func (SQLite) ignoreTaken(key string) string { return " ON CONFLICT (" + key + ") DO NOTHING" }
 
 func (SQLite) countsChanges() bool { return false }

@@ -17,12 +17,13 @@ func (*decodeCommand) Help() string {
 	return `Prints {"session":{...}} for session data that decodes, else {"error":{"reason":"...","message":"..."}}. Reasons are
 malformed, bad_signature, signature_expired, too_large, bad_compression and bad_serialization. Values that JSON lacks
 are tagged: {"$bytes":"aGk="}, {"$float":"nan"}, {"$dict":[[1,"a"]]}; "encode" reads the same form.
-` + rowsHelp + `
+` + rowsHelp + pickleHelp + `
 
 Examples:
 
     export DJANGO_SECRET_KEY=...
     sqlite3 -list db.sqlite3 'SELECT session_data FROM django_session' | djangosession decode
+    djangosession decode --serializer pickle --django 4.2 gAWVDgAAAAAAAAB9lIwBYZRLAUsChpRzLg:1r31eq:Xk3w...
     djangosession decode --salt django.core.signing eyJhIjoxfQ:1r31eq:kmKJ...
     psql -At mysite -c 'SELECT session_data FROM django_session' |
         djangosession decode --settings site.json | jq -r '.session._auth_user_id // empty'

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/djangobridge/djangobridge/py/pickle"
 	"github.com/djangobridge/djangobridge/py/pyjson"
 	"github.com/djangobridge/djangobridge/py/tagged"
 	"github.com/djangobridge/djangobridge/signing"
@@ -12,6 +13,8 @@ type dumpsFlags struct {
 
 	Salt      string `help:"Salt (default: django.core.signing)."`
 	Algorithm string `help:"Hash by its name in Python's hashlib (default: that of the Django release, sha256)."`
+
+	Serializer string `default:"json" enum:"json,pickle" help:"json (the default) or pickle." placeholder:"NAME"`
 }
 
 // signer returns the signer of signing.dumps.
@@ -40,6 +43,8 @@ type dumpsCommand struct {
 
 	Timestamp *int64 `help:"Sign as of this second (default: now)." placeholder:"UNIX_SECONDS"`
 
+	Protocol int `default:"4" help:"Pickle protocol to write, 2 to 5 (default: 4)." placeholder:"N"`
+
 	JSON []string `arg:"" help:"JSON values." name:"json" optional:""`
 }
 
@@ -47,6 +52,7 @@ type dumpsCommand struct {
 func (*dumpsCommand) Help() string {
 	return `Prints what django.core.signing.dumps(value) returns. An item that cannot be signed gives
 {"error":{"reason":"...","message":"..."}}; reasons are bad_input and unsupported. Signed text never begins with "{".
+With --serializer pickle it is what dumps(value, serializer=PickleSerializer) returns.
 ` + itemsHelp + `
 
 Examples:
@@ -61,17 +67,27 @@ func (c *dumpsCommand) Run(t *tool) error {
 	if err != nil {
 		return err
 	}
+	if c.Protocol < 2 || c.Protocol > 5 {
+		return errProtocol
+	}
 	return t.filter(c.JSON, func(text string) ([]byte, error) {
 		v, err := tagged.Loads(text)
 		if err != nil {
 			return nil, err
 		}
-		data, err := pyjson.Dumps(v)
+		data, err := c.serialize(v)
 		if err != nil {
 			return nil, &itemError{unsupported, err}
 		}
 		return []byte(signer.SignObject(data, c.Compress)), nil
 	})
+}
+
+func (c *dumpsCommand) serialize(v any) ([]byte, error) {
+	if c.Serializer == "pickle" {
+		return pickle.Dumps(v, c.Protocol)
+	}
+	return pyjson.Dumps(v)
 }
 
 type loadsCommand struct {
@@ -112,10 +128,17 @@ func (c *loadsCommand) Run(t *tool) error {
 		if err != nil {
 			return nil, err
 		}
-		v, err := pyjson.Loads(data)
+		v, err := c.deserialize(data)
 		if err != nil {
 			return nil, &signing.DecodeError{Reason: signing.BadSerialization, Err: err}
 		}
 		return object("object", v)
 	})
+}
+
+func (c *loadsCommand) deserialize(data []byte) (any, error) {
+	if c.Serializer == "pickle" {
+		return pickle.Loads(data)
+	}
+	return pyjson.Loads(data)
 }

@@ -16,6 +16,8 @@ type encodeCommand struct {
 
 	NoCompress bool `help:"Do not compress, which Django reads just as well." name:"no-compress"`
 
+	Protocol int `help:"Pickle protocol to write, 2 to 5 (default: what the site's Python writes)." placeholder:"N"`
+
 	JSON []string `arg:"" help:"Sessions as JSON objects." name:"json" optional:""`
 }
 
@@ -24,11 +26,12 @@ func (*encodeCommand) Help() string {
 	return `Takes what "decode" prints behind "session", and prints what belongs into the column session_data. Strings, integers of
 any size, floats (1.0 stays 1.0) and the order of values are kept. An item that cannot be encoded gives
 {"error":{"reason":"...","message":"..."}}; reasons are bad_input and unsupported. A session's text never begins with "{".
-` + itemsHelp + `
+` + itemsHelp + pickleHelp + `
 
 Examples:
 
     djangosession encode '{"theme":"dark"}'
+    djangosession encode --serializer pickle '{"price":{"$decimal":"19.99"}}'
     djangosession encode --timestamp 1700000000 --no-compress '{"a":1}'
     echo "$SESSION_DATA" | djangosession decode | jq -c '.session | .theme = "dark"' | djangosession encode
 
@@ -40,6 +43,9 @@ without a pipeline.`
 func (c *encodeCommand) Run(t *tool) error {
 	s, err := c.settings()
 	if err != nil {
+		return err
+	}
+	if err := useProtocol(&s, c.Protocol); err != nil {
 		return err
 	}
 	if c.Timestamp != nil {

@@ -136,7 +136,7 @@ func plain(err error) string {
 	text := err.Error()
 	for {
 		before := text
-		for _, name := range []string{"djangosession", "tables", "signing", "pyjson", "tagged", "py"} {
+		for _, name := range []string{"djangosession", "tables", "signing", "pyjson", "pickle", "tagged", "py"} {
 			text = strings.TrimPrefix(text, name+": ")
 		}
 		if text == before {

@@ -1,33 +1,65 @@
 package main
 
 import (
-	"encoding/json"
+	"errors"
 	"strings"
+
+	"github.com/djangobridge/djangobridge/djangosession"
 )
 
 // This file is the one place that knows which serializers there are.
 
-const jsonSerializer = "django.contrib.sessions.serializers.JSONSerializer"
+// pickleHelp is the part of the help texts about pickle.
+const pickleHelp = `
+--serializer says what the site's SESSION_SERIALIZER writes, where that is a class of the site's own: json, pickle, or
+transitional, which reads both and writes JSON. Reading a pickle executes nothing: what it names, os.system included, is
+printed as {"$global":"..."} and {"$object":{...}}.`
 
-// serializerClass returns the class to use as SESSION_SERIALIZER: the one that --serializer names or, without it, the
-// one of the settings, which may be nil.
-func serializerClass(flag string, setting json.RawMessage) (string, error) {
-	var class string
-	switch {
-	case flag == "" && setting == nil, flag == "json":
-		return jsonSerializer, nil
-	case flag == "pickle":
-		return "", errNoPickle
-	case flag != "":
-		return "", usagef("--serializer must be json or pickle")
-	case json.Unmarshal(setting, &class) != nil:
-		return "", usagef("setting SESSION_SERIALIZER: must be a string")
-	case strings.HasSuffix(class, ".PickleSerializer"):
-		return "", errNoPickle
-	case class == jsonSerializer, class == "django.core.signing.JSONSerializer":
-		return class, nil
+// serializer returns what --serializer names, nil for no name.
+func serializer(name string) (djangosession.Serializer, error) {
+	switch name {
+	case "":
+		return nil, nil
+	case "json":
+		return djangosession.JSONSerializer{}, nil
+	case "pickle":
+		return djangosession.PickleSerializer{}, nil
+	case "transitional":
+		return djangosession.TransitionalSerializer{}, nil
 	}
-	return "", usagef("setting SESSION_SERIALIZER: %q is not known; if it writes JSON, say --serializer json", class)
+	return nil, usagef("--serializer must be json, pickle or transitional")
 }
 
-var errNoPickle = usagef("this version reads and writes JSON sessions only, not pickle (PickleSerializer)")
+// useSerializer puts what --serializer names into the settings. Without it the class in the settings has to be known.
+func useSerializer(s *djangosession.Settings, name string) error {
+	chosen, err := serializer(name)
+	if err != nil {
+		return err
+	}
+	if chosen != nil {
+		s.Serializer = chosen
+	}
+	err = s.Check()
+	if wrong, ok := errors.AsType[*djangosession.SettingError](err); ok && wrong.Setting == "SESSION_SERIALIZER" {
+		problem, _, _ := strings.Cut(wrong.Problem, ";") // the rest is for Go programs
+		return usagef("setting SESSION_SERIALIZER: %s; say --serializer json or pickle for what it writes", problem)
+	}
+	if err != nil {
+		return usageError{err}
+	}
+	return nil
+}
+
+// useProtocol puts the protocol that --protocol names into the settings; 0 is none.
+func useProtocol(s *djangosession.Settings, protocol int) error {
+	if protocol == 0 {
+		return nil
+	}
+	if protocol < 2 || protocol > 5 {
+		return errProtocol
+	}
+	s.PickleProtocol = protocol
+	return nil
+}
+
+var errProtocol = usagef("--protocol must be 2 to 5")

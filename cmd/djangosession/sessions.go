@@ -26,6 +26,8 @@ func userID(d *py.Dict) string {
 		return id
 	case int64: // before Django 1.9
 		return strconv.FormatInt(id, 10)
+	case py.Str2: // Python 2
+		return string(id)
 	}
 	return ""
 }

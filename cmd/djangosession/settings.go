@@ -34,13 +34,18 @@ type storeFlags struct {
 
 	Store string `help:"Name of the site's session store class (default: SessionStore)." placeholder:"NAME"`
 
-	Salt       string `help:"Key salt of the session store, if it has one of its own."`
-	Serializer string `help:"json (the default) or pickle."                            placeholder:"NAME"`
+	Salt string `help:"Key salt of the session store, if it has one of its own."`
+
+	Serializer string `help:"json, pickle or transitional (default: the site's)." placeholder:"NAME"`
 }
 
 // settings returns the site's settings.
 func (f *storeFlags) settings() (djangosession.Settings, error) {
-	return f.siteFlags.settings(map[string]any{"SESSION_STORE": f.Store, "KEY_SALT": f.Salt}, f.Serializer)
+	s, err := f.siteFlags.settings(map[string]any{"SESSION_STORE": f.Store, "KEY_SALT": f.Salt})
+	if err == nil {
+		err = useSerializer(&s, f.Serializer)
+	}
+	return s, err
 }
 
 // settingsWithoutSecret returns settings for what only looks at keys and dates: where no secret is given a random one
@@ -61,17 +66,12 @@ var errNoSecret = usagef("no secret key: set the environment variable %s, or use
 	secretVariable)
 
 // settings puts file, flags and environment together under Django's names and has all of it read in one way. Strings in
-// more that are empty are left out.
-func (f *siteFlags) settings(more map[string]any, serializer string) (djangosession.Settings, error) {
+// more that are empty are left out. The serializer is not looked at.
+func (f *siteFlags) settings(more map[string]any) (djangosession.Settings, error) {
 	values, err := readObject(f.Settings)
 	if err != nil {
 		return djangosession.Settings{}, err
 	}
-	class, err := serializerClass(serializer, values["SESSION_SERIALIZER"])
-	if err != nil {
-		return djangosession.Settings{}, err
-	}
-	put(values, "SESSION_SERIALIZER", class)
 	for name, value := range more {
 		if value != "" {
 			put(values, name, value)

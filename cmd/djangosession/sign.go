@@ -20,7 +20,7 @@ type signerFlags struct {
 
 // options returns what signers are made with.
 func (f *signerFlags) options() (signing.Options, error) {
-	s, err := f.settings(nil, "json") // the serializer of sessions plays no part here
+	s, err := f.settings(nil)
 	if err != nil {
 		return signing.Options{}, err
 	}

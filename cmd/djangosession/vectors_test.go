@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -37,8 +38,11 @@ type sessionCase struct {
 func TestVectorsThroughPipes(t *testing.T) {
 	t.Setenv(secretVariable, "")
 	for _, release := range fixtures.Releases() {
-		for _, subject := range []string{"sessions", "refusals", "legacy", "rotation"} {
+		for _, subject := range []string{"sessions", "refusals", "legacy", "rotation", "pickle"} {
 			file, err := fixtures.Read[sessionCase](release + "/" + subject + ".json")
+			if errors.Is(err, fs.ErrNotExist) && subject == "pickle" && release >= "django-5" {
+				continue // those releases have no PickleSerializer
+			}
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -48,7 +52,7 @@ func TestVectorsThroughPipes(t *testing.T) {
 				if c.Op == "decode" && c.MaxInflated == 0 || c.Op == "encode" && c.Expect == "ok" {
 					toDecode[site] = append(toDecode[site], c)
 				}
-				if c.Op == "encode" && isKnown(t, c.Session) {
+				if c.Op == "encode" && subject != "pickle" { // its bytes depend on what is one object in Python
 					site += "\n--timestamp\n" + strconv.FormatInt(int64(c.Time), 10)
 					toEncode[site] = append(toEncode[site], c)
 				}
@@ -77,17 +81,6 @@ func siteOf(t *testing.T, version string, c sessionCase) string {
 		flags += "\n--salt\n" + c.KeySalt
 	}
 	return flags
-}
-
-// isKnown reports whether a session has only types that this version knows.
-func isKnown(t *testing.T, session json.RawMessage) bool {
-	t.Helper()
-	_, err := tagged.Loads(string(session))
-	_, unknown := errors.AsType[*tagged.TagError](err)
-	if err != nil && !unknown {
-		t.Fatalf("%s: %v", session, err)
-	}
-	return err == nil
 }
 
 // pipe runs a command on items. Where flags say --settings-json, it puts the settings in a file. Items that contain a

@@ -4,8 +4,9 @@
 //
 // Times are microseconds, of which ratio is ours as a part of Django's; allocs are ours alone. floor_us is the least that
 // decoding can take in Go: the signature, base64, inflating and one look at every byte, with no values built; it is 0
-// where there is no floor. The rows of whole requests end with django_per_s=N and go_per_s=N, the sessions that all
-// clients together load in a second.
+// where there is no floor. Rows named loads and dumps are of pickles, where Django's part is CPython's pickler alone, which
+// is written in C. The rows of whole requests end with django_per_s=N and go_per_s=N, the sessions that all clients together
+// load in a second.
 //
 // Sessions, their text and the rows of the databases are Django's own; before it measures, the program checks that both
 // sides read the same in them. The two take turns, many times, and of each the quickest turn counts: what the work takes
@@ -79,7 +80,12 @@ func (s *site) bench(ctx context.Context, out io.Writer, p plan) error {
 		if err != nil {
 			return err
 		}
-		all = codecs
+		pickles, err := s.pickles()
+		if err != nil {
+			return err
+		}
+		all = append(all, codecs...)
+		all = append(all, pickles...)
 	}
 	rows, err := s.rows(ctx)
 	if err != nil {

@@ -3,12 +3,16 @@
 The first line holds the database as an entry of DATABASES. Sessions are made here and read by both sides.
 """
 
+import datetime
+import decimal
 import itertools
 import json
 import multiprocessing
+import pickle
 import random
 import sys
 import time
+import uuid
 
 import django
 from django.conf import settings
@@ -41,7 +45,25 @@ def cart(size):
     return values
 
 
-VALUES = {"login": login(), "2KB": cart(2_000), "20KB": cart(20_000)}
+def mixed():
+    """A login with what only a pickle can hold: a cart of 20 items, of about 1.1 KB."""
+    pick = random.Random(20)
+    return login() | {
+        "cart": [
+            {
+                "sku": pick.randrange(10**6),
+                "price": decimal.Decimal(pick.randrange(100, 20_000)) / 100,
+                "quantity": pick.randrange(1, 9),
+            }
+            for _ in range(20)
+        ],
+        "seen": datetime.datetime(2024, 2, 29, 23, 59, 59, 123456),
+        "tags": {"new", "sale", "gift"},
+        "order": uuid.UUID(int=pick.getrandbits(128)),
+    }
+
+
+VALUES = {"login": login(), "2KB": cart(2_000), "20KB": cart(20_000), "mixed": mixed()}
 
 
 def per_call(seconds, call):
@@ -107,6 +129,16 @@ class Peer:
     def do_encode(self, seconds, size):
         session = self.store()
         return per_call(seconds, lambda: session.encode(VALUES[size]))
+
+    def do_pickle(self, size):
+        return list(pickle.dumps(VALUES[size], pickle.HIGHEST_PROTOCOL))
+
+    def do_loads(self, seconds, size):
+        data = pickle.dumps(VALUES[size], pickle.HIGHEST_PROTOCOL)
+        return per_call(seconds, lambda: pickle.loads(data))
+
+    def do_dumps(self, seconds, size):
+        return per_call(seconds, lambda: pickle.dumps(VALUES[size], pickle.HIGHEST_PROTOCOL))
 
     def do_load(self, seconds):
         key = itertools.cycle(self.keys)

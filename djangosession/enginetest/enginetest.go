@@ -45,7 +45,9 @@ func Run(t *testing.T, open func(t *testing.T, s djangosession.Settings) Backend
 				}
 				return &suite{Backend: b, manager: m, clock: c, settings: s}
 			}
-			for _, group := range [][]test{lifecycleTests(), expiryTests(), keyTests(), faultTests(), concurrencyTests(), mergeTests()} {
+			for _, group := range [][]test{
+				lifecycleTests(), expiryTests(), keyTests(), faultTests(), concurrencyTests(), mergeTests(), cycleTests(),
+			} {
 				for _, c := range group {
 					t.Run(c.name, func(t *testing.T) {
 						t.Parallel()

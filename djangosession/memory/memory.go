@@ -5,6 +5,8 @@ package memory
 import (
 	"context"
 	"fmt"
+	"iter"
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -125,6 +127,10 @@ func (e *Engine) Merge(ctx context.Context, key string, change func(*djangosessi
 	if err := change(r); err != nil {
 		return err
 	}
+	if r.Data == nil {
+		delete(e.rows, key)
+		return nil
+	}
 	data, err := e.codec.Encode(r.Data)
 	if err == nil {
 		e.rows[key] = row{data: data, expire: r.ExpireDate.In(e.loc)}
@@ -178,4 +184,30 @@ func (e *Engine) Row(key string) (text string, expire time.Time, ok bool) {
 	defer e.mu.Unlock()
 	r, ok := e.rows[key]
 	return r.data, r.expire, ok
+}
+
+// Records implements [djangosession.Lister].
+func (e *Engine) Records(ctx context.Context) iter.Seq2[*djangosession.Record, error] {
+	return func(yield func(*djangosession.Record, error) bool) {
+		e.mu.Lock()
+		rows, now := maps.Clone(e.rows), e.now()
+		e.mu.Unlock()
+		for key, stored := range rows {
+			if err := ctx.Err(); err != nil {
+				yield(nil, fmt.Errorf("memory: list: %w", err))
+				return
+			}
+			if !stored.expire.After(now) {
+				continue
+			}
+			r := &djangosession.Record{Key: key, ExpireDate: py.DateTime{Time: stored.expire}}
+			var err error
+			if r.Data, err = e.codec.Decode(stored.data); err != nil {
+				r.Data, r.Err = nil, fmt.Errorf("memory: list: %w", err)
+			}
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
 }

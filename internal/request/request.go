@@ -5,6 +5,7 @@ package request
 import (
 	"context"
 	"net/http"
+	"slices"
 	"sync"
 )
 
@@ -38,8 +39,8 @@ func (s *Shared) RunBeforeHeader(status int, header http.Header) {
 	todo := s.beforeHeader
 	s.beforeHeader = nil
 	s.mu.Unlock()
-	for i := len(todo) - 1; i >= 0; i-- {
-		todo[i](status, header)
+	for _, f := range slices.Backward(todo) {
+		f(status, header)
 	}
 }
 

@@ -7,21 +7,23 @@
 //
 // What is read loses nothing. None, bool, int, float, str, bytes, list, dict, tuple, set, frozenset and bytearray become
 // the values of package py, in every form that CPython's picklers give them. A str of Python 2 is a [py.Str2], because
-// only the program knew its encoding. All else is a [*py.Object]. The names that Python 2 had for classes become those
-// of Python 3 in protocols below 3, as Python's fix_imports does.
+// only the program knew its encoding, or what [Options].Encoding makes of it. All else is a [*py.Object]. The names that
+// Python 2 had for classes become those of Python 3 in protocols below 3, as Python's fix_imports does.
 //
 // What the pickle shares by its memo is shared in Go: the same pointer, or for strings the same data pointer. What it
 // does not share has memory of its own.
 //
 // # Limits
 //
-// A reader holds at most about 64 times the length of its input and 1 MiB at once, whatever the lengths in it claim, and its
-// time is in proportion to the input. [Options] has limits on size, depth, memo and digits. The defaults refuse nothing
-// that a pickler of Django's ever wrote.
+// Reading keeps at most 64 times the length of its input and 1 MiB, whatever the lengths in it claim, allocates at most
+// twice that on the way, and takes at most 10 ms for a KB. [Options] has limits on size, depth, memo and digits. The
+// defaults refuse nothing that a pickler of Django's ever wrote.
 //
 // # What differs from Python
 //
 // A dict key or a member of a set that is an object of a class unknown here counts as hashable and as equal to no other.
-// An object that gets a state twice, and one whose state a function sets (the sixth item of what __reduce_ex__ returns), are
-// refused, as what they mean is up to code that is not run here.
+// An object that gets a state twice, or items after its state, is refused: it is up to code that is not run here what that
+// means, and CPython's pickler in C, which programs use, never writes it. So is a call whose result is dropped, but for the
+// two that picklers write: a function that sets the state of an object, which is kept as [py.Object].Setter, and an object
+// in its own arguments.
 package pickle

@@ -24,6 +24,7 @@ const (
 	oddPairs    = "a key without a value"
 	unhashable  = "a dict key or a member of a set that Python cannot hash"
 	noTarget    = "gives items to what takes none"
+	outOfOrder  = "gives an object items after its pairs or its state, or pairs after its state"
 	tooDeep     = "is nested too deep"
 	tooLarge    = "needs too much memory for its size"
 	tooSlow     = "has keys that cost too much to compare"

@@ -1,8 +1,9 @@
 package pickle
 
 import (
-	"math"
+	"iter"
 	"math/big"
+	"slices"
 
 	"github.com/djangobridge/djangobridge/py"
 )
@@ -11,7 +12,7 @@ import (
 const (
 	// MaxDepth is how many containers and objects may stand within each other. CPython's picklers give up near 1000 levels
 	// up to Python 3.11, and far below this limit later.
-	MaxDepth = 100_000
+	MaxDepth = 10_000
 
 	// MaxMemo is how many values the memo may keep, for use in other places of the pickle.
 	MaxMemo = 1 << 28
@@ -33,18 +34,20 @@ const (
 	// What may be spent on hashing keys, in steps of about 1 ns. A key that stands in many places is hashed in each, so
 	// this is not in proportion to the input by itself.
 	workFactor = 1024
-	workBase   = 1 << 20
+	workBase   = 1 << 22
 
-	maxKeyDepth = 500 // tuples within each other in one key
+	maxKeyDepth = 500 // tuples and frozensets within each other in one key
 )
 
 // The sizes of what is allocated, in bytes, as charged.
 const (
 	sizeAny     = 16
+	sizeList    = 24 // tuples too
 	sizeDict    = 48
 	sizeEntry   = 60 // of a dict up to eight entries
 	sizeIndexed = 50 // what an entry needs besides in a larger one
 	sizeObject  = 128
+	sizeGlobal  = 32
 )
 
 // charge counts n bytes as allocated and reports whether that is within the limit.
@@ -79,7 +82,9 @@ func (m *machine) keyProblem(v any) string {
 func (m *machine) keyText(v any, depth int) (n int, problem string) {
 	switch v := v.(type) {
 	case *py.Tuple:
-		return m.tupleText(v, depth)
+		return m.itemsText(slices.Values(v.Items), depth)
+	case *py.FrozenSet:
+		return m.itemsText(v.All(), depth)
 	case *py.List, *py.Dict, *py.Set, *py.ByteArray:
 		return 0, unhashable
 	case string:
@@ -90,21 +95,17 @@ func (m *machine) keyText(v any, depth int) (n int, problem string) {
 		n = len(v)
 	case *big.Int:
 		size := v.BitLen() / 8
-		m.work += size + size*(size>>8) // the decimal digits
-		n = size * 5 / 2
-	case float64:
-		if math.Abs(v) >= 1<<63 && !math.IsInf(v, 0) {
-			m.work += 1000 // likewise
-			n = 310
-		}
+		m.work += 4 * size
+		n = 12 * size // hexadecimal digits, which are made several times
 	}
 	m.work += 16 + n
 	return n, ""
 }
 
-func (m *machine) tupleText(t *py.Tuple, depth int) (n int, problem string) {
+// itemsText is keyText for a tuple or a frozenset of these items.
+func (m *machine) itemsText(items iter.Seq[any], depth int) (n int, problem string) {
 	m.work += 300
-	for _, item := range t.Items {
+	for item := range items {
 		m.work += 300
 		switch {
 		case depth > maxKeyDepth:

@@ -48,7 +48,9 @@ type written struct {
 	table   []uint32 // places in entries, plus one, by hash; nil while there are few
 	globals map[py.Global]uint32
 	few     []globalEntry // instead of globals, while there are few
-	count   uint32        // numbers given, more than there are entries: what cannot come again is counted only
+	// The strings for these modules that a type of theirs was last written with, see moduleName.
+	builtins, datetime string
+	count              uint32 // numbers given, more than there are entries: what cannot come again is counted only
 }
 
 type memoEntry struct {

@@ -2,29 +2,24 @@ package pickle
 
 import "strconv"
 
-// step reads one opcode, whose arguments begin at m.pos. The most frequent ones stand first.
+// step reads one opcode, whose arguments begin at m.pos. One switch over them all is a table of jumps.
 func (m *machine) step(op byte) string {
 	switch op {
-	case opShortBinUnicode:
-		return m.readString(1)
-	case opBinUnicode:
-		return m.readString(4)
-	case opBinUnicode8:
-		return m.readString(8)
 	case opMemoize:
 		return m.memoize(int64(m.memo.count))
 	case opBinPut:
-		return m.withUint(1, m.memoize)
+		return m.memoizeAt(1)
 	case opLongBinPut:
-		return m.withUint(4, m.memoize)
+		return m.memoizeAt(4)
 	case opPut:
-		return m.withLine(m.memoize)
+		return m.memoizeLine()
 	case opBinGet:
-		return m.withUint(1, m.get)
+		return m.getAt(1)
 	case opLongBinGet:
-		return m.withUint(4, m.get)
+		return m.getAt(4)
 	case opGet:
-		return m.withLine(m.get)
+		return m.getLine()
+
 	case opMark:
 		return m.mark()
 	case opPop:
@@ -37,156 +32,120 @@ func (m *machine) step(op byte) string {
 		return m.readProto()
 	case opFrame:
 		return m.readFrame()
-	default:
-		if problem, ok := m.scalar(op); ok {
-			return problem
-		}
-		if problem, ok := m.container(op); ok {
-			return problem
-		}
-		if problem, ok := m.object(op); ok {
-			return problem
-		}
-		return "unknown opcode 0x" + strconv.FormatUint(uint64(op), 16)
-	}
-}
 
-// scalar reads the opcodes of values that contain no others.
-func (m *machine) scalar(op byte) (problem string, known bool) {
-	switch op {
 	case opNone:
-		m.push(nil)
+		return m.push(nil)
 	case opNewTrue:
-		m.push(true)
+		return m.push(true)
 	case opNewFalse:
-		m.push(false)
+		return m.push(false)
 	case opBinInt1:
-		return m.withUint(1, m.pushInt), true
+		return m.pushUint(1)
 	case opBinInt2:
-		return m.withUint(2, m.pushInt), true
+		return m.pushUint(2)
 	case opBinInt:
-		return m.withUint(4, func(n int64) string { return m.pushInt(int64(int32(n))) }), true
+		return m.readInt32()
 	case opLong1:
-		return m.readLong(1), true
+		return m.readLong(1)
 	case opLong4:
-		return m.readLong(4), true
+		return m.readLong(4)
 	case opInt:
-		return m.readIntText(), true
+		return m.readIntText()
 	case opLong:
-		return m.readLongText(), true
+		return m.readLongText()
 	case opBinFloat:
-		return m.readFloat(), true
+		return m.readFloat()
 	case opFloat:
-		return m.readFloatText(), true
-	case opString:
-		return m.readStr2Text(), true
+		return m.readFloatText()
+
+	case opShortBinUnicode:
+		return m.readString(1)
+	case opBinUnicode:
+		return m.readString(4)
+	case opBinUnicode8:
+		return m.readString(8)
 	case opUnicode:
-		return m.readStringText(), true
+		return m.readStringText()
 	case opShortBinString:
-		return m.readStr2(1), true
+		return m.readStr2(1)
 	case opBinString:
-		return m.readStr2(4), true
+		return m.readStr2(4)
+	case opString:
+		return m.readStr2Text()
 	case opShortBinBytes:
-		return m.readBytes(1), true
+		return m.readBytes(1)
 	case opBinBytes:
-		return m.readBytes(4), true
+		return m.readBytes(4)
 	case opBinBytes8:
-		return m.readBytes(8), true
+		return m.readBytes(8)
 	case opByteArray8:
-		return m.readByteArray(), true
+		return m.readByteArray()
 	case opNextBuffer:
-		return m.nextBuffer(), true
+		return m.nextBuffer()
 	case opReadOnlyBuffer:
-		return m.readOnlyBuffer(), true
-	default:
-		return "", false
-	}
-	return "", true
-}
+		return m.readOnlyBuffer()
 
-// container reads the opcodes of lists, tuples, dicts and sets.
-func (m *machine) container(op byte) (problem string, known bool) {
-	switch op {
 	case opEmptyDict:
-		m.newDict()
+		return m.newDict()
 	case opEmptyList:
-		m.newList(nil)
+		return m.newList(nil)
 	case opEmptySet:
-		m.newSet()
+		return m.newSet()
 	case opEmptyTuple:
-		m.push(m.emptyTuple())
+		return m.pushTuple(0)
 	case opTuple1:
-		return m.tuple(1), true
+		return m.tuple(1)
 	case opTuple2:
-		return m.tuple(2), true
+		return m.tuple(2)
 	case opTuple3:
-		return m.tuple(3), true
+		return m.tuple(3)
 	case opTuple:
-		return m.tupleToMark(), true
+		return m.tupleToMark()
 	case opList:
-		return m.listToMark(), true
+		return m.listToMark()
 	case opDict:
-		return m.dictToMark(), true
+		return m.dictToMark()
 	case opFrozenSet:
-		return m.frozenSetToMark(), true
+		return m.frozenSetToMark()
 	case opAppend:
-		return m.append(), true
+		return m.append()
 	case opAppends:
-		return m.appends(), true
+		return m.appends()
 	case opSetItem:
-		return m.setItem(), true
+		return m.setItem()
 	case opSetItems:
-		return m.setItems(), true
+		return m.setItems()
 	case opAddItems:
-		return m.addItems(), true
-	default:
-		return "", false
-	}
-	return "", true
-}
+		return m.addItems()
 
-// object reads the opcodes of classes and of objects made from them.
-func (m *machine) object(op byte) (problem string, known bool) {
-	switch op {
 	case opGlobal:
-		problem = m.readGlobal()
+		return m.readGlobal()
 	case opStackGlobal:
-		problem = m.stackGlobal()
-	case opReduce:
-		problem = m.reduce()
-	case opNewObj:
-		problem = m.newObj()
-	case opNewObjEx:
-		problem = m.newObjEx()
-	case opInst:
-		problem = m.inst()
-	case opObj:
-		problem = m.obj()
-	case opBuild:
-		problem = m.build()
+		return m.stackGlobal()
 	case opExt1:
-		problem = m.withUint(1, m.extension)
+		return m.extension(1)
 	case opExt2:
-		problem = m.withUint(2, m.extension)
+		return m.extension(2)
 	case opExt4:
-		problem = m.withUint(4, func(n int64) string { return m.extension(int64(int32(n))) })
+		return m.extension(4)
+	case opReduce:
+		return m.reduce()
+	case opNewObj:
+		return m.newObj()
+	case opNewObjEx:
+		return m.newObjEx()
+	case opInst:
+		return m.inst()
+	case opObj:
+		return m.obj()
+	case opBuild:
+		return m.build()
 	case opPersID:
-		problem = m.persistentText()
+		return m.persistentText()
 	case opBinPersID:
-		problem = m.persistentValue()
-	default:
-		return "", false
+		return m.persistentValue()
 	}
-	return problem, true
-}
-
-// withUint calls f with the next n bytes as a number.
-func (m *machine) withUint(n int, f func(int64) string) string {
-	u, ok := m.uint(n)
-	if !ok {
-		return endsTooSoon
-	}
-	return f(int64(u))
+	return "unknown opcode 0x" + strconv.FormatUint(uint64(op), 16)
 }
 
 // readProto takes the number of the protocol, on which names depend.
@@ -210,7 +169,7 @@ func (m *machine) readFrame() string {
 		return endsTooSoon
 	case u >= 1<<63:
 		return badLength
-	case u > uint64(len(m.src)-m.pos):
+	case u > uint64(m.left()):
 		return endsTooSoon
 	}
 	return ""
@@ -222,8 +181,8 @@ func (m *machine) dup() string {
 	if !ok {
 		return noValue
 	}
-	m.push(v)
-	return ""
+	m.noteShared(v)
+	return m.push(v)
 }
 
 // popToMark drops the topmost mark and what stands above it.

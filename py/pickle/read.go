@@ -13,6 +13,11 @@ type Options struct {
 	MaxMemo      int // values in the memo; 0 means [MaxMemo]
 	MaxIntDigits int // decimal digits of an integer in text; 0 means [MaxIntDigits]
 
+	// Encoding is how a str of Python 2 is decoded: "ASCII" as Python 3 does by default, "latin1" or "utf-8", of which what it
+	// cannot decode is refused, or "bytes", which leaves it undecoded as [py.Bytes]. "" leaves it a [py.Str2]. Matches the
+	// encoding argument of pickle.loads.
+	Encoding string
+
 	// Persistent returns the value that stands for a persistent id; nil refuses them. To write the id again, return a
 	// [*py.Object] with the making [py.Persistent]. An error of it is returned as it is. Matches Unpickler.persistent_load.
 	Persistent func(id any) (any, error)
@@ -29,19 +34,21 @@ type Options struct {
 // follows the end of the pickle is ignored. Matches pickle.loads, but runs nothing.
 func Loads(data []byte) (any, error) { return Options{}.Loads(data) }
 
-// Loads is like the function [Loads], with options.
+// Loads is like the function [Loads], with options. An Encoding that is not known is an error of another type.
 func (o Options) Loads(data []byte) (any, error) {
 	o.MaxSize = orDefault(o.MaxSize, MaxSize)
 	o.MaxDepth = orDefault(o.MaxDepth, MaxDepth)
 	o.MaxMemo = orDefault(o.MaxMemo, MaxMemo)
 	o.MaxIntDigits = orDefault(o.MaxIntDigits, MaxIntDigits)
+	if !isEncoding(o.Encoding) {
+		return nil, errEncoding
+	}
 	if len(data) > o.MaxSize {
 		return nil, &SyntaxError{Problem: "is too long"}
 	}
-	var stack, values [24]any
-	var marks [8]int
 	m := machine{
-		src: string(data), opts: &o, stack: stack[:0], marks: marks[:0], memo: readMemo{dense: values[:0]},
+		src: string(data), opts: o,
+		strings: slab[string]{size: 3}, // the next is 7: a login session has six
 		maxUsed: memoryFactor*len(data) + memoryBase, maxWork: workFactor*len(data) + workBase,
 	}
 	return m.run()
@@ -60,15 +67,25 @@ type machine struct {
 	pos   int
 	op    int // where the opcode being read is
 	last  byte
-	opts  *Options
 	proto byte
-	stack []any
-	marks []int // the heights of the stack at which marks stand
-	fence int   // the topmost mark; what is below cannot be taken
+	opts  Options
+	stack growing[any]
+	marks growing[int] // the heights of the stack at which marks stand
+	fence int          // the topmost mark; what is below cannot be taken
 	memo  readMemo
 	empty *py.Tuple
 
-	characters [256]bool // that were read as a str of one character
+	strings    slab[string]
+	bytes      slab[py.Bytes]
+	dicts      slab[py.Dict]
+	tuples     slab[py.Tuple]
+	objects    slab[py.Object]
+	ints       slab[int64]
+	items      slab[any] // of tuples
+	pairs      slab[py.Pair]
+	characters [4]uint64 // a bit for each that was read as a str of one character
+	shared     []any     // containers that may stand in several places
+	setting    bool      // whether the call that was read last is how a pickler calls the setter of a state
 	buffers    int       // that were taken
 	containers int       // that were made
 	used       int
@@ -104,7 +121,7 @@ func (m *machine) run() (any, error) {
 	if !ok {
 		return nil, m.fail(noValue)
 	}
-	if m.containers > m.opts.MaxDepth && isTooDeep(v, m.opts.MaxDepth) {
+	if m.containers > m.opts.MaxDepth && m.isTooDeep(v) {
 		return nil, m.fail(tooDeep)
 	}
 	return v, nil
@@ -112,74 +129,71 @@ func (m *machine) run() (any, error) {
 
 func (m *machine) fail(problem string) error { return &SyntaxError{Offset: m.op, Problem: problem} }
 
-// push puts v on the stack. If that passes the limit, run notices.
-func (m *machine) push(v any) {
-	if len(m.stack) == cap(m.stack) {
-		old := len(m.stack)
-		grown := min(2*old, old+len(m.src)-m.pos) + 4
-		if !m.charge(grown * sizeAny) {
-			return
+// push puts v on the stack.
+func (m *machine) push(v any) string {
+	if !m.stack.push(v) {
+		if !grow(m, &m.stack) {
+			return tooLarge
 		}
-		stack := make([]any, old, grown)
-		copy(stack, m.stack)
-		m.stack = stack
-		m.used -= old * sizeAny
+		m.stack.push(v)
 	}
-	m.stack = append(m.stack, v)
+	return ""
 }
 
 func (m *machine) pop() (any, bool) {
-	n := len(m.stack) - 1
+	n := m.stack.n - 1
 	if n < m.fence {
 		return nil, false
 	}
-	v := m.stack[n]
-	m.stack[n] = nil
-	m.stack = m.stack[:n]
+	v := m.stack.all()[n]
+	m.stack.n = n
 	return v, true
 }
 
 func (m *machine) top() (any, bool) {
-	n := len(m.stack) - 1
+	n := m.stack.n - 1
 	if n < m.fence {
 		return nil, false
 	}
-	return m.stack[n], true
+	return m.stack.all()[n], true
 }
 
 func (m *machine) mark() string {
-	if len(m.marks) == cap(m.marks) {
-		m.used += 12 * len(m.marks)
+	m.fence = m.stack.n
+	if !m.marks.push(m.fence) {
+		if !grow(m, &m.marks) {
+			return tooLarge
+		}
+		m.marks.push(m.fence)
 	}
-	m.fence = len(m.stack)
-	m.marks = append(m.marks, m.fence)
 	return ""
 }
 
 // popMark takes the topmost mark and returns what stands above it, which is valid until drop is called.
 func (m *machine) popMark() ([]any, bool) {
-	n := len(m.marks) - 1
+	n := m.marks.n - 1
 	if n < 0 {
 		return nil, false
 	}
-	items := m.stack[m.marks[n]:]
-	m.marks = m.marks[:n]
+	marks := m.marks.all()
+	items := m.stack.all()[marks[n]:]
+	m.marks.n = n
 	m.fence = 0
 	if n > 0 {
-		m.fence = m.marks[n-1]
+		m.fence = marks[n-1]
 	}
 	return items, true
 }
 
 // drop takes the last n values from the stack.
-func (m *machine) drop(n int) {
-	clear(m.stack[len(m.stack)-n:])
-	m.stack = m.stack[:len(m.stack)-n]
-}
+func (m *machine) drop(n int) { m.stack.n -= n }
+
+// left is how many bytes of the input are to be read.
+func (m *machine) left() int { return len(m.src) - m.pos }
 
 // take returns the next n bytes of the input.
 func (m *machine) take(n int) (string, bool) {
-	if n > len(m.src)-m.pos {
+	if n > m.left() {
 		return "", false
 	}
 	s := m.src[m.pos : m.pos+n]
@@ -189,6 +203,10 @@ func (m *machine) take(n int) (string, bool) {
 
 // uint returns the next n bytes as a little-endian number.
 func (m *machine) uint(n int) (uint64, bool) {
+	if n == 1 && m.pos < len(m.src) {
+		m.pos++
+		return uint64(m.src[m.pos-1]), true
+	}
 	s, ok := m.take(n)
 	var u uint64
 	for i := range len(s) {
@@ -206,7 +224,7 @@ func (m *machine) sized(n int) (s, problem string) {
 	if u > math.MaxInt64 {
 		return "", badLength
 	}
-	if u > uint64(len(m.src)-m.pos) {
+	if u > uint64(m.left()) {
 		return "", endsTooSoon
 	}
 	s, _ = m.take(int(u))

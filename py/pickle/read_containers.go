@@ -6,53 +6,63 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-func (m *machine) newDict() {
+func (m *machine) newDict() string {
 	m.containers++
-	m.used += sizeDict
-	m.push(&py.Dict{})
-}
-
-func (m *machine) newList(items []any) {
-	m.containers++
-	m.used += 24 + sizeAny*len(items)
-	m.push(&py.List{Items: items})
-}
-
-func (m *machine) newSet() {
-	m.containers++
-	m.used += sizeDict
-	m.push(&py.Set{})
-}
-
-// emptyTuple returns (), which is one object in Python.
-func (m *machine) emptyTuple() *py.Tuple {
-	if m.empty == nil {
-		m.empty = &py.Tuple{}
+	d := next(m, &m.dicts)
+	if d == nil {
+		return tooLarge
 	}
-	return m.empty
+	return m.push(d)
+}
+
+func (m *machine) newList(items []any) string {
+	return m.pushContainer(&py.List{Items: items}, sizeList)
+}
+
+func (m *machine) newSet() string { return m.pushContainer(&py.Set{}, sizeDict) }
+
+// pushContainer pushes a new container, of so many bytes.
+func (m *machine) pushContainer(v any, size int) string {
+	m.containers++
+	m.used += size
+	return m.push(v)
 }
 
 // tuple makes a tuple of the last n values.
 func (m *machine) tuple(n int) string {
-	if len(m.stack)-m.fence < n {
+	if m.stack.n-m.fence < n {
 		return noValue
 	}
-	m.pushTuple(n)
-	return ""
+	return m.pushTuple(n)
 }
 
-func (m *machine) pushTuple(n int) {
+// pushTuple is tuple where the values are known to be there.
+func (m *machine) pushTuple(n int) string {
+	t, problem := m.popTuple(n)
+	if problem != "" {
+		return problem
+	}
+	return m.push(t)
+}
+
+// popTuple takes the last n values, and returns the tuple of them. That of none is one object in Python.
+func (m *machine) popTuple(n int) (t *py.Tuple, problem string) {
 	if n == 0 {
-		m.push(m.emptyTuple())
-		return
+		if m.empty == nil {
+			m.empty = &py.Tuple{}
+		}
+		return m.empty, ""
 	}
 	m.containers++
-	if !m.charge(24 + sizeAny*n) {
-		return
+	items := slice(m, &m.items, n)
+	t = next(m, &m.tuples)
+	if items == nil || t == nil {
+		return nil, tooLarge
 	}
-	t := &py.Tuple{Items: slices.Clone(m.stack[len(m.stack)-n:])}
+	t.Items = items
+	copy(items, m.stack.all()[m.stack.n-n:])
 	m.drop(n)
-	m.push(t)
+	return t, ""
 }
 
 func (m *machine) tupleToMark() string {
@@ -60,8 +70,7 @@ func (m *machine) tupleToMark() string {
 	if !ok {
 		return noMark
 	}
-	m.pushTuple(len(items))
-	return ""
+	return m.pushTuple(len(items))
 }
 
 func (m *machine) listToMark() string {
@@ -69,13 +78,12 @@ func (m *machine) listToMark() string {
 	if !ok {
 		return noMark
 	}
-	if m.used+sizeAny*len(items) > m.maxUsed {
+	if !m.charge(sizeAny * len(items)) {
 		return tooLarge
 	}
 	list := slices.Clone(items)
 	m.drop(len(items))
-	m.newList(list)
-	return ""
+	return m.newList(list)
 }
 
 func (m *machine) dictToMark() string {
@@ -88,10 +96,7 @@ func (m *machine) dictToMark() string {
 		return problem
 	}
 	m.drop(len(items))
-	m.containers++
-	m.used += sizeDict
-	m.push(d)
-	return ""
+	return m.pushContainer(d, sizeDict)
 }
 
 // fill sets the keys and values that stand in turn in items.
@@ -100,10 +105,11 @@ func (m *machine) fill(d *py.Dict, items []any) string {
 		return oddPairs
 	}
 	if d.Len() == 0 && len(items) > 0 {
-		if m.used+len(items)/2*sizeEntry > m.maxUsed {
+		room := slice(m, &m.pairs, len(items)/2)
+		if room == nil {
 			return tooLarge
 		}
-		*d = *py.NewDict(len(items) / 2)
+		d.UseRoom(room)
 	}
 	for i := 0; i < len(items); i += 2 {
 		if problem := m.setKey(d, items[i], items[i+1]); problem != "" {
@@ -125,19 +131,16 @@ func (m *machine) frozenSetToMark() string {
 		}
 	}
 	m.drop(len(items))
-	m.containers++
-	m.used += sizeDict
-	m.push(s)
-	return ""
+	return m.pushContainer(s, sizeDict)
 }
 
 // append adds the topmost value to the list or object below it.
 func (m *machine) append() string {
-	n := len(m.stack) - 1
+	n := m.stack.n - 1
 	if n-1 < m.fence {
 		return noValue
 	}
-	problem := m.extend(m.stack[n-1], m.stack[n:])
+	problem := m.extend(m.stack.all()[n-1], m.stack.all()[n:])
 	m.drop(1)
 	return problem
 }
@@ -147,11 +150,11 @@ func (m *machine) appends() string {
 	if !ok {
 		return noMark
 	}
-	below := len(m.stack) - len(items) - 1
+	below := m.stack.n - len(items) - 1
 	if below < m.fence {
 		return noValue
 	}
-	problem := m.extend(m.stack[below], items)
+	problem := m.extend(m.stack.all()[below], items)
 	m.drop(len(items))
 	return problem
 }
@@ -162,6 +165,9 @@ func (m *machine) extend(target any, items []any) string {
 	case *py.List:
 		list = &v.Items
 	case *py.Object:
+		if v.HasState || v.Pairs != nil {
+			return outOfOrder
+		}
 		list = &v.Items
 	default:
 		return noTarget
@@ -182,11 +188,11 @@ func (m *machine) extend(target any, items []any) string {
 
 // setItem gives the two topmost values, key and value, to the dict or object below them.
 func (m *machine) setItem() string {
-	n := len(m.stack) - 2
+	n := m.stack.n - 2
 	if n-1 < m.fence {
 		return noValue
 	}
-	problem := m.setPairs(m.stack[n-1], m.stack[n:])
+	problem := m.setPairs(m.stack.all()[n-1], m.stack.all()[n:])
 	m.drop(2)
 	return problem
 }
@@ -196,11 +202,11 @@ func (m *machine) setItems() string {
 	if !ok {
 		return noMark
 	}
-	below := len(m.stack) - len(items) - 1
+	below := m.stack.n - len(items) - 1
 	if below < m.fence {
 		return noValue
 	}
-	problem := m.setPairs(m.stack[below], items)
+	problem := m.setPairs(m.stack.all()[below], items)
 	m.drop(len(items))
 	return problem
 }
@@ -210,6 +216,9 @@ func (m *machine) setPairs(target any, items []any) string {
 	case *py.Dict:
 		return m.fill(v, items)
 	case *py.Object:
+		if v.HasState {
+			return outOfOrder
+		}
 		if len(items)%2 != 0 {
 			return oddPairs
 		}
@@ -229,11 +238,11 @@ func (m *machine) addItems() string {
 	if !ok {
 		return noMark
 	}
-	below := len(m.stack) - len(items) - 1
+	below := m.stack.n - len(items) - 1
 	if below < m.fence {
 		return noValue
 	}
-	s, ok := m.stack[below].(*py.Set)
+	s, ok := m.stack.all()[below].(*py.Set)
 	if !ok {
 		return noTarget
 	}

@@ -2,34 +2,34 @@ package pickle
 
 import "github.com/djangobridge/djangobridge/py"
 
-// isTooDeep reports whether v nests deeper than max. What a value contains may be put into it long after it was put into
-// others, so only a walk over what was read can tell. It is taken only if there are enough containers to nest that deep.
-// The way back into a container that is being walked does not count.
-func isTooDeep(v any, limit int) bool {
+// isTooDeep reports whether v nests deeper than MaxDepth. What a value contains may be put into it long after it was put
+// into others, so only a walk over what was read can tell. It is taken only if there are enough containers to nest that
+// deep. The way back into a container that is being walked does not count.
+func (m *machine) isTooDeep(v any) bool {
 	type frame struct {
 		items  []any // still to be walked
 		value  any
 		height int // of what was walked, so far
 	}
-	heights := map[any]int{} // of containers that were walked; 0 while they are
-	var stack []frame
-	if items := parts(v); len(items) > 0 {
-		stack = append(stack, frame{items: items, value: v})
-		heights[v] = 0
+	// Most containers are met once, and need no entry.
+	heights := make(map[any]int, len(m.shared))
+	for _, v := range m.shared {
+		heights[v] = notWalked
 	}
-	for len(stack) > 0 {
+	stack := []frame{{items: []any{v}}} // the first frame stands for no container
+	for {
 		top := &stack[len(stack)-1]
 		if len(top.items) == 0 {
 			height := top.height + 1
-			heights[top.value] = height
+			if _, ok := heights[top.value]; ok {
+				heights[top.value] = height
+			}
 			stack = stack[:len(stack)-1]
-			if len(stack) > 0 {
-				below := &stack[len(stack)-1]
-				below.height = max(below.height, height)
+			if len(stack) == 0 {
+				return false
 			}
-			if height > limit {
-				return true
-			}
+			below := &stack[len(stack)-1]
+			below.height = max(below.height, height)
 			continue
 		}
 		item := top.items[0]
@@ -39,17 +39,24 @@ func isTooDeep(v any, limit int) bool {
 			continue
 		}
 		if height, ok := heights[item]; ok {
-			top.height = max(top.height, height)
-			continue
+			if height != notWalked {
+				if len(stack)-1+height > m.opts.MaxDepth {
+					return true
+				}
+				top.height = max(top.height, height)
+				continue
+			}
+			heights[item] = 0
 		}
-		heights[item] = 0
-		stack = append(stack, frame{items: items, value: item})
-		if len(stack) > limit {
+		if len(stack) > m.opts.MaxDepth {
 			return true
 		}
+		stack = append(stack, frame{items: items, value: item})
 	}
-	return false
 }
+
+// notWalked is the height of a container before the walk comes to it; it is 0 during the walk over what is in it.
+const notWalked = -1
 
 // parts returns the values in v, nil if it is no container.
 func parts(v any) []any {
@@ -65,7 +72,7 @@ func parts(v any) []any {
 	case *py.FrozenSet:
 		return members(&v.Set)
 	case *py.Object:
-		items := append([]any{v.Callable, v.Args, v.State}, v.Items...)
+		items := append([]any{v.Callable, v.Args, v.State, v.Setter}, v.Items...)
 		if v.Kwargs != nil {
 			items = append(items, v.Kwargs)
 		}

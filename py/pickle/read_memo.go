@@ -1,9 +1,11 @@
 package pickle
 
+import "github.com/djangobridge/djangobridge/py"
+
 // readMemo keeps the values that a pickle uses in several places. Picklers number them from 0 or 1 on, so they stand in a slice;
 // only numbers far from those need a map.
 type readMemo struct {
-	dense  []any
+	dense  growing[any]
 	sparse map[int64]any
 	count  int // of values, which is the number that MEMOIZE gives the next
 }
@@ -15,24 +17,20 @@ func (m *machine) put(index int64, v any) string {
 	if m.memo.count >= m.opts.MaxMemo {
 		return "has too many values in the memo"
 	}
-	dense := m.memo.dense
-	switch n := int64(len(dense)); {
+	switch n := int64(m.memo.dense.n); {
+	case index == n || index == n+1: // picklers number from 0 or 1 on
+		if index > n && !m.remember(unset{}) || !m.remember(v) {
+			return tooLarge
+		}
+		m.memo.count++
 	case index < 0:
 		return "a negative memo number"
 	case index < n:
+		dense := m.memo.dense.all()
 		if _, ok := dense[index].(unset); ok {
 			m.memo.count++
 		}
 		dense[index] = v
-	case index <= n+1:
-		if len(dense)+2 > cap(dense) && !m.growMemo() {
-			return tooLarge
-		}
-		if index > n {
-			m.memo.dense = append(m.memo.dense, unset{})
-		}
-		m.memo.dense = append(m.memo.dense, v)
-		m.memo.count++
 	default:
 		if m.memo.sparse == nil {
 			m.memo.sparse = map[int64]any{}
@@ -46,25 +44,16 @@ func (m *machine) put(index int64, v any) string {
 	return ""
 }
 
-// growMemo doubles the slice, or less if the rest of the input cannot fill that.
-func (m *machine) growMemo() bool {
-	old := len(m.memo.dense)
-	grown := min(2*old, old+len(m.src)-m.pos) + 4
-	if !m.charge(grown * sizeAny) {
-		return false
-	}
-	dense := make([]any, old, grown)
-	copy(dense, m.memo.dense)
-	m.memo.dense = dense
-	m.used -= old * sizeAny
-	return true
+// remember puts v in the slice.
+func (m *machine) remember(v any) bool {
+	return m.memo.dense.push(v) || grow(m, &m.memo.dense) && m.memo.dense.push(v)
 }
 
 func (m *machine) get(index int64) string {
 	var v any
-	ok := 0 <= index && index < int64(len(m.memo.dense))
+	ok := 0 <= index && index < int64(m.memo.dense.n)
 	if ok {
-		v = m.memo.dense[index]
+		v = m.memo.dense.all()[index]
 		_, missing := v.(unset)
 		ok = !missing
 	}
@@ -73,8 +62,18 @@ func (m *machine) get(index int64) string {
 			return "a memo number that has no value"
 		}
 	}
-	m.push(v)
-	return ""
+	m.noteShared(v)
+	return m.push(v)
+}
+
+// noteShared remembers a container that is put in one more place.
+func (m *machine) noteShared(v any) {
+	switch v.(type) {
+	case string, *py.Global: // what is fetched most
+	case *py.List, *py.Dict, *py.Tuple, *py.Object, *py.Set, *py.FrozenSet:
+		m.used += 2 * sizeAny
+		m.shared = append(m.shared, v)
+	}
 }
 
 // memoize keeps the value on top of the stack.
@@ -84,4 +83,40 @@ func (m *machine) memoize(index int64) string {
 		return noValue
 	}
 	return m.put(index, v)
+}
+
+// memoizeAt is memoize with a number of so many bytes.
+func (m *machine) memoizeAt(size int) string {
+	u, ok := m.uint(size)
+	if !ok {
+		return endsTooSoon
+	}
+	return m.memoize(int64(u))
+}
+
+// memoizeLine is memoize with the number on the next line.
+func (m *machine) memoizeLine() string {
+	n, problem := m.number()
+	if problem != "" {
+		return problem
+	}
+	return m.memoize(n)
+}
+
+// getAt is get with a number of so many bytes.
+func (m *machine) getAt(size int) string {
+	u, ok := m.uint(size)
+	if !ok {
+		return endsTooSoon
+	}
+	return m.get(int64(u))
+}
+
+// getLine is get with the number on the next line.
+func (m *machine) getLine() string {
+	n, problem := m.number()
+	if problem != "" {
+		return problem
+	}
+	return m.get(n)
 }

@@ -9,9 +9,35 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
+// pushInt pushes an int.
 func (m *machine) pushInt(n int64) string {
-	m.push(n)
-	return ""
+	if uint64(n) < 256 { // which Go does not allocate
+		return m.push(n)
+	}
+	p := next(m, &m.ints)
+	if p == nil {
+		return tooLarge
+	}
+	*p = n
+	return m.push(box(p))
+}
+
+// pushUint pushes the next n bytes as a number.
+func (m *machine) pushUint(n int) string {
+	u, ok := m.uint(n)
+	if !ok {
+		return endsTooSoon
+	}
+	return m.pushInt(int64(u))
+}
+
+// readInt32 pushes the next four bytes as a number with a sign.
+func (m *machine) readInt32() string {
+	u, ok := m.uint(4)
+	if !ok {
+		return endsTooSoon
+	}
+	return m.pushInt(int64(int32(u)))
 }
 
 // line returns the text up to the next line feed, which it passes.
@@ -25,17 +51,17 @@ func (m *machine) line() (string, bool) {
 	return s, true
 }
 
-// withLine calls f with the number on the next line.
-func (m *machine) withLine(f func(int64) string) string {
+// number returns the number of a value in the memo that stands on the next line.
+func (m *machine) number() (n int64, problem string) {
 	s, ok := m.line()
 	if !ok {
-		return endsTooSoon
+		return 0, endsTooSoon
 	}
 	n, err := strconv.ParseInt(strings.TrimRight(s, " \r"), 10, 64)
 	if err != nil {
-		return badNumber
+		return 0, badNumber
 	}
-	return f(n)
+	return n, ""
 }
 
 // readIntText reads INT, in which 01 and 00 are True and False.
@@ -45,11 +71,9 @@ func (m *machine) readIntText() string {
 	case !ok:
 		return endsTooSoon
 	case s == "01":
-		m.push(true)
-		return ""
+		return m.push(true)
 	case s == "00":
-		m.push(false)
-		return ""
+		return m.push(false)
 	}
 	return m.pushDigits(s)
 }
@@ -65,13 +89,12 @@ func (m *machine) readLongText() string {
 
 func (m *machine) pushDigits(s string) string {
 	s = strings.Trim(s, " \t\r")
-	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
-		m.push(n)
-		return ""
-	}
 	digits := strings.TrimLeft(s, "+-")
-	if len(s)-len(digits) > 1 || digits == "" || strings.Trim(digits, "0123456789") != "" {
-		return badNumber
+	if len(s)-len(digits) > 1 || digits == "" || digits[0] == '0' && s != "0" || strings.Trim(digits, "0123456789") != "" {
+		return badNumber // also what CPython takes for octal, and what is its False with a sign
+	}
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return m.pushInt(n)
 	}
 	if len(digits) > m.opts.MaxIntDigits {
 		return "an integer with too many digits"
@@ -80,13 +103,12 @@ func (m *machine) pushDigits(s string) string {
 	if !ok {
 		return badNumber
 	}
-	m.pushBig(b)
-	return ""
+	return m.pushBig(b)
 }
 
-func (m *machine) pushBig(b *big.Int) {
+func (m *machine) pushBig(b *big.Int) string {
 	m.used += 48 + b.BitLen()/8
-	m.push(py.Int(b))
+	return m.push(py.Int(b))
 }
 
 // readLong reads an integer in two's complement, little-endian, behind a length of n bytes.
@@ -103,15 +125,13 @@ func (m *machine) readLong(n int) string {
 	case !ok:
 		return endsTooSoon
 	case s == "":
-		m.push(int64(0))
-		return ""
+		return m.push(int64(0))
 	case len(s) <= 8:
 		v := uint64(int64(int8(s[len(s)-1])) >> 7) // the sign in all bits
 		for i := len(s) - 1; i >= 0; i-- {
 			v = v<<8 | uint64(s[i])
 		}
-		m.push(int64(v))
-		return ""
+		return m.pushInt(int64(v))
 	}
 	magnitude := make([]byte, len(s))
 	for i := range len(s) {
@@ -121,8 +141,7 @@ func (m *machine) readLong(n int) string {
 	if s[len(s)-1] >= 0x80 {
 		b.Sub(b, new(big.Int).Lsh(big.NewInt(1), uint(8*len(s))))
 	}
-	m.pushBig(b)
-	return ""
+	return m.pushBig(b)
 }
 
 // readFloat reads the eight bytes of a double, big-endian.
@@ -135,8 +154,7 @@ func (m *machine) readFloat() string {
 	for i := range len(s) {
 		bits = bits<<8 | uint64(s[i])
 	}
-	m.push(math.Float64frombits(bits))
-	return ""
+	return m.push(math.Float64frombits(bits))
 }
 
 // readFloatText reads what Python's repr of a float gives.
@@ -160,6 +178,5 @@ func (m *machine) readFloatText() string {
 	if s[0] == '-' {
 		f = math.Copysign(f, -1)
 	}
-	m.push(f)
-	return ""
+	return m.push(f)
 }

@@ -31,28 +31,28 @@ func (m *machine) global(module, name string) (*py.Global, string) {
 
 func (m *machine) readGlobal() string {
 	g, problem := m.readName()
-	if problem == "" {
-		m.push(g)
+	if problem != "" {
+		return problem
 	}
-	return problem
+	return m.push(g)
 }
 
 func (m *machine) stackGlobal() string {
-	n := len(m.stack)
+	n := m.stack.n
 	if n-2 < m.fence {
 		return noValue
 	}
-	module, ok1 := m.stack[n-2].(string)
-	name, ok2 := m.stack[n-1].(string)
+	module, ok1 := m.stack.all()[n-2].(string)
+	name, ok2 := m.stack.all()[n-1].(string)
 	if !ok1 || !ok2 {
 		return "a class whose name is no text"
 	}
 	g, problem := m.global(module, name)
-	if problem == "" {
-		m.drop(2)
-		m.push(g)
+	if problem != "" {
+		return problem
 	}
-	return problem
+	m.drop(2)
+	return m.push(g)
 }
 
 // isCallable reports whether v may be called: a name, or an object, such as a method that getattr returned.
@@ -64,13 +64,19 @@ func isCallable(v any) bool {
 	return false
 }
 
-func (m *machine) pushObject(o *py.Object) {
+// pushObject pushes a new object.
+func (m *machine) pushObject(making py.Making, callable any, args *py.Tuple, kwargs *py.Dict) string {
 	m.containers++
-	m.used += sizeObject
-	m.push(o)
+	o := next(m, &m.objects)
+	if o == nil {
+		return tooLarge
+	}
+	o.Making, o.Callable, o.Args, o.Kwargs = making, callable, args, kwargs
+	return m.push(o)
 }
 
 func (m *machine) reduce() string {
+	m.setting = m.last == opTuple2 // picklers memoize other tuples of arguments
 	callable, args, problem := m.popCall()
 	if problem != "" {
 		return problem
@@ -80,13 +86,12 @@ func (m *machine) reduce() string {
 			return problem
 		}
 	}
-	m.pushObject(&py.Object{Callable: callable, Args: args})
-	return ""
+	return m.pushObject(py.Called, callable, args, nil)
 }
 
 // popCall takes the arguments and, below them, what is called.
 func (m *machine) popCall() (callable any, args *py.Tuple, problem string) {
-	if len(m.stack)-2 < m.fence {
+	if m.stack.n-2 < m.fence {
 		return nil, nil, noValue
 	}
 	top, _ := m.pop()
@@ -107,21 +112,20 @@ func (m *machine) plain(g *py.Global, args *py.Tuple) (done bool, problem string
 	switch {
 	case m.proto < 3 && g.Module == "_codecs" && g.Name == "encode" && len(args.Items) == 2:
 		text, _ := args.Items[0].(string)
-		if text == "" || args.Items[1] != "latin1" || !m.charge(len(text)) {
+		if text == "" || args.Items[1] != "latin1" || !m.charge(3*len(text)) {
 			return false, ""
 		}
 		b, ok := latin1(text)
-		if ok {
-			m.push(b)
+		if !ok {
+			return false, ""
 		}
-		return ok, ""
+		return true, m.push(b)
 	case g.Module != builtins:
 		return false, ""
 	case m.proto < 3 && g.Name == "bytes" && len(args.Items) == 0:
-		m.push(py.Bytes(""))
-		return true, ""
+		return true, m.push(py.Bytes(""))
 	case m.proto < 5 && g.Name == "bytearray":
-		return m.plainByteArray(args), ""
+		return m.plainByteArray(args)
 	case m.proto < 4 && (g.Name == "set" || g.Name == "frozenset") && len(args.Items) == 1:
 		list, ok := args.Items[0].(*py.List)
 		if !ok {
@@ -132,18 +136,19 @@ func (m *machine) plain(g *py.Global, args *py.Tuple) (done bool, problem string
 	return false, ""
 }
 
-func (m *machine) plainByteArray(args *py.Tuple) bool {
-	if len(args.Items) == 0 {
-		m.used += 32
-		m.push(&py.ByteArray{Bytes: []byte{}})
-		return true
+func (m *machine) plainByteArray(args *py.Tuple) (done bool, problem string) {
+	var content py.Bytes
+	if len(args.Items) > 0 {
+		var ok bool
+		content, ok = args.Items[0].(py.Bytes)
+		if len(args.Items) != 1 || !ok || content == "" {
+			return false, ""
+		}
 	}
-	b, ok := args.Items[0].(py.Bytes)
-	if len(args.Items) != 1 || !ok || b == "" || !m.charge(32+len(b)) {
-		return false
+	if !m.charge(32 + len(content)) {
+		return false, tooLarge
 	}
-	m.push(&py.ByteArray{Bytes: []byte(b)})
-	return true
+	return true, m.push(&py.ByteArray{Bytes: []byte(content)})
 }
 
 func (m *machine) plainSet(list *py.List, frozen bool) (done bool, problem string) {
@@ -153,29 +158,25 @@ func (m *machine) plainSet(list *py.List, frozen bool) (done bool, problem strin
 			return false, problem
 		}
 	}
-	if f.Len() != len(list.Items) {
+	switch {
+	case f.Len() != len(list.Items):
 		return false, ""
+	case frozen:
+		return true, m.pushContainer(f, sizeDict)
 	}
-	m.containers++
-	m.used += sizeDict
-	if frozen {
-		m.push(f)
-	} else {
-		m.push(&f.Set)
-	}
-	return true, ""
+	return true, m.pushContainer(&f.Set, sizeDict)
 }
 
 func (m *machine) newObj() string {
 	class, args, problem := m.popCall()
-	if problem == "" {
-		m.pushObject(&py.Object{Making: py.New, Callable: class, Args: args})
+	if problem != "" {
+		return problem
 	}
-	return problem
+	return m.pushObject(py.New, class, args, nil)
 }
 
 func (m *machine) newObjEx() string {
-	if len(m.stack)-3 < m.fence {
+	if m.stack.n-3 < m.fence {
 		return noValue
 	}
 	top, _ := m.pop()
@@ -184,10 +185,10 @@ func (m *machine) newObjEx() string {
 		return "keyword arguments that are no dict"
 	}
 	class, args, problem := m.popCall()
-	if problem == "" {
-		m.pushObject(&py.Object{Making: py.NewEx, Callable: class, Args: args, Kwargs: kwargs})
+	if problem != "" {
+		return problem
 	}
-	return problem
+	return m.pushObject(py.NewEx, class, args, kwargs)
 }
 
 // inst makes an instance of the class whose name follows, with the arguments down to the mark.
@@ -201,13 +202,13 @@ func (m *machine) inst() string {
 
 // obj makes an instance of the class that stands just above the mark.
 func (m *machine) obj() string {
-	if len(m.marks) == 0 {
+	if m.marks.n == 0 {
 		return noMark
 	}
-	if len(m.stack) == m.fence {
+	if m.stack.n == m.fence {
 		return noValue
 	}
-	class := m.stack[m.fence]
+	class := m.stack.all()[m.fence]
 	if !isCallable(class) {
 		return badClass
 	}
@@ -221,23 +222,19 @@ func (m *machine) instance(class any, skip int) string {
 	if !ok {
 		return noMark
 	}
-	m.pushTuple(len(items) - skip)
-	if m.used > m.maxUsed {
-		return tooLarge
+	args, problem := m.popTuple(len(items) - skip)
+	if problem != "" {
+		return problem
 	}
-	v, _ := m.pop()
-	args, _ := v.(*py.Tuple)
 	m.drop(skip)
-	o := &py.Object{Callable: class, Args: args}
 	if len(args.Items) == 0 {
-		o.Making = py.New
+		return m.pushObject(py.New, class, args, nil)
 	}
-	m.pushObject(o)
-	return ""
+	return m.pushObject(py.Called, class, args, nil)
 }
 
 func (m *machine) build() string {
-	if len(m.stack)-2 < m.fence {
+	if m.stack.n-2 < m.fence {
 		return noValue
 	}
 	state, _ := m.pop()
@@ -247,20 +244,28 @@ func (m *machine) build() string {
 	case !ok:
 		return "gives a state to what takes none"
 	case o.HasState:
-		return "gives an object a second state"
+		return "gives an object a second state, which CPython's own picklers never do"
 	}
 	o.State, o.HasState = state, true
 	return ""
 }
 
-func (m *machine) extension(code int64) string {
+// extension pushes the class behind a code of n bytes; that of four bytes has a sign.
+func (m *machine) extension(n int) string {
+	u, ok := m.uint(n)
+	if !ok {
+		return endsTooSoon
+	}
+	code := int64(u)
+	if n == 4 {
+		code = int64(int32(u))
+	}
 	g, ok := m.opts.Extensions[code]
 	if !ok {
 		return "extension code " + strconv.FormatInt(code, 10) + ", which has no name"
 	}
-	m.used += 32
-	m.push(&g)
-	return ""
+	m.used += sizeGlobal
+	return m.push(&g)
 }
 
 func (m *machine) persistentText() string {
@@ -268,7 +273,7 @@ func (m *machine) persistentText() string {
 	switch {
 	case !ok:
 		return endsTooSoon
-	case !validString(id):
+	case !isASCII(id):
 		return badText
 	}
 	return m.persistent(id)
@@ -292,26 +297,39 @@ func (m *machine) persistent(id any) string {
 		m.err = err
 		return refused
 	}
-	m.push(v)
-	return ""
+	return m.push(v)
 }
 
-// popValue drops the topmost value or mark. The result of a call is dropped where a recursive object turns out to be made
-// already, and is fetched from the memo next. Elsewhere the call was there for what it does to some object.
+// popValue drops the topmost value or mark. Picklers drop a value in two places: the result of a setter, which they call
+// for what it does to an object, and what they made anew of a recursive object, which they fetch from the memo next.
 func (m *machine) popValue() string {
-	if n := len(m.marks); n > 0 && m.marks[n-1] == len(m.stack) {
+	if n := m.marks.n; n > 0 && m.marks.all()[n-1] == m.stack.n {
 		_, _ = m.popMark()
 		return ""
 	}
-	if _, ok := m.pop(); !ok {
+	v, ok := m.pop()
+	switch {
+	case !ok:
 		return noValue
+	case m.last != opReduce || m.setState(v) || m.pos == len(m.src):
+		return ""
 	}
-	if m.last == opReduce && m.pos < len(m.src) {
-		switch m.src[m.pos] {
-		case opGet, opBinGet, opLongBinGet:
-		default:
-			return "calls a function to set the state of an object"
-		}
+	switch m.src[m.pos] {
+	case opGet, opBinGet, opLongBinGet:
+		return ""
 	}
-	return ""
+	return "drops the result of a call, which Python makes for what it does"
+}
+
+// setState gives the object on top of the stack the state and the setter that the dropped result of a call shows, and
+// reports whether it shows any: setter(object, state).
+func (m *machine) setState(dropped any) bool {
+	call, _ := dropped.(*py.Object)
+	top, _ := m.top()
+	o, ok := top.(*py.Object)
+	if !ok || call == nil || !m.setting || len(call.Args.Items) != 2 || call.Args.Items[0] != top || o.HasState {
+		return false
+	}
+	o.State, o.Setter, o.HasState = call.Args.Items[1], call.Callable, true
+	return true
 }

@@ -32,8 +32,17 @@ func (m *machine) readString(n int) string {
 	if !validString(s) {
 		return badText
 	}
-	m.push(m.ownCharacter(s))
-	return ""
+	return m.pushString(m.ownCharacter(s))
+}
+
+// pushString pushes a str.
+func (m *machine) pushString(s string) string {
+	p := next(m, &m.strings)
+	if p == nil {
+		return tooLarge
+	}
+	*p = s
+	return m.push(box(p))
 }
 
 // ownCharacter returns s, or if it is the first of its kind in a pickle from before protocol 3, the str that the writer makes of
@@ -43,31 +52,36 @@ func (m *machine) ownCharacter(s string) string {
 		return s
 	}
 	r, size := utf8.DecodeRuneInString(s)
-	if size != len(s) || r > 0xFF || m.characters[r] {
+	if size != len(s) || r > 0xFF || m.characters[r/64]>>(r%64)&1 == 1 {
 		return s
 	}
-	m.characters[r] = true
+	m.characters[r/64] |= 1 << (r % 64)
 	return oneLatin1(byte(r))
 }
 
 // readStr2 reads a str of Python 2 behind a length of n bytes; that of four bytes is signed.
 func (m *machine) readStr2(n int) string {
-	if n == 4 && len(m.src)-m.pos >= 4 && m.src[m.pos+3] >= 0x80 {
+	if n == 4 && m.left() >= 4 && m.src[m.pos+3] >= 0x80 {
 		return badLength
 	}
 	s, problem := m.sized(n)
-	if problem == "" {
-		m.push(py.Str2(s))
+	if problem != "" {
+		return problem
 	}
-	return problem
+	return m.pushStr2(s)
 }
 
 func (m *machine) readBytes(n int) string {
 	s, problem := m.sized(n)
-	if problem == "" {
-		m.push(py.Bytes(s))
+	if problem != "" {
+		return problem
 	}
-	return problem
+	p := next(m, &m.bytes)
+	if p == nil {
+		return tooLarge
+	}
+	*p = py.Bytes(s)
+	return m.push(box(p))
 }
 
 func (m *machine) readByteArray() string {
@@ -75,9 +89,10 @@ func (m *machine) readByteArray() string {
 	if problem != "" {
 		return problem
 	}
-	m.used += 32 + len(s)
-	m.push(&py.ByteArray{Bytes: []byte(s)})
-	return ""
+	if !m.charge(32 + len(s)) {
+		return tooLarge
+	}
+	return m.push(&py.ByteArray{Bytes: []byte(s)})
 }
 
 // nextBuffer pushes the next of Options.Buffers.
@@ -85,9 +100,8 @@ func (m *machine) nextBuffer() string {
 	if m.buffers >= len(m.opts.Buffers) {
 		return "an out-of-band buffer that was not given"
 	}
-	m.push(&py.ByteArray{Bytes: m.opts.Buffers[m.buffers]})
 	m.buffers++
-	return ""
+	return m.push(&py.ByteArray{Bytes: m.opts.Buffers[m.buffers-1]})
 }
 
 // readOnlyBuffer makes the buffer on top of the stack immutable.
@@ -101,7 +115,7 @@ func (m *machine) readOnlyBuffer() string {
 		if m.last != opNextBuffer {
 			return "makes read-only what is no buffer"
 		}
-		m.stack[len(m.stack)-1] = py.Bytes(v.Bytes)
+		m.stack.all()[m.stack.n-1] = py.Bytes(v.Bytes)
 	case py.Bytes:
 	default:
 		return "makes read-only what is no buffer"
@@ -115,7 +129,13 @@ func (m *machine) readStringText() string {
 	if !ok {
 		return endsTooSoon
 	}
-	b := make([]byte, 0, len(s)+len(s)/4)
+	if strings.IndexByte(s, '\\') < 0 && isASCII(s) {
+		return m.push(s)
+	}
+	if !m.charge(4 * len(s)) {
+		return tooLarge
+	}
+	b := make([]byte, 0, 2*len(s)) // latin-1 doubles at most, and an escape is longer than what it stands for
 	for i := 0; i < len(s); i++ {
 		if s[i] != '\\' || i+1 == len(s) {
 			b = py.AppendRune(b, rune(s[i])) // latin-1
@@ -139,9 +159,7 @@ func (m *machine) readStringText() string {
 		b = py.AppendRune(b, rune(r))
 		i += digits
 	}
-	m.used += len(b)
-	m.push(string(b))
-	return ""
+	return m.push(string(b))
 }
 
 // hexDigits returns the number that the first n bytes of s write.
@@ -159,17 +177,21 @@ func (m *machine) readStr2Text() string {
 	if !ok {
 		return endsTooSoon
 	}
-	s = strings.TrimRight(s, " \r")
 	if len(s) < 2 || s[0] != s[len(s)-1] || s[0] != '\'' && s[0] != '"' {
 		return badText
 	}
-	b, ok := unescape(s[1 : len(s)-1])
+	s = s[1 : len(s)-1]
+	if strings.IndexByte(s, '\\') < 0 {
+		return m.pushStr2(s)
+	}
+	if !m.charge(2 * len(s)) {
+		return tooLarge
+	}
+	b, ok := unescape(s)
 	if !ok {
 		return badText
 	}
-	m.used += len(b)
-	m.push(py.Str2(b))
-	return ""
+	return m.pushStr2(string(b))
 }
 
 // unescape replaces the escapes of a bytes literal. Unknown ones stay as they are, as in Python.

@@ -13,8 +13,8 @@ import (
 // int, and what a [py.Lazy] resolves to. All else is an [*UnsupportedError].
 //
 // What is one object in Go is one in Python: a pointer that stands in two places, and a string or [py.Bytes] with the same
-// memory. A [*py.Global] is one object by its name. An aware [py.DateTime] is written with a datetime.timezone of the
-// offset that is in force then, not with the name of its zone.
+// memory. A [*py.Global] is one object by its name. An aware [py.DateTime] is written with the tzinfo object that it has, else
+// with a datetime.timezone of the offset that is in force then, not with the name of its zone.
 // Values within each other in more than [MaxDepth] levels are refused; CPython itself stops near 500.
 func Dumps(v any, protocol int) ([]byte, error) {
 	if protocol < 2 || protocol > maxProtocol {
@@ -181,8 +181,12 @@ func (w *writer) saveNested(v any) *UnsupportedError {
 		}
 	case complex128:
 		return w.complex(v)
-	case py.DateTime:
-		return w.dateTime(v)
+	case py.DateTime, py.Date, py.Time, py.TimeDelta:
+		return w.datetimeValue(v)
+	case py.Decimal:
+		return w.decimal(v)
+	case py.UUID:
+		return w.uuid(v)
 	case py.Lazy:
 		return w.save(v.Resolve())
 	}

@@ -1,10 +1,36 @@
 package pickle
 
-import "github.com/djangobridge/djangobridge/py"
+import (
+	"time"
+
+	"github.com/djangobridge/djangobridge/py"
+)
+
+const datetimeModule = "datetime"
 
 const secondsPerDay = 24 * 60 * 60
 
-// dateTime writes datetime.datetime(state) or datetime.datetime(state, timezone).
+// foldBit marks the month of a datetime, or the hour of a time, that has fold=1.
+const foldBit = 0x80
+
+// datetimeValue writes a value of the module datetime as the call of its class.
+func (w *writer) datetimeValue(v any) *UnsupportedError {
+	var err *UnsupportedError
+	switch v := v.(type) {
+	case py.DateTime:
+		err = w.dateTime(v)
+	case py.Date:
+		err = w.date(v)
+	case py.Time:
+		err = w.time(v)
+	case py.TimeDelta:
+		err = w.timeDelta(v)
+	}
+	w.memoizeNew()
+	return err
+}
+
+// dateTime writes datetime.datetime(state) or datetime.datetime(state, tzinfo).
 func (w *writer) dateTime(v py.DateTime) *UnsupportedError {
 	t := v.Time
 	if t.Year() < 1 || t.Year() > 9999 {
@@ -18,37 +44,98 @@ func (w *writer) dateTime(v py.DateTime) *UnsupportedError {
 		return unsupported(v, badOffset)
 	}
 	month := byte(t.Month())
-	if v.Naive && v.Fold && w.protocol > 3 { // older readers would take it for a wrong month
-		month |= 0x80
+	if v.Fold && w.protocol > 3 { // older readers would take it for a wrong month
+		month |= foldBit
 	}
-	micros := t.Nanosecond() / 1000
-	state := []byte{
-		byte(t.Year() >> 8), byte(t.Year()), month, byte(t.Day()), byte(t.Hour()), byte(t.Minute()), byte(t.Second()),
-		byte(micros >> 16), byte(micros >> 8), byte(micros),
+	clock := clockState(t.Hour(), t.Minute(), t.Second(), t.Nanosecond()/1000)
+	state := append([]byte{byte(t.Year() >> 8), byte(t.Year()), month, byte(t.Day())}, clock[:]...)
+	if err := w.call("datetime", state); err != nil {
+		return err
 	}
+	tzinfo := v.TZInfo()
+	switch {
+	case v.Naive:
+		w.reduce(opTuple1)
+		return nil
+	case tzinfo == nil:
+		return w.reduceWith(w.zone(offset))
+	}
+	return w.reduceWith(w.in(w.save(tzinfo), "tzinfo"))
+}
 
-	if err := w.global(&py.Global{Module: "datetime", Name: className("datetime")}); err != nil {
+// call writes what begins a call of a class of the module datetime with its state in bytes.
+func (w *writer) call(class string, state []byte) *UnsupportedError {
+	if err := w.global(&py.Global{Module: datetimeModule, Name: className(class)}); err != nil {
 		return err
 	}
 	w.boundary()
-	if err := w.bytes(string(state), identity{}); err != nil {
-		return err
-	}
-	if v.Naive {
-		w.reduce(opTuple1)
-	} else {
-		if err := w.zone(offset); err != nil {
-			return err
-		}
+	return w.bytes(string(state), identity{})
+}
+
+// reduceWith ends a call of two arguments, if the second was written.
+func (w *writer) reduceWith(err *UnsupportedError) *UnsupportedError {
+	if err == nil {
 		w.reduce(opTuple2)
 	}
-	w.memoizeNew()
-	return nil
+	return err
+}
+
+func clockState(hour, minute, second, micros int) [6]byte {
+	return [6]byte{byte(hour), byte(minute), byte(second), byte(micros >> 16), byte(micros >> 8), byte(micros)}
 }
 
 // className returns the name of a class in memory that no module's name shares: datetime.datetime is two strings in
 // Python, and two equal constants may be one in Go.
 func className(name string) string { return string(append([]byte{}, name...)) }
+
+func (w *writer) date(v py.Date) *UnsupportedError {
+	if !v.IsValid() {
+		return unsupported(v, badDate)
+	}
+	if err := w.call("date", []byte{byte(v.Year >> 8), byte(v.Year), byte(v.Month), byte(v.Day)}); err != nil {
+		return err
+	}
+	w.reduce(opTuple1)
+	return nil
+}
+
+// time writes datetime.time(state) or datetime.time(state, tzinfo).
+func (w *writer) time(v py.Time) *UnsupportedError {
+	if !v.IsValid() {
+		return unsupported(v, badTime)
+	}
+	state := clockState(v.Hour, v.Minute, v.Second, v.Microsecond)
+	if v.Fold && w.protocol > 3 {
+		state[0] |= foldBit
+	}
+	if err := w.call("time", state[:]); err != nil {
+		return err
+	}
+	if v.TZInfo == nil {
+		w.reduce(opTuple1)
+		return nil
+	}
+	if offset, ok := v.Offset(); ok && py.Equal(v.TZInfo, py.TimeZone(offset)) { // of which a datetime may have the same
+		return w.reduceWith(w.zone(offset))
+	}
+	return w.reduceWith(w.in(w.save(v.TZInfo), "tzinfo"))
+}
+
+// timeDelta writes datetime.timedelta(days, seconds, microseconds).
+func (w *writer) timeDelta(v py.TimeDelta) *UnsupportedError {
+	if again, ok := py.NewTimeDelta(int64(v.Days), int64(v.Seconds), int64(v.Microseconds)); !ok || again != v {
+		return unsupported(v, badDelta)
+	}
+	if err := w.global(&py.Global{Module: datetimeModule, Name: "timedelta"}); err != nil {
+		return err
+	}
+	for _, n := range []int{v.Days, v.Seconds, v.Microseconds} {
+		w.boundary()
+		w.int(int64(n))
+	}
+	w.reduce(opTuple3)
+	return nil
+}
 
 // zone writes datetime.timezone(datetime.timedelta(...)), which is what timezone.utc is too.
 func (w *writer) zone(offset int) *UnsupportedError {
@@ -57,22 +144,13 @@ func (w *writer) zone(offset int) *UnsupportedError {
 	if w.again(id) {
 		return nil
 	}
-	if err := w.global(&py.Global{Module: "datetime", Name: "timezone"}); err != nil {
+	if err := w.global(&py.Global{Module: datetimeModule, Name: "timezone"}); err != nil {
 		return err
 	}
-	if err := w.global(&py.Global{Module: "datetime", Name: "timedelta"}); err != nil {
+	w.boundary()
+	if err := w.datetimeValue(py.TimeDeltaOf(time.Duration(offset) * time.Second)); err != nil {
 		return err
 	}
-	days := 0
-	if offset < 0 { // a timedelta has a negative day and positive seconds
-		days = -1
-	}
-	for _, n := range []int{days, offset - days*secondsPerDay, 0} {
-		w.boundary()
-		w.int(int64(n))
-	}
-	w.reduce(opTuple3)
-	w.memoizeNew()
 	w.reduce(opTuple1)
 	w.memoize(id)
 	return nil

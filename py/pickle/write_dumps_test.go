@@ -36,7 +36,7 @@ func TestWhatCannotBePickledIsNamed(t *testing.T) {
 		{"name not ASCII", &py.Global{Module: "é", Name: "x"}, 2, "pickle: type has a name that this protocol cannot write"},
 		{"object of nothing", &py.Object{}, 4, "pickle: object has no callable"},
 		{"no persistent id", &py.Object{Making: py.Persistent}, 4, "pickle: object has no persistent id"},
-		{"too deep", deep, 4, "is nested in more than 100000 levels"},
+		{"too deep", deep, 4, "is nested in more than 10000 levels"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -25,10 +25,13 @@ func (e *UnsupportedError) Error() string {
 const (
 	notPicklable  = "cannot be pickled"
 	notStr        = "is not UTF-8"
-	nestedTooDeep = "is nested in more than 100000 levels" // MaxDepth
+	nestedTooDeep = "is nested in more than 10000 levels" // MaxDepth
 	intTooLarge   = "is too large"
 	badYear       = "is outside the years 1 to 9999"
+	badDate       = "is no day of the years 1 to 9999"
 	badOffset     = "has an offset of a day or more"
+	badTime       = "is no time of day"
+	badDelta      = "is not in the form that Python keeps it in"
 	badName       = "has a name that this protocol cannot write"
 	badCallable   = "has no callable"
 	badID         = "has no persistent id"

@@ -41,14 +41,14 @@ func (w *writer) moduleName(v *py.Global) string {
 	if !isStaticType(v) {
 		return v.Module
 	}
-	if _, ok := w.memo.find(textIdentity(v.Module, kindStr)); ok {
-		return v.Module
+	first := &w.memo.builtins
+	if v.Module == datetimeModule {
+		first = &w.memo.datetime
 	}
-	for _, e := range w.memo.few {
-		if e.global.Module == v.Module && isStaticType(e.global) {
-			return e.global.Module
-		}
+	if _, ok := w.memo.find(textIdentity(v.Module, kindStr)); !ok && *first != "" {
+		return *first
 	}
+	*first = v.Module
 	return v.Module
 }
 
@@ -61,7 +61,7 @@ func isStaticType(v *py.Global) bool {
 		}
 		return true
 	}
-	return v.Module == "datetime"
+	return v.Module == datetimeModule
 }
 
 // builtins is the module of what Python has without an import.
@@ -133,10 +133,26 @@ func (w *writer) object(v *py.Object) *UnsupportedError {
 	if err := w.setItems(v.Pairs); err != nil {
 		return err
 	}
-	if v.HasState {
-		if err := w.save(v.State); err != nil {
-			return w.in(err, "state")
+	return w.state(v, id)
+}
+
+// state writes what gives an object its state: BUILD, or a call of its setter whose result is dropped.
+func (w *writer) state(v *py.Object, id identity) *UnsupportedError {
+	if !v.HasState {
+		return nil
+	}
+	if v.Setter != nil {
+		if err := w.save(v.Setter); err != nil {
+			return w.in(err, "setter")
 		}
+		w.again(id)
+	}
+	if err := w.save(v.State); err != nil {
+		return w.in(err, "state")
+	}
+	if v.Setter != nil {
+		w.buf = append(w.buf, opTuple2, opReduce, opPop)
+	} else {
 		w.buf = append(w.buf, opBuild)
 	}
 	return nil

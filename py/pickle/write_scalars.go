@@ -217,6 +217,42 @@ func (w *writer) complex(v complex128) *UnsupportedError {
 	return nil
 }
 
+// decimal writes decimal.Decimal(text).
+func (w *writer) decimal(v py.Decimal) *UnsupportedError {
+	if err := w.global(&py.Global{Module: "decimal", Name: "Decimal"}); err != nil {
+		return err
+	}
+	w.boundary()
+	w.strPayload(v.String())
+	w.memoizeNew()
+	w.reduce(opTuple1)
+	w.memoizeNew()
+	return nil
+}
+
+// uuid writes uuid.UUID.__new__(uuid.UUID) with the state {"int": number}.
+func (w *writer) uuid(v py.UUID) *UnsupportedError {
+	if err := w.global(&py.Global{Module: "uuid", Name: "UUID"}); err != nil {
+		return err
+	}
+	w.boundary()
+	w.buf = append(w.buf, opEmptyTuple, opNewObj)
+	w.memoizeNew()
+	w.boundary()
+	w.buf = append(w.buf, opEmptyDict)
+	w.memoizeNew()
+	w.boundary()
+	if err := w.str("int"); err != nil {
+		return err
+	}
+	w.boundary()
+	if err := w.bigInt(v.Int()); err != nil {
+		return err
+	}
+	w.buf = append(w.buf, opSetItem, opBuild)
+	return nil
+}
+
 // reduce ends a call: a new tuple of the arguments that were written, and the call itself.
 func (w *writer) reduce(tuple byte) {
 	w.buf = append(w.buf, tuple)

@@ -30,10 +30,14 @@ type builder struct {
 	refs map[float64]any
 }
 
-var modules = map[string]string{ // the module names are one string each, as in Python
-	"vec.models": "vec.models", "builtins": "builtins", "collections": "collections", "decimal": "decimal",
-	"datetime": "datetime", "uuid": "uuid",
-}
+// modules are the module names, one string each, as in Python, and not the one that is a constant here.
+var modules = func() map[string]string {
+	m := map[string]string{}
+	for _, name := range []string{"vec.models", "builtins", "collections", "decimal", "datetime", "uuid"} {
+		m[name] = strings.Clone(name)
+	}
+	return m
+}()
 
 func globalOf(v any) *py.Global {
 	names := v.([]any)
@@ -125,7 +129,21 @@ func (b *builder) build(v any) any {
 		case "g":
 			return globalOf(v)
 		case "dt":
-			return dateTimeOf(v.([]any))
+			return b.dateTime(v.([]any))
+		case "ti":
+			return b.time(v.([]any))
+		case "da":
+			n := ints(v.([]any))
+			return py.Date{Year: n[0], Month: time.Month(n[1]), Day: n[2]}
+		case "td":
+			n := ints(v.([]any))
+			return py.TimeDelta{Days: n[0], Seconds: n[1], Microseconds: n[2]}
+		case "D":
+			d, _ := py.ParseDecimal(v.(string))
+			return d
+		case "U":
+			u, _ := py.ParseUUID(v.(string))
+			return u
 		case "l":
 			l := &py.List{}
 			note(l)
@@ -185,19 +203,52 @@ func (b *builder) object(o *py.Object, d map[string]any) {
 	}
 }
 
-func dateTimeOf(d []any) py.DateTime {
+func ints(d []any) []int {
 	n := make([]int, len(d))
 	for i := range d {
 		f, _ := d[i].(float64)
 		n[i] = int(f)
 	}
-	naive := d[8] == nil
-	zone := time.UTC
-	if n[8] != 0 {
-		zone = time.FixedZone("", n[8])
+	return n
+}
+
+func (b *builder) dateTime(d []any) py.DateTime {
+	n := ints(d)
+	naive := py.DateTime{Naive: true, Fold: n[7] == 1}
+	naive.Time = time.Date(n[0], time.Month(n[1]), n[2], n[3], n[4], n[5], n[6]*1000, time.UTC)
+	zone := b.zone(d[8])
+	if zone == nil {
+		return naive
 	}
-	t := time.Date(n[0], time.Month(n[1]), n[2], n[3], n[4], n[5], n[6]*1000, zone)
-	return py.DateTime{Time: t, Naive: naive, Fold: n[7] == 1}
+	aware, _ := naive.WithTZInfo(zone)
+	return aware
+}
+
+func (b *builder) time(d []any) py.Time {
+	n := ints(d)
+	return py.Time{Hour: n[0], Minute: n[1], Second: n[2], Microsecond: n[3], Fold: n[4] == 1, TZInfo: b.zone(d[5])}
+}
+
+// zone returns a tzinfo object: a timezone, or the one ZoneInfo that there is of a name.
+func (b *builder) zone(v any) any {
+	switch v := v.(type) {
+	case float64:
+		return py.TimeZone(int(v))
+	case string:
+		for id, zone := range b.refs {
+			if id < 0 && zone.(*py.Object).Args.Items[0] == v {
+				return zone
+			}
+		}
+		unpickle := &py.Object{
+			Callable: &py.Global{Module: strings.Clone("builtins"), Name: "getattr"}, // not the string that the types have
+			Args:     py.NewTuple(&py.Global{Module: "zoneinfo", Name: "ZoneInfo"}, strings.Clone("_unpickle")),
+		}
+		zone := &py.Object{Callable: unpickle, Args: py.NewTuple(v, int64(1))}
+		b.refs[-1-float64(len(b.refs))] = zone
+		return zone
+	}
+	return nil
 }
 
 func writeVectors(t testing.TB) []vector {

@@ -1,6 +1,11 @@
 package tagged
 
 import (
+	"encoding/base64"
+	"math/big"
+	"slices"
+	"strconv"
+
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/py/pyjson"
 )
@@ -8,97 +13,212 @@ import (
 // MaxDepth is how many objects and arrays of tagged JSON may stand within each other.
 const MaxDepth = pyjson.MaxDepth
 
-// Dumps returns v as tagged JSON, ASCII on one line. The error is an [*UnsupportedError] for what is no Python value and
-// for a value that contains itself.
+// Dumps returns v as tagged JSON, ASCII on one line. The error is an [*UnsupportedError] for what is no Python value, and for
+// a value whose parts stand in so many places that the text would be out of proportion: more than 16 times as long as if
+// each stood in one place, and than 1 MiB.
 func Dumps(v any) ([]byte, error) {
-	out, err := appendValue(nil, v, 0)
-	if err != nil {
+	d := dumper{}
+	if err := d.value(py.Natural(v)); err != nil {
 		return nil, err
 	}
-	return out, nil
+	if d.deepest+2*len(d.marks) > MaxDepth {
+		return nil, unsupported(v, tooDeep)
+	}
+	return d.text(), nil
 }
 
-func appendValue(dst []byte, v any, depth int) ([]byte, *UnsupportedError) {
-	v = py.Resolve(v)
-	if problem := unwritable(v, depth); problem != "" {
-		return dst, &UnsupportedError{Type: py.TypeName(v), Problem: problem}
+// A dumper is what one call of Dumps works with.
+type dumper struct {
+	out     []byte
+	open    map[any]*mark // the containers that are being written
+	marks   []mark        // what is put into out in the end
+	level   int           // how many objects and arrays are open
+	deepest int
+
+	written map[any]bool // the containers and long texts that were written once
+	again   int          // how many bytes of out were written before
+	since   int          // where in out something begins that was, 0 if nothing does
+}
+
+// A mark is the beginning of a container, and the number that it gets if it contains itself.
+type mark struct{ at, id int }
+
+const (
+	tooDeep   = "is nested too deeply"
+	nilValue  = "is a nil pointer"
+	tooLarge  = "stands in too many places"
+	outside   = "is outside what Python can represent"
+	noValue   = "cannot be written"
+	longText  = 100 // bytes of a text that is worth remembering
+	freeAgain = 1 << 20
+	maxAgain  = 16
+)
+
+// text returns what was written, with the numbers of what contains itself.
+func (d *dumper) text() []byte {
+	if len(d.marks) == 0 {
+		return d.out
 	}
-	if name, content := tag(v); name != "" {
-		dst = append(append(append(dst, `{"`...), name...), `":`...)
-		dst, err := appendValue(dst, content, depth+1)
-		return append(dst, '}'), err
+	slices.SortFunc(d.marks, func(a, b mark) int { return a.at - b.at })
+	var all []byte
+	from := 0
+	for _, m := range d.marks {
+		all = append(all, d.out[from:m.at]...)
+		all = append(all, `{"$id":[`...)
+		all = append(strconv.AppendInt(all, int64(m.id), 10), ',')
+		from = m.at
+	}
+	return append(all, d.out[from:]...)
+}
+
+func (d *dumper) value(v any) *UnsupportedError {
+	if lazy, ok := v.(py.Lazy); ok {
+		v = py.Natural(lazy.Resolve())
 	}
 	switch v := v.(type) {
-	case *py.List:
-		return appendList(dst, v, depth)
-	case *py.Dict:
-		return appendDict(dst, v, depth)
-	}
-	return appendScalar(dst, v)
-}
-
-func appendList(dst []byte, list *py.List, depth int) ([]byte, *UnsupportedError) {
-	dst = append(dst, '[')
-	for i, item := range list.Items {
-		if i > 0 {
-			dst = append(dst, ',')
+	case *py.List, *py.Dict, *py.Tuple, *py.Set, *py.FrozenSet, *py.Object:
+		return d.container(v)
+	case string:
+		if parts := surrogateParts(v); parts != nil {
+			return d.tag(tagStr, func() *UnsupportedError { return d.strings(parts) })
 		}
-		var err *UnsupportedError
-		if dst, err = appendValue(dst, item, depth+1); err != nil {
-			return dst, err
+	case float64:
+		if isFinite(v) {
+			return d.scalar(v)
 		}
-	}
-	return append(dst, ']'), nil
-}
-
-func appendDict(dst []byte, d *py.Dict, depth int) ([]byte, *UnsupportedError) {
-	dst = append(dst, '{')
-	first := true
-	for key, value := range d.All() {
-		if !first {
-			dst = append(dst, ',')
-		}
-		first = false
-		var err *UnsupportedError
-		if dst, err = appendScalar(dst, key); err != nil {
-			return dst, err
-		}
-		if dst, err = appendValue(append(dst, ':'), value, depth+1); err != nil {
-			return dst, err
-		}
-	}
-	return append(dst, '}'), nil
-}
-
-// appendScalar writes what pyjson writes in the same form.
-func appendScalar(dst []byte, v any) ([]byte, *UnsupportedError) {
-	out, err := pyjson.AppendDumps(dst, v)
-	if err != nil {
-		return dst, &UnsupportedError{Type: py.TypeName(v), Problem: "cannot be written", Err: err}
-	}
-	return out, nil
-}
-
-// unwritable says what is wrong with a value of a type that can be written.
-func unwritable(v any, depth int) string {
-	// What is neither list nor dict takes one level at most, for its tag.
-	if depth >= MaxDepth {
-		return "is nested too deeply, or in a value that contains itself"
-	}
-	switch v := v.(type) {
-	case *py.List:
+		return d.leaf(tagFloat, nonFinite(v))
+	case py.Bytes:
+		return d.leaf(tagBytes, base64.StdEncoding.EncodeToString([]byte(v)))
+	case *py.ByteArray:
 		if v == nil {
-			return "is a nil pointer"
+			return unsupported(v, nilValue)
 		}
-	case *py.Dict:
-		if v == nil {
-			return "is a nil pointer"
-		}
+		return d.leaf(tagByteArray, base64.StdEncoding.EncodeToString(v.Bytes))
+	case py.Str2:
+		return d.leaf(tagStr2, latin1(v))
+	case complex128:
+		return d.tag(tagComplex, func() *UnsupportedError { return d.list([]any{real(v), imag(v)}) })
+	case py.Decimal:
+		return d.leaf(tagDecimal, v.String())
+	case py.UUID:
+		return d.leaf(tagUUID, v.String())
+	case py.Date:
+		return d.checked(v, v.IsValid(), tagDate, v.String())
+	case py.TimeDelta:
+		again, ok := py.NewTimeDelta(int64(v.Days), int64(v.Seconds), int64(v.Microseconds))
+		parts := py.NewList(int64(v.Days), int64(v.Seconds), int64(v.Microseconds))
+		return d.checked(v, ok && again == v, tagTimeDelta, parts)
+	case py.Time:
+		return d.checked(v, v.IsValid(), tagTime, timeContent(v))
 	case py.DateTime:
-		// Go's times reach further than Python's, and its zones too.
-		if _, err := py.ParseISOFormat(v.ISOFormat()); err != nil {
-			return "is outside what Python can represent"
+		_, err := py.ParseISOFormat(v.ISOFormat()) // Go's times and zones reach further than Python's
+		return d.checked(v, err == nil, tagDateTime, dateTimeContent(v))
+	case *py.Global:
+		if v == nil {
+			return unsupported(v, nilValue)
+		}
+		return d.leaf(tagGlobal, nameContent(v))
+	}
+	return d.scalar(v)
+}
+
+// scalar writes what pyjson writes in the same form.
+func (d *dumper) scalar(v any) *UnsupportedError {
+	start := len(d.out)
+	out, err := pyjson.AppendDumps(d.out, v)
+	if err != nil {
+		return &UnsupportedError{Type: py.TypeName(v), Problem: noValue, Err: err}
+	}
+	d.out = out
+	if len(out)-start < longText {
+		return nil
+	}
+	key := v
+	if n, ok := v.(*big.Int); ok {
+		key = n.String()
+	}
+	if d.written[key] && d.since == 0 {
+		d.again += len(out) - start
+		return d.bounded(v)
+	}
+	d.note(key)
+	return d.bounded(v)
+}
+
+func (d *dumper) note(key any) {
+	if d.written == nil {
+		d.written = map[any]bool{}
+	}
+	d.written[key] = true
+}
+
+// bounded refuses to go on when too much was written again.
+func (d *dumper) bounded(v any) *UnsupportedError {
+	again := d.again
+	if d.since > 0 {
+		again += len(d.out) - d.since
+	}
+	if again > freeAgain+maxAgain*(len(d.out)-again) {
+		return unsupported(v, tooLarge)
+	}
+	return nil
+}
+
+// checked writes a leaf if it is one that Python has.
+func (d *dumper) checked(v any, ok bool, tag string, content any) *UnsupportedError {
+	if !ok {
+		return unsupported(v, outside)
+	}
+	return d.leaf(tag, content)
+}
+
+// leaf writes a tag and what stands behind it.
+func (d *dumper) leaf(tag string, content any) *UnsupportedError {
+	return d.tag(tag, func() *UnsupportedError {
+		if text, ok := content.(string); ok {
+			return d.scalar(text)
+		}
+		return d.value(content)
+	})
+}
+
+// strings writes a list of str.
+func (d *dumper) strings(parts []string) *UnsupportedError {
+	if err := d.begin('['); err != nil {
+		return err
+	}
+	for i, part := range parts {
+		if i > 0 {
+			d.out = append(d.out, ',')
+		}
+		if err := d.scalar(part); err != nil {
+			return err
 		}
 	}
-	return ""
+	d.end(']')
+	return nil
+}
+
+func (d *dumper) tag(tag string, content func() *UnsupportedError) *UnsupportedError {
+	if err := d.begin('{'); err != nil {
+		return err
+	}
+	d.out = append(append(append(d.out, '"'), tag...), '"', ':')
+	err := content()
+	d.end('}')
+	return err
+}
+
+func (d *dumper) begin(bracket byte) *UnsupportedError {
+	if d.level++; d.level > MaxDepth {
+		return &UnsupportedError{Type: "value", Problem: tooDeep}
+	}
+	d.deepest = max(d.deepest, d.level)
+	d.out = append(d.out, bracket)
+	return nil
+}
+
+func (d *dumper) end(bracket byte) {
+	d.level--
+	d.out = append(d.out, bracket)
 }

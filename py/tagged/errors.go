@@ -2,6 +2,8 @@ package tagged
 
 import (
 	"strconv"
+
+	"github.com/djangobridge/djangobridge/py"
 )
 
 // A TagError says that a tag is not known, or that what stands behind it does not belong there.
@@ -56,3 +58,7 @@ func (e *UnsupportedError) Error() string {
 
 // Unwrap returns the cause.
 func (e *UnsupportedError) Unwrap() error { return e.Err }
+
+func unsupported(v any, problem string) *UnsupportedError {
+	return &UnsupportedError{Type: py.TypeName(v), Problem: problem}
+}

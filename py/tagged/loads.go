@@ -14,49 +14,153 @@ func Loads(s string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, wrong := resolve(v)
+	l := loader{}
+	v, wrong := l.value(v, nil)
 	if wrong != nil {
 		return nil, wrong
 	}
 	return v, nil
 }
 
-// resolve replaces the tags in v, which nobody else holds, from the inside out. It relies on pyjson for the depth.
-func resolve(v any) (any, *TagError) {
+// A loader replaces the tags in what pyjson read, which nobody else holds. It relies on pyjson for the depth.
+type loader struct {
+	ids      map[int64]opened // of the values that are being read
+	mutables int              // how many of these can be changed, and so contain themselves
+}
+
+// opened is a value that is not filled yet.
+type opened struct {
+	shell    any
+	mutables int // outside of it
+}
+
+// value returns what v stands for, as the given empty value if that is not nil.
+func (l *loader) value(v, shell any) (any, *TagError) {
 	switch v := v.(type) {
 	case *py.List:
-		for i, item := range v.Items {
-			resolved, err := resolve(item)
-			if err != nil {
-				return nil, err.within("[" + strconv.Itoa(i) + "]")
-			}
-			v.Items[i] = resolved
-		}
+		return v, l.mutable(func() *TagError { return l.items(v.Items) })
 	case *py.Dict:
-		return resolveDict(v)
+		if name, content, ok := tagOf(v); ok {
+			return l.untag(name, content, shell)
+		}
+		return v, l.mutable(func() *TagError { return l.entries(v) })
 	}
 	return v, nil
 }
 
-func resolveDict(d *py.Dict) (any, *TagError) {
-	for key, value := range d.All() {
-		name, _ := key.(string) // as all keys in JSON
-		resolved, err := resolve(value)
-		if d.Len() > 1 || !isTag(name) {
-			if err != nil {
-				return nil, err.within("[" + quoteShort(name) + "]")
-			}
-			d.Set(key, resolved)
-			continue
-		}
-		if err != nil {
-			return nil, err.within("[" + quoteShort(name) + "]")
-		}
-		v, problem := untag(name, resolved)
-		if problem != "" {
-			return nil, &TagError{Tag: name, Problem: problem}
-		}
-		return v, nil
+// mutable reads the contents of what can be changed.
+func (l *loader) mutable(read func() *TagError) *TagError {
+	l.mutables++
+	err := read()
+	l.mutables--
+	return err
+}
+
+// tagOf returns the tag that v, an object, is.
+func tagOf(v *py.Dict) (name string, content any, ok bool) {
+	if v.Len() != 1 {
+		return "", nil, false
 	}
-	return d, nil
+	for key, value := range v.All() {
+		name, _ = key.(string) // as all keys in JSON
+		content = value
+	}
+	return name, content, isTag(name)
+}
+
+// items replaces the tags in each item.
+func (l *loader) items(items []any) *TagError {
+	for i, item := range items {
+		v, err := l.value(item, nil)
+		if err != nil {
+			return err.within("[" + strconv.Itoa(i) + "]")
+		}
+		items[i] = v
+	}
+	return nil
+}
+
+func (l *loader) entries(d *py.Dict) *TagError {
+	for key, value := range d.All() {
+		v, err := l.value(value, nil)
+		if err != nil {
+			return err.within(step(key))
+		}
+		d.Set(key, v)
+	}
+	return nil
+}
+
+func step(key any) string {
+	name, _ := key.(string)
+	return "[" + quoteShort(name) + "]"
+}
+
+// id reads what contains itself: [number, value].
+func (l *loader) id(content any) (any, *TagError) {
+	problem := &TagError{Tag: tagID, Problem: "must be [number,value], the number not that of a value around it"}
+	list, ok := content.(*py.List)
+	if !ok || len(list.Items) != 2 {
+		return nil, problem
+	}
+	n, ok := list.Items[0].(int64)
+	if _, taken := l.ids[n]; !ok || taken {
+		return nil, problem
+	}
+	shell := shellOf(list.Items[1])
+	if shell == nil {
+		return nil, &TagError{Tag: tagID, Problem: "has a value that cannot contain itself"}
+	}
+	if l.ids == nil {
+		l.ids = map[int64]opened{}
+	}
+	l.ids[n] = opened{shell, l.mutables}
+	v, err := l.value(list.Items[1], shell)
+	delete(l.ids, n)
+	if err != nil {
+		return nil, err.within("[1]").within(step(tagID))
+	}
+	return v, nil
+}
+
+// shellOf returns the empty value that v will fill, nil if it is none that can contain others.
+func shellOf(v any) any {
+	switch v := v.(type) {
+	case *py.List:
+		return v
+	case *py.Dict:
+		name, _, ok := tagOf(v)
+		if !ok {
+			return v
+		}
+		switch name {
+		case tagTuple:
+			return &py.Tuple{}
+		case tagSet:
+			return &py.Set{}
+		case tagFrozenSet:
+			return &py.FrozenSet{}
+		case tagDict:
+			return &py.Dict{}
+		case tagObject:
+			return &py.Object{}
+		}
+	}
+	return nil
+}
+
+// ref returns the value around it that has this number.
+func (l *loader) ref(content any) (any, *TagError) {
+	n, ok := content.(int64)
+	around, known := l.ids[n]
+	if !ok || !known {
+		return nil, &TagError{Tag: tagRef, Problem: "must be the number of a value around it"}
+	}
+	switch around.shell.(type) {
+	case *py.Tuple, *py.FrozenSet:
+		if l.mutables == around.mutables {
+			return nil, &TagError{Tag: tagRef, Problem: "stands in a tuple or frozenset that is made of itself"}
+		}
+	}
+	return around.shell, nil
 }

@@ -1,69 +1,54 @@
 package tagged
 
 import (
-	"encoding/base64"
 	"math"
+	"strings"
 
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// All tags are here: a new type is a case in tag, one in untag and a line in the package comment.
+// All tags are here: a new type is a case in dumper.value, one in loader.untag and a line in the package comment.
 const (
-	tagBytes    = "$bytes"
-	tagDateTime = "$datetime"
-	tagDict     = "$dict"
-	tagFloat    = "$float"
+	tagBytes     = "$bytes"
+	tagByteArray = "$bytearray"
+	tagComplex   = "$complex"
+	tagDate      = "$date"
+	tagDateTime  = "$datetime"
+	tagDecimal   = "$decimal"
+	tagDict      = "$dict"
+	tagFloat     = "$float"
+	tagFrozenSet = "$frozenset"
+	tagGlobal    = "$global"
+	tagID        = "$id"
+	tagObject    = "$object"
+	tagRef       = "$ref"
+	tagSet       = "$set"
+	tagStr       = "$str"
+	tagStr2      = "$str2"
+	tagTime      = "$time"
+	tagTimeDelta = "$timedelta"
+	tagTuple     = "$tuple"
+	tagUUID      = "$uuid"
 )
 
-// tag returns the tag under which v is written, and the value that stands behind it, whose own parts are still to be
-// tagged; or "" if v needs none.
-func tag(v any) (name string, content any) {
-	switch v := v.(type) {
-	case float64:
-		if math.IsInf(v, 0) || math.IsNaN(v) {
-			return tagFloat, nonFinite(v)
-		}
-	case py.Bytes:
-		return tagBytes, base64.StdEncoding.EncodeToString([]byte(v))
-	case py.DateTime:
-		if v.Fold {
-			return tagDateTime, py.NewList(v.ISOFormat(), int64(1))
-		}
-		return tagDateTime, v.ISOFormat()
-	case *py.Dict:
-		if !isPlain(v) {
-			return tagDict, pairs(v)
-		}
-	}
-	return "", nil
-}
+// The keys of an object.
+const (
+	keyArgs       = "args"
+	keyCallable   = "callable"
+	keyClass      = "class"
+	keyItems      = "items"
+	keyKwargs     = "kwargs"
+	keyNew        = "new"
+	keyPairs      = "pairs"
+	keyPersistent = "persistent"
+	keySetter     = "setter"
+	keyState      = "state"
+)
 
-// untag returns the value that stands behind a tag with the given content, the parts of which have been untagged; or what
-// is wrong with it.
-func untag(name string, content any) (v any, problem string) {
-	switch name {
-	case tagFloat:
-		text, _ := content.(string)
-		for _, f := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
-			if text == nonFinite(f) {
-				return f, ""
-			}
-		}
-		return nil, `must be "nan", "inf" or "-inf"`
-	case tagBytes:
-		text, ok := content.(string)
-		b, err := base64.StdEncoding.DecodeString(text)
-		if !ok || err != nil {
-			return nil, "must be base64 with padding"
-		}
-		return py.Bytes(b), ""
-	case tagDateTime:
-		return dateTime(content)
-	case tagDict:
-		return dict(content)
-	}
-	return nil, `is no tag that is known; write a dict with this key as {"$dict":[[key,value]]}`
-}
+// isTag reports whether key, alone in an object, is a tag.
+func isTag(key string) bool { return key != "" && key[0] == '$' }
+
+func isFinite(f float64) bool { return !math.IsInf(f, 0) && !math.IsNaN(f) }
 
 // nonFinite returns Python's repr of a float that JSON has no text for.
 func nonFinite(f float64) string {
@@ -76,66 +61,68 @@ func nonFinite(f float64) string {
 	return "nan"
 }
 
-// isPlain reports whether d can be written as an object.
-func isPlain(d *py.Dict) bool {
-	for key := range d.All() {
-		text, ok := key.(string)
-		if !ok || d.Len() == 1 && isTag(text) {
-			return false
+// latin1 returns the text whose characters have the numbers of the bytes of s.
+func latin1(s py.Str2) string {
+	var b strings.Builder
+	for i := range len(s) {
+		b.WriteRune(rune(s[i]))
+	}
+	return b.String()
+}
+
+// nameContent is what stands for a name: text if its last dot parts module and name.
+func nameContent(g *py.Global) any {
+	if g.Module == "" || g.Name == "" || strings.Contains(g.Name, ".") || surrogateParts(g.String()) != nil {
+		return py.NewList(g.Module, g.Name)
+	}
+	return g.String()
+}
+
+// withFold is what stands for a date or time: its text, and what the text does not say.
+func withFold(text string, fold bool, tzinfo any) any {
+	bit := int64(0)
+	if fold {
+		bit = 1
+	}
+	switch {
+	case tzinfo != nil:
+		return py.NewList(text, bit, py.Natural(tzinfo))
+	case fold:
+		return py.NewList(text, bit)
+	}
+	return text
+}
+
+func dateTimeContent(d py.DateTime) any { return withFold(d.ISOFormat(), d.Fold, d.TZInfo()) }
+
+func timeContent(t py.Time) any {
+	tzinfo := t.TZInfo
+	if offset, ok := t.Offset(); ok && py.Equal(tzinfo, py.TimeZone(offset)) {
+		tzinfo = nil
+	}
+	return withFold(t.ISOFormat(), t.Fold, tzinfo)
+}
+
+// surrogateParts cuts s where the first half of a surrogate pair stands before the second, which in JSON would be one
+// character. It returns nil if there is no such place.
+func surrogateParts(s string) []string {
+	var parts []string
+	from := 0
+	for at := 0; ; {
+		i := strings.IndexByte(s[at:], 0xED) // with which surrogates begin
+		if i < 0 {
+			break
+		}
+		at += i + 1
+		first, size := py.DecodeRune(s[at-1:])
+		second, _ := py.DecodeRune(s[at-1+size:])
+		if 0xD800 <= first && first < 0xDC00 && 0xDC00 <= second && second < 0xE000 {
+			parts = append(parts, s[from:at-1+size])
+			from = at - 1 + size
 		}
 	}
-	return true
-}
-
-// isTag reports whether key, alone in an object, is a tag.
-func isTag(key string) bool { return key != "" && key[0] == '$' }
-
-func pairs(d *py.Dict) *py.List {
-	list := &py.List{Items: make([]any, 0, d.Len())}
-	for key, value := range d.All() {
-		list.Items = append(list.Items, py.NewList(key, value))
+	if parts == nil {
+		return nil
 	}
-	return list
-}
-
-func dict(content any) (any, string) {
-	const problem = "must be a list of [key,value] pairs"
-	list, ok := content.(*py.List)
-	if !ok {
-		return nil, problem
-	}
-	d := py.NewDict(len(list.Items))
-	for _, item := range list.Items {
-		pair, ok := item.(*py.List)
-		if !ok || len(pair.Items) != 2 {
-			return nil, problem
-		}
-		if key := pair.Items[0]; !isHashable(key) {
-			return nil, "has a key that Python cannot hash: a " + py.TypeName(key)
-		}
-		d.Set(pair.Items[0], pair.Items[1])
-	}
-	return d, ""
-}
-
-func isHashable(key any) bool {
-	switch key.(type) {
-	case *py.List, *py.Dict:
-		return false
-	}
-	return true
-}
-
-func dateTime(content any) (any, string) {
-	fold := false
-	if list, ok := content.(*py.List); ok && len(list.Items) == 2 && list.Items[1] == int64(1) {
-		content, fold = list.Items[0], true
-	}
-	text, _ := content.(string)
-	d, err := py.ParseISOFormat(text)
-	if err != nil {
-		return nil, "must be a date and time in ISO format"
-	}
-	d.Fold = fold
-	return d, ""
+	return append(parts, s[from:])
 }

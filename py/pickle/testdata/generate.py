@@ -1,14 +1,22 @@
-"""Writes read.jsonl: pickles of CPython and what is in them, as a text that both sides can make (see canon)."""
+"""Writes read.jsonl: pickles of CPython and what is in them, as a text that both sides can make (see canon).
+
+It writes mixed.pickle too, which benchmarks read.
+"""
 
 import collections
 import datetime
 import decimal
 import json
+import os
 import pathlib
 import pickle
 import random
 import struct
+import sys
 import uuid
+
+if os.environ.get("PYTHONHASHSEED") != "0":  # the order of sets
+    os.execve(sys.executable, [sys.executable] + sys.argv, dict(os.environ, PYTHONHASHSEED="0"))
 
 R = random.Random(4)
 
@@ -41,13 +49,13 @@ def canon(v, p):
         return "|" + "".join(sorted(canon(x, p) + "," for x in v)) + "|"
     if isinstance(v, type) or callable(v):
         return f"g{v.__module__}.{v.__qualname__}"
-    func, args, state, items, pairs = (tuple(v.__reduce_ex__(p)) + (None,) * 3)[:5]
+    func, args, state, items, pairs, setter = (tuple(v.__reduce_ex__(p)) + (None,) * 4)[:6]
     making = 0
     if func.__name__ == "__newobj__":
         making, func, args = 1, args[0], args[1:]
     text = f"o{making}{canon(func, p)}{canon(tuple(args), p)}"
     if state is not None:
-        text += "!" + canon(state, p)
+        text += "!" + canon(state, p) + (canon(setter, p) if setter else "")
     return text + canon(list(items or ()), p) + canon([x for kv in pairs or () for x in kv], p)
 
 
@@ -89,9 +97,28 @@ def objects():
     yield [range, ValueError, len]
 
 
-with (pathlib.Path(__file__).parent / "read.jsonl").open("w") as f:
-    for p in range(6):
-        for v in [*(value(3) for _ in range(150)), *objects()]:
-            data = pickle.dumps(v, p)
-            if len(data) < 2000 and "nan" not in repr(v):
-                f.write(json.dumps({"protocol": p, "pickle": data.hex(), "want": canon(v, p)}) + "\n")
+def session():
+    """A login with a cart of 20 items, a datetime, a set and a UUID: what benchmarks read and write."""
+    return {
+        "_auth_user_id": "4711",
+        "_auth_user_backend": "django.contrib.auth.backends.ModelBackend",
+        "_auth_user_hash": "1aa43c4b8f7ce58ef45ac9bf7cbfd97dcf7672c9ac6c5b20d846c3813b9d386c",
+        "cart": [
+            {"sku": R.randrange(10**6), "price": decimal.Decimal(R.randrange(100, 20_000)) / 100, "quantity": R.randrange(1, 9)}
+            for _ in range(20)
+        ],
+        "seen": datetime.datetime(2024, 2, 29, 23, 59, 59, 123456),
+        "tags": {"new", "sale", "gift"},
+        "order": uuid.UUID(int=R.getrandbits(128)),
+    }
+
+
+if __name__ == "__main__":
+    here = pathlib.Path(__file__).parent
+    with (here / "read.jsonl").open("w") as f:
+        for p in range(6):
+            for v in [*(value(3) for _ in range(150)), *objects()]:
+                data = pickle.dumps(v, p)
+                if len(data) < 2000 and "nan" not in repr(v):
+                    f.write(json.dumps({"protocol": p, "pickle": data.hex(), "want": canon(v, p)}) + "\n")
+    (here / "mixed.pickle").write_bytes(pickle.dumps(session(), 5))

@@ -4,7 +4,7 @@ Run with CPython 3.11. Each line is {"v": description, "p": {"2": ..., "5": ...}
 short, else as "sha256:" and the first bytes of its digest. What a description means is in build() below, and once more
 in write_vectors_test.go.
 """
-import copyreg, datetime, gzip, hashlib, json, os, pickle, random, struct, sys, types
+import copyreg, datetime, decimal, gzip, hashlib, json, os, pickle, random, struct, sys, types, uuid, zoneinfo
 
 if os.environ.get("PYTHONHASHSEED") != "0":  # the order of sets
     os.execve(sys.executable, [sys.executable] + sys.argv, dict(os.environ, PYTHONHASHSEED="0"))
@@ -65,6 +65,10 @@ ZONES = {0: datetime.timezone.utc}
 
 
 def zone(offset):
+    if offset is None:
+        return None
+    if isinstance(offset, str):
+        return zoneinfo.ZoneInfo(offset)
     if offset not in ZONES:
         ZONES[offset] = datetime.timezone(datetime.timedelta(seconds=offset))
     return ZONES[offset]
@@ -103,7 +107,18 @@ def build(d, refs):
         return find(d["g"])
     if "dt" in d:
         *parts, fold, offset = d["dt"]
-        return datetime.datetime(*parts, fold=fold, tzinfo=None if offset is None else zone(offset))
+        return datetime.datetime(*parts, fold=fold, tzinfo=zone(offset))
+    if "ti" in d:
+        *parts, fold, offset = d["ti"]
+        return datetime.time(*parts, fold=fold, tzinfo=zone(offset))
+    if "da" in d:
+        return datetime.date(*d["da"])
+    if "td" in d:
+        return datetime.timedelta(*d["td"])
+    if "D" in d:
+        return decimal.Decimal(d["D"])
+    if "U" in d:
+        return uuid.UUID(hex=d["U"])
     if "l" in d:
         v = note([])
         v.extend(all_of(d["l"]))
@@ -210,11 +225,33 @@ def fixed():
     for g in GLOBALS:
         yield l({"g": g}, {"g": g}, s(g[1]))
     yield l(*[{"g": g} for g in GLOBALS])
+    many = "int str list dict tuple float bool object type range slice complex ValueError KeyError TypeError OSError IndexError NameError".split()
+    for first in {"c": [f(1.0)["f"]] * 2}, {"g": ["builtins", "set"]}:  # more names than a small memo has
+        yield l(*[{"g": g} for g in GLOBALS if g[0] != "builtins"], first, b(b"a", name="ba"))
+        yield l(first, *[{"g": ["builtins", name]} for name in many], b(b"a", name="ba"), {"c": [f(2.0)["f"]] * 2}, {"dt": [2024, 1, 1, 0, 0, 0, 0, 0, 0]})
     for parts in [[1, 1, 1, 0, 0, 0, 0], [2024, 2, 29, 23, 59, 59, 999999], [9999, 12, 31, 1, 2, 3, 65536]]:
         for fold in 0, 1:
             yield l({"dt": parts + [fold, None]}, {"dt": parts + [fold, None]})
         for offset in [0, 3600, -18000, 19800, -1, 1, 86399, -86399]:
             yield l({"dt": parts + [0, offset]}, {"dt": parts + [0, 0]}, {"dt": parts + [0, offset]})
+        for offset in ["Europe/Berlin", "UTC"]:
+            yield l(*[{"dt": parts[:3] + [12, 0, 0, 5, fold, offset]} for fold in (0, 1)], {"dt": parts + [0, 0]})
+    yield l({"dt": [2024, 3, 31, 2, 30, 0, 0, 0, "Europe/Berlin"]}, {"dt": [2024, 3, 31, 2, 30, 0, 0, 1, "Europe/Berlin"]})  # never shown
+    yield l({"dt": [2024, 10, 27, 2, 30, 0, 0, 0, "Europe/Berlin"]}, {"dt": [2024, 10, 27, 2, 30, 0, 0, 1, "America/New_York"]})
+    for parts in [[0, 0, 0, 0], [23, 59, 59, 999999], [7, 8, 9, 10]]:
+        for offset in [None, 0, 19800, "Europe/Berlin", "UTC"]:
+            yield l(*[{"ti": parts + [fold, offset]} for fold in (0, 1)], {"dt": [2024, 1, 1, 0, 0, 0, 0, 0, offset]})
+            yield l({"dt": [2024, 1, 1, 0, 0, 0, 0, 0, offset]}, {"ti": parts + [0, offset]}, {"g": ["datetime", "time"]})
+    for parts in [[1, 1, 1], [2024, 2, 29], [9999, 12, 31]]:
+        yield l({"da": parts}, {"da": parts}, {"g": ["datetime", "date"]}, {"dt": parts + [0, 0, 0, 0, 0, None]})
+    for parts in [[0, 0, 0], [1, 2, 3], [-1, 86399, 999999], [999999999, 86399, 999999], [-999999999, 0, 0], [300, 70000, 65536]]:
+        yield l({"td": parts}, {"td": parts}, {"dt": [2024, 1, 1, 0, 0, 0, 0, 0, 3600]})
+    for text in ["0", "5", "-0.00", "19.99", "1E+5", "1E-7", "NaN", "-sNaN12", "Infinity", "-Infinity", "0E+3", "1" * 300, "1E+999999999999999999"]:
+        yield l({"D": text}, {"D": text}, s(text), {"g": ["decimal", "Decimal"]})
+    for digits in ["0" * 32, "f" * 32, "0123456789abcdef" * 2, "7f" + "0" * 30, "80" + "0" * 30, "0" * 30 + "ff", "0" * 16 + "8" + "0" * 15]:
+        yield l({"U": digits}, {"U": digits}, s(digits), {"g": ["uuid", "UUID"]})
+    for k in range(65480, 65545, 3):
+        yield l(s("a", 40000), b(b"b", k - 40000), {"U": "f" * 32}, {"D": "1.5"}, {"td": [1, 2, 3]}, {"ti": [1, 2, 3, 4, 0, 60]})
     yield {"d": [s("datetime"), {"dt": [2024, 1, 1, 0, 0, 0, 0, 0, 0]}, s("expiry"), {"g": ["datetime", "datetime"]}]}
 
 
@@ -306,7 +343,18 @@ class Random:
             return r.choice([lambda: self.keep(b(r.randbytes(r.randrange(4)), name="ba"), "any"), lambda: {"c": [f(r.random())["f"]] * 2},
                              lambda: {"g": r.choice(GLOBALS)}])()
         if k == 11:
-            offset = r.choice([None, 0, 0, 3600 * r.randrange(-12, 13)])
+            kind = r.randrange(8)
+            offset = r.choice([None, 0, 0, 3600 * r.randrange(-12, 13), "Europe/Berlin"])
+            if kind == 0:
+                return {"D": str(decimal.Decimal(r.randrange(10**5)) / 100)}
+            if kind == 1:
+                return {"U": r.randbytes(16).hex()}
+            if kind == 2:
+                return {"da": [r.randrange(1, 9999), r.randrange(1, 13), r.randrange(1, 29)]}
+            if kind == 3:
+                return {"ti": [r.randrange(24), r.randrange(60), r.randrange(60), r.randrange(10**6), 0, offset]}
+            if kind == 4:
+                return {"td": [r.randrange(-400, 400), r.randrange(86400), r.randrange(10**6)]}
             return {"dt": [r.randrange(1, 9999), r.randrange(1, 13), r.randrange(1, 29), r.randrange(24), r.randrange(60),
                            r.randrange(60), r.randrange(10**6), 0, offset]}
         o = {"m": r.randrange(3), "g": [MODULE, r.choice(MODELS)], "a": self.several(depth)}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+)
+
+// bests are the best that clients have met: of each figure the best turn counts.
+type bests struct {
+	perSecond float64       // pages, with as many requests as the clients can make
+	full      time.Duration // within which they got 99 % of the pages then
+	same      time.Duration // likewise, with as many requests a second as all other servers get
+}
+
+// keep takes over what is better; 0 is what was not measured.
+func (b *bests) keep(now bests) {
+	quicker := func(best, now time.Duration) time.Duration {
+		if now == 0 || best != 0 && best < now {
+			return best
+		}
+		return now
+	}
+	b.perSecond, b.full, b.same = max(b.perSecond, now.perSecond), quicker(b.full, now.full), quicker(b.same, now.same)
+}
+
+// share is the part of what Django can serve at which all get the same number of requests: busy, but not overrun.
+const share = 0.6
+
+// turns lets the servers take turns and returns the number of requests a second that all got in the end.
+func (p plan) turns(ctx context.Context, servers []*server, pages []page) (rate int, err error) {
+	each := func(rate int, d time.Duration, met func(w *server, perSecond float64, p99 time.Duration)) error {
+		for _, w := range servers {
+			perSecond, p99, err := w.load(ctx, pages, p.clients, rate, d)
+			if err != nil {
+				return fmt.Errorf("%s: %w", w.name, err)
+			}
+			met(w, perSecond, p99)
+		}
+		return nil
+	}
+	// Processes start, and connections are opened.
+	err = each(0, p.serve, func(*server, float64, time.Duration) {})
+	for range p.rounds / 2 {
+		if err != nil {
+			return 0, err
+		}
+		err = each(0, p.serve, func(w *server, perSecond float64, p99 time.Duration) {
+			w.keep(bests{perSecond: perSecond, full: p99})
+		})
+	}
+	for _, w := range servers[ours+1:] {
+		rate = max(rate, int(share*w.perSecond))
+	}
+	for range p.rounds / 2 {
+		if err != nil {
+			return 0, err
+		}
+		// Twice as long, for it is fewer requests.
+		err = each(rate, 2*p.serve, func(w *server, _ float64, p99 time.Duration) { w.keep(bests{same: p99}) })
+	}
+	return rate, err
+}
+
+// load has clients ask a server for pages. It returns how many it served in a second, and the time within which 99 % came: with
+// a rate of so many a second, however long they take; without one of as many as this number of clients can ask for, each as
+// soon as it has its last answer. Connections are kept where the server keeps them. Every answer is looked at.
+func (w *server) load(
+	ctx context.Context, pages []page, clients, rate int, d time.Duration,
+) (perSecond float64, p99 time.Duration, err error) {
+	prefix := w.url + "/?"
+	targets := make([]vegeta.Target, len(pages))
+	for i, p := range pages {
+		targets[i] = vegeta.Target{
+			Method: http.MethodGet, URL: prefix + strconv.Itoa(i), Header: http.Header{"Cookie": {"sessionid=" + p.Key}},
+		}
+	}
+	var turn atomic.Uint64
+	next := func(t *vegeta.Target) error {
+		*t = targets[turn.Add(1)%uint64(len(targets))]
+		return nil
+	}
+	options := []func(*vegeta.Attacker){vegeta.Workers(uint64(clients)), vegeta.Connections(clients)}
+	if rate == 0 {
+		options = append(options, vegeta.MaxWorkers(uint64(clients)))
+	}
+	attacker := vegeta.NewAttacker(options...)
+	stop := context.AfterFunc(ctx, func() { attacker.Stop() })
+	defer stop()
+	var metrics vegeta.Metrics
+	for r := range attacker.Attack(next, vegeta.Rate{Freq: rate, Per: time.Second}, d, "") {
+		i, numberErr := strconv.Atoi(strings.TrimPrefix(r.URL, prefix))
+		if numberErr != nil || r.Error != "" || string(r.Body) != pages[i].Shows {
+			err = fmt.Errorf("status %d: %q %s", r.Code, r.Body, r.Error)
+			attacker.Stop() // those on their way still come
+		}
+		metrics.Add(r)
+	}
+	metrics.Close()
+	if err == nil {
+		err = ctx.Err()
+	}
+	return metrics.Throughput, metrics.Latencies.P99, err
+}

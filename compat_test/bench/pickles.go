@@ -1,0 +1,50 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/djangobridge/djangobridge/py/pickle"
+)
+
+// highestProtocol is the one that Django's PickleSerializer writes.
+const highestProtocol = 5
+
+// pickles are reading and writing of pickles beside CPython's own pickler, which is written in C. What Go writes is what it
+// has read, as for a session that is saved untouched.
+func (s *site) pickles() ([]work, error) {
+	var reading, writing []work
+	for _, size := range []string{"login", "mixed"} {
+		args := map[string]any{"size": size}
+		var data []byte
+		var numbers []int
+		if err := s.peer.do("pickle", args, &numbers); err != nil {
+			return nil, err
+		}
+		for _, n := range numbers {
+			data = append(data, byte(n))
+		}
+		value, err := pickle.Loads(data)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", size, err)
+		}
+		if again, err := pickle.Dumps(value, highestProtocol); err != nil || !bytes.Equal(again, data) {
+			return nil, fmt.Errorf("%s: the two sides do not write the same (%w)", size, err)
+		}
+		reading = append(reading, work{name: "loads/" + size, sides: sides{
+			django: s.peer.timed("loads", args),
+			ours: func() error {
+				_, err := pickle.Loads(data)
+				return err
+			},
+		}})
+		writing = append(writing, work{name: "dumps/" + size, sides: sides{
+			django: s.peer.timed("dumps", args),
+			ours: func() error {
+				_, err := pickle.Dumps(value, highestProtocol)
+				return err
+			},
+		}})
+	}
+	return append(reading, writing...), nil
+}

@@ -1,0 +1,125 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+)
+
+// The names under which a session holds a login.
+const (
+	SessionKey        = "_auth_user_id"      // SESSION_KEY
+	BackendSessionKey = "_auth_user_backend" // BACKEND_SESSION_KEY
+	HashSessionKey    = "_auth_user_hash"    // HASH_SESSION_KEY
+)
+
+// Django's own backends that find users in a table.
+const (
+	ModelBackend                   = "django.contrib.auth.backends.ModelBackend"
+	AllowAllUsersModelBackend      = "django.contrib.auth.backends.AllowAllUsersModelBackend"
+	RemoteUserBackend              = "django.contrib.auth.backends.RemoteUserBackend"
+	AllowAllUsersRemoteUserBackend = "django.contrib.auth.backends.AllowAllUsersRemoteUserBackend"
+)
+
+// Options are the settings of a site that logins depend on, under Django's names, and what Django has no setting for. The
+// zero value is a site with Django's defaults.
+type Options struct {
+	// AuthenticationBackends is AUTHENTICATION_BACKENDS: a login by another backend is none. Only [ModelBackend] by default.
+	AuthenticationBackends []string
+	// InactiveBackends are those of the site's own backends whose user_can_authenticate takes users who are not active; Django's
+	// own are known.
+	InactiveBackends []string
+	// PasswordBackends are those of the site's own backends by which [Auth.Authenticate] may log people in, since they
+	// check passwords as ModelBackend does; Django's own are known.
+	PasswordBackends []string
+
+	LoginURL          string // LOGIN_URL, as a URL: not a view's name; "/accounts/login/"
+	AdminLoginURL     string // where [Auth.StaffRequired] sends people; "/admin/login/"
+	RedirectFieldName string // REDIRECT_FIELD_NAME; "next"
+
+	// ReadOnly is for a service that must never write: no session is flushed or gets another key because of what was found
+	// out about it, and what logs somebody in or out returns [djangosession.ErrReadOnly]. Nobody is logged in who would not
+	// be otherwise. Inside a [djangosession.Middleware] that is ReadOnly it is so anyway.
+	ReadOnly bool
+
+	// Hashers check passwords in forms that this package does not know, under the names with which these begin: "argon2",
+	// "bcrypt_sha256", "scrypt" and so on. See [Verifier].
+	Hashers map[string]Verifier
+	// Iterations are those of PBKDF2 that the site's default hasher has, for taking as long when there is no such user; those
+	// of the Django release by default.
+	Iterations int
+
+	// Logger is told when a session that claims a login is none, and why; slog.Default if nil. It sees no ids, keys or hashes.
+	Logger *slog.Logger
+	// OnRefused, if set, is called then too. A rise in these is an attack, a wrong SECRET_KEY or a wrong setting.
+	OnRefused func(ctx context.Context, reason Reason)
+	// OnError answers a request whose user could not be found out, for the handlers of this package: the database was
+	// away, as a rule. By default the error is logged and the status is 500.
+	OnError func(w http.ResponseWriter, r *http.Request, err error)
+	// Origin returns scheme and host under which the client sees the site, for a LoginURL on another host. By default they
+	// are the request's own, without regard to the headers of proxies.
+	Origin func(r *http.Request) (scheme, host string)
+}
+
+// What goes wrong, for errors.Is.
+var (
+	ErrNoMiddleware = errors.New("auth: the request did not come through Auth.Middleware")
+	ErrBackend      = errors.New("auth: the backend is not one of AUTHENTICATION_BACKENDS, or it is not clear which to take")
+	ErrNobody       = errors.New("auth: there is no user to log in")
+)
+
+// An Auth knows the logins of a site. It cannot be changed, and several goroutines may use it.
+type Auth struct {
+	manager *djangosession.Manager
+	users   Users
+	options Options
+	logger  *slog.Logger
+	hasher  *sessionHasher
+	now     func() time.Time
+
+	keepsLanguage bool // logout keeps the language
+	demandsHash   bool
+	login, admin  loginURL
+}
+
+// New returns what knows the logins in the sessions of manager, of the people in users. The error is a
+// [*djangosession.SettingError].
+func New(manager *djangosession.Manager, users Users, o Options) (*Auth, error) {
+	if manager == nil || users == nil {
+		return nil, errors.New("auth: New needs a manager and users")
+	}
+	s := manager.Settings()
+	hasher, err := newSessionHasher(&s)
+	if err != nil {
+		return nil, err
+	}
+	a := &Auth{
+		manager: manager, users: users, options: o, logger: o.Logger, hasher: hasher, now: s.Clock,
+		keepsLanguage: s.AtLeast(1, 7, 0) && !s.AtLeast(3, 0, 0),
+		demandsHash:   s.AtLeast(1, 10, 0),
+	}
+	if a.logger == nil {
+		a.logger = slog.Default()
+	}
+	if err := a.options.fill(&s); err != nil {
+		return nil, err
+	}
+	if a.login, err = parseLoginURL("LOGIN_URL", a.options.LoginURL); err != nil {
+		return nil, err
+	}
+	if a.admin, err = parseLoginURL("AdminLoginURL", a.options.AdminLoginURL); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// takesInactive reports whether a backend lets users in who are not active.
+func (a *Auth) takesInactive(backend string) bool {
+	return backend == AllowAllUsersModelBackend || backend == AllowAllUsersRemoteUserBackend ||
+		slices.Contains(a.options.InactiveBackends, backend)
+}

@@ -1,0 +1,201 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/internal/request"
+)
+
+// Login logs a user in: the session of the request is theirs from now on, and so is [UserFrom]. What an anonymous visitor
+// had in it stays, under a new key; another user's is flushed. The CSRF token is changed, and last_login stored. The
+// backend is one of AUTHENTICATION_BACKENDS; if "", it is that of the user, who comes from [Auth.Authenticate], or the
+// only one there is.
+//
+// The error is [ErrNoMiddleware], [ErrNobody], [ErrBackend], [djangosession.ErrReadOnly] or that of the engine, the users
+// or the CSRF protection. After any of them the session does not hold the login. Like Django's it logs in whom it is
+// given, active or not: [Auth.Authenticate] is what refuses people. Matches login.
+func (a *Auth) Login(ctx context.Context, user *User, backend string) error {
+	v, err := a.visit(ctx)
+	if err != nil {
+		return err
+	}
+	return v.change(ctx, func(s *djangosession.Session, _ State) (State, error) {
+		err := a.LoginSession(ctx, s, user, backend)
+		return State{User: user}, err
+	})
+}
+
+// LoginSession is [Auth.Login] on any session, which the caller has loaded, and saves afterwards. The CSRF token is changed if
+// ctx is that of a request.
+func (a *Auth) LoginSession(ctx context.Context, s *djangosession.Session, user *User, backend string) error {
+	if user == nil {
+		return ErrNobody
+	}
+	if a.readOnly(s) {
+		return fmt.Errorf("auth: log in: %w", djangosession.ErrReadOnly)
+	}
+	backend, err := a.backendFor(user, backend)
+	if err != nil {
+		return err
+	}
+	hash := a.hasher.hash(user)
+	if err := a.makeRoom(ctx, s, user, hash); err != nil {
+		return fmt.Errorf("auth: log in: %w", err)
+	}
+	now := a.now()
+	if err := a.users.SetLastLogin(ctx, user.ID, now); err != nil {
+		return fmt.Errorf("auth: log in: %w", err)
+	}
+	undo := remember(s)
+	s.Set(SessionKey, user.ID)
+	s.Set(BackendSessionKey, backend)
+	s.Set(HashSessionKey, hash)
+	if shared := request.From(ctx); shared != nil {
+		if err := shared.RunAtLogin(ctx); err != nil {
+			undo()
+			return fmt.Errorf("auth: log in: %w", err)
+		}
+	}
+	user.LastLogin = now
+	a.adopt(user, backend)
+	return nil
+}
+
+// makeRoom gives the session a new key, unless it is the user's already.
+func (a *Auth) makeRoom(ctx context.Context, s *djangosession.Session, user *User, hash string) error {
+	v, there := s.Get(SessionKey)
+	if !there {
+		return s.CycleKey(ctx)
+	}
+	id, _ := idText(v)
+	h, _ := s.Get(HashSessionKey)
+	stored, _ := h.(string)
+	if !sameID(id, user.ID) || hash != "" && !equal(stored, hash) {
+		return s.Flush(ctx)
+	}
+	return nil
+}
+
+// remember returns what puts back the login that a session holds now.
+func remember(s *djangosession.Session) (undo func()) {
+	names := []string{SessionKey, BackendSessionKey, HashSessionKey}
+	type value struct {
+		v     any
+		there bool
+	}
+	before := make([]value, len(names))
+	for i, name := range names {
+		before[i].v, before[i].there = s.Get(name)
+	}
+	return func() {
+		for i, name := range names {
+			if before[i].there {
+				s.Set(name, before[i].v)
+			} else {
+				s.PopDefault(name, nil)
+			}
+		}
+	}
+}
+
+// backendFor returns the backend to log a user in by.
+func (a *Auth) backendFor(user *User, backend string) (string, error) {
+	all := a.options.AuthenticationBackends
+	if backend == "" {
+		backend = user.Backend
+	}
+	if backend == "" && len(all) == 1 {
+		return all[0], nil
+	}
+	if !slices.Contains(all, backend) {
+		return "", ErrBackend
+	}
+	return backend, nil
+}
+
+// Logout logs out who is logged in: the session of the request is flushed, and [UserFrom] gives nobody. If the engine fails,
+// the login may be stored still, but nobody is logged in for the rest of the request. Matches logout.
+func (a *Auth) Logout(ctx context.Context) error {
+	v, err := a.visit(ctx)
+	if err != nil {
+		return err
+	}
+	return v.change(ctx, func(s *djangosession.Session, before State) (State, error) {
+		if a.readOnly(s) {
+			return before, a.LogoutSession(ctx, s)
+		}
+		return State{Reason: NotLoggedIn}, a.LogoutSession(ctx, s)
+	})
+}
+
+// languageSessionKey is LANGUAGE_SESSION_KEY, which Django had up to 3.0.
+const languageSessionKey = "_language"
+
+// LogoutSession is [Auth.Logout] on any session.
+func (a *Auth) LogoutSession(ctx context.Context, s *djangosession.Session) error {
+	if a.readOnly(s) {
+		return fmt.Errorf("auth: log out: %w", djangosession.ErrReadOnly)
+	}
+	var language any
+	if a.keepsLanguage {
+		language, _ = s.Get(languageSessionKey)
+	}
+	if err := s.Flush(ctx); err != nil {
+		return fmt.Errorf("auth: log out: %w", err)
+	}
+	if language != nil {
+		s.Set(languageSessionKey, language)
+	}
+	return nil
+}
+
+// UpdateSessionAuthHash keeps a user logged in whose password was changed: the session of the request gets a new key, and, if
+// it is the user's, the hash of user.Password. Ask for [UserFrom] before the password is changed: the login of a session that
+// nobody has looked at before is checked with what Users has by now, and is none. It returns
+// [djangosession.ErrSessionGone] if the session was logged out meanwhile. Matches update_session_auth_hash.
+func (a *Auth) UpdateSessionAuthHash(ctx context.Context, user *User) error {
+	v, err := a.visit(ctx)
+	if err != nil {
+		return err
+	}
+	if user == nil {
+		return ErrNobody
+	}
+	if _, err := v.state(ctx); err != nil {
+		return err
+	}
+	return v.change(ctx, func(s *djangosession.Session, before State) (State, error) {
+		if before.User == nil || !sameID(before.User.ID, user.ID) {
+			if a.readOnly(s) {
+				return before, djangosession.ErrReadOnly
+			}
+			return before, s.CycleLiveKey(ctx)
+		}
+		if err := a.UpdateSession(ctx, s, user); err != nil {
+			return before, err
+		}
+		return State{User: a.adopt(user, before.User.Backend)}, nil
+	})
+}
+
+// UpdateSession is [Auth.UpdateSessionAuthHash] on any session that the caller has found to be the user's login before the
+// password was changed. It does nothing else than give the session a new key if it is not the user's.
+func (a *Auth) UpdateSession(ctx context.Context, s *djangosession.Session, user *User) error {
+	if user == nil {
+		return ErrNobody
+	}
+	if a.readOnly(s) {
+		return fmt.Errorf("auth: update the session: %w", djangosession.ErrReadOnly)
+	}
+	if err := s.CycleLiveKey(ctx); err != nil {
+		return fmt.Errorf("auth: update the session: %w", err)
+	}
+	v, _ := s.Get(SessionKey)
+	if id, ok := idText(v); ok && sameID(id, user.ID) && !user.NoHash {
+		s.Set(HashSessionKey, a.hasher.hash(user))
+	}
+	return nil
+}

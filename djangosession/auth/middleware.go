@@ -1,0 +1,105 @@
+package auth
+
+import (
+	"context"
+	"net/http"
+	"sync"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+)
+
+// Middleware gives requests their user: [UserFrom] and the methods that log in and out work inside it. It goes inside the
+// session middleware. A request that does not ask who is logged in costs no query and does not touch the session, so that
+// its response does not vary on the cookie. Matches AuthenticationMiddleware.
+func (a *Auth) Middleware(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r.WithContext(&visit{Context: r.Context(), auth: a})) //nolint:contextcheck // it is the request's
+	})
+}
+
+// UserFrom returns who is logged in, nil if nobody is: what request.user is in Django. The first call loads the session and
+// the user, later ones in the same request return the same *User, from any goroutine. The error is [ErrNoMiddleware] or
+// that of the engine or the users; then nothing is known about the login, and the next call tries again.
+func UserFrom(ctx context.Context) (*User, error) {
+	state, err := StateFrom(ctx)
+	return state.User, err
+}
+
+// StateFrom is [UserFrom] with the reason why nobody is logged in.
+func StateFrom(ctx context.Context) (State, error) {
+	v, ok := ctx.Value(visitKey{}).(*visit)
+	if !ok {
+		return State{}, ErrNoMiddleware
+	}
+	return v.state(ctx)
+}
+
+// visit is a request on its way through the middleware. It is the request's context, to save an allocation.
+type visit struct {
+	context.Context //nolint:containedctx // what it adds to
+	auth            *Auth
+
+	mu    sync.Mutex // held while the user is looked for, so that all get the same one
+	known bool
+	found State
+}
+
+// visitKey is the key under which a context has its visit.
+type visitKey struct{}
+
+// Value implements context.Context.
+func (v *visit) Value(key any) any {
+	if _, ok := key.(visitKey); ok {
+		return v
+	}
+	return v.Context.Value(key)
+}
+
+// visit returns the request that ctx is of.
+func (a *Auth) visit(ctx context.Context) (*visit, error) {
+	v, ok := ctx.Value(visitKey{}).(*visit)
+	if !ok || v.auth != a {
+		return nil, ErrNoMiddleware
+	}
+	return v, nil
+}
+
+// state returns who is logged in.
+func (v *visit) state(ctx context.Context) (State, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.known {
+		return v.found, nil
+	}
+	s, err := djangosession.FromContext(ctx)
+	if err != nil {
+		return State{}, err
+	}
+	found, err := v.auth.State(ctx, s)
+	if err != nil {
+		return State{}, err
+	}
+	v.found, v.known = found, true
+	return found, nil
+}
+
+// change does something to the session that may change who is logged in; if it succeeds, or ends the login, that is known
+// from then on.
+func (v *visit) change(ctx context.Context, do func(s *djangosession.Session, before State) (State, error)) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	s, err := djangosession.FromContext(ctx)
+	if err != nil {
+		return err
+	}
+	after, err := do(s, v.found)
+	switch {
+	case err == nil:
+		v.found, v.known = after, true
+	case after.User == nil && after.Reason != "":
+		v.found, v.known = after, true
+	default: // another look at the session tells
+		v.found, v.known = State{}, false
+	}
+	return err
+}

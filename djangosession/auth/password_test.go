@@ -1,0 +1,151 @@
+package auth_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/djangosession/auth"
+)
+
+// The encoded passwords are Django's.
+func TestPasswordsAreCheckedAsDjangoChecksThem(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, password string
+		encoded        auth.Secret
+		want           bool
+		err            error
+	}{
+		{"pbkdf2_sha256", "pässword☃", "pbkdf2_sha256$1000$seasalt$fW9r4efQ+KH7efSRrWmd9EbOtr3KLrpwgMl8Nyslks4=", true, nil},
+		{"pbkdf2_sha1", "pässword☃", "pbkdf2_sha1$1000$seasalt$vEotZY207dCc2XvX/W19RIcr1Yc=", true, nil},
+		{"one iteration", "password", annesPassword, true, nil},
+		{"the empty password", "", "pbkdf2_sha256$2$salt$YjhEZiZNqtxBRAGMa9hkZIJys02omA0xUh/8zpKuADs=", true, nil},
+		{"with a zero byte", "x\x00y", "pbkdf2_sha1$3$salt$jRJCFV/lFz5Q5+Fvgn6bELRVGlk=", true, nil},
+		{"another password", "Password", annesPassword, false, nil},
+		{"the encoded text itself", annesPassword, annesPassword, false, nil},
+		{"another salt", "password", "pbkdf2_sha256$1$seasalT$YQUqaoGGIdcjQtCPUVvu1oIcyb7WgPW9b7k/hvRudOk=", false, nil},
+		{"iterations in another form", "password", "pbkdf2_sha256$01$seasalt$YQUqaoGGIdcjQtCPUVvu1oIcyb7WgPW9b7k/hvRudOk=", false, nil},
+		{"without padding", "password", "pbkdf2_sha256$1$seasalt$YQUqaoGGIdcjQtCPUVvu1oIcyb7WgPW9b7k/hvRudOk", false, nil},
+		{"an empty hash", "password", "pbkdf2_sha256$1$seasalt$", false, nil},
+		{"no iterations", "password", "pbkdf2_sha256$0$seasalt$x", false, nil},
+		{"negative iterations", "password", "pbkdf2_sha256$-1$seasalt$x", false, nil},
+		{"endless iterations", "password", "pbkdf2_sha256$9999999999$seasalt$x", false, nil},
+		{"no salt", "password", "pbkdf2_sha256$1$$x", false, nil},
+		{"cut off", "password", "pbkdf2_sha256$1", false, nil},
+		{"unusable", "!abc", "!abc", false, nil},
+		{"unusable though it looks like one", "password", "!" + annesPassword, false, nil},
+		{"empty", "", "", false, auth.ErrUnknownHasher},
+		{"the password itself", "password", "password", false, auth.ErrUnknownHasher},
+		{"argon2", "x", "argon2$argon2id$v=19$m=102400,t=2,p=8$c2FsdHNhbHRzYWx0$ULh0KtqvabhdBE2i6BV2uQ", false, auth.ErrUnknownHasher},
+		{"md5", "pässword☃", "md5$seasalt$b2a63f0fc699d781905eb123bad53f90", false, auth.ErrUnknownHasher},
+	} {
+		got, err := auth.CheckPassword(c.password, c.encoded)
+		if got != c.want || !errors.Is(err, c.err) || err != nil && strings.Contains(err.Error(), "sal") {
+			t.Errorf("%s: %v, %v", c.name, got, err)
+		}
+	}
+	site := newSite(t, "5.2.19", func(_ *djangosession.Settings, o *auth.Options) {
+		o.Hashers = map[string]auth.Verifier{"md5": auth.VerifyMD5}
+	})
+	for _, c := range []struct {
+		password string
+		encoded  auth.Secret
+		want     bool
+	}{
+		{"pässword☃", "md5$seasalt$b2a63f0fc699d781905eb123bad53f90", true},
+		{"pw", "md5$s$b8eb3759fdbc886370a1b550e39d1190", true},
+		{"p", "md5$s$b8eb3759fdbc886370a1b550e39d1190", false},
+		{"p", "md5$s", false},
+		{"p", "md5$$b8eb3759fdbc886370a1b550e39d1190", false},
+		{"password", annesPassword, true},
+	} {
+		if got, err := site.auth.CheckPassword(c.password, c.encoded); got != c.want || err != nil {
+			t.Errorf("%s: %v, %v", c.encoded, got, err)
+		}
+	}
+}
+
+func TestAuthenticate(t *testing.T) {
+	t.Parallel()
+	const custom = "shop.backends.Custom"
+	for _, c := range []struct {
+		name, username, password string
+		change                   func(*djangosession.Settings, *auth.Options)
+		person                   func(*people)
+		backend                  string
+		err                      error
+	}{
+		{"the password", "anne", "password", nil, nil, auth.ModelBackend, nil},
+		{"another", "anne", "Password", nil, nil, "", auth.ErrBadCredentials},
+		{"an unknown name", "carl", "password", nil, nil, "", auth.ErrBadCredentials},
+		{"an inactive user", "anne", "password", nil, func(p *people) { p.byID["1"].inactive = true }, "", auth.ErrBadCredentials},
+		{"an unusable password", "anne", "!", nil, func(p *people) { p.byID["1"].password = "!" }, "", auth.ErrBadCredentials},
+		{"a form that is not known", "anne", "x", nil, func(p *people) { p.byID["1"].password = "bcrypt$x" }, "", auth.ErrUnknownHasher},
+		{
+			"an inactive user where a second backend takes those", "anne", "password", func(_ *djangosession.Settings, o *auth.Options) {
+				o.AuthenticationBackends = []string{auth.ModelBackend, auth.AllowAllUsersModelBackend}
+			}, func(p *people) { p.byID["1"].inactive = true }, auth.AllowAllUsersModelBackend, nil,
+		},
+		{
+			"no backend with passwords", "anne", "password", func(_ *djangosession.Settings, o *auth.Options) {
+				o.AuthenticationBackends = []string{custom, auth.RemoteUserBackend}
+			}, nil, "", auth.ErrBackend,
+		},
+		{
+			"the site's own backend", "anne", "password", func(_ *djangosession.Settings, o *auth.Options) {
+				o.AuthenticationBackends, o.PasswordBackends = []string{custom}, []string{custom}
+			}, nil, custom, nil,
+		},
+	} {
+		site := newSite(t, "5.2.19", c.change)
+		if c.person != nil {
+			c.person(site.people)
+		}
+		u, err := site.auth.Authenticate(t.Context(), c.username, c.password)
+		if !errors.Is(err, c.err) || (u == nil) != (c.err != nil) || u != nil && u.Backend != c.backend {
+			t.Errorf("%s: %+v, %v", c.name, u, err)
+		}
+	}
+	site := newSite(t, "5.2.19", nil)
+	site.people.failure = errors.New("the database is away")
+	if _, err := site.auth.Authenticate(t.Context(), "anne", "password"); !errors.Is(err, site.people.failure) || errors.Is(err, auth.ErrBadCredentials) {
+		t.Error(err)
+	}
+}
+
+// TestRefusalsTakeAsLong has refusals that need no work done take as long as the check of a new password at least: half of
+// that, for a busy machine.
+func TestRefusalsTakeAsLong(t *testing.T) {
+	t.Parallel()
+	const iterations = 100_000
+	site := newSite(t, "5.2.19", func(_ *djangosession.Settings, o *auth.Options) { o.Iterations = iterations })
+	site.people.byID["3"] = &person{username: "locked", password: "!x"}
+	site.people.byID["4"] = &person{username: "foreign", password: "bcrypt$x"}
+	took := func(do func()) time.Duration {
+		least := time.Hour
+		for range 3 {
+			began := time.Now()
+			do()
+			least = min(least, time.Since(began))
+		}
+		return least
+	}
+	want := took(func() {
+		if _, err := auth.CheckPassword("x", "pbkdf2_sha256$100000$salt$x"); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, name := range []string{"nobody", "locked", "foreign", "anne"} { // anne's password has one iteration
+		got := took(func() {
+			if _, err := site.auth.Authenticate(t.Context(), name, "x"); !errors.Is(err, auth.ErrBadCredentials) {
+				t.Error(name, err)
+			}
+		})
+		if got < want/2 {
+			t.Errorf("%s: refused after %v, a check takes %v", name, got, want)
+		}
+	}
+}

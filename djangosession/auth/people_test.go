@@ -1,0 +1,287 @@
+package auth_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/djangosession/auth"
+	"github.com/djangobridge/djangobridge/djangosession/memory"
+)
+
+const secretKey = "test-secret-key"
+
+// people are users in memory.
+type people struct {
+	mu       sync.Mutex
+	byID     map[string]*person
+	asked    map[string]int // how often each method was called
+	failure  error          // of every method
+	noLogins error          // of SetLastLogin
+}
+
+type person struct {
+	username, password     string
+	inactive, staff, super bool
+	noHash                 bool
+	lastLogin              time.Time
+	groups, permissions    []string
+}
+
+func (p *people) ask(method string) error {
+	if p.asked == nil {
+		p.asked = map[string]int{}
+	}
+	p.asked[method]++
+	return p.failure
+}
+
+// user is the user of this id.
+func (p *people) user(id string) *auth.User {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.get(id)
+}
+
+// get is user for those who have the lock.
+func (p *people) get(id string) *auth.User {
+	who := p.byID[id]
+	return &auth.User{
+		ID: id, Username: who.username, Password: auth.Secret(who.password), NoHash: who.noHash, IsActive: !who.inactive,
+		IsStaff: who.staff, IsSuperuser: who.super, LastLogin: who.lastLogin,
+	}
+}
+
+func (p *people) Get(_ context.Context, id string) (*auth.User, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.ask("Get"); err != nil {
+		return nil, err
+	}
+	if _, err := (&auth.User{ID: id}).IDInt64(); err != nil {
+		return nil, auth.ErrBadID
+	}
+	if p.byID[id] == nil {
+		return nil, auth.ErrNoUser
+	}
+	return p.get(id), nil
+}
+
+func (p *people) GetByUsername(_ context.Context, username string) (*auth.User, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.ask("GetByUsername"); err != nil {
+		return nil, err
+	}
+	for id, who := range p.byID {
+		if who.username == username {
+			return p.get(id), nil
+		}
+	}
+	return nil, auth.ErrNoUser
+}
+
+func (p *people) SetLastLogin(_ context.Context, id string, at time.Time) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := errors.Join(p.ask("SetLastLogin"), p.noLogins); err != nil {
+		return err
+	}
+	if p.byID[id] == nil {
+		return auth.ErrNoUser
+	}
+	p.byID[id].lastLogin = at
+	return nil
+}
+
+func (p *people) Groups(_ context.Context, u *auth.User) ([]string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.byID[u.ID].groups, p.ask("Groups")
+}
+
+func (p *people) Permissions(_ context.Context, u *auth.User) ([]string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.byID[u.ID].permissions, p.ask("Permissions")
+}
+
+// site is a site with two people, 1 and 2.
+type site struct {
+	people  *people
+	engine  *memory.Engine
+	manager *djangosession.Manager
+	auth    *auth.Auth
+	log     *bytes.Buffer
+	refused []auth.Reason
+}
+
+const (
+	annesPassword = "pbkdf2_sha256$1$seasalt$YQUqaoGGIdcjQtCPUVvu1oIcyb7WgPW9b7k/hvRudOk=" // "password"
+	bobsPassword  = "pbkdf2_sha256$1000$salt$hash="
+)
+
+func newSite(t *testing.T, django string, change func(*djangosession.Settings, *auth.Options)) *site {
+	t.Helper()
+	s, err := djangosession.NewSettingsFor(django, secretKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	site := &site{log: &bytes.Buffer{}, people: &people{byID: map[string]*person{
+		"1": {username: "anne", password: annesPassword},
+		"2": {username: "bob", password: bobsPassword},
+	}}}
+	o := auth.Options{
+		Logger: slog.New(slog.NewTextHandler(site.log, nil)), Iterations: 1,
+		OnRefused: func(_ context.Context, r auth.Reason) { site.refused = append(site.refused, r) },
+	}
+	if change != nil {
+		change(&s, &o)
+	}
+	if site.engine, err = memory.New(s); err != nil {
+		t.Fatal(err)
+	}
+	site.use(t, s, o)
+	return site
+}
+
+// use makes manager and auth anew.
+func (s *site) use(t *testing.T, settings djangosession.Settings, o auth.Options) {
+	t.Helper()
+	var err error
+	if s.manager, err = djangosession.NewManager(s.engine, settings); err != nil {
+		t.Fatal(err)
+	}
+	s.manager.Logger = slog.New(slog.DiscardHandler)
+	if s.auth, err = auth.New(s.manager, s.people, o); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// session stores a session with these values, and loads it.
+func (s *site) session(t *testing.T, values map[string]any) *djangosession.Session {
+	t.Helper()
+	session := s.manager.New()
+	if err := session.Update(values); err != nil {
+		t.Fatal(err)
+	}
+	save(t, session)
+	return s.load(t, session.Key())
+}
+
+func (s *site) load(t *testing.T, key string) *djangosession.Session {
+	t.Helper()
+	session, err := s.manager.Load(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return session
+}
+
+func save(t *testing.T, s *djangosession.Session) {
+	t.Helper()
+	if err := s.Save(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// login is a session in which somebody is logged in.
+func (s *site) login(t *testing.T, id string) *djangosession.Session {
+	t.Helper()
+	session := s.manager.New()
+	if err := s.auth.LoginSession(t.Context(), session, s.people.user(id), ""); err != nil {
+		t.Fatal(err)
+	}
+	save(t, session)
+	return s.load(t, session.Key())
+}
+
+// state is what the site makes of a session.
+func (s *site) state(t *testing.T, session *djangosession.Session) auth.State {
+	t.Helper()
+	state, err := s.auth.State(t.Context(), session)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if (state.User == nil) != (state.Reason != "") {
+		t.Errorf("user %v with reason %q", state.User, state.Reason)
+	}
+	return state
+}
+
+func (s *site) stored(key string) bool {
+	_, _, ok := s.engine.Row(key)
+	return ok
+}
+
+// browser is a client that keeps cookies.
+type browser struct {
+	*http.Client
+	url string
+}
+
+// serve starts the site with a handler, and returns a browser for it.
+func (s *site) serve(t *testing.T, h http.Handler) *browser {
+	t.Helper()
+	m := &djangosession.Middleware{Manager: s.manager, Logger: slog.New(slog.DiscardHandler)}
+	server := httptest.NewServer(m.Wrap(s.auth.Middleware(h)))
+	t.Cleanup(server.Close)
+	return newBrowser(t, server.URL)
+}
+
+func newBrowser(t *testing.T, url string) *browser {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &browser{url: url, Client: &http.Client{
+		Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+func (b *browser) get(t *testing.T, path string) (http.Header, string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.url+path, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := b.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close() //nolint:errcheck // it was read
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.Header, strings.TrimSpace(string(body))
+}
+
+// key is the session cookie that the browser has.
+func (b *browser) key(t *testing.T) string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.url, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range b.Jar.Cookies(r.URL) {
+		if c.Name == "sessionid" {
+			return c.Value
+		}
+	}
+	return ""
+}
+
+// write answers with text.
+func write(w io.Writer, text string) { _, _ = io.WriteString(w, text) }

@@ -1,0 +1,122 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// permissions are what a user may do, read when somebody asks, and kept as long as the user.
+type permissions struct {
+	mu     sync.Mutex
+	users  Users
+	all    map[string]bool // nil if nobody asked
+	groups []string        // likewise
+}
+
+// from tells where they are read.
+func (p *permissions) from(users Users) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.users = users
+}
+
+var errNoUsers = errors.New("auth: the user came from nowhere: ask UserFrom, Auth.User or Auth.Authenticate for one")
+
+// HasPerm reports whether the user has a permission, such as "shop.add_order": an active superuser has all, an inactive user
+// and nobody (nil) none. The first question about permissions asks [Users], later ones do not. It knows what ModelBackend
+// knows; what a site's own backends grant besides, it does not. Matches has_perm.
+func (u *User) HasPerm(ctx context.Context, permission string) (bool, error) {
+	if u == nil || !u.IsActive || u.IsSuperuser {
+		return u != nil && u.IsActive, nil
+	}
+	all, err := u.allPermissions(ctx)
+	return all[permission], err
+}
+
+// HasPerms reports whether the user has each of these permissions. Matches has_perms.
+func (u *User) HasPerms(ctx context.Context, permissions ...string) (bool, error) {
+	for _, p := range permissions {
+		if ok, err := u.HasPerm(ctx, p); !ok || err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// HasModulePerms reports whether the user has any permission in an app. Matches has_module_perms.
+func (u *User) HasModulePerms(ctx context.Context, appLabel string) (bool, error) {
+	if u == nil || !u.IsActive || u.IsSuperuser {
+		return u != nil && u.IsActive, nil
+	}
+	all, err := u.allPermissions(ctx)
+	for p := range all {
+		if label, _, _ := strings.Cut(p, "."); label == appLabel {
+			return true, nil
+		}
+	}
+	return false, err
+}
+
+// Permissions returns all permissions of the user, sorted: for an active superuser all that there are. Matches
+// get_all_permissions.
+func (u *User) Permissions(ctx context.Context) ([]string, error) {
+	if u == nil || !u.IsActive {
+		return []string{}, nil
+	}
+	all, err := u.allPermissions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, 0, len(all))
+	for p := range all {
+		names = append(names, p)
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+func (u *User) allPermissions(ctx context.Context) (map[string]bool, error) {
+	p := &u.permissions
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.all != nil {
+		return p.all, nil
+	}
+	if p.users == nil {
+		return nil, errNoUsers
+	}
+	names, err := p.users.Permissions(ctx, u)
+	if err != nil {
+		return nil, fmt.Errorf("auth: read permissions: %w", err)
+	}
+	p.all = make(map[string]bool, len(names))
+	for _, name := range names {
+		p.all[name] = true
+	}
+	return p.all, nil
+}
+
+// Groups returns the names of the groups that the user is in, also of one who is not active.
+func (u *User) Groups(ctx context.Context) ([]string, error) {
+	if u == nil {
+		return []string{}, nil
+	}
+	p := &u.permissions
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.groups == nil {
+		if p.users == nil {
+			return nil, errNoUsers
+		}
+		names, err := p.users.Groups(ctx, u)
+		if err != nil {
+			return nil, fmt.Errorf("auth: read groups: %w", err)
+		}
+		p.groups = append([]string{}, names...)
+	}
+	return slices.Clone(p.groups), nil
+}

@@ -1,0 +1,188 @@
+package csrf
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+)
+
+// fieldName is the field of a form that has the token.
+const fieldName = "csrfmiddlewaretoken"
+
+const (
+	formType      = "application/x-www-form-urlencoded"
+	multipartType = "multipart/form-data"
+
+	// unlimitedMemory is how much of a multipart form is held in memory, in bytes, where the settings have no limit.
+	unlimitedMemory = 32 << 20
+)
+
+var (
+	errTooBig    = errors.New("more than DATA_UPLOAD_MAX_MEMORY_SIZE")
+	errTooMany   = errors.New("more fields than DATA_UPLOAD_MAX_NUMBER_FIELDS")
+	errMultipart = errors.New("its type is not written as multipart/form-data")
+	errCharset   = errors.New("its text is not in UTF-8") // Django lets names pass that Python does not know
+)
+
+// formToken returns the last token in the form that the request brings, "" if there is none or if the body breaks off. The
+// request can be read after it as before. The error is a [*FormError].
+func (p *Protection) formToken(r *http.Request) (string, error) {
+	if r.PostForm != nil || r.MultipartForm != nil || r.Body == nil { // read already
+		return last(r), nil
+	}
+	contentType := r.Header.Get("Content-Type")
+	bare, _, _ := strings.Cut(contentType, ";")
+	if bare = strings.TrimSpace(bare); p.settings.rules.lowersTypes {
+		bare = strings.ToLower(bare)
+	}
+	switch bare {
+	case formType:
+		if _, params, err := mime.ParseMediaType(contentType); err == nil && p.settings.rules.refusesCharsets {
+			if c, ok := params["charset"]; ok && !strings.EqualFold(c, "utf-8") {
+				return "", &FormError{Err: errCharset}
+			}
+		}
+		return p.fromURLEncoded(r)
+	case multipartType:
+		if !strings.HasPrefix(contentType, "multipart/") { // Django's parser wants small letters
+			return "", &FormError{Err: errMultipart}
+		}
+		return p.fromMultipart(r)
+	}
+	return "", nil
+}
+
+// last returns the last of the tokens in the forms that were read.
+func last(r *http.Request) string {
+	values := r.PostForm[fieldName]
+	if len(values) == 0 && r.MultipartForm != nil {
+		values = r.MultipartForm.Value[fieldName]
+	}
+	if len(values) == 0 {
+		return ""
+	}
+	return values[len(values)-1]
+}
+
+// body is a request body in which what was read of it comes again.
+type body struct {
+	io.Reader
+	io.Closer
+}
+
+func (p *Protection) fromURLEncoded(r *http.Request) (string, error) {
+	original, limit := r.Body, p.settings.DataUploadMaxMemorySize
+	var limited io.Reader = original
+	if limit >= 0 {
+		if r.ContentLength > limit {
+			return "", &FormError{Err: errTooBig}
+		}
+		limited = io.LimitReader(original, limit+1)
+	}
+	data, err := io.ReadAll(limited)
+	// After an error the body gives that error again.
+	r.Body = body{Reader: io.MultiReader(bytes.NewReader(data), original), Closer: original}
+	var tooLong *http.MaxBytesError
+	switch {
+	case limit >= 0 && int64(len(data)) > limit:
+		return "", &FormError{Err: errTooBig}
+	case errors.As(err, &tooLong):
+		return "", &FormError{Err: err}
+	case err != nil:
+		return "", nil //nolint:nilerr // a body that breaks off has no token, in Django too
+	}
+	text := string(data)
+	if !utf8.ValidString(text) {
+		text = latin1(text)
+	}
+	if most := p.settings.DataUploadMaxNumberFields; most >= 0 && text != "" && int64(strings.Count(text, "&")) >= most {
+		return "", &FormError{Err: errTooMany}
+	}
+	token := ""
+	for pair := range strings.SplitSeq(text, "&") {
+		if name, value, _ := strings.Cut(pair, "="); unquote(name) == fieldName {
+			token = unquote(value)
+		}
+	}
+	return token, nil
+}
+
+// unquote undoes the encoding of a form as Python does, which leaves a percent sign where it stands if no number follows.
+func unquote(s string) string {
+	if s == fieldName || !strings.ContainsAny(s, "+%") {
+		return s
+	}
+	s = strings.ReplaceAll(s, "+", " ")
+	var b strings.Builder
+	for {
+		plain, rest, found := strings.Cut(s, "%")
+		b.WriteString(plain)
+		if !found {
+			return b.String()
+		}
+		s = rest
+		if len(rest) >= 2 {
+			if c, err := url.PathUnescape("%" + rest[:2]); err == nil {
+				b.WriteString(c)
+				s = rest[2:]
+				continue
+			}
+		}
+		b.WriteByte('%')
+	}
+}
+
+// watched notes whether reading has failed.
+type watched struct {
+	io.ReadCloser
+	err error
+}
+
+func (w *watched) Read(b []byte) (int, error) {
+	n, err := w.ReadCloser.Read(b)
+	if err != nil && err != io.EOF {
+		w.err = err
+	}
+	return n, err
+}
+
+// fromMultipart parses the form, with the files in it going to disk as they do in Django. The handler finds the result in
+// the request.
+func (p *Protection) fromMultipart(r *http.Request) (string, error) {
+	limit := p.settings.DataUploadMaxMemorySize
+	memory := limit
+	if limit < 0 {
+		memory = unlimitedMemory
+	}
+	w := &watched{ReadCloser: r.Body}
+	r.Body = w
+	err := r.ParseMultipartForm(memory) //nolint:gosec // as much as this is held in memory, and the rest goes to disk
+	var tooLong *http.MaxBytesError
+	switch {
+	case errors.As(w.err, &tooLong):
+		return "", &FormError{Err: w.err}
+	case w.err != nil:
+		return "", nil //nolint:nilerr // as above
+	case r.MultipartForm == nil: // otherwise err is about the query
+		return "", &FormError{Err: err}
+	}
+	var fields, size int64
+	for name, values := range r.MultipartForm.Value {
+		fields += int64(len(values))
+		for _, value := range values {
+			size += int64(len(name+value) + len("&=")) // as if it were the other kind of form
+		}
+	}
+	switch {
+	case limit >= 0 && size > limit:
+		return "", &FormError{Err: errTooBig}
+	case p.settings.DataUploadMaxNumberFields >= 0 && fields > p.settings.DataUploadMaxNumberFields:
+		return "", &FormError{Err: errTooMany}
+	}
+	return last(r), nil
+}

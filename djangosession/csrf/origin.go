@@ -1,0 +1,103 @@
+package csrf
+
+import (
+	"slices"
+	"strings"
+)
+
+// trusted are CSRF_TRUSTED_ORIGINS, prepared.
+type trusted struct {
+	exact      []string            // origins without a star
+	subdomains map[string][]string // domains of those with one, by scheme
+	hosts      []string            // the hosts of all, for the Referer
+}
+
+// newTrusted reports the entry that is not an origin, if there is one.
+func newTrusted(entries []string, areOrigins bool) (trusted, string) {
+	if !areOrigins {
+		return trusted{hosts: entries}, ""
+	}
+	t := trusted{subdomains: map[string][]string{}}
+	for _, entry := range entries {
+		u, ok := splitURLText(entry)
+		if !ok || !strings.Contains(entry, "://") {
+			return trusted{}, entry
+		}
+		host := strings.TrimLeft(u.netloc, "*")
+		t.hosts = append(t.hosts, host)
+		if strings.Contains(entry, "*") {
+			t.subdomains[u.scheme] = append(t.subdomains[u.scheme], host)
+		} else {
+			t.exact = append(t.exact, entry)
+		}
+	}
+	return t, ""
+}
+
+// checkOrigin refuses a request from a page of another site.
+func (p *Protection) checkOrigin(m meta, origin string) error {
+	if host, ok := m.host(); ok && origin == m.scheme()+"://"+host {
+		return nil
+	}
+	if slices.Contains(p.trusted.exact, origin) {
+		return nil
+	}
+	if u, ok := splitURLText(origin); ok && fits(u.netloc, p.trusted.subdomains[u.scheme]) {
+		return nil
+	}
+	return &Error{Reason: BadOrigin, Text: "Origin checking failed - " + origin + textNoMatch}
+}
+
+// checkReferer refuses an HTTPS request unless it comes from a page of this site that came by HTTPS too: who can change
+// what a browser gets by HTTP can plant a form there, and the cookie as well.
+func (p *Protection) checkReferer(m meta) error {
+	text, ok := m.header("Referer")
+	if !ok {
+		return &Error{Reason: NoReferer, Text: textNoReferer}
+	}
+	referer, ok := splitURLText(text)
+	if !ok || referer.scheme == "" || referer.netloc == "" {
+		return &Error{Reason: MalformedReferer, Text: textMalformedReferer}
+	}
+	if referer.scheme != "https" {
+		return &Error{Reason: InsecureReferer, Text: textInsecureReferer}
+	}
+	if fits(referer.netloc, p.trusted.hosts) {
+		return nil
+	}
+	if good, ok := p.goodReferer(m); ok && sameDomain(referer.netloc, good) {
+		return nil
+	}
+	if p.settings.rules.parsesParams {
+		referer.path = withoutEmptyParams(referer.path)
+	}
+	return &Error{Reason: BadReferer, Text: "Referer checking failed - " + referer.String() + textNoMatch}
+}
+
+// goodReferer is the domain of the cookie, if the site has set one, or else the host. It reports false where there is none.
+func (p *Protection) goodReferer(m meta) (string, bool) {
+	domain := p.settings.CSRFCookieDomain
+	if p.settings.CSRFUseSessions {
+		domain = p.settings.Site.SessionCookieDomain
+	}
+	if domain == "" {
+		return m.host()
+	}
+	if port := m.port(); port != "443" && port != "80" {
+		domain += ":" + port
+	}
+	return domain, true
+}
+
+func fits(host string, patterns []string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool { return sameDomain(host, pattern) })
+}
+
+// withoutEmptyParams drops a semicolon at the end of the path with nothing after it, as urlparse and geturl do.
+func withoutEmptyParams(path string) string {
+	last := path[strings.LastIndexByte(path, '/')+1:]
+	if strings.IndexByte(last, ';') == len(last)-1 {
+		return strings.TrimSuffix(path, ";")
+	}
+	return path
+}

@@ -1,0 +1,229 @@
+package csrf
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+)
+
+func testProtection(t testing.TB, release string, change func(*Settings)) *Protection {
+	t.Helper()
+	site, err := djangosession.NewSettingsFor(release, "k")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := NewSettings(site)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.AllowedHosts = []string{".example.com"}
+	if change != nil {
+		change(&s)
+	}
+	p, err := New(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// The live tests beside Django go through many more; these are what each rule is for.
+func TestWhereAFormMayComeFrom(t *testing.T) {
+	t.Parallel()
+	trust := func(s *Settings) {
+		s.CSRFTrustedOrigins = []string{"https://shop.test", "https://*.trusted.test", "http://*.plain.test"}
+	}
+	for _, c := range []struct {
+		name, scheme, host string
+		header             [2]string
+		change             func(*Settings)
+		want               Reason
+	}{
+		{"own origin", "http", "www.example.com", [2]string{"Origin", "http://www.example.com"}, nil, ""},
+		{"own origin with a port", "https", "www.example.com:8443", [2]string{"Origin", "https://www.example.com:8443"}, nil, ""},
+		{"other port", "https", "www.example.com", [2]string{"Origin", "https://www.example.com:8443"}, nil, BadOrigin},
+		{"other scheme", "https", "www.example.com", [2]string{"Origin", "http://www.example.com"}, nil, BadOrigin},
+		{"capitals", "http", "www.example.com", [2]string{"Origin", "http://WWW.example.com"}, nil, BadOrigin},
+		{"subdomain that is not trusted", "http", "www.example.com", [2]string{"Origin", "http://a.www.example.com"}, nil, BadOrigin},
+		{"null", "http", "www.example.com", [2]string{"Origin", "null"}, trust, BadOrigin},
+		{"empty", "http", "www.example.com", [2]string{"Origin", ""}, trust, BadOrigin},
+		{"trusted", "http", "www.example.com", [2]string{"Origin", "https://shop.test"}, trust, ""},
+		{"trusted by a star", "http", "www.example.com", [2]string{"Origin", "https://a.b.trusted.test"}, trust, ""},
+		{"apex of a star", "http", "www.example.com", [2]string{"Origin", "https://trusted.test"}, trust, ""},
+		{"longer name", "http", "www.example.com", [2]string{"Origin", "https://nottrusted.test"}, trust, BadOrigin},
+		{"star of another scheme", "http", "www.example.com", [2]string{"Origin", "http://a.trusted.test"}, trust, BadOrigin},
+		{"trusted in the query", "http", "www.example.com", [2]string{"Origin", "https://evil.test?.trusted.test"}, trust, BadOrigin},
+		{"trusted after a backslash is one for both", "http", "www.example.com", [2]string{"Origin", `https://evil.test\.trusted.test`}, trust, ""},
+		{"host that is not allowed", "http", "evil.test", [2]string{"Origin", "http://evil.test"}, nil, BadOrigin},
+		{"host that is none", "http", "www.example.com/", [2]string{"Origin", "http://www.example.com/"}, nil, BadOrigin},
+		{"no host", "http", "", [2]string{"Origin", "http://"}, nil, BadOrigin},
+
+		{"HTTP needs no Referer", "http", "www.example.com", [2]string{}, nil, ""},
+		{"HTTPS needs one", "https", "www.example.com", [2]string{}, nil, NoReferer},
+		{"own page", "https", "www.example.com", [2]string{"Referer", "https://www.example.com/a?b"}, nil, ""},
+		{"own page by HTTP", "https", "www.example.com", [2]string{"Referer", "http://www.example.com/"}, nil, InsecureReferer},
+		{"page of another site", "https", "www.example.com", [2]string{"Referer", "https://evil.test/www.example.com"}, nil, BadReferer},
+		{"user name", "https", "www.example.com", [2]string{"Referer", "https://www.example.com@evil.test/"}, nil, BadReferer},
+		{"no URL", "https", "www.example.com", [2]string{"Referer", "www.example.com"}, nil, MalformedReferer},
+		{"bracket", "https", "www.example.com", [2]string{"Referer", "https://[evil].trusted.test/"}, trust, MalformedReferer},
+		{"trusted, by whatever scheme", "https", "www.example.com", [2]string{"Referer", "https://x.plain.test/"}, trust, ""},
+		{"domain of the cookie", "https", "www.example.com", [2]string{"Referer", "https://a.example.com/"}, func(s *Settings) { s.CSRFCookieDomain = ".example.com" }, ""},
+		{"domain of the session cookie", "https", "www.example.com", [2]string{"Referer", "https://a.example.com/"}, func(s *Settings) {
+			s.CSRFUseSessions, s.Site.SessionCookieDomain = true, ".example.com"
+		}, ""},
+		{"domain of the cookie that does not count", "https", "www.example.com", [2]string{"Referer", "https://a.example.com/"}, func(s *Settings) {
+			s.CSRFUseSessions, s.CSRFCookieDomain = true, ".example.com"
+		}, BadReferer},
+		{"domain of the cookie and a port", "https", "www.example.com", [2]string{"Referer", "https://a.example.com:8443/"}, func(s *Settings) {
+			s.CSRFCookieDomain, s.ServerPort = ".example.com", "8443"
+		}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p := testProtection(t, "6.1", c.change)
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", http.NoBody)
+			r.Host = c.host
+			if c.scheme == "https" {
+				r.TLS = &tls.ConnectionState{}
+			}
+			if c.header[0] != "" {
+				r.Header[c.header[0]] = []string{c.header[1]}
+			}
+			err := p.checkPage(meta{Request: r, settings: &p.settings})
+			got := Reason("")
+			if refused, ok := errors.AsType[*Error](err); ok {
+				got = refused.Reason
+			}
+			if got != c.want || (err == nil) != (got == "") {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestBeforeDjango4OriginIsNotLookedAt(t *testing.T) {
+	t.Parallel()
+	p := testProtection(t, "3.2", func(s *Settings) { s.CSRFTrustedOrigins = []string{".trusted.test"} })
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://www.example.com/", http.NoBody)
+	r.Header.Set("Origin", "https://evil.test")
+	m := meta{Request: r, settings: &p.settings}
+	if err := p.checkPage(m); err != nil {
+		t.Errorf("an Origin: %v", err)
+	}
+	r.TLS = &tls.ConnectionState{}
+	r.Header.Set("Referer", "https://a.trusted.test/")
+	if err := p.checkPage(m); err != nil {
+		t.Errorf("a Referer from a trusted host: %v", err)
+	}
+}
+
+func TestProxySaysWhatTheBrowserUsed(t *testing.T) {
+	t.Parallel()
+	proxied := func(s *Settings) {
+		s.SecureProxySSLHeader = [2]string{"HTTP_X_FORWARDED_PROTO", "https"}
+		s.UseXForwardedHost, s.UseXForwardedPort = true, true
+	}
+	for _, c := range []struct {
+		name, release string
+		change        func(*Settings)
+		header        http.Header
+		scheme, host  string
+		port          string
+	}{
+		{"none", "6.1", nil, http.Header{"X-Forwarded-Proto": {"https"}, "X-Forwarded-Host": {"a.example.com"}}, "http", "www.example.com", "80"},
+		{"all", "6.1", proxied, http.Header{"X-Forwarded-Proto": {"https"}, "X-Forwarded-Host": {"a.example.com"}, "X-Forwarded-Port": {"8443"}}, "https", "a.example.com", "8443"},
+		{"nothing sent", "6.1", proxied, nil, "http", "www.example.com", "80"},
+		{"two proxies", "6.1", proxied, http.Header{"X-Forwarded-Proto": {"https", "http"}}, "https", "www.example.com", "443"},
+		{"two proxies, before 4.1", "4.0", proxied, http.Header{"X-Forwarded-Proto": {"https", "http"}}, "http", "www.example.com", "80"},
+		{"host that is not allowed", "6.1", proxied, http.Header{"X-Forwarded-Host": {"evil.test"}}, "http", "", "80"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p := testProtection(t, c.release, c.change)
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://www.example.com/", http.NoBody)
+			r.Header = c.header
+			m := meta{Request: r, settings: &p.settings}
+			host, ok := m.host()
+			if m.scheme() != c.scheme || host != c.host || ok != (host != "") || m.port() != c.port {
+				t.Errorf("got %s, %q %v, %s", m.scheme(), host, ok, m.port())
+			}
+		})
+	}
+}
+
+func TestPortIsThatOfTheConnection(t *testing.T) {
+	t.Parallel()
+	p := testProtection(t, "6.1", nil)
+	for _, c := range []struct {
+		name, host string
+		addr       net.Addr
+		want       string
+	}{
+		{"TCP", "www.example.com:1", &net.TCPAddr{Port: 8000}, "8000"},
+		{"Unix socket and a port in the header", "www.example.com:81", &net.UnixAddr{}, "81"},
+		{"Unix socket", "www.example.com", &net.UnixAddr{}, "443"},
+	} {
+		r := httptest.NewRequestWithContext(context.WithValue(t.Context(), http.LocalAddrContextKey, c.addr), http.MethodPost, "/", http.NoBody)
+		r.Host, r.TLS = c.host, &tls.ConnectionState{}
+		if got := (meta{Request: r, settings: &p.settings}).port(); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+func FuzzWhereAFormComesFrom(f *testing.F) {
+	f.Add("https://a.trusted.test", "https://www.example.com/a;b?c#d", "www.example.com")
+	f.Add("null", "//x", "[::1]:80")
+	f.Add("https://[::1", "https://[v1.x]@[::1%a]", "a..:")
+	f.Add("\x80https://\xff", ":", "\xff")
+	p := testProtection(f, "4.2", func(s *Settings) {
+		s.CSRFTrustedOrigins = []string{"https://*.trusted.test", "https://shop.test"}
+		s.UseXForwardedHost = true
+	})
+	f.Fuzz(func(t *testing.T, origin, referer, host string) {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", http.NoBody)
+		r.Host = host
+		r.TLS = &tls.ConnectionState{}
+		r.Header.Set("Referer", referer)
+		m := meta{Request: r, settings: &p.settings}
+		if u, ok := splitURLText(latin1(referer)); ok {
+			if again, ok := splitURLText(u.String()); u.netloc != "" && u.scheme != "" && (!ok || again.netloc != u.netloc || again.scheme != u.scheme) {
+				t.Errorf("%q is %q, and that is %q", referer, u, again)
+			}
+		}
+		for _, err := range []error{p.checkReferer(m), p.checkOrigin(m, latin1(origin))} {
+			if err != nil && !utf8.ValidString(err.Error()) {
+				t.Errorf("%q is no text", err)
+			}
+		}
+		if p.checkOrigin(m, latin1(origin)) == nil && !strings.Contains(origin, "trusted.test") && origin != "https://shop.test" {
+			if h, ok := m.host(); !ok || origin != "https://"+h || !strings.Contains(strings.ToLower(h), "example.com") {
+				t.Errorf("%q is accepted at %q", origin, host)
+			}
+		}
+	})
+}
+
+func FuzzForm(f *testing.F) {
+	f.Add("csrfmiddlewaretoken=a&b=%", formType)
+	f.Add("--b\r\nContent-Disposition: form-data; name=\"csrfmiddlewaretoken\"\r\n\r\nx\r\n--b--", "multipart/form-data; boundary=b")
+	f.Add("%6", "APPLICATION/X-WWW-FORM-URLENCODED; charset=x")
+	p := testProtection(f, "6.1", nil)
+	f.Fuzz(func(t *testing.T, body, contentType string) {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(body))
+		r.Header["Content-Type"] = []string{contentType}
+		token, err := p.formToken(r)
+		if err != nil && token != "" {
+			t.Errorf("%q and %v", token, err)
+		}
+		removeFiles(r)
+	})
+}

@@ -1,0 +1,177 @@
+package csrf
+
+import (
+	"context"
+	"errors"
+	"html/template"
+	"log/slog"
+	"net/http"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/internal/request"
+)
+
+// A Protection checks requests by the settings of one site. Set its fields before the first use; after that several
+// goroutines may use it. Matches CsrfViewMiddleware.
+type Protection struct {
+	// Failure answers a request that is refused, instead of a short page of the status that belongs to the error: 403 for an
+	// [*Error], 400 for a [*FormError], 500 for all others, such as those of the database. Matches CSRF_FAILURE_VIEW.
+	Failure func(w http.ResponseWriter, r *http.Request, err error)
+	// Exempts lets requests through unchecked, for routers inside of which [Exempt] is not seen.
+	Exempts func(r *http.Request) bool
+	// HeaderFirst takes the token from the header where there is one, and leaves the body unread, for handlers that take
+	// large uploads as a stream. Django reads the form first.
+	HeaderFirst bool
+	// Logger is told of requests that are refused; slog.Default if nil. It gets Django's words for the reason, in which the
+	// Origin or Referer may stand, but no token.
+	Logger *slog.Logger
+
+	settings Settings
+	trusted  trusted
+}
+
+// New returns the protection of a site. The error is a [*djangosession.SettingError], or says that the site's settings are
+// incomplete.
+func New(s Settings) (*Protection, error) {
+	if err := s.resolve(); err != nil {
+		return nil, err
+	}
+	t, bad := newTrusted(s.CSRFTrustedOrigins, s.rules.checksOrigin)
+	if bad != "" {
+		return nil, badOrigin(bad)
+	}
+	return &Protection{settings: s, trusted: t}, nil
+}
+
+// Middleware checks each request before next gets it. It belongs inside the session middleware, which sends its cookie and
+// stores what it has put into the session; without that around it every request gets an error of status 500. A form that
+// was read for its token is in the request as ParseForm or ParseMultipartForm find it.
+func (p *Protection) Middleware(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s, err := stateFrom(r.Context())
+		if err != nil {
+			if s, r, err = p.newState(r); err != nil {
+				p.refuse(w, r, err)
+				return
+			}
+			defer removeFiles(r)
+		}
+		if !isSafe(r.Method) && !p.exempts(next, r) {
+			if err := s.check(r); err != nil {
+				p.refuse(w, r, err)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// newState makes what is known of a request, and that request with it in the context.
+func (p *Protection) newState(r *http.Request) (*state, *http.Request, error) {
+	ctx := r.Context()
+	shared := request.From(ctx)
+	if shared == nil {
+		return nil, r, djangosession.ErrNoMiddleware
+	}
+	session := func() (*djangosession.Session, error) { return djangosession.FromContext(ctx) }
+	s := &state{Protection: p, header: r.Header, session: session}
+	shared.BeforeHeader(func(_ int, header http.Header) { s.answer(header) })
+	shared.AtLogin(func(context.Context) error {
+		s.rotate()
+		return nil
+	})
+	return s, r.WithContext(context.WithValue(ctx, stateKey{}, s)), nil
+}
+
+// removeFiles does for the request that handlers see what the server does for the one that it has made.
+func removeFiles(r *http.Request) {
+	if r.MultipartForm != nil {
+		_ = r.MultipartForm.RemoveAll() // what is left is in the folder for temporary files
+	}
+}
+
+func (p *Protection) logger() *slog.Logger {
+	if p.Logger != nil {
+		return p.Logger
+	}
+	return slog.Default()
+}
+
+// refuse answers a request that does not reach its handler.
+func (p *Protection) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	status, level := http.StatusInternalServerError, slog.LevelError
+	if refused, ok := errors.AsType[*Error](err); ok {
+		status, level = http.StatusForbidden, slog.LevelWarn
+		p.logger().Log(r.Context(), level, "csrf: refused",
+			"reason", string(refused.Reason), "detail", refused.Text, "method", r.Method, "path", r.URL.Path)
+	} else {
+		if _, ok := errors.AsType[*FormError](err); ok {
+			status, level = http.StatusBadRequest, slog.LevelWarn
+		}
+		p.logger().Log(r.Context(), level, "csrf: not checked", "error", err, "method", r.Method, "path", r.URL.Path)
+	}
+	if p.Failure != nil {
+		p.Failure(w, r, err)
+		return
+	}
+	text := http.StatusText(status)
+	if status == http.StatusForbidden {
+		text += ": this form has to be sent from a page of this site, with cookies switched on."
+	}
+	http.Error(w, text, status)
+}
+
+// Check checks a request that the middleware has let through because its handler is exempt, for handlers that decide by
+// themselves. A request that was checked before passes. The error is an [*Error], a [*FormError], [ErrNoMiddleware] or the
+// session's.
+func Check(r *http.Request) error {
+	s, err := stateFrom(r.Context())
+	if err != nil {
+		return err
+	}
+	return s.check(r)
+}
+
+// Token returns the token for a form or for the header X-CSRFToken, another text for each call. The response sets the
+// cookie then, or the session keeps the secret: the header must not have gone out yet. The error is [ErrNoMiddleware] or
+// the session's. Matches get_token and the template tag csrf_token.
+func Token(ctx context.Context) (string, error) {
+	s, err := stateFrom(ctx)
+	if err != nil {
+		return "", err
+	}
+	return s.token()
+}
+
+// TemplateField returns the hidden field with the token that belongs into each form. The error is that of [Token].
+func TemplateField(ctx context.Context) (template.HTML, error) {
+	token, err := Token(ctx)
+	if err != nil {
+		return "", err
+	}
+	field := `<input type="hidden" name="` + fieldName + `" value="` + token + `">`
+	return template.HTML(field), nil //nolint:gosec // letters and digits
+}
+
+// Rotate replaces the secret, so that no page of before is good any more. It happens by itself at a login. The error is
+// [ErrNoMiddleware]. Matches rotate_token.
+func Rotate(ctx context.Context) error {
+	s, err := stateFrom(ctx)
+	if err != nil {
+		return err
+	}
+	s.rotate()
+	return nil
+}
+
+// EnsureCookie sends the cookie with each response, for pages that have no form and whose scripts read it. Matches
+// ensure_csrf_cookie.
+func EnsureCookie(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := Token(r.Context()); err != nil {
+			http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,152 @@
+package csrf_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/djangosession/csrf"
+	"github.com/djangobridge/djangobridge/djangosession/memory"
+)
+
+// A secret, two tokens of it (Django 6.1.3 made them), and another secret.
+const (
+	secret = "Sx0123456789abcdefghijklmnopqrsT"
+	token1 = "0123456789abcdefghijklmnopqrstuvIoSUWY02468acegikmoqsuwyACEGIKMe"
+	token2 = "Z9Y8X7W6V5U4T3S2R1Q0zyxwvutsrqpoHwOZP0Q1R2S3T4U5V6W7HHHHHHHHHHH7"
+	other  = "abcdefghijklmnopqrstuvwxyzABCDEF"
+)
+
+// site is a protection in the middle of the rest.
+type site struct {
+	*csrf.Protection
+	t       *testing.T
+	manager *djangosession.Manager
+	log     strings.Builder
+	loads   atomic.Int64 // of sessions
+}
+
+// counting is an engine that counts what it is asked for.
+type counting struct {
+	djangosession.Engine
+	loads *atomic.Int64
+}
+
+func (c counting) Load(ctx context.Context, key string) (*djangosession.Record, error) {
+	c.loads.Add(1)
+	return c.Engine.Load(ctx, key)
+}
+
+func settings(t *testing.T, release string) csrf.Settings {
+	t.Helper()
+	base, err := djangosession.NewSettingsFor(release, "k")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := csrf.NewSettings(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.AllowedHosts = []string{"example.com"}
+	return s
+}
+
+func newSite(t *testing.T, release string, change func(*csrf.Settings)) *site {
+	t.Helper()
+	set := settings(t, release)
+	if change != nil {
+		change(&set)
+	}
+	p, err := csrf.New(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine, err := memory.New(set.Site)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &site{Protection: p, t: t}
+	p.Logger = slog.New(slog.NewTextHandler(&s.log, nil))
+	if s.manager, err = djangosession.NewManager(counting{engine, &s.loads}, set.Site); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// visitor stores a session with this secret in it, and returns its cookie.
+func (s *site) visitor(stored any) string {
+	s.t.Helper()
+	session := s.manager.New()
+	session.Set("_csrftoken", stored)
+	if err := session.Save(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
+	return "sessionid=" + session.Key()
+}
+
+// stored is the secret in the session of this cookie.
+func (s *site) stored(cookie string) string {
+	s.t.Helper()
+	session, err := s.manager.Load(s.t.Context(), strings.TrimPrefix(cookie, "sessionid="))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	v, _ := session.Get("_csrftoken")
+	text, _ := v.(string)
+	return text
+}
+
+// serve sends a request through everything.
+func (s *site) serve(r *http.Request, next http.Handler) *httptest.ResponseRecorder {
+	s.t.Helper()
+	w := httptest.NewRecorder()
+	s.manager.Middleware(s.Middleware(next)).ServeHTTP(w, r)
+	return w
+}
+
+// post makes a request with a form, from a page of the site.
+func post(t *testing.T, cookie string, form url.Values) *http.Request {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://example.com/", strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Cookie", cookie)
+	return r
+}
+
+func page(t *testing.T, cookie string) *http.Request {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://example.com/", http.NoBody)
+	r.Header.Set("Cookie", cookie)
+	return r
+}
+
+// fine is a handler that answers 200.
+func fine(http.ResponseWriter, *http.Request) {}
+
+// withToken is a handler that answers with a token.
+func withToken(w http.ResponseWriter, r *http.Request) {
+	token, err := csrf.Token(r.Context())
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	_, _ = io.WriteString(w, token)
+}
+
+// csrfCookie returns the cookie of the response, and the value in it.
+func csrfCookie(r *httptest.ResponseRecorder) (line, value string) {
+	for _, line := range r.Header()["Set-Cookie"] {
+		if rest, ok := strings.CutPrefix(line, "csrftoken="); ok {
+			value, _, _ = strings.Cut(rest, ";")
+			return line, value
+		}
+	}
+	return "", ""
+}

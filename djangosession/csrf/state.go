@@ -1,0 +1,187 @@
+package csrf
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/internal/cookies"
+)
+
+// sessionName is where the session has the secret.
+const sessionName = "_csrftoken"
+
+var errNotText = errors.New("csrf: what the session has in place of a secret is no text")
+
+// secret is a browser's secret, and what is stored of it: in the cookie, or in the session.
+type secret struct {
+	plain, stored string
+	remasked      bool // stored is not what the browser has; Django 4.0 sends it then
+}
+
+// state is what is known of one request. Several goroutines may use it.
+type state struct {
+	*Protection
+	header  http.Header // of the request, for its cookies
+	session func() (*djangosession.Session, error)
+
+	mu      sync.Mutex
+	checked bool
+	loaded  bool
+	current *secret // nil if there is none
+	send    bool    // the current one goes out with the response
+}
+
+type stateKey struct{}
+
+func stateFrom(ctx context.Context) (*state, error) {
+	if s, ok := ctx.Value(stateKey{}).(*state); ok {
+		return s, nil
+	}
+	return nil, ErrNoMiddleware
+}
+
+// token returns the token for a page, and has the secret sent, so that it lives on in a browser that uses it. Matches
+// get_token.
+func (s *state) token() (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.load(); err != nil {
+		return "", err
+	}
+	if s.current == nil {
+		s.current = s.newSecret()
+	}
+	s.send = true
+	return mask(s.current.plain)
+}
+
+// rotate replaces the secret. Matches rotate_token.
+func (s *state) rotate() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.current, s.send, s.loaded = s.newSecret(), true, true
+}
+
+func (p *Protection) newSecret() *secret {
+	plain := newSecret()
+	if p.settings.masksNew() {
+		return &secret{plain: plain, stored: masked(plain)}
+	}
+	return &secret{plain: plain, stored: plain}
+}
+
+// masked is mask for what is known to be a secret.
+func masked(plain string) string {
+	m, _ := mask(plain)
+	return m
+}
+
+// load takes over what the request has brought. s.mu is held. Matches process_request.
+func (s *state) load() error {
+	if s.loaded {
+		return nil
+	}
+	brought, problem, err := s.brought()
+	if err != nil {
+		return err
+	}
+	s.loaded = true
+	switch {
+	case problem != "":
+		brought, s.send = s.newSecret(), true
+	case brought != nil && brought.remasked:
+		s.send = true
+	}
+	s.current = brought
+	return nil
+}
+
+// brought returns the secret that the request comes with, nil if none, or what is wrong with it. Matches _get_secret.
+func (s *state) brought() (have *secret, problem string, err error) {
+	if s.settings.CSRFUseSessions {
+		have, err = s.fromSession()
+		return have, "", err
+	}
+	text, ok := cookies.Find(s.header, s.settings.CSRFCookieName)
+	if !ok {
+		return nil, "", nil
+	}
+	problem = formProblem(text)
+	switch {
+	case problem != "" && s.settings.rules.checksOrigin:
+		return nil, problem, nil
+	case problem != "": // in its place is one that no token fits, and that is not sent unless a page uses it
+		return s.newSecret(), "", nil
+	case len(text) == tokenLength:
+		return s.unmasked(text), "", nil
+	case s.settings.rules.storesSecrets:
+		return &secret{plain: text, stored: text}, "", nil
+	}
+	return &secret{plain: text, stored: masked(text), remasked: s.settings.rules.checksOrigin}, "", nil
+}
+
+func (p *Protection) unmasked(text string) *secret {
+	plain, _ := unmask(text)
+	if p.settings.rules.storesSecrets {
+		return &secret{plain: plain, stored: plain}
+	}
+	return &secret{plain: plain, stored: text}
+}
+
+// fromSession returns the secret of the session. It is not looked at whether it can be one, as little as in Django.
+func (s *state) fromSession() (*secret, error) {
+	session, err := s.session()
+	if err != nil {
+		return nil, err
+	}
+	value, _ := session.Get(sessionName)
+	if value == nil {
+		return nil, nil //nolint:nilnil // there is none
+	}
+	text, ok := value.(string)
+	if !ok {
+		return nil, errNotText
+	}
+	if len(text) != tokenLength && s.settings.rules.storesSecrets {
+		return &secret{plain: text, stored: text}, nil
+	}
+	if _, ok := unmask(text); !ok {
+		return nil, errAlphabet
+	}
+	return s.unmasked(text), nil
+}
+
+// answer sends the secret with the response, if it is to be sent. Matches process_response.
+func (s *state) answer(header http.Header) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.settings.CSRFUseSessions {
+		if err := s.load(); err != nil { // a cookie that cannot be a secret is replaced; loading one never fails
+			return
+		}
+	}
+	if !s.send {
+		return
+	}
+	if s.settings.CSRFUseSessions {
+		s.keep()
+		return
+	}
+	s.cookie(s.current.stored).Put(header)
+	cookies.Vary(header)
+}
+
+// keep stores the secret in the session.
+func (s *state) keep() {
+	session, err := s.session()
+	if err != nil {
+		s.logger().Error("csrf: the secret is not stored", "error", err)
+		return
+	}
+	if value, _ := session.Get(sessionName); value != s.current.stored {
+		session.Set(sessionName, s.current.stored)
+	}
+}

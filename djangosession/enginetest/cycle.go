@@ -1,0 +1,206 @@
+package enginetest
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+)
+
+func cycleTests() []test {
+	return []test{
+		{"a new key takes the session along", testCycle},
+		{"a new key takes along what others stored, where saves are merged", testCycleMerged},
+		{"a new key for a live session does not undo a deletion", testCycleGone},
+		{"a merge can remove the session", testMergeRemoves},
+		{"all sessions are listed that have not expired", testRecords},
+	}
+}
+
+// plain is an engine that is no Merger.
+type plain struct{ djangosession.Engine }
+
+func testCycle(t *testing.T, s *suite) {
+	for name, cycle := range map[string]func(*djangosession.Session, context.Context) error{
+		"CycleKey": (*djangosession.Session).CycleKey, "CycleLiveKey": (*djangosession.Session).CycleLiveKey,
+	} {
+		for _, engine := range []djangosession.Engine{s.Engine, plain{s.Engine}} {
+			m, err := djangosession.NewManager(engine, s.settings)
+			if err != nil {
+				t.Fatal(err)
+			}
+			key := s.created(t, map[string]any{"a": 1}).Key()
+			mine, err := m.Load(t.Context(), key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			mine.Set("b", 2)
+			if err := cycle(mine, t.Context()); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if mine.Key() == key || !mine.Modified() {
+				t.Errorf("%s: the key is the same, or the session not modified", name)
+			}
+			s.wantMissing(t, key)
+			s.wantValues(t, mine.Key(), map[string]any{"a": 1, "b": 2})
+			fresh := m.New()
+			fresh.Set("a", 1)
+			if err := cycle(fresh, t.Context()); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			s.wantValues(t, fresh.Key(), map[string]any{"a": 1})
+			if err := cycle(m.Open(key), t.Context()); !errors.Is(err, djangosession.ErrNotLoaded) {
+				t.Errorf("%s: a session that is not loaded: %v", name, err)
+			}
+		}
+	}
+}
+
+func testCycleMerged(t *testing.T, s *suite) {
+	s.merging(t)
+	key := s.created(t, map[string]any{"kept": 1, "deleted": 1, "changed": 1, "theirs": 1, "gone": 1}).Key()
+	mine, theirs := s.loaded(t, key), s.loaded(t, key)
+	theirs.Set("theirs", 2)
+	theirs.Set("changed", 2)
+	theirs.Set("new", 2)
+	theirs.PopDefault("gone", nil)
+	if err := theirs.Save(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	mine.Set("changed", 3)
+	mine.PopDefault("deleted", nil)
+	if err := mine.CycleKey(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.wantMissing(t, key)
+	if err := mine.Save(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.wantValues(t, mine.Key(), map[string]any{"kept": 1, "changed": 3, "theirs": 2, "new": 2})
+
+	mine.Clear()
+	mine.Set("only", 1)
+	if err := errors.Join(mine.CycleKey(t.Context()), mine.Save(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	s.wantValues(t, mine.Key(), map[string]any{"only": 1})
+}
+
+func testCycleGone(t *testing.T, s *suite) {
+	for _, engine := range []djangosession.Engine{s.Engine, plain{s.Engine}} {
+		m, err := djangosession.NewManager(engine, s.settings)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, m.MergeSaves = engine.(djangosession.Merger)
+		key := s.created(t, map[string]any{"a": 1}).Key()
+		mine, err := m.Load(t.Context(), key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.loaded(t, key).Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		before := s.count(t)
+		if err := mine.CycleLiveKey(t.Context()); !errors.Is(err, djangosession.ErrSessionGone) {
+			t.Errorf("error %v, want ErrSessionGone", err)
+		}
+		if mine.Key() != key || mine.Modified() || s.count(t) != before {
+			t.Error("something was changed")
+		}
+		mine.Set("b", 1)
+		if err := mine.Save(t.Context()); !errors.Is(err, djangosession.ErrSessionGone) {
+			t.Errorf("saving: %v", err)
+		}
+		if err := mine.CycleKey(t.Context()); err != nil { // as Django's, it does not mind
+			t.Errorf("CycleKey: %v", err)
+		}
+		s.wantValues(t, mine.Key(), map[string]any{"a": 1, "b": 1})
+		s.wantMissing(t, key)
+	}
+}
+
+// count is how many sessions are listed, 0 for an engine that cannot list them.
+func (s *suite) count(t *testing.T) int {
+	t.Helper()
+	n := 0
+	for _, err := range s.manager.Records(t.Context()) {
+		if errors.Is(err, djangosession.ErrNoList) {
+			return 0
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		n++
+	}
+	return n
+}
+
+func testMergeRemoves(t *testing.T, s *suite) {
+	merger := s.merging(t)
+	key, other := s.created(t, map[string]any{"a": 1}).Key(), s.created(t, map[string]any{"a": 2}).Key()
+	remove := func(r *djangosession.Record) error {
+		r.Data = nil
+		return nil
+	}
+	if err := merger.Merge(t.Context(), key, remove); err != nil {
+		t.Fatal(err)
+	}
+	s.wantMissing(t, key)
+	s.wantValues(t, other, map[string]any{"a": 2})
+	if err := merger.Merge(t.Context(), key, remove); !errors.Is(err, djangosession.ErrSessionGone) {
+		t.Errorf("a second time: %v, want ErrSessionGone", err)
+	}
+}
+
+func testRecords(t *testing.T, s *suite) {
+	lister, ok := s.Engine.(djangosession.Lister)
+	if !ok {
+		t.Skip("the engine is no Lister")
+	}
+	ended := s.ending(t, s.clock.Now().Add(time.Minute))
+	s.clock.Set(s.clock.Now().Add(time.Minute))
+	want := []string{}
+	for i := range 5 {
+		want = append(want, s.created(t, map[string]any{"n": i}).Key())
+	}
+	garbage := "garbage0000000000000000000000000"
+	if s.setRow(t, garbage, "garbage") {
+		want = append(want, garbage)
+	}
+	var got []string
+	for r, err := range lister.Records(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (r.Data == nil) != (r.Key == garbage) || (r.Err != nil) != (r.Key == garbage) {
+			t.Errorf("data %v, error %v", r.Data, r.Err)
+		}
+		if r.Data != nil && !r.ExpireDate.Time.After(s.clock.Now().Add(-24*time.Hour)) {
+			t.Errorf("date %v", r.ExpireDate)
+		}
+		got = append(got, r.Key)
+		if err := s.Engine.Delete(t.Context(), r.Key); err != nil { // the loop may use the engine
+			t.Error(err)
+		}
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("listed %d, want %d", len(got), len(want))
+	}
+	if there, err := s.Engine.Exists(t.Context(), ended[0]); err != nil || !there {
+		t.Errorf("the expired one: %v, %v", there, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	s.created(t, map[string]any{})
+	cancel()
+	for _, err := range lister.Records(ctx) {
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("error %v, want the context's", err)
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package djangosession_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/djangosession/memory"
+)
+
+func ExampleManager_Middleware() {
+	settings := djangosession.NewSettings("the site's SECRET_KEY")
+	engine, err := memory.New(settings) // or tables.New for the site's database
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	manager, err := djangosession.NewManager(engine, settings)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /visits", func(w http.ResponseWriter, r *http.Request) {
+		session, err := djangosession.FromContext(r.Context())
+		if err != nil {
+			http.Error(w, "sessions are out of order", http.StatusServiceUnavailable)
+			return
+		}
+		visits := 0
+		if session.Contains("visits") {
+			visits, _ = djangosession.Value[int](session, "visits") // 0 for what is no number
+		}
+		session.Set("visits", visits+1)
+		fmt.Fprintf(w, "visit %d", visits+1)
+	})
+	site := manager.Middleware(mux) // for http.ListenAndServe; a chi.Router takes it with Use(manager.Middleware)
+
+	cookie := ""
+	for range 2 {
+		r := httptest.NewRequest(http.MethodGet, "/visits", http.NoBody)
+		r.Header.Set("Cookie", cookie)
+		w := httptest.NewRecorder()
+		site.ServeHTTP(w, r)
+		fmt.Println(w.Body)
+		cookie = w.Header().Get("Set-Cookie")
+	}
+	// Output:
+	// visit 1
+	// visit 2
+}
+
+func ExampleMiddleware() {
+	settings := djangosession.NewSettings("the site's SECRET_KEY")
+	engine, err := memory.New(settings)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	manager, err := djangosession.NewManager(engine, settings)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	sessions := djangosession.Middleware{
+		Manager:    manager,
+		RenewBelow: 0.5, // whoever comes back within a week stays logged in, with one write a week
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusInternalServerError)
+			fmt.Fprintf(w, `{"error": %q}`, err)
+		},
+	}
+	site := sessions.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if session, err := djangosession.FromContext(r.Context()); err == nil {
+			session.Set("callback", func() {}) // nothing that can be stored
+		}
+	}))
+	w := httptest.NewRecorder()
+	site.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", http.NoBody))
+	fmt.Println(w.Code, w.Body)
+	// Output: 500 {"error": "djangosession: session value \"callback\": py: Go type func() has no Python form"}
+}

@@ -1,0 +1,266 @@
+package djangosession
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/djangobridge/djangobridge/internal/cookies"
+	"github.com/djangobridge/djangobridge/internal/request"
+)
+
+// exchange is a request and its response on their way through the middleware. It is the request's context, so that one
+// allocation does for all.
+type exchange struct {
+	context.Context //nolint:containedctx // what it adds to
+	site            *site
+	request         *http.Request       // the handler's
+	under           http.ResponseWriter // what the response goes to
+	outer           []headerField       // what stood in the header before
+	shared          request.Shared
+
+	loading sync.Mutex // guards the next two
+	session *Session   // nil if it was not asked for
+	failed  error      // why it could not be loaded
+
+	answered bool   // the header is out, or about to go
+	failure  error  // why the handler's response was replaced
+	saves    bool   // the status is one with which Django saves
+	varied   bool   // the header says Vary: Cookie
+	told     string // the key that the browser has when it has read the header
+}
+
+// exchangeKey is the key under which a context has its exchange.
+type exchangeKey struct{}
+
+// Value implements context.Context.
+func (x *exchange) Value(key any) any {
+	switch key.(type) {
+	case exchangeKey:
+		return x
+	case request.Key:
+		return &x.shared
+	}
+	return x.Context.Value(key)
+}
+
+// load returns the session and loads it if nobody has.
+func (x *exchange) load(ctx context.Context) (*Session, error) {
+	x.loading.Lock()
+	defer x.loading.Unlock()
+	if x.session != nil || x.failed != nil {
+		return x.session, x.failed
+	}
+	key, _ := x.cookie()
+	s, err := x.site.Manager.Load(ctx, key)
+	if err != nil {
+		if ctx.Err() == nil { // else it is the caller's context that ended, and others may try
+			x.failed = err
+		}
+		return nil, err
+	}
+	x.session = s
+	return s, nil
+}
+
+// loaded returns the session if somebody asked for it.
+func (x *exchange) loaded() *Session {
+	x.loading.Lock()
+	defer x.loading.Unlock()
+	return x.session
+}
+
+// cookie returns the request's session cookie.
+func (x *exchange) cookie() (key string, ok bool) {
+	return cookies.Find(x.request.Header, x.site.settings.SessionCookieName)
+}
+
+// background is a context for what has to be done even if the client has gone away.
+func (x *exchange) background() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(x), x.site.SaveTimeout)
+}
+
+// answer prepares the header for this status. If it returns false, the response was replaced.
+func (x *exchange) answer(status int) bool {
+	x.answered = true
+	x.shared.RunBeforeHeader(status, x.under.Header())
+	if err := x.respond(status); err != nil {
+		x.replace(err)
+		return false
+	}
+	return true
+}
+
+// respond saves the session and sets the cookie. Matches process_response.
+func (x *exchange) respond(status int) error {
+	release, header := x.site.settings.release, x.under.Header()
+	key, present := x.cookie()
+	x.told, x.saves = key, release.savesWith(status)
+	s := x.loaded()
+	accessed, modified, empty := false, false, !isKey(key)
+	if s != nil {
+		accessed, modified, empty = s.Accessed(), s.Modified(), s.IsEmpty()
+		// From here on they tell what happens after the header.
+		defer func() { s.SetAccessed(false); s.SetModified(false) }()
+	}
+	if present && empty && !x.site.ReadOnly {
+		x.vary(release.variesOnDeletion())
+		x.site.deletion().Put(header)
+		x.told = ""
+		x.site.saved(x, SaveEvent{Reason: CookieDeleted, Status: status})
+		return nil
+	}
+	x.vary(accessed)
+	reason := x.reason(s, modified)
+	if reason == "" || empty || !x.saves {
+		return nil
+	}
+	return x.save(status, reason)
+}
+
+// reason says why the session is to be saved; "" if it is not.
+func (x *exchange) reason(s *Session, modified bool) SaveReason {
+	switch {
+	case modified:
+		return Modified
+	case x.site.ReadOnly:
+		return ""
+	case x.site.settings.SessionSaveEveryRequest:
+		return EveryRequest
+	case s != nil && s.needsRenewal(x.site.RenewBelow):
+		return Renewed
+	}
+	return ""
+}
+
+// save saves the session and sets the cookie.
+func (x *exchange) save(status int, reason SaveReason) error {
+	ctx, cancel := x.background()
+	defer cancel()
+	s, err := x.load(ctx)
+	if err != nil {
+		return err
+	}
+	began, key := time.Now(), s.Key()
+	c, err := x.site.sessionCookie(s)
+	if err != nil {
+		return err
+	}
+	if err := s.Save(ctx); err != nil {
+		return err
+	}
+	x.told = s.Key()
+	c.Value = x.told
+	c.Put(x.under.Header())
+	x.vary(x.site.settings.release.variesWithCookie() || reason == Renewed)
+	x.site.saved(x, SaveEvent{Reason: reason, Status: status, Created: key == "", Duration: time.Since(began)})
+	return nil
+}
+
+// unsaved reports whether something was done to the session that no save has seen.
+func (s *Session) unsaved() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.modified || s.changes.names.Len() > 0 || s.changes.cleared > 0
+}
+
+func (x *exchange) vary(yes bool) {
+	if yes {
+		cookies.Vary(x.under.Header())
+		x.varied = true
+	}
+}
+
+// finish ends the response when the handler has returned.
+func (x *exchange) finish() {
+	if !x.answered {
+		x.answer(http.StatusOK)
+		return
+	}
+	if s := x.loaded(); s != nil && x.failure == nil && x.saves {
+		x.late(s)
+	}
+}
+
+// late deals with what was done to the session after the header went out.
+func (x *exchange) late(s *Session) {
+	if s.Accessed() && !x.varied {
+		x.site.report(x, fmt.Errorf("%w, without Vary: Cookie, when the session was used first", ErrHeaderSent))
+	}
+	if !s.unsaved() || s.IsEmpty() { // who was logged out late keeps a cookie that leads nowhere
+		return
+	}
+	if key := s.Key(); key == "" || key != x.told {
+		x.site.report(x, fmt.Errorf("%w, without the cookie of a new session or key", ErrHeaderSent))
+		return
+	}
+	ctx, cancel := x.background()
+	defer cancel()
+	began := time.Now()
+	if err := s.Save(ctx); err != nil {
+		x.site.report(x, fmt.Errorf("%w when the session was changed: %w", ErrHeaderSent, err))
+		return
+	}
+	x.site.saved(x, SaveEvent{Reason: Late, Duration: time.Since(began)})
+}
+
+// abandon does for a handler that panics what Django does when a view raises an exception, as far as the header goes: the
+// panic goes on, and if another handler makes an answer of it, that has the right cookies.
+func (x *exchange) abandon() {
+	if !x.answered {
+		x.answered = true
+		x.shared.RunBeforeHeader(http.StatusInternalServerError, x.under.Header())
+		if err := x.respond(http.StatusInternalServerError); err != nil {
+			x.site.report(x, err)
+		}
+	}
+}
+
+// replace answers with an error, as if the handler had not written.
+func (x *exchange) replace(err error) {
+	x.failure = fmt.Errorf("djangosession: the response was replaced: %w", err)
+	x.restore(x.under.Header())
+	x.site.report(x, err)
+	if x.site.ErrorHandler != nil {
+		x.site.ErrorHandler(x.under, x.request, err)
+		return
+	}
+	status := http.StatusInternalServerError
+	if errors.Is(err, ErrSessionGone) {
+		status = http.StatusBadRequest
+		if release := x.site.settings.release; release.atLeast(1, 10, 0) && !release.atLeast(1, 11, 0) {
+			// To where the request came to, which finds no session then. More slashes would name another host.
+			x.under.Header().Set("Location", "/"+strings.TrimLeft(x.request.URL.EscapedPath(), "/"))
+			status = http.StatusFound
+		}
+	}
+	http.Error(x.under, http.StatusText(status), status)
+}
+
+// headerField is a line of a header.
+type headerField struct {
+	name   string
+	values []string
+}
+
+// remember keeps what middleware further out has put into the header, for a response that replaces the handler's.
+func (x *exchange) remember(h http.Header) {
+	if len(h) == 0 {
+		return
+	}
+	x.outer = make([]headerField, 0, len(h))
+	for name, values := range h {
+		x.outer = append(x.outer, headerField{name, values})
+	}
+}
+
+func (x *exchange) restore(h http.Header) {
+	clear(h)
+	for _, f := range x.outer {
+		h[f.name] = f.values
+	}
+}

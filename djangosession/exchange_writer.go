@@ -1,0 +1,138 @@
+package djangosession
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+)
+
+// writer is the handler's http.ResponseWriter.
+type writer struct{ x *exchange }
+
+// flushWriter is one over a response that can be flushed. A handler that streams asks for that before it begins; whether
+// the other things can be done, it learns when it tries.
+type flushWriter struct{ writer }
+
+var (
+	_ http.Hijacker   = writer{}
+	_ http.Pusher     = writer{}
+	_ io.ReaderFrom   = writer{}
+	_ io.StringWriter = writer{}
+	_ http.Flusher    = flushWriter{}
+)
+
+func (x *exchange) writer() http.ResponseWriter {
+	_, flushes := find[http.Flusher](x.under)
+	if !flushes {
+		_, flushes = find[interface{ FlushError() error }](x.under)
+	}
+	if flushes {
+		return flushWriter{writer{x}}
+	}
+	return writer{x}
+}
+
+// find looks for something that w can do, or one of those that it wraps: as http.ResponseController does.
+func find[T any](w http.ResponseWriter) (T, bool) {
+	for {
+		if t, ok := w.(T); ok {
+			return t, true
+		}
+		wrapper, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			var none T
+			return none, false
+		}
+		w = wrapper.Unwrap()
+	}
+}
+
+// Header implements http.ResponseWriter.
+func (w writer) Header() http.Header { return w.x.under.Header() }
+
+// WriteHeader implements http.ResponseWriter. The first status that is final decides what becomes of the session.
+func (w writer) WriteHeader(status int) {
+	x := w.x
+	if x.failure != nil {
+		return
+	}
+	if informs := status < 200 && status != http.StatusSwitchingProtocols; !informs && !x.answered && !x.answer(status) {
+		return
+	}
+	x.under.WriteHeader(status)
+}
+
+// begin makes sure that the header is out, and returns an error if the response was replaced.
+func (w writer) begin() error {
+	if !w.x.answered {
+		w.WriteHeader(http.StatusOK)
+	}
+	return w.x.failure
+}
+
+// Write implements http.ResponseWriter.
+func (w writer) Write(p []byte) (int, error) {
+	if err := w.begin(); err != nil {
+		return 0, err
+	}
+	return w.x.under.Write(p)
+}
+
+// WriteString implements io.StringWriter.
+func (w writer) WriteString(s string) (int, error) {
+	if err := w.begin(); err != nil {
+		return 0, err
+	}
+	return io.WriteString(w.x.under, s)
+}
+
+// ReadFrom implements io.ReaderFrom, so that files are sent by the system.
+func (w writer) ReadFrom(r io.Reader) (int64, error) {
+	if err := w.begin(); err != nil {
+		return 0, err
+	}
+	if to, ok := w.x.under.(io.ReaderFrom); ok {
+		return to.ReadFrom(r)
+	}
+	return io.Copy(struct{ io.Writer }{w.x.under}, r)
+}
+
+// Hijack implements http.Hijacker. The session is saved before, as with status 101, and the header has its cookie: a handler
+// that writes the response itself, such as a WebSocket's, has to write the header as it is then.
+func (w writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	h, ok := find[http.Hijacker](w.x.under)
+	if !ok {
+		return nil, nil, http.ErrNotSupported
+	}
+	if !w.x.answered {
+		w.x.answer(http.StatusSwitchingProtocols)
+	}
+	if w.x.failure != nil {
+		return nil, nil, w.x.failure
+	}
+	w.x.varied = true // no cache keeps what follows
+	return h.Hijack()
+}
+
+// Push implements http.Pusher.
+func (w writer) Push(target string, o *http.PushOptions) error {
+	if p, ok := find[http.Pusher](w.x.under); ok {
+		return p.Push(target, o)
+	}
+	return http.ErrNotSupported
+}
+
+// Unwrap gives http.ResponseController what is left: deadlines and full duplex.
+func (w writer) Unwrap() http.ResponseWriter { return w.x.under }
+
+// Flush implements http.Flusher.
+func (w flushWriter) Flush() { _ = w.FlushError() }
+
+// FlushError is the Flush of http.ResponseController.
+func (w flushWriter) FlushError() error {
+	if err := w.begin(); err != nil {
+		return err
+	}
+	return http.NewResponseController(w.x.under).Flush()
+}

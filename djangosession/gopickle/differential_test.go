@@ -1,0 +1,297 @@
+package gopickle
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"math/big"
+	"strings"
+	"testing"
+
+	gopickle "github.com/nlpodyssey/gopickle/pickle"
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/djangobridge/djangobridge/py"
+	"github.com/djangobridge/djangobridge/py/pickle"
+)
+
+// library is the library alone, on the bytes as they are. It is given only what py/pickle has accepted: otherwise a length
+// in the input could take all memory.
+func library(data []byte) (v any, ok bool) {
+	defer func() {
+		if recover() != nil {
+			v, ok = nil, false
+		}
+	}()
+	u := gopickle.NewUnpickler(bytes.NewReader(data))
+	u.FindClass = func(module, name string) (any, error) { return &unknown{&py.Global{Module: module, Name: name}}, nil }
+	v, err := u.Load()
+	return v, err == nil
+}
+
+// A comparison is of what two readers made of one pickle.
+type comparison struct {
+	old  bool // the pickle is of a protocol below 3, or has none
+	text bool // it may contain text opcodes
+	seen map[[2]any]bool
+}
+
+// equal says where the two differ, "" if nowhere. What is known of the library, and allowed for here:
+//   - it leaves the escapes of text opcodes as they are;
+//   - it does not tell a str of Python 2 from another;
+//   - it has the names of classes as they stand, without fix_imports;
+//   - it has forms of its own for OrderedDict, array, list, dict and object, and loses what those contain;
+//   - set, frozenset, bytes and bytearray are calls to it where the protocol has no opcode for them;
+//   - it calls the classes of INST and OBJ without arguments, which Python does not;
+//   - it drops what a state setter does, and takes keyword arguments for one more argument.
+func (c comparison) equal(ours, theirs any) string {
+	switch theirs.(type) {
+	case *types.OrderedDict, *types.OrderedDictClass, *types.Array, *types.ObjectClass, *types.Reconstructor:
+		return ""
+	}
+	switch ours := ours.(type) {
+	case string:
+		return c.equalText(ours, theirs)
+	case py.Str2:
+		return c.equalText(string(ours), theirs)
+	case int64:
+		if (converter{}).value(theirs) == any(ours) { // int, or *big.Int of more bytes than it needs
+			return ""
+		}
+	case *big.Int:
+		if got, ok := theirs.(*big.Int); ok && got.Cmp(ours) == 0 {
+			return ""
+		}
+	case float64:
+		if got, ok := theirs.(float64); ok && (math.Float64bits(got) == math.Float64bits(ours) || got != got && ours != ours) {
+			return ""
+		}
+	case py.Bytes:
+		if got, ok := theirs.([]byte); ok && string(got) == string(ours) || c.old && isCall(theirs) {
+			return ""
+		}
+	case *py.ByteArray:
+		if got, ok := theirs.(*types.ByteArray); ok && string(*got) == string(ours.Bytes) || isCall(theirs) {
+			return ""
+		}
+	case *py.Global:
+		return c.equalClass(ours, theirs)
+	case nil, bool:
+		if ours == theirs {
+			return ""
+		}
+	default:
+		return c.equalContainer(ours, theirs)
+	}
+	return fmt.Sprintf("%T and %T differ", ours, theirs)
+}
+
+func (c comparison) equalText(ours string, theirs any) string {
+	got, ok := theirs.(string)
+	if !ok || got != ours && !c.text {
+		return fmt.Sprintf("str %q and %#v", ours, theirs)
+	}
+	return ""
+}
+
+func (c comparison) equalClass(ours *py.Global, theirs any) string {
+	switch theirs := theirs.(type) {
+	case *unknown:
+		if c.old || *theirs.name == *ours {
+			return ""
+		}
+	case *types.List, *types.Dict:
+		if ours.Module == "builtins" {
+			return ""
+		}
+	}
+	return fmt.Sprintf("class %s and %#v", ours, theirs)
+}
+
+func isCall(v any) bool {
+	_, ok := v.(*object)
+	return ok
+}
+
+func (c comparison) equalContainer(ours, theirs any) string {
+	both := [2]any{ours, theirs}
+	if c.seen[both] {
+		return ""
+	}
+	c.seen[both] = true
+	switch ours := ours.(type) {
+	case *py.List:
+		if got, ok := theirs.(*types.List); ok {
+			return c.equalItems(ours.Items, *got)
+		}
+	case *py.Tuple:
+		if got, ok := theirs.(*types.Tuple); ok {
+			return c.equalItems(ours.Items, *got)
+		}
+	case *py.Dict:
+		if got, ok := theirs.(*types.Dict); ok {
+			return c.equalDict(ours, got)
+		}
+	case *py.Set:
+		if got, ok := theirs.(*types.Set); ok && sameMembers(ours, (converter{}).value(got).(*py.Set)) || isCall(theirs) {
+			return ""
+		}
+	case *py.FrozenSet:
+		if got, ok := theirs.(*types.FrozenSet); ok && sameMembers(&ours.Set, &(converter{}).value(got).(*py.FrozenSet).Set) || isCall(theirs) {
+			return ""
+		}
+	case *py.Object:
+		return c.equalObject(ours, theirs)
+	}
+	return fmt.Sprintf("%T and %T", ours, theirs)
+}
+
+func (c comparison) equalItems(ours, theirs []any) string {
+	if len(ours) != len(theirs) {
+		return fmt.Sprintf("%d and %d items", len(ours), len(theirs))
+	}
+	for i := range ours {
+		if problem := c.equal(ours[i], theirs[i]); problem != "" {
+			return problem
+		}
+	}
+	return ""
+}
+
+// equalDict compares the values: the library keeps each of several equal keys, and the last counts.
+func (c comparison) equalDict(ours *py.Dict, theirs *types.Dict) string {
+	if ours.Len() > len(*theirs) {
+		return fmt.Sprintf("%d and %d keys", ours.Len(), len(*theirs))
+	}
+	if ours.Len() < len(*theirs) {
+		return "" // which of them are equal is Python's matter
+	}
+	i := 0
+	for key, value := range ours.All() {
+		e := (*theirs)[i]
+		if problem := c.equal(key, e.Key) + c.equal(value, e.Value); problem != "" {
+			return problem
+		}
+		i++
+	}
+	return ""
+}
+
+// sameMembers compares sets of strings and numbers by their members, and others by their size alone.
+func sameMembers(a, b *py.Set) bool {
+	for item := range a.All() {
+		switch item.(type) {
+		case string, int64:
+			if !b.Has(item) {
+				return false
+			}
+		}
+	}
+	return a.Len() == b.Len()
+}
+
+func (c comparison) equalObject(ours *py.Object, theirs any) string {
+	class, named := ours.Callable.(*py.Global)
+	if named {
+		switch class.Name {
+		case "list", "dict", "object", "_reconstructor", "_array_reconstructor", "OrderedDict":
+			return ""
+		}
+	}
+	got, ok := theirs.(*object)
+	if !ok || !named {
+		return fmt.Sprintf("%s and %T", ours.Class(), theirs)
+	}
+	if ours.Setter != nil || ours.Kwargs != nil {
+		return ""
+	}
+	if ours.Making != got.making && len(got.args) > 0 || ours.HasState != got.hasState || len(ours.Pairs) != len(got.pairs) {
+		return "the making of " + ours.Class()
+	}
+	problems := []string{
+		c.equalClass(class, &unknown{got.class}), c.equalItems(ours.Args.Items, got.args), c.equal(ours.State, got.state),
+		c.equalItems(ours.Items, got.items),
+	}
+	for i, p := range ours.Pairs {
+		problems = append(problems, c.equal(p.Key, got.pairs[i].Key), c.equal(p.Value, got.pairs[i].Value))
+	}
+	return strings.Join(problems, "")
+}
+
+// differ reads data both ways. both reports whether both accept it.
+func differ(data []byte) (both bool, problem string) {
+	ours, err := pickle.Loads(data)
+	if err != nil {
+		return false, ""
+	}
+	theirs, ok := library(data)
+	if !ok {
+		return false, ""
+	}
+	c := comparison{
+		old:  !bytes.Contains(data, []byte{0x80, 3}) && !bytes.Contains(data, []byte{0x80, 4}) && !bytes.Contains(data, []byte{0x80, 5}),
+		text: bytes.ContainsAny(data, "SV"), seen: map[[2]any]bool{},
+	}
+	return true, c.equal(ours, theirs)
+}
+
+func TestTheLibraryAndPyPickleAgree(t *testing.T) {
+	t.Parallel()
+	compared := 0
+	for _, data := range vectors(t) {
+		both, problem := differ(data)
+		if problem != "" {
+			t.Errorf("%q: %s", data, problem)
+		}
+		if both {
+			compared++
+		}
+	}
+	if compared < 700 {
+		t.Errorf("only %d compared", compared)
+	}
+	t.Logf("%d compared", compared)
+}
+
+// A comparison that finds nothing has to be able to.
+func TestDifferencesAreSeen(t *testing.T) {
+	t.Parallel()
+	pairs := [][2]string{
+		{"K\x01.", "K\x02."},
+		{"K\x01.", "\x88."},
+		{"\x80\x04\x8c\x01a.", "\x80\x04\x8c\x01b."},
+		{"\x80\x04C\x01a.", "\x80\x04\x8c\x01a."},
+		{"\x80\x04]K\x01a.", "\x80\x04]K\x02a."},
+		{"\x80\x04)K\x01\x85.", "\x80\x04)K\x01\x86."},
+		{"\x80\x04}K\x01K\x02s.", "\x80\x04}K\x01K\x03s."},
+		{"\x80\x04\x8f(K\x01\x90.", "\x80\x04\x8f(K\x02\x90."},
+		{"\x80\x04cm\nf\n.", "\x80\x04cm\ng\n."},
+		{"\x80\x04cm\nf\n)RK\x01b.", "\x80\x04cm\nf\n)RK\x02b."},
+		{"\x80\x04cm\nf\nK\x01\x85R.", "\x80\x04cm\nf\nK\x02\x85R."},
+	}
+	for _, pair := range pairs {
+		ours, err := pickle.Loads([]byte(pair[0]))
+		theirs, ok := library([]byte(pair[1]))
+		if c := (comparison{seen: map[[2]any]bool{}}); err != nil || !ok || c.equal(ours, theirs) == "" {
+			t.Errorf("%q and %q: no difference, %v", pair[0], pair[1], err)
+		}
+	}
+}
+
+func FuzzTheLibraryAndPyPickle(f *testing.F) {
+	for i, data := range vectors(f) {
+		if i%10 == 0 {
+			f.Add(data)
+		}
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if _, problem := differ(data); problem != "" {
+			t.Errorf("%q: %s", data, problem)
+		}
+		if _, err := (Serializer{}).Loads(data); err == nil { // it does not panic; what it reads py/pickle has read
+			if _, err := (pickle.Options{Encoding: "ASCII"}).Loads(data); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}

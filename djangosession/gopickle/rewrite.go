@@ -1,0 +1,121 @@
+package gopickle
+
+import (
+	"math/big"
+
+	"github.com/djangobridge/djangobridge/py"
+	"github.com/djangobridge/djangobridge/py/pickle"
+)
+
+// disguise stands before the module of every class in what the library reads, so that it takes none for one of the few
+// that it has forms of its own for: with these it loses what they contain, or allocates without a limit.
+const disguise = "python:"
+
+// maxIntBits is the size of the largest int that the library gets.
+const maxIntBits = 8 * 8 << 10
+
+// safeProtocol is that of what the library reads: the one with opcodes for all that it has forms for.
+const safeProtocol = 5
+
+// rewrite reads data and returns a pickle of the same value that the library can be given, and the classes in it that are
+// made with keyword arguments, under the names that the library sees.
+func (s Serializer) rewrite(data []byte) (safe []byte, keywords map[py.Global]bool, err error) {
+	o := s.Options
+	if o.Persistent != nil {
+		return nil, nil, errHook
+	}
+	if o.Encoding == "" {
+		o.Encoding = "ASCII"
+	}
+	if s.PersistentLoad != nil {
+		o.Persistent = func(id any) (any, error) {
+			return &py.Object{Making: py.Persistent, Args: py.NewTuple(id)}, nil
+		}
+	}
+	v, err := o.Loads(data)
+	if err != nil {
+		return nil, nil, err
+	}
+	w := walker{seen: map[any]bool{}, keywords: map[py.Global]bool{}}
+	if w.walk(v); w.problem != "" {
+		return nil, nil, &Error{Problem: w.problem}
+	}
+	safe, err = pickle.Dumps(v, safeProtocol)
+	return safe, w.keywords, err
+}
+
+// A walker disguises the classes in a value and looks for what cannot be given to the library.
+type walker struct {
+	seen     map[any]bool
+	keywords map[py.Global]bool // classes that are made with keyword arguments
+	problem  string
+}
+
+func (w *walker) walk(v any) {
+	switch v := v.(type) {
+	case *big.Int:
+		if v.BitLen() > maxIntBits {
+			w.problem = "an int is too large for the library"
+		}
+	case *py.Global, *py.List, *py.Tuple, *py.Dict, *py.Set, *py.FrozenSet, *py.Object:
+		if !w.seen[v] {
+			w.seen[v] = true
+			w.parts(v)
+		}
+	}
+}
+
+func (w *walker) parts(v any) {
+	switch v := v.(type) {
+	case *py.Global:
+		v.Module = disguise + v.Module
+	case *py.List:
+		w.all(v.Items)
+	case *py.Tuple:
+		w.all(v.Items)
+	case *py.Dict:
+		for key, value := range v.All() {
+			w.walk(key)
+			w.walk(value)
+		}
+	case *py.Set:
+		for item := range v.All() {
+			w.walk(item)
+		}
+	case *py.FrozenSet:
+		for item := range v.All() {
+			w.walk(item)
+		}
+	case *py.Object:
+		w.object(v)
+	}
+}
+
+func (w *walker) object(o *py.Object) {
+	w.walk(o.Callable)
+	w.walk(o.Args)
+	w.walk(o.State)
+	w.all(o.Items)
+	for _, p := range o.Pairs {
+		w.walk(p.Key)
+		w.walk(p.Value)
+	}
+	if o.Kwargs != nil {
+		w.walk(o.Kwargs)
+	}
+	class, named := o.Callable.(*py.Global)
+	switch {
+	case o.Setter != nil:
+		w.problem = "a function sets the state of an object, of which the library would lose the state"
+	case o.Making == py.NewEx && named:
+		w.keywords[*class] = true
+	case o.Making == py.NewEx:
+		w.problem = "a class without a name is made with keyword arguments"
+	}
+}
+
+func (w *walker) all(items []any) {
+	for _, item := range items {
+		w.walk(item)
+	}
+}

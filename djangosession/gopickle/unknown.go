@@ -1,0 +1,45 @@
+package gopickle
+
+import (
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/djangobridge/djangobridge/py"
+)
+
+// unknown is a class or function that FindClass does not know.
+type unknown struct{ name *py.Global }
+
+// Call implements the library's Callable.
+func (u *unknown) Call(args ...any) (any, error) {
+	return &object{making: py.Called, class: u.name, args: args}, nil
+}
+
+// PyNew implements the library's PyNewable. There are no keyword arguments among args: findClass sees to that.
+func (u *unknown) PyNew(args ...any) (any, error) {
+	return &object{making: py.New, class: u.name, args: args}, nil
+}
+
+// object is what unknown makes. It becomes a py.Object when all of the pickle is read.
+type object struct {
+	making   py.Making
+	class    *py.Global
+	args     []any
+	state    any
+	hasState bool
+	items    []any
+	pairs    []types.DictEntry
+}
+
+// PySetState implements the library's PyStateSettable.
+func (o *object) PySetState(state any) error {
+	o.state, o.hasState = state, true
+	return nil
+}
+
+// Append implements the library's ListAppender.
+func (o *object) Append(v any) { o.items = append(o.items, v) }
+
+// Set implements the library's DictSetter.
+func (o *object) Set(key, value any) {
+	o.pairs = append(o.pairs, types.DictEntry{Key: key, Value: value})
+}

@@ -1,0 +1,331 @@
+package djangosession_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/internal/request"
+)
+
+// TestRenewsWhenLittleIsLeft walks through the life of a session that is used and never changed.
+func TestRenewsWhenLittleIsLeft(t *testing.T) {
+	const day = 24 * time.Hour
+	read := func(s *djangosession.Session) { s.Get("n") }
+	for _, c := range []struct {
+		name    string
+		release string // 6.1 if empty
+		below   float64
+		expire  func(*djangosession.Session)
+		use     func(*djangosession.Session)
+		renewed []int // on which of the days 1 to 14
+	}{
+		{name: "off", use: read},
+		{name: "half of two weeks", below: 0.5, use: read, renewed: []int{8}},
+		{name: "nine tenths", below: 0.9, use: read, renewed: []int{2, 4, 6, 8, 10, 12, 14}},
+		{name: "only loaded", below: 0.5, use: func(*djangosession.Session) {}, renewed: []int{8}},
+		{name: "only loaded, in a release that forgets Vary", release: "4.2", below: 0.5, use: func(*djangosession.Session) {}, renewed: []int{8}},
+		{name: "not used", below: 0.5},
+		{name: "an expiry of its own", below: 0.5, use: read, expire: func(s *djangosession.Session) { s.SetExpiry(4 * 86400) }, renewed: []int{3, 6, 9, 12}},
+		{name: "until the browser closes", below: 0.5, use: read, expire: func(s *djangosession.Session) { s.SetExpiry(0) }, renewed: []int{8}},
+		{name: "a date to end at", below: 0.5, use: read, expire: func(s *djangosession.Session) { s.SetExpiryTime(noon.Add(20 * day)) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			release := "6.1"
+			if c.release != "" {
+				release = c.release
+			}
+			s := newShop(t, release, nil)
+			s.RenewBelow = c.below
+			first := s.visit("", func(_ http.ResponseWriter, r *http.Request) {
+				session := s.session(r)
+				session.Set("n", "old")
+				if c.expire != nil {
+					c.expire(session)
+				}
+			})
+			_, key := setCookie(t, first.Header)
+			s.told()
+			var renewed []int
+			for n := 1; n <= 14; n++ {
+				s.wait(day)
+				r := s.visit("sessionid="+key, func(_ http.ResponseWriter, r *http.Request) {
+					if c.use != nil {
+						c.use(s.session(r))
+					}
+				})
+				set, _ := setCookie(t, r.Header)
+				_, events := s.told()
+				wrote := len(events) == 1 && events[0].Reason == djangosession.Renewed
+				if wrote != (set != "") || wrote && r.Header.Get("Vary") != "Cookie" {
+					t.Errorf("day %d: %v, Set-Cookie %q, Vary %q", n, events, set, r.Header.Get("Vary"))
+				}
+				if wrote {
+					renewed = append(renewed, n)
+				}
+				if c.name == "off" && n == 13 {
+					break // the next day there is none
+				}
+			}
+			if fmt.Sprint(renewed) != fmt.Sprint(c.renewed) {
+				t.Errorf("renewed on the days %v, want %v", renewed, c.renewed)
+			}
+		})
+	}
+}
+
+func TestPartitionedCookies(t *testing.T) {
+	s := newShop(t, "6.1", nil)
+	s.Partitioned = true
+	set, _ := setCookie(t, s.visit("", func(_ http.ResponseWriter, r *http.Request) { s.session(r).Set("n", 1) }).Header)
+	if want := "sessionid=<key>; expires=Tue, 28 Nov 2023 22:13:20 GMT; HttpOnly; Max-Age=1209600; Partitioned; Path=/; SameSite=Lax; Secure"; set != want {
+		t.Errorf("set by\n%s, want\n%s", set, want)
+	}
+	deleted, _ := setCookie(t, s.visit(tooShort, func(http.ResponseWriter, *http.Request) {}).Header)
+	if want := `sessionid=""; expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Partitioned; Path=/; SameSite=Lax; Secure`; deleted != want {
+		t.Errorf("deleted by\n%s, want\n%s", deleted, want)
+	}
+}
+
+// TestReadOnlyNeverWrites, whatever the handler tries and the settings say.
+func TestReadOnlyNeverWrites(t *testing.T) {
+	type use = func(*djangosession.Session, context.Context) error
+	for _, c := range []struct {
+		name    string
+		cookie  string
+		use     use
+		refused bool // the call returns ErrReadOnly
+		status  int
+	}{
+		{name: "read", use: func(s *djangosession.Session, _ context.Context) error { s.Get("n"); return nil }, status: 200},
+		{name: "untouched", status: 200},
+		{name: "unknown", cookie: unknown, use: func(s *djangosession.Session, _ context.Context) error { s.Get("n"); return nil }, status: 200},
+		{name: "too short", cookie: tooShort, status: 200},
+		{name: "set", use: func(s *djangosession.Session, _ context.Context) error { s.Set("n", "new"); return nil }, status: 500},
+		{name: "save", use: (*djangosession.Session).Save, refused: true, status: 200},
+		{name: "create", use: (*djangosession.Session).Create, refused: true, status: 200},
+		{name: "flush", use: (*djangosession.Session).Flush, refused: true, status: 200},
+		{name: "cycle", use: (*djangosession.Session).CycleKey, refused: true, status: 200},
+		{name: "cycle a live key", use: (*djangosession.Session).CycleLiveKey, refused: true, status: 200},
+		{name: "delete", use: (*djangosession.Session).DeleteStored, refused: true, status: 200},
+	} {
+		for _, merge := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, merge %v", c.name, merge), func(t *testing.T) {
+				s := newShop(t, "6.1", func(s *djangosession.Settings) { s.SessionSaveEveryRequest = true })
+				s.Manager.MergeSaves = merge
+				s.ReadOnly, s.RenewBelow = true, 1
+				key := s.visitor(map[string]any{"n": "old"})
+				text, expire, _ := s.engine.Row(key)
+				s.engine.saves.Store(0)
+				s.engine.creates.Store(0)
+				s.wait(time.Hour)
+				cookie := c.cookie
+				if cookie == "" {
+					cookie = "sessionid=" + key
+				}
+				r := s.visit(cookie, func(_ http.ResponseWriter, r *http.Request) {
+					if c.use == nil {
+						return
+					}
+					if err := c.use(s.session(r), r.Context()); errors.Is(err, djangosession.ErrReadOnly) != c.refused {
+						t.Error(err)
+					}
+				})
+				if r.StatusCode != c.status || r.Header.Get("Set-Cookie") != "" {
+					t.Errorf("status %d, %v", r.StatusCode, r.Header)
+				}
+				now, until, ok := s.engine.Row(key)
+				if n := s.engine.saves.Load() + s.engine.creates.Load() + s.engine.deletes.Load(); n != 0 || !ok || now != text || !until.Equal(expire) {
+					t.Errorf("%d calls to write", n)
+				}
+				if errs, _ := s.told(); c.status == 500 && (len(errs) != 1 || !errors.Is(errs[0], djangosession.ErrReadOnly)) {
+					t.Errorf("told of %v", errs)
+				}
+			})
+		}
+	}
+}
+
+// TestGoroutinesShareOneSession: it is loaded once and saved once.
+func TestGoroutinesShareOneSession(t *testing.T) {
+	s := newShop(t, "6.1", nil)
+	key := s.visitor(map[string]any{"n": "old"})
+	s.engine.loads.Store(0)
+	s.visit("sessionid="+key, func(_ http.ResponseWriter, r *http.Request) {
+		var wg sync.WaitGroup
+		for i := range 20 {
+			wg.Go(func() { s.session(r).Set(fmt.Sprintf("n%d", i), i) })
+		}
+		wg.Wait()
+	})
+	if loads, saves := s.engine.loads.Load(), s.engine.saves.Load(); loads != 1 || saves != 1 {
+		t.Errorf("%d loads, %d saves", loads, saves)
+	}
+	session, err := s.Manager.Load(t.Context(), key)
+	if err != nil || len(session.Keys()) != 21 {
+		t.Errorf("%d values, %v", len(session.Keys()), err)
+	}
+}
+
+// TestChangeDuringTheSaveIsNotLost: it comes too late for the save before the header, and is stored by the one after.
+func TestChangeDuringTheSaveIsNotLost(t *testing.T) {
+	s := newShop(t, "6.1", nil)
+	key := s.visitor(map[string]any{"n": "old"})
+	s.visit("sessionid="+key, func(w http.ResponseWriter, r *http.Request) {
+		session := s.session(r)
+		session.Set("n", "new")
+		s.engine.saveWait = func(context.Context) error {
+			s.engine.saveWait = nil
+			session.Set("n", "during")
+			return nil
+		}
+		w.WriteHeader(http.StatusOK)
+	})
+	if n := s.stored(key); n != "during" {
+		t.Errorf("stored is %q", n)
+	}
+}
+
+// TestGoroutineThatOutlivesTheResponse may go on with the session while it is saved.
+func TestGoroutineThatOutlivesTheResponse(t *testing.T) {
+	s := newShop(t, "6.1", nil)
+	key := s.visitor(map[string]any{"n": "old"})
+	var wg sync.WaitGroup
+	s.visit("sessionid="+key, func(_ http.ResponseWriter, r *http.Request) {
+		wg.Go(func() {
+			for i := range 100 {
+				s.session(r).Set("n", i)
+			}
+		})
+	})
+	wg.Wait()
+}
+
+// TestMiddlewareInsideComesBeforeTheSave: what it puts into the session is saved, and what it adds to the header goes out.
+func TestMiddlewareInsideComesBeforeTheSave(t *testing.T) {
+	s := newShop(t, "6.1", nil)
+	r := s.visit("", func(w http.ResponseWriter, r *http.Request) {
+		shared := request.From(r.Context())
+		for _, name := range []string{"outer", "inner"} {
+			shared.BeforeHeader(func(status int, h http.Header) {
+				h.Add("X-Order", fmt.Sprint(name, status))
+				s.session(r).Set("n", name)
+			})
+		}
+		w.WriteHeader(http.StatusCreated)
+		w.WriteHeader(http.StatusAccepted)
+	})
+	_, key := setCookie(t, r.Header)
+	if got := fmt.Sprint(r.Header["X-Order"]); got != "[inner201 outer201]" || s.stored(key) != "outer" {
+		t.Errorf("order %s, stored %q", got, s.stored(key))
+	}
+	if request.From(context.Background()) != nil {
+		t.Error("there is something outside of the middleware")
+	}
+}
+
+type contextKey struct{}
+
+// TestContextIsTheRequestsOwn: its values, end and deadline show through.
+func TestContextIsTheRequestsOwn(t *testing.T) {
+	s := newShop(t, "6.1", nil)
+	outer, cancel := context.WithTimeout(context.WithValue(t.Context(), contextKey{}, "value"), time.Hour)
+	r := httptest.NewRequestWithContext(outer, http.MethodGet, "/", http.NoBody)
+	s.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		inner, done := context.WithCancel(r.Context())
+		defer done()
+		if inner.Value(contextKey{}) != "value" {
+			t.Error("a value is missing")
+		}
+		if _, ok := inner.Deadline(); !ok {
+			t.Error("the deadline is missing")
+		}
+		cancel()
+		<-inner.Done()
+		if !errors.Is(inner.Err(), context.Canceled) {
+			t.Error(inner.Err())
+		}
+	})).ServeHTTP(httptest.NewRecorder(), r)
+}
+
+// TestParallelRequestsLoseNothing sends 50 requests at once with one session, round after round. Each adds a value; merged,
+// all are there.
+func TestParallelRequestsLoseNothing(t *testing.T) {
+	s := newShop(t, "6.1", nil)
+	s.Manager.MergeSaves = true
+	s.Logger, s.OnSave = nil, nil
+	site := s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.session(r).Set(r.URL.Query().Get("item"), true)
+		w.WriteHeader(http.StatusNoContent)
+	}))
+	const rounds, requests = 20, 50 // compat_test has more
+	for round := range rounds {
+		key := s.visitor(map[string]any{"n": "old"})
+		var wg sync.WaitGroup
+		for i := range requests {
+			wg.Go(func() {
+				r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, fmt.Sprintf("/?item=i%d", i), http.NoBody)
+				r.Header.Set("Cookie", "sessionid="+key)
+				w := httptest.NewRecorder()
+				site.ServeHTTP(w, r)
+				if w.Code != http.StatusNoContent {
+					t.Errorf("round %d: status %d", round, w.Code)
+				}
+			})
+		}
+		wg.Wait()
+		session, err := s.Manager.Load(t.Context(), key)
+		if err != nil || len(session.Keys()) != requests+1 {
+			t.Fatalf("round %d: %d values, %v", round, len(session.Keys()), err)
+		}
+	}
+}
+
+// TestNoRequestUndoesALogout: of many requests at work with a session one flushes it; whoever saves later gets 400.
+func TestNoRequestUndoesALogout(t *testing.T) {
+	for _, merge := range []bool{false, true} {
+		t.Run(fmt.Sprintf("merge %v", merge), func(t *testing.T) {
+			s := newShop(t, "6.1", nil)
+			s.Manager.MergeSaves = merge
+			site := s.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				session := s.session(r)
+				if r.URL.Path == "/logout" {
+					if err := session.Flush(r.Context()); err != nil {
+						t.Error(err)
+					}
+					return
+				}
+				session.Set("n", "new")
+			}))
+			for round := range 200 {
+				key := s.visitor(map[string]any{"n": "old"})
+				var wg sync.WaitGroup
+				for i := range 10 {
+					wg.Go(func() {
+						path := "/"
+						if i == 5 {
+							path = "/logout"
+						}
+						r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody)
+						r.Header.Set("Cookie", "sessionid="+key)
+						w := httptest.NewRecorder()
+						site.ServeHTTP(w, r)
+						if w.Code != 200 && w.Code != 400 {
+							t.Errorf("round %d: status %d", round, w.Code)
+						}
+					})
+				}
+				wg.Wait()
+				if there, err := s.Manager.Exists(t.Context(), key); there || err != nil {
+					t.Fatalf("round %d: the session is back, %v", round, err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,101 @@
+package djangosession_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/fixtures"
+	"github.com/djangobridge/djangobridge/py"
+	"github.com/djangobridge/djangobridge/py/pickle"
+)
+
+// FuzzPickledSession holds that no bytes make a session panic, and that what is accepted is written and read again as the same,
+// whatever was looked at before.
+func FuzzPickledSession(f *testing.F) {
+	file, err := fixtures.Read[vector]("django-4.2/pickle.json")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, v := range file.Cases {
+		if v.Payload != nil {
+			f.Add([]byte(*v.Payload))
+		}
+	}
+	s := fuzzSettings(f)
+	s.Serializer = djangosession.PickleSerializer{Options: pickle.Options{MaxDepth: 1000}}
+	m, err := djangosession.NewManager(noEngine{}, s)
+	if err != nil {
+		f.Fatal(err)
+	}
+	serializer := djangosession.PickleSerializer{Options: pickle.Options{MaxDepth: 1000}}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		d, err := serializer.Loads(data)
+		if err != nil {
+			return
+		}
+		session := m.New()
+		if err := session.Update(d); err != nil {
+			return // nested too deeply for a copy
+		}
+		budget := 100_000
+		if !spend(&budget, d, 0) {
+			return // what a pickle says in a line for each place is a lot in all its places
+		}
+		for name := range session.Items() {
+			var v any
+			_ = session.Scan(name, &v) // many fit nothing
+		}
+		_, _ = session.GetExpiryAge(djangosession.ExpiryArgs{})
+		_, _ = session.GetExpiryDate(djangosession.ExpiryArgs{})
+		session.GetExpireAtBrowserClose()
+		_, _ = djangosession.TransitionalSerializer{}.Dumps(d)
+
+		again, err := serializer.Dumps(d)
+		if err != nil {
+			if _, ok := errors.AsType[*pickle.UnsupportedError](err); !ok {
+				t.Fatalf("error %v", err)
+			}
+			return
+		}
+		back, err := serializer.Loads(again)
+		if err != nil || !py.Equal(back, d) {
+			t.Fatalf("written as %q, which is read otherwise, %v", again, err)
+		}
+	})
+}
+
+// spend counts the values in v, each in all places where it stands, and reports whether that is within the budget.
+func spend(budget *int, v any, depth int) bool {
+	if *budget--; *budget < 0 || depth > 1000 {
+		return false
+	}
+	var parts []any
+	switch v := v.(type) {
+	case *py.List:
+		parts = v.Items
+	case *py.Tuple:
+		parts = v.Items
+	case *py.Dict:
+		for k, item := range v.All() {
+			parts = append(parts, k, item)
+		}
+	case *py.Object:
+		parts = append([]any{v.Args, v.State}, v.Items...)
+		if v.Kwargs != nil {
+			parts = append(parts, v.Kwargs)
+		}
+		for _, p := range v.Pairs {
+			parts = append(parts, p.Key, p.Value)
+		}
+	}
+	for _, part := range parts {
+		if !spend(budget, part, depth+1) {
+			return false
+		}
+	}
+	return true
+}
+
+// noEngine keeps no sessions.
+type noEngine struct{ djangosession.Engine }

@@ -1,0 +1,131 @@
+package djangosession
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/djangobridge/djangobridge/py"
+	"github.com/djangobridge/djangobridge/py/pickle"
+)
+
+// PickleSerializer is django.contrib.sessions.serializers.PickleSerializer, which Django had until 4.2 (before 1.6 as its
+// default), and which sites have taken over into their own code since. Settings whose SESSION_SERIALIZER is that path have
+// it; for a class of the site that does the same, set Settings.Serializer to PickleSerializer{}.
+//
+// Reading is inert. Whatever the pickle names, os.system included, nothing is imported, called or executed: it is data, a
+// [*py.Object] that says what Python would call. In Python whoever has the SECRET_KEY can run code by a session; here not.
+//
+// Values are kept as they were read, so that what nobody sets is written back as it was: objects of classes that Go does
+// not know, what is shared, and what contains itself. [Session.Get] and its siblings give copies in the form of [py.Natural].
+type PickleSerializer struct {
+	// Protocol is the pickle protocol to write, 2 to 5. Django takes the highest that its Python has, and so does this for
+	// settings that SettingsCommand printed. If 0, in settings, it is the highest that each Python reads which the
+	// release runs on: 2 before Django 2.0 (Python 2), 4 before 4.0 (Python 3.6), else 5. Without settings it is 4.
+	Protocol int
+
+	// Options say how to read: limits, and what Encoding a str of Python 2 is in. If that is "", in settings, it is "ASCII" since
+	// Django 2.0, as in pickle.loads of Python 3: other bytes are refused. Before, and without settings, such a str is a
+	// [py.Str2], which is written back as one.
+	Options pickle.Options
+}
+
+// defaultProtocol is read by each Python since 3.4.
+const defaultProtocol = 4
+
+var errNoPickledDict = errors.New("djangosession: the pickle contains no dict")
+
+// Dumps returns what Django's dumps returns. The error is a [*ValueError] for a value that has no pickle here.
+func (p PickleSerializer) Dumps(d *py.Dict) ([]byte, error) {
+	protocol := p.Protocol
+	if protocol == 0 {
+		protocol = defaultProtocol
+	}
+	data, err := pickle.Dumps(d, protocol)
+	if err == nil {
+		return data, nil
+	}
+	for name, v := range d.All() { // which one is worth finding out only now
+		if _, err := pickle.Dumps(v, protocol); err != nil {
+			return nil, &ValueError{Name: fmt.Sprint(name), Err: err}
+		}
+	}
+	return nil, err
+}
+
+// Loads reads what Django's loads reads, if it is a dict. Names need not be text, as in Django; those that are not
+// [Session.Dict] alone has. A name that is a str of Python 2 becomes text, which Python 2 takes for the same name. An
+// OrderedDict is read as a dict.
+func (p PickleSerializer) Loads(data []byte) (*py.Dict, error) {
+	v, err := p.Options.Loads(data)
+	if err != nil {
+		return nil, err
+	}
+	d, ok := v.(*py.Dict)
+	if !ok {
+		if d, ok = orderedDict(v); !ok {
+			return nil, fmt.Errorf("%w: a %s", errNoPickledDict, py.TypeName(v))
+		}
+	}
+	return textNames(d), nil
+}
+
+// orderedDict returns what is in a collections.OrderedDict: of all classes the one that behaves in a session as dict does.
+func orderedDict(v any) (*py.Dict, bool) {
+	o, ok := v.(*py.Object)
+	if !ok || o.Class() != "collections.OrderedDict" || o.HasState {
+		return nil, false
+	}
+	return o.AsDict()
+}
+
+// textNames returns d with each name that is an ASCII str of Python 2 as text.
+func textNames(d *py.Dict) *py.Dict {
+	found := false
+	for name := range d.All() {
+		_, old := name.(py.Str2)
+		found = found || old
+	}
+	if !found {
+		return d
+	}
+	texts := py.NewDict(d.Len())
+	for name, v := range d.All() {
+		if old, ok := name.(py.Str2); ok && isASCII(string(old)) {
+			name = string(old)
+		}
+		texts.Set(name, v)
+	}
+	return texts
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// of returns the serializer as settings have it, with what they leave open filled in.
+func (p PickleSerializer) of(s *Settings, r release) (PickleSerializer, error) {
+	switch {
+	case p.Protocol == 0 && s.PickleProtocol == 0:
+		p.Protocol = r.pickleProtocol()
+	case p.Protocol == 0: // of a Python newer than this module perhaps, which reads 5 as well
+		p.Protocol = min(s.PickleProtocol, maxProtocol)
+	}
+	if p.Protocol < minProtocol || p.Protocol > maxProtocol {
+		return p, &SettingError{Setting: "PICKLE_PROTOCOL", Problem: "must be 2 to 5"}
+	}
+	if p.Options.Encoding == "" && r.needsPython3() {
+		p.Options.Encoding = "ASCII"
+	}
+	return p, nil
+}
+
+// The protocols that can be written.
+const (
+	minProtocol = 2
+	maxProtocol = 5
+)

@@ -1,0 +1,190 @@
+// Package cookies reads and writes cookies as Django does, where net/http has rules of its own.
+package cookies
+
+import (
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Find returns the value of the cookie of this name as Django reads it: the last one of several, without the quotes
+// and escapes of Python's cookies. (Go's takes the first, and none that has a backslash.) Matches parse_cookie.
+func Find(h http.Header, name string) (value string, ok bool) {
+	for _, line := range h["Cookie"] {
+		for more := true; more; {
+			var chunk string
+			chunk, line, more = strings.Cut(line, ";")
+			// A chunk without "=" has the name "", which nobody asks for.
+			k, v, named := strings.Cut(chunk, "=")
+			if named && stripSpace(k) == name {
+				value, ok = v, true
+			}
+		}
+	}
+	if !ok {
+		return "", false
+	}
+	if !utf8.ValidString(value) {
+		value = string([]rune(value)) // U+FFFD for what is no UTF-8
+	}
+	return unquoteCookie(stripSpace(value)), true
+}
+
+// stripSpace is Python's strip, which takes four control characters for space too.
+func stripSpace(s string) string {
+	plain := func(c byte) bool { return ' ' < c && c < utf8.RuneSelf }
+	if s != "" && s[0] == ' ' {
+		s = s[1:]
+	}
+	if s == "" || plain(s[0]) && plain(s[len(s)-1]) {
+		return s
+	}
+	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || 0x1c <= r && r <= 0x1f })
+}
+
+// unquoteCookie undoes quoteCookie. Matches http.cookies._unquote.
+func unquoteCookie(s string) string {
+	if len(s) < 2 || s[0] != '"' || s[len(s)-1] != '"' {
+		return s
+	}
+	s = s[1 : len(s)-1]
+	if !strings.Contains(s, `\`) {
+		return s
+	}
+	var b strings.Builder
+	for {
+		plain, rest, escaped := strings.Cut(s, `\`)
+		b.WriteString(plain)
+		switch {
+		case !escaped:
+			return b.String()
+		case rest == "":
+			b.WriteByte('\\') // nothing follows that it could escape
+			return b.String()
+		case len(rest) >= 3 && isOctal(rest[0], '3') && isOctal(rest[1], '7') && isOctal(rest[2], '7'):
+			b.WriteRune(rune(rest[0]-'0')<<6 | rune(rest[1]-'0')<<3 | rune(rest[2]-'0'))
+			s = rest[3:]
+		default:
+			_, size := utf8.DecodeRuneInString(rest)
+			b.WriteString(rest[:size])
+			s = rest[size:]
+		}
+	}
+}
+
+func isOctal(c, most byte) bool { return '0' <= c && c <= most }
+
+// quoteCookie writes the value of a cookie as Python does: in quotes, with octal escapes, if it needs to be. Matches
+// http.cookies._quote.
+func quoteCookie(s string) string {
+	const (
+		letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+		legal   = letters + "!#$%&'*+-.^_`|~:"
+		quoted  = legal + " ()/<=>?@[]{}"
+	)
+	if s != "" && strings.Trim(s, legal) == "" {
+		return s
+	}
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case r > 0xff || strings.ContainsRune(quoted, r):
+			b.WriteRune(r)
+		default:
+			fmt.Fprintf(&b, `\%03o`, r)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}
+
+// A Cookie is a Set-Cookie header. Its text is what Python's http.cookies makes of it.
+type Cookie struct {
+	Name, Value string
+	Domain      string
+	Expires     string
+	HTTPOnly    bool
+	MaxAge      string
+	Partitioned bool
+	Path        string
+	SameSite    string
+	Secure      bool
+}
+
+func (c *Cookie) String() string {
+	var b strings.Builder
+	b.Grow(160)
+	b.WriteString(c.Name)
+	b.WriteByte('=')
+	b.WriteString(quoteCookie(c.Value))
+	attribute := func(name, value string) {
+		if value != "" {
+			b.WriteString("; ")
+			b.WriteString(name)
+			b.WriteByte('=')
+			b.WriteString(value)
+		}
+	}
+	flag := func(name string, set bool) {
+		if set {
+			b.WriteString("; ")
+			b.WriteString(name)
+		}
+	}
+	// Python sorts them.
+	attribute("Domain", c.Domain)
+	attribute("expires", c.Expires)
+	flag("HttpOnly", c.HTTPOnly)
+	attribute("Max-Age", c.MaxAge)
+	flag("Partitioned", c.Partitioned)
+	attribute("Path", c.Path)
+	attribute("SameSite", c.SameSite)
+	flag("Secure", c.Secure)
+	return b.String()
+}
+
+// Put adds the cookie to a response, in place of one of its name.
+func (c *Cookie) Put(h http.Header) {
+	const field = "Set-Cookie"
+	lines := make([]string, 0, len(h[field])+1)
+	for _, line := range h[field] {
+		if !strings.HasPrefix(line, c.Name+"=") {
+			lines = append(lines, line)
+		}
+	}
+	h[field] = append(lines, c.String())
+}
+
+// Vary adds Cookie to the header Vary. Matches patch_vary_headers.
+func Vary(h http.Header) {
+	const field = "Vary"
+	if len(h[field]) == 0 {
+		h[field] = []string{"Cookie"}
+		return
+	}
+	names := strings.Split(strings.Join(h[field], ","), ",")
+	found := false
+	for i, name := range names {
+		names[i] = strings.TrimSpace(name)
+		if names[i] == "*" {
+			h[field] = []string{"*"}
+			return
+		}
+		found = found || strings.EqualFold(names[i], "Cookie")
+	}
+	if !found {
+		names = append(names, "Cookie")
+	}
+	h[field] = []string{strings.Join(names, ", ")}
+}
+
+// FormatSeconds writes a number of seconds as a whole one, cut off towards zero.
+func FormatSeconds(f float64) string { return strconv.FormatFloat(math.Trunc(f)+0, 'f', 0, 64) } // not -0

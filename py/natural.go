@@ -1,0 +1,212 @@
+package py
+
+import (
+	"math/big"
+	"time"
+)
+
+// Natural returns a deep copy of v, as [Clone] does, in which each [*Object] that has a form of its own in Go stands in that
+// form: a [DateTime], [Date], [Time], [TimeDelta], [Decimal], [UUID] or complex128. An Object that no such form can hold
+// without loss, like a datetime in a time zone of a class that Go does not know, stays an Object.
+func Natural(v any) any {
+	switch v.(type) {
+	case *List, *Dict, *big.Int, Cloner:
+		return newCloner(true).clone(v)
+	default:
+		return v
+	}
+}
+
+const datetimeModule = "datetime"
+
+// natural returns the form of v in Go if it is an [*Object] that has one, else v.
+func natural(v any) any {
+	if o, ok := v.(*Object); ok && o != nil {
+		if form, ok := o.form(nil); ok {
+			return form
+		}
+	}
+	return v
+}
+
+// madeClass is [Object.Class] under the name that Python 3 has for it. Where copyreg makes the object, as protocols 0 and 1
+// have it, it is the class that copyreg is given.
+func (o *Object) madeClass() string {
+	g, _ := o.Callable.(*Global)
+	if o.reconstructed() {
+		g, _ = o.Args.Items[0].(*Global)
+	}
+	if g == nil || o.Making == Persistent || o.Making == NewEx {
+		return ""
+	}
+	if g.Module == "__builtin__" {
+		return "builtins." + g.Name
+	}
+	return g.Module + "." + g.Name
+}
+
+// reconstructed reports whether o is copyreg._reconstructor(class, base, value).
+func (o *Object) reconstructed() bool {
+	g, _ := o.Callable.(*Global)
+	if g == nil || g.Name != "_reconstructor" || g.Module != "copyreg" && g.Module != "copy_reg" {
+		return false
+	}
+	return o.Making == Called && len(o.args()) == 3
+}
+
+// form returns what o is in Go, if all of it can be said there.
+func (o *Object) form(known zones) (any, bool) {
+	if o.Args == nil || o.Setter != nil || len(o.Items)+len(o.Pairs) > 0 {
+		return nil, false
+	}
+	if o.HasState {
+		return o.uuid()
+	}
+	g, ok := o.Callable.(*Global)
+	if !ok || g == nil || o.Making != Called {
+		return nil, false
+	}
+	args := o.Args.Items
+	switch g.Module {
+	case datetimeModule:
+		switch g.Name {
+		case "datetime":
+			return datetimeOf(args, known)
+		case "date":
+			return dateOf(args)
+		case "time":
+			return timeOf(args, known)
+		case "timedelta":
+			return timeDeltaOf(args)
+		}
+	case "decimal":
+		if g.Name == "Decimal" && len(args) == 1 {
+			return decimalOf(args[0])
+		}
+	case "builtins", "__builtin__":
+		if g.Name == "complex" && len(args) == 2 {
+			re, ok1 := args[0].(float64)
+			im, ok2 := args[1].(float64)
+			return complex(re, im), ok1 && ok2
+		}
+	}
+	return nil, false
+}
+
+// uuid is uuid.UUID.__new__(uuid.UUID) with the state {"int": n}, and perhaps an is_safe that does not count.
+func (o *Object) uuid() (any, bool) {
+	if o.Making != New && o.Making != Called || o.madeClass() != "uuid.UUID" {
+		return nil, false
+	}
+	if o.Making == New && len(o.Args.Items) > 0 || o.Making == Called && !o.reconstructed() {
+		return nil, false
+	}
+	state, ok := o.State.(*Dict)
+	if !ok {
+		return nil, false
+	}
+	n, _ := state.text("int")
+	_, isSafe := state.text("is_safe")
+	if state.Len() > 2 || state.Len() == 2 && !isSafe {
+		return nil, false
+	}
+	return uuidOf(n)
+}
+
+func decimalOf(arg any) (any, bool) {
+	text, ok := textOf(arg)
+	if !ok {
+		return nil, false
+	}
+	d, err := ParseDecimal(text)
+	return d, err == nil
+}
+
+func timeDeltaOf(args []any) (any, bool) {
+	var parts [3]int64
+	if len(args) > len(parts) {
+		return nil, false
+	}
+	for i, arg := range args {
+		var ok bool
+		if parts[i], ok = arg.(int64); !ok {
+			return nil, false
+		}
+	}
+	return NewTimeDelta(parts[0], parts[1], parts[2])
+}
+
+// stateOf returns the bytes in which datetime, date and time keep themselves: bytes, a str of Python 2, or that read as latin-1.
+func stateOf(args []any, size, most int) (string, bool) {
+	if len(args) == 0 || len(args) > most {
+		return "", false
+	}
+	var state string
+	switch arg := args[0].(type) {
+	case Bytes:
+		state = string(arg)
+	case Str2:
+		state = string(arg)
+	case string:
+		if len(arg) > 2*size {
+			return "", false
+		}
+		var b []byte
+		for _, r := range arg {
+			if r > 0xFF {
+				return "", false
+			}
+			b = append(b, byte(r))
+		}
+		state = string(b)
+	}
+	return state, len(state) == size
+}
+
+// foldBit marks the month of a datetime, or the hour of a time, that has fold=1.
+const foldBit = 0x80
+
+func dateOf(args []any) (any, bool) {
+	s, ok := stateOf(args, 4, 1)
+	if !ok {
+		return nil, false
+	}
+	d := readDate(s)
+	return d, d.IsValid()
+}
+
+func timeOf(args []any, known zones) (any, bool) {
+	s, ok := stateOf(args, 6, 2)
+	if !ok {
+		return nil, false
+	}
+	t := readTime(s)
+	t.Fold = s[0]&foldBit != 0
+	t.Hour &^= foldBit
+	if len(args) == 2 && args[1] != nil {
+		if _, ok := known.zone(args[1]); !ok {
+			return nil, false
+		}
+		t.TZInfo = args[1]
+	}
+	return t, t.IsValid()
+}
+
+func datetimeOf(args []any, known zones) (any, bool) {
+	s, ok := stateOf(args, 10, 2)
+	if !ok {
+		return nil, false
+	}
+	date, clock := readDate(s), readTime(s[4:])
+	d := DateTime{Naive: true, Fold: date.Month&foldBit != 0}
+	date.Month &^= foldBit
+	if !date.IsValid() || !clock.IsValid() {
+		return nil, false
+	}
+	d.Time = date.In(time.UTC)
+	d.Time = d.Time.Add(clock.sinceMidnight())
+	if len(args) == 2 && args[1] != nil {
+		return d.withTZInfo(args[1], known)
+	}
+	return d, true
+}

@@ -1,0 +1,81 @@
+package py
+
+import (
+	"fmt"
+	"math"
+	"time"
+)
+
+// A TimeDelta is a Python timedelta, in the form in which Python keeps it: Seconds is 0 to 86,399 and Microseconds 0 to
+// 999,999, and only Days may be negative. [NewTimeDelta] and [TimeDeltaOf] make them so.
+type TimeDelta struct {
+	Days, Seconds, Microseconds int
+}
+
+const (
+	maxDays       = 999_999_999
+	secondsPerDay = 24 * 60 * 60
+	microsPerDay  = secondsPerDay * 1_000_000
+)
+
+// NewTimeDelta returns the sum of the three, and false if Python cannot hold it: it takes up to 999,999,999 days. Matches
+// timedelta(days, seconds, microseconds).
+func NewTimeDelta(days, seconds, microseconds int64) (TimeDelta, bool) {
+	carry, micros := divmod(microseconds, 1_000_000)
+	more, rest := divmod(seconds, secondsPerDay)
+	over, second := divmod(rest+carry%secondsPerDay, secondsPerDay)
+	more += carry/secondsPerDay + over
+	if days > math.MaxInt64/2 || days < math.MinInt64/2 {
+		return TimeDelta{}, false // before the sum can overflow
+	}
+	if days += more; days > maxDays || days < -maxDays {
+		return TimeDelta{}, false
+	}
+	return TimeDelta{int(days), int(second), int(micros)}, true
+}
+
+// divmod divides as Python does: the rest is never negative.
+func divmod(a, b int64) (quotient, rest int64) {
+	quotient, rest = a/b, a%b
+	if rest < 0 {
+		quotient, rest = quotient-1, rest+b
+	}
+	return quotient, rest
+}
+
+// TimeDeltaOf returns d as a timedelta. What is below a microsecond is cut off.
+func TimeDeltaOf(d time.Duration) TimeDelta {
+	t, _ := NewTimeDelta(0, 0, d.Microseconds())
+	return t
+}
+
+// Duration returns t as a Duration, and false if it is too long for one, which reaches 292 years.
+func (t TimeDelta) Duration() (time.Duration, bool) {
+	const longest = math.MaxInt64 / microsPerDay / 1000
+	if t.Days > longest || t.Days < -longest {
+		return 0, false
+	}
+	micros := int64(t.Days)*microsPerDay + int64(t.Seconds)*1_000_000 + int64(t.Microseconds)
+	return time.Duration(micros) * time.Microsecond, true
+}
+
+// String returns what Python's str returns, such as "1 day, 0:00:05" or "-1 day, 23:59:59.500000".
+func (t TimeDelta) String() string {
+	text := fmt.Sprintf("%d:%02d:%02d", t.Seconds/3600, t.Seconds/60%60, t.Seconds%60)
+	if t.Microseconds != 0 {
+		text += fmt.Sprintf(".%06d", t.Microseconds)
+	}
+	switch t.Days {
+	case 0:
+		return text
+	case 1, -1:
+		return fmt.Sprintf("%d day, %s", t.Days, text)
+	}
+	return fmt.Sprintf("%d days, %s", t.Days, text)
+}
+
+// PyType implements [Typed].
+func (TimeDelta) PyType() string { return "timedelta" }
+
+// HashKey implements [Hashable].
+func (t TimeDelta) HashKey() any { return t }

@@ -1,0 +1,267 @@
+package py
+
+import (
+	"strings"
+	"time"
+)
+
+// zoned is the tzinfo object of a [DateTime] and what it was given to; it is of no use to another time.
+type zoned struct {
+	tzinfo any
+	time   time.Time
+	fold   bool
+}
+
+// TimeZone returns the tzinfo object datetime.timezone of an offset in seconds east of UTC.
+func TimeZone(offset int) *Object {
+	delta, _ := NewTimeDelta(0, int64(offset), 0)
+	return &Object{Callable: &Global{Module: datetimeModule, Name: "timezone"}, Args: NewTuple(delta)}
+}
+
+// WithTZInfo returns the aware datetime of a tzinfo object on whose clock d reads. It returns false if Go cannot know what
+// that clock shows. Known are timezone, zoneinfo and what stands for it in backports and pytz (with this machine's time zone
+// database), dateutil's tzutc and tzoffset, and what Django itself once had. The object must not be changed afterwards.
+// Matches datetime.replace(tzinfo=...).
+func (d DateTime) WithTZInfo(tzinfo any) (DateTime, bool) { return d.withTZInfo(tzinfo, nil) }
+
+func (d DateTime) withTZInfo(tzinfo any, known zones) (DateTime, bool) {
+	z, ok := known.zone(tzinfo)
+	if !ok {
+		return DateTime{}, false
+	}
+	d.Time = z.at(d.reading(), d.Fold)
+	d.Naive, d.zone = false, nil
+	if !z.plain {
+		d.zone = &zoned{tzinfo, d.Time, d.Fold}
+	}
+	return d, true
+}
+
+// reading is what the clock of d shows, as of UTC.
+func (d DateTime) reading() time.Time {
+	_, offset := d.Time.Zone()
+	return d.Time.Add(time.Duration(offset) * time.Second).UTC()
+}
+
+// TZInfo returns the tzinfo object that [DateTime.WithTZInfo] gave d, such as a zoneinfo.ZoneInfo that was read. It is nil for
+// a naive datetime, for one with a datetime.timezone of an offset alone, and once Time or Fold is another.
+func (d DateTime) TZInfo() any {
+	z := d.zone
+	if z == nil || d.Naive || d.Fold != z.fold || !d.Time.Equal(z.time) || !d.reading().Equal((DateTime{Time: z.time}).reading()) {
+		return nil
+	}
+	return z.tzinfo
+}
+
+// A zone is what a tzinfo object stands for.
+type zone struct {
+	loc      *time.Location
+	named    *time.Location // of a fixed loc, where it is only one of the offsets of a place
+	constant bool           // the offset is known without a date
+	plain    bool           // a datetime.timezone without a name
+}
+
+// at returns the moment at which clocks show the reading, in a location in which it is shown.
+func (z zone) at(reading time.Time, fold bool) time.Time {
+	t := DateTime{Time: reading, Naive: true, Fold: fold}.In(z.loc)
+	if shown := (DateTime{Time: t}).reading(); !shown.Equal(reading) { // no clock ever showed it
+		return t.In(time.FixedZone("", int(reading.Sub(t)/time.Second)))
+	}
+	if z.named != nil {
+		if in := t.In(z.named); (DateTime{Time: in}).reading().Equal(reading) {
+			return in
+		}
+	}
+	return t
+}
+
+// zones are the time zones that were read from the system's database, which takes a while.
+type zones map[string]*time.Location
+
+// load returns a time zone by its name in the database.
+func (z zones) load(name string) (*time.Location, bool) {
+	if loc, ok := z[name]; ok {
+		return loc, loc != nil
+	}
+	if name == "" || name == "Local" || len(name) > 255 { // which mean something else to Go
+		return nil, false
+	}
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		loc = nil
+	}
+	if z != nil {
+		z[name] = loc
+	}
+	return loc, loc != nil
+}
+
+func zoneOf(tzinfo any) (zone, bool) { return zones(nil).zone(tzinfo) }
+
+// zone returns what a tzinfo object stands for, if it is of a class that is known and has nothing that is not. (What such an
+// object could have besides might contain the datetime that it belongs to.)
+func (z zones) zone(tzinfo any) (zone, bool) {
+	o, ok := tzinfo.(*Object)
+	if !ok || o == nil || o.Args == nil || o.Setter != nil || len(o.Items)+len(o.Pairs) > 0 {
+		return zone{}, false
+	}
+	args := o.Args.Items
+	class := o.madeClass()
+	if o.reconstructed() { // class, datetime.tzinfo, datetime.tzinfo()
+		base, ok := args[2].(*Object)
+		if !ok || base == nil || base.HasState || len(base.args()) > 0 || base.Class() != "datetime.tzinfo" {
+			return zone{}, false
+		}
+		args = nil
+	}
+	switch class {
+	case "dateutil.tz.tz.tzoffset", "dateutil.tz.tzoffset":
+		if len(args) == 2 && !o.HasState { // by dateutil's newer releases
+			name, ok := textOf(args[0])
+			if !ok && args[0] != nil {
+				return zone{}, false
+			}
+			return fixedDelta(name, args[1])
+		}
+		return fixedState(o, "_offset", "_name")
+	case "django.utils.timezone.FixedOffset", "django.utils.tzinfo.FixedOffset":
+		return fixedState(o, "_FixedOffset__offset", "_FixedOffset__name")
+	}
+	if o.HasState {
+		return zone{}, false
+	}
+	switch class {
+	case "datetime.timezone":
+		return timezone(args)
+	case "pytz._UTC", "dateutil.tz.tz.tzutc", "dateutil.tz.tzutc", "django.utils.timezone.UTC":
+		return zone{loc: time.UTC, constant: true}, len(args) == 0
+	case "pytz.FixedOffset", "pytz._FixedOffset":
+		if len(args) == 1 {
+			minutes, ok := args[0].(int64)
+			return fixed("", minutes*60, ok && -1440 < minutes && minutes < 1440)
+		}
+	case "pytz._p":
+		return z.pytz(args)
+	case "":
+		if name, ok := o.zoneInfo(); ok {
+			return z.place(name)
+		}
+	}
+	return zone{}, false
+}
+
+// place returns the zone of a name in the database.
+func (z zones) place(name string) (zone, bool) {
+	loc, ok := z.load(name)
+	if !ok {
+		return zone{}, false
+	}
+	first, last := time.Unix(0, 0).In(loc).ZoneBounds()
+	return zone{loc: loc, constant: first.IsZero() && last.IsZero()}, true
+}
+
+// timezone is datetime.timezone(timedelta) or datetime.timezone(timedelta, name).
+func timezone(args []any) (zone, bool) {
+	if len(args) == 0 || len(args) > 2 {
+		return zone{}, false
+	}
+	name := ""
+	if len(args) == 2 {
+		var ok bool
+		if name, ok = textOf(args[1]); !ok {
+			return zone{}, false
+		}
+	}
+	result, ok := fixedDelta(name, args[0])
+	result.plain = len(args) == 1
+	return result, ok
+}
+
+func fixed(name string, seconds int64, ok bool) (zone, bool) {
+	if !ok || seconds <= -secondsPerDay || seconds >= secondsPerDay {
+		return zone{}, false
+	}
+	if seconds == 0 && name == "" {
+		return zone{loc: time.UTC, constant: true}, true
+	}
+	return zone{loc: time.FixedZone(name, int(seconds)), constant: true}, true
+}
+
+// fixedDelta is fixed for an offset that is a timedelta. Go's zones have whole seconds only.
+func fixedDelta(name string, delta any) (zone, bool) {
+	if o, ok := delta.(*Object); ok {
+		delta, _ = o.form(nil)
+	}
+	d, ok := delta.(TimeDelta)
+	return fixed(name, int64(d.Days)*secondsPerDay+int64(d.Seconds), ok && d.Microseconds == 0)
+}
+
+// fixedState is fixed for an object that has offset and name as attributes.
+func fixedState(o *Object, offset, name string) (zone, bool) {
+	state, ok := o.State.(*Dict)
+	if !ok {
+		return zone{}, false
+	}
+	var delta any
+	var text string
+	for key, value := range state.All() {
+		switch key, _ := textOf(key); key {
+		case offset:
+			delta = value
+		case name:
+			if text, ok = textOf(value); !ok && value != nil {
+				return zone{}, false
+			}
+		default:
+			return zone{}, false
+		}
+	}
+	return fixedDelta(text, delta)
+}
+
+// pytz is what pytz makes of a place, or of one of the offsets that it had: (place, seconds, seconds of summer time, name).
+func (z zones) pytz(args []any) (zone, bool) {
+	if len(args) != 1 && len(args) != 4 {
+		return zone{}, false
+	}
+	place, ok := textOf(args[0])
+	if !ok {
+		return zone{}, false
+	}
+	if len(args) == 1 {
+		return z.place(place)
+	}
+	seconds, ok1 := args[1].(int64)
+	_, ok2 := args[2].(int64)
+	name, ok3 := textOf(args[3])
+	result, ok := fixed(name, seconds, ok1 && ok2 && ok3)
+	result.named, _ = z.load(place)
+	result.constant = false
+	return result, ok
+}
+
+// zoneInfo returns the key of getattr(ZoneInfo, "_unpickle")(key, from_cache).
+func (o *Object) zoneInfo() (key string, ok bool) {
+	unpickle, _ := o.Callable.(*Object)
+	if unpickle == nil || unpickle.madeClass() != "builtins.getattr" || o.Making != Called {
+		return "", false
+	}
+	of, args := unpickle.args(), o.args()
+	if len(of) != 2 || len(args) != 2 {
+		return "", false
+	}
+	class, _ := of[0].(*Global)
+	method, _ := textOf(of[1])
+	switch args[1].(type) {
+	case int64, bool:
+	default:
+		return "", false
+	}
+	if unpickle.HasState || class == nil || class.Name != "ZoneInfo" || method != "_unpickle" {
+		return "", false
+	}
+	if module := strings.TrimPrefix(class.Module, "backports."); module != "zoneinfo" {
+		return "", false
+	}
+	return textOf(args[0])
+}

@@ -1,0 +1,181 @@
+package py
+
+// What an [Object] of an unknown class is at bottom shows in how its pickle makes it. The methods here look for that; Scan
+// uses them.
+
+// AsDict returns what the object has as a dict: that of a subclass of dict, an OrderedDict, a defaultdict, a Counter. The
+// second result is false for other objects, and for an empty one of a class that is not known.
+func (o *Object) AsDict() (*Dict, bool) {
+	if len(o.Pairs) > 0 {
+		d := NewDict(len(o.Pairs))
+		for _, p := range o.Pairs {
+			d.Set(p.Key, p.Value)
+		}
+		return d, true
+	}
+	switch base := o.base().(type) {
+	case *Dict:
+		return base.Copy(), true
+	case nil:
+		class, args := o.madeClass(), o.args()
+		switch {
+		case class == "collections.Counter" && len(args) == 1:
+			d, ok := args[0].(*Dict)
+			return d, ok
+		case class == "collections.OrderedDict" && len(args) == 1:
+			return pairsOf(args[0]) // Python 2
+		case class == "collections.OrderedDict", class == "collections.defaultdict", class == "collections.Counter":
+			return NewDict(0), true
+		}
+	}
+	return nil, false
+}
+
+// pairsOf makes a dict of a list of lists of two.
+func pairsOf(v any) (*Dict, bool) {
+	list, ok := v.(*List)
+	if !ok {
+		return nil, false
+	}
+	d := NewDict(len(list.Items))
+	for _, item := range list.Items {
+		pair, ok := item.(*List)
+		if !ok || len(pair.Items) != 2 {
+			return nil, false
+		}
+		d.Set(pair.Items[0], pair.Items[1])
+	}
+	return d, true
+}
+
+// AsList returns what the object has as a list: that of a deque, of a subclass of list, tuple, set or frozenset, or the fields
+// of a namedtuple. Python's pickles do not tell a namedtuple whose only field is a tuple from that tuple as a class of its own;
+// it is taken for the latter.
+func (o *Object) AsList() (*List, bool) {
+	if len(o.Items) > 0 {
+		return NewList(o.Items...), true
+	}
+	if items, ok := itemsOf(o.base()); ok {
+		return NewList(items...), true
+	}
+	args := o.args()
+	switch o.madeClass() {
+	case "collections.deque":
+		return NewList(), true
+	case "builtins.set", "builtins.frozenset", "builtins.list", "builtins.tuple":
+		if len(args) == 0 {
+			return NewList(), true
+		}
+		items, ok := itemsOf(args[0])
+		return NewList(items...), ok && len(args) == 1
+	}
+	if o.Making != New || len(args) == 0 || len(o.Pairs) > 0 || o.base() != nil {
+		return nil, false
+	}
+	if t, ok := args[0].(*Tuple); ok && len(args) == 1 {
+		return NewList(t.Items...), true
+	}
+	return NewList(args...), true
+}
+
+func itemsOf(v any) ([]any, bool) {
+	var items []any
+	switch v := v.(type) {
+	case *List:
+		return v.Items, true
+	case *Tuple:
+		return v.Items, true
+	case *Set:
+		for item := range v.All() {
+			items = append(items, item)
+		}
+	case *FrozenSet:
+		for item := range v.All() {
+			items = append(items, item)
+		}
+	default:
+		return nil, false
+	}
+	return items, true
+}
+
+// AsText returns the text of an object of a subclass of str, such as Django's SafeString.
+func (o *Object) AsText() (string, bool) {
+	if base := o.base(); base != nil {
+		return textOf(base)
+	}
+	if args := o.args(); o.Making == New && len(args) == 1 && len(o.Items)+len(o.Pairs) == 0 {
+		return textOf(args[0])
+	}
+	return "", false
+}
+
+// Attributes returns the attributes of an object that keeps nothing else, such as an instance of a plain class or a model of
+// Django's, those in __slots__ included.
+func (o *Object) Attributes() (*Dict, bool) {
+	if !o.HasState {
+		return NewDict(0), o.Making == New && len(o.args()) == 0 || o.reconstructed() && o.base() == nil
+	}
+	switch state := o.State.(type) {
+	case *Dict:
+		return state.Copy(), true
+	case *Tuple: // the dict and the slots, each None if it is not there
+		if len(state.Items) != 2 {
+			return nil, false
+		}
+		all := NewDict(0)
+		for _, part := range state.Items {
+			d, ok := part.(*Dict)
+			if !ok && part != nil {
+				return nil, false
+			}
+			if ok {
+				for k, v := range d.All() {
+					all.Set(k, v)
+				}
+			}
+		}
+		return all, true
+	}
+	return nil, false
+}
+
+func (o *Object) args() []any {
+	if o.Args == nil {
+		return nil
+	}
+	return o.Args.Items
+}
+
+// base is the value that an object of a subclass of a built-in class has besides its own: copyreg._reconstructor(class, base,
+// value), in protocols 0 and 1; nil if there is none.
+func (o *Object) base() any {
+	if o.reconstructed() {
+		return o.Args.Items[2]
+	}
+	return nil
+}
+
+// textOf returns a str, or a str of Python 2 that is ASCII.
+func textOf(v any) (string, bool) {
+	switch v := v.(type) {
+	case string:
+		return v, true
+	case Str2:
+		for i := range len(v) {
+			if v[i] >= 0x80 {
+				return "", false
+			}
+		}
+		return string(v), true
+	}
+	return "", false
+}
+
+// text returns the value of a key, which Python 2 may have written.
+func (d *Dict) text(key string) (any, bool) {
+	if v, ok := d.Get(key); ok {
+		return v, true
+	}
+	return d.Get(Str2(key))
+}

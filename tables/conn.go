@@ -1,0 +1,136 @@
+package tables
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/py"
+)
+
+// conn is a database, and what of the site's settings matters for reading and writing it.
+type conn struct {
+	db       *sql.DB
+	dialect  Dialect
+	now      func() time.Time
+	useTZ    bool
+	loc      *time.Location // TIME_ZONE
+	dbLoc    *time.Location
+	lockWait time.Duration
+}
+
+var (
+	errNoDialect  = errors.New("tables: Options.Dialect is required")
+	errNoDatabase = errors.New("tables: there is no database")
+	errDateRange  = errors.New("the date is out of range")
+	errMixedZone  = errors.New("a date with a zone cannot be stored where USE_TZ is false")
+)
+
+func newConn(db *sql.DB, s djangosession.Settings, d Dialect, dbLoc *time.Location, lockWait time.Duration) (conn, error) {
+	if d == nil {
+		return conn{}, errNoDialect
+	}
+	if db == nil {
+		return conn{}, errNoDatabase
+	}
+	loc, err := s.Location()
+	if err != nil {
+		return conn{}, err
+	}
+	if lockWait == 0 {
+		lockWait = defaultLockWait
+	}
+	if dbLoc == nil {
+		dbLoc = time.UTC
+	}
+	return conn{db: db, dialect: d, now: s.Clock, useTZ: s.UseTZ, loc: loc, dbLoc: dbLoc, lockWait: lockWait}, nil
+}
+
+// queryRow reads the one row that a query has.
+func (c *conn) queryRow(ctx context.Context, op, query string, values []any, dst ...any) error {
+	return c.untilUnlocked(ctx, op, func() error {
+		return c.db.QueryRowContext(ctx, query, values...).Scan(dst...)
+	})
+}
+
+// exec runs a statement and returns how many rows it met.
+func (c *conn) exec(ctx context.Context, op, statement string, values ...any) (int64, error) {
+	var n int64
+	err := c.untilUnlocked(ctx, op, func() error {
+		result, err := c.db.ExecContext(ctx, statement, values...)
+		if err == nil {
+			n, err = result.RowsAffected()
+		}
+		return err
+	})
+	return n, err
+}
+
+// queryAll reads all rows of a query.
+func queryAll[T any](
+	ctx context.Context, c *conn, op, query string, values []any, scan func(*sql.Rows) (T, error),
+) (all []T, err error) {
+	err = c.untilUnlocked(ctx, op, func() error {
+		all = nil
+		rows, err := c.db.QueryContext(ctx, query, values...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close() //nolint:errcheck // the error of reading is rows.Err
+		for rows.Next() {
+			one, err := scan(rows)
+			if err != nil {
+				return err
+			}
+			all = append(all, one)
+		}
+		return rows.Err()
+	})
+	return all, err
+}
+
+// stamp turns a date as sessions have it into what the database stores.
+func (c *conn) stamp(d py.DateTime) (stamp, error) {
+	instant := d.In(c.loc)
+	switch {
+	case c.useTZ:
+		wall := py.NaiveIn(instant, c.dbLoc).Time
+		if wall.Year() < 1 || wall.Year() > 9999 { // which Python has no date for, and text sorts elsewhere
+			return stamp{}, errDateRange
+		}
+		return stamp{wall: wall, instant: instant}, nil
+	case d.Naive:
+		return stamp{wall: d.Time, instant: instant, zone: c.loc.String()}, nil
+	case c.dialect.keepsInstants():
+		return stamp{instant: instant}, nil
+	}
+	return stamp{}, errMixedZone
+}
+
+// nowStamp is the current time, as Django's timezone.now has it.
+func (c *conn) nowStamp() stamp { return c.stampAt(c.now()) }
+
+// stampAt is timezone.now at a point in time.
+func (c *conn) stampAt(t time.Time) stamp {
+	if c.useTZ {
+		return stamp{wall: py.NaiveIn(t, c.dbLoc).Time, instant: t}
+	}
+	return stamp{wall: py.NaiveIn(t, c.loc).Time, instant: t, zone: c.loc.String()}
+}
+
+// date turns what the database stores into a date as sessions have it; the zero value if it is none.
+func (c *conn) date(text string) py.DateTime {
+	d, ok := c.dialect.parseTime(text)
+	if !ok {
+		return py.DateTime{}
+	}
+	switch {
+	case c.useTZ && d.Naive:
+		return py.DateTime{Time: d.In(c.dbLoc).UTC()}
+	case !c.useTZ && c.dialect.keepsInstants():
+		return py.NaiveIn(d.Time, c.loc)
+	}
+	return d
+}

@@ -1,0 +1,31 @@
+package tables
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+)
+
+// Records implements [djangosession.Lister]: [Engine.Rows] that have not expired, decoded.
+func (e *Engine) Records(ctx context.Context) iter.Seq2[*djangosession.Record, error] {
+	return func(yield func(*djangosession.Record, error) bool) {
+		for row, err := range e.Rows(ctx) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if row.Expired {
+				continue
+			}
+			r := &djangosession.Record{Key: row.Key, ExpireDate: row.date}
+			if r.Data, err = e.codec.Decode(row.Data); err != nil {
+				r.Data, r.Err = nil, fmt.Errorf("tables: list sessions: %w", err)
+			}
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,177 @@
+package tables
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/djangosession/auth"
+	"github.com/djangobridge/djangobridge/py"
+)
+
+// Users are the people in the table of a site's user model: Django's own, or any other that has a primary key and a name. It
+// implements [auth.Users], with one query for each method, and several goroutines may use it.
+type Users struct {
+	conn
+	model UserModel
+	names userNames
+	found string // what is selected of a user
+}
+
+// NewUsers returns the users of this model in db, which stays the caller's to close. Nothing is read yet; see [Users.Check].
+// The error is a [*djangosession.SettingError], or says that there is no database or dialect.
+func NewUsers(db *sql.DB, s djangosession.Settings, m UserModel) (*Users, error) {
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
+	c, err := newConn(db, s, m.Dialect, m.DatabaseTimeZone, m.LockWait)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.fill(); err != nil {
+		return nil, err
+	}
+	u := &Users{conn: c, model: m, names: m.quoted()}
+	columns := []string{idText(m.Dialect, m.IDType, u.names.id), u.names.username}
+	for _, column := range u.names.optional {
+		if column != "" {
+			columns = append(columns, column)
+		}
+	}
+	if u.names.lastLogin != "" {
+		columns = append(columns, m.Dialect.timeText(u.names.lastLogin))
+	}
+	u.found = fmt.Sprintf("SELECT %s FROM %s WHERE ", strings.Join(columns, ", "), u.names.table)
+	return u, nil
+}
+
+// Check looks whether the tables are there and have the columns that are read. The error is an [*Error].
+func (u *Users) Check(ctx context.Context) error {
+	const op = "check the user tables"
+	scan := func(*sql.Rows) (struct{}, error) { return struct{}{}, nil }
+	queries := []string{u.found + "1 = 0"}
+	if u.model.GroupsTable != Absent {
+		a := args{dialect: u.dialect}
+		groups, permissions := u.groupsQuery(u.id(&a, sampleID(u.model.IDType))), u.permissionsQuery()
+		queries = append(queries, "SELECT 1 FROM ("+permissions+" WHERE 1 = 0) x")
+		if _, err := queryAll(ctx, &u.conn, op, groups, a.values, scan); err != nil {
+			return err
+		}
+	}
+	for _, query := range queries {
+		if _, err := queryAll(ctx, &u.conn, op, query, nil, scan); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Get implements [auth.Users].
+func (u *Users) Get(ctx context.Context, id string) (*auth.User, error) {
+	key, err := u.parseID(id)
+	if err != nil {
+		return nil, err
+	}
+	a := args{dialect: u.dialect}
+	users, err := u.query(ctx, "find user", u.found+u.names.id+" = "+u.id(&a, key), a.values)
+	if err != nil {
+		return nil, err
+	}
+	for _, user := range users {
+		if user.ID == id || u.model.IDType == UUIDKey { // some databases find "Ann" under "ann"
+			return user, nil
+		}
+	}
+	return nil, auth.ErrNoUser
+}
+
+// GetByUsername implements [auth.Users]. Which names are the same is the database's to say, as it is for Django.
+func (u *Users) GetByUsername(ctx context.Context, username string) (*auth.User, error) {
+	const op = "find user by name"
+	if !possibleKey(username) {
+		return nil, auth.ErrNoUser
+	}
+	a := args{dialect: u.dialect}
+	users, err := u.query(ctx, op, u.found+u.names.username+" = "+a.add(username)+" LIMIT 2", a.values)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(users) == 0:
+		return nil, auth.ErrNoUser
+	case len(users) > 1: // get raises MultipleObjectsReturned
+		return nil, &Error{Op: op, Kind: ErrSeveralUsers}
+	}
+	return users[0], nil
+}
+
+// ErrSeveralUsers says that a name is not the name of one user, which USERNAME_FIELD has to be.
+var ErrSeveralUsers = errors.New("several users have this name")
+
+// SetLastLogin implements [auth.Users].
+func (u *Users) SetLastLogin(ctx context.Context, id string, at time.Time) error {
+	const op = "store last_login"
+	if u.names.lastLogin == "" {
+		return nil
+	}
+	key, err := u.parseID(id)
+	if err != nil {
+		return err
+	}
+	a := args{dialect: u.dialect}
+	statement := fmt.Sprintf("UPDATE %s SET %s = %s WHERE %s = %s", u.names.table, u.names.lastLogin,
+		u.dialect.timeExpr(&a, u.stampAt(at.Truncate(time.Microsecond))), u.names.id, u.id(&a, key))
+	n, err := u.exec(ctx, op, statement, a.values...)
+	if errors.Is(err, djangosession.ErrNoSession) || err == nil && n == 0 && !u.dialect.countsChanges() {
+		return auth.ErrNoUser
+	}
+	if err == nil && n == 0 { // or it stands there already
+		_, err = u.Get(ctx, id)
+	}
+	return err
+}
+
+// query returns the users that a query finds.
+func (u *Users) query(ctx context.Context, op, query string, values []any) ([]*auth.User, error) {
+	users, err := queryAll(ctx, &u.conn, op, query, values, u.scan)
+	if errors.Is(err, djangosession.ErrNoSession) { // the text has characters that the column's character set lacks
+		return nil, nil
+	}
+	return users, err
+}
+
+// scan reads what u.found selects.
+func (u *Users) scan(rows *sql.Rows) (*auth.User, error) {
+	var id, username, password, lastLogin sql.NullString
+	active, staff, superuser := sql.NullBool{Bool: true}, sql.NullBool{}, sql.NullBool{}
+	dst := []any{&id, &username}
+	for i, to := range []any{&password, &active, &staff, &superuser} {
+		if u.names.optional[i] != "" {
+			dst = append(dst, to)
+		}
+	}
+	if u.names.lastLogin != "" {
+		dst = append(dst, &lastLogin)
+	}
+	if err := rows.Scan(dst...); err != nil {
+		return nil, err
+	}
+	user := &auth.User{
+		ID: id.String, Username: username.String, Password: auth.Secret(password.String), NoHash: u.model.NoHash,
+		IsActive: active.Bool, IsStaff: staff.Bool, IsSuperuser: superuser.Bool,
+	}
+	if u.model.IDType == UUIDKey {
+		uuid, err := py.ParseUUID(id.String)
+		if err != nil {
+			return nil, err
+		}
+		user.ID = uuid.String()
+	}
+	if d := u.date(lastLogin.String); !d.Time.IsZero() {
+		user.LastLogin = d.In(u.loc)
+	}
+	return user, nil
+}

@@ -1,0 +1,291 @@
+package tables_test
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	sqlite3 "github.com/mattn/go-sqlite3"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/djangosession/auth"
+	"github.com/djangobridge/djangobridge/tables"
+)
+
+// userDDL is what the migrations of Django 5.2 make of the tables that are read.
+const userDDL = `
+CREATE TABLE "auth_user" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "password" varchar(128) NOT NULL, "last_login" datetime NULL, "is_superuser" bool NOT NULL, "username" varchar(150) NOT NULL UNIQUE, "last_name" varchar(150) NOT NULL, "email" varchar(254) NOT NULL, "is_staff" bool NOT NULL, "is_active" bool NOT NULL, "date_joined" datetime NOT NULL, "first_name" varchar(150) NOT NULL);
+CREATE TABLE "auth_group" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "name" varchar(150) NOT NULL UNIQUE);
+CREATE TABLE "django_content_type" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "app_label" varchar(100) NOT NULL, "model" varchar(100) NOT NULL);
+CREATE TABLE "auth_permission" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "content_type_id" integer NOT NULL, "codename" varchar(100) NOT NULL, "name" varchar(255) NOT NULL);
+CREATE TABLE "auth_group_permissions" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "group_id" integer NOT NULL, "permission_id" integer NOT NULL);
+CREATE TABLE "auth_user_groups" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "user_id" integer NOT NULL, "group_id" integer NOT NULL);
+CREATE TABLE "auth_user_user_permissions" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "user_id" integer NOT NULL, "permission_id" integer NOT NULL);
+INSERT INTO auth_user (id, password, is_superuser, username, last_name, email, is_staff, is_active, date_joined, first_name)
+	VALUES (1, 'encoded', 0, 'anne', '', '', 1, 1, '2026-01-01 00:00:00', ''), (2, '', 1, 'bob', '', '', 0, 0, '2026-01-01 00:00:00', '');
+INSERT INTO django_content_type VALUES (1, 'shop', 'order'), (2, 'log', 'entry');
+INSERT INTO auth_permission VALUES (1, 1, 'add_order', ''), (2, 1, 'view_order', ''), (3, 2, 'view_entry', '');
+INSERT INTO auth_group VALUES (1, 'editors'), (2, 'admins');
+INSERT INTO auth_group_permissions VALUES (1, 1, 1), (2, 2, 3);
+INSERT INTO auth_user_groups VALUES (1, 1, 1);
+INSERT INTO auth_user_user_permissions VALUES (1, 1, 2), (2, 1, 1);`
+
+// counter is SQLite's driver, which counts statements.
+type counter struct {
+	dsn        string
+	statements atomic.Int64
+}
+
+func (c *counter) Connect(context.Context) (driver.Conn, error) {
+	conn, err := c.Driver().Open(c.dsn)
+	if err != nil {
+		return nil, err
+	}
+	plain, ok := conn.(*sqlite3.SQLiteConn)
+	if !ok {
+		return nil, errors.New("another connection")
+	}
+	return &countedConn{SQLiteConn: plain, counter: c}, nil
+}
+
+func (*counter) Driver() driver.Driver { return &sqlite3.SQLiteDriver{} }
+
+type countedConn struct {
+	*sqlite3.SQLiteConn
+	counter *counter
+}
+
+func (c *countedConn) QueryContext(ctx context.Context, query string, values []driver.NamedValue) (driver.Rows, error) {
+	c.counter.statements.Add(1)
+	return c.SQLiteConn.QueryContext(ctx, query, values)
+}
+
+func (c *countedConn) ExecContext(ctx context.Context, query string, values []driver.NamedValue) (driver.Result, error) {
+	c.counter.statements.Add(1)
+	return c.SQLiteConn.ExecContext(ctx, query, values)
+}
+
+func newUserDatabase(t *testing.T, ddl string) (*sql.DB, *counter) {
+	t.Helper()
+	c := &counter{dsn: "file:" + filepath.Join(t.TempDir(), "db.sqlite3") + "?_busy_timeout=20"}
+	db := sql.OpenDB(c)
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if _, err := db.ExecContext(t.Context(), ddl); err != nil {
+		t.Fatal(err)
+	}
+	c.statements.Store(0)
+	return db, c
+}
+
+func newUsers(t *testing.T, db *sql.DB, m tables.UserModel) *tables.Users {
+	t.Helper()
+	m.Dialect = tables.SQLite{}
+	if m.LockWait == 0 {
+		m.LockWait = 50 * time.Millisecond
+	}
+	users, err := tables.NewUsers(db, settings(), m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return users
+}
+
+func TestEachQuestionAboutAUserIsOneQuery(t *testing.T) {
+	t.Parallel()
+	db, c := newUserDatabase(t, userDDL)
+	users := newUsers(t, db, tables.UserModel{})
+	var u *auth.User
+	for _, step := range []struct {
+		name string
+		do   func() error
+	}{
+		{"Get", func() (err error) { u, err = users.Get(t.Context(), "1"); return err }},
+		{"GetByUsername", func() error { _, err := users.GetByUsername(t.Context(), "anne"); return err }},
+		{"SetLastLogin", func() error { return users.SetLastLogin(t.Context(), "1", time.Now()) }},
+		{"Groups", func() error { _, err := users.Groups(t.Context(), u); return err }},
+		{"Permissions", func() error { _, err := users.Permissions(t.Context(), u); return err }},
+	} {
+		before := c.statements.Load()
+		if err := step.do(); err != nil {
+			t.Errorf("%s: %v", step.name, err)
+		}
+		if n := c.statements.Load() - before; n != 1 {
+			t.Errorf("%s: %d statements", step.name, n)
+		}
+	}
+	before := c.statements.Load()
+	for _, id := range []string{"x", "", "1 ", "01", "+1", "1e0", "١", "99999999999999999999"} {
+		if _, err := users.Get(t.Context(), id); !errors.Is(err, auth.ErrBadID) {
+			t.Errorf("%q: %v", id, err)
+		}
+	}
+	if c.statements.Load() != before {
+		t.Error("a query for what cannot be an id")
+	}
+}
+
+func TestUsersAreReadWithWhatTheyMayDo(t *testing.T) {
+	t.Parallel()
+	db, _ := newUserDatabase(t, userDDL)
+	users := newUsers(t, db, tables.UserModel{})
+	if err := users.Check(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 1, 2, 3, 4, 5, 6789, time.UTC)
+	if err := users.SetLastLogin(t.Context(), "1", at); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		id, username, password   string
+		active, staff, superuser bool
+		lastLogin                time.Time
+		groups, permissions      []string
+	}{
+		{"1", "anne", "encoded", true, true, false, at.Truncate(time.Microsecond), []string{"editors"}, []string{"shop.add_order", "shop.view_order"}},
+		{"2", "bob", "", false, false, true, time.Time{}, nil, []string{"log.view_entry", "shop.add_order", "shop.view_order"}},
+	} {
+		u, err := users.Get(t.Context(), c.id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if u.ID != c.id || u.Username != c.username || string(u.Password) != c.password || u.IsActive != c.active ||
+			u.IsStaff != c.staff || u.IsSuperuser != c.superuser || !u.LastLogin.Equal(c.lastLogin) {
+			t.Errorf("read %+v, %v, want %+v", u, u.LastLogin, c)
+		}
+		groups, err := users.Groups(t.Context(), u)
+		if !slices.Equal(groups, c.groups) || err != nil {
+			t.Errorf("groups %v, %v", groups, err)
+		}
+		permissions, err := users.Permissions(t.Context(), u)
+		slices.Sort(permissions)
+		if !slices.Equal(permissions, c.permissions) || err != nil {
+			t.Errorf("permissions %v, %v", permissions, err)
+		}
+	}
+	for name, do := range map[string]func() error{
+		"Get":           func() error { _, err := users.Get(t.Context(), "3"); return err },
+		"GetByUsername": func() error { _, err := users.GetByUsername(t.Context(), "Anne"); return err },
+		"SetLastLogin":  func() error { return users.SetLastLogin(t.Context(), "3", at) },
+	} {
+		if err := do(); !errors.Is(err, auth.ErrNoUser) {
+			t.Errorf("%s: %v, want ErrNoUser", name, err)
+		}
+	}
+}
+
+// TestNamesOfAModelAreNamesAlone has names that would do something if they were not quoted.
+func TestNamesOfAModelAreNamesAlone(t *testing.T) {
+	t.Parallel()
+	const evil = "x`\"'; DROP TABLE t; --"
+	quoted := "`" + strings.ReplaceAll(evil, "`", "``") + "`"
+	db, _ := newUserDatabase(t, "CREATE TABLE t (a); CREATE TABLE "+quoted+" ("+quoted+" text, name text); INSERT INTO "+quoted+" VALUES ('1', 'anne'), ('2', 'anne')")
+	users := newUsers(t, db, tables.UserModel{
+		Table: evil, IDColumn: evil, IDType: tables.TextKey, UsernameColumn: "name", PasswordColumn: tables.Absent, NoHash: true,
+		IsActiveColumn: tables.Absent, IsStaffColumn: tables.Absent, IsSuperuserColumn: tables.Absent,
+		LastLoginColumn: tables.Absent, GroupsTable: tables.Absent,
+	})
+	u, err := users.Get(t.Context(), "1")
+	if err != nil || u.Username != "anne" || !u.NoHash || !u.IsActive {
+		t.Errorf("%+v, %v", u, err)
+	}
+	if _, err := users.GetByUsername(t.Context(), "anne"); !errors.Is(err, tables.ErrSeveralUsers) {
+		t.Errorf("two of a name: %v", err)
+	}
+	for _, id := range []string{"1' OR '1'='1", "1; DROP TABLE t"} {
+		if _, err := users.Get(t.Context(), id); !errors.Is(err, auth.ErrNoUser) {
+			t.Errorf("%q: %v", id, err)
+		}
+	}
+	if _, err := db.ExecContext(t.Context(), "INSERT INTO t VALUES (1)"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestUnusableModelsAreNamed(t *testing.T) {
+	t.Parallel()
+	db, _ := newUserDatabase(t, "")
+	for name, c := range map[string]struct {
+		model   tables.UserModel
+		setting string
+	}{
+		"AUTH_USER_MODEL without an app": {tables.UserModel{Model: "User"}, "AUTH_USER_MODEL"},
+		"AUTH_USER_MODEL with two":       {tables.UserModel{Model: "a.b.User"}, "AUTH_USER_MODEL"},
+		"no id":                          {tables.UserModel{IDColumn: tables.Absent}, "UserModel"},
+		"no password, but a hash":        {tables.UserModel{PasswordColumn: tables.Absent}, "UserModel"},
+		"groups alone":                   {tables.UserModel{UserPermissionsTable: tables.Absent}, "UserModel"},
+		"a zero byte":                    {tables.UserModel{Table: "a\x00"}, "UserModel"},
+		"a type that is none":            {tables.UserModel{IDType: 7}, "UserModel"},
+	} {
+		c.model.Dialect = tables.SQLite{}
+		var wrong *djangosession.SettingError
+		if _, err := tables.NewUsers(db, settings(), c.model); !errors.As(err, &wrong) || wrong.Setting != c.setting {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := tables.NewUsers(db, settings(), tables.UserModel{}); err == nil {
+		t.Error("no dialect")
+	}
+	if _, err := tables.NewUsers(nil, settings(), tables.UserModel{Dialect: tables.SQLite{}}); err == nil {
+		t.Error("no database")
+	}
+	if _, err := tables.NewUsers(db, djangosession.Settings{}, tables.UserModel{Dialect: tables.SQLite{}}); !errors.Is(err, djangosession.ErrIncompleteSettings) {
+		t.Errorf("no settings: %v", err)
+	}
+}
+
+func TestFaultsOfUserTablesAreNamed(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	full, _ := newUserDatabase(t, userDDL)
+	partial, _ := newUserDatabase(t, strings.ReplaceAll(userDDL, "auth_user_groups", "another"))
+	for name, c := range map[string]struct {
+		db    *sql.DB
+		model tables.UserModel
+		want  error
+	}{
+		"no such file":   {openFile(t, "file:"+filepath.Join(dir, "missing")+"?mode=rw"), tables.UserModel{}, tables.ErrUnavailable},
+		"no such table":  {full, tables.UserModel{Model: "shop.Account"}, tables.ErrNoTable},
+		"no such column": {full, tables.UserModel{UsernameColumn: "email2"}, tables.ErrColumn},
+		"no m2m table":   {partial, tables.UserModel{}, tables.ErrNoTable},
+	} {
+		users := newUsers(t, c.db, c.model)
+		err := users.Check(t.Context())
+		var typed *tables.Error
+		if !errors.Is(err, c.want) || !errors.As(err, &typed) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+		if name == "no m2m table" {
+			continue
+		}
+		if _, err := users.Get(t.Context(), "1"); !errors.Is(err, c.want) {
+			t.Errorf("%s: Get: %v", name, err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := newUsers(t, full, tables.UserModel{}).Get(ctx, "1"); !errors.Is(err, context.Canceled) {
+		t.Errorf("with a context that has ended: %v", err)
+	}
+	locker, err := full.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer locker.Close() //nolint:errcheck // the database goes with the test
+	if _, err := locker.ExecContext(t.Context(), "BEGIN EXCLUSIVE"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := newUsers(t, full, tables.UserModel{}).Get(t.Context(), "1"); !errors.Is(err, tables.ErrLocked) {
+		t.Errorf("a locked database: %v", err)
+	}
+}
