@@ -59,8 +59,8 @@ func withDatabase(ctx context.Context, product string, do func(connection) error
 type page struct{ Key, Shows string }
 
 // measure measures a page that shows who is logged in and a value of the session, as gunicorn serves it from Django and
-// net/http from this module, on the same database. gunicorn has two worker processes and Go two processors. They, the
-// database and this program share all cores, so that what the clients take slows Go down more than Django.
+// net/http from this module, on the same database. gunicorn has two worker processes, Go one processor. They, the database
+// and this program share all cores; of what these can do, the clients take more when Go has its turn, as it serves more.
 func (s *pageSite) measure(ctx context.Context, out io.Writer, p plan) (err error) {
 	settings, err := s.serverSettings()
 	if err != nil {
