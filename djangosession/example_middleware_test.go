@@ -1,6 +1,7 @@
 package djangosession_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -33,13 +34,13 @@ func ExampleManager_Middleware() {
 			visits, _ = djangosession.Value[int](session, "visits") // 0 for what is no number
 		}
 		session.Set("visits", visits+1)
-		fmt.Fprintf(w, "visit %d", visits+1)
+		_, _ = fmt.Fprintf(w, "visit %d", visits+1)
 	})
 	site := manager.Middleware(mux) // for http.ListenAndServe; a chi.Router takes it with Use(manager.Middleware)
 
 	cookie := ""
 	for range 2 {
-		r := httptest.NewRequest(http.MethodGet, "/visits", http.NoBody)
+		r := httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/visits", http.NoBody)
 		r.Header.Set("Cookie", cookie)
 		w := httptest.NewRecorder()
 		site.ServeHTTP(w, r)
@@ -69,7 +70,7 @@ func ExampleMiddleware() {
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
 			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(http.StatusInternalServerError)
-			fmt.Fprintf(w, `{"error": %q}`, err)
+			_, _ = fmt.Fprintf(w, `{"error": %q}`, err)
 		},
 	}
 	site := sessions.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -78,7 +79,7 @@ func ExampleMiddleware() {
 		}
 	}))
 	w := httptest.NewRecorder()
-	site.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", http.NoBody))
+	site.ServeHTTP(w, httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/", http.NoBody))
 	fmt.Println(w.Code, w.Body)
 	// Output: 500 {"error": "djangosession: session value \"callback\": py: Go type func() has no Python form"}
 }
