@@ -80,11 +80,13 @@ fuzz: ## each native fuzz target for FUZZTIME
 		go test -run '^$$' -fuzz "^$${target#*,}\$$" -fuzztime $(FUZZTIME) "$${target%,*}"; \
 	done
 
-# All of it on one core, the last that this process may use: the program, Django's processes and the servers.
+# All of it on one core, the last that this process may use: the program, Django's processes and the servers. The pages
+# on two, which the program chooses: one for the servers, one for the clients.
 .PHONY: bench
-bench: needs ## time Django and this module on the same work: a minute
+bench: needs ## time Django and this module on the same work: five minutes
 	@command -v taskset >/dev/null || { echo "make: taskset is missing: it is part of util-linux" >&2; exit 1; }; \
-	cores=$$(taskset -cp $$$$); cd compat_test && go run -exec "taskset -c $${cores##*[!0-9]}" ./bench
+	cores=$$(taskset -cp $$$$); cd compat_test && go run -exec "taskset -c $${cores##*[!0-9]}" ./bench; \
+	go run ./bench pages
 
 .PHONY: vectors
 vectors: needs ## write fixtures anew with real Django releases

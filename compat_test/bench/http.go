@@ -23,12 +23,21 @@ type pageSite struct {
 	product  string
 	python   string
 	database map[string]any // an entry of DATABASES
+	cores    cores
 }
 
 // measurePage measures the page on a new database.
 func measurePage(ctx context.Context, out io.Writer, python, product string, p plan) error {
+	on, err := findCores(ctx)
+	if err != nil {
+		return err
+	}
+	if err := moveTo(ctx, on.servers); err != nil {
+		return err
+	}
+	defer moveTo(ctx, on.all) //nolint:errcheck // as it could move before
 	return withDatabase(ctx, product, func(c connection) error {
-		s := &pageSite{product: product, python: python, database: c.django}
+		s := &pageSite{product: product, python: python, database: c.django, cores: on}
 		return s.measure(ctx, out, p)
 	})
 }
@@ -58,9 +67,9 @@ func withDatabase(ctx context.Context, product string, do func(connection) error
 // page is a session of the site, and what the page shows to it.
 type page struct{ Key, Shows string }
 
-// measure measures a page that shows who is logged in and a value of the session, as gunicorn serves it from Django and
-// net/http from this module, on the same database. gunicorn has two worker processes, Go one processor. They, the database
-// and this program share all cores; of what these can do, the clients take more when Go has its turn, as it serves more.
+// measure measures a page that shows who is logged in and a value of the session, as gunicorn serves it from Django with
+// two worker processes, and net/http from this module, on the same database. The servers and the database share one core,
+// for each side is given the same, and the clients have another one, so that they do not slow down what they measure.
 func (s *pageSite) measure(ctx context.Context, out io.Writer, p plan) (err error) {
 	settings, err := s.serverSettings()
 	if err != nil {
@@ -88,6 +97,9 @@ func (s *pageSite) measure(ctx context.Context, out io.Writer, p plan) (err erro
 		return err
 	}
 	defer func() { err = errors.Join(err, stopAll(all)) }()
+	if err := moveTo(ctx, s.cores.clients); err != nil {
+		return err
+	}
 	rate, err := p.turns(ctx, all, filled.Pages)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"strings"
@@ -87,14 +88,15 @@ func (w *server) load(
 		return nil
 	}
 	options := []func(*vegeta.Attacker){vegeta.Workers(uint64(clients)), vegeta.Connections(clients)}
+	pace := vegeta.Pacer(newVisitors(rate))
 	if rate == 0 {
-		options = append(options, vegeta.MaxWorkers(uint64(clients)))
+		options, pace = append(options, vegeta.MaxWorkers(uint64(clients))), vegeta.Rate{}
 	}
 	attacker := vegeta.NewAttacker(options...)
 	stop := context.AfterFunc(ctx, func() { attacker.Stop() })
 	defer stop()
 	var metrics vegeta.Metrics
-	for r := range attacker.Attack(next, vegeta.Rate{Freq: rate, Per: time.Second}, d, "") {
+	for r := range attacker.Attack(next, pace, d, "") {
 		i, numberErr := strconv.Atoi(strings.TrimPrefix(r.URL, prefix))
 		if numberErr != nil || r.Error != "" || string(r.Body) != pages[i].Shows {
 			err = fmt.Errorf("status %d: %q %s", r.Code, r.Body, r.Error)
@@ -108,3 +110,24 @@ func (w *server) load(
 	}
 	return metrics.Throughput, metrics.Latencies.P99, err
 }
+
+// visitors come by themselves: now and then several at once, and at the same moments in every turn.
+type visitors struct {
+	perSecond float64
+	gaps      *rand.Rand
+	next      time.Duration
+}
+
+func newVisitors(perSecond int) *visitors {
+	return &visitors{perSecond: float64(perSecond), gaps: rand.New(rand.NewPCG(1, 2))} //nolint:gosec // no secret
+}
+
+// Pace implements vegeta.Pacer.
+func (v *visitors) Pace(elapsed time.Duration, _ uint64) (wait time.Duration, stop bool) {
+	wait = max(0, v.next-elapsed)
+	v.next += time.Duration(v.gaps.ExpFloat64() / v.perSecond * float64(time.Second))
+	return wait, false
+}
+
+// Rate implements vegeta.Pacer.
+func (v *visitors) Rate(time.Duration) float64 { return v.perSecond }

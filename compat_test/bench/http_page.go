@@ -23,7 +23,6 @@ const mallocsPath = "/mallocs"
 
 // serve is what httpsite.py is to gunicorn: the same page from the same settings, until ctx ends.
 func serve(ctx context.Context) error {
-	runtime.GOMAXPROCS(1) // on two cores the clients need the other one
 	var site struct {
 		Database databaseSettings `json:"database"`
 		Secret   string           `json:"secret"`

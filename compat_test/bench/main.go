@@ -8,6 +8,11 @@
 // is written in C. The rows of whole requests end with django_per_s=N and go_per_s=N, the sessions that all clients together
 // load in a second.
 //
+// With the argument "pages" it measures a whole page instead, and what the session middleware adds to a request that does not
+// use the session; see [pageSite]. The rows begin with page, which is what a request takes at full load, and p99_full and
+// p99_same, within which 99 of 100 are answered: at full load, and with as many requests a second for both. That is to
+// run on at least two cores.
+//
 // Sessions, their text and the rows of the databases are Django's own; before it measures, the program checks that both
 // sides read the same in them. The two take turns, many times, and of each the quickest turn counts: what the work takes
 // when nothing else keeps the machine busy. Run it on one core, its working directory being compat_test:
@@ -49,22 +54,29 @@ func main() {
 	flag.Parse()
 	// Django's process has one core, and the child processes of this one share it with them.
 	runtime.GOMAXPROCS(1)
-	if err := run(os.Stdout, *release, p); err != nil {
+	if err := run(os.Stdout, *release, p, flag.Arg(0)); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
 // run stops when it is interrupted or nobody reads on, and has ended the servers then.
-func run(out io.Writer, release string, p plan) (err error) {
+func run(out io.Writer, release string, p plan, what string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
 	defer stop()
+	if what == servePage {
+		return serve(ctx)
+	}
 	python, err := interpreter(ctx, release)
 	if err != nil {
 		return err
 	}
 	for _, product := range []string{"sqlite", servers.MariaDB, servers.PostgreSQL} {
-		err := withSite(ctx, python, product, func(s *site) error { return s.bench(ctx, out, p) })
+		if what == measurePages {
+			err = measurePage(ctx, out, python, product, p)
+		} else {
+			err = withSite(ctx, python, product, func(s *site) error { return s.bench(ctx, out, p) })
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", product, err)
 		}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"os"
-	"path/filepath"
 
 	_ "github.com/mattn/go-sqlite3"
 
@@ -34,47 +32,31 @@ type connection struct {
 // sessions is how many each database holds.
 const sessions = 200
 
-// withSite calls do with a new database, in a server of its own that ends with the call.
-func withSite(ctx context.Context, python, product string, do func(*site) error) (err error) {
-	var c connection
-	if product == "sqlite" {
-		dir, err := os.MkdirTemp("", "djangobridge-bench")
+// withSite calls do with a site on a new database.
+func withSite(ctx context.Context, python, product string, do func(*site) error) error {
+	return withDatabase(ctx, product, func(c connection) (err error) {
+		s := &site{product: product, settings: djangosession.NewSettings(secret)}
+		if s.peer, err = startPeer(ctx, python, c.django); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, s.peer.Close()) }()
+		if err := s.peer.do("fill", map[string]any{"sessions": sessions}, &s.keys); err != nil {
+			return err
+		}
+		db, err := c.open()
 		if err != nil {
 			return err
 		}
-		defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
-		c = onFile(filepath.Join(dir, "db.sqlite3"))
-	} else {
-		server, err := servers.New(product) //nolint:contextcheck // Remove ends it
-		if err != nil {
+		defer func() { err = errors.Join(err, db.Close()) }()
+		db.SetMaxIdleConns(100) // persistent connections, as Django has them here
+		if s.engine, err = tables.New(db, s.settings, tables.Options{Dialect: c.dialect}); err != nil {
 			return err
 		}
-		defer server.Remove() //nolint:errcheck // its data have had their use
-		if c, err = onServer(ctx, server); err != nil {
+		if s.manager, err = djangosession.NewManager(s.engine, s.settings); err != nil {
 			return err
 		}
-	}
-	s := &site{product: product, settings: djangosession.NewSettings(secret)}
-	if s.peer, err = startPeer(ctx, python, c.django); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.peer.Close()) }()
-	if err := s.peer.do("fill", map[string]any{"sessions": sessions}, &s.keys); err != nil {
-		return err
-	}
-	db, err := c.open()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	db.SetMaxIdleConns(100) // persistent connections, as Django has them here
-	if s.engine, err = tables.New(db, s.settings, tables.Options{Dialect: c.dialect}); err != nil {
-		return err
-	}
-	if s.manager, err = djangosession.NewManager(s.engine, s.settings); err != nil {
-		return err
-	}
-	return do(s)
+		return do(s)
+	})
 }
 
 func onFile(file string) connection {
