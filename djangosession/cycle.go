@@ -115,20 +115,24 @@ func (s *Session) takeOver(before snapshot, last *py.Dict) {
 		return // nothing of it was to stay
 	}
 	merged := before.done.apply(before.data, last)
-	meanwhile := s.changes.copy()
+	now := s.data.Copy() // what others have done to the session in the meantime stays
 	for name, v := range merged.All() {
-		mine, ok := before.data.Get(name)
-		if _, changed := meanwhile.names.Get(name); changed || ok && py.Equal(py.Resolve(mine), py.Resolve(v)) {
-			continue
+		if same(now, before.data, name) && !same(merged, before.data, name) {
+			s.data.Set(name, v)
+			s.changes.touch(name)
 		}
-		s.data.Set(name, v)
-		s.changes.touch(name)
 	}
 	for name := range before.data.All() {
-		_, kept := merged.Get(name)
-		if _, changed := meanwhile.names.Get(name); !kept && !changed {
+		if _, kept := merged.Get(name); !kept && same(now, before.data, name) {
 			s.data.Delete(name)
 			s.changes.touch(name)
 		}
 	}
+}
+
+// same reports whether two dicts have equal values of this name, or none.
+func same(a, b *py.Dict, name any) bool {
+	x, inA := a.Get(name)
+	y, inB := b.Get(name)
+	return inA == inB && (!inA || py.Equal(py.Resolve(x), py.Resolve(y)))
 }

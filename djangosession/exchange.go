@@ -22,6 +22,8 @@ type exchange struct {
 	under           http.ResponseWriter // what the response goes to
 	outer           []headerField       // what stood in the header before
 	shared          request.Shared
+	key             string // of the request's session cookie, whatever the handler does to the header
+	present         bool   // there is one
 
 	loading sync.Mutex // guards the next two
 	session *Session   // nil if it was not asked for
@@ -29,6 +31,8 @@ type exchange struct {
 
 	answered bool   // the header is out, or about to go
 	failure  error  // why the handler's response was replaced
+	replaced bool   // another is out in its place
+	seen     uint64 // the number of the last change to the session before the header
 	saves    bool   // the status is one with which Django saves
 	varied   bool   // the header says Vary: Cookie
 	told     string // the key that the browser has when it has read the header
@@ -55,8 +59,7 @@ func (x *exchange) load(ctx context.Context) (*Session, error) {
 	if x.session != nil || x.failed != nil {
 		return x.session, x.failed
 	}
-	key, _ := x.cookie()
-	s, err := x.site.Manager.Load(ctx, key)
+	s, err := x.site.Manager.Load(early{ctx}, x.key)
 	if err != nil {
 		if ctx.Err() == nil { // else it is the caller's context that ended, and others may try
 			x.failed = err
@@ -67,16 +70,25 @@ func (x *exchange) load(ctx context.Context) (*Session, error) {
 	return s, nil
 }
 
-// loaded returns the session if somebody asked for it.
-func (x *exchange) loaded() *Session {
-	x.loading.Lock()
-	defer x.loading.Unlock()
-	return x.session
+// early is the context in which the session is loaded. A hook or a logger that asks for it there gets an error and does not
+// wait for itself.
+type early struct{ context.Context }
+
+var errEarly = errors.New("djangosession: the session is being loaded, and cannot be asked for meanwhile")
+
+// Value implements context.Context.
+func (c early) Value(key any) any {
+	if _, ok := key.(exchangeKey); ok {
+		return c
+	}
+	return c.Context.Value(key)
 }
 
-// cookie returns the request's session cookie.
-func (x *exchange) cookie() (key string, ok bool) {
-	return cookies.Find(x.request.Header, x.site.settings.SessionCookieName)
+// loaded returns the session if somebody asked for it, and whether that failed.
+func (x *exchange) loaded() (s *Session, failed bool) {
+	x.loading.Lock()
+	defer x.loading.Unlock()
+	return x.session, x.failed != nil
 }
 
 // background is a context for what has to be done even if the client has gone away.
@@ -90,6 +102,7 @@ func (x *exchange) answer(status int) bool {
 	x.shared.RunBeforeHeader(status, x.under.Header())
 	if err := x.respond(status); err != nil {
 		x.replace(err)
+		x.replaced = true
 		return false
 	}
 	return true
@@ -98,16 +111,16 @@ func (x *exchange) answer(status int) bool {
 // respond saves the session and sets the cookie. Matches process_response.
 func (x *exchange) respond(status int) error {
 	release, header := x.site.settings.release, x.under.Header()
-	key, present := x.cookie()
-	x.told, x.saves = key, release.savesWith(status)
-	s := x.loaded()
-	accessed, modified, empty := false, false, !isKey(key)
+	x.told, x.saves = x.key, release.savesWith(status)
+	s, failed := x.loaded()
+	accessed, modified, empty := failed, false, !isKey(x.key) // what a page makes of the failure is for this visitor too
 	if s != nil {
-		accessed, modified, empty = s.Accessed(), s.Modified(), s.IsEmpty()
+		accessed, empty = s.Accessed(), s.IsEmpty()
+		modified, x.seen = s.progress()
 		// From here on they tell what happens after the header.
 		defer func() { s.SetAccessed(false); s.SetModified(false) }()
 	}
-	if present && empty && !x.site.ReadOnly {
+	if x.present && empty && !x.site.ReadOnly {
 		x.vary(release.variesOnDeletion())
 		x.site.deletion().Put(header)
 		x.told = ""
@@ -150,7 +163,11 @@ func (x *exchange) save(status int, reason SaveReason) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Save(ctx); err != nil {
+	store := s.Save
+	if reason == Renewed {
+		store = s.renew
+	}
+	if err := store(ctx); err != nil {
 		return err
 	}
 	x.told = s.Key()
@@ -161,11 +178,26 @@ func (x *exchange) save(status int, reason SaveReason) error {
 	return nil
 }
 
-// unsaved reports whether something was done to the session that no save has seen.
-func (s *Session) unsaved() bool {
+// progress returns whether the session is modified, and the number of its last change.
+func (s *Session) progress() (modified bool, last uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.modified || s.changes.names.Len() > 0 || s.changes.cleared > 0
+	return s.modified, s.changes.last
+}
+
+// unsaved reports whether something was done to the session, after the change of this number, that no save has seen.
+func (s *Session) unsaved(after uint64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.modified || s.changes.cleared > after {
+		return true
+	}
+	for _, n := range s.changes.names.All() {
+		if number, ok := n.(uint64); ok && number > after {
+			return true
+		}
+	}
+	return false
 }
 
 func (x *exchange) vary(yes bool) {
@@ -181,7 +213,13 @@ func (x *exchange) finish() {
 		x.answer(http.StatusOK)
 		return
 	}
-	if s := x.loaded(); s != nil && x.failure == nil && x.saves {
+	if x.failure != nil {
+		if !x.replaced { // ErrorHandler has panicked, and a recovery inside got that: an empty page would look like success
+			panic(http.ErrAbortHandler)
+		}
+		return
+	}
+	if s, _ := x.loaded(); s != nil && x.saves {
 		x.late(s)
 	}
 }
@@ -191,7 +229,7 @@ func (x *exchange) late(s *Session) {
 	if s.Accessed() && !x.varied {
 		x.site.report(x, fmt.Errorf("%w, without Vary: Cookie, when the session was used first", ErrHeaderSent))
 	}
-	if !s.unsaved() || s.IsEmpty() { // who was logged out late keeps a cookie that leads nowhere
+	if !s.unsaved(x.seen) || s.IsEmpty() { // who was logged out late keeps a cookie that leads nowhere
 		return
 	}
 	if key := s.Key(); key == "" || key != x.told {
@@ -226,6 +264,7 @@ func (x *exchange) replace(err error) {
 	x.restore(x.under.Header())
 	x.site.report(x, err)
 	if x.site.ErrorHandler != nil {
+		x.vary(true) // it is for this visitor
 		x.site.ErrorHandler(x.under, x.request, err)
 		return
 	}

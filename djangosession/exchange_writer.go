@@ -87,15 +87,28 @@ func (w writer) WriteString(s string) (int, error) {
 	return io.WriteString(w.x.under, s)
 }
 
-// ReadFrom implements io.ReaderFrom, so that files are sent by the system.
-func (w writer) ReadFrom(r io.Reader) (int64, error) {
-	if err := w.begin(); err != nil {
-		return 0, err
+// ReadFrom implements io.ReaderFrom, so that files are sent by the system. As with net/http the header goes out when there is
+// something to send: the handler can still answer an error that comes before.
+func (w writer) ReadFrom(r io.Reader) (n int64, err error) {
+	if !w.x.answered {
+		const first = 512 // net/http looks at as much
+		if n, err = io.CopyN(struct{ io.Writer }{w}, r, first); err == io.EOF {
+			return n, nil
+		}
 	}
+	if err == nil {
+		err = w.x.failure
+	}
+	if err != nil {
+		return n, err
+	}
+	var rest int64
 	if to, ok := w.x.under.(io.ReaderFrom); ok {
-		return to.ReadFrom(r)
+		rest, err = to.ReadFrom(r)
+	} else {
+		rest, err = io.Copy(struct{ io.Writer }{w.x.under}, r)
 	}
-	return io.Copy(struct{ io.Writer }{w.x.under}, r)
+	return n + rest, err
 }
 
 // Hijack implements http.Hijacker. The session is saved before, as with status 101, and the header has its cookie: a handler

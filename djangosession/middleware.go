@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+
+	"github.com/djangobridge/djangobridge/internal/cookies"
 )
 
 // Middleware gives HTTP requests their session, and keeps it when the handler is done: what Django's SessionMiddleware
@@ -24,7 +26,8 @@ type Middleware struct {
 
 	// RenewBelow is the share of its lifetime, between 0 and 1, below which a session that is used but not changed is saved, so
 	// that it lives on: with 0.5 and two weeks it is written once a week at most, where SESSION_SAVE_EVERY_REQUEST writes it
-	// at every request. A session with a date of its own to end at is not renewed. 0 renews none.
+	// at every request. Where the engine is a [Merger], that changes nothing that others store meanwhile. A session with a date of
+	// its own to end at is not renewed. 0 renews none.
 	RenewBelow float64
 
 	// Partitioned adds the attribute Partitioned to the cookie, with Secure, which browsers want with it: where the site is
@@ -41,7 +44,8 @@ type Middleware struct {
 
 	// ErrorHandler, if set, answers in place of the handler if the session could not be saved. The error is
 	// [ErrSessionGone], for a user who has logged out elsewhere meanwhile as a rule, or what [Session.Save] returns. By
-	// default the status is 400 for the first, Django's SessionInterrupted, and else 500, with a line of text.
+	// default the status is 400 for the first, Django's SessionInterrupted, and else 500, with a line of text. What ErrorHandler
+	// does to the session is not saved.
 	ErrorHandler func(w http.ResponseWriter, r *http.Request, err error)
 
 	// OnError, if set, is called with each error that keeps a session from being saved or the browser from being told. The
@@ -60,7 +64,7 @@ const DefaultSaveTimeout = 10 * time.Second
 // Errors of the middleware.
 var (
 	// ErrNoMiddleware: the context is not that of a request inside [Middleware.Wrap].
-	ErrNoMiddleware = errors.New("djangosession: the request has not come through the session middleware")
+	ErrNoMiddleware = errors.New("djangosession: the request has not come through the session middleware, which goes around all others that use it")
 	// ErrHeaderSent: the session was used or changed when the header was out already, and the browser could not be told: it
 	// did not get the cookie of a new session or key, so that the values are lost, or not the header Vary, so that a shared
 	// cache may show the page to others. Use the session before writing.
@@ -75,11 +79,13 @@ var (
 //
 // Django loads a session when a value is first looked at, which here only this call can do, as it has a context.
 func FromContext(ctx context.Context) (*Session, error) {
-	x, ok := ctx.Value(exchangeKey{}).(*exchange)
-	if !ok {
-		return nil, ErrNoMiddleware
+	switch x := ctx.Value(exchangeKey{}).(type) {
+	case *exchange:
+		return x.load(ctx)
+	case early:
+		return nil, errEarly
 	}
-	return x.load(ctx)
+	return nil, ErrNoMiddleware
 }
 
 // Middleware is [Middleware.Wrap] with nothing but this manager.
@@ -89,8 +95,11 @@ func (m *Manager) Middleware(next http.Handler) http.Handler {
 
 // Wrap returns a handler that calls next with a request whose context [FromContext] takes. Middleware that writes or looks at
 // responses (compression, recovery, logs) goes around it; that for login state and CSRF goes inside. It is a
-// func(http.Handler) http.Handler, as most routers take.
+// func(http.Handler) http.Handler, as most routers take. It panics if Manager or next is nil, as [http.Handle] does.
 func (m *Middleware) Wrap(next http.Handler) http.Handler {
+	if m.Manager == nil || next == nil {
+		panic("djangosession: Middleware.Wrap: nil manager or handler")
+	}
 	s := &site{Middleware: *m, next: next, settings: m.Manager.settings}
 	if s.ReadOnly {
 		s.Manager = m.Manager.readOnly()
@@ -116,6 +125,7 @@ type site struct {
 
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{Context: r.Context(), site: s, under: w}
+	x.key, x.present = cookies.Find(r.Header, s.settings.SessionCookieName)
 	x.remember(w.Header())
 	x.request = r.WithContext(x) //nolint:contextcheck // x is the request's own context, with more in it
 	returned := false

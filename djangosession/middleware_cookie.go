@@ -1,6 +1,7 @@
 package djangosession
 
 import (
+	"context"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -73,6 +74,23 @@ func (s *site) deletion() *cookies.Cookie {
 	c.Secure = c.Secure || strings.HasPrefix(c.Name, "__Secure-") || strings.HasPrefix(c.Name, "__Host-") ||
 		release.deletesNoneSecurely() && strings.EqualFold(c.SameSite, "none")
 	return c
+}
+
+// renew stores the session for nothing but its new end: what others have stored meanwhile stays, if the engine can do that.
+func (s *Session) renew(ctx context.Context) error {
+	if _, ok := s.manager.engine.(Merger); !ok {
+		return s.Save(ctx)
+	}
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	key, _ := s.state()
+	if key == "" {
+		return s.create(ctx)
+	}
+	return s.merge(ctx, key)
 }
 
 // needsRenewal reports whether less than this share of the session's life is left.

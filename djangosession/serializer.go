@@ -1,6 +1,7 @@
 package djangosession
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/djangobridge/djangobridge/py"
@@ -22,11 +23,15 @@ type Serializer interface {
 // JSONSerializer is Django's default, django.contrib.sessions.serializers.JSONSerializer.
 type JSONSerializer struct{}
 
-// Dumps returns what Django's dumps returns. The error is a [*ValueError] for a value of a type that JSON lacks.
+// Dumps returns what Django's dumps returns. The error is a [*ValueError] for a value of a type that JSON lacks. A session in
+// which values stand in so many places that its text would be out of proportion is refused too; see [pyjson.Dumps].
 func (JSONSerializer) Dumps(d *py.Dict) ([]byte, error) {
 	data, err := pyjson.Dumps(d)
 	if err == nil {
 		return data, nil
+	}
+	if isOutOfProportion(err) { // the values together, perhaps, and not one of them
+		return nil, err
 	}
 	for name, v := range d.All() { // which one is worth finding out only now
 		if _, err := pyjson.Dumps(v); err != nil {
@@ -34,6 +39,11 @@ func (JSONSerializer) Dumps(d *py.Dict) ([]byte, error) {
 		}
 	}
 	return nil, err
+}
+
+func isOutOfProportion(err error) bool {
+	refused, ok := errors.AsType[*pyjson.UnsupportedError](err)
+	return ok && refused.Problem == pyjson.TooManyPlaces
 }
 
 // Loads reads what Django's loads reads, if it is an object. Values stay as they stand in the text until they are used.

@@ -25,25 +25,27 @@ type TransitionalSerializer struct {
 
 	// Convert, if set, is asked for what to store instead of a value that JSON cannot hold. Value is in the form of
 	// [py.Natural] and may stand anywhere in the session value of this name, as with the argument default of Python's
-	// json.dumps. It returns a Go value that [py.From] takes or a Python value; its error becomes that of the save. The session
+	// json.dumps; for what stands under several names the name is the first. It returns a Go value that [py.From] takes or
+	// a Python value, in which it is asked again for what JSON cannot hold; its error becomes that of the save. The session
 	// that is being saved keeps what it has. Several goroutines may call it.
 	Convert func(name string, value any) (any, error)
 
 	isoExpiry bool // of the release
 }
 
-// Dumps returns d in JSON. The error is a [*ValueError].
+// Dumps returns d in JSON. The error is a [*ValueError], or that of [JSONSerializer.Dumps] for a session whose text would be
+// out of proportion.
 func (t TransitionalSerializer) Dumps(d *py.Dict) ([]byte, error) {
-	if data, err := pyjson.Dumps(d); err == nil {
+	data, err := pyjson.Dumps(d)
+	if err == nil {
 		return data, nil
 	}
-	plain := py.NewDict(d.Len())
-	for name, v := range d.All() {
-		if _, err := pyjson.Dumps(v); err != nil {
-			c := &jsonConverter{TransitionalSerializer: t, name: fmt.Sprint(name), seen: map[any]bool{}}
-			if v, err = c.value(py.Natural(py.Resolve(v))); err != nil {
-				return nil, &ValueError{Name: c.name, Err: err}
-			}
+	plain, _ := py.Natural(d).(*py.Dict)
+	c := jsonConverter{TransitionalSerializer: t, done: map[any]any{}}
+	for name, v := range plain.All() {
+		c.name = fmt.Sprint(name)
+		if v, err = c.value(v); err != nil {
+			return nil, &ValueError{Name: c.name, Err: err}
 		}
 		plain.Set(name, v)
 	}
@@ -64,84 +66,4 @@ func (t TransitionalSerializer) of(s *Settings, r release) (TransitionalSerializ
 	var err error
 	t.Pickle, err = t.Pickle.of(s, r)
 	return t, err
-}
-
-// A jsonConverter makes one value of a session fit for JSON. It changes the containers that it is given.
-type jsonConverter struct {
-	TransitionalSerializer
-	name string
-	seen map[any]bool // containers, of which some may contain themselves: JSON refuses those
-}
-
-func (c *jsonConverter) value(v any) (any, error) {
-	switch v := v.(type) {
-	case *py.List:
-		return v, c.items(v, v.Items)
-	case *py.Tuple:
-		return v, c.items(v, v.Items)
-	case *py.Dict:
-		return v, c.dict(v)
-	case *py.Object:
-		if d, ok := v.AsDict(); ok && !v.HasState {
-			return d, c.dict(d)
-		}
-		if text, ok := v.AsText(); ok && isSafeString(v) {
-			return text, nil
-		}
-	case py.Str2:
-		if isASCII(string(v)) {
-			return string(v), nil
-		}
-	case py.DateTime:
-		if c.name == ExpiryName && c.isoExpiry {
-			return v.ISOFormat(), nil
-		}
-	}
-	_, err := pyjson.Dumps(v)
-	if err == nil || c.Convert == nil {
-		return v, err
-	}
-	if v, err = c.Convert(c.name, v); err != nil {
-		return nil, err
-	}
-	return py.From(v)
-}
-
-func (c *jsonConverter) items(container any, items []any) error {
-	if c.seen[container] {
-		return nil
-	}
-	c.seen[container] = true
-	for i, item := range items {
-		v, err := c.value(item)
-		if err != nil {
-			return err
-		}
-		items[i] = v
-	}
-	return nil
-}
-
-func (c *jsonConverter) dict(d *py.Dict) error {
-	if c.seen[d] {
-		return nil
-	}
-	c.seen[d] = true
-	for key, item := range d.All() {
-		v, err := c.value(item)
-		if err != nil {
-			return err
-		}
-		d.Set(key, v)
-	}
-	return nil
-}
-
-// isSafeString reports whether an object is Django's str of HTML, under the names that it has had.
-func isSafeString(o *py.Object) bool {
-	switch o.Class() {
-	case "django.utils.safestring.SafeString", "django.utils.safestring.SafeText", "django.utils.safestring.SafeUnicode":
-		return true
-	}
-	return false
 }

@@ -140,13 +140,15 @@ type unstorable struct {
 
 // own returns a value as the caller may have it.
 func own(v any) any {
+	return given(py.Natural(v))
+}
+
+// given returns a value that has been copied as the caller may have it.
+func given(v any) any {
 	if u, ok := v.(unstorable); ok {
 		return u.value
 	}
-	if l, ok := v.(py.Lazy); ok {
-		return l.Resolve()
-	}
-	return py.Natural(v)
+	return py.Resolve(v)
 }
 
 // convert returns a Go value as the session keeps it.

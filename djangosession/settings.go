@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/djangobridge/djangobridge/internal/cookies"
 	"github.com/djangobridge/djangobridge/signing"
 )
 
@@ -222,6 +223,9 @@ func (s *Settings) resolveSigning() (*resolved, error) {
 	case "", "lax", "strict", "none":
 	default:
 		return nil, &SettingError{Setting: "SESSION_COOKIE_SAMESITE", Problem: `must be "Lax", "Strict", "None" or empty`}
+	}
+	if part, problem := cookies.Problem(s.SessionCookieName, s.SessionCookieDomain, s.SessionCookiePath); problem != "" {
+		return nil, &SettingError{Setting: "SESSION_COOKIE_" + part, Problem: problem}
 	}
 	return r, nil
 }

@@ -161,25 +161,30 @@ func (s *Session) Values() []any {
 	return values
 }
 
-// Items yields names and values in order, as they were when the loop began.
+// Items yields names and values in order, as they were when the loop began. What values of a pickle share, these share.
 func (s *Session) Items() iter.Seq2[string, any] {
-	d := s.read().Copy()
-	s.mu.Unlock()
+	d := s.natural()
 	return func(yield func(string, any) bool) {
 		for k, v := range d.All() {
-			if name, ok := k.(string); ok && !yield(name, own(v)) {
+			if name, ok := k.(string); ok && !yield(name, given(v)) {
 				return
 			}
 		}
 	}
 }
 
-// Dict returns a copy of the whole session, names that are no text included. Values not used yet are still [py.Lazy]; what
-// values of a pickle share, those of the copy share.
-func (s *Session) Dict() *py.Dict {
+// natural returns a copy of all values in the form of [py.Natural], each that stands under several names copied once.
+func (s *Session) natural() *py.Dict {
 	d := s.read()
 	defer s.mu.Unlock()
 	c, _ := py.Natural(d).(*py.Dict)
+	return c
+}
+
+// Dict returns a copy of the whole session, names that are no text included. Values not used yet are still [py.Lazy]; what
+// values of a pickle share, those of the copy share.
+func (s *Session) Dict() *py.Dict {
+	c := s.natural()
 	for k, v := range c.All() {
 		if u, ok := v.(unstorable); ok {
 			c.Set(k, u.value)

@@ -29,11 +29,11 @@ const smallDict = 8
 // NewDict returns an empty dict with room for n entries.
 func NewDict(n int) *Dict { return &Dict{entries: make([]Pair, 0, n)} }
 
-// UseRoom gives an empty dict memory for its entries, which nothing else may use from then on. For entries beyond that
-// the dict allocates as usual.
-func (d *Dict) UseRoom(room []Pair) {
-	if len(d.entries) == 0 {
-		d.entries = room[:0]
+// UseEntries gives an empty dict these entries, in memory that nothing else may use from then on. Their keys must be strings,
+// no two of them equal, and at most eight. Further entries go into the memory behind them while it has room.
+func (d *Dict) UseEntries(entries []Pair) {
+	if len(d.entries) == 0 && len(entries) <= smallDict {
+		d.entries = entries
 	}
 }
 

@@ -9,21 +9,25 @@ import (
 // Equal reports whether a and b are the same value: the same types all the way down, the same order of dict keys, the
 // same float bits (so NaN equals NaN, and 0.0 is not -0.0), the same sharing aside. It is stricter than Python's ==, for
 // which 1 and 1.0 are equal. [Lazy] values are resolved, and an [*Object] is equal to what [Natural] makes of it. Recursive
-// values are compared to their first repetition.
+// values are compared to their first repetition. Values that go on for more than 200,000 levels count as different.
 func Equal(a, b any) bool {
-	c := comparer{entered: map[pair]bool{}}
+	c := comparer{}
 	return c.equal(a, b)
 }
 
-type pair struct{ a, b any }
-
-// A comparer knows the pairs that are being compared, or have been: they are equal if nothing else differs.
-type comparer struct {
-	entered map[pair]bool
-	order   []pair
-}
+// maxCompared bounds the nesting, which two values that contain themselves can have together though neither has it alone.
+const maxCompared = 200_000
 
 func (c *comparer) equal(a, b any) bool {
+	if c.depth++; c.depth > maxCompared {
+		return false
+	}
+	same := c.same(a, b)
+	c.depth--
+	return same
+}
+
+func (c *comparer) same(a, b any) bool {
 	a, b = natural(Resolve(a)), natural(Resolve(b))
 	switch a := a.(type) {
 	case nil:
@@ -126,14 +130,12 @@ func (c *comparer) take(v any, items *[]any) bool {
 
 // tryEqual is equal where the answer no is not the end: what follows from it is forgotten.
 func (c *comparer) tryEqual(a, b any) bool {
-	before := len(c.order)
+	before, depth := len(c.joined), c.depth
 	if c.equal(a, b) {
 		return true
 	}
-	for _, p := range c.order[before:] {
-		delete(c.entered, p)
-	}
-	c.order = c.order[:before]
+	c.forget(before)
+	c.depth = depth
 	return false
 }
 
@@ -152,17 +154,6 @@ func (c *comparer) equalObjects(a, b *Object) bool {
 		}
 	}
 	return true
-}
-
-// enter reports whether a and b are known, and makes them so.
-func (c *comparer) enter(a, b any) bool {
-	p := pair{a, b}
-	if c.entered[p] {
-		return true
-	}
-	c.entered[p] = true
-	c.order = append(c.order, p)
-	return false
 }
 
 func (c *comparer) equalItems(a, b []any) bool {

@@ -7,7 +7,8 @@ import (
 
 // Natural returns a deep copy of v, as [Clone] does, in which each [*Object] that has a form of its own in Go stands in that
 // form: a [DateTime], [Date], [Time], [TimeDelta], [Decimal], [UUID] or complex128. An Object that no such form can hold
-// without loss, like a datetime in a time zone of a class that Go does not know, stays an Object.
+// without loss, like a datetime in a time zone of a class that Go does not know, stays an Object, and so does a Decimal of more
+// than 10,000 digits.
 func Natural(v any) any {
 	switch v.(type) {
 	case *List, *Dict, *big.Int, Cloner:
@@ -115,7 +116,7 @@ func (o *Object) uuid() (any, bool) {
 
 func decimalOf(arg any) (any, bool) {
 	text, ok := textOf(arg)
-	if !ok {
+	if !ok || len(text) > maxExpanded { // which as a key in many places would take long, and nobody has
 		return nil, false
 	}
 	d, err := ParseDecimal(text)

@@ -1,6 +1,9 @@
 package py
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // A Global is a Python object that a pickle names and does not contain: a class or a function, by the module and the
 // qualified name under which it is imported. Nothing is ever imported or called here: it is a name.
@@ -41,11 +44,11 @@ const (
 // needed to make it again, as its pickle has it. It is data; nothing is called.
 type Object struct {
 	Making   Making
+	HasState bool   // whether State is given to anything; State may be None
 	Callable any    // a *[Global] as a rule
 	Args     *Tuple // never nil
 	Kwargs   *Dict  // NewEx only
 	State    any    // what __setstate__ or the instance's dict gets
-	HasState bool   // whether it gets anything; State may be None
 	Setter   any    // what is called with the object and State instead; nil as a rule
 	Items    []any  // what append or extend gets
 	Pairs    []Pair // what item assignment gets
@@ -68,27 +71,36 @@ func (o *Object) Class() string {
 	return ""
 }
 
-// PyType implements [Typed].
+// PyType implements [Typed]: the name of the class if it is one that can stand in an error, else "object".
 func (o *Object) PyType() string {
 	class := o.Class()
-	if class == "" {
+	name := class[strings.LastIndexByte(class, '.')+1:]
+	if name == "" || len(name) > maxTypeName || strings.ContainsFunc(name, isNoNamePart) {
 		return "object"
 	}
-	return class[strings.LastIndexByte(class, '.')+1:]
+	return name
 }
 
-// ClonePy implements [Cloner].
+const maxTypeName = 100 // bytes
+
+func isNoNamePart(r rune) bool {
+	return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r)
+}
+
+// ClonePy implements [Cloner]. Its order is that in which the reader of pickles looks how deep a value nests: in another
+// order, values that contain themselves could be nested deeper.
 func (o *Object) ClonePy(seen func(any), clone func(any) any) any {
 	c := &Object{Making: o.Making, HasState: o.HasState}
 	seen(c)
 	c.Callable = clone(o.Callable)
 	c.Args, _ = clone(o.Args).(*Tuple)
-	if o.Kwargs != nil {
-		c.Kwargs, _ = clone(o.Kwargs).(*Dict)
-	}
-	c.State, c.Setter = clone(o.State), clone(o.Setter)
+	c.State = clone(o.State)
+	c.Setter = clone(o.Setter)
 	for _, item := range o.Items {
 		c.Items = append(c.Items, clone(item))
+	}
+	if o.Kwargs != nil {
+		c.Kwargs, _ = clone(o.Kwargs).(*Dict)
 	}
 	for _, p := range o.Pairs {
 		c.Pairs = append(c.Pairs, Pair{clone(p.Key), clone(p.Value)})

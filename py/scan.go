@@ -53,7 +53,8 @@ func (e *ScanError) Error() string {
 //   - an empty interface gets nil, bool, int64 (*big.Int beyond), float64, string, []byte, time.Time, time.Duration, []any or
 //     map[string]any, a *[Dict] where a key is no str, and what has no such form as it is in this package.
 //
-// The error is a [*ScanError]; dst may be filled in part then.
+// The error is a [*ScanError]; dst may be filled in part then. A value is refused that is nested in more than 10,000 levels, or
+// whose parts stand in so many places that what Go gets would be out of proportion.
 func Scan(v, dst any, loc *time.Location) error {
 	rv := reflect.ValueOf(dst)
 	if rv.Kind() != reflect.Pointer || rv.IsNil() {
@@ -87,7 +88,7 @@ func within(err error, step string) error {
 
 func (s scanner) scan(v any, rv reflect.Value) error {
 	v = Resolve(v)
-	if s.depth++; s.depth > maxDepth || !s.left.take() {
+	if s.depth++; s.depth > maxDepth || !s.left.take(v) {
 		return misfit(v, rv, tooDeepOrLarge)
 	}
 	if rv.Kind() == reflect.Pointer && rv.Type() != reflect.TypeFor[*big.Int]() {

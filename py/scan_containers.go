@@ -81,6 +81,9 @@ func (s scanner) scanMap(v *Dict, rv reflect.Value) error {
 // scanKey also reads integers from text, which is what JSON makes of an integer key.
 func (s scanner) scanKey(k any, rv reflect.Value) error {
 	if text, ok := k.(string); ok && (rv.CanInt() || rv.CanUint()) {
+		if len(text) > maxExpanded {
+			return misfit(k, rv, "the text has too many digits")
+		}
 		b, ok := new(big.Int).SetString(text, 10)
 		if !ok {
 			return misfit(k, rv, "the text is no integer")

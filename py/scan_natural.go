@@ -110,6 +110,9 @@ func bigRat(v any, dst *big.Rat, rv reflect.Value) (bool, error) {
 			return true, misfit(v, rv, "the value is not finite")
 		}
 	case string:
+		if len(v) > maxExpanded {
+			return true, misfit(v, rv, "the text has too many digits")
+		}
 		if strings.Contains(v, "/") && dst.UnmarshalText([]byte(v)) == nil {
 			return true, nil
 		}

@@ -4,7 +4,7 @@ import "math/big"
 
 // plain returns v in the types that Go programs use for data without a schema; not if it is nested too deeply.
 func (s scanner) plain(v any) (any, bool) {
-	if s.depth++; s.depth > maxDepth || !s.left.take() {
+	if s.depth++; s.depth > maxDepth || !s.left.take(v) {
 		return nil, false
 	}
 	switch v := natural(Resolve(v)).(type) {
@@ -78,61 +78,4 @@ func (s scanner) plainObject(o *Object) (any, bool) {
 		return s.plainItems(list.Items)
 	}
 	return o, true
-}
-
-// An allowance is what bounds the work on values that stand in very many places: a list of the same list twice, thirty levels
-// of it, would be a thousand million values.
-type allowance struct {
-	root  any
-	used  int
-	limit int
-}
-
-const (
-	freely   = 1 << 20 // values that are allowed without looking
-	repeated = 16      // how often each may stand in the whole, on average
-)
-
-// take counts one value, and reports whether it is allowed.
-func (a *allowance) take() bool {
-	a.used++
-	if a.used > freely && a.limit == 0 {
-		a.limit = freely + repeated*countDistinct(a.root)
-	}
-	return a.used <= freely || a.used <= a.limit
-}
-
-// countDistinct returns how many values there are in v, each container counted once with what stands in it.
-func countDistinct(v any) int {
-	n, seen := 0, map[any]bool{}
-	for open := []any{v}; len(open) > 0; {
-		v = Resolve(open[len(open)-1])
-		open = open[:len(open)-1]
-		n++
-		switch v.(type) {
-		case *List, *Dict, *Tuple, *Set, *FrozenSet, *Object:
-		default:
-			continue
-		}
-		if seen[v] {
-			continue
-		}
-		seen[v] = true
-		if items, ok := itemsOf(v); ok {
-			open = append(open, items...)
-		}
-		switch v := v.(type) {
-		case *Dict:
-			for k, item := range v.All() {
-				open = append(open, k, item)
-			}
-		case *Object:
-			open = append(open, v.Args, v.State)
-			open = append(open, v.Items...)
-			for _, p := range v.Pairs {
-				open = append(open, p.Key, p.Value)
-			}
-		}
-	}
-	return n
 }

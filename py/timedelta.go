@@ -51,11 +51,14 @@ func TimeDeltaOf(d time.Duration) TimeDelta {
 
 // Duration returns t as a Duration, and false if it is too long for one, which reaches 292 years.
 func (t TimeDelta) Duration() (time.Duration, bool) {
-	const longest = math.MaxInt64 / microsPerDay / 1000
-	if t.Days > longest || t.Days < -longest {
+	const most = math.MaxInt64 / 1000 // microseconds
+	if t.Days < -maxDays || t.Days > maxDays {
 		return 0, false
 	}
 	micros := int64(t.Days)*microsPerDay + int64(t.Seconds)*1_000_000 + int64(t.Microseconds)
+	if micros < -most || micros > most {
+		return 0, false
+	}
 	return time.Duration(micros) * time.Microsecond, true
 }
 

@@ -189,7 +189,7 @@ func fixed(name string, seconds int64, ok bool) (zone, bool) {
 
 // fixedDelta is fixed for an offset that is a timedelta. Go's zones have whole seconds only.
 func fixedDelta(name string, delta any) (zone, bool) {
-	if o, ok := delta.(*Object); ok {
+	if o, ok := delta.(*Object); ok && o.Class() == "datetime.timedelta" { // of no other, which might contain a tzinfo again
 		delta, _ = o.form(nil)
 	}
 	d, ok := delta.(TimeDelta)

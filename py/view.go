@@ -1,17 +1,16 @@
 package py
 
+import "math/big"
+
 // What an [Object] of an unknown class is at bottom shows in how its pickle makes it. The methods here look for that; Scan
 // uses them.
 
 // AsDict returns what the object has as a dict: that of a subclass of dict, an OrderedDict, a defaultdict, a Counter. The
-// second result is false for other objects, and for an empty one of a class that is not known.
+// second result is false for other objects, for an empty one of a class that is not known, and where the keys are tuples of so
+// many parts that hashing them would be out of proportion.
 func (o *Object) AsDict() (*Dict, bool) {
 	if len(o.Pairs) > 0 {
-		d := NewDict(len(o.Pairs))
-		for _, p := range o.Pairs {
-			d.Set(p.Key, p.Value)
-		}
-		return d, true
+		return dictOf(o.Pairs)
 	}
 	switch base := o.base().(type) {
 	case *Dict:
@@ -37,15 +36,56 @@ func pairsOf(v any) (*Dict, bool) {
 	if !ok {
 		return nil, false
 	}
-	d := NewDict(len(list.Items))
+	pairs := make([]Pair, 0, len(list.Items))
 	for _, item := range list.Items {
 		pair, ok := item.(*List)
 		if !ok || len(pair.Items) != 2 {
 			return nil, false
 		}
-		d.Set(pair.Items[0], pair.Items[1])
+		pairs = append(pairs, Pair{pair.Items[0], pair.Items[1]})
+	}
+	return dictOf(pairs)
+}
+
+// dictOf makes a dict of what nobody has hashed yet: a tuple of the same tuple twice, thirty levels of it, would take hours.
+func dictOf(pairs []Pair) (*Dict, bool) {
+	d := NewDict(len(pairs))
+	parts := 1000 + 32*len(pairs)
+	for _, p := range pairs {
+		if !hashable(p.Key, &parts) {
+			return nil, false
+		}
+		d.Set(p.Key, p.Value)
 	}
 	return d, true
+}
+
+// hashable reports whether hashing key looks at no more than so many parts, and subtracts them.
+func hashable(key any, parts *int) bool {
+	*parts--
+	switch key := key.(type) {
+	case *Tuple:
+		for _, item := range key.Items {
+			if *parts < 0 || !hashable(item, parts) {
+				return false
+			}
+		}
+	case *FrozenSet:
+		for item := range key.All() {
+			if *parts < 0 || !hashable(item, parts) {
+				return false
+			}
+		}
+	case Bytes:
+		*parts -= len(key) / 1024
+	case Str2:
+		*parts -= len(key) / 1024
+	case string:
+		*parts -= len(key) / 1024
+	case *big.Int:
+		*parts -= key.BitLen() / 1024
+	}
+	return *parts >= 0
 }
 
 // AsList returns what the object has as a list: that of a deque, of a subclass of list, tuple, set or frozenset, or the fields

@@ -134,6 +134,8 @@ func Text(name string) func(d *py.Dict) (any, error) {
 		switch v := py.Resolve(v).(type) {
 		case string, int64, nil:
 			return v, nil
+		case py.Str2: // what Python 2 has pickled
+			return string(v), nil
 		default:
 			return nil, fmt.Errorf("the session value %q is a %s", name, py.TypeName(v))
 		}

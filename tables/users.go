@@ -53,17 +53,12 @@ func NewUsers(db *sql.DB, s djangosession.Settings, m UserModel) (*Users, error)
 func (u *Users) Check(ctx context.Context) error {
 	const op = "check the user tables"
 	scan := func(*sql.Rows) (struct{}, error) { return struct{}{}, nil }
-	queries := []string{u.found + "1 = 0"}
-	if u.model.GroupsTable != Absent {
-		a := args{dialect: u.dialect}
-		groups, permissions := u.groupsQuery(u.id(&a, sampleID(u.model.IDType))), u.permissionsQuery()
-		queries = append(queries, "SELECT 1 FROM ("+permissions+" WHERE 1 = 0) x")
-		if _, err := queryAll(ctx, &u.conn, op, groups, a.values, scan); err != nil {
-			return err
-		}
+	if _, err := queryAll(ctx, &u.conn, op, u.found+"1 = 0", nil, scan); err != nil || u.model.GroupsTable == Absent {
+		return err
 	}
-	for _, query := range queries {
-		if _, err := queryAll(ctx, &u.conn, op, query, nil, scan); err != nil {
+	for _, query := range []func(a *args, key any) string{u.groupsQuery, u.permissionsQuery} {
+		a := args{dialect: u.dialect}
+		if _, err := queryAll(ctx, &u.conn, op, query(&a, sampleID(u.model.IDType)), a.values, scan); err != nil {
 			return err
 		}
 	}

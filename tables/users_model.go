@@ -73,7 +73,8 @@ func (m *UserModel) fill() error {
 		return &djangosession.SettingError{Setting: setting, Problem: problem}
 	}
 	setDefault(&m.Model, "auth.User")
-	app, model, ok := strings.Cut(strings.ToLower(m.Model), ".")
+	app, model, ok := strings.Cut(m.Model, ".")
+	model = strings.ToLower(model) // and not the app's label
 	if !ok || app == "" || model == "" || strings.Contains(model, ".") {
 		return refuse("AUTH_USER_MODEL", `must be of the form "app_label.Model"`)
 	}

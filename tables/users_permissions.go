@@ -18,17 +18,17 @@ func (u *Users) Groups(ctx context.Context, user *auth.User) ([]string, error) {
 		return nil, err
 	}
 	a := args{dialect: u.dialect}
-	query := u.groupsQuery(u.id(&a, key))
+	query := u.groupsQuery(&a, key)
 	return queryAll(ctx, &u.conn, "read groups", query, a.values, func(rows *sql.Rows) (name string, err error) {
 		err = rows.Scan(&name)
 		return name, err
 	})
 }
 
-func (u *Users) groupsQuery(id string) string {
+func (u *Users) groupsQuery(a *args, key any) string {
 	n := u.names
 	return fmt.Sprintf("SELECT g.%s FROM %s g INNER JOIN %s m ON m.%s = g.%s WHERE m.%s = %s ORDER BY g.%s",
-		n.name, n.group, n.groups, n.groupID, n.primary, n.user, id, n.name)
+		n.name, n.group, n.groups, n.groupID, n.primary, n.user, u.id(a, key), n.name)
 }
 
 // Permissions implements [auth.Users]. Matches get_all_permissions of ModelBackend for a user who is active.
@@ -41,13 +41,9 @@ func (u *Users) Permissions(ctx context.Context, user *auth.User) ([]string, err
 		return nil, err
 	}
 	a := args{dialect: u.dialect}
-	query := u.permissionsQuery()
+	query := u.allPermissionsQuery()
 	if !user.IsSuperuser {
-		n := u.names
-		query += fmt.Sprintf(" WHERE p.%[1]s IN (SELECT d.%[2]s FROM %[3]s d WHERE d.%[4]s = %[5]s)"+
-			" OR p.%[1]s IN (SELECT gp.%[2]s FROM %[6]s gp INNER JOIN %[7]s m ON m.%[8]s = gp.%[8]s WHERE m.%[4]s = %[9]s)",
-			n.primary, n.permissionID, n.userPermissions, n.user, u.id(&a, key),
-			n.groupPermissions, n.groups, n.groupID, u.id(&a, key))
+		query = u.permissionsQuery(&a, key)
 	}
 	return queryAll(ctx, &u.conn, "read permissions", query, a.values, func(rows *sql.Rows) (string, error) {
 		var app, codename string
@@ -56,8 +52,17 @@ func (u *Users) Permissions(ctx context.Context, user *auth.User) ([]string, err
 	})
 }
 
-// permissionsQuery selects all permissions.
-func (u *Users) permissionsQuery() string {
+// permissionsQuery selects the permissions of a user and of the user's groups.
+func (u *Users) permissionsQuery(a *args, key any) string {
+	n := u.names
+	return u.allPermissionsQuery() + fmt.Sprintf(" WHERE p.%[1]s IN (SELECT d.%[2]s FROM %[3]s d WHERE d.%[4]s = %[5]s)"+
+		" OR p.%[1]s IN (SELECT gp.%[2]s FROM %[6]s gp INNER JOIN %[7]s m ON m.%[8]s = gp.%[8]s WHERE m.%[4]s = %[9]s)",
+		n.primary, n.permissionID, n.userPermissions, n.user, u.id(a, key),
+		n.groupPermissions, n.groups, n.groupID, u.id(a, key))
+}
+
+// allPermissionsQuery selects all permissions that there are.
+func (u *Users) allPermissionsQuery() string {
 	n := u.names
 	return fmt.Sprintf("SELECT c.%s, p.%s FROM %s p INNER JOIN %s c ON c.%s = p.%s",
 		n.app, n.codename, n.permission, n.contentType, n.primary, n.contentTypeID)

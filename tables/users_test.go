@@ -248,7 +248,10 @@ func TestFaultsOfUserTablesAreNamed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	full, _ := newUserDatabase(t, userDDL)
-	partial, _ := newUserDatabase(t, strings.ReplaceAll(userDDL, "auth_user_groups", "another"))
+	without := func(table string) *sql.DB {
+		db, _ := newUserDatabase(t, strings.ReplaceAll(userDDL, table, "another"))
+		return db
+	}
 	for name, c := range map[string]struct {
 		db    *sql.DB
 		model tables.UserModel
@@ -257,7 +260,10 @@ func TestFaultsOfUserTablesAreNamed(t *testing.T) {
 		"no such file":   {openFile(t, "file:"+filepath.Join(dir, "missing")+"?mode=rw"), tables.UserModel{}, tables.ErrUnavailable},
 		"no such table":  {full, tables.UserModel{Model: "shop.Account"}, tables.ErrNoTable},
 		"no such column": {full, tables.UserModel{UsernameColumn: "email2"}, tables.ErrColumn},
-		"no m2m table":   {partial, tables.UserModel{}, tables.ErrNoTable},
+		"no m2m table":   {without("auth_user_groups"), tables.UserModel{}, tables.ErrNoTable},
+
+		"no m2m table of permissions": {without("auth_user_user_permissions"), tables.UserModel{}, tables.ErrNoTable},
+		"no m2m table of groups":      {without("auth_group_permissions"), tables.UserModel{}, tables.ErrNoTable},
 	} {
 		users := newUsers(t, c.db, c.model)
 		err := users.Check(t.Context())
@@ -265,7 +271,7 @@ func TestFaultsOfUserTablesAreNamed(t *testing.T) {
 		if !errors.Is(err, c.want) || !errors.As(err, &typed) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
-		if name == "no m2m table" {
+		if strings.HasPrefix(name, "no m2m table") {
 			continue
 		}
 		if _, err := users.Get(t.Context(), "1"); !errors.Is(err, c.want) {
@@ -288,4 +294,38 @@ func TestFaultsOfUserTablesAreNamed(t *testing.T) {
 	if _, err := newUsers(t, full, tables.UserModel{}).Get(t.Context(), "1"); !errors.Is(err, tables.ErrLocked) {
 		t.Errorf("a locked database: %v", err)
 	}
+}
+
+// TestTablesAreNamedAsDjangoNamesThem has a label in capitals, which stays, and a model's name, which does not.
+func TestTablesAreNamedAsDjangoNamesThem(t *testing.T) {
+	t.Parallel()
+	var asked string
+	db := sql.OpenDB(&recorder{asked: &asked})
+	users, err := tables.NewUsers(db, settings(), tables.UserModel{Dialect: tables.PostgreSQL{}, Model: "MyShop.Customer"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = users.Groups(t.Context(), &auth.User{ID: "1"})
+	if !errors.Is(err, errRecorded) || !strings.Contains(asked, `"MyShop_customer_groups" m`) || !strings.Contains(asked, `m."customer_id"`) {
+		t.Errorf("asked %s, %v", asked, err)
+	}
+}
+
+// recorder is a driver that takes down what it is asked, and answers nothing.
+type recorder struct {
+	driver.Conn
+	asked *string
+}
+
+var errRecorded = errors.New("recorded")
+
+func (r *recorder) Connect(context.Context) (driver.Conn, error) { return r, nil }
+
+func (*recorder) Driver() driver.Driver { return &sqlite3.SQLiteDriver{} }
+
+func (*recorder) Close() error { return nil }
+
+func (r *recorder) QueryContext(_ context.Context, query string, _ []driver.NamedValue) (driver.Rows, error) {
+	*r.asked = query
+	return nil, errRecorded
 }

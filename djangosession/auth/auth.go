@@ -56,7 +56,8 @@ type Options struct {
 
 	// Logger is told when a session that claims a login is none, and why; slog.Default if nil. It sees no ids, keys or hashes.
 	Logger *slog.Logger
-	// OnRefused, if set, is called then too. A rise in these is an attack, a wrong SECRET_KEY or a wrong setting.
+	// OnRefused, if set, is called then too. A rise in these is an attack, a wrong SECRET_KEY or a wrong setting. It cannot ask
+	// ctx for the user, who is being found out.
 	OnRefused func(ctx context.Context, reason Reason)
 	// OnError answers a request whose user could not be found out, for the handlers of this package: the database was
 	// away, as a rule. By default the error is logged and the status is 500.

@@ -15,7 +15,8 @@ var ErrBadCredentials = errors.New("auth: wrong user name or password")
 // Authenticate returns the user whose name and password these are, for [Auth.Login]: by the first of
 // AUTHENTICATION_BACKENDS that takes them, which User.Backend names. An unknown name takes as long as a wrong password. The
 // error is [ErrBadCredentials]; [ErrBackend] if no backend of the site is known to check passwords; [ErrUnknownHasher]; or
-// that of [Users]. Names are compared as the database compares them. Matches authenticate and ModelBackend.
+// that of [Users]. Names are compared as the database compares them, in the form given: Django's login form puts them into
+// Unicode's form NFKC before. Matches authenticate and ModelBackend.
 //
 // It takes as much processor time as Django's, a good part of a second: bound how often a client may ask.
 func (a *Auth) Authenticate(ctx context.Context, username, password string) (*User, error) {
@@ -30,7 +31,7 @@ func (a *Auth) Authenticate(ctx context.Context, username, password string) (*Us
 	}
 	user, err := a.users.GetByUsername(ctx, username)
 	switch {
-	case errors.Is(err, ErrNoUser):
+	case errors.Is(err, ErrNoUser), err == nil && user == nil:
 		return nil, a.takeTime(password, a.options.Iterations)
 	case err != nil:
 		return nil, fmt.Errorf("auth: find a user by name: %w", err)
@@ -50,7 +51,7 @@ func (a *Auth) Authenticate(ctx context.Context, username, password string) (*Us
 func (a *Auth) verify(user *User, password string) error {
 	ok, err := a.CheckPassword(password, user.Password)
 	switch {
-	case ok:
+	case ok && err == nil:
 		return nil
 	case errors.Is(err, ErrUnknownHasher):
 		return errors.Join(err, a.takeTime(password, a.options.Iterations))

@@ -22,7 +22,7 @@ func (a *Auth) Login(ctx context.Context, user *User, backend string) error {
 	if err != nil {
 		return err
 	}
-	return v.change(ctx, func(s *djangosession.Session, _ State) (State, error) {
+	return v.change(ctx, func(ctx context.Context, s *djangosession.Session, _ State) (State, error) {
 		err := a.LoginSession(ctx, s, user, backend)
 		return State{User: user}, err
 	})
@@ -72,7 +72,7 @@ func (a *Auth) makeRoom(ctx context.Context, s *djangosession.Session, user *Use
 	}
 	id, _ := idText(v)
 	h, _ := s.Get(HashSessionKey)
-	stored, _ := h.(string)
+	stored, _ := text(h)
 	if !sameID(id, user.ID) || hash != "" && !equal(stored, hash) {
 		return s.Flush(ctx)
 	}
@@ -117,13 +117,17 @@ func (a *Auth) backendFor(user *User, backend string) (string, error) {
 }
 
 // Logout logs out who is logged in: the session of the request is flushed, and [UserFrom] gives nobody. If the engine fails,
-// the login may be stored still, but nobody is logged in for the rest of the request. Matches logout.
+// the login may be stored still, but nobody is logged in for the rest of the request. It goes on, for at most
+// [djangosession.DefaultSaveTimeout], where ctx ends: whoever asks to be logged out and goes away is logged out. Matches
+// logout.
 func (a *Auth) Logout(ctx context.Context) error {
 	v, err := a.visit(ctx)
 	if err != nil {
 		return err
 	}
-	return v.change(ctx, func(s *djangosession.Session, before State) (State, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), djangosession.DefaultSaveTimeout)
+	defer cancel()
+	return v.change(ctx, func(ctx context.Context, s *djangosession.Session, before State) (State, error) {
 		if a.readOnly(s) {
 			return before, a.LogoutSession(ctx, s)
 		}
@@ -167,7 +171,7 @@ func (a *Auth) UpdateSessionAuthHash(ctx context.Context, user *User) error {
 	if _, err := v.state(ctx); err != nil {
 		return err
 	}
-	return v.change(ctx, func(s *djangosession.Session, before State) (State, error) {
+	return v.change(ctx, func(ctx context.Context, s *djangosession.Session, before State) (State, error) {
 		if before.User == nil || !sameID(before.User.ID, user.ID) {
 			if a.readOnly(s) {
 				return before, djangosession.ErrReadOnly

@@ -400,7 +400,7 @@ func TestOutsideTheMiddlewareNothingIsKnown(t *testing.T) {
 func TestSecretsDoNotPrint(t *testing.T) {
 	t.Parallel()
 	u := newSite(t, "5.2.19", nil).people.user("1")
-	text := fmt.Sprintf("%v %+v %#v %s %q %x", u, u, u.Password, u.Password, u.Password, u.Password)
+	text := fmt.Sprintf("%v %+v %#v %s %q %x %d", u, u, u.Password, u.Password, u.Password, u.Password, u.Password)
 	if strings.Contains(text, "YQUqao") || strings.Contains(text, fmt.Sprintf("%x", "YQUqao")) {
 		t.Error(text)
 	}
@@ -424,6 +424,9 @@ func TestReadOnlyMiddlewareIsReadOnlyForLogins(t *testing.T) {
 		}
 		if err := site.auth.Login(r.Context(), site.people.user("1"), ""); !errors.Is(err, djangosession.ErrReadOnly) {
 			t.Errorf("login: %v", err)
+		}
+		if n, err := site.auth.LogoutEverywhere(r.Context(), "2"); n != 0 || !errors.Is(err, djangosession.ErrReadOnly) {
+			t.Errorf("logout everywhere: %d, %v", n, err)
 		}
 		if again, err := auth.UserFrom(r.Context()); err != nil || (again == nil) != (u == nil) {
 			t.Errorf("the user is another afterwards: %v, %v", again, err)

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"sync"
 
@@ -27,9 +28,9 @@ func UserFrom(ctx context.Context) (*User, error) {
 
 // StateFrom is [UserFrom] with the reason why nobody is logged in.
 func StateFrom(ctx context.Context) (State, error) {
-	v, ok := ctx.Value(visitKey{}).(*visit)
-	if !ok {
-		return State{}, ErrNoMiddleware
+	v, err := visitOf(ctx)
+	if err != nil {
+		return State{}, err
 	}
 	return v.state(ctx)
 }
@@ -55,14 +56,31 @@ func (v *visit) Value(key any) any {
 	return v.Context.Value(key)
 }
 
-// visit returns the request that ctx is of.
+// visitOf returns the request that ctx is of.
+func visitOf(ctx context.Context) (*visit, error) {
+	switch v := ctx.Value(visitKey{}).(type) {
+	case *visit:
+		return v, nil
+	case asking:
+		return nil, errAsking
+	}
+	return nil, ErrNoMiddleware
+}
+
+// visit is visitOf for requests that came through this Auth.
 func (a *Auth) visit(ctx context.Context) (*visit, error) {
-	v, ok := ctx.Value(visitKey{}).(*visit)
-	if !ok || v.auth != a {
+	v, err := visitOf(ctx)
+	if err == nil && v.auth != a {
 		return nil, ErrNoMiddleware
 	}
-	return v, nil
+	return v, err
 }
+
+// asking stands for the visit in the context with which it calls others while it is locked: loggers, hooks, Users. One that
+// asks for the user in turn, as a log handler may for each line, gets an error and does not wait for itself.
+type asking struct{}
+
+var errAsking = errors.New("auth: who is logged in is being found out, and cannot be asked for meanwhile")
 
 // state returns who is logged in.
 func (v *visit) state(ctx context.Context) (State, error) {
@@ -71,6 +89,7 @@ func (v *visit) state(ctx context.Context) (State, error) {
 	if v.known {
 		return v.found, nil
 	}
+	ctx = context.WithValue(ctx, visitKey{}, asking{})
 	s, err := djangosession.FromContext(ctx)
 	if err != nil {
 		return State{}, err
@@ -85,14 +104,17 @@ func (v *visit) state(ctx context.Context) (State, error) {
 
 // change does something to the session that may change who is logged in; if it succeeds, or ends the login, that is known
 // from then on.
-func (v *visit) change(ctx context.Context, do func(s *djangosession.Session, before State) (State, error)) error {
+func (v *visit) change(
+	ctx context.Context, do func(ctx context.Context, s *djangosession.Session, before State) (State, error),
+) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	ctx = context.WithValue(ctx, visitKey{}, asking{})
 	s, err := djangosession.FromContext(ctx)
 	if err != nil {
 		return err
 	}
-	after, err := do(s, v.found)
+	after, err := do(ctx, s, v.found)
 	switch {
 	case err == nil:
 		v.found, v.known = after, true

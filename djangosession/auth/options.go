@@ -26,6 +26,9 @@ func ReadOptions(r io.Reader) (Options, error) {
 	if err != nil { // the text of the error might quote a file full of secrets
 		return Options{}, fmt.Errorf("auth: read options: not a JSON object, at byte %d", dec.InputOffset())
 	}
+	if s.AuthenticationBackends != nil && len(s.AuthenticationBackends) == 0 { // in Options that is the default
+		return Options{}, &djangosession.SettingError{Setting: "AUTHENTICATION_BACKENDS", Problem: "is empty: nobody can be logged in"}
+	}
 	return Options{AuthenticationBackends: s.AuthenticationBackends, LoginURL: s.LoginURL}, nil
 }
 

@@ -18,7 +18,7 @@ func (a *Auth) LoginRequiredAPI(next http.Handler) http.Handler {
 }
 
 // PermissionRequired lets requests through whose user has each of these permissions, and sends others to LOGIN_URL, also
-// people who are logged in. Matches permission_required.
+// people who are logged in. With none named it lets everybody through, as Django's does. Matches permission_required.
 func (a *Auth) PermissionRequired(next http.Handler, permissions ...string) http.Handler {
 	return a.Require(holdsAll(permissions), http.HandlerFunc(a.RedirectToLogin), next)
 }

@@ -202,6 +202,7 @@ func TestOptionsAreReadFromTheSitesSettings(t *testing.T) {
 		{`{"SECRET_KEY":"k","AUTHENTICATION_BACKENDS":["a.B","c.D"],"LOGIN_URL":"/in/"}`, "/in/", []string{"a.B", "c.D"}, ""},
 		{`{}`, "", nil, ""},
 		{`{"LOGIN_URL":1,"SECRET_KEY":"hidden"}`, "", nil, "LOGIN_URL"},
+		{`{"AUTHENTICATION_BACKENDS":[]}`, "", nil, "AUTHENTICATION_BACKENDS"},
 		{`{"AUTHENTICATION_BACKENDS":"hidden"}`, "", nil, "AUTHENTICATION_BACKENDS"},
 		{`["hidden"]`, "", nil, "JSON"},
 		{`{"a":hidden`, "", nil, "JSON"},

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/py"
 )
 
 // A State says who is logged in.
@@ -28,7 +29,7 @@ const (
 	BadID          Reason = "bad_id"          // the session names what cannot be a user's id; in Django an error
 	NoSuchUser     Reason = "no_such_user"    // the user was deleted
 	Inactive       Reason = "inactive"        // the user is not active
-	BadHash        Reason = "bad_hash"        // the password was changed, or SECRET_KEY; the session has been flushed
+	BadHash        Reason = "bad_hash"        // the password was changed, or SECRET_KEY; the session was flushed, unless read-only
 )
 
 // User returns who is logged in by this session, nil if nobody is. See [Auth.State].
@@ -61,19 +62,19 @@ func (a *Auth) check(ctx context.Context, s *djangosession.Session) (State, erro
 	if !hasID || !hasBackend {
 		return State{Reason: NotLoggedIn}, nil
 	}
-	backend, _ := path.(string)
+	backend, _ := text(path)
 	if !slices.Contains(a.options.AuthenticationBackends, backend) {
 		return State{Reason: UnknownBackend}, nil
 	}
-	text, ok := idText(id)
+	pk, ok := idText(id)
 	if !ok {
 		return State{Reason: BadID}, nil
 	}
-	user, err := a.users.Get(ctx, text)
+	user, err := a.users.Get(ctx, pk)
 	switch {
 	case errors.Is(err, ErrBadID):
 		return State{Reason: BadID}, nil
-	case errors.Is(err, ErrNoUser):
+	case errors.Is(err, ErrNoUser), err == nil && user == nil:
 		return State{Reason: NoSuchUser}, nil
 	case err != nil:
 		return State{}, fmt.Errorf("auth: find the user of a session: %w", err)
@@ -95,7 +96,7 @@ func (a *Auth) checkHash(ctx context.Context, s *djangosession.Session, user *Us
 	if !there && !a.demandsHash {
 		return true, nil
 	}
-	stored, _ := v.(string)
+	stored, _ := text(v)
 	good, old := a.hasher.verify(user, stored)
 	switch {
 	case a.readOnly(s):
@@ -137,11 +138,17 @@ func (a *Auth) adopt(u *User, backend string) *User {
 
 // idText is the id in a session as text. Up to Django 1.8 it could be a number.
 func idText(v any) (string, bool) {
-	switch v := v.(type) {
-	case string:
-		return v, true
-	case int64:
-		return strconv.FormatInt(v, 10), true
+	if n, ok := v.(int64); ok {
+		return strconv.FormatInt(n, 10), true
 	}
-	return "", false
+	return text(v)
+}
+
+// text is a value of a session that is text, as which a str of Python 2 counts.
+func text(v any) (string, bool) {
+	if old, ok := v.(py.Str2); ok {
+		return string(old), true
+	}
+	s, ok := v.(string)
+	return s, ok
 }

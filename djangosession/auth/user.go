@@ -3,6 +3,8 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"strconv"
 	"time"
@@ -97,8 +99,8 @@ const redacted = "********"
 // String implements [fmt.Stringer] and hides the text.
 func (Secret) String() string { return redacted }
 
-// GoString implements [fmt.GoStringer] and hides the text.
-func (Secret) GoString() string { return redacted }
+// Format implements [fmt.Formatter] and hides the text, also from verbs that are not for text, such as %d.
+func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
 
 // MarshalText implements [encoding.TextMarshaler] and hides the text.
 func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }

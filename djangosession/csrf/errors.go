@@ -36,7 +36,7 @@ func (e *FormError) Error() string { return "csrf: read form: " + e.Err.Error() 
 func (e *FormError) Unwrap() error { return e.Err }
 
 // ErrNoMiddleware says that the context is not that of a request inside [Protection.Middleware].
-var ErrNoMiddleware = errors.New("csrf: there is no middleware around this request")
+var ErrNoMiddleware = errors.New("csrf: the request has not come through Protection.Middleware")
 
 // Django's words that do not depend on the request.
 const (

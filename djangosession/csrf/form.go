@@ -25,6 +25,7 @@ const (
 var (
 	errTooBig    = errors.New("more than DATA_UPLOAD_MAX_MEMORY_SIZE")
 	errTooMany   = errors.New("more fields than DATA_UPLOAD_MAX_NUMBER_FIELDS")
+	errManyFiles = errors.New("more files than DATA_UPLOAD_MAX_NUMBER_FILES")
 	errMultipart = errors.New("its type is not written as multipart/form-data")
 	errCharset   = errors.New("its text is not in UTF-8") // Django lets names pass that Python does not know
 )
@@ -32,7 +33,7 @@ var (
 // formToken returns the last token in the form that the request brings, "" if there is none or if the body breaks off. The
 // request can be read after it as before. The error is a [*FormError].
 func (p *Protection) formToken(r *http.Request) (string, error) {
-	if r.PostForm != nil || r.MultipartForm != nil || r.Body == nil { // read already
+	if r.MultipartForm != nil || r.Body == nil { // read already
 		return last(r), nil
 	}
 	contentType := r.Header.Get("Content-Type")
@@ -42,6 +43,9 @@ func (p *Protection) formToken(r *http.Request) (string, error) {
 	}
 	switch bare {
 	case formType:
+		if r.PostForm != nil { // likewise; ParseForm leaves a form of parts unread
+			return last(r), nil
+		}
 		if _, params, err := mime.ParseMediaType(contentType); err == nil && p.settings.rules.refusesCharsets {
 			if c, ok := params["charset"]; ok && !strings.EqualFold(c, "utf-8") {
 				return "", &FormError{Err: errCharset}
@@ -171,7 +175,10 @@ func (p *Protection) fromMultipart(r *http.Request) (string, error) {
 	case r.MultipartForm == nil: // otherwise err is about the query
 		return "", &FormError{Err: err}
 	}
-	var fields, size int64
+	var fields, files, size int64
+	for _, parts := range r.MultipartForm.File {
+		files += int64(len(parts))
+	}
 	for name, values := range r.MultipartForm.Value {
 		fields += int64(len(values))
 		for _, value := range values {
@@ -183,6 +190,8 @@ func (p *Protection) fromMultipart(r *http.Request) (string, error) {
 		return "", &FormError{Err: errTooBig}
 	case p.settings.DataUploadMaxNumberFields >= 0 && fields > p.settings.DataUploadMaxNumberFields:
 		return "", &FormError{Err: errTooMany}
+	case p.settings.rules.limitsFiles && p.settings.DataUploadMaxNumberFiles >= 0 && files > p.settings.DataUploadMaxNumberFiles:
+		return "", &FormError{Err: errManyFiles}
 	}
 	return last(r), nil
 }

@@ -114,6 +114,42 @@ func TestUploadedFilesAreRemovedAfterTheRequest(t *testing.T) {
 	}
 }
 
+// TestFormOfPartsMayBeParsedHalfBefore: ParseForm, as middleware outside may call it, leaves it unread.
+func TestFormOfPartsMayBeParsedHalfBefore(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "6.1", nil)
+	r := multiple(t, token1, 10)
+	if err := r.ParseForm(); err != nil {
+		t.Fatal(err)
+	}
+	if res := s.serve(r, http.HandlerFunc(fine)); res.Code != http.StatusOK {
+		t.Error(s.log.String())
+	}
+}
+
+// TestManyFilesAreRefused where the release counts them.
+func TestManyFilesAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		release string
+		most    int64
+		want    int
+	}{
+		{"6.1", 0, http.StatusBadRequest},
+		{"3.2.18", 0, http.StatusBadRequest},
+		{"6.1", 1, http.StatusOK},
+		{"6.1", -1, http.StatusOK},
+		{"4.1.6", 0, http.StatusOK},
+		{"4.0.9", 0, http.StatusOK},
+		{"3.2.17", 0, http.StatusOK},
+	} {
+		s := newSite(t, c.release, func(set *csrf.Settings) { set.DataUploadMaxNumberFiles = c.most })
+		if res := s.serve(multiple(t, token1, 10), http.HandlerFunc(fine)); res.Code != c.want {
+			t.Errorf("Django %s, at most %d: status %d, want %d", c.release, c.most, res.Code, c.want)
+		}
+	}
+}
+
 // endless is a body without an end that counts what is read of it.
 type endless struct{ n int }
 

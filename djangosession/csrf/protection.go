@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/internal/cookies"
 	"github.com/djangobridge/djangobridge/internal/request"
 )
 
@@ -45,8 +46,12 @@ func New(s Settings) (*Protection, error) {
 
 // Middleware checks each request before next gets it. It belongs inside the session middleware, which sends its cookie and
 // stores what it has put into the session; without that around it every request gets an error of status 500. A form that
-// was read for its token is in the request as ParseForm or ParseMultipartForm find it.
+// was read for its token is in the request as ParseForm or ParseMultipartForm find it. It panics if next is nil, as
+// [http.Handle] does.
 func (p *Protection) Middleware(next http.Handler) http.Handler {
+	if next == nil {
+		panic("csrf: Protection.Middleware: nil handler")
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s, err := stateFrom(r.Context())
 		if err != nil {
@@ -74,7 +79,10 @@ func (p *Protection) newState(r *http.Request) (*state, *http.Request, error) {
 		return nil, r, djangosession.ErrNoMiddleware
 	}
 	session := func() (*djangosession.Session, error) { return djangosession.FromContext(ctx) }
-	s := &state{Protection: p, header: r.Header, session: session}
+	s := &state{Protection: p, session: session}
+	if !p.settings.CSRFUseSessions {
+		s.cookieText, s.hasCookie = cookies.Find(r.Header, p.settings.CSRFCookieName)
+	}
 	shared.BeforeHeader(func(_ int, header http.Header) { s.answer(header) })
 	shared.AtLogin(func(context.Context) error {
 		s.rotate()

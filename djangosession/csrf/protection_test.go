@@ -124,6 +124,19 @@ func TestTokenOfAPageIsAcceptedAfterwards(t *testing.T) {
 	}
 }
 
+// TestHandlerMayStripTheRequest of its cookies: a form that it makes has the token of the visitor's other pages.
+func TestHandlerMayStripTheRequest(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "6.1", nil)
+	res := s.serve(page(t, "csrftoken="+secret), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Del("Cookie")
+		withToken(w, r)
+	}))
+	if _, value := csrfCookie(res); value != secret {
+		t.Errorf("the cookie is %q now", value)
+	}
+}
+
 func TestSecretInTheSession(t *testing.T) {
 	t.Parallel()
 	inSession := func(set *csrf.Settings) { set.CSRFUseSessions = true }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/internal/cookies"
 )
 
 // Settings are the settings of a Django site that the check depends on, each under Django's name. Make them with
@@ -42,6 +43,7 @@ type Settings struct {
 
 	DataUploadMaxMemorySize   int64 // DATA_UPLOAD_MAX_MEMORY_SIZE, in bytes; 2.5 MiB; less than 0 (None) is no limit
 	DataUploadMaxNumberFields int64 // DATA_UPLOAD_MAX_NUMBER_FIELDS; 1000; less than 0 (None) is no limit
+	DataUploadMaxNumberFiles  int64 // DATA_UPLOAD_MAX_NUMBER_FILES of 3.2.18 and newer; 100; less than 0 (None) is no limit
 
 	// ServerPort is SERVER_PORT as Django's server has it. It counts only in Referers where a cookie domain is set. If empty
 	// it is the port that the connection came in on.
@@ -57,6 +59,7 @@ type rules struct {
 	splitsProxyHeader bool
 	parsesParams      bool // in the Referer, which shows in the reason
 	lowersTypes       bool // a form may write its type in capitals
+	limitsFiles       bool
 	refusesCharsets   bool // a form may not say that it is not in UTF-8
 }
 
@@ -78,6 +81,7 @@ func defaults(site djangosession.Settings) Settings {
 		CSRFHeaderName:            "HTTP_X_CSRFTOKEN",
 		DataUploadMaxMemorySize:   2621440,
 		DataUploadMaxNumberFields: 1000,
+		DataUploadMaxNumberFiles:  100,
 	}
 }
 
@@ -89,10 +93,11 @@ func (s *Settings) resolve() error {
 	if !s.Site.AtLeast(1, 10, 0) {
 		return &djangosession.SettingError{Setting: "DJANGO_VERSION", Problem: "the tokens of Django before 1.10 are not known here"}
 	}
-	for name, value := range map[string]string{"CSRF_COOKIE_NAME": s.CSRFCookieName, "CSRF_HEADER_NAME": s.CSRFHeaderName} {
-		if value == "" {
-			return &djangosession.SettingError{Setting: name, Problem: "must not be empty"}
-		}
+	if part, problem := cookies.Problem(s.CSRFCookieName, s.CSRFCookieDomain, s.CSRFCookiePath); problem != "" {
+		return &djangosession.SettingError{Setting: "CSRF_COOKIE_" + part, Problem: problem}
+	}
+	if s.CSRFHeaderName == "" {
+		return &djangosession.SettingError{Setting: "CSRF_HEADER_NAME", Problem: "must not be empty"}
 	}
 	switch strings.ToLower(s.CSRFCookieSameSite) {
 	case "", "lax", "strict", "none":
@@ -108,9 +113,15 @@ func (s *Settings) resolve() error {
 		splitsProxyHeader: s.Site.AtLeast(4, 1, 0),
 		parsesParams:      !s.Site.AtLeast(5, 2, 0),
 		lowersTypes:       s.Site.AtLeast(4, 2, 0),
+		limitsFiles:       limitsFiles(&s.Site),
 		refusesCharsets:   s.Site.AtLeast(5, 0, 0),
 	}
 	return nil
+}
+
+// limitsFiles tells whether the release has DATA_UPLOAD_MAX_NUMBER_FILES, which came as a fix of several at once.
+func limitsFiles(s *djangosession.Settings) bool {
+	return s.AtLeast(4, 1, 7) || s.AtLeast(4, 0, 10) && !s.AtLeast(4, 1, 0) || s.AtLeast(3, 2, 18) && !s.AtLeast(4, 0, 0)
 }
 
 // masksNew tells whether a new secret is stored masked.

@@ -84,6 +84,7 @@ func (s *Settings) byName() map[string]any {
 		"USE_X_FORWARDED_PORT":          &s.UseXForwardedPort,
 		"DATA_UPLOAD_MAX_MEMORY_SIZE":   (*limit)(&s.DataUploadMaxMemorySize),
 		"DATA_UPLOAD_MAX_NUMBER_FIELDS": (*limit)(&s.DataUploadMaxNumberFields),
+		"DATA_UPLOAD_MAX_NUMBER_FILES":  (*limit)(&s.DataUploadMaxNumberFiles),
 		"SERVER_PORT":                   &s.ServerPort,
 	}
 }

@@ -20,7 +20,7 @@ func TestReadsSettingsUnderDjangosNames(t *testing.T) {
 		"CSRF_COOKIE_HTTPONLY":true,"CSRF_COOKIE_SAMESITE":"Strict","CSRF_COOKIE_MASKED":true,"CSRF_USE_SESSIONS":true,
 		"CSRF_HEADER_NAME":"HTTP_X","CSRF_TRUSTED_ORIGINS":["https://b.test"],"CSRF_FAILURE_VIEW":"x.y","ALLOWED_HOSTS":["h"],"DEBUG":true,
 		"SECURE_PROXY_SSL_HEADER":["HTTP_Y","on"],"USE_X_FORWARDED_HOST":true,"USE_X_FORWARDED_PORT":true,
-		"DATA_UPLOAD_MAX_MEMORY_SIZE":5,"DATA_UPLOAD_MAX_NUMBER_FIELDS":6,"SERVER_PORT":"1"}`
+		"DATA_UPLOAD_MAX_MEMORY_SIZE":5,"DATA_UPLOAD_MAX_NUMBER_FIELDS":6,"DATA_UPLOAD_MAX_NUMBER_FILES":7,"SERVER_PORT":"1"}`
 	s, err := csrf.ReadSettings(strings.NewReader(all))
 	if err != nil {
 		t.Fatal(err)
@@ -32,7 +32,7 @@ func TestReadsSettingsUnderDjangosNames(t *testing.T) {
 		Site: s.Site, CSRFCookieName: "c", CSRFCookieAge: time.Minute, CSRFCookieDomain: ".a.test", CSRFCookiePath: "/x", CSRFCookieSecure: true,
 		CSRFCookieHTTPOnly: true, CSRFCookieSameSite: "Strict", CSRFCookieMasked: true, CSRFUseSessions: true, CSRFHeaderName: "HTTP_X",
 		CSRFTrustedOrigins: []string{"https://b.test"}, AllowedHosts: []string{"h"}, Debug: true, SecureProxySSLHeader: [2]string{"HTTP_Y", "on"},
-		UseXForwardedHost: true, UseXForwardedPort: true, DataUploadMaxMemorySize: 5, DataUploadMaxNumberFields: 6, ServerPort: "1",
+		UseXForwardedHost: true, UseXForwardedPort: true, DataUploadMaxMemorySize: 5, DataUploadMaxNumberFields: 6, DataUploadMaxNumberFiles: 7, ServerPort: "1",
 	}
 	if !reflect.DeepEqual(s, want) {
 		t.Errorf("got  %+v\nwant %+v", s, want)
@@ -67,7 +67,11 @@ func TestSettingsThatCannotBeUsedAreRefused(t *testing.T) {
 	t.Parallel()
 	for setting, value := range map[string]string{
 		"SECRET_KEY":                  `""`,
-		"CSRF_COOKIE_NAME":            `7`,
+		"CSRF_COOKIE_NAME":            `"a=b"`,
+		"CSRF_COOKIE_DOMAIN":          `"a.test;b"`,
+		"CSRF_COOKIE_PATH":            `"/\n"`,
+		"CSRF_COOKIE_HTTPONLY":        `7`,
+		"CSRF_HEADER_NAME":            `""`,
 		"CSRF_COOKIE_AGE":             `0`,
 		"CSRF_COOKIE_SAMESITE":        `"Loose"`,
 		"CSRF_TRUSTED_ORIGINS":        `["shop.test"]`,

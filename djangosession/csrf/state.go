@@ -24,8 +24,9 @@ type secret struct {
 // state is what is known of one request. Several goroutines may use it.
 type state struct {
 	*Protection
-	header  http.Header // of the request, for its cookies
-	session func() (*djangosession.Session, error)
+	session    func() (*djangosession.Session, error)
+	cookieText string // what the request came with, whatever the handler does to its header
+	hasCookie  bool
 
 	mu      sync.Mutex
 	checked bool
@@ -105,10 +106,10 @@ func (s *state) brought() (have *secret, problem string, err error) {
 		have, err = s.fromSession()
 		return have, "", err
 	}
-	text, ok := cookies.Find(s.header, s.settings.CSRFCookieName)
-	if !ok {
+	if !s.hasCookie {
 		return nil, "", nil
 	}
+	text := s.cookieText
 	problem = formProblem(text)
 	switch {
 	case problem != "" && s.settings.rules.checksOrigin:

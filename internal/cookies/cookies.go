@@ -78,14 +78,13 @@ func unquoteCookie(s string) string {
 
 func isOctal(c, most byte) bool { return '0' <= c && c <= most }
 
+// legal are the characters of names, and of values that need no quotes. Matches http.cookies._LegalChars.
+const legal = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" + "!#$%&'*+-.^_`|~:"
+
 // quoteCookie writes the value of a cookie as Python does: in quotes, with octal escapes, if it needs to be. Matches
 // http.cookies._quote.
 func quoteCookie(s string) string {
-	const (
-		letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-		legal   = letters + "!#$%&'*+-.^_`|~:"
-		quoted  = legal + " ()/<=>?@[]{}"
-	)
+	const quoted = legal + " ()/<=>?@[]{}"
 	if s != "" && strings.Trim(s, legal) == "" {
 		return s
 	}
@@ -117,6 +116,24 @@ type Cookie struct {
 	Path        string
 	SameSite    string
 	Secure      bool
+}
+
+// Problem says what keeps settings from being those of a cookie, and of which of NAME, DOMAIN and PATH; "" if nothing. A
+// name must be one in Python, and nothing else may follow in the places of the other two: they are written as they are.
+func Problem(name, domain, path string) (part, problem string) {
+	if name == "" || strings.Trim(name, legal) != "" {
+		return "NAME", "is no name of a cookie"
+	}
+	smuggles := func(s string) bool {
+		return strings.ContainsFunc(s, func(r rune) bool { return r == ';' || r < ' ' || r == 0x7f })
+	}
+	switch {
+	case smuggles(domain):
+		return "DOMAIN", "has a character that ends it"
+	case smuggles(path):
+		return "PATH", "has a character that ends it"
+	}
+	return "", ""
 }
 
 func (c *Cookie) String() string {

@@ -129,3 +129,25 @@ func TestPatchesVaryAsDjango(t *testing.T) {
 		})
 	}
 }
+
+// TestTellsWhatIsWrongWithACookie has names of which Python says CookieError, or not.
+func TestTellsWhatIsWrongWithACookie(t *testing.T) {
+	for _, c := range []struct{ name, domain, path, want string }{
+		{"sessionid", "", "/", ""},
+		{"__Host-a.b:c|d~!#$%&'*+^_`", ".example.com", "/a b/ü", ""},
+		{"", "", "/", "NAME"},
+		{"a b", "", "/", "NAME"},
+		{"a=b", "", "/", "NAME"},
+		{"a;b", "", "/", "NAME"},
+		{"a\r\nb", "", "/", "NAME"},
+		{"schlüssel", "", "/", "NAME"},
+		{"a", "b.test; Secure", "/", "DOMAIN"},
+		{"a", "b.test\n", "/", "DOMAIN"},
+		{"a", "", "/;Domain=b.test", "PATH"},
+		{"a", "", "/\x7f", "PATH"},
+	} {
+		if part, problem := Problem(c.name, c.domain, c.path); part != c.want || (problem == "") != (c.want == "") {
+			t.Errorf("%q, %q, %q: %s %s, want %q", c.name, c.domain, c.path, part, problem, c.want)
+		}
+	}
+}

@@ -4,7 +4,7 @@ package pickle
 // nothing is allocated for a small pickle, and the garbage collector has nothing to do with what is stored there.
 type growing[T any] struct {
 	n    int
-	few  [64]T
+	few  [128]T
 	more []T // instead of few, once these do not suffice; its length is its capacity
 }
 
@@ -29,6 +29,8 @@ func (g *growing[T]) push(v T) bool {
 	g.n++
 	return true
 }
+
+func growTo[T any](m *machine, g *growing[T], v T) bool { return grow(m, g) && g.push(v) }
 
 // grow makes room for more items: at least for as many as there are, and for those of the rest of the input if that goes on
 // as it began, but no more than one for each byte. It reports whether that is within the limit.

@@ -13,15 +13,11 @@ func (m *machine) step(op byte) string {
 		return m.memoizeAt(4)
 	case opPut:
 		return m.memoizeLine()
-	case opBinGet:
-		return m.getAt(1)
 	case opLongBinGet:
 		return m.getAt(4)
 	case opGet:
 		return m.getLine()
 
-	case opMark:
-		return m.mark()
 	case opPop:
 		return m.popValue()
 	case opPopMark:
@@ -39,12 +35,8 @@ func (m *machine) step(op byte) string {
 		return m.push(true)
 	case opNewFalse:
 		return m.push(false)
-	case opBinInt1:
-		return m.pushUint(1)
 	case opBinInt2:
 		return m.pushUint(2)
-	case opBinInt:
-		return m.readInt32()
 	case opLong1:
 		return m.readLong(1)
 	case opLong4:
@@ -58,8 +50,6 @@ func (m *machine) step(op byte) string {
 	case opFloat:
 		return m.readFloatText()
 
-	case opShortBinUnicode:
-		return m.readString(1)
 	case opBinUnicode:
 		return m.readString(4)
 	case opBinUnicode8:
@@ -85,16 +75,12 @@ func (m *machine) step(op byte) string {
 	case opReadOnlyBuffer:
 		return m.readOnlyBuffer()
 
-	case opEmptyDict:
-		return m.newDict()
 	case opEmptyList:
 		return m.newList(nil)
 	case opEmptySet:
 		return m.newSet()
 	case opEmptyTuple:
 		return m.pushTuple(0)
-	case opTuple1:
-		return m.tuple(1)
 	case opTuple2:
 		return m.tuple(2)
 	case opTuple3:
@@ -128,8 +114,6 @@ func (m *machine) step(op byte) string {
 		return m.extension(2)
 	case opExt4:
 		return m.extension(4)
-	case opReduce:
-		return m.reduce()
 	case opNewObj:
 		return m.newObj()
 	case opNewObjEx:

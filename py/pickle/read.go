@@ -46,12 +46,7 @@ func (o Options) Loads(data []byte) (any, error) {
 	if len(data) > o.MaxSize {
 		return nil, &SyntaxError{Problem: "is too long"}
 	}
-	m := machine{
-		src: string(data), opts: o,
-		strings: slab[string]{size: 3}, // the next is 7: a login session has six
-		maxUsed: memoryFactor*len(data) + memoryBase, maxWork: workFactor*len(data) + workBase,
-	}
-	return m.run()
+	return load(string(data), &o)
 }
 
 func orDefault(limit, otherwise int) int {
@@ -68,9 +63,9 @@ type machine struct {
 	op    int // where the opcode being read is
 	last  byte
 	proto byte
-	opts  Options
+	opts  *Options
 	stack growing[any]
-	marks growing[int] // the heights of the stack at which marks stand
+	marks marks
 	fence int          // the topmost mark; what is below cannot be taken
 	memo  readMemo
 	empty *py.Tuple
@@ -79,9 +74,10 @@ type machine struct {
 	bytes      slab[py.Bytes]
 	dicts      slab[py.Dict]
 	tuples     slab[py.Tuple]
+	singles    slab[single]
 	objects    slab[py.Object]
 	ints       slab[int64]
-	items      slab[any] // of tuples
+	items      slab[any] // of the other tuples
 	pairs      slab[py.Pair]
 	characters [4]uint64 // a bit for each that was read as a str of one character
 	shared     []any     // containers that may stand in several places
@@ -93,38 +89,6 @@ type machine struct {
 	work       int
 	maxWork    int
 	err        error // of Options.Persistent
-}
-
-func (m *machine) run() (any, error) {
-	for {
-		m.op = m.pos
-		if m.pos >= len(m.src) {
-			return nil, m.fail("ends without STOP")
-		}
-		op := m.src[m.pos]
-		m.pos++
-		if op == opStop {
-			break
-		}
-		if problem := m.step(op); problem != "" {
-			if m.err != nil {
-				return nil, m.err
-			}
-			return nil, m.fail(problem)
-		}
-		if m.used > m.maxUsed {
-			return nil, m.fail(tooLarge)
-		}
-		m.last = op
-	}
-	v, ok := m.pop()
-	if !ok {
-		return nil, m.fail(noValue)
-	}
-	if m.containers > m.opts.MaxDepth && m.isTooDeep(v) {
-		return nil, m.fail(tooDeep)
-	}
-	return v, nil
 }
 
 func (m *machine) fail(problem string) error { return &SyntaxError{Offset: m.op, Problem: problem} }
@@ -158,30 +122,14 @@ func (m *machine) top() (any, bool) {
 	return m.stack.all()[n], true
 }
 
-func (m *machine) mark() string {
-	m.fence = m.stack.n
-	if !m.marks.push(m.fence) {
-		if !grow(m, &m.marks) {
-			return tooLarge
-		}
-		m.marks.push(m.fence)
-	}
-	return ""
-}
-
 // popMark takes the topmost mark and returns what stands above it, which is valid until drop is called.
 func (m *machine) popMark() ([]any, bool) {
-	n := m.marks.n - 1
-	if n < 0 {
+	if m.marks.n == 0 {
 		return nil, false
 	}
-	marks := m.marks.all()
-	items := m.stack.all()[marks[n]:]
-	m.marks.n = n
-	m.fence = 0
-	if n > 0 {
-		m.fence = marks[n-1]
-	}
+	items := m.stack.all()[m.fence:]
+	m.marks.n--
+	m.fence = m.marks.top()
 	return items, true
 }
 

@@ -54,7 +54,7 @@ func (m *machine) popTuple(n int) (t *py.Tuple, problem string) {
 		return m.empty, ""
 	}
 	m.containers++
-	items := slice(m, &m.items, n)
+	items := slice(m, &m.items, n, m.src[m.op:m.op+1])
 	t = next(m, &m.tuples)
 	if items == nil || t == nil {
 		return nil, tooLarge
@@ -63,6 +63,28 @@ func (m *machine) popTuple(n int) (t *py.Tuple, problem string) {
 	copy(items, m.stack.all()[m.stack.n-n:])
 	m.drop(n)
 	return t, ""
+}
+
+// A single is a tuple of one value, which the arguments of most calls are.
+type single struct {
+	tuple py.Tuple
+	items [1]any
+}
+
+// popSingle is popTuple for one value.
+func (m *machine) popSingle() (t *py.Tuple, problem string) {
+	v, ok := m.pop()
+	if !ok {
+		return nil, noValue
+	}
+	m.containers++
+	s := next(m, &m.singles)
+	if s == nil {
+		return nil, tooLarge
+	}
+	s.items[0] = v
+	s.tuple.Items = s.items[:]
+	return &s.tuple, ""
 }
 
 func (m *machine) tupleToMark() string {
@@ -105,19 +127,46 @@ func (m *machine) fill(d *py.Dict, items []any) string {
 		return oddPairs
 	}
 	if d.Len() == 0 && len(items) > 0 {
-		room := slice(m, &m.pairs, len(items)/2)
+		room := slice(m, &m.pairs, len(items)/2, "}") // further dicts are expected to have as many
 		if room == nil {
 			return tooLarge
 		}
-		d.UseRoom(room)
+		n := m.fillDistinct(room, items)
+		d.UseEntries(room[:n])
+		items = items[2*n:]
 	}
 	for i := 0; i < len(items); i += 2 {
 		if problem := m.setKey(d, items[i], items[i+1]); problem != "" {
 			return problem
 		}
 	}
+	if m.work > m.maxWork {
+		return tooSlow
+	}
 	return ""
 }
+
+// fillDistinct stores the first items in room, and returns how many keys it took: all if they are few strings, no two of
+// them equal, as those of most dicts are.
+func (m *machine) fillDistinct(room []py.Pair, items []any) int {
+	for n := range min(len(room), fewKeys) {
+		key, ok := items[2*n].(string)
+		if !ok {
+			return n
+		}
+		m.work += len(key) >> 2
+		for i := range room[:n] {
+			if room[i].Key.(string) == key { //nolint:forcetypeassert // only strings come this far
+				return n
+			}
+		}
+		room[n] = py.Pair{Key: items[2*n], Value: items[2*n+1]}
+	}
+	return min(len(room), fewKeys)
+}
+
+// fewKeys is up to how many keys a dict compares and does not hash.
+const fewKeys = 8
 
 func (m *machine) frozenSetToMark() string {
 	items, ok := m.popMark()
@@ -202,13 +251,12 @@ func (m *machine) setItems() string {
 	if !ok {
 		return noMark
 	}
-	below := m.stack.n - len(items) - 1
-	if below < m.fence {
+	n := m.stack.n - len(items)
+	if n-1 < m.fence {
 		return noValue
 	}
-	problem := m.setPairs(m.stack.all()[below], items)
 	m.drop(len(items))
-	return problem
+	return m.setPairs(m.stack.all()[n-1], items)
 }
 
 func (m *machine) setPairs(target any, items []any) string {

@@ -50,7 +50,15 @@ func (m *machine) remember(v any) bool {
 }
 
 func (m *machine) get(index int64) string {
-	var v any
+	v, problem := m.find(index)
+	if problem != "" {
+		return problem
+	}
+	return m.push(v)
+}
+
+// find returns the value of a number.
+func (m *machine) find(index int64) (v any, problem string) {
 	ok := 0 <= index && index < int64(m.memo.dense.n)
 	if ok {
 		v = m.memo.dense.all()[index]
@@ -59,11 +67,11 @@ func (m *machine) get(index int64) string {
 	}
 	if !ok {
 		if v, ok = m.memo.sparse[index]; !ok {
-			return "a memo number that has no value"
+			return nil, "a memo number that has no value"
 		}
 	}
 	m.noteShared(v)
-	return m.push(v)
+	return v, ""
 }
 
 // noteShared remembers a container that is put in one more place.

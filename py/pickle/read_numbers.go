@@ -19,7 +19,7 @@ func (m *machine) pushInt(n int64) string {
 		return tooLarge
 	}
 	*p = n
-	return m.push(box(p))
+	return m.push(box(int64(0), p))
 }
 
 // pushUint pushes the next n bytes as a number.

@@ -75,18 +75,25 @@ func (m *machine) pushObject(making py.Making, callable any, args *py.Tuple, kwa
 	return m.push(o)
 }
 
-func (m *machine) reduce() string {
+func (m *machine) reduced() (v any, problem string) {
 	m.setting = m.last == opTuple2 // picklers memoize other tuples of arguments
 	callable, args, problem := m.popCall()
 	if problem != "" {
-		return problem
+		return nil, problem
 	}
-	if g, ok := callable.(*py.Global); ok {
+	if g, ok := callable.(*py.Global); ok && m.proto < 5 {
 		if plain, problem := m.plain(g, args); plain || problem != "" {
-			return problem
+			v, _ := m.pop()
+			return v, problem
 		}
 	}
-	return m.pushObject(py.Called, callable, args, nil)
+	m.containers++
+	o := next(m, &m.objects)
+	if o == nil {
+		return nil, tooLarge
+	}
+	o.Callable, o.Args = callable, args
+	return o, ""
 }
 
 // popCall takes the arguments and, below them, what is called.
@@ -94,9 +101,10 @@ func (m *machine) popCall() (callable any, args *py.Tuple, problem string) {
 	if m.stack.n-2 < m.fence {
 		return nil, nil, noValue
 	}
-	top, _ := m.pop()
-	callable, _ = m.pop()
-	args, ok := top.(*py.Tuple)
+	two := m.stack.all()[m.stack.n-2:]
+	m.drop(2)
+	callable = two[0]
+	args, ok := two[1].(*py.Tuple)
 	if !ok {
 		return nil, nil, "arguments that are no tuple"
 	}
@@ -303,7 +311,7 @@ func (m *machine) persistent(id any) string {
 // popValue drops the topmost value or mark. Picklers drop a value in two places: the result of a setter, which they call
 // for what it does to an object, and what they made anew of a recursive object, which they fetch from the memo next.
 func (m *machine) popValue() string {
-	if n := m.marks.n; n > 0 && m.marks.all()[n-1] == m.stack.n {
+	if m.marks.n > 0 && m.fence == m.stack.n {
 		_, _ = m.popMark()
 		return ""
 	}

@@ -1,54 +1,68 @@
 package pickle
 
-import "unsafe"
+import (
+	"strings"
+	"unsafe"
+)
 
 // A slab gives out values one by one of memory that is allocated for many: a session has dozens of small values, and they
 // live and die together.
 type slab[T any] struct {
-	free []T
-	size int // of the last piece
+	items []T // allocated last
+	n     int // of them are given out
 }
 
-// maxSlab is how many values a piece has at most.
-const maxSlab = 64
+const (
+	maxSlab = 64   // values that are allocated at once, but for more of one container
+	ahead   = 2048 // bytes of the input that are looked through for how many to allocate
+)
 
 // next returns a new T, nil when there is no memory for it.
 func next[T any](m *machine, s *slab[T]) *T {
-	if len(s.free) == 0 && !refill(m, s, 1) {
-		return nil
+	if i := s.n; i < len(s.items) {
+		s.n++
+		return &s.items[i]
 	}
-	t := &s.free[0]
-	s.free = s.free[1:]
-	return t
+	return first(m, s)
 }
 
-// refill allocates n values, and more to have: twice as many as the last time, but fewer towards the end of the input,
-// which will not need them.
-func refill[T any](m *machine, s *slab[T], n int) bool {
-	s.size = max(n, min(2*s.size+1, maxSlab, 1+m.left()/16))
-	var t T
-	if !m.charge(s.size * int(unsafe.Sizeof(t))) {
-		return false
-	}
-	s.free = make([]T, s.size)
-	return true
-}
-
-// slice returns a slice of n values, which has no room for more; nil when there is no memory for it.
-func slice[T any](m *machine, s *slab[T], n int) []T {
-	if len(s.free) < n && !refill(m, s, n) {
+// first is next when there are none left. That it stands apart makes next so small that it is part of its callers.
+func first[T any](m *machine, s *slab[T]) *T {
+	if !refill(m, s, 1, m.src[m.op:m.op+1]) {
 		return nil
 	}
-	values := s.free[:n:n]
-	s.free = s.free[n:]
+	s.n = 1
+	return &s.items[0]
+}
+
+// slice returns a slice of n values, which has no room for more; nil when there is no memory for it. Others of this size are
+// expected for each opcode op that comes.
+func slice[T any](m *machine, s *slab[T], n int, op string) []T {
+	if len(s.items)-s.n < n && !refill(m, s, n, op) {
+		return nil
+	}
+	values := s.items[s.n : s.n+n : s.n+n]
+	s.n += n
 	return values
 }
 
-// box returns *p as an interface value that holds p itself. The conversion that the language has would allocate a copy.
-// T must not be a pointer. It relies on how gc lays out such values: a word for the type and one for the address.
-func box[T any](p *T) (v any) {
-	var zero T
-	v = zero
-	(*[2]unsafe.Pointer)(unsafe.Pointer(&v))[1] = unsafe.Pointer(p) //nolint:gosec // see above
-	return v
+// refill allocates n values, and as many for each byte to come that may be the opcode op. Most that are, are: nearly all opcodes
+// that make something are rare in text.
+func refill[T any](m *machine, s *slab[T], n int, op string) bool {
+	rest := m.src[m.pos:min(m.pos+ahead, len(m.src))]
+	size := max(n, min(n+n*strings.Count(rest, op), maxSlab))
+	var t T
+	if !m.charge(size * int(unsafe.Sizeof(t))) {
+		return false
+	}
+	s.items, s.n = make([]T, size), 0
+	return true
+}
+
+// box returns *p as an interface value that holds p itself, of the type of like, which is any value of type T. The conversion
+// that the language has would allocate a copy. T must not be a pointer. It relies on how gc lays out such values: a word for the
+// type and one for the address.
+func box[T any](like any, p *T) any {
+	(*[2]unsafe.Pointer)(unsafe.Pointer(&like))[1] = unsafe.Pointer(p) //nolint:gosec // see above
+	return like
 }

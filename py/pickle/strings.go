@@ -23,6 +23,17 @@ func validString(s string) bool {
 	return true
 }
 
+// isShortASCII reports whether the text is ASCII and short, by looking at eight bytes of the input at once.
+func (m *machine) isShortASCII(start, end int) bool {
+	if end-start > 8 || len(m.src)-start < 8 {
+		return false
+	}
+	s := m.src[start : start+8]
+	word := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	return word&(0x8080_8080_8080_8080>>(64-8*uint(end-start))) == 0
+}
+
 // readString reads a str in UTF-8 behind a length of n bytes, surrogates included.
 func (m *machine) readString(n int) string {
 	s, problem := m.sized(n)
@@ -42,7 +53,7 @@ func (m *machine) pushString(s string) string {
 		return tooLarge
 	}
 	*p = s
-	return m.push(box(p))
+	return m.push(box("", p))
 }
 
 // ownCharacter returns s, or if it is the first of its kind in a pickle from before protocol 3, the str that the writer makes of
@@ -81,7 +92,7 @@ func (m *machine) readBytes(n int) string {
 		return tooLarge
 	}
 	*p = py.Bytes(s)
-	return m.push(box(p))
+	return m.push(box(py.Bytes(""), p))
 }
 
 func (m *machine) readByteArray() string {

@@ -2,17 +2,20 @@ package pyjson
 
 import (
 	"bytes"
+	"math"
 	"math/big"
 	"strconv"
 	"sync"
 
+	"github.com/djangobridge/djangobridge/internal/repeats"
 	"github.com/djangobridge/djangobridge/py"
 )
 
 // Dumps returns v as Python's json.dumps(v, separators=(",", ":")) writes it: None, bool, int (also Go's int), float, str,
 // *py.List, *py.Tuple and *py.Dict; [Raw] as it is, and what another [py.Lazy] resolves to. Keys that are int, float, bool
 // or None become strings, even if two keys become the same. All else is an [*UnsupportedError], and so is a value that contains
-// itself. Matches JSONSerializer.dumps.
+// itself. An error with the problem [TooManyPlaces] refuses a value whose parts stand in so many places that the text would be
+// out of proportion: more than 16 times as long as if each stood in one place, and than 1 MiB. Matches JSONSerializer.dumps.
 func Dumps(v any) ([]byte, error) {
 	b, _ := buffers.Get().(*buffer)
 	out, err := appendValue(b.text[:0], v)
@@ -51,9 +54,24 @@ type frame struct {
 	first, next, end int
 }
 
-// appendValue writes v and all that is in it. It keeps the containers that are open on a stack of its own, in variables
-// rather than a struct so that a small one needs no allocation: deep nesting takes little memory, the usual case none.
+// appendValue writes v and all that is in it.
 func appendValue(dst []byte, v any) ([]byte, *UnsupportedError) {
+	out, finished, err := appendUpTo(dst, v, len(dst)+repeats.Free)
+	if finished || err != nil {
+		return out, err
+	}
+	// Only a long text is worth a look at what stands in it more than once.
+	if !isInProportion(v) {
+		return dst, &UnsupportedError{Type: py.TypeName(v), Problem: TooManyPlaces}
+	}
+	out, _, err = appendUpTo(out[:len(dst)], v, math.MaxInt)
+	return out, err
+}
+
+// appendUpTo writes v and all that is in it, unless that becomes longer than limit. It keeps the containers that are open on a
+// stack of its own, in variables rather than a struct so that a small one needs no allocation: deep nesting takes little
+// memory, the usual case none.
+func appendUpTo(dst []byte, v any, limit int) (_ []byte, finished bool, _ *UnsupportedError) {
 	var fewFrames [4]frame
 	var fewEntries [32]any
 	open := fewFrames[:0]
@@ -89,7 +107,7 @@ func appendValue(dst []byte, v any) ([]byte, *UnsupportedError) {
 			dst, problem = appendScalar(dst, v)
 		}
 		if problem != "" {
-			return dst, &UnsupportedError{Path: path(open, entries), Type: py.TypeName(v), Problem: problem}
+			return dst, true, &UnsupportedError{Path: path(open, entries), Type: py.TypeName(v), Problem: problem}
 		}
 
 		for len(open) > 0 && open[len(open)-1].next == open[len(open)-1].end {
@@ -104,10 +122,13 @@ func appendValue(dst []byte, v any) ([]byte, *UnsupportedError) {
 			}
 		}
 		if len(open) == 0 {
-			return dst, nil
+			return dst, true, nil
+		}
+		if len(dst) > limit {
+			return dst, false, nil
 		}
 		if dst, v, problem = open[len(open)-1].step(dst, entries); problem != "" {
-			return dst, &UnsupportedError{Path: path(open[:len(open)-1], entries), Type: py.TypeName(v), Problem: problem}
+			return dst, true, &UnsupportedError{Path: path(open[:len(open)-1], entries), Type: py.TypeName(v), Problem: problem}
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/djangobridge/djangobridge/internal/repeats"
 	"github.com/djangobridge/djangobridge/py"
 )
 
@@ -40,6 +41,9 @@ const (
 	tooDeep         = "is nested in more than 100000 levels" // MaxDepth
 	tooLarge        = "has more than 4300 digits"            // MaxIntDigits
 )
+
+// TooManyPlaces is the problem of a value that Python would write, if it had the memory: see [Dumps].
+const TooManyPlaces = repeats.Problem
 
 // The longest key and the longest path that an error shows, in bytes.
 const (

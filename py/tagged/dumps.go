@@ -2,10 +2,10 @@ package tagged
 
 import (
 	"encoding/base64"
-	"math/big"
 	"slices"
 	"strconv"
 
+	"github.com/djangobridge/djangobridge/internal/repeats"
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/py/pyjson"
 )
@@ -35,23 +35,17 @@ type dumper struct {
 	level   int           // how many objects and arrays are open
 	deepest int
 
-	written map[any]bool // the containers and long texts that were written once
-	again   int          // how many bytes of out were written before
-	since   int          // where in out something begins that was, 0 if nothing does
+	repeats repeats.Meter
 }
 
 // A mark is the beginning of a container, and the number that it gets if it contains itself.
 type mark struct{ at, id int }
 
 const (
-	tooDeep   = "is nested too deeply"
-	nilValue  = "is a nil pointer"
-	tooLarge  = "stands in too many places"
-	outside   = "is outside what Python can represent"
-	noValue   = "cannot be written"
-	longText  = 100 // bytes of a text that is worth remembering
-	freeAgain = 1 << 20
-	maxAgain  = 16
+	tooDeep  = "is nested too deeply"
+	nilValue = "is a nil pointer"
+	outside  = "is outside what Python can represent"
+	noValue  = "cannot be written"
 )
 
 // text returns what was written, with the numbers of what contains itself.
@@ -130,36 +124,14 @@ func (d *dumper) scalar(v any) *UnsupportedError {
 		return &UnsupportedError{Type: py.TypeName(v), Problem: noValue, Err: err}
 	}
 	d.out = out
-	if len(out)-start < longText {
-		return nil
-	}
-	key := v
-	if n, ok := v.(*big.Int); ok {
-		key = n.String()
-	}
-	if d.written[key] && d.since == 0 {
-		d.again += len(out) - start
-		return d.bounded(v)
-	}
-	d.note(key)
+	d.repeats.Text(v, start, len(out))
 	return d.bounded(v)
-}
-
-func (d *dumper) note(key any) {
-	if d.written == nil {
-		d.written = map[any]bool{}
-	}
-	d.written[key] = true
 }
 
 // bounded refuses to go on when too much was written again.
 func (d *dumper) bounded(v any) *UnsupportedError {
-	again := d.again
-	if d.since > 0 {
-		again += len(d.out) - d.since
-	}
-	if again > freeAgain+maxAgain*(len(d.out)-again) {
-		return unsupported(v, tooLarge)
+	if d.repeats.TooLong(len(d.out)) {
+		return unsupported(v, repeats.Problem)
 	}
 	return nil
 }

@@ -16,14 +16,10 @@ func (d *dumper) container(v any) *UnsupportedError {
 		}
 		return d.leaf(tagRef, int64(m.id))
 	}
-	first := d.since == 0 && d.written[v]
-	if first {
-		d.since = max(len(d.out), 1)
-	}
+	again := d.repeats.Begin(v, len(d.out))
 	if err := d.bounded(v); err != nil {
 		return err
 	}
-	d.note(v)
 	if d.open == nil {
 		d.open = map[any]*mark{}
 	}
@@ -34,9 +30,8 @@ func (d *dumper) container(v any) *UnsupportedError {
 	if m.id > 0 {
 		d.out = append(d.out, ']', '}')
 	}
-	if first {
-		d.again += len(d.out) - d.since
-		d.since = 0
+	if again {
+		d.repeats.End(len(d.out))
 	}
 	return err
 }

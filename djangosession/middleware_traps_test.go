@@ -1,0 +1,175 @@
+package djangosession_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+)
+
+// TestCopyThatFailsBeforeTheFirstByteCanBeAnswered, as without the middleware: reading comes before the header.
+func TestCopyThatFailsBeforeTheFirstByteCanBeAnswered(t *testing.T) {
+	s := newShop(t, "6.1", nil)
+	server := s.serve(func(w http.ResponseWriter, r *http.Request) {
+		s.session(r).Set("n", 1)
+		if _, err := io.Copy(w, iotest.ErrReader(errBroken)); !errors.Is(err, errBroken) {
+			t.Errorf("copied with %v", err)
+		}
+		http.Error(w, "sorry", http.StatusInternalServerError)
+	}, nil)
+	if r := get(t, server, http.MethodGet); r.StatusCode != http.StatusInternalServerError || s.engine.creates.Load() != 0 {
+		t.Errorf("status %d, %d saved", r.StatusCode, s.engine.creates.Load())
+	}
+}
+
+// TestHandlerMayStripTheRequest of its cookies, as one that passes it on to somebody else may.
+func TestHandlerMayStripTheRequest(t *testing.T) {
+	s := newShop(t, "6.1", nil)
+	key := s.visitor(map[string]any{"n": "old"})
+	s.visit("sessionid="+key, func(_ http.ResponseWriter, r *http.Request) {
+		r.Header.Del("Cookie")
+		s.session(r).Set("n", "new")
+	})
+	if n := s.stored(key); n != "new" {
+		t.Errorf("stored is %q", n)
+	}
+	r := s.visit("sessionid="+key, func(_ http.ResponseWriter, r *http.Request) {
+		if err := s.session(r).Flush(r.Context()); err != nil {
+			t.Error(err)
+		}
+		r.Header.Del("Cookie")
+	})
+	if got := r.Header.Get("Set-Cookie"); got != gone {
+		t.Errorf("Set-Cookie %q", got)
+	}
+}
+
+// TestHandlerMayKeepASessionFromBeingSaved by setting modified back, whether it has written or not.
+func TestHandlerMayKeepASessionFromBeingSaved(t *testing.T) {
+	for _, page := range []string{"", "page"} {
+		s := newShop(t, "6.1", nil)
+		key := s.visitor(map[string]any{"n": "old"})
+		s.visit("sessionid="+key, func(w http.ResponseWriter, r *http.Request) {
+			s.session(r).Set("n", "new")
+			s.session(r).SetModified(false)
+			if page != "" {
+				_, _ = io.WriteString(w, page)
+			}
+		})
+		if n := s.stored(key); n != "old" {
+			t.Errorf("page %q: stored is %q", page, n)
+		}
+	}
+}
+
+// TestRecoveryInsideMakesNoSuccessOfAPanic of the ErrorHandler.
+func TestRecoveryInsideMakesNoSuccessOfAPanic(t *testing.T) {
+	s := newShop(t, "6.1", nil)
+	s.engine.saveErr = errBroken
+	s.ErrorHandler = func(http.ResponseWriter, *http.Request, error) { panic("oops") }
+	handler := s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			_ = recover()
+			http.Error(w, "sorry", http.StatusInternalServerError)
+		}()
+		s.session(r).Set("n", 1)
+		_, _ = io.WriteString(w, "success")
+	}))
+	w := httptest.NewRecorder()
+	defer func() {
+		if got := recover(); got != http.ErrAbortHandler || w.Body.Len() > 0 { //nolint:errorlint // as net/http compares it
+			t.Errorf("recovered %v, sent %q", got, w.Body)
+		}
+	}()
+	handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
+}
+
+// TestHookMayAskForTheSessionThatIsLoaded, as a log handler may that adds who is logged in: it gets an error.
+func TestHookMayAskForTheSessionThatIsLoaded(t *testing.T) {
+	s := newShop(t, "6.1", nil)
+	key := s.visitor(map[string]any{"n": "old"})
+	s.engine.loadErr = &djangosession.DecodeError{Reason: "malformed"}
+	asked := false
+	s.Manager.OnLoadError = func(ctx context.Context, _ error) {
+		asked = true
+		if _, err := djangosession.FromContext(ctx); err == nil || errors.Is(err, djangosession.ErrNoMiddleware) {
+			t.Errorf("the hook got %v", err)
+		}
+	}
+	s.visit("sessionid="+key, func(_ http.ResponseWriter, r *http.Request) { s.session(r) })
+	if !asked {
+		t.Error("the hook was not called")
+	}
+}
+
+// TestPageOfAFailedLoadVaries: it is not to be kept for all others.
+func TestPageOfAFailedLoadVaries(t *testing.T) {
+	s := newShop(t, "6.1", nil)
+	s.engine.loadErr = errBroken
+	r := s.visit(unknown, func(_ http.ResponseWriter, r *http.Request) {
+		if _, err := djangosession.FromContext(r.Context()); err == nil {
+			t.Error("it was loaded")
+		}
+	})
+	if got := r.Header.Get("Vary"); got != "Cookie" {
+		t.Errorf("Vary %q", got)
+	}
+}
+
+// TestRenewalOverwritesNothing that another request has stored meanwhile: this one has nothing to store.
+func TestRenewalOverwritesNothing(t *testing.T) {
+	s := newShop(t, "6.1", nil)
+	s.RenewBelow = 0.5
+	key := s.visitor(map[string]any{"n": "old"})
+	s.wait(8 * 24 * time.Hour)
+	r := s.visit("sessionid="+key, func(_ http.ResponseWriter, r *http.Request) {
+		s.session(r).Get("n")
+		other, err := s.Manager.Load(r.Context(), key)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		other.Set("n", "new")
+		if err := other.Save(r.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	if n := s.stored(key); n != "new" || r.Header.Get("Set-Cookie") == "" {
+		t.Errorf("stored is %q, Set-Cookie %q", n, r.Header.Get("Set-Cookie"))
+	}
+}
+
+// TestErrorPageOfOnesOwnVaries: it may say who the visitor is, and have any status.
+func TestErrorPageOfOnesOwnVaries(t *testing.T) {
+	s := newShop(t, "6.1", nil)
+	s.engine.saveErr = errBroken
+	s.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, _ error) { _, _ = io.WriteString(w, "sorry") }
+	r := s.visit("", func(_ http.ResponseWriter, r *http.Request) { s.session(r).Set("n", 1) })
+	if got := r.Header.Get("Vary"); got != "Cookie" || r.Body != "sorry" {
+		t.Errorf("Vary %q, %q", got, r.Body)
+	}
+}
+
+// TestNothingToWrap is found out when the program starts.
+func TestNothingToWrap(t *testing.T) {
+	s := newShop(t, "6.1", nil)
+	for name, wrap := range map[string]func(){
+		"manager": func() { (&djangosession.Middleware{}).Wrap(http.NotFoundHandler()) },
+		"handler": func() { s.Wrap(nil) },
+	} {
+		func() {
+			defer func() {
+				if _, ok := recover().(string); !ok {
+					t.Errorf("no %s: no panic that says so", name)
+				}
+			}()
+			wrap()
+		}()
+	}
+}

@@ -1,0 +1,130 @@
+package djangosession
+
+import (
+	"errors"
+
+	"github.com/djangobridge/djangobridge/py"
+	"github.com/djangobridge/djangobridge/py/pickle"
+	"github.com/djangobridge/djangobridge/py/pyjson"
+)
+
+// A jsonConverter makes the values of a session fit for JSON. It changes the containers that it is given.
+type jsonConverter struct {
+	TransitionalSerializer
+	name  string
+	depth int
+	done  map[any]any // from a container to what stands for it. Some may contain themselves: JSON refuses those
+}
+
+var errTooDeep = errors.New("the value is nested too deeply")
+
+func (c *jsonConverter) value(v any) (any, error) {
+	if done, ok := c.doneAlready(v); ok {
+		return done, nil
+	}
+	if c.depth++; c.depth > pickle.MaxDepth { // which an answer of Convert may lead to
+		return nil, errTooDeep
+	}
+	defer func() { c.depth-- }()
+	switch v := v.(type) {
+	case *py.List:
+		c.done[v] = v
+		return v, c.items(v.Items)
+	case *py.Tuple:
+		c.done[v] = v
+		return v, c.items(v.Items)
+	case *py.Dict:
+		return c.dict(v, v)
+	case *py.Object:
+		if d, ok := v.AsDict(); ok && !v.HasState {
+			return c.dict(v, d)
+		}
+		if text, ok := v.AsText(); ok && isSafeString(v) {
+			return text, nil
+		}
+	case py.Str2:
+		if isASCII(string(v)) {
+			return string(v), nil
+		}
+	case py.DateTime:
+		if c.name == ExpiryName && c.isoExpiry {
+			return v.ISOFormat(), nil
+		}
+	case pyjson.Raw:
+		return v, nil
+	}
+	_, err := pyjson.Dumps(v)
+	if err == nil || c.Convert == nil {
+		return v, err
+	}
+	if v, err = c.Convert(c.name, v); err != nil {
+		return nil, err
+	}
+	if v, err = py.From(v); err != nil {
+		return nil, err
+	}
+	switch v.(type) {
+	case *py.List, *py.Tuple, *py.Dict: // what is in it is asked for as well
+		return c.value(v)
+	}
+	return v, nil
+}
+
+// doneAlready returns what stands for a container that was met before.
+func (c *jsonConverter) doneAlready(v any) (any, bool) {
+	switch v.(type) {
+	case *py.List, *py.Tuple, *py.Dict, *py.Object:
+		done, ok := c.done[v]
+		return done, ok
+	}
+	return nil, false
+}
+
+func (c *jsonConverter) items(items []any) error {
+	for i, item := range items {
+		v, err := c.value(item)
+		if err != nil {
+			return err
+		}
+		items[i] = v
+	}
+	return nil
+}
+
+// dict returns a dict of the entries of d that stands for the container.
+func (c *jsonConverter) dict(container any, d *py.Dict) (any, error) {
+	converted := py.NewDict(d.Len())
+	c.done[container] = converted
+	for key, item := range d.All() {
+		v, err := c.value(item)
+		if err != nil {
+			return nil, err
+		}
+		converted.Set(textKey(key), v)
+	}
+	return converted, nil
+}
+
+// textKey returns a key as text if it is a str of another kind.
+func textKey(key any) any {
+	switch k := key.(type) {
+	case py.Str2:
+		if isASCII(string(k)) {
+			return string(k)
+		}
+	case *py.Object:
+		if text, ok := k.AsText(); ok && isSafeString(k) {
+			return text
+		}
+	}
+	return key
+}
+
+// isSafeString reports whether an object is Django's str of HTML, under the names that it has had.
+func isSafeString(o *py.Object) bool {
+	switch o.Class() {
+	case "django.utils.safestring.SafeString", "django.utils.safestring.SafeText", "django.utils.safestring.SafeUnicode":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,107 @@
+package py
+
+import (
+	"math/big"
+	"unsafe"
+)
+
+// An allowance is what bounds the work on values that stand in very many places: a list of the same list twice, thirty levels
+// of it, would be a thousand million values, and a long bytes in a list a million times would be copied as often.
+type allowance struct {
+	root  any
+	used  int
+	limit int
+}
+
+const (
+	freely   = 1 << 20 // parts that are allowed without looking
+	repeated = 16      // how often each may stand in the whole, on average
+	partSize = 64      // bytes of a text that count as a part
+)
+
+// take counts one value, and reports whether it is allowed.
+func (a *allowance) take(v any) bool {
+	a.used += 1 + textSize(v)/partSize
+	if a.used > freely && a.limit == 0 {
+		a.limit = freely + repeated*countDistinct(a.root)
+	}
+	return a.used <= freely || a.used <= a.limit
+}
+
+// textSize is how many bytes are copied where v is, if it is no container.
+func textSize(v any) int {
+	switch v := v.(type) {
+	case string:
+		return len(v)
+	case Bytes:
+		return len(v)
+	case Str2:
+		return len(v)
+	case *ByteArray:
+		if v != nil {
+			return len(v.Bytes)
+		}
+	case *big.Int:
+		if v != nil {
+			return v.BitLen() / 8
+		}
+	}
+	return 0
+}
+
+// textPlace is the memory in which a text stands: what a pickle has once and many places share.
+func textPlace(v any) any {
+	type place struct {
+		at *byte
+		n  int
+	}
+	switch v := v.(type) {
+	case string:
+		return place{unsafe.StringData(v), len(v)} //nolint:gosec // compared only
+	case Bytes:
+		return place{unsafe.StringData(string(v)), len(v)} //nolint:gosec // likewise
+	case Str2:
+		return place{unsafe.StringData(string(v)), len(v)} //nolint:gosec // likewise
+	}
+	return v // a pointer
+}
+
+// countDistinct returns how many parts there are in v, each container counted once with what stands in it, and each text.
+func countDistinct(v any) int {
+	n, seen := 0, map[any]bool{}
+	for open := []any{v}; len(open) > 0; {
+		v = Resolve(open[len(open)-1])
+		open = open[:len(open)-1]
+		n++
+		place := v
+		switch v.(type) {
+		case *List, *Dict, *Tuple, *Set, *FrozenSet, *Object:
+		default:
+			if textSize(v) < partSize {
+				continue
+			}
+			place = textPlace(v)
+		}
+		if isNil(v) || seen[place] {
+			continue
+		}
+		seen[place] = true
+		n += textSize(v) / partSize
+		if items, ok := itemsOf(v); ok {
+			open = append(open, items...)
+		}
+		switch v := v.(type) {
+		case *Dict:
+			for k, item := range v.All() {
+				open = append(open, k, item)
+			}
+		case *Object:
+			open = append(open, v.Args, v.State)
+			open = append(open, v.Items...)
+			for _, p := range v.Pairs {
+				open = append(open, p.Key, p.Value)
+			}
+		}
+	}
+	return n
+}
