@@ -59,7 +59,7 @@ func (x *exchange) load(ctx context.Context) (*Session, error) {
 	if x.session != nil || x.failed != nil {
 		return x.session, x.failed
 	}
-	s, err := x.site.Manager.Load(early{ctx}, x.key)
+	s, err := x.site.Manager.Load(early{ctx}, x.key) //nolint:contextcheck // it is ctx, with less in it
 	if err != nil {
 		if ctx.Err() == nil { // else it is the caller's context that ended, and others may try
 			x.failed = err
@@ -72,7 +72,7 @@ func (x *exchange) load(ctx context.Context) (*Session, error) {
 
 // early is the context in which the session is loaded. A hook or a logger that asks for it there gets an error and does not
 // wait for itself.
-type early struct{ context.Context }
+type early struct{ context.Context } //nolint:containedctx // what it takes from
 
 var errEarly = errors.New("djangosession: the session is being loaded, and cannot be asked for meanwhile")
 
@@ -215,7 +215,7 @@ func (x *exchange) finish() {
 	}
 	if x.failure != nil {
 		if !x.replaced { // ErrorHandler has panicked, and a recovery inside got that: an empty page would look like success
-			panic(http.ErrAbortHandler)
+			panic(http.ErrAbortHandler) //nolint:forbidigo // which breaks off the connection, and nothing else
 		}
 		return
 	}

@@ -92,14 +92,12 @@ func (w writer) WriteString(s string) (int, error) {
 func (w writer) ReadFrom(r io.Reader) (n int64, err error) {
 	if !w.x.answered {
 		const first = 512 // net/http looks at as much
-		if n, err = io.CopyN(struct{ io.Writer }{w}, r, first); err == io.EOF {
-			return n, nil
+		n, err = io.Copy(struct{ io.Writer }{w}, io.LimitReader(r, first))
+		if err != nil || n < first {
+			return n, err
 		}
 	}
-	if err == nil {
-		err = w.x.failure
-	}
-	if err != nil {
+	if err := w.begin(); err != nil {
 		return n, err
 	}
 	var rest int64

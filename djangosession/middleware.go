@@ -64,7 +64,7 @@ const DefaultSaveTimeout = 10 * time.Second
 // Errors of the middleware.
 var (
 	// ErrNoMiddleware: the context is not that of a request inside [Middleware.Wrap].
-	ErrNoMiddleware = errors.New("djangosession: the request has not come through the session middleware, which goes around all others that use it")
+	ErrNoMiddleware = errors.New("djangosession: the request has not come through the session middleware, the outermost")
 	// ErrHeaderSent: the session was used or changed when the header was out already, and the browser could not be told: it
 	// did not get the cookie of a new session or key, so that the values are lost, or not the header Vary, so that a shared
 	// cache may show the page to others. Use the session before writing.
@@ -98,7 +98,7 @@ func (m *Manager) Middleware(next http.Handler) http.Handler {
 // func(http.Handler) http.Handler, as most routers take. It panics if Manager or next is nil, as [http.Handle] does.
 func (m *Middleware) Wrap(next http.Handler) http.Handler {
 	if m.Manager == nil || next == nil {
-		panic("djangosession: Middleware.Wrap: nil manager or handler")
+		panic("djangosession: Middleware.Wrap: nil manager or handler") //nolint:forbidigo // the program has not started yet
 	}
 	s := &site{Middleware: *m, next: next, settings: m.Manager.settings}
 	if s.ReadOnly {

@@ -35,11 +35,26 @@ type Server struct {
 	dir     string
 	command func() *exec.Cmd
 	process *exec.Cmd
+	ended   chan struct{} // closed when process has ended
 	output  bytes.Buffer
 }
 
+// errEnded says that a server has ended by itself.
+var errEnded = errors.New("the server has ended")
+
 // New prepares a server of this product and starts it. The caller removes it in the end.
 func New(name string) (*Server, error) {
+	s, err := start(name)
+	for range 2 { // a port that was free a moment ago may be somebody else's by now
+		if !errors.Is(err, errEnded) {
+			break
+		}
+		s, err = start(name)
+	}
+	return s, err
+}
+
+func start(name string) (*Server, error) {
 	folders, err := programs()
 	if err != nil {
 		return nil, err
@@ -126,25 +141,40 @@ func (s *Server) PostgreSQLURL(database string) string {
 
 // Start starts the server and waits until it takes connections.
 func (s *Server) Start() error {
-	s.process = s.command()
-	s.process.Stdout, s.process.Stderr = &s.output, &s.output
-	if err := s.process.Start(); err != nil {
-		s.process = nil
+	process := s.command()
+	s.output.Reset()
+	process.Stdout, process.Stderr = &s.output, &s.output
+	if err := process.Start(); err != nil {
 		return err
 	}
+	ended := make(chan struct{})
+	go func() {
+		_ = process.Wait() // what it exits with does not matter
+		close(ended)
+	}()
+	s.process, s.ended = process, ended
+	err := s.awaitConnections()
+	if err != nil {
+		err = fmt.Errorf("%s does not come up: %w", s.Name, errors.Join(err, s.Stop()))
+		return fmt.Errorf("%w\n%s", err, s.output.String())
+	}
+	return nil
+}
+
+func (s *Server) awaitConnections() error {
 	admin, err := s.Open("")
 	if err != nil {
-		return errors.Join(err, s.Stop())
+		return err
 	}
 	defer admin.Close() //nolint:errcheck // nothing was written
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
-		err := admin.PingContext(context.Background())
-		if err == nil {
-			return nil
+	for deadline := time.Now().Add(time.Minute); ; {
+		if err = admin.PingContext(context.Background()); err == nil || time.Now().After(deadline) {
+			return err
 		}
-		if time.Now().After(deadline) {
-			return errors.Join(fmt.Errorf("%s does not come up: %w", s.Name, err), s.Stop(),
-				errors.New(s.output.String()))
+		select {
+		case <-s.ended:
+			return errors.Join(errEnded, err)
+		case <-time.After(50 * time.Millisecond):
 		}
 	}
 }
@@ -159,22 +189,17 @@ func (s *Server) Stop() error {
 	if s.Name == PostgreSQL {
 		signal = syscall.SIGINT
 	}
-	if err := s.process.Process.Signal(signal); err != nil {
+	process := s.process.Process
+	s.process = nil
+	if err := process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
-	done := make(chan struct{})
-	go func() {
-		_ = s.process.Wait() // what it exits with does not matter
-		close(done)
-	}()
 	select {
-	case <-done:
-		s.process = nil
+	case <-s.ended:
 		return nil
 	case <-time.After(30 * time.Second):
-		err := s.process.Process.Kill()
-		<-done
-		s.process = nil
+		err := process.Kill()
+		<-s.ended
 		return errors.Join(fmt.Errorf("%s does not end", s.Name), err)
 	}
 }

@@ -50,7 +50,7 @@ func New(s Settings) (*Protection, error) {
 // [http.Handle] does.
 func (p *Protection) Middleware(next http.Handler) http.Handler {
 	if next == nil {
-		panic("csrf: Protection.Middleware: nil handler")
+		panic("csrf: Protection.Middleware: nil handler") //nolint:forbidigo // the program has not started yet
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s, err := stateFrom(r.Context())
