@@ -1,0 +1,29 @@
+package auth
+
+import (
+	"net/http"
+	"strings"
+)
+
+// maxNext is how long an address may be that a login page leads to, in bytes: Django's MAX_URL_LENGTH.
+const maxNext = 2048
+
+// Next returns the address that a login page of your own sends people to after a login: the field [Options].RedirectFieldName of
+// the form or the query, if that is a path on this site, else otherwise. What leads to another site is never
+// returned, as a link to the login page could then lead people anywhere. It is what LoginView does by
+// url_has_allowed_host_and_scheme, but for addresses with a host, which are not taken even if it is this one.
+func (a *Auth) Next(r *http.Request, otherwise string) string {
+	if next := r.FormValue(a.options.RedirectFieldName); isLocal(next) {
+		return next
+	}
+	return otherwise
+}
+
+// isLocal reports whether every browser takes an address for a path on the site that it comes from: browsers take a
+// backslash for a slash, leave out control characters, and find a host after two slashes.
+func isLocal(address string) bool {
+	if len(address) > maxNext || !strings.HasPrefix(address, "/") || strings.HasPrefix(address, "//") {
+		return false
+	}
+	return !strings.ContainsFunc(address, func(c rune) bool { return c < ' ' || c == '\\' || c == 0x7f })
+}

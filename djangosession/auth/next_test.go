@@ -1,0 +1,50 @@
+package auth_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+func TestNextStaysOnTheSite(t *testing.T) {
+	t.Parallel()
+	a := newSite(t, "5.2.19", nil).auth
+	for next, taken := range map[string]bool{
+		"/":                       true,
+		"/cart/?page=2#top":       true,
+		"/a//b":                   true,
+		"/search?u=http://x.test": true,
+		"/caf\u00e9/":             true,
+
+		"":                              false,
+		"cart/":                         false,
+		"http://x.test/":                false,
+		"https:/x.test":                 false,
+		"//x.test/":                     false,
+		"///x.test/":                    false,
+		"/\\x.test/":                    false,
+		"\\\\x.test/":                   false,
+		"/\t/x.test/":                   false,
+		"\t//x.test/":                   false,
+		"/\r\nSet-Cookie: a=b":          false,
+		" //x.test/":                    false,
+		"javascript:alert(1)":           false,
+		"/" + strings.Repeat("a", 9999): false,
+	} {
+		want := "/home/"
+		if taken {
+			want = next
+		}
+		query := url.Values{"next": {next}}.Encode()
+		inQuery := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/login/?"+query, http.NoBody)
+		inForm := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/login/", strings.NewReader(query))
+		inForm.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		for _, r := range []*http.Request{inQuery, inForm} {
+			if got := a.Next(r, "/home/"); got != want {
+				t.Errorf("%s %q: %q, want %q", r.Method, next, got, want)
+			}
+		}
+	}
+}
