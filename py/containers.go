@@ -86,6 +86,9 @@ func (*Set) PyType() string { return "set" }
 // Len is the number of members.
 func (s *Set) Len() int { return s.members.Len() }
 
+// Grow makes room for n more members, as [Dict.Grow] does.
+func (s *Set) Grow(n int) { s.members.Grow(n) }
+
 // Add adds a member, if none is equal to it.
 func (s *Set) Add(item any) {
 	if !s.Has(item) {

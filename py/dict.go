@@ -4,6 +4,7 @@ import (
 	"iter"
 	"math"
 	"math/big"
+	"slices"
 )
 
 // A Dict is a Python dict: it keeps its keys in order of insertion, and setting a key that is there keeps the key's place.
@@ -36,6 +37,9 @@ func (d *Dict) UseEntries(entries []Pair) {
 		d.entries = entries
 	}
 }
+
+// Grow makes room for n more entries, so that setting them allocates nothing while the dict is small.
+func (d *Dict) Grow(n int) { d.entries = slices.Grow(d.entries, n) }
 
 // Len is the number of entries.
 func (d *Dict) Len() int { return len(d.entries) - d.dead }

@@ -30,8 +30,6 @@ func (g *growing[T]) push(v T) bool {
 	return true
 }
 
-func growTo[T any](m *machine, g *growing[T], v T) bool { return grow(m, g) && g.push(v) }
-
 // grow makes room for more items: at least for as many as there are, and for those of the rest of the input if that goes on
 // as it began, but no more than one for each byte. It reports whether that is within the limit.
 func grow[T any](m *machine, g *growing[T]) bool {

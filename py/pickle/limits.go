@@ -42,6 +42,7 @@ const (
 // The sizes of what is allocated, in bytes, as charged.
 const (
 	sizeAny     = 16
+	sizePair    = 32
 	sizeList    = 24 // tuples too
 	sizeDict    = 48
 	sizeEntry   = 60 // of a dict up to eight entries

@@ -2,7 +2,7 @@ package pickle
 
 import "strconv"
 
-// step reads one opcode, whose arguments begin at m.pos. One switch over them all is a table of jumps.
+// step reads one opcode that load does not, whose arguments begin at m.pos. One switch over them all is a table of jumps.
 func (m *machine) step(op byte) string {
 	switch op {
 	case opMemoize:
@@ -13,10 +13,8 @@ func (m *machine) step(op byte) string {
 		return m.memoizeAt(4)
 	case opPut:
 		return m.memoizeLine()
-	case opLongBinGet:
-		return m.getAt(4)
 	case opGet:
-		return m.getLine()
+		return m.pushLine()
 
 	case opPop:
 		return m.popValue()

@@ -46,7 +46,7 @@ func (o Options) Loads(data []byte) (any, error) {
 	if len(data) > o.MaxSize {
 		return nil, &SyntaxError{Problem: "is too long"}
 	}
-	return load(string(data), &o)
+	return load(string(data), o)
 }
 
 func orDefault(limit, otherwise int) int {
@@ -63,10 +63,10 @@ type machine struct {
 	op    int // where the opcode being read is
 	last  byte
 	proto byte
-	opts  *Options
+	opts  Options
 	stack growing[any]
 	marks marks
-	fence int          // the topmost mark; what is below cannot be taken
+	fence int // the topmost mark; what is below cannot be taken
 	memo  readMemo
 	empty *py.Tuple
 
@@ -76,6 +76,7 @@ type machine struct {
 	tuples     slab[py.Tuple]
 	singles    slab[single]
 	objects    slab[py.Object]
+	globals    slab[py.Global]
 	ints       slab[int64]
 	items      slab[any] // of the other tuples
 	pairs      slab[py.Pair]
@@ -91,7 +92,28 @@ type machine struct {
 	err        error // of Options.Persistent
 }
 
-func (m *machine) fail(problem string) error { return &SyntaxError{Offset: m.op, Problem: problem} }
+// result takes the value that STOP returns.
+func (m *machine) result() (any, error) {
+	v, ok := m.pop()
+	if !ok {
+		return nil, m.fail(noValue)
+	}
+	if m.containers > m.opts.MaxDepth && m.isTooDeep(v) {
+		return nil, m.fail(tooDeep)
+	}
+	return v, nil
+}
+
+// fail returns the error for a problem with the opcode that is being read; "" is that it needs too much memory.
+func (m *machine) fail(problem string) error {
+	switch {
+	case m.err != nil:
+		return m.err
+	case problem == "":
+		problem = tooLarge
+	}
+	return &SyntaxError{Offset: m.op, Problem: problem}
+}
 
 // push puts v on the stack.
 func (m *machine) push(v any) string {

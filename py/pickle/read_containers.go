@@ -6,13 +6,15 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-func (m *machine) newDict() string {
+func (m *machine) dict() (v any, problem string) {
 	m.containers++
-	d := next(m, &m.dicts)
+	d := m.dicts.take()
 	if d == nil {
-		return tooLarge
+		if d = first(m, &m.dicts); d == nil {
+			return nil, tooLarge
+		}
 	}
-	return m.push(d)
+	return d, ""
 }
 
 func (m *machine) newList(items []any) string {
@@ -55,7 +57,9 @@ func (m *machine) popTuple(n int) (t *py.Tuple, problem string) {
 	}
 	m.containers++
 	items := slice(m, &m.items, n, m.src[m.op:m.op+1])
-	t = next(m, &m.tuples)
+	if t = m.tuples.take(); t == nil {
+		t = first(m, &m.tuples)
+	}
 	if items == nil || t == nil {
 		return nil, tooLarge
 	}
@@ -78,9 +82,11 @@ func (m *machine) popSingle() (t *py.Tuple, problem string) {
 		return nil, noValue
 	}
 	m.containers++
-	s := next(m, &m.singles)
+	s := m.singles.take()
 	if s == nil {
-		return nil, tooLarge
+		if s = first(m, &m.singles); s == nil {
+			return nil, tooLarge
+		}
 	}
 	s.items[0] = v
 	s.tuple.Items = s.items[:]
@@ -255,8 +261,12 @@ func (m *machine) setItems() string {
 	if n-1 < m.fence {
 		return noValue
 	}
+	target := m.stack.all()[n-1]
 	m.drop(len(items))
-	return m.setPairs(m.stack.all()[n-1], items)
+	if d, ok := target.(*py.Dict); ok {
+		return m.fill(d, items)
+	}
+	return m.setPairs(target, items)
 }
 
 func (m *machine) setPairs(target any, items []any) string {
@@ -293,6 +303,12 @@ func (m *machine) addItems() string {
 	s, ok := m.stack.all()[below].(*py.Set)
 	if !ok {
 		return noTarget
+	}
+	if len(items) <= fewKeys {
+		if !m.charge(sizePair * len(items)) {
+			return tooLarge
+		}
+		s.Grow(len(items))
 	}
 	for _, item := range items {
 		if problem := m.add(s, item); problem != "" {

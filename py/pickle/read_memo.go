@@ -49,16 +49,8 @@ func (m *machine) remember(v any) bool {
 	return m.memo.dense.push(v) || grow(m, &m.memo.dense) && m.memo.dense.push(v)
 }
 
-func (m *machine) get(index int64) string {
-	v, problem := m.find(index)
-	if problem != "" {
-		return problem
-	}
-	return m.push(v)
-}
-
-// find returns the value of a number.
-func (m *machine) find(index int64) (v any, problem string) {
+// get returns the value of a number.
+func (m *machine) get(index int64) (v any, problem string) {
 	ok := 0 <= index && index < int64(m.memo.dense.n)
 	if ok {
 		v = m.memo.dense.all()[index]
@@ -77,7 +69,6 @@ func (m *machine) find(index int64) (v any, problem string) {
 // noteShared remembers a container that is put in one more place.
 func (m *machine) noteShared(v any) {
 	switch v.(type) {
-	case string, *py.Global: // what is fetched most
 	case *py.List, *py.Dict, *py.Tuple, *py.Object, *py.Set, *py.FrozenSet:
 		m.used += 2 * sizeAny
 		m.shared = append(m.shared, v)
@@ -111,20 +102,46 @@ func (m *machine) memoizeLine() string {
 	return m.memoize(n)
 }
 
+// memoizesNext reports whether the next opcode is a MEMOIZE with nothing unusual about it. If so, it need not be read.
+func (m *machine) memoizesNext() bool {
+	return m.pos < len(m.src) && m.src[m.pos] == opMemoize && m.memo.count < m.opts.MaxMemo && m.memo.count == m.memo.dense.n
+}
+
+// peekMemo returns the value whose number is in the next byte, nil if there is none.
+func (m *machine) peekMemo() any {
+	if m.pos >= len(m.src) || int(m.src[m.pos]) >= m.memo.dense.n {
+		return nil
+	}
+	return m.memo.dense.all()[m.src[m.pos]]
+}
+
+// isPlain reports whether v is what is fetched most, of which it need not be known that it stands in several places.
+func isPlain(v any) bool {
+	switch v.(type) {
+	case string, *py.Global:
+		return true
+	}
+	return false
+}
+
 // getAt is get with a number of so many bytes.
-func (m *machine) getAt(size int) string {
+func (m *machine) getAt(size int) (v any, problem string) {
 	u, ok := m.uint(size)
 	if !ok {
-		return endsTooSoon
+		return nil, endsTooSoon
 	}
 	return m.get(int64(u))
 }
 
-// getLine is get with the number on the next line.
-func (m *machine) getLine() string {
+// pushLine pushes the value whose number is on the next line.
+func (m *machine) pushLine() string {
 	n, problem := m.number()
 	if problem != "" {
 		return problem
 	}
-	return m.get(n)
+	v, problem := m.get(n)
+	if problem != "" {
+		return problem
+	}
+	return m.push(v)
 }

@@ -3,23 +3,45 @@ package pickle
 import (
 	"math"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// pushInt pushes an int.
-func (m *machine) pushInt(n int64) string {
+// int returns n as a value.
+func (m *machine) int(n int64) (v any, problem string) {
 	if uint64(n) < 256 { // which Go does not allocate
-		return m.push(n)
+		return n, ""
 	}
-	p := next(m, &m.ints)
+	p := m.ints.take()
 	if p == nil {
-		return tooLarge
+		if p = first(m, &m.ints); p == nil {
+			return nil, tooLarge
+		}
 	}
 	*p = n
-	return m.push(box(int64(0), p))
+	return box(int64(0), p), ""
+}
+
+// pushInt pushes an int.
+func (m *machine) pushInt(n int64) string {
+	v, problem := m.int(n)
+	if problem != "" {
+		return problem
+	}
+	return m.push(v)
+}
+
+// uint8 returns the next byte as a number.
+func (m *machine) uint8() (v any, problem string) {
+	if m.pos >= len(m.src) {
+		return nil, endsTooSoon
+	}
+	n := m.src[m.pos]
+	m.pos++
+	return int64(n), ""
 }
 
 // pushUint pushes the next n bytes as a number.
@@ -31,13 +53,14 @@ func (m *machine) pushUint(n int) string {
 	return m.pushInt(int64(u))
 }
 
-// readInt32 pushes the next four bytes as a number with a sign.
-func (m *machine) readInt32() string {
-	u, ok := m.uint(4)
-	if !ok {
-		return endsTooSoon
+// int32 returns the next four bytes as a number with a sign.
+func (m *machine) int32() (v any, problem string) {
+	if m.left() < 4 {
+		return nil, endsTooSoon
 	}
-	return m.pushInt(int64(int32(u)))
+	s := m.src[m.pos : m.pos+4]
+	m.pos += 4
+	return m.int(int64(int32(uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24)))
 }
 
 // line returns the text up to the next line feed, which it passes.
@@ -133,10 +156,9 @@ func (m *machine) readLong(n int) string {
 		}
 		return m.pushInt(int64(v))
 	}
-	magnitude := make([]byte, len(s))
-	for i := range len(s) {
-		magnitude[len(s)-1-i] = s[i]
-	}
+	var few [32]byte // for a UUID, and for nearly all else
+	magnitude := append(few[:0], s...)
+	slices.Reverse(magnitude)
 	b := new(big.Int).SetBytes(magnitude)
 	if s[len(s)-1] >= 0x80 {
 		b.Sub(b, new(big.Int).Lsh(big.NewInt(1), uint(8*len(s))))

@@ -15,18 +15,22 @@ func (m *machine) readName() (*py.Global, string) {
 	if !ok1 || !ok2 {
 		return nil, endsTooSoon
 	}
+	if !validString(module) || !validString(name) {
+		return nil, badText
+	}
 	return m.global(module, name)
 }
 
 func (m *machine) global(module, name string) (*py.Global, string) {
-	if !validString(module) || !validString(name) {
-		return nil, badText
-	}
 	if m.proto < 3 {
 		module, name = python3Name(module, name)
 	}
-	m.used += 32
-	return &py.Global{Module: module, Name: name}, ""
+	g := slice(m, &m.globals, 1, "\x93") // the other opcode for it is a letter
+	if g == nil {
+		return nil, tooLarge
+	}
+	g[0] = py.Global{Module: module, Name: name}
+	return &g[0], ""
 }
 
 func (m *machine) readGlobal() string {
@@ -67,15 +71,18 @@ func isCallable(v any) bool {
 // pushObject pushes a new object.
 func (m *machine) pushObject(making py.Making, callable any, args *py.Tuple, kwargs *py.Dict) string {
 	m.containers++
-	o := next(m, &m.objects)
+	o := m.objects.take()
 	if o == nil {
-		return tooLarge
+		if o = first(m, &m.objects); o == nil {
+			return tooLarge
+		}
 	}
 	o.Making, o.Callable, o.Args, o.Kwargs = making, callable, args, kwargs
 	return m.push(o)
 }
 
-func (m *machine) reduced() (v any, problem string) {
+// reduce returns what a call makes.
+func (m *machine) reduce() (v any, problem string) {
 	m.setting = m.last == opTuple2 // picklers memoize other tuples of arguments
 	callable, args, problem := m.popCall()
 	if problem != "" {
@@ -88,9 +95,11 @@ func (m *machine) reduced() (v any, problem string) {
 		}
 	}
 	m.containers++
-	o := next(m, &m.objects)
+	o := m.objects.take()
 	if o == nil {
-		return nil, tooLarge
+		if o = first(m, &m.objects); o == nil {
+			return nil, tooLarge
+		}
 	}
 	o.Callable, o.Args = callable, args
 	return o, ""

@@ -17,22 +17,21 @@ const (
 	ahead   = 2048 // bytes of the input that are looked through for how many to allocate
 )
 
-// next returns a new T, nil when there is no memory for it.
-func next[T any](m *machine, s *slab[T]) *T {
-	if i := s.n; i < len(s.items) {
-		s.n++
-		return &s.items[i]
+// take returns a new T, nil when none are left: then first has one. It is so small that it becomes part of its callers.
+func (s *slab[T]) take() *T {
+	if s.n == len(s.items) {
+		return nil
 	}
-	return first(m, s)
+	s.n++
+	return &s.items[s.n-1]
 }
 
-// first is next when there are none left. That it stands apart makes next so small that it is part of its callers.
+// first allocates more and returns a new T, nil when there is no memory for it.
 func first[T any](m *machine, s *slab[T]) *T {
 	if !refill(m, s, 1, m.src[m.op:m.op+1]) {
 		return nil
 	}
-	s.n = 1
-	return &s.items[0]
+	return s.take()
 }
 
 // slice returns a slice of n values, which has no room for more; nil when there is no memory for it. Others of this size are

@@ -34,7 +34,24 @@ func (m *machine) isShortASCII(start, end int) bool {
 	return word&(0x8080_8080_8080_8080>>(64-8*uint(end-start))) == 0
 }
 
-// readString reads a str in UTF-8 behind a length of n bytes, surrogates included.
+// shortString returns a str in UTF-8 behind a length of one byte, surrogates included.
+func (m *machine) shortString() (v any, problem string) {
+	if m.pos >= len(m.src) {
+		return nil, endsTooSoon
+	}
+	start := m.pos + 1
+	end := start + int(m.src[m.pos])
+	if end > len(m.src) {
+		return nil, endsTooSoon
+	}
+	m.pos = end
+	if s := m.src[start:end]; m.isShortASCII(start, end) || validString(s) {
+		return m.str(s)
+	}
+	return nil, badText
+}
+
+// readString is shortString with a length of n bytes.
 func (m *machine) readString(n int) string {
 	s, problem := m.sized(n)
 	if problem != "" {
@@ -43,17 +60,26 @@ func (m *machine) readString(n int) string {
 	if !validString(s) {
 		return badText
 	}
-	return m.pushString(m.ownCharacter(s))
+	v, problem := m.str(s)
+	if problem != "" {
+		return problem
+	}
+	return m.push(v)
 }
 
-// pushString pushes a str.
-func (m *machine) pushString(s string) string {
-	p := next(m, &m.strings)
+// str returns a str.
+func (m *machine) str(s string) (v any, problem string) {
+	if m.proto < 3 {
+		s = m.ownCharacter(s)
+	}
+	p := m.strings.take()
 	if p == nil {
-		return tooLarge
+		if p = first(m, &m.strings); p == nil {
+			return nil, tooLarge
+		}
 	}
 	*p = s
-	return m.push(box("", p))
+	return box("", p), ""
 }
 
 // ownCharacter returns s, or if it is the first of its kind in a pickle from before protocol 3, the str that the writer makes of
@@ -87,9 +113,11 @@ func (m *machine) readBytes(n int) string {
 	if problem != "" {
 		return problem
 	}
-	p := next(m, &m.bytes)
+	p := m.bytes.take()
 	if p == nil {
-		return tooLarge
+		if p = first(m, &m.bytes); p == nil {
+			return tooLarge
+		}
 	}
 	*p = py.Bytes(s)
 	return m.push(box(py.Bytes(""), p))
