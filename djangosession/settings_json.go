@@ -9,6 +9,8 @@ import (
 	"math"
 	"os"
 	"time"
+
+	"github.com/djangobridge/djangobridge/internal/settingsjson"
 )
 
 // SettingsCommand is a line for the shell that makes a Django site print its settings in the form that [ReadSettings]
@@ -30,26 +32,20 @@ const SettingsCommand = `python manage.py shell -v 0 -c 'import base64, django, 
 // [Settings] that have those names in Go. The error is a [*SettingError] where a setting is to blame; but a
 // SESSION_SERIALIZER that is not known here is one only when the settings are used, so that Settings.Serializer can be set.
 func ReadSettings(r io.Reader) (Settings, error) {
-	var raw map[string]json.RawMessage
-	dec := json.NewDecoder(r)
-	if err := dec.Decode(&raw); err != nil {
-		return Settings{}, fmt.Errorf("djangosession: read settings: %w", quiet(err))
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return Settings{}, errors.New("djangosession: read settings: more than one JSON value")
+	given, err := settingsjson.Read(r)
+	if err != nil {
+		return Settings{}, fmt.Errorf("djangosession: read settings: %w", err)
 	}
 	var version string
-	if err := set("DJANGO_VERSION", raw["DJANGO_VERSION"], &version); err != nil {
-		return Settings{}, err
+	if name, err := given.Store(map[string]any{"DJANGO_VERSION": &version}); err != nil {
+		return Settings{}, &SettingError{Setting: name, Problem: err.Error()}
 	}
 	s, err := NewSettingsFor(version, "")
 	if err != nil {
 		return Settings{}, err
 	}
-	for name, dst := range s.byName() {
-		if err := set(name, raw[name], dst); err != nil {
-			return Settings{}, err
-		}
+	if name, err := given.Store(s.byName()); err != nil {
+		return Settings{}, &SettingError{Setting: name, Problem: err.Error()}
 	}
 	if _, err := s.resolveSigning(); err != nil {
 		return Settings{}, err
@@ -95,30 +91,6 @@ func (s *Settings) byName() map[string]any {
 		"PICKLE_PROTOCOL":                    &s.PickleProtocol,
 		"ACCEPT_LEGACY_LAYOUT":               &s.AcceptLegacyLayout,
 	}
-}
-
-func set(name string, raw json.RawMessage, dst any) error {
-	if raw == nil {
-		return nil
-	}
-	if err := json.Unmarshal(raw, dst); err != nil {
-		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-			return &SettingError{Setting: name, Problem: "must not be a JSON " + wrong.Value}
-		}
-		return &SettingError{Setting: name, Problem: err.Error()}
-	}
-	return nil
-}
-
-// quiet keeps what a JSON error says and drops what it might quote of a file full of secrets.
-func quiet(err error) error {
-	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return fmt.Errorf("not JSON, at byte %d", syntax.Offset)
-	}
-	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return errors.New("not a JSON object")
-	}
-	return err
 }
 
 // seconds is a number of seconds.

@@ -1,35 +1,33 @@
 package auth
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
 
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/internal/settingsjson"
 )
 
 // ReadOptions reads options from the JSON that [djangosession.SettingsCommand] prints: AUTHENTICATION_BACKENDS and LOGIN_URL.
 // What is left out has Django's default, and settings of other names are passed over. A LOGIN_URL that is the name of a
 // view is refused by [New]: put the URL in its place.
 func ReadOptions(r io.Reader) (Options, error) {
-	var s struct {
-		AuthenticationBackends []string `json:"AUTHENTICATION_BACKENDS"`
-		LoginURL               string   `json:"LOGIN_URL"`
+	given, err := settingsjson.Read(r)
+	if err != nil {
+		return Options{}, fmt.Errorf("auth: read options: %w", err)
 	}
-	dec := json.NewDecoder(r)
-	err := dec.Decode(&s)
-	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
-		return Options{}, &djangosession.SettingError{Setting: wrong.Field, Problem: "must not be a JSON " + wrong.Value}
+	var o Options
+	name, err := given.Store(map[string]any{
+		"AUTHENTICATION_BACKENDS": &o.AuthenticationBackends, "LOGIN_URL": &o.LoginURL,
+	})
+	if err != nil {
+		return Options{}, &djangosession.SettingError{Setting: name, Problem: err.Error()}
 	}
-	if err != nil { // the text of the error might quote a file full of secrets
-		return Options{}, fmt.Errorf("auth: read options: not a JSON object, at byte %d", dec.InputOffset())
-	}
-	if s.AuthenticationBackends != nil && len(s.AuthenticationBackends) == 0 { // in Options that is the default
+	if o.AuthenticationBackends != nil && len(o.AuthenticationBackends) == 0 { // in Options that is the default
 		return Options{}, &djangosession.SettingError{Setting: "AUTHENTICATION_BACKENDS", Problem: "is empty: nobody can be logged in"}
 	}
-	return Options{AuthenticationBackends: s.AuthenticationBackends, LoginURL: s.LoginURL}, nil
+	return o, nil
 }
 
 // fill puts in Django's defaults, and looks whether the rest can be.

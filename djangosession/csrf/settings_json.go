@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/internal/settingsjson"
 )
 
 // maxSettings is more than settings take, in bytes.
@@ -31,21 +32,13 @@ func ReadSettings(r io.Reader) (Settings, error) {
 	if err != nil {
 		return Settings{}, err
 	}
-	var raw map[string]json.RawMessage
-	if err := json.Unmarshal(data, &raw); err != nil {
-		return Settings{}, errors.New("csrf: read settings: not a JSON object") // without what a JSON error quotes
+	given, err := settingsjson.Read(bytes.NewReader(data))
+	if err != nil {
+		return Settings{}, fmt.Errorf("csrf: read settings: %w", err)
 	}
 	s := defaults(site)
-	for name, dst := range s.byName() {
-		if raw[name] == nil {
-			continue
-		}
-		if err := json.Unmarshal(raw[name], dst); err != nil {
-			if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-				err = errors.New("must not be a JSON " + wrong.Value)
-			}
-			return Settings{}, &djangosession.SettingError{Setting: name, Problem: err.Error()}
-		}
+	if name, err := given.Store(s.byName()); err != nil {
+		return Settings{}, &djangosession.SettingError{Setting: name, Problem: err.Error()}
 	}
 	if _, err := New(s); err != nil {
 		return Settings{}, err

@@ -1,0 +1,58 @@
+// Package settingsjson reads a site's settings from JSON: an object with Django's names, which is full of secrets, so that no
+// error quotes anything of it.
+package settingsjson
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Settings are settings by name.
+type Settings map[string]json.RawMessage
+
+// Read reads one JSON object and nothing after it.
+func Read(r io.Reader) (Settings, error) {
+	var s Settings
+	dec := json.NewDecoder(r)
+	if err := dec.Decode(&s); err != nil {
+		return nil, quiet(err)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("more than one JSON value")
+	}
+	return s, nil
+}
+
+// Store stores settings in what dst points to, by name, and passes over those that dst does not name. It returns the setting
+// that does not fit, and why.
+func (s Settings) Store(dst map[string]any) (name string, err error) {
+	for name, to := range dst {
+		raw := s[name]
+		if raw == nil {
+			continue
+		}
+		err := json.Unmarshal(raw, to)
+		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+			err = errors.New("must not be a JSON " + wrong.Value)
+		}
+		if err != nil {
+			return name, err
+		}
+	}
+	return "", nil
+}
+
+func quiet(err error) error {
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return fmt.Errorf("not JSON, at byte %d", syntax.Offset)
+	}
+	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return errors.New("not a JSON object")
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errors.New("not JSON: it ends too soon")
+	}
+	return err
+}
