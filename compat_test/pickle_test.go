@@ -126,7 +126,7 @@ func TestPickledSessionsMadeByGoAreDjangos(t *testing.T) {
 		id := [16]byte{0x12, 0x34, 15: 1}
 		safe := &py.Object{
 			Making: py.New, Callable: &py.Global{Module: "collections", Name: "OrderedDict"},
-			Args: py.NewTuple(), Pairs: []py.Pair{{Key: "b", Value: int64(1)}},
+			Args: py.NewTuple(), Extra: &py.Extra{Pairs: []py.Pair{{Key: "b", Value: int64(1)}}},
 		}
 		values := map[string]struct {
 			value any

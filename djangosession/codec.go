@@ -103,15 +103,25 @@ func (c *Codec) DecodeMaxAge(text string, maxAge time.Duration) (*py.Dict, error
 	return c.load(data)
 }
 
-func (c *Codec) load(data []byte) (*py.Dict, error) {
-	d, err := c.serializer.Loads(data)
+// An owner is a [Serializer] that need not copy data which nobody else has.
+type owner interface {
+	loadsOwned(data []byte) (*py.Dict, error)
+}
+
+// load reads what payload returned.
+func (c *Codec) load(data []byte) (d *py.Dict, err error) {
+	if own, ok := c.serializer.(owner); ok {
+		d, err = own.loadsOwned(data)
+	} else {
+		d, err = c.serializer.Loads(data)
+	}
 	if err != nil {
 		return nil, &DecodeError{Reason: BadSerialization, Err: err}
 	}
 	return d, nil
 }
 
-// payload returns the serialized session.
+// payload returns the serialized session, in memory of its own.
 func (c *Codec) payload(text string) ([]byte, error) {
 	// The legacy layout is base64 of the standard alphabet, which has no colon; the other has two.
 	if c.signer == nil || c.legacy != nil && !strings.Contains(text, ":") {

@@ -40,7 +40,7 @@ func throughPickle(t *testing.T, v *py.Dict) *py.Dict {
 func orderedDict(pairs ...py.Pair) *py.Object {
 	return &py.Object{
 		Callable: &py.Global{Module: "collections", Name: "OrderedDict"},
-		Args:     py.NewTuple(), Pairs: pairs,
+		Args:     py.NewTuple(), Extra: &py.Extra{Pairs: pairs},
 	}
 }
 
@@ -53,7 +53,7 @@ func TestSmallPicklesThatWouldBeEndlessAsJSON(t *testing.T) {
 		dicts = orderedDict(py.Pair{Key: "a", Value: dicts}, py.Pair{Key: "b", Value: dicts})
 	}
 	loop := orderedDict()
-	loop.Pairs = []py.Pair{{Key: "loop", Value: loop}}
+	loop.Extra.Pairs = []py.Pair{{Key: "loop", Value: loop}}
 	numbers := &py.List{}
 	for range 20_000 {
 		numbers.Items = append(numbers.Items, int64(1))

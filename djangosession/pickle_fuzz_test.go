@@ -81,11 +81,12 @@ func spend(budget *int, v any, depth int) bool {
 			parts = append(parts, k, item)
 		}
 	case *py.Object:
-		parts = append([]any{v.Args, v.State}, v.Items...)
-		if v.Kwargs != nil {
-			parts = append(parts, v.Kwargs)
+		extra := v.Extras()
+		parts = append([]any{v.Args, extra.State}, extra.Items...)
+		if extra.Kwargs != nil {
+			parts = append(parts, extra.Kwargs)
 		}
-		for _, p := range v.Pairs {
+		for _, p := range extra.Pairs {
 			parts = append(parts, p.Key, p.Value)
 		}
 	}

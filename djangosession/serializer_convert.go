@@ -36,7 +36,7 @@ func (c *jsonConverter) value(v any) (any, error) {
 	case *py.Dict:
 		return c.dict(v, v)
 	case *py.Object:
-		if d, ok := v.AsDict(); ok && !v.HasState {
+		if d, ok := v.AsDict(); ok && !v.Extras().HasState {
 			return c.dict(v, d)
 		}
 		if text, ok := v.AsText(); ok && isSafeString(v) {

@@ -3,6 +3,7 @@ package djangosession
 import (
 	"errors"
 	"fmt"
+	"unsafe"
 
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/py/pickle"
@@ -55,8 +56,18 @@ func (p PickleSerializer) Dumps(d *py.Dict) ([]byte, error) {
 // Loads reads what Django's loads reads, if it is a dict. Names need not be text, as in Django; those that are not
 // [Session.Dict] alone has. A name that is a str of Python 2 becomes text, which Python 2 takes for the same name. An
 // OrderedDict is read as a dict.
-func (p PickleSerializer) Loads(data []byte) (*py.Dict, error) {
-	v, err := p.Options.Loads(data)
+func (p PickleSerializer) Loads(data []byte) (*py.Dict, error) { return p.loads(string(data)) }
+
+// loadsOwned implements [owner].
+func (p PickleSerializer) loadsOwned(data []byte) (*py.Dict, error) {
+	if cap(data)-len(data) > len(data)/4 { // the rest would be kept too
+		return p.Loads(data)
+	}
+	return p.loads(unsafe.String(unsafe.SliceData(data), len(data))) //nolint:gosec // nobody changes data
+}
+
+func (p PickleSerializer) loads(data string) (*py.Dict, error) {
+	v, err := p.Options.LoadsString(data)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +83,7 @@ func (p PickleSerializer) Loads(data []byte) (*py.Dict, error) {
 // orderedDict returns what is in a collections.OrderedDict: of all classes the one that behaves in a session as dict does.
 func orderedDict(v any) (*py.Dict, bool) {
 	o, ok := v.(*py.Object)
-	if !ok || o.Class() != "collections.OrderedDict" || o.HasState {
+	if !ok || o.Class() != "collections.OrderedDict" || o.Extras().HasState {
 		return nil, false
 	}
 	return o.AsDict()

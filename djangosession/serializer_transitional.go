@@ -54,11 +54,21 @@ func (t TransitionalSerializer) Dumps(d *py.Dict) ([]byte, error) {
 
 // Loads reads JSON or a pickle, whichever it is.
 func (t TransitionalSerializer) Loads(data []byte) (*py.Dict, error) {
-	if bytes.HasPrefix(bytes.TrimLeft(data, " \t\n\r"), []byte("{")) {
+	if isJSON(data) {
 		return JSONSerializer{}.Loads(data)
 	}
 	return t.Pickle.Loads(data)
 }
+
+// loadsOwned implements [owner].
+func (t TransitionalSerializer) loadsOwned(data []byte) (*py.Dict, error) {
+	if isJSON(data) {
+		return JSONSerializer{}.Loads(data)
+	}
+	return t.Pickle.loadsOwned(data)
+}
+
+func isJSON(data []byte) bool { return bytes.HasPrefix(bytes.TrimLeft(data, " \t\n\r"), []byte("{")) }
 
 // of returns the serializer as settings have it.
 func (t TransitionalSerializer) of(s *Settings, r release) (TransitionalSerializer, error) {

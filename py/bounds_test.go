@@ -56,7 +56,10 @@ func TestEqualOfRings(t *testing.T) {
 func TestEqualForgetsWhatAnAttemptSupposed(t *testing.T) {
 	t.Parallel()
 	object := func(state ...any) *py.Object {
-		return &py.Object{Callable: &py.Global{Module: "m", Name: "C"}, Args: py.NewTuple(), HasState: true, State: py.NewList(state...)}
+		return &py.Object{
+			Callable: &py.Global{Module: "m", Name: "C"}, Args: py.NewTuple(),
+			Extra: &py.Extra{HasState: true, State: py.NewList(state...)},
+		}
 	}
 	one, two := py.NewList("one"), py.NewList("two")
 	a := py.NewSet(object(one, int64(1)), object(one, int64(2)))
@@ -145,7 +148,7 @@ func TestKeysOfObjectsThatTakeHoursToHash(t *testing.T) {
 	}
 	class := &py.Global{Module: "collections", Name: "OrderedDict"}
 	for name, o := range map[string]*py.Object{
-		"pairs":    {Callable: class, Args: py.NewTuple(), Pairs: []py.Pair{{Key: key}}},
+		"pairs":    {Callable: class, Args: py.NewTuple(), Extra: &py.Extra{Pairs: []py.Pair{{Key: key}}}},
 		"Python 2": {Callable: class, Args: py.NewTuple(py.NewList(py.NewList(key, nil)))},
 	} {
 		inTime(t, name, func() {
@@ -154,7 +157,8 @@ func TestKeysOfObjectsThatTakeHoursToHash(t *testing.T) {
 			}
 		})
 	}
-	usual := &py.Object{Callable: class, Args: py.NewTuple(), Pairs: []py.Pair{{Key: py.NewTuple(int64(1), "a"), Value: int64(2)}}}
+	pairs := []py.Pair{{Key: py.NewTuple(int64(1), "a"), Value: int64(2)}}
+	usual := &py.Object{Callable: class, Args: py.NewTuple(), Extra: &py.Extra{Pairs: pairs}}
 	if d, ok := usual.AsDict(); !ok || d.Len() != 1 {
 		t.Error("a tuple is no key")
 	}

@@ -91,8 +91,8 @@ func (s *Set) Grow(n int) { s.members.Grow(n) }
 
 // Add adds a member, if none is equal to it.
 func (s *Set) Add(item any) {
-	if !s.Has(item) {
-		s.members.Set(item, nil)
+	if s.members.find(item) < 0 {
+		s.members.insert(item, nil)
 	}
 }
 

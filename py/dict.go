@@ -59,6 +59,11 @@ func (d *Dict) Set(key, value any) {
 		d.entries[i].Value = value
 		return
 	}
+	d.insert(key, value)
+}
+
+// insert stores value under a key that is not there.
+func (d *Dict) insert(key, value any) {
 	if n, ok := key.(int); ok {
 		key = int64(n)
 	}

@@ -140,12 +140,22 @@ func (c *comparer) tryEqual(a, b any) bool {
 }
 
 func (c *comparer) equalObjects(a, b *Object) bool {
-	if a.Making != b.Making || a.HasState != b.HasState || (a.Kwargs == nil) != (b.Kwargs == nil) ||
+	if a.Making != b.Making || !c.equal(a.Callable, b.Callable) || !c.equal(a.Args, b.Args) {
+		return false
+	}
+	if a.Extra == nil && b.Extra == nil {
+		return true
+	}
+	return c.equalExtras(a.Extras(), b.Extras())
+}
+
+func (c *comparer) equalExtras(a, b Extra) bool {
+	if a.HasState != b.HasState || (a.Kwargs == nil) != (b.Kwargs == nil) ||
 		len(a.Pairs) != len(b.Pairs) || len(a.Items) != len(b.Items) {
 		return false
 	}
-	if !c.equal(a.Callable, b.Callable) || !c.equal(a.Args, b.Args) || a.Kwargs != nil && !c.equal(a.Kwargs, b.Kwargs) ||
-		!c.equal(a.State, b.State) || !c.equal(a.Setter, b.Setter) || !c.equalItems(a.Items, b.Items) {
+	if a.Kwargs != nil && !c.equal(a.Kwargs, b.Kwargs) || !c.equal(a.State, b.State) || !c.equal(a.Setter, b.Setter) ||
+		!c.equalItems(a.Items, b.Items) {
 		return false
 	}
 	for i, p := range a.Pairs {

@@ -57,11 +57,13 @@ func (o *Object) reconstructed() bool {
 
 // form returns what o is in Go, if all of it can be said there.
 func (o *Object) form(known zones) (any, bool) {
-	if o.Args == nil || o.Setter != nil || len(o.Items)+len(o.Pairs) > 0 {
+	if o.Args == nil {
 		return nil, false
 	}
-	if o.HasState {
-		return o.uuid()
+	if x := o.Extras(); !x.onlyState() {
+		return nil, false
+	} else if x.HasState {
+		return o.uuid(x.State)
 	}
 	g, ok := o.Callable.(*Global)
 	if !ok || g == nil || o.Making != Called {
@@ -94,15 +96,15 @@ func (o *Object) form(known zones) (any, bool) {
 	return nil, false
 }
 
-// uuid is uuid.UUID.__new__(uuid.UUID) with the state {"int": n}, and perhaps an is_safe that does not count.
-func (o *Object) uuid() (any, bool) {
+// uuid is uuid.UUID.__new__(uuid.UUID) which is given the state {"int": n}, and perhaps an is_safe that does not count.
+func (o *Object) uuid(given any) (any, bool) {
 	if o.Making != New && o.Making != Called || o.madeClass() != "uuid.UUID" {
 		return nil, false
 	}
 	if o.Making == New && len(o.Args.Items) > 0 || o.Making == Called && !o.reconstructed() {
 		return nil, false
 	}
-	state, ok := o.State.(*Dict)
+	state, ok := given.(*Dict)
 	if !ok {
 		return nil, false
 	}

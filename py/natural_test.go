@@ -166,7 +166,7 @@ func call(class string, args ...any) *py.Object {
 }
 
 func uuidObject(n any) *py.Object {
-	return &py.Object{Making: py.New, Callable: global("uuid.UUID"), Args: py.NewTuple(), State: dict("int", n), HasState: true}
+	return withState(made("uuid.UUID"), dict("int", n))
 }
 
 func TestNaturalForms(t *testing.T) {
@@ -185,8 +185,7 @@ func TestNaturalForms(t *testing.T) {
 	}
 	python2 := py.NewDict(1)
 	python2.Set(py.Str2("int"), int64(1))
-	old := uuidObject(nil)
-	old.State = python2
+	old := withState(made("uuid.UUID"), python2)
 	for name, c := range map[string]struct{ in, want any }{
 		"datetime":                   {call("datetime.datetime", py.Bytes(state)), py.DateTime{Time: wall, Naive: true}},
 		"datetime with fold":         {call("datetime.datetime", py.Bytes("\x07\xe8\x82"+state[3:])), py.DateTime{Time: wall, Naive: true, Fold: true}},
@@ -202,9 +201,9 @@ func TestNaturalForms(t *testing.T) {
 		"complex":                    {call("builtins.complex", 1.0, -2.0), complex(1, -2)},
 		"complex under its old name": {call("__builtin__.complex", 1.0, -2.0), complex(1, -2)},
 		"UUID":                       {uuidObject(big127), py.UUID{0x80}},
-		"UUID of protocol 0":         {&py.Object{Callable: global("copyreg._reconstructor"), Args: py.NewTuple(global("uuid.UUID"), global("builtins.object"), nil), State: dict("int", int64(1)), HasState: true}, py.UUID{15: 1}},
+		"UUID of protocol 0":         {withState(reconstructed("uuid.UUID", "builtins.object", nil), dict("int", int64(1))), py.UUID{15: 1}},
 		"UUID of Python 2":           {old, py.UUID{15: 1}},
-		"UUID with is_safe":          {&py.Object{Making: py.New, Callable: global("uuid.UUID"), Args: py.NewTuple(), State: dict("int", int64(1), "is_safe", int64(0)), HasState: true}, py.UUID{15: 1}},
+		"UUID with is_safe":          {withState(made("uuid.UUID"), dict("int", int64(1), "is_safe", int64(0))), py.UUID{15: 1}},
 		"inside of an object":        {call("shop.Price", call("decimal.Decimal", "1")), call("shop.Price", decimal("1"))},
 		"key of a dict":              {dict(call("decimal.Decimal", "1"), "one"), dict(decimal("1"), "one")},
 		"key in a tuple":             {dict(py.NewTuple(call("decimal.Decimal", "1")), "one"), dict(py.NewTuple(decimal("1")), "one")},
@@ -223,9 +222,9 @@ func TestNaturalForms(t *testing.T) {
 func TestWhatIsMalformedStaysAnObject(t *testing.T) {
 	t.Parallel()
 	stateful := call("decimal.Decimal", "1")
-	stateful.HasState = true
+	stateful.Extra = &py.Extra{HasState: true}
 	withItems := call("decimal.Decimal", "1")
-	withItems.Items = []any{nil}
+	withItems.Extra = &py.Extra{Items: []any{nil}}
 	utc := call("pytz._UTC")
 	state := py.Bytes("\x07\xe8\x02\x1d\x17\x3b\x3a\x01\x01\x01")
 	cyclic := call("pytz._p", "Europe/Berlin", int64(3600), int64(0), "CET")
@@ -278,13 +277,13 @@ func TestNaturalKeepsSharingAndRecursion(t *testing.T) {
 	node := call("shop.Node", inner, inner)
 	attributes := py.NewDict(1)
 	attributes.Set("self", node)
-	node.State, node.HasState = attributes, true
+	node.Extra = &py.Extra{HasState: true, State: attributes}
 	got, ok := py.Natural(py.NewList(node, node)).(*py.List)
 	if !ok || got.Items[0] != got.Items[1] {
 		t.Fatalf("%#v", got)
 	}
 	o, _ := got.Items[0].(*py.Object)
-	state, _ := o.State.(*py.Dict)
+	state, _ := o.Extras().State.(*py.Dict)
 	if self, _ := state.Get("self"); self != o || o == node || o.Args.Items[0] != o.Args.Items[1] {
 		t.Errorf("%#v", o)
 	}

@@ -44,18 +44,35 @@ const (
 // needed to make it again, as its pickle has it. It is data; nothing is called.
 type Object struct {
 	Making   Making
-	HasState bool   // whether State is given to anything; State may be None
 	Callable any    // a *[Global] as a rule
 	Args     *Tuple // never nil
+	Extra    *Extra // nil if there is nothing in it, as for most objects; see [Object.Extras]
+}
+
+// An Extra is what Python needs besides to make an [Object]. It is apart because sessions are full of objects that are made by
+// a call and nothing else.
+type Extra struct {
 	Kwargs   *Dict  // NewEx only
+	HasState bool   // whether State is given to anything; State may be None
 	State    any    // what __setstate__ or the instance's dict gets
 	Setter   any    // what is called with the object and State instead; nil as a rule
 	Items    []any  // what append or extend gets
 	Pairs    []Pair // what item assignment gets
 }
 
+// Extras returns what o.Extra points to, the zero Extra if that is nil.
+func (o *Object) Extras() Extra {
+	if o.Extra == nil {
+		return Extra{}
+	}
+	return *o.Extra
+}
+
 // A Pair is a key and a value.
 type Pair struct{ Key, Value any }
+
+// onlyState reports whether there is nothing but a state, if that.
+func (x *Extra) onlyState() bool { return x.Setter == nil && len(x.Items)+len(x.Pairs) == 0 }
 
 // HashKey implements [Hashable]: what makes two objects equal only their class knows, so that each is equal to itself alone.
 func (o *Object) HashKey() any { return o }
@@ -90,20 +107,27 @@ func isNoNamePart(r rune) bool {
 // ClonePy implements [Cloner]. Its order is that in which the reader of pickles looks how deep a value nests: in another
 // order, values that contain themselves could be nested deeper.
 func (o *Object) ClonePy(seen func(any), clone func(any) any) any {
-	c := &Object{Making: o.Making, HasState: o.HasState}
+	c := &Object{Making: o.Making}
 	seen(c)
 	c.Callable = clone(o.Callable)
 	c.Args, _ = clone(o.Args).(*Tuple)
-	c.State = clone(o.State)
-	c.Setter = clone(o.Setter)
-	for _, item := range o.Items {
-		c.Items = append(c.Items, clone(item))
-	}
-	if o.Kwargs != nil {
-		c.Kwargs, _ = clone(o.Kwargs).(*Dict)
-	}
-	for _, p := range o.Pairs {
-		c.Pairs = append(c.Pairs, Pair{clone(p.Key), clone(p.Value)})
+	if o.Extra != nil {
+		c.Extra = &Extra{HasState: o.Extra.HasState}
+		o.Extra.clone(c.Extra, clone)
 	}
 	return c
+}
+
+func (x *Extra) clone(c *Extra, clone func(any) any) {
+	c.State = clone(x.State)
+	c.Setter = clone(x.Setter)
+	for _, item := range x.Items {
+		c.Items = append(c.Items, clone(item))
+	}
+	if x.Kwargs != nil {
+		c.Kwargs, _ = clone(x.Kwargs).(*Dict)
+	}
+	for _, p := range x.Pairs {
+		c.Pairs = append(c.Pairs, Pair{clone(p.Key), clone(p.Value)})
+	}
 }

@@ -501,8 +501,11 @@ func TestSetsKeepTheirOrderAndCompareWithoutIt(t *testing.T) {
 func TestObjectsAreCopiedAndComparedWhole(t *testing.T) {
 	t.Parallel()
 	o := &py.Object{
-		Making: py.NewEx, Callable: &py.Global{Module: "shop", Name: "Cart"}, Args: py.NewTuple("x"), Kwargs: dict("k", 1),
-		State: dict("a", 1), HasState: true, Items: []any{"i"}, Pairs: []py.Pair{{Key: "k", Value: py.NewList()}},
+		Making: py.NewEx, Callable: &py.Global{Module: "shop", Name: "Cart"}, Args: py.NewTuple("x"),
+		Extra: &py.Extra{
+			Kwargs: dict("k", 1), State: dict("a", 1), HasState: true,
+			Items: []any{"i"}, Pairs: []py.Pair{{Key: "k", Value: py.NewList()}},
+		},
 	}
 	c, ok := py.Clone(o).(*py.Object)
 	if !ok || c == o || !py.Equal(o, c) || py.TypeName(o) != "Cart" || o.Class() != "shop.Cart" {
@@ -510,9 +513,9 @@ func TestObjectsAreCopiedAndComparedWhole(t *testing.T) {
 	}
 	for name, change := range map[string]func(){
 		"making": func() { c.Making = py.New }, "class": func() { c.Callable = &py.Global{Module: "shop", Name: "Bag"} },
-		"arguments": func() { c.Args = py.NewTuple() }, "keywords": func() { c.Kwargs = nil }, "state": func() { c.State = nil },
-		"no state": func() { c.HasState = false }, "items": func() { c.Items = nil },
-		"pairs": func() { c.Pairs = []py.Pair{{Key: "k", Value: nil}} },
+		"arguments": func() { c.Args = py.NewTuple() }, "keywords": func() { c.Extra.Kwargs = nil },
+		"state": func() { c.Extra.State = nil }, "no state": func() { c.Extra.HasState = false },
+		"items": func() { c.Extra.Items = nil }, "pairs": func() { c.Extra.Pairs = []py.Pair{{Key: "k", Value: nil}} },
 	} {
 		c, _ = py.Clone(o).(*py.Object)
 		change()

@@ -96,9 +96,10 @@ func countDistinct(v any) int {
 				open = append(open, k, item)
 			}
 		case *Object:
-			open = append(open, v.Args, v.State)
-			open = append(open, v.Items...)
-			for _, p := range v.Pairs {
+			x := v.Extras()
+			open = append(open, v.Args, x.State)
+			open = append(open, x.Items...)
+			for _, p := range x.Pairs {
 				open = append(open, p.Key, p.Value)
 			}
 		}

@@ -26,18 +26,19 @@ func made(class string, args ...any) *py.Object {
 }
 
 func withState(o *py.Object, state any) *py.Object {
-	o.State, o.HasState = state, true
+	o.Extra = &py.Extra{HasState: true, State: state}
 	return o
 }
 
 func withItems(o *py.Object, items ...any) *py.Object {
-	o.Items = items
+	o.Extra = &py.Extra{Items: items}
 	return o
 }
 
 func withPairs(o *py.Object, keysAndValues ...any) *py.Object {
+	o.Extra = &py.Extra{}
 	for i := 0; i < len(keysAndValues); i += 2 {
-		o.Pairs = append(o.Pairs, py.Pair{Key: keysAndValues[i], Value: keysAndValues[i+1]})
+		o.Extra.Pairs = append(o.Extra.Pairs, py.Pair{Key: keysAndValues[i], Value: keysAndValues[i+1]})
 	}
 	return o
 }

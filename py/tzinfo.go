@@ -102,32 +102,36 @@ func zoneOf(tzinfo any) (zone, bool) { return zones(nil).zone(tzinfo) }
 // object could have besides might contain the datetime that it belongs to.)
 func (z zones) zone(tzinfo any) (zone, bool) {
 	o, ok := tzinfo.(*Object)
-	if !ok || o == nil || o.Args == nil || o.Setter != nil || len(o.Items)+len(o.Pairs) > 0 {
+	if !ok || o == nil || o.Args == nil {
+		return zone{}, false
+	}
+	x := o.Extras()
+	if !x.onlyState() {
 		return zone{}, false
 	}
 	args := o.Args.Items
 	class := o.madeClass()
 	if o.reconstructed() { // class, datetime.tzinfo, datetime.tzinfo()
 		base, ok := args[2].(*Object)
-		if !ok || base == nil || base.HasState || len(base.args()) > 0 || base.Class() != "datetime.tzinfo" {
+		if !ok || base == nil || base.Extras().HasState || len(base.args()) > 0 || base.Class() != "datetime.tzinfo" {
 			return zone{}, false
 		}
 		args = nil
 	}
 	switch class {
 	case "dateutil.tz.tz.tzoffset", "dateutil.tz.tzoffset":
-		if len(args) == 2 && !o.HasState { // by dateutil's newer releases
+		if len(args) == 2 && !x.HasState { // by dateutil's newer releases
 			name, ok := textOf(args[0])
 			if !ok && args[0] != nil {
 				return zone{}, false
 			}
 			return fixedDelta(name, args[1])
 		}
-		return fixedState(o, "_offset", "_name")
+		return fixedState(x.State, "_offset", "_name")
 	case "django.utils.timezone.FixedOffset", "django.utils.tzinfo.FixedOffset":
-		return fixedState(o, "_FixedOffset__offset", "_FixedOffset__name")
+		return fixedState(x.State, "_FixedOffset__offset", "_FixedOffset__name")
 	}
-	if o.HasState {
+	if x.HasState {
 		return zone{}, false
 	}
 	switch class {
@@ -196,9 +200,9 @@ func fixedDelta(name string, delta any) (zone, bool) {
 	return fixed(name, int64(d.Days)*secondsPerDay+int64(d.Seconds), ok && d.Microseconds == 0)
 }
 
-// fixedState is fixed for an object that has offset and name as attributes.
-func fixedState(o *Object, offset, name string) (zone, bool) {
-	state, ok := o.State.(*Dict)
+// fixedState is fixed for an object that is given a state with offset and name as attributes.
+func fixedState(given any, offset, name string) (zone, bool) {
+	state, ok := given.(*Dict)
 	if !ok {
 		return zone{}, false
 	}
@@ -257,7 +261,7 @@ func (o *Object) zoneInfo() (key string, ok bool) {
 	default:
 		return "", false
 	}
-	if unpickle.HasState || class == nil || class.Name != "ZoneInfo" || method != "_unpickle" {
+	if unpickle.Extras().HasState || class == nil || class.Name != "ZoneInfo" || method != "_unpickle" {
 		return "", false
 	}
 	if module := strings.TrimPrefix(class.Module, "backports."); module != "zoneinfo" {

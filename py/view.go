@@ -9,8 +9,8 @@ import "math/big"
 // second result is false for other objects, for an empty one of a class that is not known, and where the keys are tuples of so
 // many parts that hashing them would be out of proportion.
 func (o *Object) AsDict() (*Dict, bool) {
-	if len(o.Pairs) > 0 {
-		return dictOf(o.Pairs)
+	if pairs := o.Extras().Pairs; len(pairs) > 0 {
+		return dictOf(pairs)
 	}
 	switch base := o.base().(type) {
 	case *Dict:
@@ -92,8 +92,9 @@ func hashable(key any, parts *int) bool {
 // of a namedtuple. Python's pickles do not tell a namedtuple whose only field is a tuple from that tuple as a class of its own;
 // it is taken for the latter.
 func (o *Object) AsList() (*List, bool) {
-	if len(o.Items) > 0 {
-		return NewList(o.Items...), true
+	x := o.Extras()
+	if len(x.Items) > 0 {
+		return NewList(x.Items...), true
 	}
 	if items, ok := itemsOf(o.base()); ok {
 		return NewList(items...), true
@@ -109,7 +110,7 @@ func (o *Object) AsList() (*List, bool) {
 		items, ok := itemsOf(args[0])
 		return NewList(items...), ok && len(args) == 1
 	}
-	if o.Making != New || len(args) == 0 || len(o.Pairs) > 0 || o.base() != nil {
+	if o.Making != New || len(args) == 0 || len(x.Pairs) > 0 || o.base() != nil {
 		return nil, false
 	}
 	if t, ok := args[0].(*Tuple); ok && len(args) == 1 {
@@ -144,7 +145,8 @@ func (o *Object) AsText() (string, bool) {
 	if base := o.base(); base != nil {
 		return textOf(base)
 	}
-	if args := o.args(); o.Making == New && len(args) == 1 && len(o.Items)+len(o.Pairs) == 0 {
+	x := o.Extras()
+	if args := o.args(); o.Making == New && len(args) == 1 && len(x.Items)+len(x.Pairs) == 0 {
 		return textOf(args[0])
 	}
 	return "", false
@@ -153,10 +155,11 @@ func (o *Object) AsText() (string, bool) {
 // Attributes returns the attributes of an object that keeps nothing else, such as an instance of a plain class or a model of
 // Django's, those in __slots__ included.
 func (o *Object) Attributes() (*Dict, bool) {
-	if !o.HasState {
+	x := o.Extras()
+	if !x.HasState {
 		return NewDict(0), o.Making == New && len(o.args()) == 0 || o.reconstructed() && o.base() == nil
 	}
-	switch state := o.State.(type) {
+	switch state := x.State.(type) {
 	case *Dict:
 		return state.Copy(), true
 	case *Tuple: // the dict and the slots, each None if it is not there

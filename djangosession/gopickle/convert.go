@@ -80,13 +80,18 @@ func (c converter) container(v any) any {
 }
 
 func (c converter) object(o *object) {
-	made := &py.Object{Making: o.making, Callable: o.class, HasState: o.hasState}
+	made := &py.Object{Making: o.making, Callable: o.class}
 	c[o] = made
 	made.Args = py.NewTuple(c.values(o.args)...)
-	made.State = c.value(o.state)
-	made.Items = c.values(o.items)
+	if !o.hasState && len(o.items)+len(o.pairs) == 0 {
+		return
+	}
+	x := &py.Extra{HasState: o.hasState}
+	made.Extra = x
+	x.State = c.value(o.state)
+	x.Items = c.values(o.items)
 	for _, p := range o.pairs {
-		made.Pairs = append(made.Pairs, py.Pair{Key: c.value(p.Key), Value: c.value(p.Value)})
+		x.Pairs = append(x.Pairs, py.Pair{Key: c.value(p.Key), Value: c.value(p.Value)})
 	}
 }
 

@@ -202,17 +202,18 @@ func (c comparison) equalObject(ours *py.Object, theirs any) string {
 	if !ok || !named {
 		return fmt.Sprintf("%s and %T", ours.Class(), theirs)
 	}
-	if ours.Setter != nil || ours.Kwargs != nil {
+	extra := ours.Extras()
+	if extra.Setter != nil || extra.Kwargs != nil {
 		return ""
 	}
-	if ours.Making != got.making && len(got.args) > 0 || ours.HasState != got.hasState || len(ours.Pairs) != len(got.pairs) {
+	if ours.Making != got.making && len(got.args) > 0 || extra.HasState != got.hasState || len(extra.Pairs) != len(got.pairs) {
 		return "the making of " + ours.Class()
 	}
 	problems := []string{
-		c.equalClass(class, &unknown{got.class}), c.equalItems(ours.Args.Items, got.args), c.equal(ours.State, got.state),
-		c.equalItems(ours.Items, got.items),
+		c.equalClass(class, &unknown{got.class}), c.equalItems(ours.Args.Items, got.args), c.equal(extra.State, got.state),
+		c.equalItems(extra.Items, got.items),
 	}
-	for i, p := range ours.Pairs {
+	for i, p := range extra.Pairs {
 		problems = append(problems, c.equal(p.Key, got.pairs[i].Key), c.equal(p.Value, got.pairs[i].Value))
 	}
 	return strings.Join(problems, "")

@@ -94,18 +94,19 @@ func (w *walker) parts(v any) {
 func (w *walker) object(o *py.Object) {
 	w.walk(o.Callable)
 	w.walk(o.Args)
-	w.walk(o.State)
-	w.all(o.Items)
-	for _, p := range o.Pairs {
+	x := o.Extras()
+	w.walk(x.State)
+	w.all(x.Items)
+	for _, p := range x.Pairs {
 		w.walk(p.Key)
 		w.walk(p.Value)
 	}
-	if o.Kwargs != nil {
-		w.walk(o.Kwargs)
+	if x.Kwargs != nil {
+		w.walk(x.Kwargs)
 	}
 	class, named := o.Callable.(*py.Global)
 	switch {
-	case o.Setter != nil:
+	case x.Setter != nil:
 		w.problem = "a function sets the state of an object, of which the library would lose the state"
 	case o.Making == py.NewEx && named:
 		w.keywords[*class] = true

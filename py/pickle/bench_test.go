@@ -13,19 +13,20 @@ import (
 var mixed []byte
 
 func BenchmarkLoadsLoginSession(b *testing.B) {
-	data := []byte("\x80\x04\x95\x00\x00\x00\x00\x00\x00\x00\x00}\x94(\x8c\x0d_auth_user_id\x94\x8c\x011\x94\x8c\x12_auth_user_backend\x94\x8c\x29django.contrib.auth.backends.ModelBackend\x94\x8c\x0f_auth_user_hash\x94\x8c\x40" + strings.Repeat("a", 64) + "\x94u.")
+	data := "\x80\x04\x95\x00\x00\x00\x00\x00\x00\x00\x00}\x94(\x8c\x0d_auth_user_id\x94\x8c\x011\x94\x8c\x12_auth_user_backend\x94\x8c\x29django.contrib.auth.backends.ModelBackend\x94\x8c\x0f_auth_user_hash\x94\x8c\x40" + strings.Repeat("a", 64) + "\x94u."
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := Loads(data); err != nil {
+		if _, err := LoadsString(data); err != nil {
 			b.Fatal(err)
 		}
 	}
 }
 
 func BenchmarkLoadsMixedSession(b *testing.B) {
+	data := string(mixed)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := Loads(mixed); err != nil {
+		if _, err := LoadsString(data); err != nil {
 			b.Fatal(err)
 		}
 	}

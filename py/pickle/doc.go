@@ -24,6 +24,6 @@
 // A dict key or a member of a set that is an object of a class unknown here counts as hashable and as equal to no other.
 // An object that gets a state twice, or items after its state, is refused: it is up to code that is not run here what that
 // means, and CPython's pickler in C, which programs use, never writes it. So is a call whose result is dropped, but for the
-// two that picklers write: a function that sets the state of an object, which is kept as [py.Object].Setter, and an object
+// two that picklers write: a function that sets the state of an object, which is kept as [py.Extra].Setter, and an object
 // in its own arguments.
 package pickle

@@ -116,7 +116,7 @@ func TestStateSettersAreWrittenAsTheyWereRead(t *testing.T) {
 func TestDroppedObjectIsNoStateSetter(t *testing.T) {
 	t.Parallel()
 	v, err := Loads([]byte("cm\nf\n)Rq\x00cm\ng\nh\x00N\x86q\x01R0h\x000."))
-	if o, ok := v.(*py.Object); err != nil || !ok || o.HasState || o.Setter != nil {
+	if o, ok := v.(*py.Object); err != nil || !ok || o.Extras().HasState || o.Extras().Setter != nil {
 		t.Errorf("%s, %v", canon(v), err)
 	}
 }

@@ -45,9 +45,9 @@ const (
 	sizePair    = 32
 	sizeList    = 24 // tuples too
 	sizeDict    = 48
-	sizeEntry   = 60 // of a dict up to eight entries
-	sizeIndexed = 50 // what an entry needs besides in a larger one
-	sizeObject  = 128
+	sizeEntry   = 60  // of a dict up to eight entries
+	sizeIndexed = 50  // what an entry needs besides in a larger one
+	sizeExtra   = 112 // of an object
 	sizeGlobal  = 32
 )
 

@@ -1,6 +1,6 @@
 package pickle
 
-// marks are the heights of the stack at which marks stand.
+// marks are the fences from before each mark that is on the stack: where the mark below it stands, 0 for the lowest.
 type marks struct {
 	n    int
 	few  [16]int // the first of them, so that nothing is allocated for most pickles
@@ -10,7 +10,6 @@ type marks struct {
 // mark puts a mark on the stack.
 func (m *machine) mark() string {
 	k := &m.marks
-	m.fence = m.stack.n
 	switch {
 	case k.n < len(k.few):
 		k.few[k.n] = m.fence
@@ -22,17 +21,15 @@ func (m *machine) mark() string {
 		k.more = append(k.more, m.fence)
 	}
 	k.n++
+	m.fence = m.stack.n
 	return ""
 }
 
-// top is the height at which the topmost mark stands, 0 if there is none.
-func (k *marks) top() int {
-	switch n := k.n - 1; {
-	case n < 0:
-		return 0
-	case n < len(k.few):
-		return k.few[n]
-	default:
-		return k.more[n-len(k.few)]
+// pop takes the topmost mark, of which there must be one, and returns the fence from before.
+func (k *marks) pop() int {
+	k.n--
+	if k.n < len(k.few) {
+		return k.few[k.n]
 	}
+	return k.more[k.n-len(k.few)]
 }

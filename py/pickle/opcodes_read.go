@@ -6,7 +6,7 @@ import "strconv"
 func (m *machine) step(op byte) string {
 	switch op {
 	case opMemoize:
-		return m.memoize(int64(m.memo.count))
+		return m.memoize(int64(m.memo.count()))
 	case opBinPut:
 		return m.memoizeAt(1)
 	case opLongBinPut:

@@ -34,8 +34,19 @@ type Options struct {
 // follows the end of the pickle is ignored. Matches pickle.loads, but runs nothing.
 func Loads(data []byte) (any, error) { return Options{}.Loads(data) }
 
+// LoadsString is [Loads] without copying data: the strings in the value are parts of it.
+func LoadsString(data string) (any, error) { return Options{}.LoadsString(data) }
+
 // Loads is like the function [Loads], with options. An Encoding that is not known is an error of another type.
 func (o Options) Loads(data []byte) (any, error) {
+	if len(data) > orDefault(o.MaxSize, MaxSize) {
+		return nil, errTooLong()
+	}
+	return o.LoadsString(string(data))
+}
+
+// LoadsString is like the function [LoadsString], with options.
+func (o Options) LoadsString(data string) (any, error) {
 	o.MaxSize = orDefault(o.MaxSize, MaxSize)
 	o.MaxDepth = orDefault(o.MaxDepth, MaxDepth)
 	o.MaxMemo = orDefault(o.MaxMemo, MaxMemo)
@@ -44,10 +55,12 @@ func (o Options) Loads(data []byte) (any, error) {
 		return nil, errEncoding
 	}
 	if len(data) > o.MaxSize {
-		return nil, &SyntaxError{Problem: "is too long"}
+		return nil, errTooLong()
 	}
-	return load(string(data), o)
+	return load(data, &o)
 }
+
+func errTooLong() error { return &SyntaxError{Problem: "is too long"} }
 
 func orDefault(limit, otherwise int) int {
 	if limit == 0 {
@@ -70,12 +83,12 @@ type machine struct {
 	memo  readMemo
 	empty *py.Tuple
 
-	strings    slab[string]
-	bytes      slab[py.Bytes]
+	strings    slab[string] // bytes too
 	dicts      slab[py.Dict]
 	tuples     slab[py.Tuple]
 	singles    slab[single]
 	objects    slab[py.Object]
+	calls      slab[call]
 	globals    slab[py.Global]
 	ints       slab[int64]
 	items      slab[any] // of the other tuples
@@ -150,8 +163,7 @@ func (m *machine) popMark() ([]any, bool) {
 		return nil, false
 	}
 	items := m.stack.all()[m.fence:]
-	m.marks.n--
-	m.fence = m.marks.top()
+	m.fence = m.marks.pop()
 	return items, true
 }
 

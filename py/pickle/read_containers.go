@@ -10,7 +10,7 @@ func (m *machine) dict() (v any, problem string) {
 	m.containers++
 	d := m.dicts.take()
 	if d == nil {
-		if d = first(m, &m.dicts); d == nil {
+		if d = first(m, &m.dicts, "}"); d == nil {
 			return nil, tooLarge
 		}
 	}
@@ -56,11 +56,13 @@ func (m *machine) popTuple(n int) (t *py.Tuple, problem string) {
 		return m.empty, ""
 	}
 	m.containers++
-	items := slice(m, &m.items, n, m.src[m.op:m.op+1])
 	if t = m.tuples.take(); t == nil {
-		t = first(m, &m.tuples)
+		if t = firstOfFew(m, &m.tuples, m.src[m.op:m.op+1]); t == nil {
+			return nil, tooLarge
+		}
 	}
-	if items == nil || t == nil {
+	items := slice(m, &m.items, n, m.tuples.left()) // the tuples to come are likely to have as many
+	if items == nil {
 		return nil, tooLarge
 	}
 	t.Items = items
@@ -69,7 +71,7 @@ func (m *machine) popTuple(n int) (t *py.Tuple, problem string) {
 	return t, ""
 }
 
-// A single is a tuple of one value, which the arguments of most calls are.
+// A single is a tuple of one value.
 type single struct {
 	tuple py.Tuple
 	items [1]any
@@ -84,7 +86,7 @@ func (m *machine) popSingle() (t *py.Tuple, problem string) {
 	m.containers++
 	s := m.singles.take()
 	if s == nil {
-		if s = first(m, &m.singles); s == nil {
+		if s = first(m, &m.singles, "\x85"); s == nil {
 			return nil, tooLarge
 		}
 	}
@@ -133,7 +135,7 @@ func (m *machine) fill(d *py.Dict, items []any) string {
 		return oddPairs
 	}
 	if d.Len() == 0 && len(items) > 0 {
-		room := slice(m, &m.pairs, len(items)/2, "}") // further dicts are expected to have as many
+		room := slice(m, &m.pairs, len(items)/2, m.dicts.left()) // the dicts to come are likely to have as many
 		if room == nil {
 			return tooLarge
 		}
@@ -220,10 +222,14 @@ func (m *machine) extend(target any, items []any) string {
 	case *py.List:
 		list = &v.Items
 	case *py.Object:
-		if v.HasState || v.Pairs != nil {
+		x := m.extra(v)
+		if x == nil {
+			return tooLarge
+		}
+		if x.HasState || x.Pairs != nil {
 			return outOfOrder
 		}
-		list = &v.Items
+		list = &x.Items
 	default:
 		return noTarget
 	}
@@ -234,6 +240,10 @@ func (m *machine) extend(target any, items []any) string {
 		}
 		if !m.charge((grown - cap(*list)) * sizeAny) {
 			return tooLarge
+		}
+		if grown == len(items) {
+			*list = slices.Clone(items)
+			return ""
 		}
 		*list = append(make([]any, 0, grown), *list...)
 	}
@@ -274,7 +284,11 @@ func (m *machine) setPairs(target any, items []any) string {
 	case *py.Dict:
 		return m.fill(v, items)
 	case *py.Object:
-		if v.HasState {
+		x := m.extra(v)
+		if x == nil {
+			return tooLarge
+		}
+		if x.HasState {
 			return outOfOrder
 		}
 		if len(items)%2 != 0 {
@@ -284,7 +298,7 @@ func (m *machine) setPairs(target any, items []any) string {
 			return tooLarge
 		}
 		for i := 0; i < len(items); i += 2 {
-			v.Pairs = append(v.Pairs, py.Pair{Key: items[i], Value: items[i+1]})
+			x.Pairs = append(x.Pairs, py.Pair{Key: items[i], Value: items[i+1]})
 		}
 		return ""
 	}

@@ -72,11 +72,12 @@ func parts(v any) []any {
 	case *py.FrozenSet:
 		return members(&v.Set)
 	case *py.Object:
-		items := append([]any{v.Callable, v.Args, v.State, v.Setter}, v.Items...)
-		if v.Kwargs != nil {
-			items = append(items, v.Kwargs)
+		x := v.Extras()
+		items := append([]any{v.Callable, v.Args, x.State, x.Setter}, x.Items...)
+		if x.Kwargs != nil {
+			items = append(items, x.Kwargs)
 		}
-		for _, p := range v.Pairs {
+		for _, p := range x.Pairs {
 			items = append(items, p.Key, p.Value)
 		}
 		return items

@@ -3,50 +3,75 @@ package pickle
 // load reads the pickle in src. The opcodes that sessions are full of have their cases here. Most return the value they make,
 // so that it is put on the stack and in the memo in this function: where the compiler sees that both are in the memory of
 // this goroutine, it leaves out what it has to do for the garbage collector elsewhere. For that the machine must stay there.
-func load(src string, o Options) (any, error) {
+// The position is in a variable besides, because the next opcode waits for it.
+func load(src string, o *Options) (any, error) {
 	m := machine{
-		src: src, opts: o,
+		src: src, opts: *o,
 		maxUsed: memoryFactor*len(src) + memoryBase, maxWork: workFactor*len(src) + workBase,
 	}
-	for {
-		m.op = m.pos
-		if m.pos >= len(m.src) {
+	m.memo.quick = o.MaxMemo
+	for pos, top := 0, 0; ; {
+		m.op = pos
+		if pos >= len(src) {
 			return nil, m.fail("ends without STOP")
 		}
-		op := m.src[m.pos]
-		m.pos++
+		op := src[pos]
+		pos++
+		m.pos = pos
 		var v any
 		var problem string
 		made := true // whether v is to be put on the stack
 		switch op {
 		case opShortBinUnicode:
 			v, problem = m.shortString()
+			pos = m.pos
 		case opBinInt1:
-			v, problem = m.uint8()
+			if pos < len(src) {
+				v = int64(src[pos])
+				pos++
+			} else {
+				problem = endsTooSoon
+			}
 		case opBinInt:
 			v, problem = m.int32()
+			pos = m.pos
 		case opBinGet:
-			if v = m.peekMemo(); isPlain(v) {
-				m.pos++
+			if pos < len(src) {
+				v = m.peekMemo(src[pos])
+			}
+			if isPlain(v) {
+				pos++
 			} else {
 				v, problem = m.getAt(1)
+				pos = m.pos
 			}
 		case opLongBinGet:
 			v, problem = m.getAt(4)
+			pos = m.pos
 		case opEmptyDict:
 			v, problem = m.dict()
 		case opTuple1:
-			v, problem = m.popSingle()
+			if o := m.callSingle(); o != nil {
+				v, op = o, opReduce
+				pos = m.pos
+			} else {
+				v, problem = m.popSingle()
+			}
+			top = m.stack.n
 		case opReduce:
 			v, problem = m.reduce()
+			top = m.stack.n
 		case opMark:
 			problem, made = m.mark(), false
 		case opSetItems:
 			problem, made = m.setItems(), false
+			top = m.stack.n
 		case opStop:
 			return m.result()
 		default:
 			problem, made = m.step(op), false
+			pos = m.pos
+			top = m.stack.n
 		}
 		if problem != "" || m.used > m.maxUsed {
 			return nil, m.fail(problem)
@@ -55,13 +80,18 @@ func load(src string, o Options) (any, error) {
 		if !made {
 			continue
 		}
-		if !m.stack.push(v) && !(grow(&m, &m.stack) && m.stack.push(v)) {
-			return nil, m.fail(tooLarge)
+		if top < len(m.stack.few) && m.stack.more == nil {
+			m.stack.few[top] = v
+			top++
+			m.stack.n = top
+		} else if problem := m.push(v); problem != "" {
+			return nil, m.fail(problem)
+		} else {
+			top++
 		}
-		if m.memoizesNext() && m.memo.dense.push(v) {
-			m.memo.count++
+		if m.memoizesAt(pos) && m.memo.dense.push(v) {
 			m.last = opMemoize
-			m.pos++
+			pos++
 		}
 	}
 }

@@ -7,28 +7,37 @@ import "github.com/djangobridge/djangobridge/py"
 type readMemo struct {
 	dense  growing[any]
 	sparse map[int64]any
-	count  int // of values, which is the number that MEMOIZE gives the next
+	others int // values in the map, less numbers that were left out in the slice
+	quick  int // up to how many values MEMOIZE has nothing to look after: MaxMemo, 0 if others is not 0
 }
+
+// count is how many values there are, which is the number that MEMOIZE gives the next.
+func (r *readMemo) count() int { return r.dense.n + r.others }
 
 // unset stands in the slice for a number that was left out. It is no Python value.
 type unset struct{}
 
 func (m *machine) put(index int64, v any) string {
-	if m.memo.count >= m.opts.MaxMemo {
+	if m.memo.count() >= m.opts.MaxMemo {
 		return "has too many values in the memo"
 	}
 	switch n := int64(m.memo.dense.n); {
 	case index == n || index == n+1: // picklers number from 0 or 1 on
-		if index > n && !m.remember(unset{}) || !m.remember(v) {
+		if index > n {
+			if !m.remember(unset{}) {
+				return tooLarge
+			}
+			m.addOther(-1)
+		}
+		if !m.remember(v) {
 			return tooLarge
 		}
-		m.memo.count++
 	case index < 0:
 		return "a negative memo number"
 	case index < n:
 		dense := m.memo.dense.all()
 		if _, ok := dense[index].(unset); ok {
-			m.memo.count++
+			m.addOther(1)
 		}
 		dense[index] = v
 	default:
@@ -36,12 +45,20 @@ func (m *machine) put(index int64, v any) string {
 			m.memo.sparse = map[int64]any{}
 		}
 		if _, ok := m.memo.sparse[index]; !ok {
-			m.memo.count++
+			m.addOther(1)
 			m.used += 64
 		}
 		m.memo.sparse[index] = v
 	}
 	return ""
+}
+
+// addOther counts n more values that the length of the slice does not tell.
+func (m *machine) addOther(n int) {
+	m.memo.others += n
+	if m.memo.quick = 0; m.memo.others == 0 {
+		m.memo.quick = m.opts.MaxMemo
+	}
 }
 
 // remember puts v in the slice.
@@ -102,26 +119,26 @@ func (m *machine) memoizeLine() string {
 	return m.memoize(n)
 }
 
-// memoizesNext reports whether the next opcode is a MEMOIZE with nothing unusual about it. If so, it need not be read.
-func (m *machine) memoizesNext() bool {
-	return m.pos < len(m.src) && m.src[m.pos] == opMemoize && m.memo.count < m.opts.MaxMemo && m.memo.count == m.memo.dense.n
+// memoizesAt reports whether the opcode at pos is a MEMOIZE with nothing unusual about it. If so, it need not be read.
+func (m *machine) memoizesAt(pos int) bool {
+	return pos < len(m.src) && m.src[pos] == opMemoize && m.memo.dense.n < m.memo.quick
 }
 
-// peekMemo returns the value whose number is in the next byte, nil if there is none.
-func (m *machine) peekMemo() any {
-	if m.pos >= len(m.src) || int(m.src[m.pos]) >= m.memo.dense.n {
+// peekMemo returns the value with a number, nil if there is none.
+func (m *machine) peekMemo(number byte) any {
+	if int(number) >= m.memo.dense.n {
 		return nil
 	}
-	return m.memo.dense.all()[m.src[m.pos]]
+	return m.memo.dense.all()[number]
 }
 
 // isPlain reports whether v is what is fetched most, of which it need not be known that it stands in several places.
 func isPlain(v any) bool {
-	switch v.(type) {
-	case string, *py.Global:
+	if _, ok := v.(string); ok {
 		return true
 	}
-	return false
+	_, ok := v.(*py.Global)
+	return ok
 }
 
 // getAt is get with a number of so many bytes.

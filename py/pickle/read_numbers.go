@@ -3,7 +3,7 @@ package pickle
 import (
 	"math"
 	"math/big"
-	"slices"
+	"math/bits"
 	"strconv"
 	"strings"
 
@@ -17,7 +17,7 @@ func (m *machine) int(n int64) (v any, problem string) {
 	}
 	p := m.ints.take()
 	if p == nil {
-		if p = first(m, &m.ints); p == nil {
+		if p = first(m, &m.ints, m.src[m.op:m.op+1]); p == nil {
 			return nil, tooLarge
 		}
 	}
@@ -32,16 +32,6 @@ func (m *machine) pushInt(n int64) string {
 		return problem
 	}
 	return m.push(v)
-}
-
-// uint8 returns the next byte as a number.
-func (m *machine) uint8() (v any, problem string) {
-	if m.pos >= len(m.src) {
-		return nil, endsTooSoon
-	}
-	n := m.src[m.pos]
-	m.pos++
-	return int64(n), ""
 }
 
 // pushUint pushes the next n bytes as a number.
@@ -134,6 +124,8 @@ func (m *machine) pushBig(b *big.Int) string {
 	return m.push(py.Int(b))
 }
 
+const wordSize = bits.UintSize / 8
+
 // readLong reads an integer in two's complement, little-endian, behind a length of n bytes.
 func (m *machine) readLong(n int) string {
 	u, ok := m.uint(n)
@@ -156,10 +148,19 @@ func (m *machine) readLong(n int) string {
 		}
 		return m.pushInt(int64(v))
 	}
-	var few [32]byte // for a UUID, and for nearly all else
-	magnitude := append(few[:0], s...)
-	slices.Reverse(magnitude)
-	b := new(big.Int).SetBytes(magnitude)
+	// The words of a number that is no longer than a UUID, which takes up to 17 bytes, are allocated together with it.
+	small := &struct {
+		b     big.Int
+		words [24 * 8 / bits.UintSize]big.Word
+	}{}
+	words := small.words[:]
+	if len(s) > len(words)*wordSize {
+		words = make([]big.Word, (len(s)+wordSize-1)/wordSize)
+	}
+	for i := range len(s) {
+		words[i/wordSize] |= big.Word(s[i]) << (8 * (i % wordSize))
+	}
+	b := small.b.SetBits(words)
 	if s[len(s)-1] >= 0x80 {
 		b.Sub(b, new(big.Int).Lsh(big.NewInt(1), uint(8*len(s))))
 	}

@@ -25,12 +25,14 @@ func (m *machine) global(module, name string) (*py.Global, string) {
 	if m.proto < 3 {
 		module, name = python3Name(module, name)
 	}
-	g := slice(m, &m.globals, 1, "\x93") // the other opcode for it is a letter
+	g := m.globals.take()
 	if g == nil {
-		return nil, tooLarge
+		if g = first(m, &m.globals, "\x93"); g == nil { // the other opcode for it is a letter
+			return nil, tooLarge
+		}
 	}
-	g[0] = py.Global{Module: module, Name: name}
-	return &g[0], ""
+	*g = py.Global{Module: module, Name: name}
+	return g, ""
 }
 
 func (m *machine) readGlobal() string {
@@ -73,11 +75,18 @@ func (m *machine) pushObject(making py.Making, callable any, args *py.Tuple, kwa
 	m.containers++
 	o := m.objects.take()
 	if o == nil {
-		if o = first(m, &m.objects); o == nil {
+		if o = firstOfFew(m, &m.objects, m.src[m.op:m.op+1]); o == nil {
 			return tooLarge
 		}
 	}
-	o.Making, o.Callable, o.Args, o.Kwargs = making, callable, args, kwargs
+	o.Making, o.Callable, o.Args = making, callable, args
+	if kwargs != nil {
+		x := m.extra(o)
+		if x == nil {
+			return tooLarge
+		}
+		x.Kwargs = kwargs
+	}
 	return m.push(o)
 }
 
@@ -97,12 +106,53 @@ func (m *machine) reduce() (v any, problem string) {
 	m.containers++
 	o := m.objects.take()
 	if o == nil {
-		if o = first(m, &m.objects); o == nil {
+		if o = first(m, &m.objects, "R"); o == nil {
 			return nil, tooLarge
 		}
 	}
 	o.Callable, o.Args = callable, args
 	return o, ""
+}
+
+// A call is an object that is made by a call with one argument, as most are, and its arguments.
+type call struct {
+	object py.Object
+	args   single
+}
+
+// callSingle is TUPLE1 and REDUCE at once, with the MEMOIZE that may be between them. It returns nil, and does nothing, if that is
+// not what comes, or if there is anything unusual about it.
+func (m *machine) callSingle() *py.Object {
+	end := m.pos
+	memoizes := m.memoizesAt(end)
+	if memoizes {
+		end++
+	}
+	if end >= len(m.src) || m.src[end] != opReduce || m.stack.n-2 < m.fence {
+		return nil
+	}
+	two := m.stack.all()[m.stack.n-2:]
+	callable, ok := two[0].(*py.Global)
+	if !ok || m.proto < 5 && (callable.Module == builtins || callable.Module == "_codecs") { // see plain
+		return nil
+	}
+	c := m.calls.take()
+	if c == nil {
+		if c = first(m, &m.calls, "R"); c == nil {
+			return nil
+		}
+	}
+	c.args.items[0] = two[1]
+	c.args.tuple.Items = c.args.items[:]
+	c.object.Callable, c.object.Args = callable, &c.args.tuple
+	if memoizes && !m.memo.dense.push(&c.args.tuple) {
+		return nil
+	}
+	m.drop(2)
+	m.containers += 2
+	m.pos = end + 1
+	m.setting = false
+	return &c.object
 }
 
 // popCall takes the arguments and, below them, what is called.
@@ -257,14 +307,26 @@ func (m *machine) build() string {
 	state, _ := m.pop()
 	top, _ := m.top()
 	o, ok := top.(*py.Object)
-	switch {
-	case !ok:
+	if !ok {
 		return "gives a state to what takes none"
-	case o.HasState:
+	}
+	x := m.extra(o)
+	switch {
+	case x == nil:
+		return tooLarge
+	case x.HasState:
 		return "gives an object a second state, which CPython's own picklers never do"
 	}
-	o.State, o.HasState = state, true
+	x.State, x.HasState = state, true
 	return ""
+}
+
+// extra returns o.Extra, made if there is none; nil when there is no memory for it.
+func (m *machine) extra(o *py.Object) *py.Extra {
+	if o.Extra == nil && m.charge(sizeExtra) {
+		o.Extra = &py.Extra{}
+	}
+	return o.Extra
 }
 
 // extension pushes the class behind a code of n bytes; that of four bytes has a sign.
@@ -344,9 +406,12 @@ func (m *machine) setState(dropped any) bool {
 	call, _ := dropped.(*py.Object)
 	top, _ := m.top()
 	o, ok := top.(*py.Object)
-	if !ok || call == nil || !m.setting || len(call.Args.Items) != 2 || call.Args.Items[0] != top || o.HasState {
+	if !ok || call == nil || !m.setting || len(call.Args.Items) != 2 || call.Args.Items[0] != top ||
+		o.Extras().HasState {
 		return false
 	}
-	o.State, o.Setter, o.HasState = call.Args.Items[1], call.Callable, true
+	if x := m.extra(o); x != nil { // if not, too much memory is used, which the loop sees
+		x.State, x.Setter, x.HasState = call.Args.Items[1], call.Callable, true
+	}
 	return true
 }

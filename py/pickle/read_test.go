@@ -53,17 +53,18 @@ func canon(v any) string {
 		return "g" + v.String()
 	case *py.Object:
 		text := fmt.Sprintf("o%d%s%s", v.Making, canon(v.Callable), canon(v.Args))
-		if v.HasState {
-			text += "!" + canon(v.State)
-			if v.Setter != nil {
-				text += canon(v.Setter)
+		extra := v.Extras()
+		if extra.HasState {
+			text += "!" + canon(extra.State)
+			if extra.Setter != nil {
+				text += canon(extra.Setter)
 			}
 		}
 		var pairs []any
-		for _, p := range v.Pairs {
+		for _, p := range extra.Pairs {
 			pairs = append(pairs, p.Key, p.Value)
 		}
-		return text + canon(py.NewList(v.Items...)) + canon(py.NewList(pairs...))
+		return text + canon(py.NewList(extra.Items...)) + canon(py.NewList(pairs...))
 	}
 	return fmt.Sprintf("?%T", v)
 }

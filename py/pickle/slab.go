@@ -26,18 +26,29 @@ func (s *slab[T]) take() *T {
 	return &s.items[s.n-1]
 }
 
-// first allocates more and returns a new T, nil when there is no memory for it.
-func first[T any](m *machine, s *slab[T]) *T {
-	if !refill(m, s, 1, m.src[m.op:m.op+1]) {
+// first allocates more and returns a new T, nil when there is no memory for it. Another is expected for each opcode op that comes.
+func first[T any](m *machine, s *slab[T], op string) *T {
+	if !refill(m, s, 1, m.expected(op)) {
 		return nil
 	}
 	return s.take()
 }
 
-// slice returns a slice of n values, which has no room for more; nil when there is no memory for it. Others of this size are
-// expected for each opcode op that comes.
-func slice[T any](m *machine, s *slab[T], n int, op string) []T {
-	if len(s.items)-s.n < n && !refill(m, s, n, op) {
+// firstOfFew is first for what most sessions have one of, if any: the first is allocated alone.
+func firstOfFew[T any](m *machine, s *slab[T], op string) *T {
+	if s.items != nil {
+		return first(m, s, op)
+	}
+	if !refill(m, s, 1, 0) {
+		return nil
+	}
+	return s.take()
+}
+
+// slice returns a slice of n values, which has no room for more; nil when there is no memory for it. So many others of this size
+// are expected.
+func slice[T any](m *machine, s *slab[T], n, others int) []T {
+	if len(s.items)-s.n < n && !refill(m, s, n, others) {
 		return nil
 	}
 	values := s.items[s.n : s.n+n : s.n+n]
@@ -45,11 +56,18 @@ func slice[T any](m *machine, s *slab[T], n int, op string) []T {
 	return values
 }
 
-// refill allocates n values, and as many for each byte to come that may be the opcode op. Most that are, are: nearly all opcodes
+// left is how many values are not given out.
+func (s *slab[T]) left() int { return len(s.items) - s.n }
+
+// expected is how often the opcode op is likely to come: how many bytes that may be it do. Most that may, are: nearly all opcodes
 // that make something are rare in text.
-func refill[T any](m *machine, s *slab[T], n int, op string) bool {
-	rest := m.src[m.pos:min(m.pos+ahead, len(m.src))]
-	size := max(n, min(n+n*strings.Count(rest, op), maxSlab))
+func (m *machine) expected(op string) int {
+	return strings.Count(m.src[m.pos:min(m.pos+ahead, len(m.src))], op)
+}
+
+// refill allocates n values, as many for each of the others, and a few more for what those did not count.
+func refill[T any](m *machine, s *slab[T], n, others int) bool {
+	size := max(n, min(n+n*others+others/32, maxSlab))
 	var t T
 	if !m.charge(size * int(unsafe.Sizeof(t))) {
 		return false

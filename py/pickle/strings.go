@@ -45,10 +45,17 @@ func (m *machine) shortString() (v any, problem string) {
 		return nil, endsTooSoon
 	}
 	m.pos = end
-	if s := m.src[start:end]; m.isShortASCII(start, end) || validString(s) {
-		return m.str(s)
+	s := m.src[start:end]
+	if !m.isShortASCII(start, end) && !validString(s) {
+		return nil, badText
 	}
-	return nil, badText
+	if m.proto >= 3 { // what str does, nearly always
+		if p := m.strings.take(); p != nil {
+			*p = s
+			return box("", p), ""
+		}
+	}
+	return m.str(s)
 }
 
 // readString is shortString with a length of n bytes.
@@ -74,7 +81,7 @@ func (m *machine) str(s string) (v any, problem string) {
 	}
 	p := m.strings.take()
 	if p == nil {
-		if p = first(m, &m.strings); p == nil {
+		if p = first(m, &m.strings, m.src[m.op:m.op+1]); p == nil {
 			return nil, tooLarge
 		}
 	}
@@ -113,14 +120,14 @@ func (m *machine) readBytes(n int) string {
 	if problem != "" {
 		return problem
 	}
-	p := m.bytes.take()
+	p := m.strings.take()
 	if p == nil {
-		if p = first(m, &m.bytes); p == nil {
+		if p = firstOfFew(m, &m.strings, m.src[m.op:m.op+1]); p == nil {
 			return tooLarge
 		}
 	}
-	*p = py.Bytes(s)
-	return m.push(box(py.Bytes(""), p))
+	*p = s
+	return m.push(box(py.Bytes(""), (*py.Bytes)(p)))
 }
 
 func (m *machine) readByteArray() string {

@@ -127,17 +127,20 @@ func (w *writer) object(v *py.Object) *UnsupportedError {
 	if w.made(id) {
 		return nil
 	}
-	if err := w.appends(v.Items); err != nil {
+	if v.Extra == nil {
+		return nil
+	}
+	if err := w.appends(v.Extra.Items); err != nil {
 		return err
 	}
-	if err := w.setItems(v.Pairs); err != nil {
+	if err := w.setItems(v.Extra.Pairs); err != nil {
 		return err
 	}
-	return w.state(v, id)
+	return w.state(v.Extra, id)
 }
 
 // state writes what gives an object its state: BUILD, or a call of its setter whose result is dropped.
-func (w *writer) state(v *py.Object, id identity) *UnsupportedError {
+func (w *writer) state(v *py.Extra, id identity) *UnsupportedError {
 	if !v.HasState {
 		return nil
 	}
@@ -199,7 +202,7 @@ func (w *writer) making(v *py.Object) *UnsupportedError {
 	case py.New:
 		w.buf = append(w.buf, opNewObj)
 	case py.NewEx:
-		if err := w.kwargs(v.Kwargs); err != nil {
+		if err := w.kwargs(v.Extras().Kwargs); err != nil {
 			return err
 		}
 		w.buf = append(w.buf, opNewObjEx)
@@ -235,7 +238,7 @@ func (w *writer) newByPartial(v *py.Object, args *py.Tuple) *UnsupportedError {
 // partial writes functools.partial(function, class, *args, **kwargs) as that class's own __reduce__ has it: made of the
 // function alone, the rest as its state.
 func (w *writer) partial(function any, v *py.Object, args *py.Tuple) *UnsupportedError {
-	kwargs := v.Kwargs
+	kwargs := v.Extras().Kwargs
 	if kwargs == nil {
 		kwargs = &py.Dict{}
 	}
@@ -243,8 +246,9 @@ func (w *writer) partial(function any, v *py.Object, args *py.Tuple) *Unsupporte
 	return w.save(&py.Object{
 		Callable: &py.Global{Module: "functools", Name: "partial"},
 		Args:     py.NewTuple(function),
-		State:    py.NewTuple(function, py.NewTuple(bound...), kwargs.Copy(), nil),
-		HasState: true,
+		Extra: &py.Extra{
+			HasState: true, State: py.NewTuple(function, py.NewTuple(bound...), kwargs.Copy(), nil),
+		},
 	})
 }
 

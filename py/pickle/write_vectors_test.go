@@ -183,23 +183,23 @@ func (b *builder) object(o *py.Object, d map[string]any) {
 	o.Making = py.Making(d["m"].(float64))
 	o.Callable = globalOf(d["g"])
 	o.Args = py.NewTuple(b.all(d["a"])...)
-	o.Kwargs = &py.Dict{}
+	o.Extra = &py.Extra{Kwargs: &py.Dict{}}
 	if k, ok := d["k"]; ok {
-		o.Kwargs = b.build(k).(*py.Dict)
+		o.Extra.Kwargs = b.build(k).(*py.Dict)
 	}
-	o.Items = b.all(d["I"])
+	o.Extra.Items = b.all(d["I"])
 	if n, ok := d["In"]; ok {
-		o.Items = upTo(n)
+		o.Extra.Items = upTo(n)
 	}
 	keys, values := halves(b.all(d["P"]))
 	if n, ok := d["Pn"]; ok {
 		keys, values = upTo(n), make([]any, int(n.(float64)))
 	}
 	for i := range keys {
-		o.Pairs = append(o.Pairs, py.Pair{Key: keys[i], Value: values[i]})
+		o.Extra.Pairs = append(o.Extra.Pairs, py.Pair{Key: keys[i], Value: values[i]})
 	}
 	if state, ok := d["st"]; ok {
-		o.State, o.HasState = b.build(state), true
+		o.Extra.State, o.Extra.HasState = b.build(state), true
 	}
 }
 

@@ -175,7 +175,7 @@ func (d *dumper) object(o *py.Object) *UnsupportedError {
 	list := func(key string, items []any) func() *UnsupportedError {
 		return field(key, func() *UnsupportedError { return d.list(items) })
 	}
-	args := o.Args
+	args, x := o.Args, o.Extras()
 	if args == nil {
 		args = py.NewTuple()
 	}
@@ -199,23 +199,23 @@ func (d *dumper) object(o *py.Object) *UnsupportedError {
 		fields = append(fields, list(keyArgs, args.Items))
 	}
 	if o.Making == py.NewEx {
-		kwargs := o.Kwargs
+		kwargs := x.Kwargs
 		if kwargs == nil {
 			kwargs = py.NewDict(0)
 		}
 		fields = append(fields, value(keyKwargs, kwargs))
 	}
-	if o.HasState {
-		fields = append(fields, value(keyState, o.State))
-		if o.Setter != nil {
-			fields = append(fields, value(keySetter, o.Setter))
+	if x.HasState {
+		fields = append(fields, value(keyState, x.State))
+		if x.Setter != nil {
+			fields = append(fields, value(keySetter, x.Setter))
 		}
 	}
-	if len(o.Items) > 0 {
-		fields = append(fields, list(keyItems, o.Items))
+	if len(x.Items) > 0 {
+		fields = append(fields, list(keyItems, x.Items))
 	}
-	if len(o.Pairs) > 0 {
-		fields = append(fields, field(keyPairs, func() *UnsupportedError { return d.pairs(o.Pairs) }))
+	if len(x.Pairs) > 0 {
+		fields = append(fields, field(keyPairs, func() *UnsupportedError { return d.pairs(x.Pairs) }))
 	}
 	for _, write := range fields {
 		if err := write(); err != nil {

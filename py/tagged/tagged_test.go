@@ -110,10 +110,10 @@ func TestEachTypeIsWrittenAndReadBack(t *testing.T) {
 		{"class of no module", &py.Global{Name: "x"}, `{"$global":["","x"]}`},
 		{"object that is called", call("shop.Price", int64(5)), `{"$object":{"class":"shop.Price","args":[5]}}`},
 		{"object that is new", &py.Object{Making: py.New, Callable: global("shop.Cart"), Args: py.NewTuple()}, `{"$object":{"class":"shop.Cart","new":true}}`},
-		{"object with keyword arguments", &py.Object{Making: py.NewEx, Callable: global("shop.Cart"), Args: py.NewTuple(), Kwargs: dictOf("$a", int64(1))}, `{"$object":{"class":"shop.Cart","new":true,"kwargs":{"$dict":[["$a",1]]}}}`},
-		{"object whose state is none", &py.Object{Callable: global("shop.Cart"), Args: py.NewTuple(), HasState: true}, `{"$object":{"class":"shop.Cart","state":null}}`},
-		{"object with a setter", &py.Object{Callable: global("shop.Cart"), Args: py.NewTuple(), HasState: true, State: int64(1), Setter: global("shop.put")}, `{"$object":{"class":"shop.Cart","state":1,"setter":{"$global":"shop.put"}}}`},
-		{"object with items and pairs", &py.Object{Callable: global("shop.Cart"), Args: py.NewTuple(), Items: []any{nil}, Pairs: []py.Pair{{Key: int64(1), Value: "a"}}}, `{"$object":{"class":"shop.Cart","items":[null],"pairs":[[1,"a"]]}}`},
+		{"object with keyword arguments", &py.Object{Making: py.NewEx, Callable: global("shop.Cart"), Args: py.NewTuple(), Extra: &py.Extra{Kwargs: dictOf("$a", int64(1))}}, `{"$object":{"class":"shop.Cart","new":true,"kwargs":{"$dict":[["$a",1]]}}}`},
+		{"object whose state is none", &py.Object{Callable: global("shop.Cart"), Args: py.NewTuple(), Extra: &py.Extra{HasState: true}}, `{"$object":{"class":"shop.Cart","state":null}}`},
+		{"object with a setter", &py.Object{Callable: global("shop.Cart"), Args: py.NewTuple(), Extra: &py.Extra{HasState: true, State: int64(1), Setter: global("shop.put")}}, `{"$object":{"class":"shop.Cart","state":1,"setter":{"$global":"shop.put"}}}`},
+		{"object with items and pairs", &py.Object{Callable: global("shop.Cart"), Args: py.NewTuple(), Extra: &py.Extra{Items: []any{nil}, Pairs: []py.Pair{{Key: int64(1), Value: "a"}}}}, `{"$object":{"class":"shop.Cart","items":[null],"pairs":[[1,"a"]]}}`},
 		{"object of what has no name", &py.Object{Callable: call("builtins.getattr", global("shop.Cart"), "make"), Args: py.NewTuple(true)}, `{"$object":{"callable":{"$object":{"class":"builtins.getattr","args":[{"$global":"shop.Cart"},"make"]}},"args":[true]}}`},
 		{"persistent object", &py.Object{Making: py.Persistent, Args: py.NewTuple("7")}, `{"$object":{"persistent":"7"}}`},
 		{"object with a natural form", call("decimal.Decimal", "1.0"), `{"$decimal":"1.0"}`},
@@ -388,12 +388,13 @@ func randomValue(r *rand.Rand, depth int) any {
 		return randomSet(r)
 	case 16:
 		o := &py.Object{Making: py.Making(r.IntN(2)), Callable: &py.Global{Module: "a", Name: "B"}, Args: py.NewTuple(randomItems(r, depth)...)}
+		o.Extra = &py.Extra{}
 		if r.IntN(2) == 0 {
-			o.State, o.HasState = randomValue(r, depth-1), true
+			o.Extra.State, o.Extra.HasState = randomValue(r, depth-1), true
 		}
-		o.Items = randomItems(r, depth)
+		o.Extra.Items = randomItems(r, depth)
 		for _, v := range randomItems(r, depth) {
-			o.Pairs = append(o.Pairs, py.Pair{Key: randomText(r), Value: v})
+			o.Extra.Pairs = append(o.Extra.Pairs, py.Pair{Key: randomText(r), Value: v})
 		}
 		return o
 	case 17:

@@ -72,23 +72,23 @@ func (r *objectReader) key(name string, content any) *TagError {
 		var v any
 		if v, err = r.l.value(content, nil); err == nil {
 			var ok bool
-			if o.Kwargs, ok = v.(*py.Dict); !ok {
+			if r.extra().Kwargs, ok = v.(*py.Dict); !ok {
 				problem = "must be a dict"
 			}
 		}
 	case keyState:
-		o.HasState = true
-		o.State, err = r.l.value(content, nil)
+		r.extra().HasState = true
+		o.Extra.State, err = r.l.value(content, nil)
 	case keySetter:
 		r.hasSetter = true
-		o.Setter, err = r.l.value(content, nil)
+		r.extra().Setter, err = r.l.value(content, nil)
 	case keyItems:
-		o.Items, problem, err = r.list(content)
+		r.extra().Items, problem, err = r.list(content)
 	case keyPairs:
 		var items []any
 		if items, problem, err = r.list(content); err == nil && problem == "" {
 			var ok bool
-			if o.Pairs, ok = pairsOf(items); !ok {
+			if r.extra().Pairs, ok = pairsOf(items); !ok {
 				problem = "must be a list of [key,value] pairs"
 			}
 		}
@@ -112,17 +112,26 @@ func (r *objectReader) list(content any) ([]any, string, *TagError) {
 	return list.Items, "", r.l.items(list.Items)
 }
 
+// extra returns what the object has besides.
+func (r *objectReader) extra() *py.Extra {
+	if r.o.Extra == nil {
+		r.o.Extra = &py.Extra{}
+	}
+	return r.o.Extra
+}
+
 // finish checks what the keys say together.
 func (r *objectReader) finish() string {
 	o := r.o
+	x := o.Extras()
 	switch {
 	case r.ways != 1:
 		return `must have one of "class", "callable" and "persistent"`
-	case o.Making == py.Persistent && (r.isNew || r.hasArgs || o.Kwargs != nil):
+	case o.Making == py.Persistent && (r.isNew || r.hasArgs || x.Kwargs != nil):
 		return `has "persistent" beside what would make it`
-	case o.Kwargs != nil && !r.isNew:
+	case x.Kwargs != nil && !r.isNew:
 		return `has "kwargs" but not "new"`
-	case r.hasSetter && (!o.HasState || o.Setter == nil):
+	case r.hasSetter && (!x.HasState || x.Setter == nil):
 		return `has "setter" but no "state"`
 	}
 	if o.Making == py.Persistent {
@@ -130,7 +139,7 @@ func (r *objectReader) finish() string {
 		return ""
 	}
 	switch {
-	case o.Kwargs != nil:
+	case x.Kwargs != nil:
 		o.Making = py.NewEx
 	case r.isNew:
 		o.Making = py.New
