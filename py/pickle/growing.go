@@ -17,16 +17,19 @@ func (g *growing[T]) all() []T {
 }
 
 // push appends v. It returns false, and does nothing, when there is no room; see grow.
-func (g *growing[T]) push(v T) bool {
+func (g *growing[T]) push(v T) bool { return g.set(g.n, v) }
+
+// set is push for a caller who knows that there are n items.
+func (g *growing[T]) set(n int, v T) bool {
 	switch {
-	case g.more == nil && g.n < len(g.few):
-		g.few[g.n] = v
-	case g.n < len(g.more):
-		g.more[g.n] = v
+	case g.more == nil && n < len(g.few):
+		g.few[n] = v
+	case n < len(g.more):
+		g.more[n] = v
 	default:
 		return false
 	}
-	g.n++
+	g.n = n + 1
 	return true
 }
 

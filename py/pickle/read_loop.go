@@ -3,7 +3,7 @@ package pickle
 // load reads the pickle in src. The opcodes that sessions are full of have their cases here. Most return the value they make,
 // so that it is put on the stack and in the memo in this function: where the compiler sees that both are in the memory of
 // this goroutine, it leaves out what it has to do for the garbage collector elsewhere. For that the machine must stay there.
-// The position is in a variable besides, because the next opcode waits for it.
+// The position and the height of the stack are in variables besides, because the next opcode waits for them.
 func load(src string, o *Options) (any, error) {
 	m := machine{
 		src: src, opts: *o,
@@ -26,20 +26,13 @@ func load(src string, o *Options) (any, error) {
 			v, problem = m.shortString()
 			pos = m.pos
 		case opBinInt1:
-			if pos < len(src) {
-				v = int64(src[pos])
-				pos++
-			} else {
-				problem = endsTooSoon
-			}
+			v, problem = m.uint8()
+			pos = m.pos
 		case opBinInt:
 			v, problem = m.int32()
 			pos = m.pos
 		case opBinGet:
-			if pos < len(src) {
-				v = m.peekMemo(src[pos])
-			}
-			if isPlain(v) {
+			if v = m.peekMemo(pos); isPlain(v) {
 				pos++
 			} else {
 				v, problem = m.getAt(1)
@@ -80,14 +73,9 @@ func load(src string, o *Options) (any, error) {
 		if !made {
 			continue
 		}
-		if top < len(m.stack.few) && m.stack.more == nil {
-			m.stack.few[top] = v
-			top++
-			m.stack.n = top
-		} else if problem := m.push(v); problem != "" {
-			return nil, m.fail(problem)
-		} else {
-			top++
+		top++
+		if !m.stack.set(top-1, v) && !(grow(&m, &m.stack) && m.stack.set(top-1, v)) {
+			return nil, m.fail(tooLarge)
 		}
 		if m.memoizesAt(pos) && m.memo.dense.push(v) {
 			m.last = opMemoize

@@ -124,12 +124,12 @@ func (m *machine) memoizesAt(pos int) bool {
 	return pos < len(m.src) && m.src[pos] == opMemoize && m.memo.dense.n < m.memo.quick
 }
 
-// peekMemo returns the value with a number, nil if there is none.
-func (m *machine) peekMemo(number byte) any {
-	if int(number) >= m.memo.dense.n {
+// peekMemo returns the value whose number is the byte at pos, nil if there is none.
+func (m *machine) peekMemo(pos int) any {
+	if pos >= len(m.src) || int(m.src[pos]) >= m.memo.dense.n {
 		return nil
 	}
-	return m.memo.dense.all()[number]
+	return m.memo.dense.all()[m.src[pos]]
 }
 
 // isPlain reports whether v is what is fetched most, of which it need not be known that it stands in several places.

@@ -25,6 +25,15 @@ func (m *machine) int(n int64) (v any, problem string) {
 	return box(int64(0), p), ""
 }
 
+// uint8 returns the next byte as a number.
+func (m *machine) uint8() (v any, problem string) {
+	if m.pos >= len(m.src) {
+		return nil, endsTooSoon
+	}
+	m.pos++
+	return int64(m.src[m.pos-1]), ""
+}
+
 // pushInt pushes an int.
 func (m *machine) pushInt(n int64) string {
 	v, problem := m.int(n)
@@ -173,11 +182,11 @@ func (m *machine) readFloat() string {
 	if !ok {
 		return endsTooSoon
 	}
-	var bits uint64
+	var u uint64
 	for i := range len(s) {
-		bits = bits<<8 | uint64(s[i])
+		u = u<<8 | uint64(s[i])
 	}
-	return m.push(math.Float64frombits(bits))
+	return m.push(math.Float64frombits(u))
 }
 
 // readFloatText reads what Python's repr of a float gives.

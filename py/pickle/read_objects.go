@@ -120,8 +120,8 @@ type call struct {
 	args   single
 }
 
-// callSingle is TUPLE1 and REDUCE at once, with the MEMOIZE that may be between them. It returns nil, and does nothing, if that is
-// not what comes, or if there is anything unusual about it.
+// callSingle is TUPLE1 and REDUCE at once, with the MEMOIZE that may be between them. It returns nil, and does nothing, if that
+// is not what comes, or if there is anything unusual about it.
 func (m *machine) callSingle() *py.Object {
 	end := m.pos
 	memoizes := m.memoizesAt(end)

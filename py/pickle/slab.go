@@ -26,7 +26,8 @@ func (s *slab[T]) take() *T {
 	return &s.items[s.n-1]
 }
 
-// first allocates more and returns a new T, nil when there is no memory for it. Another is expected for each opcode op that comes.
+// first allocates more and returns a new T, nil when there is no memory for it. Another is expected for each opcode op that
+// comes.
 func first[T any](m *machine, s *slab[T], op string) *T {
 	if !refill(m, s, 1, m.expected(op)) {
 		return nil
