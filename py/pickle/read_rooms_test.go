@@ -71,3 +71,46 @@ func TestLargePicklesOutgrowTheMachine(t *testing.T) {
 		}
 	}
 }
+
+// What a call makes of one argument, and the tuple of that, have their numbers in the memo wherever in it they come: near its
+// 128th value it moves to other memory.
+func TestCallsAreMemoizedAnywhere(t *testing.T) {
+	t.Parallel()
+	for n := range 140 {
+		var p strings.Builder
+		p.WriteString("\x80\x05](")
+		for i := range n {
+			fmt.Fprintf(&p, "\x8c\x03%03d\x94", i)
+		}
+		p.WriteString("\x8c\x07decimal\x8c\x07Decimal\x93\x8c\x031.5\x85\x94R\x94")
+		p.WriteString("j" + string([]byte{byte(n), 0, 0, 0}) + "j" + string([]byte{byte(n + 1), 0, 0, 0}) + "e.")
+		v, err := Loads([]byte(p.String()))
+		if err != nil {
+			t.Fatalf("after %d: %v", n, err)
+		}
+		items := v.(*py.List).Items
+		if len(items) != n+3 {
+			t.Fatalf("after %d: %d items", n, len(items))
+		}
+		o, _ := items[n].(*py.Object)
+		if o == nil || o.Class() != "decimal.Decimal" || items[n+1] != any(o.Args) || items[n+2] != items[n] {
+			t.Errorf("after %d: %v, %v, %v", n, items[n], items[n+1], items[n+2])
+		}
+	}
+}
+
+// A memo with numbers that are left out, or far off, numbers what MEMOIZE gives it by how many values it has, as CPython does.
+func TestMemoCountsItsValues(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ pickle, want string }{
+		"number 0 left out":         {"](\x8c\x01aq\x01\x8c\x01b\x94h\x01e.", "['a', 'b', 'b']"},
+		"filled in later":           {"](\x8c\x01aq\x01\x8c\x01bq\x00\x8c\x01c\x94h\x02h\x00e.", "['a', 'b', 'c', 'c', 'b']"},
+		"a number far off":          {"](\x8c\x01ar\xff\x00\x00\x00\x8c\x01b\x94h\x01e.", "['a', 'b', 'b']"},
+		"far off, and one left out": {"](\x8c\x01ar\xff\x00\x00\x00\x8c\x01bq\x01\x8c\x01c\x94h\x02h\xffe.", "['a', 'b', 'c', 'c', 'a']"},
+	} {
+		v, err := Loads([]byte(c.pickle))
+		if got := repr(v); err != nil || got != c.want {
+			t.Errorf("%s: %s, %v; want %s", name, got, err, c.want)
+		}
+	}
+}
