@@ -2,16 +2,23 @@ package compat_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
+	"github.com/djangobridge/djangobridge/djangosession/memory"
+	"github.com/djangobridge/djangobridge/tables"
 )
 
 // customSettings are appended to those that startproject writes.
@@ -43,25 +50,10 @@ const highestProtocol = 5
 func TestSettingsCommand(t *testing.T) {
 	t.Parallel()
 	for _, release := range releases() {
-		bin := filepath.Dir(python(t, release))
-		inProject := func(t *testing.T, dir, command string) []byte {
-			t.Helper()
-			cmd := exec.CommandContext(t.Context(), "sh", "-c", command)
-			cmd.Dir = dir
-			cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
-			var stderr bytes.Buffer
-			cmd.Stderr = &stderr
-			out, err := cmd.Output()
-			if err != nil {
-				t.Fatalf("%v\n%s", err, stderr.String())
-			}
-			return out
-		}
 		t.Run(release+"/new project", func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
-			inProject(t, dir, "python -m django startproject shop .")
-			s, err := djangosession.ReadSettings(bytes.NewReader(inProject(t, dir, djangosession.SettingsCommand)))
+			shop := newProject(t, release)
+			s, err := djangosession.ReadSettings(bytes.NewReader(shop.run(djangosession.SettingsCommand)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -78,19 +70,8 @@ func TestSettingsCommand(t *testing.T) {
 		})
 		t.Run(release+"/settings of its own", func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
-			inProject(t, dir, "python -m django startproject shop .")
-			f, err := os.OpenFile(filepath.Join(dir, "shop", "settings.py"), os.O_APPEND|os.O_WRONLY, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := f.WriteString(customSettings); err != nil {
-				t.Fatal(err)
-			}
-			if err := f.Close(); err != nil {
-				t.Fatal(err)
-			}
-			printed := inProject(t, dir, djangosession.SettingsCommand)
+			shop := newProject(t, release)
+			printed := shop.printed("own", customSettings)
 			s, err := djangosession.ReadSettings(bytes.NewReader(printed))
 			if err != nil {
 				t.Fatal(err)
@@ -102,7 +83,7 @@ func TestSettingsCommand(t *testing.T) {
 			want.SecretKeyFallbacks = []string{"old", "\xfe"}
 			want.SessionCookieName, want.SessionCookieAge, want.SessionCookieDomain = "sid", time.Hour, ".example.com"
 			want.SessionCookieSecure, want.SessionCookieHTTPOnly, want.SessionCookieSameSite = true, false, ""
-			want.SessionFilePath = dir
+			want.SessionFilePath = shop.dir
 			want.PickleProtocol = highestProtocol
 			want.UseTZ, want.TimeZone = false, "Europe/Berlin"
 			if !same(s, want) {
@@ -121,6 +102,169 @@ func TestSettingsCommand(t *testing.T) {
 			}
 		})
 	}
+}
+
+// loginURLs are the views of a site.
+const loginURLs = `
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.urls import include, path
+
+page = login_required(lambda request: HttpResponse())
+urlpatterns = [
+    path("account/", page),
+    path("in/", page, name="login"),
+    path("people/in/", include(([path("", page, name="login")], "accounts"))),
+]
+`
+
+// askForLogins prints where the site sends people, with each of the modules of settings: null where it fails.
+const askForLogins = `
+import contextlib, importlib, json, os, sys
+from wsgiref.util import setup_testing_defaults
+os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"
+from django.core.wsgi import get_wsgi_application
+site = get_wsgi_application()
+from django.test import override_settings
+from django.urls import NoReverseMatch
+
+
+def location():
+    environ, began = {"PATH_INFO": "/account/"}, []
+    setup_testing_defaults(environ)
+    site(environ, lambda status, headers: began.append(dict(headers))).close()
+    return began[0]["Location"].partition("?")[0]
+
+
+answers = {}
+for name in sys.argv[1:]:
+    module = importlib.import_module("shop." + name)
+    changes = {k: getattr(module, k) for k in ["LOGIN_URL", "ROOT_URLCONF", "FORCE_SCRIPT_NAME"] if hasattr(module, k)}
+    with override_settings(DEBUG_PROPAGATE_EXCEPTIONS=True, **changes), contextlib.redirect_stdout(sys.stderr):
+        try:
+            answers[name] = location()
+        except (NoReverseMatch, ImportError):
+            answers[name] = None
+print(json.dumps(answers))
+`
+
+// loginURLCase is a module of settings. What is read is where Django sends people.
+type loginURLCase struct {
+	settings string
+	raw      string // what is read where Django fails
+}
+
+func loginURLCases() map[string]loginURLCase {
+	return map[string]loginURLCase{
+		"path":        {settings: `LOGIN_URL = "/here/"`},
+		"url":         {settings: `LOGIN_URL = "https://sso.example.com/in/"`},
+		"name":        {settings: `LOGIN_URL = "login"`},
+		"namespaced":  {settings: `LOGIN_URL = "accounts:login"`},
+		"lazy":        {settings: "from django.urls import reverse_lazy\nLOGIN_URL = reverse_lazy('accounts:login')"},
+		"prefixed":    {settings: `LOGIN_URL, FORCE_SCRIPT_NAME = "login", "/base"`},
+		"noisyurls":   {settings: `LOGIN_URL, ROOT_URLCONF = "login", "shop.noise"`},
+		"missing":     {settings: `LOGIN_URL = "nowhere"`, raw: "nowhere"},
+		"missinglazy": {settings: "from django.urls import reverse_lazy\nLOGIN_URL = reverse_lazy('nowhere')", raw: "NoReverseMatch"},
+		"brokenurls":  {settings: `LOGIN_URL, ROOT_URLCONF = "login", "shop.gone"`, raw: "login"},
+	}
+}
+
+// TestSettingsCommandPrintsWhereDjangoSendsPeople asks a page of Django's that needs a login.
+func TestSettingsCommandPrintsWhereDjangoSendsPeople(t *testing.T) {
+	t.Parallel()
+	for _, release := range releases() {
+		t.Run(release, func(t *testing.T) {
+			t.Parallel()
+			shop := newProject(t, release)
+			shop.write("shop/urls.py", loginURLs)
+			shop.write("shop/noise.py", "from shop.urls import *\nprint('noise')\n")
+			shop.write("ask.py", askForLogins)
+			got := map[string]auth.Options{}
+			for name, c := range loginURLCases() {
+				o, err := auth.ReadOptions(bytes.NewReader(shop.printed(name, c.settings)))
+				if err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+				got[name] = o
+			}
+			var django map[string]*string
+			names := strings.Join(slices.Collect(maps.Keys(got)), " ")
+			if err := json.Unmarshal(shop.run("python ask.py "+names), &django); err != nil {
+				t.Fatal(err)
+			}
+			for name, c := range loginURLCases() {
+				want, fails := c.raw, django[name] == nil
+				if !fails {
+					want = *django[name]
+				}
+				if got[name].LoginURL != want || fails != (c.raw != "") {
+					t.Errorf("%s: read %q, want %q; Django fails: %v", name, got[name].LoginURL, want, fails)
+				}
+				if err := authProblem(t, got[name]); (err != nil) != fails {
+					t.Errorf("%s: error %v, Django fails: %v", name, err, fails)
+				}
+			}
+		})
+	}
+}
+
+// authProblem is what auth.New has against options.
+func authProblem(t *testing.T, o auth.Options) error {
+	t.Helper()
+	settings := djangosession.NewSettings("k")
+	engine, err := memory.New(settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	manager, err := djangosession.NewManager(engine, settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = auth.New(manager, &tables.Users{}, o)
+	return err
+}
+
+// project is a Django project in a folder of its own.
+type project struct {
+	t        *testing.T
+	dir, bin string
+}
+
+// newProject makes one as django-admin does.
+func newProject(t *testing.T, release string) project {
+	t.Helper()
+	p := project{t: t, dir: t.TempDir(), bin: filepath.Dir(python(t, release))}
+	p.run("python -m django startproject shop .")
+	return p
+}
+
+// run returns what a line for the shell prints.
+func (p project) run(command string) []byte {
+	p.t.Helper()
+	cmd := exec.CommandContext(p.t.Context(), "sh", "-c", command)
+	cmd.Dir = p.dir
+	cmd.Env = append(os.Environ(), "PATH="+p.bin+":"+os.Getenv("PATH"))
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		p.t.Fatalf("%v\n%s", err, stderr.String())
+	}
+	return out
+}
+
+func (p project) write(name, text string) {
+	p.t.Helper()
+	if err := os.WriteFile(filepath.Join(p.dir, name), []byte(text), 0o600); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// printed is what SettingsCommand prints with a module of settings, which says what is not as startproject has it.
+func (p project) printed(module, text string) []byte {
+	p.t.Helper()
+	p.write("shop/"+module+".py", "from shop.settings import *\n"+text)
+	return p.run("DJANGO_SETTINGS_MODULE=shop." + module + " " + djangosession.SettingsCommand)
 }
 
 // same compares what settings say.

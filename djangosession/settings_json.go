@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"time"
 
 	"github.com/djangobridge/djangobridge/internal/settingsjson"
@@ -16,13 +15,21 @@ import (
 // SettingsCommand is a line for the shell that makes a Django site print its settings in the form that [ReadSettings]
 // takes. Run it where manage.py is. What it prints contains the site's secrets: keep the file as safe as the settings.
 //
-// (It has no comprehension and no free names in its lambda because old releases run it where those see nothing.)
-const SettingsCommand = `python manage.py shell -v 0 -c 'import base64, django, json, pickle, re; ` +
-	`from django.conf import settings as s; ` +
+// LOGIN_URL is printed as the URL that Django's login_required leads to, also where the setting is the name of a view: in the
+// site's default language and below FORCE_SCRIPT_NAME, but without a SCRIPT_NAME that only the web server knows. It stays a
+// name if there is no such view, or if the URLconf cannot be imported.
+//
+// (It has no comprehension and no free names in its lambda because old releases run it where those see nothing. A try fits
+// into one line only by exec. What a URLconf prints when it is imported would spoil the JSON. A reverse_lazy that fails has no
+// text to print: the name of the error stands in its place, which nobody takes for a URL.)
+const SettingsCommand = `python manage.py shell -v 0 -c 'import base64, contextlib, django, json, pickle, re, sys; ` +
+	`from django.conf import settings as s; from django.shortcuts import resolve_url; ` +
+	`exec("try:\n with contextlib.redirect_stdout(sys.stderr): u = resolve_url(s.LOGIN_URL)\n` +
+	`except Exception as e: u = s.LOGIN_URL if isinstance(s.LOGIN_URL, str) else type(e).__name__"); ` +
 	`k = [*filter(re.compile("SESSION_|SECRET_KEY|SIGNED_COOKIE_|SIGNING_|DEFAULT_HASHING_|USE_TZ$|TIME_ZONE$|` +
-	`AUTHENTICATION_BACKENDS$|LOGIN_URL$|CSRF_|USE_X_|SECURE_PROXY_SSL_HEADER$|ALLOWED_HOSTS$|` +
+	`AUTHENTICATION_BACKENDS$|CSRF_|USE_X_|SECURE_PROXY_SSL_HEADER$|ALLOWED_HOSTS$|` +
 	`DEBUG$|DATA_UPLOAD_MAX_").match, dir(s))]; ` +
-	`print(json.dumps(dict(zip(k, map(getattr, [s] * len(k), k)), DJANGO_VERSION=django.get_version(), ` +
+	`print(json.dumps(dict(zip(k, map(getattr, [s] * len(k), k)), LOGIN_URL=u, DJANGO_VERSION=django.get_version(), ` +
 	`PICKLE_PROTOCOL=pickle.HIGHEST_PROTOCOL), ` +
 	`default=lambda v, b64=base64.b64encode: {"$bytes": b64(v).decode()} if isinstance(v, bytes) else str(v)))'`
 
@@ -55,12 +62,7 @@ func ReadSettings(r io.Reader) (Settings, error) {
 
 // ReadSettingsFile is [ReadSettings] on the file of this name.
 func ReadSettingsFile(name string) (Settings, error) {
-	f, err := os.Open(name) //nolint:gosec // the caller says which file
-	if err != nil {
-		return Settings{}, fmt.Errorf("djangosession: read settings: %w", err)
-	}
-	defer f.Close() //nolint:errcheck // nothing was written
-	return ReadSettings(f)
+	return settingsjson.File(name, "djangosession: read settings", ReadSettings)
 }
 
 // byName are the settings that JSON may hold.

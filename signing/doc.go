@@ -4,7 +4,7 @@
 // # What there is
 //
 // [Signer] and [TimestampSigner] are Django's classes of those names. [Dumps] and [Loads] are its functions for objects,
-// [NewCookieSigner] and [SignedCookie] its signed cookies, [SaltedHMAC] and [B62Encode] what all of that is made of.
+// [NewCookieSigner] and [SignedCookie] its signed cookies, [SaltedHMAC], [HMAC] and [B62Encode] what all of that is made of.
 //
 // # Objects
 //

@@ -60,22 +60,20 @@ func newHash(algorithm string) (func() hash.Hash, error) {
 }
 
 // SaltedHMAC is the keyed hash that all of Django's signatures are made of: HMAC with the digest of keySalt and secret
-// as the key. It returns the raw digest. The error is an [*AlgorithmError]. Matches django.utils.crypto.salted_hmac
-// (whose default algorithm is SHA-1).
+// as the key. It returns the raw digest. For many values make one [HMAC] instead. The error is an [*AlgorithmError]. Matches
+// django.utils.crypto.salted_hmac (whose default algorithm is SHA-1).
 func SaltedHMAC(keySalt, value, secret, algorithm string) ([]byte, error) {
-	m, err := newMAC(keySalt, secret, algorithm)
+	m, err := NewHMAC(keySalt, secret, algorithm)
 	if err != nil {
 		return nil, err
 	}
-	st := m.start()
-	defer m.put(st)
-	st.hash.Write([]byte(value))
-	return st.hash.Sum(nil), nil
+	return m.Append(nil, value), nil
 }
 
-// mac computes one salted HMAC. The key is derived once; the hash states are pooled because making them costs more
-// than hashing a session does. Safe for use by several goroutines.
-type mac struct {
+// An HMAC is [SaltedHMAC] with one salt, secret and algorithm, for many values. It cannot change, and several goroutines may
+// use it. Matches django.utils.crypto.salted_hmac, which derives its key at every call.
+type HMAC struct {
+	// The key is derived once; the hash states are pooled because making them costs more than hashing a session does.
 	pool sync.Pool // of *macState
 	size int       // of the digest
 }
@@ -90,7 +88,8 @@ type macState struct {
 // maxPooledInput bounds what a pooled state keeps.
 const maxPooledInput = 64 << 10
 
-func newMAC(keySalt, secret, algorithm string) (*mac, error) {
+// NewHMAC returns the keyed hash. An empty secret is one like any other, as in SaltedHMAC. The error is an [*AlgorithmError].
+func NewHMAC(keySalt, secret, algorithm string) (*HMAC, error) {
 	h, err := newHash(algorithm)
 	if err != nil {
 		return nil, err
@@ -99,26 +98,41 @@ func newMAC(keySalt, secret, algorithm string) (*mac, error) {
 	digest.Write([]byte(keySalt))
 	digest.Write([]byte(secret))
 	key := digest.Sum(nil)
-	m := &mac{size: digest.Size()}
+	m := &HMAC{size: digest.Size()}
 	m.pool.New = func() any { return &macState{hash: hmac.New(h, key)} }
 	return m, nil
 }
 
-func (m *mac) start() *macState {
+// Append appends the raw digest of value to dst.
+func (m *HMAC) Append(dst []byte, value string) []byte {
+	st := m.start()
+	defer m.put(st)
+	// Summed here and copied, so that a dst on the caller's stack stays there.
+	return append(dst, st.sum(value)...)
+}
+
+func (m *HMAC) start() *macState {
 	st, _ := m.pool.Get().(*macState)
 	st.hash.Reset()
 	return st
 }
 
-func (m *mac) put(st *macState) {
+func (m *HMAC) put(st *macState) {
 	if cap(st.input) > maxPooledInput {
 		st.input = nil
 	}
 	m.pool.Put(st)
 }
 
+// sum returns the digest of value, which stands in st until it is used again.
+func (st *macState) sum(value string) []byte {
+	st.input = append(st.input[:0], value...)
+	st.hash.Write(st.input)
+	return st.hash.Sum(st.digest[:0])
+}
+
 // appendSignature appends the signature of value in base64.
-func (m *mac) appendSignature(dst, value []byte) []byte {
+func (m *HMAC) appendSignature(dst, value []byte) []byte {
 	st := m.start()
 	defer m.put(st)
 	st.hash.Write(value)
@@ -126,15 +140,13 @@ func (m *mac) appendSignature(dst, value []byte) []byte {
 }
 
 // verify reports, in constant time, whether signature is the text that appendSignature writes for value.
-func (m *mac) verify(value, signature string) bool {
+func (m *HMAC) verify(value, signature string) bool {
 	if len(signature) != base64.RawURLEncoding.EncodedLen(m.size) {
 		return false
 	}
 	st := m.start()
 	defer m.put(st)
-	st.input = append(st.input[:0], value...)
-	st.hash.Write(st.input)
-	want := appendBase64(st.text[:0], st.hash.Sum(st.digest[:0]))
+	want := appendBase64(st.text[:0], st.sum(value))
 	st.input = append(st.input[:0], signature...)
 	return subtle.ConstantTimeCompare(want, st.input) == 1
 }

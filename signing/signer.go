@@ -45,8 +45,8 @@ var (
 // A Signer signs text. It cannot change, and several goroutines may use it. Matches django.core.signing.Signer.
 type Signer struct {
 	sep         string
-	sign        *mac
-	verify      []*mac
+	sign        *HMAC
+	verify      []*HMAC
 	maxInflated int
 }
 
@@ -85,7 +85,7 @@ func newSigner(o Options) (*Signer, error) {
 			if key == "" {
 				continue // Django takes an empty fallback for the key itself, which has been tried
 			}
-			m, err := newMAC(o.Salt+"signer", key, algorithm)
+			m, err := NewHMAC(o.Salt+"signer", key, algorithm)
 			if err != nil {
 				return nil, err
 			}

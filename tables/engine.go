@@ -52,6 +52,8 @@ type Engine struct {
 	extra []Column
 	codec *djangosession.Codec
 
+	loadQuery string // made once, for Load is called at nearly every request
+
 	checked atomic.Bool
 }
 
@@ -77,7 +79,9 @@ func New(db *sql.DB, s djangosession.Settings, o Options) (*Engine, error) {
 	if o.Table == "" {
 		o.Table = "django_session"
 	}
-	return &Engine{conn: c, names: newNames(o.Dialect, o.Schema, o.Table), extra: o.ExtraColumns, codec: codec}, nil
+	e := &Engine{conn: c, names: newNames(o.Dialect, o.Schema, o.Table), extra: o.ExtraColumns, codec: codec}
+	e.loadQuery = e.newLoadQuery()
+	return e, nil
 }
 
 // Codec returns what turns the column session_data into a session.

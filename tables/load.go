@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 )
@@ -16,11 +17,9 @@ func (e *Engine) Load(ctx context.Context, key string) (*djangosession.Record, e
 		return nil, djangosession.ErrNoSession
 	}
 	a := args{dialect: e.dialect}
-	query := fmt.Sprintf("SELECT %s, %s, %s FROM %s WHERE %s = %s AND %s > %s",
-		e.names.key, e.names.data, e.dialect.timeText(e.names.expire), e.names.table,
-		e.names.key, a.add(key), e.names.expire, e.dialect.timeExpr(&a, e.nowStamp()))
+	e.loadArgs(&a, key, e.nowStamp())
 	var stored, data, expire string
-	err := e.queryRow(ctx, op, query, a.values, &stored, &data, &expire)
+	err := e.queryRow(ctx, op, e.loadQuery, a.values, &stored, &data, &expire)
 	if errors.Is(err, sql.ErrNoRows) || errors.Is(err, djangosession.ErrNoSession) {
 		return nil, djangosession.ErrNoSession
 	}
@@ -36,6 +35,21 @@ func (e *Engine) Load(ctx context.Context, key string) (*djangosession.Record, e
 		return nil, fmt.Errorf("tables: %s: %w", op, err)
 	}
 	return &djangosession.Record{Key: key, Data: d, ExpireDate: e.date(expire)}, nil
+}
+
+// newLoadQuery is the query of Load. It is the same for all keys and at all times, for stamps of now are all of one kind.
+func (e *Engine) newLoadQuery() string {
+	a := args{dialect: e.dialect}
+	key, now := e.loadArgs(&a, "", e.stampAt(time.Time{}))
+	return fmt.Sprintf("SELECT %s, %s, %s FROM %s WHERE %s = %s AND %s > %s",
+		e.names.key, e.names.data, e.dialect.timeText(e.names.expire), e.names.table,
+		e.names.key, key, e.names.expire, now)
+}
+
+// loadArgs adds the arguments of Load's query, and returns the expressions for them.
+func (e *Engine) loadArgs(a *args, key string, now stamp) (keyExpr, nowExpr string) {
+	keyExpr = a.add(key)
+	return keyExpr, e.dialect.timeExpr(a, now)
 }
 
 // Exists implements [djangosession.Engine].

@@ -38,7 +38,7 @@ type Options struct {
 	// check passwords as ModelBackend does; Django's own are known.
 	PasswordBackends []string
 
-	LoginURL          string // LOGIN_URL, as a URL: not a view's name; "/accounts/login/"
+	LoginURL          string // LOGIN_URL as a URL, which SettingsCommand makes of a view's name; "/accounts/login/"
 	AdminLoginURL     string // where [Auth.StaffRequired] sends people; "/admin/login/"
 	RedirectFieldName string // REDIRECT_FIELD_NAME; "next"
 

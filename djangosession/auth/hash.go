@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
 
@@ -10,10 +11,8 @@ import (
 
 // sessionHasher makes and checks the hash that binds a session to the user's password.
 type sessionHasher struct {
-	key       string
-	fallbacks []string
-	algorithm string
-	others    []string // further algorithms whose hashes are taken
+	current   []*signing.HMAC // of the key: the first makes hashes, those of the further algorithms are taken too
+	fallbacks []*signing.HMAC // of the keys of the past
 }
 
 // hashSalt is what Django has as key_salt in get_session_auth_hash.
@@ -24,19 +23,30 @@ func newSessionHasher(s *djangosession.Settings) (*sessionHasher, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &sessionHasher{key: o.Key, algorithm: o.Algorithm}
-	if s.AtLeast(4, 1, 8) { // before that fallback keys did not count here
-		h.fallbacks = o.FallbackKeys
-	}
+	algorithms := []string{o.Algorithm}
 	if o.AcceptSHA1 && o.Algorithm != signing.SHA1 {
-		h.others = append(h.others, signing.SHA1)
+		algorithms = append(algorithms, signing.SHA1)
 	}
 	if s.AcceptLegacyLayout && o.Algorithm != signing.SHA256 { // of what a newer release wrote
-		h.others = append(h.others, signing.SHA256)
+		algorithms = append(algorithms, signing.SHA256)
 	}
-	// What could go wrong later shows here.
-	if _, err := signing.SaltedHMAC(hashSalt, "", h.key, h.algorithm); err != nil {
-		return nil, err
+	h := &sessionHasher{}
+	for _, algorithm := range algorithms {
+		mac, err := signing.NewHMAC(hashSalt, o.Key, algorithm)
+		if err != nil {
+			return nil, err
+		}
+		h.current = append(h.current, mac)
+	}
+	if !s.AtLeast(4, 1, 8) { // before that fallback keys did not count here
+		return h, nil
+	}
+	for _, key := range o.FallbackKeys {
+		mac, err := signing.NewHMAC(hashSalt, key, o.Algorithm)
+		if err != nil {
+			return nil, err
+		}
+		h.fallbacks = append(h.fallbacks, mac)
 	}
 	return h, nil
 }
@@ -46,15 +56,7 @@ func (h *sessionHasher) hash(u *User) string {
 	if u.NoHash {
 		return ""
 	}
-	return h.with(u, h.key, h.algorithm)
-}
-
-func (h *sessionHasher) with(u *User, key, algorithm string) string {
-	mac, err := signing.SaltedHMAC(hashSalt, string(u.Password), key, algorithm)
-	if err != nil { // the algorithms are constants
-		return ""
-	}
-	return hex.EncodeToString(mac)
+	return hex.EncodeToString(h.current[0].Append(nil, string(u.Password)))
 }
 
 // verify reports whether the hash in a session is the user's, and whether it was made with a key of the past.
@@ -62,17 +64,25 @@ func (h *sessionHasher) verify(u *User, stored string) (ok, old bool) {
 	if stored == "" {
 		return false, false
 	}
-	for _, algorithm := range append([]string{h.algorithm}, h.others...) {
-		if equal(stored, h.with(u, h.key, algorithm)) {
+	for _, mac := range h.current {
+		if isHash(mac, u, stored) {
 			return true, false
 		}
 	}
-	for _, key := range h.fallbacks {
-		if equal(stored, h.with(u, key, h.algorithm)) {
+	for _, mac := range h.fallbacks {
+		if isHash(mac, u, stored) {
 			return true, true
 		}
 	}
 	return false, false
+}
+
+// isHash reports whether this is the hash of the user's password, in a time that depends on the lengths alone.
+func isHash(mac *signing.HMAC, u *User, stored string) bool {
+	var sum [sha256.Size]byte // the longest of the algorithms
+	var text [2 * sha256.Size]byte
+	want := hex.AppendEncode(text[:0], mac.Append(sum[:0], string(u.Password)))
+	return subtle.ConstantTimeCompare([]byte(stored), want) == 1
 }
 
 // equal compares in a time that depends on the lengths alone.

@@ -10,8 +10,8 @@ import (
 )
 
 // ReadOptions reads options from the JSON that [djangosession.SettingsCommand] prints: AUTHENTICATION_BACKENDS and LOGIN_URL.
-// What is left out has Django's default, and settings of other names are passed over. A LOGIN_URL that is the name of a
-// view is refused by [New]: put the URL in its place.
+// What is left out has Django's default, and settings of other names are passed over. The name of a view in LOGIN_URL is refused
+// by [New]: that command prints the URL in its place, unless the site has no such view.
 func ReadOptions(r io.Reader) (Options, error) {
 	given, err := settingsjson.Read(r)
 	if err != nil {
@@ -28,6 +28,11 @@ func ReadOptions(r io.Reader) (Options, error) {
 		return Options{}, &djangosession.SettingError{Setting: "AUTHENTICATION_BACKENDS", Problem: "is empty: nobody can be logged in"}
 	}
 	return o, nil
+}
+
+// ReadOptionsFile is [ReadOptions] on the file of this name.
+func ReadOptionsFile(name string) (Options, error) {
+	return settingsjson.File(name, "auth: read options", ReadOptions)
 }
 
 // fill puts in Django's defaults, and looks whether the rest can be.

@@ -46,7 +46,8 @@ func parseLoginURL(setting, text string) (loginURL, error) {
 		return loginURL{}, &djangosession.SettingError{Setting: setting, Problem: problem}
 	}
 	if !strings.ContainsAny(text, "/.") {
-		return refuse("looks like the name of a view: give the URL that reverse() makes of it")
+		return refuse("looks like the name of a view: give the URL that reverse() makes of it, " +
+			"as djangosession.SettingsCommand prints it for LOGIN_URL if the site has such a view")
 	}
 	u, err := url.Parse(text)
 	if err != nil || strings.ContainsAny(text, " \t\r\n") {

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -189,6 +190,31 @@ func TestUnusableOptionsAreNamed(t *testing.T) {
 	}
 	if _, err := auth.New(site.manager, nil, auth.Options{}); err == nil {
 		t.Error("without users")
+	}
+}
+
+func TestViewNameIsRefusedWithTheWayToItsURL(t *testing.T) {
+	t.Parallel()
+	site := newSite(t, "5.2.19", nil)
+	for _, name := range []string{"login", "accounts:login"} {
+		_, err := auth.New(site.manager, site.people, auth.Options{LoginURL: name})
+		if err == nil || !strings.Contains(err.Error(), "SettingsCommand") {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+}
+
+func TestOptionsFile(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "settings.json")
+	if err := os.WriteFile(name, []byte(`{"LOGIN_URL": "/in/"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if o, err := auth.ReadOptionsFile(name); err != nil || o.LoginURL != "/in/" {
+		t.Errorf("%+v, %v", o, err)
+	}
+	if _, err := auth.ReadOptionsFile(name + "x"); !errors.Is(err, os.ErrNotExist) || !strings.HasPrefix(err.Error(), "auth: ") {
+		t.Errorf("error %v", err)
 	}
 }
 

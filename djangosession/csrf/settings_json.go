@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
@@ -48,12 +47,7 @@ func ReadSettings(r io.Reader) (Settings, error) {
 
 // ReadSettingsFile is [ReadSettings] on the file of this name.
 func ReadSettingsFile(name string) (Settings, error) {
-	f, err := os.Open(name) //nolint:gosec // the caller says which file
-	if err != nil {
-		return Settings{}, fmt.Errorf("csrf: read settings: %w", err)
-	}
-	defer f.Close() //nolint:errcheck // nothing was written
-	return ReadSettings(f)
+	return settingsjson.File(name, "csrf: read settings", ReadSettings)
 }
 
 // byName are the settings that JSON may hold besides those for sessions.

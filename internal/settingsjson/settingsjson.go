@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 )
 
 // Settings are settings by name.
@@ -23,6 +24,17 @@ func Read(r io.Reader) (Settings, error) {
 		return nil, errors.New("more than one JSON value")
 	}
 	return s, nil
+}
+
+// File is what read makes of the file of this name. An error in opening it begins with what was being done.
+func File[T any](name, doing string, read func(io.Reader) (T, error)) (T, error) {
+	f, err := os.Open(name) //nolint:gosec // the caller says which file
+	if err != nil {
+		var none T
+		return none, fmt.Errorf("%s: %w", doing, err)
+	}
+	defer f.Close() //nolint:errcheck // nothing was written
+	return read(f)
 }
 
 // Store stores settings in what dst points to, by name, and passes over those that dst does not name. It returns the setting

@@ -1,0 +1,45 @@
+package auth_test
+
+import (
+	"testing"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/djangosession/auth"
+)
+
+// emptyKeyHash is the hash of bob's password that Django makes with an empty key.
+const emptyKeyHash = "1d78b3f55ea909824351e3a700e0857e3f208237293b21cf7ee988554e6937f1"
+
+func TestWhichKeyMakesWhichHash(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, hash    string
+		fallbacks     []string
+		legacy        bool
+		good, renewed bool
+	}{
+		{name: "the key before its fallbacks", hash: newHash, fallbacks: []string{"new", secretKey}, good: true},
+		{name: "the second fallback", hash: sha256Hash, fallbacks: []string{"other", secretKey}, good: true, renewed: true},
+		{name: "an empty fallback is a key to Django too", hash: emptyKeyHash, fallbacks: []string{""}, good: true, renewed: true},
+		{name: "an empty fallback is not the key", hash: sha256Hash, fallbacks: []string{""}},
+		{name: "the empty key without fallbacks", hash: emptyKeyHash},
+		{name: "SHA-1 of a fallback", hash: sha1Hash, fallbacks: []string{secretKey}, legacy: true},
+		{name: "SHA-256 of a fallback", hash: sha256Hash, fallbacks: []string{secretKey}, legacy: true, good: true, renewed: true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			site := newSite(t, "5.2.19", func(s *djangosession.Settings, _ *auth.Options) {
+				s.SecretKey, s.SecretKeyFallbacks, s.AcceptLegacyLayout = "new", c.fallbacks, c.legacy
+			})
+			s := site.session(t, bob(map[string]any{auth.HashSessionKey: c.hash}))
+			key := s.Key()
+			state := site.state(t, s)
+			if good := state.User != nil; good != c.good || good && (s.Key() != key) != c.renewed {
+				t.Fatalf("state %+v, another key %v", state, s.Key() != key)
+			}
+			if hash, _ := s.Get(auth.HashSessionKey); c.good && hash != newHash {
+				t.Errorf("the session has the hash %v", hash)
+			}
+		})
+	}
+}
