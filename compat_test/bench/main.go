@@ -48,8 +48,8 @@ type plan struct {
 func main() {
 	p := plan{clients: 8}
 	release := flag.String("django", "5.2.19", "the release of Django to measure")
-	flag.IntVar(&p.rounds, "rounds", 20, "how often each side has its turn")
-	flag.DurationVar(&p.turn, "turn", 60*time.Millisecond, "how long a turn is")
+	flag.IntVar(&p.rounds, "rounds", 10, "how often each side has its turn")
+	flag.DurationVar(&p.turn, "turn", 200*time.Millisecond, "how long a turn is: caches are cold at first")
 	flag.DurationVar(&p.serve, "serve", 600*time.Millisecond, "how long a turn of whole requests is")
 	flag.Parse()
 	// Django's process has one core, and the child processes of this one share it with them.
