@@ -24,7 +24,8 @@ func endExample(t *testing.T, e *example, signal syscall.Signal) {
 
 // orphanExample kills the parent of the example, as "go run" may be killed.
 func orphanExample(t *testing.T, e *example) {
-	site := &website{t: t, example: e, dir: t.TempDir(), through: []string{"sh", "-c", `"$@"; exit`, "sh"}}
+	site := e.site(t)
+	site.through = []string{"sh", "-c", `"$@"; exit`, "sh"}
 	site.startWithDjango()
 	parent := site.cmd
 	site.cmd = nil // it does not end well
@@ -41,7 +42,7 @@ func orphanExample(t *testing.T, e *example) {
 
 // installExample starts the example in an empty folder, as on a fresh machine, and again in what that has left.
 func installExample(t *testing.T, e *example) {
-	site := &website{t: t, example: e, dir: t.TempDir()}
+	site := e.site(t)
 	site.start()
 	if !strings.Contains(site.output.String(), "Installing Django") {
 		t.Errorf("nothing was installed:\n%s", site.output.String())

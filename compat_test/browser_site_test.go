@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/chromedp/chromedp"
 )
 
 // example is what all tests of examples/sidebyside share.
@@ -45,12 +47,21 @@ type website struct {
 	through  []string // a command that starts the program, if not the test itself
 	cmd      *exec.Cmd
 	output   *lockedBuffer
+	tabs     []*tab
 }
 
-// start starts the example in a new folder. It ends with the test.
-func (e *example) start(t *testing.T, flags ...string) *website {
+// site is the example in a new folder, to be started. It ends with the test, after those who visit it.
+func (e *example) site(t *testing.T) *website {
 	t.Helper()
 	s := &website{example: e, t: t, dir: t.TempDir()}
+	t.Cleanup(func() { s.stop(syscall.SIGTERM) })
+	return s
+}
+
+// start starts the example in a new folder.
+func (e *example) start(t *testing.T, flags ...string) *website {
+	t.Helper()
+	s := e.site(t)
 	s.startWithDjango(flags...)
 	return s
 }
@@ -80,7 +91,6 @@ func (s *website) start(flags ...string) {
 	// Stopped by a signal, as people do it, not by a context.
 	command := slices.Concat(s.through, []string{s.program, "-dir", s.dir}, flags)
 	s.cmd = exec.CommandContext(context.WithoutCancel(s.t.Context()), command[0], command[1:]...)
-	s.t.Cleanup(func() { s.stop(syscall.SIGTERM) })
 	s.output = &lockedBuffer{}
 	s.cmd.Stderr = s.output
 	s.cmd.WaitDelay = patience // a child that is left may have it too
@@ -130,9 +140,13 @@ func (s *website) stop(signal os.Signal) {
 	}
 }
 
-// restart ends the program and starts it with other flags, at the same address and in the same folder.
+// restart ends the program and starts it with other flags, at the same address and in the same folder. All visitors leave before:
+// a browser fetches a page's icon when it likes, and would find nobody.
 func (s *website) restart(flags ...string) {
 	s.t.Helper()
+	for _, p := range s.tabs {
+		perform(p, "leave", chromedp.Navigate("about:blank"))
+	}
 	s.stop(syscall.SIGTERM)
 	s.startWithDjango(append([]string{"-addr", strings.TrimPrefix(s.url, "http://")}, flags...)...)
 }

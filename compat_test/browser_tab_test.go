@@ -90,6 +90,7 @@ func (s *website) newTab(parent context.Context, options ...chromedp.ContextOpti
 		}
 	}()
 	s.t.Cleanup(func() { end(); <-done })
+	s.tabs = append(s.tabs, p)
 	return p
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -20,15 +21,16 @@ type django struct {
 	end  context.CancelFunc
 }
 
-// startDjango starts Django's development server on a free port and returns when it takes connections. The caller stops it.
+// startDjango starts Django's development server on a free port and returns when it takes connections. The caller stops it: the
+// end of ctx does not, for requests may be on their way.
 func startDjango(ctx context.Context, s *site) (*django, error) {
 	log, err := s.root.Create("django.log")
 	if err != nil {
 		return nil, err
 	}
-	ctx, end := context.WithCancel(ctx)
+	own, end := context.WithCancel(context.WithoutCancel(ctx))
 	d := &django{
-		cmd: s.command(ctx, s.interpret, "manage.py", "runserver", "--noreload", "--skip-checks", "127.0.0.1:0"),
+		cmd: s.command(own, s.interpret, "manage.py", "runserver", "--noreload", "--skip-checks", "127.0.0.1:0"),
 		log: log, done: make(chan struct{}), end: end,
 	}
 	d.cmd.Stderr = log
@@ -40,7 +42,7 @@ func startDjango(ctx context.Context, s *site) (*django, error) {
 		end()
 		return nil, fmt.Errorf("%w (%w)", err, log.Close())
 	}
-	started := make(chan *url.URL)
+	started := make(chan *url.URL, 1)
 	go func() {
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
@@ -57,6 +59,8 @@ func startDjango(ctx context.Context, s *site) (*django, error) {
 	select {
 	case d.url = <-started:
 		return d, nil
+	case <-ctx.Done():
+		return nil, errors.Join(ctx.Err(), d.stop())
 	case <-d.done:
 		complaint, _ := s.root.ReadFile("django.log")
 		return nil, fmt.Errorf("does not start (%w):\n%s", d.stop(), complaint)
