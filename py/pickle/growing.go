@@ -21,11 +21,11 @@ func (g *growing[T]) push(v T) bool { return g.set(g.n, v) }
 
 // set is push for a caller who knows that there are n items.
 func (g *growing[T]) set(n int, v T) bool {
-	switch {
-	case g.more == nil && n < len(g.few):
-		g.few[n] = v
-	case n < len(g.more):
-		g.more[n] = v
+	switch i := uint(n); { // the compiler need not see that n is not negative
+	case g.more == nil && i < uint(len(g.few)):
+		g.few[i] = v
+	case i < uint(len(g.more)):
+		g.more[i] = v
 	default:
 		return false
 	}

@@ -35,7 +35,8 @@ type call struct {
 // callSingle is TUPLE1 and REDUCE at once, with the MEMOIZE that may be between them. It returns nil, and does nothing, if that
 // is not what comes, or if there is anything unusual about it.
 func (m *machine) callSingle() *py.Object {
-	end := m.pos
+	start := m.pos
+	end := start
 	memoizes := m.memoizesAt(end)
 	if memoizes {
 		end++
@@ -43,14 +44,16 @@ func (m *machine) callSingle() *py.Object {
 	if end >= len(m.src) || m.src[end] != opReduce || m.stack.n-2 < m.fence {
 		return nil
 	}
-	two := m.stack.all()[m.stack.n-2:]
+	two := (*[2]any)(m.stack.all()[m.stack.n-2:])
 	callable, ok := two[0].(*py.Global)
 	if !ok || m.proto < 5 && (callable.Module == builtins || callable.Module == "_codecs") { // see plain
 		return nil
 	}
 	c := m.calls.take()
 	if c == nil {
-		if c = first(m, &m.calls, "R"); c == nil {
+		m.pos = end + 1 // behind which the others are
+		c = first(m, &m.calls, "R")
+		if m.pos = start; c == nil {
 			return nil
 		}
 	}

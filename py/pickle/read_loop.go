@@ -5,14 +5,13 @@ package pickle
 // this goroutine, it leaves out what it has to do for the garbage collector elsewhere. For that the machine must stay there.
 // The position and the height of the stack are in variables besides, because the next opcode waits for them.
 func load(src string, o *Options) (any, error) {
-	m := machine{
-		src: src, opts: *o,
-		maxUsed: memoryFactor*len(src) + memoryBase, maxWork: workFactor*len(src) + workBase,
-	}
+	var m machine // not a literal, which would be made elsewhere and copied
+	m.src, m.opts = src, *o
+	m.maxUsed, m.maxWork = memoryFactor*len(src)+memoryBase, workFactor*len(src)+workBase
 	m.memo.quick = o.MaxMemo
 	for pos, top := 0, 0; ; {
 		m.op = pos
-		if pos >= len(src) {
+		if uint(pos) >= uint(len(src)) {
 			return nil, m.fail("ends without STOP")
 		}
 		op := src[pos]

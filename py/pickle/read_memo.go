@@ -121,15 +121,20 @@ func (m *machine) memoizeLine() string {
 
 // memoizesAt reports whether the opcode at pos is a MEMOIZE with nothing unusual about it. If so, it need not be read.
 func (m *machine) memoizesAt(pos int) bool {
-	return pos < len(m.src) && m.src[pos] == opMemoize && m.memo.dense.n < m.memo.quick
+	return uint(pos) < uint(len(m.src)) && m.src[pos] == opMemoize && m.memo.dense.n < m.memo.quick
 }
 
 // peekMemo returns the value whose number is the byte at pos, nil if there is none.
 func (m *machine) peekMemo(pos int) any {
-	if pos >= len(m.src) || int(m.src[pos]) >= m.memo.dense.n {
+	if uint(pos) >= uint(len(m.src)) {
 		return nil
 	}
-	return m.memo.dense.all()[m.src[pos]]
+	values := m.memo.dense.all()
+	i := uint(m.src[pos])
+	if i >= uint(len(values)) {
+		return nil
+	}
+	return values[i]
 }
 
 // isPlain reports whether v is what is fetched most, of which it need not be known that it stands in several places.

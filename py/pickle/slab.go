@@ -19,11 +19,12 @@ const (
 
 // take returns a new T, nil when none are left: then first has one. It is so small that it becomes part of its callers.
 func (s *slab[T]) take() *T {
-	if s.n == len(s.items) {
+	i := uint(s.n)
+	if i >= uint(len(s.items)) {
 		return nil
 	}
 	s.n++
-	return &s.items[s.n-1]
+	return &s.items[i]
 }
 
 // first allocates more and returns a new T, nil when there is no memory for it. Another is expected for each opcode op that
