@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"errors"
 	"fmt"
+	"math"
 	"math/big"
 	"reflect"
 	"slices"
@@ -59,7 +60,9 @@ func from(v any, depth int) (any, error) {
 		return nil, nil
 	}
 	switch v := v.(type) {
-	case nil, bool, int64, float64, complex128, string, Bytes, DateTime, Lazy:
+	case float64:
+		return fromFloat(v), nil
+	case nil, bool, int64, complex128, string, Bytes, DateTime, Lazy:
 		return v, nil
 	case *List, *Dict, Cloner, Typed:
 		return Clone(v), nil
@@ -113,6 +116,13 @@ func fromNumber(n number, t reflect.Type) (any, error) {
 	return f, nil
 }
 
+func fromFloat(f float64) float64 {
+	if math.Float64bits(f) == math.Float64bits(math.NaN()) {
+		return NaN()
+	}
+	return f
+}
+
 func fromReflect(rv reflect.Value, depth int) (any, error) {
 	switch rv.Kind() {
 	case reflect.Bool:
@@ -122,7 +132,7 @@ func fromReflect(rv reflect.Value, depth int) (any, error) {
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
 		return Int(new(big.Int).SetUint64(rv.Uint())), nil
 	case reflect.Float64:
-		return rv.Float(), nil
+		return fromFloat(rv.Float()), nil
 	case reflect.Float32:
 		return float64(float32(rv.Float())), nil
 	case reflect.Complex64, reflect.Complex128:

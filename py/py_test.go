@@ -229,6 +229,28 @@ func mustBig(s string) *big.Int {
 	return b
 }
 
+// The bits are those of pickle.dumps(float("nan")); a NaN with others is not Go's own, and stays as it is.
+func TestNaNIsPythons(t *testing.T) {
+	t.Parallel()
+	type named float64
+	const python, signaling = 0x7ff8000000000000, 0x7ff0000000000002
+	for name, c := range map[string]struct {
+		v    any
+		want uint64
+	}{
+		"NaN":               {py.NaN(), python},
+		"Go's":              {math.NaN(), python},
+		"of a named type":   {named(math.NaN()), python},
+		"with its own bits": {math.Float64frombits(signaling), signaling},
+		"with a sign":       {math.Copysign(py.NaN(), -1), python | 1<<63},
+	} {
+		got, err := py.From(c.v)
+		if f, ok := got.(float64); err != nil || !ok || math.Float64bits(f) != c.want {
+			t.Errorf("%s: %v, %v; want the bits %x", name, got, err, uint64(c.want))
+		}
+	}
+}
+
 func TestFromRefusesWhatHasNoPythonForm(t *testing.T) {
 	t.Parallel()
 	type node struct {

@@ -2,6 +2,7 @@ package py
 
 import (
 	"fmt"
+	"math"
 	"math/big"
 )
 
@@ -65,6 +66,9 @@ func TypeName(v any) string {
 		return fmt.Sprintf("Go %T", v)
 	}
 }
+
+// NaN is Python's float("nan"). Its bits, which pickles hold, are not those of Go's [math.NaN]; [From] makes it of that.
+func NaN() float64 { return math.Float64frombits(0x7FF8 << 48) }
 
 // Int returns b in the form that this package gives integers: int64 where it fits, else b itself.
 func Int(b *big.Int) any {

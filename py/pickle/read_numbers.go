@@ -207,6 +207,9 @@ func (m *machine) readFloatText() string {
 	if err != nil || s == "" {
 		return badNumber
 	}
+	if f != f {
+		f = py.NaN()
+	}
 	if s[0] == '-' {
 		f = math.Copysign(f, -1)
 	}

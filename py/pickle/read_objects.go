@@ -2,6 +2,7 @@ package pickle
 
 import (
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/djangobridge/djangobridge/py"
 )
@@ -12,10 +13,10 @@ const badClass = "makes an object of what is no class or function"
 func (m *machine) readName() (*py.Global, string) {
 	module, ok1 := m.line()
 	name, ok2 := m.line()
-	if !ok1 || !ok2 {
-		return nil, endsTooSoon
+	if !ok1 || !ok2 || module == "" || name == "" {
+		return nil, endsTooSoon // as CPython says of an empty line
 	}
-	if !validString(module) || !validString(name) {
+	if !utf8.ValidString(module) || !utf8.ValidString(name) { // no surrogates, unlike other text
 		return nil, badText
 	}
 	return m.global(module, name)

@@ -153,6 +153,9 @@ func TestRefusesWhatIsNoPickle(t *testing.T) {
 		"octal int":               "I010\n.",
 		"False with a sign":       "I-0\n.",
 		"persistent id not ASCII": "P\xc3\xa9\n.",
+		"module without a name":   "c\nf\n.",
+		"class without a name":    "(im\n\n.",
+		"surrogate in a name":     "cm\n\xed\xa0\x80\n.",
 	} {
 		v, err := Loads([]byte(text))
 		if _, ok := errors.AsType[*SyntaxError](err); !ok || v != nil {
@@ -165,6 +168,7 @@ func TestSmallFormsAreRead(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"I01\n.": "T", "I00\n.": "F", "I-7\n.": "i-7", "L9223372036854775808L\n.": "i9223372036854775808", "F1.5\n.": "f3ff8000000000000",
+		"Fnan\n.": "f7ff8000000000000", "F-nan\n.": "ffff8000000000000", "F-inf\n.": "ffff0000000000000",
 		"\x8a\x00.": "i0", "\x8f(C\x01a\x90.": "<b61,>", "cos\nsystem\n)R.": "o0gos.system()[][]", "c__builtin__\nxrange\n.": "gbuiltins.range",
 		"(im\nC\n.": "o1gm.C()[][]", "(cm\nC\nNo.": "o0gm.C(N,)[][]", "V\\u00e9\\\n.": "sc3a95c",
 	} {

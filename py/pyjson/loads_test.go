@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"math/big"
 	"runtime"
 	"strings"
@@ -96,6 +97,16 @@ func TestLoadsMakesPythonTypes(t *testing.T) {
 			}
 		} else if err != nil || got != want {
 			t.Errorf("%s: got %T %v, %v, want %T %v", text, got, got, err, want, want)
+		}
+	}
+}
+
+func TestNaNHasPythonsBits(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"NaN", " NaN\n"} {
+		v, err := Loads([]byte(text))
+		if f, ok := v.(float64); err != nil || !ok || math.Float64bits(f) != 0x7ff8000000000000 { // those of pickle.dumps(json.loads("NaN"))
+			t.Errorf("%q: %v, %v", text, v, err)
 		}
 	}
 }

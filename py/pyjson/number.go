@@ -44,6 +44,9 @@ func parseFloat(s string) float64 {
 	if strings.HasSuffix(s, "y") { // of Infinity, which strconv reads too, but in more than Python's spelling
 		return math.Inf(1 - 2*strings.Count(s, "-"))
 	}
+	if s == "NaN" {
+		return py.NaN()
+	}
 	f, _ := strconv.ParseFloat(shortExponent(s), 64) // its only error is ErrRange, with the infinity that Python returns
 	return f
 }
