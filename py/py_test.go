@@ -246,7 +246,7 @@ func TestNaNIsPythons(t *testing.T) {
 	} {
 		got, err := py.From(c.v)
 		if f, ok := got.(float64); err != nil || !ok || math.Float64bits(f) != c.want {
-			t.Errorf("%s: %v, %v; want the bits %x", name, got, err, uint64(c.want))
+			t.Errorf("%s: %v, %v; want the bits %x", name, got, err, c.want)
 		}
 	}
 }

@@ -13,19 +13,13 @@ import (
 	"github.com/djangobridge/djangobridge/internal/settingsjson"
 )
 
-// maxSettings is more than settings take, in bytes.
-const maxSettings = 16 << 20
-
 // ReadSettings reads settings from JSON, an object with Django's names, as [djangosession.SettingsCommand] prints it: those
 // for sessions with [djangosession.ReadSettings], and beside them those of [Settings]. What is left out has Django's
 // defaults. The error is a [*djangosession.SettingError] where a setting is to blame.
 func ReadSettings(r io.Reader) (Settings, error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxSettings+1))
+	data, err := settingsjson.Text(r) // which is read twice
 	if err != nil {
 		return Settings{}, fmt.Errorf("csrf: read settings: %w", err)
-	}
-	if len(data) > maxSettings {
-		return Settings{}, errors.New("csrf: read settings: too much for settings")
 	}
 	site, err := djangosession.ReadSettings(bytes.NewReader(data))
 	if err != nil {

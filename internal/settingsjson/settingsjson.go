@@ -3,6 +3,7 @@
 package settingsjson
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,10 +14,26 @@ import (
 // Settings are settings by name.
 type Settings map[string]json.RawMessage
 
+// maxSize is more than settings take, in bytes.
+const maxSize = 1 << 20
+
+// Text reads all that r has, if it is no more than settings take.
+func Text(r io.Reader) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, maxSize+1))
+	if err == nil && len(data) > maxSize {
+		err = errors.New("more than settings take")
+	}
+	return data, err
+}
+
 // Read reads one JSON object and nothing after it.
 func Read(r io.Reader) (Settings, error) {
+	data, err := Text(r)
+	if err != nil {
+		return nil, err
+	}
 	var s Settings
-	dec := json.NewDecoder(r)
+	dec := json.NewDecoder(bytes.NewReader(data))
 	if err := dec.Decode(&s); err != nil {
 		return nil, quiet(err)
 	}
