@@ -53,7 +53,7 @@ func testLife(t *testing.T, s *suite) {
 func testFidelity(t *testing.T, s *suite) {
 	huge, _ := new(big.Int).SetString("123456789012345678901234567890", 10)
 	values := map[string]any{
-		"int": 1<<53 + 1, "huge": huge, "float": 1.0, "small": 5e-324, "text": "hé☃😀\x00\u007f<&>", "none": nil, "true": true,
+		"int": int64(1<<53 + 1), "huge": huge, "float": 1.0, "small": 5e-324, "text": "hé☃😀\x00\u007f<&>", "none": nil, "true": true,
 		"nested": map[string]any{"": []any{[]any{}, map[string]any{}, "x"}}, "large": strings.Repeat("0123456789abcdef", 20000),
 	}
 	session := s.created(t, values)

@@ -21,7 +21,8 @@
 //
 // The order of a set, and with it the bytes of an untouched session with a set in it. Which strings and bytes were one
 // object in Python. A set with bytes in it cannot be read. An int of more than 8 KB is refused, as the library's time for
-// it grows with the square of its size.
+// it grows with the square of its size, and on machines of 32 bits one that takes more than these and fits into 64, of which
+// the library would keep 32.
 //
 // [github.com/nlpodyssey/gopickle]: https://github.com/nlpodyssey/gopickle
 package gopickle

@@ -53,6 +53,10 @@ type walker struct {
 
 func (w *walker) walk(v any) {
 	switch v := v.(type) {
+	case int64:
+		if int64(int(v)) != v {
+			w.problem = "an integer of which the library would keep 32 bits on this machine"
+		}
 	case *big.Int:
 		if v.BitLen() > maxIntBits {
 			w.problem = "an int is too large for the library"

@@ -40,7 +40,7 @@ func grow[T any](m *machine, g *growing[T]) bool {
 	if !m.charge(grown * sizeAny) {
 		return false
 	}
-	m.used -= len(g.more) * sizeAny
+	m.used -= int64(len(g.more)) * sizeAny
 	more := make([]T, grown)
 	copy(more, g.all())
 	g.more = more

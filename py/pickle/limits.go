@@ -53,7 +53,7 @@ const (
 
 // charge counts n bytes as allocated and reports whether that is within the limit.
 func (m *machine) charge(n int) bool {
-	m.used += n
+	m.used += int64(n)
 	return m.used <= m.maxUsed
 }
 
@@ -61,7 +61,7 @@ func (m *machine) charge(n int) bool {
 func (m *machine) keyProblem(v any) string {
 	switch v := v.(type) {
 	case string:
-		m.work += len(v) >> 2
+		m.work += int64(len(v)) >> 2
 	case int64, bool, nil:
 		m.work += 8
 	default:
@@ -96,10 +96,10 @@ func (m *machine) keyText(v any, depth int) (n int, problem string) {
 		n = len(v)
 	case *big.Int:
 		size := v.BitLen() / 8
-		m.work += 4 * size
+		m.work += 4 * int64(size)
 		n = 12 * size // hexadecimal digits, which are made several times
 	}
-	m.work += 16 + n
+	m.work += 16 + int64(n)
 	return n, ""
 }
 
@@ -120,7 +120,7 @@ func (m *machine) itemsText(items iter.Seq[any], depth int) (n int, problem stri
 		}
 		n += size + 24
 	}
-	m.work += n * 8
+	m.work += int64(n) * 8
 	return n + 8, ""
 }
 

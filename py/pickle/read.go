@@ -98,10 +98,10 @@ type machine struct {
 	setting    bool      // whether the call that was read last is how a pickler calls the setter of a state
 	buffers    int       // that were taken
 	containers int       // that were made
-	used       int
-	maxUsed    int
-	work       int
-	maxWork    int
+	used       int64 // these four are more than an int of 32 bits holds
+	maxUsed    int64
+	work       int64
+	maxWork    int64
 	err        error // of Options.Persistent
 }
 

@@ -26,7 +26,7 @@ func (m *machine) newSet() string { return m.pushContainer(&py.Set{}, sizeDict) 
 // pushContainer pushes a new container, of so many bytes.
 func (m *machine) pushContainer(v any, size int) string {
 	m.containers++
-	m.used += size
+	m.used += int64(size)
 	return m.push(v)
 }
 
@@ -162,7 +162,7 @@ func (m *machine) fillDistinct(room []py.Pair, items []any) int {
 		if !ok {
 			return n
 		}
-		m.work += len(key) >> 2
+		m.work += int64(len(key)) >> 2
 		for i := range room[:n] {
 			if room[i].Key.(string) == key { //nolint:forcetypeassert // only strings come this far
 				return n

@@ -7,7 +7,7 @@ package pickle
 func load(src string, o *Options) (any, error) {
 	var m machine // not a literal, which would be made elsewhere and copied
 	m.src, m.opts = src, *o
-	m.maxUsed, m.maxWork = memoryFactor*len(src)+memoryBase, workFactor*len(src)+workBase
+	m.maxUsed, m.maxWork = memoryFactor*int64(len(src))+memoryBase, workFactor*int64(len(src))+workBase
 	m.memo.quick = o.MaxMemo
 	for pos, top := 0, 0; ; {
 		m.op = pos

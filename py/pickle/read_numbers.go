@@ -129,7 +129,7 @@ func (m *machine) pushDigits(s string) string {
 }
 
 func (m *machine) pushBig(b *big.Int) string {
-	m.used += 48 + b.BitLen()/8
+	m.used += 48 + int64(b.BitLen()/8)
 	return m.push(py.Int(b))
 }
 
