@@ -1,6 +1,11 @@
 package compat_test
 
 import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,6 +25,38 @@ func endExample(t *testing.T, e *example, signal syscall.Signal) {
 		t.Error("Django is not seen to run")
 	}
 	site.stop(signal)
+}
+
+// answerExample ends the site while Django waits for the rest of a form, which it still has to answer.
+func answerExample(t *testing.T, e *example) {
+	site := e.start(t)
+	host := strings.TrimPrefix(site.url, "http://")
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close() //nolint:errcheck // what counts is the answer
+	const form = "username=ada"
+	send := func(text string) {
+		if _, err := io.WriteString(conn, text); err != nil {
+			t.Error(err)
+		}
+	}
+	// With a CSRF cookie, Django looks for the token in the form.
+	send(fmt.Sprintf("POST /login/ HTTP/1.1\r\nHost: %s\r\nCookie: kettles_csrf=%s\r\nContent-Type: application/x-www-form-urlencoded\r\n"+
+		"Content-Length: %d\r\n\r\n%s", host, strings.Repeat("a", 32), len(form), form[:1]))
+	time.Sleep(500 * time.Millisecond) // Django has the beginning
+	rest := time.AfterFunc(500*time.Millisecond, func() { send(form[1:]) })
+	defer rest.Stop()
+	site.stop(syscall.SIGTERM)
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()                      //nolint:errcheck // nothing was written
+	if answer.StatusCode != http.StatusForbidden { // there is no token
+		t.Errorf("status %d, want 403 of Django", answer.StatusCode)
+	}
 }
 
 // orphanExample kills the parent of the example, as "go run" may be killed.

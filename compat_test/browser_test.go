@@ -25,6 +25,7 @@ func TestSideBySide(t *testing.T) {
 		"a new SECRET_KEY with the old as fallback keeps people logged": browseRotation,
 		"an expired session is nobody's":                                browseExpiry,
 		"Ctrl-C ends all processes":                                     interruptExample,
+		"requests on their way are answered before the end":             answerExample,
 		"a service manager ends all processes":                          terminateExample,
 		"the end of what started it ends all processes":                 orphanExample,
 		"a fresh machine gets what it needs":                            installExample,
