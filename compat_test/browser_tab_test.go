@@ -169,7 +169,9 @@ func (p *tab) fill(fields ...string) {
 	p.t.Helper()
 	for i := 0; i < len(fields); i += 2 {
 		field := chromedp.CSS(fmt.Sprintf("main [name=%s]", fields[i]))
-		perform(p, "fill "+fields[i], chromedp.Steps(chromedp.Clear(field), chromedp.SendKeys(field, fields[i+1])))
+		// Not SendKeys, which reads the field's attributes while they may be changing.
+		perform(p, "fill "+fields[i], chromedp.Steps(
+			chromedp.Clear(field), chromedp.Focus(field, chromedp.NodeVisible), chromedp.KeyEvent(fields[i+1])))
 	}
 }
 
