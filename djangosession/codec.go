@@ -103,17 +103,16 @@ func (c *Codec) DecodeMaxAge(text string, maxAge time.Duration) (*py.Dict, error
 	return c.load(data)
 }
 
-// An owner is a [Serializer] that need not copy data which nobody else has.
-type owner interface {
-	loadsOwned(data []byte) (*py.Dict, error)
-}
-
-// load reads what payload returned.
+// load reads what payload returned, which our own serializers need not copy. They are known by their types: a method would be
+// that of a type around them too, in the place of its own Loads.
 func (c *Codec) load(data []byte) (d *py.Dict, err error) {
-	if own, ok := c.serializer.(owner); ok {
-		d, err = own.loadsOwned(data)
-	} else {
-		d, err = c.serializer.Loads(data)
+	switch s := c.serializer.(type) {
+	case PickleSerializer:
+		d, err = s.loadsOwned(data)
+	case TransitionalSerializer:
+		d, err = s.loadsOwned(data)
+	default:
+		d, err = s.Loads(data)
 	}
 	if err != nil {
 		return nil, &DecodeError{Reason: BadSerialization, Err: err}

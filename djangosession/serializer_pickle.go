@@ -58,7 +58,7 @@ func (p PickleSerializer) Dumps(d *py.Dict) ([]byte, error) {
 // OrderedDict is read as a dict.
 func (p PickleSerializer) Loads(data []byte) (*py.Dict, error) { return p.loads(string(data)) }
 
-// loadsOwned implements [owner].
+// loadsOwned is Loads of data that nobody else has.
 func (p PickleSerializer) loadsOwned(data []byte) (*py.Dict, error) {
 	if cap(data)-len(data) > len(data)/4 { // the rest would be kept too
 		return p.Loads(data)

@@ -60,7 +60,7 @@ func (t TransitionalSerializer) Loads(data []byte) (*py.Dict, error) {
 	return t.Pickle.Loads(data)
 }
 
-// loadsOwned implements [owner].
+// loadsOwned is Loads of data that nobody else has.
 func (t TransitionalSerializer) loadsOwned(data []byte) (*py.Dict, error) {
 	if isJSON(data) {
 		return JSONSerializer{}.Loads(data)
