@@ -1,6 +1,7 @@
 package py
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
 	"iter"
@@ -49,6 +50,10 @@ func keyDigest(v any) [sha256.Size]byte {
 		return sha256.Sum256(append([]byte("t"), k[:]...))
 	case frozenKey:
 		return sha256.Sum256(append([]byte("f"), k[:]...))
+	case uniqueKey: // not its address, which something else may have later
+		var digest [sha256.Size]byte
+		_, _ = rand.Read(digest[:]) // it never fails
+		return digest
 	case *List, *Dict, *Object:
 		return sha256.Sum256(fmt.Appendf(nil, "p%p", k)) // themselves alone
 	default:

@@ -283,7 +283,7 @@ func (d Decimal) HashKey() any {
 	case n.form == infinite:
 		return hashKey(n.Float64())
 	case n.form != finite:
-		return n
+		return newKey()
 	case n.exponent >= 0 && n.adjusted() < maxKeyDigits:
 		i, _ := n.Int()
 		return hashKey(Int(i))

@@ -8,7 +8,7 @@ import (
 )
 
 // A Dict is a Python dict: it keeps its keys in order of insertion, and setting a key that is there keeps the key's place.
-// Keys are equal when they are in Python: 1, 1.0 and true are one key. The zero Dict is empty and ready for use. It is
+// Keys are equal when they are in Python: 1, 1.0 and true are one key, and a NaN equals none, itself included. The zero Dict is empty and ready for use. It is
 // not safe for use by several goroutines while one of them changes it.
 type Dict struct {
 	entries []Pair
@@ -179,7 +179,7 @@ func (d *Dict) reindex() {
 }
 
 // Hashable is a Python value outside the basic types that may be a dict key. HashKey returns a comparable Go value that is
-// the same for two keys just when they are equal in Python.
+// the same for two keys just when they are equal in Python: for a key that equals none, another one each time.
 type Hashable interface {
 	HashKey() any
 }
@@ -217,6 +217,9 @@ func hashKey(key any) any {
 		}
 		return bigKey(k.Text(16)) // decimal takes a time that grows with the square
 	case complex128:
+		if k != k {
+			return newKey()
+		}
 		if imag(k) == 0 {
 			return hashFloat(real(k))
 		}
@@ -226,11 +229,19 @@ func hashKey(key any) any {
 	case *List, *Dict:
 		return k
 	default:
-		return new(byte) // not a Python value: equal to nothing
+		return newKey() // not a Python value
 	}
 }
 
+// A uniqueKey stands for a key that equals none. Of NaN Python compares which object it is, and pickles hold each anew.
+type uniqueKey *byte
+
+func newKey() uniqueKey { return new(byte) }
+
 func hashFloat(f float64) any {
+	if f != f {
+		return newKey()
+	}
 	if f == math.Trunc(f) && -1<<63 <= f && f < 1<<63 {
 		return int64(f)
 	}

@@ -176,8 +176,7 @@ func fromMap(rv reflect.Value, depth int) (any, error) {
 	if rv.IsNil() {
 		return nil, nil
 	}
-	keys := make([]any, 0, rv.Len())
-	values := make(map[any]any, rv.Len())
+	pairs := make([]Pair, 0, rv.Len())
 	for iter := rv.MapRange(); iter.Next(); {
 		key, err := from(iter.Key().Interface(), depth+1)
 		if err != nil {
@@ -187,14 +186,12 @@ func fromMap(rv reflect.Value, depth int) (any, error) {
 		if err != nil {
 			return nil, at(err, fmt.Sprintf("[%v]", key))
 		}
-		h := hashKey(key)
-		keys = append(keys, key)
-		values[h] = value
+		pairs = append(pairs, Pair{key, value})
 	}
-	slices.SortFunc(keys, compareKeys)
-	d := NewDict(len(keys))
-	for _, k := range keys {
-		d.Set(k, values[hashKey(k)])
+	slices.SortFunc(pairs, func(a, b Pair) int { return compareKeys(a.Key, b.Key) })
+	d := NewDict(len(pairs))
+	for _, p := range pairs {
+		d.Set(p.Key, p.Value)
 	}
 	return d, nil
 }

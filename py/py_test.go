@@ -229,6 +229,50 @@ func mustBig(s string) *big.Int {
 	return b
 }
 
+// In Python no two NaN are equal, so that a dict may have several. Each of these is one more key there too.
+func TestNaNIsAKeyThatEqualsNone(t *testing.T) {
+	t.Parallel()
+	nan := py.NaN()
+	decimalNaN, err := py.ParseDecimal("NaN")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, key := range map[string]func() any{
+		"float":                 func() any { return nan },
+		"complex":               func() any { return complex(1, nan) },
+		"Decimal":               func() any { return decimalNaN },
+		"in a tuple":            func() any { return py.NewTuple(int64(1), nan) },
+		"in a tuple in a tuple": func() any { return py.NewTuple(py.NewTuple(nan)) },
+		"in a frozenset":        func() any { return py.NewFrozenSet(nan) },
+	} {
+		d, set := py.NewDict(0), py.NewSet()
+		for i := range 20 { // few keys are not hashed
+			d.Set(key(), int64(i))
+			d.Set("a", int64(i))
+			set.Add(key())
+		}
+		if d.Len() != 21 || set.Len() != 20 {
+			t.Errorf("%s: %d entries and %d members", name, d.Len(), set.Len())
+		}
+		if _, ok := d.Get(key()); ok || d.Delete(key()) || set.Has(key()) {
+			t.Errorf("%s: one is found", name)
+		}
+		d.Delete("a")
+		if c := py.Clone(d); !py.Equal(c, d) || !py.Equal(d.Copy(), d) {
+			t.Errorf("%s: the copy is %v", name, c)
+		}
+		if !py.Equal(py.Clone(set), set) {
+			t.Errorf("%s: the copy of the set differs", name)
+		}
+	}
+	v, err := py.From(map[float64]string{nan: "first", math.NaN(): "second", 1: "third"})
+	if d, ok := v.(*py.Dict); err != nil || !ok || d.Len() != 3 {
+		t.Errorf("a Go map: %v, %v", v, err)
+	} else if got, _ := d.Get(int64(1)); got != "third" {
+		t.Errorf("a Go map: 1 is %v", got)
+	}
+}
+
 // The bits are those of pickle.dumps(float("nan")); a NaN with others is not Go's own, and stays as it is.
 func TestNaNIsPythons(t *testing.T) {
 	t.Parallel()

@@ -97,6 +97,7 @@ func bombs() map[string]string {
 		"text in latin-1":               "V" + strings.Repeat("\xe9", 1<<18) + "\n.",
 		"surrogates":                    "\x8d\x00\x00\x03\x00\x00\x00\x00\x00" + strings.Repeat("\xed\xa0\x80", 1<<16) + ".",
 		"names":                         strings.Repeat("ca\nb\n", 1<<16) + ".",
+		"tuples of NaN as keys":         "}(" + strings.Repeat("G\x7f\xf8\x00\x00\x00\x00\x00\x00\x85N", 1<<14) + "u.",
 		"numbers":                       strings.Repeat("M\xff\xff", 1<<16) + ".",
 		"strings":                       strings.Repeat("\x8c\x00", 1<<17) + ".",
 		"empty lines":                   strings.Repeat("V\n", 1<<17) + ".",
