@@ -8,8 +8,8 @@ import (
 )
 
 // A Dict is a Python dict: it keeps its keys in order of insertion, and setting a key that is there keeps the key's place.
-// Keys are equal when they are in Python: 1, 1.0 and true are one key, and a NaN equals none, itself included. The zero Dict is empty and ready for use. It is
-// not safe for use by several goroutines while one of them changes it.
+// Keys are equal when they are in Python: 1, 1.0 and true are one key, and a NaN equals none, itself included. The zero Dict is
+// empty and ready for use. It is not safe for use by several goroutines while one of them changes it.
 type Dict struct {
 	entries []Pair
 	index   map[any]int // from hashKey to a place in entries; nil while the dict is small
@@ -217,7 +217,7 @@ func hashKey(key any) any {
 		}
 		return bigKey(k.Text(16)) // decimal takes a time that grows with the square
 	case complex128:
-		if k != k {
+		if math.IsNaN(real(k)) || math.IsNaN(imag(k)) {
 			return newKey()
 		}
 		if imag(k) == 0 {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/djangobridge/djangobridge/py"
 )
 
 // What reading may take: the memory in bytes per byte of input and besides, and the time for each KB that was begun.
@@ -155,6 +157,40 @@ func TestDenseValuesAreNotRefused(t *testing.T) {
 		data := "\x80\x04]\x94cm\nf\n\x940" + strings.Repeat("("+strings.Repeat(text, 1000)+"e", 200) + "."
 		if _, err := Loads([]byte(data)); err != nil {
 			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// CPython writes this for {frozenset(set(range(256)) - {i}) for i in range(256)}, but for the order of the members, and for the
+// same as keys of a dict, at protocol 4.
+func TestSetsOfSetsAreNotRefused(t *testing.T) {
+	t.Parallel()
+	const n = 256
+	var members, entries strings.Builder
+	for without := range n {
+		var set strings.Builder
+		set.WriteByte('(')
+		for i := range n {
+			if i != without {
+				set.Write([]byte{opBinInt1, byte(i)})
+			}
+		}
+		set.WriteString("\x91\x94")
+		members.WriteString(set.String())
+		entries.WriteString(set.String() + "N")
+	}
+	for name, c := range map[string]struct {
+		pickle string
+		length func(any) int
+	}{
+		"members": {"\x80\x04\x8f\x94(" + members.String() + "\x90.", func(v any) int { return v.(*py.Set).Len() }},
+		"keys":    {"\x80\x04}\x94(" + entries.String() + "u.", func(v any) int { return v.(*py.Dict).Len() }},
+	} {
+		v, err := Loads([]byte(c.pickle))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		} else if got := c.length(v); got != n {
+			t.Errorf("%s: %d of %d", name, got, n)
 		}
 	}
 }

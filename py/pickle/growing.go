@@ -37,10 +37,10 @@ func (g *growing[T]) set(n int, v T) bool {
 // as it began, but no more than one for each byte. It reports whether that is within the limit.
 func grow[T any](m *machine, g *growing[T]) bool {
 	grown := g.n + min(max(g.n, g.n*m.left()/m.pos), m.left()) + 16
-	if !m.charge(grown * sizeAny) {
+	if !m.pass(grown * sizeAny) {
 		return false
 	}
-	m.used -= int64(len(g.more)) * sizeAny
+	m.passing -= int64(len(g.more)) * sizeAny
 	more := make([]T, grown)
 	copy(more, g.all())
 	g.more = more

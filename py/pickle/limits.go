@@ -28,7 +28,7 @@ const (
 const (
 	// What may be allocated: memoryFactor bytes for each byte of input, and memoryBase more. It is below what the package
 	// comment says, because the charges are estimates.
-	memoryFactor = 56
+	memoryFactor = 60
 	memoryBase   = 1 << 19
 
 	// What may be spent on hashing keys, in steps of about 1 ns. A key that stands in many places is hashed in each, so
@@ -47,6 +47,7 @@ const (
 	sizeDict    = 48
 	sizeEntry   = 60  // of a dict up to eight entries
 	sizeIndexed = 50  // what an entry needs besides in a larger one
+	sizeDigest  = 32  // of a key with others in it
 	sizeExtra   = 112 // of an object
 	sizeGlobal  = 32
 )
@@ -57,6 +58,13 @@ func (m *machine) charge(n int) bool {
 	return m.used <= m.maxUsed
 }
 
+// pass counts n bytes as allocated for the time of the reading, as charge does for what is kept. The limit is the same: what is
+// allocated in all may be twice what is kept.
+func (m *machine) pass(n int) bool {
+	m.passing += int64(n)
+	return m.passing <= m.maxUsed
+}
+
 // keyProblem returns why v cannot be a dict key or a member of a set, "" if it can, and counts the cost of hashing it.
 func (m *machine) keyProblem(v any) string {
 	switch v := v.(type) {
@@ -64,6 +72,14 @@ func (m *machine) keyProblem(v any) string {
 		m.work += int64(len(v)) >> 2
 	case int64, bool, nil:
 		m.work += 8
+	case *py.Tuple, *py.FrozenSet: // of which a digest is kept
+		text, problem := m.keyText(v, 0)
+		if problem != "" {
+			return problem
+		}
+		if !m.pass(text) || !m.charge(sizeDigest) {
+			return tooLarge
+		}
 	default:
 		text, problem := m.keyText(v, 0)
 		if problem != "" {
