@@ -132,6 +132,7 @@ func TestDeepValuesAreRefused(t *testing.T) {
 	t.Parallel()
 	nested := func(n int) map[string]string {
 		return map[string]string{
+			"dicts":      strings.Repeat("}N", n) + "N" + strings.Repeat("s", n) + ".",
 			"tuples":     "N" + strings.Repeat("\x85", n) + ".",
 			"lists":      strings.Repeat("]", n) + "N" + strings.Repeat("a", n) + ".",
 			"frozensets": strings.Repeat("(", n) + "N" + strings.Repeat("\x91", n) + ".",

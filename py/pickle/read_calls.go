@@ -66,7 +66,6 @@ func (m *machine) callSingle() *py.Object {
 	m.drop(2)
 	m.containers += 2
 	m.pos = end + 1
-	m.setting = false
 	return &c.object
 }
 

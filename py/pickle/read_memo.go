@@ -8,7 +8,7 @@ type readMemo struct {
 	dense  growing[any]
 	sparse map[int64]any
 	others int // values in the map, less numbers that were left out in the slice
-	quick  int // up to how many values MEMOIZE has nothing to look after: MaxMemo, 0 if others is not 0
+	quick  int // up to how many values MEMOIZE has nothing to look after: MaxMemo, 0 if others is not 0 or the map not empty
 }
 
 // count is how many values there are, which is the number that MEMOIZE gives the next.
@@ -24,14 +24,14 @@ func (m *machine) put(index int64, v any) string {
 	switch n := int64(m.memo.dense.n); {
 	case index == n || index == n+1: // picklers number from 0 or 1 on
 		if index > n {
-			if !m.remember(unset{}) {
-				return tooLarge
+			if problem := m.leaveOut(n); problem != "" {
+				return problem
 			}
-			m.addOther(-1)
 		}
 		if !m.remember(v) {
 			return tooLarge
 		}
+		m.forget(index)
 	case index < 0:
 		return "a negative memo number"
 	case index < n:
@@ -53,10 +53,35 @@ func (m *machine) put(index int64, v any) string {
 	return ""
 }
 
+// leaveOut puts in the slice what stands for the number n, which is the next: its value from the map, if it has one there.
+func (m *machine) leaveOut(n int64) string {
+	v, ok := m.memo.sparse[n]
+	if !ok {
+		v = unset{}
+	}
+	if !m.remember(v) {
+		return tooLarge
+	}
+	if ok {
+		m.forget(n)
+	} else {
+		m.addOther(-1)
+	}
+	return ""
+}
+
+// forget removes a number from the map that stands in the slice now.
+func (m *machine) forget(n int64) {
+	if _, ok := m.memo.sparse[n]; ok {
+		delete(m.memo.sparse, n)
+		m.addOther(-1)
+	}
+}
+
 // addOther counts n more values that the length of the slice does not tell.
 func (m *machine) addOther(n int) {
 	m.memo.others += n
-	if m.memo.quick = 0; m.memo.others == 0 {
+	if m.memo.quick = 0; m.memo.others == 0 && len(m.memo.sparse) == 0 {
 		m.memo.quick = m.opts.MaxMemo
 	}
 }

@@ -92,10 +92,8 @@ func (m *machine) readIntText() string {
 	switch {
 	case !ok:
 		return endsTooSoon
-	case s == "01":
-		return m.push(true)
-	case s == "00":
-		return m.push(false)
+	case len(s) == len("01") && strings.ContainsAny(s[:1], "0+ \t\r") && (s[1] == '0' || s[1] == '1'):
+		return m.push(s[1] == '1') // to CPython any line of two bytes is a bool whose number is 0 or 1
 	}
 	return m.pushDigits(s)
 }
@@ -195,16 +193,17 @@ func (m *machine) readFloatText() string {
 	if !ok {
 		return endsTooSoon
 	}
-	s = strings.TrimRight(s, " \r")
-	switch strings.TrimLeft(s, "+-") {
-	case "inf", "nan":
-	default:
-		if strings.Trim(s, "0123456789+-.eE") != "" {
-			return badNumber // such as the hexadecimal forms that Go reads
-		}
+	digits := s
+	if s != "" && (s[0] == '-' || s[0] == '+') {
+		digits = s[1:]
 	}
-	f, err := strconv.ParseFloat(strings.TrimPrefix(s, "-"), 64)
-	if err != nil || s == "" {
+	switch {
+	case digits == "inf", digits == "nan":
+	case digits == "", digits[0] == '-', digits[0] == '+', strings.Trim(digits, "0123456789+-.eE") != "":
+		return badNumber // such as the hexadecimal forms that Go reads
+	}
+	f, err := strconv.ParseFloat(digits, 64)
+	if err != nil {
 		return badNumber
 	}
 	if f != f {

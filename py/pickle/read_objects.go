@@ -121,6 +121,9 @@ func (m *machine) inst() string {
 	if problem != "" {
 		return problem
 	}
+	if !isASCII(class.Module) || !isASCII(class.Name) { // unlike those of other opcodes
+		return badText
+	}
 	return m.instance(class, 0)
 }
 

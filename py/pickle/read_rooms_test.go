@@ -99,6 +99,15 @@ func TestCallsAreMemoizedAnywhere(t *testing.T) {
 	}
 }
 
+// each is the format with each of the letters in turn.
+func each(format, letters string) string {
+	var b strings.Builder
+	for _, letter := range letters {
+		fmt.Fprintf(&b, format, letter)
+	}
+	return b.String()
+}
+
 // A memo with numbers that are left out, or far off, numbers what MEMOIZE gives it by how many values it has, as CPython does.
 func TestMemoCountsItsValues(t *testing.T) {
 	t.Parallel()
@@ -106,6 +115,8 @@ func TestMemoCountsItsValues(t *testing.T) {
 		"number 0 left out":         {"](\x8c\x01aq\x01\x8c\x01b\x94h\x01e.", "['a', 'b', 'b']"},
 		"filled in later":           {"](\x8c\x01aq\x01\x8c\x01bq\x00\x8c\x01c\x94h\x02h\x00e.", "['a', 'b', 'c', 'c', 'b']"},
 		"a number far off":          {"](\x8c\x01ar\xff\x00\x00\x00\x8c\x01b\x94h\x01e.", "['a', 'b', 'b']"},
+		"reached by those before":   {"](\x8c\x01aq\x05" + each("\x8c\x01%c\x94", "bcdefghij") + "h\x05e.", "['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'j']"},
+		"one left out that was set": {"](\x8c\x01aq\x02\x8c\x01bq\x00\x8c\x01cq\x01\x8c\x01dq\x03h\x02h\x01h\x00e.", "['a', 'b', 'c', 'd', 'a', 'c', 'b']"},
 		"far off, and one left out": {"](\x8c\x01ar\xff\x00\x00\x00\x8c\x01bq\x01\x8c\x01c\x94h\x02h\xffe.", "['a', 'b', 'c', 'c', 'a']"},
 	} {
 		v, err := Loads([]byte(c.pickle))

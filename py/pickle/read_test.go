@@ -150,6 +150,14 @@ func TestRefusesWhatIsNoPickle(t *testing.T) {
 		"items after the state":   "cm\nf\n)R}bK\x01a.",
 		"pairs after the state":   "cm\nf\n)R}bK\x01K\x02s.",
 		"items after the pairs":   "cm\nf\n)RK\x01K\x02sK\x01a.",
+		"below a mark by a call":  "cm\nf\n(N\x85R0.",
+		"instance not ASCII":      "(im\n\xc3\xa9\n.",
+		"space after a float":     "F1.0 \n.",
+		"carriage return":         "F1.0\r\n.",
+		"two signs":               "F--1\n.",
+		"other two signs":         "F-+1\n.",
+		"two signs of infinity":   "F--inf\n.",
+		"only a sign":             "F-\n.",
 		"octal int":               "I010\n.",
 		"False with a sign":       "I-0\n.",
 		"persistent id not ASCII": "P\xc3\xa9\n.",
@@ -167,7 +175,7 @@ func TestRefusesWhatIsNoPickle(t *testing.T) {
 func TestSmallFormsAreRead(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"I01\n.": "T", "I00\n.": "F", "I-7\n.": "i-7", "L9223372036854775808L\n.": "i9223372036854775808", "F1.5\n.": "f3ff8000000000000",
+		"I01\n.": "T", "I00\n.": "F", "I 1\n.": "T", "I+1\n.": "T", "I\t0\n.": "F", "I\r0\n.": "F", "I 2\n.": "i2", "I+7\n.": "i7", "I-7\n.": "i-7", "L9223372036854775808L\n.": "i9223372036854775808", "F1.5\n.": "f3ff8000000000000",
 		"Fnan\n.": "f7ff8000000000000", "F-nan\n.": "ffff8000000000000", "F-inf\n.": "ffff0000000000000",
 		"\x8a\x00.": "i0", "\x8f(C\x01a\x90.": "<b61,>", "cos\nsystem\n)R.": "o0gos.system()[][]", "c__builtin__\nxrange\n.": "gbuiltins.range",
 		"(im\nC\n.": "o1gm.C()[][]", "(cm\nC\nNo.": "o0gm.C(N,)[][]", "V\\u00e9\\\n.": "sc3a95c",
