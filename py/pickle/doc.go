@@ -17,13 +17,21 @@
 //
 // Reading keeps at most 64 times the length of its input and 1 MiB, whatever the lengths in it claim, allocates at most
 // twice that on the way, and takes at most 10 ms for a KB. [Options] has limits on size, depth, memo and digits. The
-// defaults refuse nothing that a pickler of Django's ever wrote.
+// defaults refuse nothing that a pickler of Django's ever wrote. On 32-bit machines long integers in text allocate more.
 //
 // # What differs from Python
 //
 // A dict key or a member of a set that is an object of a class unknown here counts as hashable and as equal to no other.
-// An object that gets a state twice, or items after its state, is refused: it is up to code that is not run here what that
-// means, and CPython's pickler in C, which programs use, never writes it. So is a call whose result is dropped, but for the
-// two that picklers write: a function that sets the state of an object, which is kept as [py.Extra].Setter, and an object
-// in its own arguments.
+//
+// CPython's pickler in C, which programs use, writes none of what follows, and it is refused, though CPython reads it:
+//
+//   - An object that gets a state twice, or items after its state. It is up to code that is not run here what that means.
+//   - A container or an object that is dropped, or left on the stack at the end: Python may have made it for what that
+//     does. What picklers drop is read: the result of a function that sets the state of an object, which is kept as
+//     [py.Extra].Setter, and what was made once more of something that is in itself and is fetched from the memo next.
+//   - No items at all for what takes none, and the state None for what takes none.
+//   - Numbers in text with a prefix, an underscore, zeros in front, a NUL byte, or the words infinity and INF.
+//
+// NEWOBJ is read for an object in the place of the class, and class names are not looked up, so that a pickle is read which
+// CPython refuses for them.
 package pickle

@@ -115,7 +115,7 @@ func TestStateSettersAreWrittenAsTheyWereRead(t *testing.T) {
 // in the memo, and so no call of a setter, whatever they are.
 func TestDroppedObjectIsNoStateSetter(t *testing.T) {
 	t.Parallel()
-	v, err := Loads([]byte("cm\nf\n)Rq\x00cm\ng\nh\x00N\x86q\x01R0h\x000."))
+	v, err := Loads([]byte("cm\nf\n)Rq\x00cm\ng\nh\x00N\x86q\x01R00h\x00."))
 	if o, ok := v.(*py.Object); err != nil || !ok || o.Extras().HasState || o.Extras().Setter != nil {
 		t.Errorf("%s, %v", canon(v), err)
 	}

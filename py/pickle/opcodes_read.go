@@ -17,7 +17,7 @@ func (m *machine) step(op byte) string {
 		return m.pushLine()
 
 	case opPop:
-		return m.popValue()
+		return m.popValues()
 	case opPopMark:
 		return m.popToMark()
 	case opDup:
@@ -165,14 +165,4 @@ func (m *machine) dup() string {
 	}
 	m.noteShared(v)
 	return m.push(v)
-}
-
-// popToMark drops the topmost mark and what stands above it.
-func (m *machine) popToMark() string {
-	items, ok := m.popMark()
-	if !ok {
-		return noMark
-	}
-	m.drop(len(items))
-	return ""
 }

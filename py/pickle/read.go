@@ -19,7 +19,8 @@ type Options struct {
 	Encoding string
 
 	// Persistent returns the value that stands for a persistent id; nil refuses them. To write the id again, return a
-	// [*py.Object] with the making [py.Persistent]. An error of it is returned as it is. Matches Unpickler.persistent_load.
+	// [*py.Object] with the making [py.Persistent]. An error of it is returned as it is. Its values count for MaxDepth. Matches
+	// Unpickler.persistent_load.
 	Persistent func(id any) (any, error)
 
 	// Extensions names the classes behind extension codes; a code that is not in it is refused. Matches copyreg.add_extension.
@@ -95,6 +96,7 @@ type machine struct {
 	pairs      slab[py.Pair]
 	characters [4]uint64 // a bit for each that was read as a str of one character
 	shared     []any     // containers that may stand in several places
+	foreign    bool      // whether Options.Persistent returned containers
 	setting    bool      // whether the call that was read last is how a pickler calls the setter of a state
 	buffers    int       // that were taken
 	containers int       // that were made
@@ -112,7 +114,10 @@ func (m *machine) result() (any, error) {
 	if !ok {
 		return nil, m.fail(noValue)
 	}
-	if m.containers > m.opts.MaxDepth && m.isTooDeep(v) {
+	if anyContainer(m.stack.all()[:m.stack.n]) {
+		return nil, m.fail(dropped)
+	}
+	if (m.foreign || m.containers > m.opts.MaxDepth) && m.isTooDeep(v) {
 		return nil, m.fail(tooDeep)
 	}
 	return v, nil

@@ -11,7 +11,7 @@ func (m *machine) isTooDeep(v any) bool {
 		value  any
 		height int // of what was walked, so far
 	}
-	// Most containers are met once, and need no entry.
+	// Most containers are met once, and need no entry; of those that Options.Persistent returned that is not known.
 	heights := make(map[any]int, len(m.shared))
 	for _, v := range m.shared {
 		heights[v] = notWalked
@@ -38,14 +38,15 @@ func (m *machine) isTooDeep(v any) bool {
 		if len(items) == 0 {
 			continue
 		}
-		if height, ok := heights[item]; ok {
-			if height != notWalked {
-				if len(stack)-1+height > m.opts.MaxDepth {
-					return true
-				}
-				top.height = max(top.height, height)
-				continue
+		height, ok := heights[item]
+		if ok && height != notWalked {
+			if len(stack)-1+height > m.opts.MaxDepth {
+				return true
 			}
+			top.height = max(top.height, height)
+			continue
+		}
+		if ok || m.foreign {
 			heights[item] = 0
 		}
 		if len(stack) > m.opts.MaxDepth {
@@ -73,7 +74,10 @@ func parts(v any) []any {
 		return members(&v.Set)
 	case *py.Object:
 		x := v.Extras()
-		items := append([]any{v.Callable, v.Args, x.State, x.Setter}, x.Items...)
+		items := append([]any{v.Callable, x.State, x.Setter}, x.Items...)
+		if v.Args != nil {
+			items = append(items, v.Args)
+		}
 		if x.Kwargs != nil {
 			items = append(items, x.Kwargs)
 		}

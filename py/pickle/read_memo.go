@@ -1,6 +1,10 @@
 package pickle
 
-import "github.com/djangobridge/djangobridge/py"
+import (
+	"slices"
+
+	"github.com/djangobridge/djangobridge/py"
+)
 
 // readMemo keeps the values that a pickle uses in several places. Picklers number them from 0 or 1 on, so they stand in a slice;
 // only numbers far from those need a map.
@@ -110,9 +114,11 @@ func (m *machine) get(index int64) (v any, problem string) {
 
 // noteShared remembers a container that is put in one more place.
 func (m *machine) noteShared(v any) {
-	switch v.(type) {
-	case *py.List, *py.Dict, *py.Tuple, *py.Object, *py.Set, *py.FrozenSet:
+	if isContainer(v) {
 		m.used += 2 * sizeAny
+		if n := len(m.shared); n == cap(m.shared) {
+			m.shared = slices.Grow(m.shared, min(max(n, 16), m.left()+1)) // doubled, as far as the input may need it
+		}
 		m.shared = append(m.shared, v)
 	}
 }

@@ -92,7 +92,7 @@ func (m *machine) readIntText() string {
 	switch {
 	case !ok:
 		return endsTooSoon
-	case len(s) == len("01") && strings.ContainsAny(s[:1], "0+ \t\r") && (s[1] == '0' || s[1] == '1'):
+	case len(s) == len("01") && strings.ContainsAny(s[:1], "0+- \t\r") && (s[1] == '0' || s[1] == '1' && s[0] != '-'):
 		return m.push(s[1] == '1') // to CPython any line of two bytes is a bool whose number is 0 or 1
 	}
 	return m.pushDigits(s)
@@ -111,7 +111,7 @@ func (m *machine) pushDigits(s string) string {
 	s = strings.Trim(s, " \t\r")
 	digits := strings.TrimLeft(s, "+-")
 	if len(s)-len(digits) > 1 || digits == "" || digits[0] == '0' && s != "0" || strings.Trim(digits, "0123456789") != "" {
-		return badNumber // also what CPython takes for octal, and what is its False with a sign
+		return badNumber // also what CPython takes for octal
 	}
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return m.pushInt(n)

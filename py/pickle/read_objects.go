@@ -236,42 +236,6 @@ func (m *machine) persistent(id any) string {
 		m.err = err
 		return refused
 	}
+	m.foreign = m.foreign || isContainer(v)
 	return m.push(v)
-}
-
-// popValue drops the topmost value or mark. Picklers drop a value in two places: the result of a setter, which they call
-// for what it does to an object, and what they made anew of a recursive object, which they fetch from the memo next.
-func (m *machine) popValue() string {
-	if m.marks.n > 0 && m.fence == m.stack.n {
-		_, _ = m.popMark()
-		return ""
-	}
-	v, ok := m.pop()
-	switch {
-	case !ok:
-		return noValue
-	case m.last != opReduce || m.setState(v) || m.pos == len(m.src):
-		return ""
-	}
-	switch m.src[m.pos] {
-	case opGet, opBinGet, opLongBinGet:
-		return ""
-	}
-	return "drops the result of a call, which Python makes for what it does"
-}
-
-// setState gives the object on top of the stack the state and the setter that the dropped result of a call shows, and
-// reports whether it shows any: setter(object, state).
-func (m *machine) setState(dropped any) bool {
-	call, _ := dropped.(*py.Object)
-	top, _ := m.top()
-	o, ok := top.(*py.Object)
-	if !ok || call == nil || !m.setting || len(call.Args.Items) != 2 || call.Args.Items[0] != top ||
-		o.Extras().HasState {
-		return false
-	}
-	if x := m.extra(o); x != nil { // if not, too much memory is used, which the loop sees
-		x.State, x.Setter, x.HasState = call.Args.Items[1], call.Callable, true
-	}
-	return true
 }

@@ -146,6 +146,15 @@ func TestRefusesWhatIsNoPickle(t *testing.T) {
 		"text that is not UTF-8":  "X\x01\x00\x00\x00\xff.",
 		"frame that is too short": "\x95\xff\x00\x00\x00\x00\x00\x00\x00N.",
 		"call for what it does":   "cm\nf\n)R0N.",
+		"memoized call dropped":   "cm\nf\n)Rq\x000N.",
+		"call dropped last":       "Ncm\nf\n)R0.",
+		"call dropped, with more": "cm\nf\n)RN00N.",
+		"call below others":       "(cm\nf\n)RN1N.",
+		"call in a list dropped":  "]cm\nf\n)Ra0N.",
+		"new object dropped":      "cm\nf\n)\x810N.",
+		"instance dropped":        "(im\nf\n0N.",
+		"call left at STOP":       "cm\nf\n)RN.",
+		"call left below a mark":  "cm\nf\n)R(N.",
 		"second state":            "cm\nf\n)R}b}b.",
 		"items after the state":   "cm\nf\n)R}bK\x01a.",
 		"pairs after the state":   "cm\nf\n)R}bK\x01K\x02s.",
@@ -159,7 +168,6 @@ func TestRefusesWhatIsNoPickle(t *testing.T) {
 		"two signs of infinity":   "F--inf\n.",
 		"only a sign":             "F-\n.",
 		"octal int":               "I010\n.",
-		"False with a sign":       "I-0\n.",
 		"persistent id not ASCII": "P\xc3\xa9\n.",
 		"module without a name":   "c\nf\n.",
 		"class without a name":    "(im\n\n.",
@@ -175,7 +183,7 @@ func TestRefusesWhatIsNoPickle(t *testing.T) {
 func TestSmallFormsAreRead(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"I01\n.": "T", "I00\n.": "F", "I 1\n.": "T", "I+1\n.": "T", "I\t0\n.": "F", "I\r0\n.": "F", "I 2\n.": "i2", "I+7\n.": "i7", "I-7\n.": "i-7", "L9223372036854775808L\n.": "i9223372036854775808", "F1.5\n.": "f3ff8000000000000",
+		"I01\n.": "T", "I00\n.": "F", "I 1\n.": "T", "I+1\n.": "T", "I-0\n.": "F", "I-1\n.": "i-1", "I\t0\n.": "F", "I\r0\n.": "F", "I 2\n.": "i2", "I+7\n.": "i7", "I-7\n.": "i-7", "L9223372036854775808L\n.": "i9223372036854775808", "F1.5\n.": "f3ff8000000000000",
 		"Fnan\n.": "f7ff8000000000000", "F-nan\n.": "ffff8000000000000", "F-inf\n.": "ffff0000000000000",
 		"\x8a\x00.": "i0", "\x8f(C\x01a\x90.": "<b61,>", "cos\nsystem\n)R.": "o0gos.system()[][]", "c__builtin__\nxrange\n.": "gbuiltins.range",
 		"(im\nC\n.": "o1gm.C()[][]", "(cm\nC\nNo.": "o0gm.C(N,)[][]", "V\\u00e9\\\n.": "sc3a95c",

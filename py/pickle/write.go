@@ -14,7 +14,9 @@ import (
 //
 // What is one object in Go is one in Python: a pointer that stands in two places, and a string or [py.Bytes] with the same
 // memory. A [*py.Global] is one object by its name. An aware [py.DateTime] is written with the tzinfo object that it has, else
-// with a datetime.timezone of the offset that is in force then, not with the name of its zone.
+// with a datetime.timezone of the offset that is in force then, not with the name of its zone. A str of one character, of which
+// CPython mostly has one object, was one object where it was read as one.
+//
 // Values within each other in more than [MaxDepth] levels are refused; CPython itself stops near 500.
 func Dumps(v any, protocol int) ([]byte, error) {
 	if protocol < 2 || protocol > maxProtocol {
