@@ -25,7 +25,7 @@
 //
 // CPython's pickler in C, which programs use, writes none of what follows, and it is refused, though CPython reads it:
 //
-//   - An object that gets a state twice, or items after its state. It is up to code that is not run here what that means.
+//   - An object that gets two states, or items after its state. It is up to code that is not run here what that means.
 //   - A container or an object that is dropped, or left on the stack at the end: Python may have made it for what that
 //     does. What picklers drop is read: the result of a function that sets the state of an object, which is kept as
 //     [py.Extra].Setter, and what was made once more of something that is in itself and is fetched from the memo next.

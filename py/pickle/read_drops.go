@@ -6,7 +6,7 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-const dropped = "drops what was made, which Python makes for what that does"
+const dropped = "drops an object or a container that it makes"
 
 // popValues takes the value or mark on top of the stack, and those of the POPs that follow.
 func (m *machine) popValues() string {

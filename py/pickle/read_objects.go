@@ -174,8 +174,10 @@ func (m *machine) build() string {
 	switch {
 	case x == nil:
 		return tooLarge
+	case x.HasState && isContainer(state) && x.State == state:
+		// Python's own pickler, not the one in C, writes the state of an object in its own arguments twice.
 	case x.HasState:
-		return "gives an object a second state, which CPython's own picklers never do"
+		return "gives an object two states"
 	}
 	x.State, x.HasState = state, true
 	return ""

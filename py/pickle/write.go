@@ -15,7 +15,8 @@ import (
 // What is one object in Go is one in Python: a pointer that stands in two places, and a string or [py.Bytes] with the same
 // memory. A [*py.Global] is one object by its name. An aware [py.DateTime] is written with the tzinfo object that it has, else
 // with a datetime.timezone of the offset that is in force then, not with the name of its zone. A str of one character, of which
-// CPython mostly has one object, was one object where it was read as one.
+// CPython mostly has one object, was one object where it was read as one. An object in its own arguments, which CPython makes
+// anew each time that it comes to it, has the same arguments each time.
 //
 // Values within each other in more than [MaxDepth] levels are refused; CPython itself stops near 500.
 func Dumps(v any, protocol int) ([]byte, error) {
