@@ -10,10 +10,10 @@ FUZZTIME ?= 10s
 # Releases of Django that compat_test runs against, and those whose own tests it runs; its tests read the same variables.
 export DJANGO_RELEASES ?= 3.2.25 4.2.30 5.2.19 6.1.3
 export DJANGO_SUITE_RELEASES ?= 4.2.30 5.2.19 6.1.3
-# Where what the tests install is kept.
-export DJANGOBRIDGE_CACHE ?= $(CURDIR)/.cache
+# Where what the tests install is kept; from here on, unless it begins with a slash.
+export DJANGOBRIDGE_CACHE ?= .cache
 # What Django's own tests came to, a line each: "go test" does not show what passing tests print.
-export DJANGO_SUITE_REPORT ?= $(DJANGOBRIDGE_CACHE)/django-suites.txt
+export DJANGO_SUITE_REPORT ?= $(abspath $(DJANGOBRIDGE_CACHE))/django-suites.txt
 
 # Built from source at the versions in tools/go.mod, and cached by the go command.
 TOOL := go tool -modfile=$(CURDIR)/tools/go.mod
