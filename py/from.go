@@ -28,9 +28,13 @@ type TypeError struct {
 }
 
 func (e *TypeError) Error() string {
-	s := fmt.Sprintf("py: Go type %s has no Python form", e.Type)
+	name := "nil"
+	if e.Type != nil {
+		name = e.Type.String()
+	}
+	s := "py: Go type " + name + " has no Python form"
 	if e.Reason != "" {
-		s = fmt.Sprintf("py: Go type %s: %s", e.Type, e.Reason)
+		s = "py: Go type " + name + ": " + e.Reason
 	}
 	if e.Path != "" {
 		s += " (at " + e.Path + ")"
@@ -44,8 +48,8 @@ func (e *TypeError) Error() string {
 //     a Python value too;
 //   - bool, integers, floats, strings, *big.Int are what they look like, []byte is [Bytes], time.Time an aware
 //     [DateTime], time.Duration a [TimeDelta], complex128 a complex; a nil pointer, interface, slice or map is None;
-//   - slices and arrays are lists, maps are dicts (sorted by key, since Go's order is random), structs are dicts of their
-//     exported fields by their json tags (name, "-", omitempty and omitzero as encoding/json has them);
+//   - slices and arrays are lists, maps are dicts (sorted by key, since Go's order is random; arrays as keys are tuples), structs
+//     are dicts of their exported fields by their json tags (name, "-", omitempty and omitzero as encoding/json has them);
 //   - a [Valuer] is asked, an encoding.TextMarshaler is a str, a json.Number an int or a float.
 //
 // Everything else is a [*TypeError].
@@ -179,6 +183,9 @@ func fromMap(rv reflect.Value, depth int) (any, error) {
 	pairs := make([]Pair, 0, rv.Len())
 	for iter := rv.MapRange(); iter.Next(); {
 		key, err := from(iter.Key().Interface(), depth+1)
+		if err == nil {
+			key, err = asKey(key, iter.Key())
+		}
 		if err != nil {
 			return nil, at(err, "[key]")
 		}
@@ -196,7 +203,32 @@ func fromMap(rv reflect.Value, depth int) (any, error) {
 	return d, nil
 }
 
-// compareKeys orders strings as strings and numbers as numbers; the rest need only be in some order, the same each time.
+// asKey makes of what From has made of a key what Python can hash: a tuple of an array.
+func asKey(key any, rv reflect.Value) (any, error) {
+	if rv.Kind() == reflect.Interface {
+		rv = rv.Elem()
+	}
+	switch key := key.(type) {
+	case *List:
+		if rv.Kind() != reflect.Array {
+			break
+		}
+		for i := range key.Items {
+			item, err := asKey(key.Items[i], rv.Index(i))
+			if err != nil {
+				return nil, at(err, fmt.Sprintf("[%d]", i))
+			}
+			key.Items[i] = item
+		}
+		return NewTuple(key.Items...), nil
+	case *Dict, *Set, *ByteArray:
+	default:
+		return key, nil
+	}
+	return nil, &TypeError{Type: rv.Type(), Reason: TypeName(key) + " cannot be a key"}
+}
+
+// compareKeys orders strings as strings, numbers as numbers and tuples by their items; the rest need only be in some order, the same each time.
 func compareKeys(a, b any) int {
 	if x, ok := a.(int64); ok {
 		if y, ok := b.(int64); ok {
@@ -206,6 +238,11 @@ func compareKeys(a, b any) int {
 	if x, ok := a.(string); ok {
 		if y, ok := b.(string); ok {
 			return compare(x, y)
+		}
+	}
+	if x, ok := a.(*Tuple); ok {
+		if y, ok := b.(*Tuple); ok {
+			return slices.CompareFunc(x.Items, y.Items, compareKeys)
 		}
 	}
 	return compare(fmt.Sprintf("%T %v", a, a), fmt.Sprintf("%T %v", b, b))

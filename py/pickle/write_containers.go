@@ -60,7 +60,7 @@ func (w *writer) dict(v *py.Dict) *UnsupportedError {
 	}
 	i := 0
 	for key, value := range v.All() {
-		if err := w.save(key); err != nil {
+		if err := w.saveKey(key); err != nil {
 			return w.in(err, key)
 		}
 		if err := w.save(value); err != nil {
@@ -150,7 +150,7 @@ func (w *writer) set(v *py.Set) *UnsupportedError {
 	w.buf = append(w.buf, opMark)
 	i := 0
 	for item := range v.All() {
-		if err := w.save(item); err != nil {
+		if err := w.saveKey(item); err != nil {
 			return w.in(err, item)
 		}
 		if i++; i%batchSize == 0 { // as in dict
@@ -171,7 +171,7 @@ func (w *writer) frozenSet(v *py.FrozenSet) *UnsupportedError {
 	}
 	w.buf = append(w.buf, opMark)
 	for item := range v.All() {
-		if err := w.save(item); err != nil {
+		if err := w.saveKey(item); err != nil {
 			return w.in(err, item)
 		}
 	}
@@ -192,6 +192,9 @@ func (w *writer) setCall(class string, v *py.Set, id identity) *UnsupportedError
 	}
 	items := make([]any, 0, v.Len())
 	for item := range v.All() {
+		if !isHashable(item) {
+			return w.in(unsupported(item, notHashable), item)
+		}
 		items = append(items, item)
 	}
 	w.buf = append(w.buf, opEmptyList)

@@ -25,6 +25,7 @@ func (e *UnsupportedError) Error() string {
 const (
 	notPicklable  = "cannot be pickled"
 	notStr        = "is not UTF-8"
+	notHashable   = "cannot be a key or a member of a set"
 	nestedTooDeep = "is nested in more than 10000 levels" // MaxDepth
 	intTooLarge   = "is too large"
 	badYear       = "is outside the years 1 to 9999"
