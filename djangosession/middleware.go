@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/djangobridge/djangobridge/internal/cookies"
+	"github.com/djangobridge/djangobridge/internal/request"
 )
 
 // Middleware gives HTTP requests their session, and keeps it when the handler is done: what Django's SessionMiddleware
@@ -39,7 +40,7 @@ type Middleware struct {
 	// [ErrReadOnly], and cookies are neither set nor deleted. A handler that changes a session gets its response replaced.
 	ReadOnly bool
 
-	// SaveTimeout bounds how long saving may take, which goes on if the client has gone away; [DefaultSaveTimeout] if 0.
+	// SaveTimeout bounds how long saving may take, which goes on if the client has gone away; [DefaultSaveTimeout] if it is not positive.
 	SaveTimeout time.Duration
 
 	// ErrorHandler, if set, answers in place of the handler if the session could not be saved. The error is
@@ -104,7 +105,7 @@ func (m *Middleware) Wrap(next http.Handler) http.Handler {
 	if s.ReadOnly {
 		s.Manager = m.Manager.readOnly()
 	}
-	if s.SaveTimeout == 0 {
+	if s.SaveTimeout <= 0 {
 		s.SaveTimeout = DefaultSaveTimeout
 	}
 	if s.Logger == nil {
@@ -128,6 +129,7 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.key, x.present = cookies.Find(r.Header, s.settings.SessionCookieName)
 	x.remember(w.Header())
 	x.request = r.WithContext(x) //nolint:contextcheck // x is the request's own context, with more in it
+	defer request.RemoveFiles(x.request, r)
 	returned := false
 	defer func() { //nolint:contextcheck // likewise
 		if !returned {

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/internal/request"
 )
 
 // Middleware gives requests their user: [UserFrom] and the methods that log in and out work inside it. It goes inside the
@@ -14,7 +15,9 @@ import (
 // its response does not vary on the cookie. Matches AuthenticationMiddleware.
 func (a *Auth) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		next.ServeHTTP(w, r.WithContext(&visit{Context: r.Context(), auth: a})) //nolint:contextcheck // it is the request's
+		inner := r.WithContext(&visit{Context: r.Context(), auth: a}) //nolint:contextcheck // it is the request's
+		defer request.RemoveFiles(inner, r)
+		next.ServeHTTP(w, inner)
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/internal/request"
 )
 
 func testProtection(t testing.TB, release string, change func(*Settings)) *Protection {
@@ -224,6 +225,6 @@ func FuzzForm(f *testing.F) {
 		if err != nil && token != "" {
 			t.Errorf("%q and %v", token, err)
 		}
-		removeFiles(r)
+		request.RemoveFiles(r, &http.Request{})
 	})
 }

@@ -55,11 +55,12 @@ func (p *Protection) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s, err := stateFrom(r.Context())
 		if err != nil {
+			outer := r
 			if s, r, err = p.newState(r); err != nil {
 				p.refuse(w, r, err)
 				return
 			}
-			defer removeFiles(r)
+			defer request.RemoveFiles(r, outer)
 		}
 		if !isSafe(r.Method) && !p.exempts(next, r) {
 			if err := s.check(r); err != nil {
@@ -89,13 +90,6 @@ func (p *Protection) newState(r *http.Request) (*state, *http.Request, error) {
 		return nil
 	})
 	return s, r.WithContext(context.WithValue(ctx, stateKey{}, s)), nil
-}
-
-// removeFiles does for the request that handlers see what the server does for the one that it has made.
-func removeFiles(r *http.Request) {
-	if r.MultipartForm != nil {
-		_ = r.MultipartForm.RemoveAll() // what is left is in the folder for temporary files
-	}
 }
 
 func (p *Protection) logger() *slog.Logger {

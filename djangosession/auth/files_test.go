@@ -1,0 +1,78 @@
+package auth_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"testing"
+
+	"github.com/djangobridge/djangobridge/djangosession/csrf"
+)
+
+// The server removes the files of uploads that it finds in its own request, and handlers have a copy of that.
+func TestFilesOfUploadsAreRemoved(t *testing.T) { //nolint:paralleltest // the folder is the process's
+	site := newSite(t, "6.1", nil)
+	settings, err := csrf.NewSettings(site.manager.Settings())
+	if err != nil {
+		t.Fatal(err)
+	}
+	protection, err := csrf.New(settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	session, login, exempt := site.manager.Middleware, site.auth.Middleware, func(h http.Handler) http.Handler {
+		return protection.Middleware(csrf.Exempt(h))
+	}
+	parse := func(next http.Handler) http.Handler { // which the server's own request is for
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if err := r.ParseMultipartForm(1); err != nil {
+				t.Error(err)
+			}
+			next.ServeHTTP(w, r)
+			if f, err := r.MultipartForm.File["file"][0].Open(); err != nil {
+				t.Errorf("the file is gone before the one who has parsed it is done: %v", err)
+			} else {
+				_ = f.Close()
+			}
+		})
+	}
+	for name, around := range map[string]func(http.Handler) http.Handler{
+		"session":       session,
+		"login":         func(h http.Handler) http.Handler { return session(login(h)) },
+		"csrf":          func(h http.Handler) http.Handler { return session(exempt(h)) },
+		"all":           func(h http.Handler) http.Handler { return session(login(exempt(h))) },
+		"parsed before": func(h http.Handler) http.Handler { return parse(session(login(exempt(h)))) },
+	} {
+		folder := t.TempDir()
+		t.Setenv("TMPDIR", folder)
+		seen := 0
+		server := httptest.NewServer(around(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			if err := r.ParseMultipartForm(1); err != nil {
+				t.Error(err)
+			}
+			entries, _ := os.ReadDir(folder)
+			seen = len(entries)
+		})))
+		var body bytes.Buffer
+		form := multipart.NewWriter(&body)
+		part, _ := form.CreateFormFile("file", "large")
+		_, _ = part.Write(make([]byte, 11<<20))
+		_ = form.Close()
+		r, _ := http.NewRequestWithContext(context.Background(), http.MethodPost, server.URL, &body)
+		r.Header.Set("Content-Type", form.FormDataContentType())
+		response, err := server.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, response.Body)
+		_ = response.Body.Close()
+		server.Close() // when the handler has returned
+		if entries, _ := os.ReadDir(folder); seen != 1 || len(entries) != 0 || response.StatusCode != http.StatusOK {
+			t.Errorf("%s: status %d, %d files, %d left", name, response.StatusCode, seen, len(entries))
+		}
+	}
+}
