@@ -159,7 +159,7 @@ func (x *exchange) save(status int, reason SaveReason) error {
 		return err
 	}
 	began, key := time.Now(), s.Key()
-	c, err := x.site.sessionCookie(s)
+	c, err := x.site.sessionCookie(s) // what has no cookie is not stored
 	if err != nil {
 		return err
 	}
@@ -169,6 +169,11 @@ func (x *exchange) save(status int, reason SaveReason) error {
 	}
 	if err := store(ctx); err != nil {
 		return err
+	}
+	if reason == Renewed || x.site.Manager.MergeSaves { // another request may have changed when the session ends
+		if merged, err := x.site.sessionCookie(s); err == nil {
+			c = merged
+		}
 	}
 	x.told = s.Key()
 	c.Value = x.told

@@ -74,13 +74,14 @@ func (s *Session) merge(ctx context.Context, key string) error {
 	done := s.changes.copy()
 	s.mu.Unlock()
 	var merged *py.Dict
+	var lost error // why there was nothing to merge with
 	err := merger.Merge(ctx, key, func(stored *Record) error {
-		merged = mine
-		if stored.Data == nil { // there is nothing to merge with, and what there is gets lost
+		merged, lost = mine, nil
+		if stored.Data == nil { // what there is gets lost
 			if s.manager.StrictLoad {
 				return stored.Err
 			}
-			s.manager.report(ctx, stored.Err)
+			lost = stored.Err
 		} else if done.cleared == 0 {
 			merged = done.apply(mine, stored.Data)
 		}
@@ -92,6 +93,9 @@ func (s *Session) merge(ctx context.Context, key string) error {
 	})
 	if err != nil {
 		return storeError(err)
+	}
+	if lost != nil { // which is told when the engine's lock is free, for who is told may use the engine
+		s.manager.report(ctx, lost)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -85,10 +85,7 @@ func (p *Protection) newState(r *http.Request) (*state, *http.Request, error) {
 		s.cookieText, s.hasCookie = cookies.Find(r.Header, p.settings.CSRFCookieName)
 	}
 	shared.BeforeHeader(func(_ int, header http.Header) { s.answer(header) })
-	shared.AtLogin(func(context.Context) error {
-		s.rotate()
-		return nil
-	})
+	shared.AtLogin(func(context.Context) error { return s.rotate() })
 	return s, r.WithContext(context.WithValue(ctx, stateKey{}, s)), nil
 }
 
@@ -136,7 +133,7 @@ func Check(r *http.Request) error {
 
 // Token returns the token for a form or for the header X-CSRFToken, another text for each call. The response sets the
 // cookie then, or the session keeps the secret: the header must not have gone out yet. The error is [ErrNoMiddleware] or
-// the session's. Matches get_token and the template tag csrf_token.
+// the session's: [djangosession.ErrReadOnly] if it is read-only and has no secret. Matches get_token and the template tag csrf_token.
 func Token(ctx context.Context) (string, error) {
 	s, err := stateFrom(ctx)
 	if err != nil {
@@ -156,14 +153,13 @@ func TemplateField(ctx context.Context) (template.HTML, error) {
 }
 
 // Rotate replaces the secret, so that no page of before is good any more. It happens by itself at a login. The error is
-// [ErrNoMiddleware]. Matches rotate_token.
+// [ErrNoMiddleware], or the session's where that keeps the secret. Matches rotate_token.
 func Rotate(ctx context.Context) error {
 	s, err := stateFrom(ctx)
 	if err != nil {
 		return err
 	}
-	s.rotate()
-	return nil
+	return s.rotate()
 }
 
 // EnsureCookie sends the cookie with each response, for pages that have no form and whose scripts read it. Matches

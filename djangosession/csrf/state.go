@@ -53,6 +53,9 @@ func (s *state) token() (string, error) {
 		return "", err
 	}
 	if s.current == nil {
+		if err := s.mayKeep(); err != nil {
+			return "", err
+		}
 		s.current = s.newSecret()
 	}
 	s.send = true
@@ -60,10 +63,14 @@ func (s *state) token() (string, error) {
 }
 
 // rotate replaces the secret. Matches rotate_token.
-func (s *state) rotate() {
+func (s *state) rotate() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.mayKeep(); err != nil {
+		return err
+	}
 	s.current, s.send, s.loaded = s.newSecret(), true, true
+	return nil
 }
 
 func (p *Protection) newSecret() *secret {
@@ -175,14 +182,26 @@ func (s *state) answer(header http.Header) {
 	cookies.Vary(header)
 }
 
-// keep stores the secret in the session.
+// mayKeep returns [djangosession.ErrReadOnly] if a new secret cannot be stored, so that no token of it would be taken.
+func (s *state) mayKeep() error {
+	if !s.settings.CSRFUseSessions {
+		return nil
+	}
+	session, err := s.session()
+	if err == nil && session.ReadOnly() {
+		err = djangosession.ErrReadOnly
+	}
+	return err
+}
+
+// keep stores the secret in the session. In one that is read-only it stays in the form that it has there.
 func (s *state) keep() {
 	session, err := s.session()
 	if err != nil {
 		s.logger().Error("csrf: the secret is not stored", "error", err)
 		return
 	}
-	if value, _ := session.Get(sessionName); value != s.current.stored {
+	if value, _ := session.Get(sessionName); value != s.current.stored && !session.ReadOnly() {
 		session.Set(sessionName, s.current.stored)
 	}
 }

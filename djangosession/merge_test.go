@@ -1,0 +1,80 @@
+package djangosession_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+)
+
+// Where another request has changed meanwhile when the session ends, the cookie says what is stored.
+func TestCookieEndsWithTheMergedSession(t *testing.T) {
+	for name, c := range map[string]struct {
+		renew  bool
+		expiry int64
+		want   string // in the cookie; "" is none
+	}{
+		"merged, until the browser closes":  {false, 0, ""},
+		"merged, a month":                   {false, 30 * 86400, "Max-Age=2592000"},
+		"renewed, until the browser closes": {true, 0, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newShop(t, "6.1", nil)
+			key := s.visitor(map[string]any{"n": "old"})
+			if c.renew {
+				s.RenewBelow = 0.9
+				s.wait(13 * 24 * time.Hour)
+			} else {
+				s.Manager.MergeSaves = true
+			}
+			r := s.visit("sessionid="+key, func(_ http.ResponseWriter, r *http.Request) {
+				mine := s.session(r)
+				mine.Get("n")
+				if !c.renew {
+					mine.Set("m", "new")
+				}
+				other, err := s.Manager.Load(r.Context(), key)
+				if err != nil {
+					t.Fatal(err)
+				}
+				other.SetExpiry(c.expiry)
+				if err := other.Save(r.Context()); err != nil {
+					t.Fatal(err)
+				}
+			})
+			cookie := r.Header.Get("Set-Cookie")
+			if !strings.HasPrefix(cookie, "sessionid=") || !strings.Contains(cookie, c.want) || (c.want == "") != !strings.Contains(cookie, "Max-Age") {
+				t.Errorf("Set-Cookie %q", cookie)
+			}
+		})
+	}
+}
+
+// Who is told that a stored session was damaged may use the engine.
+func TestHooksAreCalledOutsideTheMerge(t *testing.T) {
+	s := newShop(t, "6.1", nil)
+	s.Manager.MergeSaves = true
+	key := s.visitor(map[string]any{"n": "old"})
+	told := 0
+	s.Manager.OnLoadError = func(ctx context.Context, _ error) {
+		told++
+		if _, err := s.Manager.ClearExpired(ctx, djangosession.ClearOptions{DryRun: true}); err != nil {
+			t.Error(err)
+		}
+	}
+	session, err := s.Manager.Load(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	session.Set("n", "new")
+	s.engine.SetRow(key, "junk", noon.AddDate(1, 0, 0))
+	if err := session.Save(t.Context()); err != nil || told != 1 {
+		t.Errorf("told %d times, %v", told, err)
+	}
+	if n := s.stored(key); n != "new" {
+		t.Errorf("stored is %q", n)
+	}
+}
