@@ -37,6 +37,9 @@ type Options struct {
 	// PasswordBackends are those of the site's own backends by which [Auth.Authenticate] may log people in, since they
 	// check passwords as ModelBackend does; Django's own are known.
 	PasswordBackends []string
+	// PassedBackends are those of the site's own backends that [Auth.Authenticate] may pass over where they come before one that
+	// takes a password: they neither take nor refuse names and passwords. Django's own are known.
+	PassedBackends []string
 
 	LoginURL          string // LOGIN_URL as a URL, which SettingsCommand makes of a view's name; "/accounts/login/"
 	AdminLoginURL     string // where [Auth.StaffRequired] sends people; "/admin/login/"
@@ -51,8 +54,11 @@ type Options struct {
 	// "bcrypt_sha256", "scrypt" and so on. See [Verifier].
 	Hashers map[string]Verifier
 	// Iterations are those of PBKDF2 that the site's default hasher has, for taking as long when there is no such user; those
-	// of the Django release by default.
+	// of the Django release by default. For a site whose default is another hasher see SamplePassword.
 	Iterations int
+	// SamplePassword is any password as the site's default hasher encodes it, the first of PASSWORD_HASHERS, such as make_password
+	// returns. It is checked when there is no such user, so that this takes as long. Without it Iterations count.
+	SamplePassword Secret
 
 	// Logger is told when a session that claims a login is none, and why; slog.Default if nil. It sees no ids, keys or hashes.
 	Logger *slog.Logger

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/internal/settingsjson"
@@ -41,7 +42,9 @@ func (o *Options) fill(s *djangosession.Settings) error {
 	if len(o.AuthenticationBackends) == 0 {
 		o.AuthenticationBackends = []string{ModelBackend}
 	}
-	for name, backends := range map[string][]string{"InactiveBackends": o.InactiveBackends, "PasswordBackends": o.PasswordBackends} {
+	for name, backends := range map[string][]string{
+		"InactiveBackends": o.InactiveBackends, "PasswordBackends": o.PasswordBackends, "PassedBackends": o.PassedBackends,
+	} {
 		for _, b := range backends {
 			if !slices.Contains(o.AuthenticationBackends, b) {
 				return &djangosession.SettingError{Setting: name, Problem: "names a backend that is not in AUTHENTICATION_BACKENDS"}
@@ -62,6 +65,20 @@ func (o *Options) fill(s *djangosession.Settings) error {
 	}
 	if o.Iterations < 1 || o.Iterations > maxIterations {
 		return &djangosession.SettingError{Setting: "Iterations", Problem: "is out of range"}
+	}
+	return o.fillSample()
+}
+
+// fillSample looks whether the sample is of a hasher that is known.
+func (o *Options) fillSample() error {
+	sample := string(o.SamplePassword)
+	name, _, _ := strings.Cut(sample, "$")
+	switch n, _, ok := splitPBKDF2(sample); {
+	case sample == "":
+	case name == pbkdf2SHA256 && ok: // of which all that counts is the number
+		o.Iterations, o.SamplePassword = n, ""
+	case o.Hashers[name] == nil && (digestOf(name) == nil || !ok):
+		return &djangosession.SettingError{Setting: "SamplePassword", Problem: "is not encoded by a hasher that is known"}
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -99,6 +100,26 @@ func TestAuthenticate(t *testing.T) {
 				o.AuthenticationBackends, o.PasswordBackends = []string{custom}, []string{custom}
 			}, nil, custom, nil,
 		},
+		{
+			"behind a backend that may refuse", "anne", "password", func(_ *djangosession.Settings, o *auth.Options) {
+				o.AuthenticationBackends = []string{custom, auth.ModelBackend}
+			}, nil, "", auth.ErrBackend,
+		},
+		{
+			"before a backend that may refuse", "anne", "password", func(_ *djangosession.Settings, o *auth.Options) {
+				o.AuthenticationBackends = []string{auth.RemoteUserBackend, auth.ModelBackend, custom}
+			}, nil, auth.ModelBackend, nil,
+		},
+		{
+			"an inactive user, and a backend that may refuse before the one for those", "anne", "password", func(_ *djangosession.Settings, o *auth.Options) {
+				o.AuthenticationBackends = []string{auth.ModelBackend, custom, auth.AllowAllUsersModelBackend}
+			}, func(p *people) { p.byID["1"].inactive = true }, "", auth.ErrBadCredentials,
+		},
+		{
+			"behind a backend that does not", "anne", "password", func(_ *djangosession.Settings, o *auth.Options) {
+				o.AuthenticationBackends, o.PassedBackends = []string{custom, auth.ModelBackend}, []string{custom}
+			}, nil, auth.ModelBackend, nil,
+		},
 	} {
 		site := newSite(t, "5.2.19", c.change)
 		if c.person != nil {
@@ -165,5 +186,28 @@ func TestFailedVerifierVerifiesNothing(t *testing.T) {
 	site.people.byID["2"].password = "odd$x"
 	if u, err := site.auth.Authenticate(t.Context(), "bob", "x"); u != nil || err == nil {
 		t.Errorf("%v, %v", u, err)
+	}
+}
+
+// TestUnknownNamesTakeAsLongWithAnotherHasher has one that counts.
+func TestUnknownNamesTakeAsLongWithAnotherHasher(t *testing.T) {
+	t.Parallel()
+	var asked []string
+	site := newSite(t, "5.2.19", func(_ *djangosession.Settings, o *auth.Options) {
+		o.Hashers = map[string]auth.Verifier{"slow": func(password, encoded string) (bool, error) {
+			asked = append(asked, password+" "+encoded)
+			return false, nil
+		}}
+		o.SamplePassword, o.Iterations = "slow$sample", 20_000_000 // which would take a minute
+	})
+	site.people.byID["2"].password = "slow$bob"
+	site.people.byID["3"] = &person{username: "locked", password: "!x"}
+	for _, name := range []string{"bob", "nobody", "locked", "anne"} {
+		if _, err := site.auth.Authenticate(t.Context(), name, name+"s"); !errors.Is(err, auth.ErrBadCredentials) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if want := []string{"bobs slow$bob", "nobodys slow$sample", "lockeds slow$sample"}; !slices.Equal(asked, want) {
+		t.Errorf("asked for %q", asked)
 	}
 }

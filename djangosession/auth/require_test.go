@@ -177,7 +177,9 @@ func TestUnusableOptionsAreNamed(t *testing.T) {
 		"AdminLoginURL":    {AdminLoginURL: "admin:login"},
 		"InactiveBackends": {InactiveBackends: []string{"x"}},
 		"PasswordBackends": {PasswordBackends: []string{"x"}},
+		"PassedBackends":   {PassedBackends: []string{"x"}},
 		"Iterations":       {Iterations: -1},
+		"SamplePassword":   {SamplePassword: "argon2$x"},
 	} {
 		_, err := auth.New(site.manager, site.people, o)
 		var wrong *djangosession.SettingError
