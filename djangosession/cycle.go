@@ -89,11 +89,18 @@ func (s *Session) snapshot() snapshot {
 	return snapshot{key: s.key, data: s.data.Copy(), done: s.changes.copy(), modified: s.modified}
 }
 
-// restore gives the session its key back, and the changes that are not stored after all.
+// isGone reports whether the session was deleted by the time it was to get another key.
+func (s *Session) isGone() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.gone
+}
+
+// restore gives the session, which is gone, its key back, and the changes that are not stored after all.
 func (s *Session) restore(before snapshot) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.key = before.key
+	s.key, s.gone = before.key, true
 	meanwhile := s.changes
 	s.modified = before.modified || meanwhile.names.Len() > 0 || meanwhile.cleared != 0
 	s.changes = before.done

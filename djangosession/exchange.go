@@ -140,7 +140,7 @@ func (x *exchange) reason(s *Session, modified bool) SaveReason {
 	switch {
 	case modified:
 		return Modified
-	case x.site.ReadOnly:
+	case x.site.ReadOnly, s != nil && s.isGone():
 		return ""
 	case x.site.settings.SessionSaveEveryRequest:
 		return EveryRequest
@@ -268,19 +268,20 @@ func (x *exchange) replace(err error) {
 	x.failure = fmt.Errorf("djangosession: the response was replaced: %w", err)
 	x.restore(x.under.Header())
 	x.site.report(x, err)
-	if x.site.ErrorHandler != nil {
-		x.vary(true) // it is for this visitor
-		x.site.ErrorHandler(x.under, x.request, err)
-		return
-	}
 	status := http.StatusInternalServerError
 	if errors.Is(err, ErrSessionGone) {
 		status = http.StatusBadRequest
-		if release := x.site.settings.release; release.atLeast(1, 10, 0) && !release.atLeast(1, 11, 0) {
-			// To where the request came to, which finds no session then. More slashes would name another host.
-			x.under.Header().Set("Location", "/"+strings.TrimLeft(x.request.URL.EscapedPath(), "/"))
-			status = http.StatusFound
-		}
+	}
+	if x.site.ErrorHandler != nil {
+		x.vary(true) // it is for this visitor
+		request.Answer(x.under, status, func(w http.ResponseWriter) { x.site.ErrorHandler(w, x.request, err) })
+		return
+	}
+	release := x.site.settings.release
+	if status == http.StatusBadRequest && release.atLeast(1, 10, 0) && !release.atLeast(1, 11, 0) {
+		// To where the request came to, which finds no session then. More slashes would name another host.
+		x.under.Header().Set("Location", "/"+strings.TrimLeft(x.request.URL.EscapedPath(), "/"))
+		status = http.StatusFound
 	}
 	http.Error(x.under, http.StatusText(status), status)
 }

@@ -40,13 +40,13 @@ type Middleware struct {
 	// [ErrReadOnly], and cookies are neither set nor deleted. A handler that changes a session gets its response replaced.
 	ReadOnly bool
 
-	// SaveTimeout bounds how long saving may take, which goes on if the client has gone away; [DefaultSaveTimeout] if it is not positive.
+	// SaveTimeout bounds how long saving may take, which goes on if the client has gone away; [DefaultSaveTimeout] if not positive.
 	SaveTimeout time.Duration
 
 	// ErrorHandler, if set, answers in place of the handler if the session could not be saved. The error is
 	// [ErrSessionGone], for a user who has logged out elsewhere meanwhile as a rule, or what [Session.Save] returns. By
-	// default the status is 400 for the first, Django's SessionInterrupted, and else 500, with a line of text. What ErrorHandler
-	// does to the session is not saved.
+	// default the status is 400 for the first, Django's SessionInterrupted, and else 500, with a line of text; that is the status
+	// of an ErrorHandler that sets none, too. What it does to the session is not saved.
 	ErrorHandler func(w http.ResponseWriter, r *http.Request, err error)
 
 	// OnError, if set, is called with each error that keeps a session from being saved or the browser from being told. The

@@ -112,6 +112,7 @@ func TestLogoutElsewhereInterrupts(t *testing.T) {
 				w.WriteHeader(http.StatusConflict)
 			},
 		},
+		{name: "a handler that writes nothing", release: "6.1", status: 400, handler: func(http.ResponseWriter, *http.Request, error) {}},
 	} {
 		for _, merge := range []bool{false, true} {
 			t.Run(c.name, func(t *testing.T) {

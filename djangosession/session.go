@@ -29,6 +29,7 @@ type Session struct {
 	changes  changes
 	accessed bool
 	modified bool
+	gone     bool // it was found to be deleted, and nothing is stored unless the program changes it
 }
 
 func newSession(m *Manager, key string) *Session {

@@ -12,7 +12,7 @@ import (
 
 // Settings are the settings of a Django site that sessions and signing depend on, each under Django's name. Make them
 // with [NewSettings] or [ReadSettings], which fill in Django's defaults, and change what the site changes.
-type Settings struct {
+type Settings struct { //nolint:recvcheck // what prints it must not need a pointer
 	// DjangoVersion is the release that the site runs, such as "5.2.19". What is written is what that release reads, and
 	// what it refuses is refused. Changing it does not change the other fields; see [NewSettingsFor].
 	DjangoVersion string

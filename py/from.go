@@ -228,7 +228,8 @@ func asKey(key any, rv reflect.Value) (any, error) {
 	return nil, &TypeError{Type: rv.Type(), Reason: TypeName(key) + " cannot be a key"}
 }
 
-// compareKeys orders strings as strings, numbers as numbers and tuples by their items; the rest need only be in some order, the same each time.
+// compareKeys orders strings as strings, numbers as numbers and tuples by their items; the rest need only be in some order, the
+// same each time.
 func compareKeys(a, b any) int {
 	if x, ok := a.(int64); ok {
 		if y, ok := b.(int64); ok {

@@ -14,10 +14,12 @@ var ErrBadCredentials = errors.New("auth: wrong user name or password")
 
 // Authenticate returns the user whose name and password these are, for [Auth.Login]: by the first of
 // AUTHENTICATION_BACKENDS that takes them, which User.Backend names. An unknown name takes as long as a wrong password, if
-// [Options] know the site's hasher. The error is [ErrBadCredentials]; [ErrBackend] if no backend of the site is known to check
-// passwords, or one that is not known comes first: Django asks it first, and it may refuse the login, for too many attempts
-// say; [ErrUnknownHasher]; or that of [Users]. Names are compared as the database compares them, in the form given: Django's login form puts them into
-// Unicode's form NFKC before. Matches authenticate and ModelBackend.
+// [Options] know the site's hasher. Names are compared as the database compares them, in the form given: Django's login form
+// puts them into Unicode's form NFKC before. Matches authenticate and ModelBackend.
+//
+// The error is [ErrBadCredentials]; [ErrBackend] if no backend of the site is known to check passwords, or if one that is not
+// known comes first: Django asks it first, and it may refuse the login, for too many attempts say; [ErrUnknownHasher]; or that
+// of [Users].
 //
 // It takes as much processor time as Django's, a good part of a second: bound how often a client may ask.
 func (a *Auth) Authenticate(ctx context.Context, username, password string) (*User, error) {

@@ -2,6 +2,8 @@ package auth_test
 
 import (
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -215,6 +217,39 @@ func TestRotationDoesNotUndoALogout(t *testing.T) {
 		if err := s.Save(t.Context()); !errors.Is(err, djangosession.ErrSessionGone) {
 			t.Errorf("saving: %v", err)
 		}
+	}
+}
+
+// Of two requests with a session that a key of the past vouches for, one gives it a new key. The other one is answered.
+func TestSlowerOfTwoRenewalsIsAnswered(t *testing.T) {
+	t.Parallel()
+	site := newSite(t, "5.2.19", func(s *djangosession.Settings, _ *auth.Options) {
+		s.SecretKey, s.SecretKeyFallbacks, s.SessionSaveEveryRequest = "new", []string{secretKey}, true
+	})
+	key := site.session(t, bob(nil)).Key()
+	status := func(h http.HandlerFunc) int {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody)
+		r.Header.Set("Cookie", "sessionid="+key)
+		w := httptest.NewRecorder()
+		site.manager.Middleware(site.auth.Middleware(h)).ServeHTTP(w, r)
+		return w.Code
+	}
+	who := func(r *http.Request) {
+		if u, err := auth.UserFrom(r.Context()); err != nil || u == nil || u.ID != "2" {
+			t.Errorf("%v, %v", u, err)
+		}
+	}
+	slower := status(func(_ http.ResponseWriter, r *http.Request) {
+		if _, err := djangosession.FromContext(r.Context()); err != nil {
+			t.Error(err)
+		}
+		if faster := status(func(_ http.ResponseWriter, r *http.Request) { who(r) }); faster != http.StatusOK {
+			t.Errorf("the faster one: %d", faster)
+		}
+		who(r)
+	})
+	if slower != http.StatusOK || len(keys(t, site)) != 1 || site.stored(key) {
+		t.Errorf("the slower one: %d, %d sessions", slower, len(keys(t, site)))
 	}
 }
 

@@ -15,8 +15,9 @@ import (
 // A Protection checks requests by the settings of one site. Set its fields before the first use; after that several
 // goroutines may use it. Matches CsrfViewMiddleware.
 type Protection struct {
-	// Failure answers a request that is refused, instead of a short page of the status that belongs to the error: 403 for an
-	// [*Error], 400 for a [*FormError], 500 for all others, such as those of the database. Matches CSRF_FAILURE_VIEW.
+	// Failure answers a request that is refused, instead of a short page. The status is its own, or that which belongs to the
+	// error: 403 for an [*Error], 400 for a [*FormError], 500 for all others, such as those of the database. Matches
+	// CSRF_FAILURE_VIEW.
 	Failure func(w http.ResponseWriter, r *http.Request, err error)
 	// Exempts lets requests through unchecked, for routers inside of which [Exempt] is not seen.
 	Exempts func(r *http.Request) bool
@@ -110,7 +111,7 @@ func (p *Protection) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		p.logger().Log(r.Context(), level, "csrf: not checked", "error", err, "method", r.Method, "path", r.URL.Path)
 	}
 	if p.Failure != nil {
-		p.Failure(w, r, err)
+		request.Answer(w, status, func(w http.ResponseWriter) { p.Failure(w, r, err) })
 		return
 	}
 	text := http.StatusText(status)
@@ -133,7 +134,8 @@ func Check(r *http.Request) error {
 
 // Token returns the token for a form or for the header X-CSRFToken, another text for each call. The response sets the
 // cookie then, or the session keeps the secret: the header must not have gone out yet. The error is [ErrNoMiddleware] or
-// the session's: [djangosession.ErrReadOnly] if it is read-only and has no secret. Matches get_token and the template tag csrf_token.
+// the session's: [djangosession.ErrReadOnly] if it is read-only and has no secret. Matches get_token and the template tag
+// csrf_token.
 func Token(ctx context.Context) (string, error) {
 	s, err := stateFrom(ctx)
 	if err != nil {

@@ -314,9 +314,10 @@ func TestOutsideOfTheMiddlewares(t *testing.T) {
 	s := newSite(t, "6.1", nil)
 	var got error
 	s.Failure = func(_ http.ResponseWriter, _ *http.Request, err error) { got = err }
-	s.Middleware(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the handler ran") })).ServeHTTP(httptest.NewRecorder(), page(t, ""))
-	if !errors.Is(got, djangosession.ErrNoMiddleware) {
-		t.Errorf("without the session middleware: %v", got)
+	w := httptest.NewRecorder()
+	s.Middleware(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the handler ran") })).ServeHTTP(w, page(t, ""))
+	if !errors.Is(got, djangosession.ErrNoMiddleware) || w.Code != http.StatusInternalServerError {
+		t.Errorf("without the session middleware: %d, %v", w.Code, got)
 	}
 }
 

@@ -1,0 +1,31 @@
+package djangosession_test
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+)
+
+func TestSettingsDoNotPrintTheirSecrets(t *testing.T) {
+	t.Parallel()
+	s := djangosession.NewSettings("the-secret-of-today")
+	s.SecretKeyFallbacks = []string{"the-secret-of-before"}
+	s.SessionCookieName = "shop"
+	var log strings.Builder
+	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "settings", s, "pointer", &s)
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "settings", s, "pointer", &s)
+	for name, text := range map[string]string{
+		"v": fmt.Sprint(s), "+v": fmt.Sprintf("%+v", s), "#v": fmt.Sprintf("%#v", s), "s": fmt.Sprintf("%s", s), "q": fmt.Sprintf("%q", &s),
+		"in another": fmt.Sprintf("%+v", struct{ Site djangosession.Settings }{s}), "log": log.String(),
+	} {
+		if strings.Contains(text, "the-secret") || !strings.Contains(text, "shop") {
+			t.Errorf("%s: %s", name, text)
+		}
+	}
+	if s.SecretKey != "the-secret-of-today" || s.SecretKeyFallbacks[0] != "the-secret-of-before" {
+		t.Error("printing has changed them")
+	}
+}
