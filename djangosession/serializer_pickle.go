@@ -54,8 +54,8 @@ func (p PickleSerializer) Dumps(d *py.Dict) ([]byte, error) {
 }
 
 // Loads reads what Django's loads reads, if it is a dict. Names need not be text, as in Django; those that are not
-// [Session.Dict] alone has. A name that is a str of Python 2 becomes text, which Python 2 takes for the same name. An
-// OrderedDict is read as a dict.
+// [Session.Dict] alone has. A name that is a str of Python 2 or a SafeString becomes text, which Python takes for the same
+// name. An OrderedDict is read as a dict.
 func (p PickleSerializer) Loads(data []byte) (*py.Dict, error) { return p.loads(string(data)) }
 
 // loadsOwned is Loads of data that nobody else has.
@@ -89,22 +89,22 @@ func orderedDict(v any) (*py.Dict, bool) {
 	return o.AsDict()
 }
 
-// textNames returns d with each name that is an ASCII str of Python 2 as text.
+// textNames returns d with each name as text that is an ASCII str of Python 2, or a SafeString: to Python they are the same as
+// the text.
 func textNames(d *py.Dict) *py.Dict {
 	found := false
 	for name := range d.All() {
-		_, old := name.(py.Str2)
-		found = found || old
+		if _, ok := name.(string); !ok {
+			_, ok = textKey(name).(string)
+			found = found || ok
+		}
 	}
 	if !found {
 		return d
 	}
 	texts := py.NewDict(d.Len())
 	for name, v := range d.All() {
-		if old, ok := name.(py.Str2); ok && isASCII(string(old)) {
-			name = string(old)
-		}
-		texts.Set(name, v)
+		texts.Set(textKey(name), v)
 	}
 	return texts
 }

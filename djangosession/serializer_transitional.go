@@ -42,14 +42,16 @@ func (t TransitionalSerializer) Dumps(d *py.Dict) ([]byte, error) {
 	}
 	plain, _ := py.Natural(d).(*py.Dict)
 	c := jsonConverter{TransitionalSerializer: t, done: map[any]any{}}
+	converted := py.NewDict(plain.Len())
 	for name, v := range plain.All() {
+		name = textKey(name)
 		c.name = fmt.Sprint(name)
 		if v, err = c.value(v); err != nil {
 			return nil, &ValueError{Name: c.name, Err: err}
 		}
-		plain.Set(name, v)
+		converted.Set(name, v)
 	}
-	return JSONSerializer{}.Dumps(plain)
+	return JSONSerializer{}.Dumps(converted)
 }
 
 // Loads reads JSON or a pickle, whichever it is.

@@ -6,8 +6,8 @@ import "math/big"
 // too. Values that cannot change are not copied, [Lazy] ones among them. Matches copy.deepcopy.
 func Clone(v any) any {
 	switch v.(type) {
-	case *List, *Dict, *big.Int, Cloner:
-		return newCloner(false).clone(v)
+	case *List, *Dict, *Set, *FrozenSet, *big.Int, Cloner:
+		return newCloner(false).all(v)
 	default:
 		return v
 	}
@@ -21,15 +21,25 @@ type Cloner interface {
 
 type cloner struct {
 	done    map[any]any // from the pointer of an original to its copy
+	dicts   []*Dict     // copies that need an index
 	natural bool
 	zones   zones
 }
 
 func newCloner(natural bool) *cloner { return &cloner{done: map[any]any{}, natural: natural} }
 
+// all clones v and what it contains.
+func (c *cloner) all(v any) any {
+	v = c.clone(v)
+	for _, d := range c.dicts {
+		d.reindex()
+	}
+	return v
+}
+
 func (c *cloner) clone(v any) any {
 	switch v.(type) {
-	case *List, *Dict, *big.Int, Cloner:
+	case *List, *Dict, *Set, *FrozenSet, *big.Int, Cloner:
 	default:
 		return v
 	}
@@ -77,13 +87,18 @@ func (c *cloner) copy(v any) any {
 	case *Dict:
 		d := NewDict(v.Len())
 		c.done[v] = d
-		for k, item := range v.All() {
-			if _, isText := k.(string); !isText {
-				k = c.clone(k)
-			}
-			d.Set(k, c.clone(item))
-		}
+		c.entries(d, v)
 		return d
+	case *Set:
+		s := &Set{}
+		c.done[v] = s
+		c.entries(&s.members, &v.members)
+		return s
+	case *FrozenSet:
+		s := &FrozenSet{}
+		c.done[v] = s
+		c.entries(&s.members, &v.members)
+		return s
 	case *big.Int: // Go's can be changed in place
 		n := new(big.Int).Set(v)
 		c.done[v] = n
@@ -103,4 +118,22 @@ func (c *cloner) copy(v any) any {
 		return cloner.ClonePy(func(dup any) { c.done[v] = dup }, c.clone)
 	}
 	return v
+}
+
+// entries copies what is in from. No key is hashed: one that has the dict itself in it is not complete yet, and two that have
+// one form in Go are two still.
+func (c *cloner) entries(to, from *Dict) {
+	to.entries = make([]Pair, 0, from.Len())
+	for k, v := range from.All() {
+		if _, isText := k.(string); !isText {
+			k = c.clone(k)
+		}
+		if v != nil {
+			v = c.clone(v)
+		}
+		to.entries = append(to.entries, Pair{k, v})
+	}
+	if len(to.entries) > smallDict {
+		c.dicts = append(c.dicts, to)
+	}
 }

@@ -121,16 +121,6 @@ func (s *Set) All() iter.Seq[any] {
 	}
 }
 
-// ClonePy implements [Cloner].
-func (s *Set) ClonePy(seen func(any), clone func(any) any) any {
-	c := &Set{}
-	seen(c)
-	for item := range s.All() {
-		c.Add(clone(item))
-	}
-	return c
-}
-
 // A FrozenSet is a Python frozenset. Like a [Tuple] it must not be changed once others have it.
 type FrozenSet struct {
 	Set
@@ -151,16 +141,6 @@ func (s *FrozenSet) HashKey() any {
 		}
 	}
 	return key
-}
-
-// ClonePy implements [Cloner].
-func (s *FrozenSet) ClonePy(seen func(any), clone func(any) any) any {
-	c := &FrozenSet{}
-	seen(c)
-	for item := range s.All() {
-		c.Add(clone(item))
-	}
-	return c
 }
 
 // A ByteArray is a Python bytearray.

@@ -28,7 +28,7 @@ func (c *comparer) equal(a, b any) bool {
 }
 
 func (c *comparer) same(a, b any) bool {
-	a, b = natural(Resolve(a)), natural(Resolve(b))
+	a, b = canonical(a), canonical(b)
 	switch a := a.(type) {
 	case nil:
 		return b == nil
@@ -84,6 +84,15 @@ func (c *comparer) same(a, b any) bool {
 		}
 		return false
 	}
+}
+
+// canonical is the form in which values are compared.
+func canonical(v any) any {
+	v = natural(Resolve(v))
+	if n, ok := v.(int); ok {
+		return int64(n)
+	}
+	return v
 }
 
 // equalSets compares members whatever their order, which in Python depends on the run of the program.

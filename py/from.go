@@ -198,7 +198,10 @@ func fromMap(rv reflect.Value, depth int) (any, error) {
 	slices.SortFunc(pairs, func(a, b Pair) int { return compareKeys(a.Key, b.Key) })
 	d := NewDict(len(pairs))
 	for _, p := range pairs {
-		d.Set(p.Key, p.Value)
+		if d.find(p.Key) >= 0 {
+			return nil, &TypeError{Type: rv.Type(), Reason: "two keys are one in Python"}
+		}
+		d.insert(p.Key, p.Value)
 	}
 	return d, nil
 }

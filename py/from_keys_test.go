@@ -52,3 +52,52 @@ func TestKeysOfMapsAreHashable(t *testing.T) {
 		}
 	}
 }
+
+// Two keys that become one would lose a value.
+func TestKeysThatAreOneAreRefused(t *testing.T) {
+	t.Parallel()
+	moment := time.Date(2024, 3, 10, 12, 0, 0, 0, time.UTC)
+	for name, v := range map[string]any{
+		"1 and 1.0":   map[any]any{1: "a", 1.0: "b"},
+		"1 and true":  map[any]any{1: "a", true: "b"},
+		"one instant": map[time.Time]int{moment: 1, moment.In(time.FixedZone("", 3600)): 2},
+	} {
+		_, err := py.From(v)
+		if _, ok := errors.AsType[*py.TypeError](err); !ok {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	dict := func(pairs ...any) *py.Dict {
+		d := &py.Dict{}
+		for i := 0; i < len(pairs); i += 2 {
+			d.Set(pairs[i], pairs[i+1])
+		}
+		return d
+	}
+	var numbers map[int]string
+	var texts map[string]string
+	for name, c := range map[string]struct {
+		d   *py.Dict
+		dst any
+	}{
+		"1 and its text":    {dict(int64(1), "a", "1", "b"), &numbers},
+		"str and bytes":     {dict("a", "x", py.Bytes("a"), "y"), &texts},
+		"str of Python 2":   {dict("a", "x", py.Str2("a"), "y"), &texts},
+		"1 in two writings": {dict("1", "a", "01", "b"), &numbers},
+	} {
+		err := py.Scan(c.d, c.dst, time.UTC)
+		if _, ok := errors.AsType[*py.ScanError](err); !ok {
+			t.Errorf("%s: %v into %v, %v", name, c.d, c.dst, err)
+		}
+	}
+	var plain any
+	if err := py.Scan(dict("a", "x", py.Str2("a"), "y"), &plain, time.UTC); err != nil {
+		t.Error(err)
+	}
+	if d, ok := plain.(*py.Dict); !ok || d.Len() != 2 {
+		t.Errorf("without a schema: %T %v", plain, plain)
+	}
+	if !py.Equal(py.NewList(1), py.NewList(int64(1))) {
+		t.Error("int is not int64")
+	}
+}

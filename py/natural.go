@@ -11,8 +11,8 @@ import (
 // than 10,000 digits.
 func Natural(v any) any {
 	switch v.(type) {
-	case *List, *Dict, *big.Int, Cloner:
-		return newCloner(true).clone(v)
+	case *List, *Dict, *Set, *FrozenSet, *big.Int, Cloner:
+		return newCloner(true).all(v)
 	default:
 		return v
 	}

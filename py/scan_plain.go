@@ -50,12 +50,12 @@ func (s scanner) plainItems(items []any) (any, bool) {
 	return all, true
 }
 
-// plainDict returns the entries of d as a map, or v if some key is no str.
+// plainDict returns the entries of d as a map, or v if some key is no str, or two are the same text.
 func (s scanner) plainDict(d *Dict, v any) (any, bool) {
 	m := make(map[string]any, d.Len())
 	for k, item := range d.All() {
 		name, isStr := textOf(k)
-		if !isStr {
+		if _, twice := m[name]; !isStr || twice {
 			return v, true
 		}
 		p, ok := s.plain(item)
@@ -67,14 +67,19 @@ func (s scanner) plainDict(d *Dict, v any) (any, bool) {
 	return m, true
 }
 
+// plainObject returns what o is at bottom, or o where it may be more than that: where it has attributes besides, or is of a class
+// of which it cannot be told whether it is a namedtuple of one field or a kind of number.
 func (s scanner) plainObject(o *Object) (any, bool) {
+	if o.Extras().HasState {
+		return o, true
+	}
 	if text, ok := o.AsText(); ok {
 		return text, true
 	}
 	if d, ok := o.AsDict(); ok {
 		return s.plainDict(d, o)
 	}
-	if list, ok := o.AsList(); ok {
+	if list, ok := o.AsList(); ok && !o.mayBeNumber() {
 		return s.plainItems(list.Items)
 	}
 	return o, true

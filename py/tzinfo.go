@@ -12,7 +12,7 @@ type zoned struct {
 	fold   bool
 }
 
-// TimeZone returns the tzinfo object datetime.timezone of an offset in seconds east of UTC.
+// TimeZone returns the tzinfo object datetime.timezone of an offset in seconds east of UTC. Python refuses one of a day or more.
 func TimeZone(offset int) *Object {
 	delta, _ := NewTimeDelta(0, int64(offset), 0)
 	return &Object{Callable: &Global{Module: datetimeModule, Name: "timezone"}, Args: NewTuple(delta)}

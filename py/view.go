@@ -1,6 +1,9 @@
 package py
 
-import "math/big"
+import (
+	"math/big"
+	"slices"
+)
 
 // What an [Object] of an unknown class is at bottom shows in how its pickle makes it. The methods here look for that; Scan
 // uses them.
@@ -20,6 +23,9 @@ func (o *Object) AsDict() (*Dict, bool) {
 		switch {
 		case class == "collections.Counter" && len(args) == 1:
 			d, ok := args[0].(*Dict)
+			if ok {
+				d = d.Copy()
+			}
 			return d, ok
 		case class == "collections.OrderedDict" && len(args) == 1:
 			return pairsOf(args[0]) // Python 2
@@ -94,10 +100,10 @@ func hashable(key any, parts *int) bool {
 func (o *Object) AsList() (*List, bool) {
 	x := o.Extras()
 	if len(x.Items) > 0 {
-		return NewList(x.Items...), true
+		return listOf(x.Items), true
 	}
 	if items, ok := itemsOf(o.base()); ok {
-		return NewList(items...), true
+		return listOf(items), true
 	}
 	args := o.args()
 	switch o.madeClass() {
@@ -108,15 +114,30 @@ func (o *Object) AsList() (*List, bool) {
 			return NewList(), true
 		}
 		items, ok := itemsOf(args[0])
-		return NewList(items...), ok && len(args) == 1
+		return listOf(items), ok && len(args) == 1
 	}
 	if o.Making != New || len(args) == 0 || len(x.Pairs) > 0 || o.base() != nil {
 		return nil, false
 	}
 	if t, ok := args[0].(*Tuple); ok && len(args) == 1 {
-		return NewList(t.Items...), true
+		return listOf(t.Items), true
 	}
-	return NewList(args...), true
+	return listOf(args), true
+}
+
+// listOf is a list of its own of these items.
+func listOf(items []any) *List { return &List{Items: slices.Clone(items)} }
+
+// mayBeNumber reports whether o is made as a namedtuple of one field and as a subclass of int, float or bytes is.
+func (o *Object) mayBeNumber() bool {
+	if o.Making != New || len(o.args()) != 1 || len(o.Extras().Items) > 0 {
+		return false
+	}
+	switch o.args()[0].(type) {
+	case bool, int64, *big.Int, float64, complex128, Bytes:
+		return true
+	}
+	return false
 }
 
 func itemsOf(v any) ([]any, bool) {
@@ -156,6 +177,9 @@ func (o *Object) AsText() (string, bool) {
 // Django's, those in __slots__ included.
 func (o *Object) Attributes() (*Dict, bool) {
 	x := o.Extras()
+	if len(x.Items)+len(x.Pairs) > 0 {
+		return nil, false
+	}
 	if !x.HasState {
 		return NewDict(0), o.Making == New && len(o.args()) == 0 || o.reconstructed() && o.base() == nil
 	}

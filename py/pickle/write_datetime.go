@@ -115,6 +115,9 @@ func (w *writer) time(v py.Time) *UnsupportedError {
 		w.reduce(opTuple1)
 		return nil
 	}
+	if o, ok := v.TZInfo.(*py.Object); !ok || o == nil {
+		return w.in(unsupported(v.TZInfo, badTZInfo), "tzinfo")
+	}
 	if offset, ok := v.Offset(); ok && py.Equal(v.TZInfo, py.TimeZone(offset)) { // of which a datetime may have the same
 		return w.reduceWith(w.zone(offset))
 	}

@@ -31,6 +31,7 @@ const (
 	badYear       = "is outside the years 1 to 9999"
 	badDate       = "is no day of the years 1 to 9999"
 	badOffset     = "has an offset of a day or more"
+	badTZInfo     = "is no tzinfo"
 	badTime       = "is no time of day"
 	badDelta      = "is not in the form that Python keeps it in"
 	badName       = "has a name that this protocol cannot write"

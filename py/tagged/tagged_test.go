@@ -176,6 +176,8 @@ func TestWrongTagsAreRefused(t *testing.T) {
 		{"dict that is an object", `{"$dict":{"a":1}}`, "$dict", ""},
 		{"dict with a triple", `{"$dict":[[1,2,3]]}`, "$dict", ""},
 		{"dict with an unhashable key", `{"$dict":[[[1],2]]}`, "$dict", ""},
+		{"dict with a key twice", `{"$dict":[[1,2],[1.0,3]]}`, "$dict", ""},
+		{"set with a member twice", `{"$set":[1,true]}`, "$set", ""},
 		{"dict with a key of a tuple of a list", `{"$dict":[[{"$tuple":[1,[]]},2]]}`, "$dict", ""},
 		{"set of a set", `[{"$set":[{"$set":[]}]}]`, "$set", "[0]"},
 		{"frozenset of a bytearray", `{"$frozenset":[{"$bytearray":""}]}`, "$frozenset", ""},

@@ -148,6 +148,9 @@ func fill(name string, items []any, shell any) (any, string) {
 		if problem := unhashable(p.Key, 0); problem != "" {
 			return nil, "has a key that " + problem
 		}
+		if _, ok := d.Get(p.Key); ok {
+			return nil, "has a key twice"
+		}
 		d.Set(p.Key, p.Value)
 	}
 	return d, ""
@@ -157,6 +160,9 @@ func fillSet(s *py.Set, items []any) string {
 	for _, item := range items {
 		if problem := unhashable(item, 0); problem != "" {
 			return "has a member that " + problem
+		}
+		if s.Has(item) {
+			return "has a member twice"
 		}
 		s.Add(item)
 	}
