@@ -96,7 +96,7 @@ func (MySQL) cause(err error) error {
 		return ErrTooLong
 	case "1264", "1265", "1292", "1366", "1406":
 		return ErrValue
-	case "1267": // the key has characters that the column's character set lacks
+	case "1267", "3854", "3988": // the key has characters that the column's character set lacks
 		return djangosession.ErrNoSession
 	case "1040", "1044", "1045", "1049", "1053", "1129", "1130", "1203", "1226", "1927":
 		return ErrUnavailable

@@ -329,3 +329,16 @@ func (r *recorder) QueryContext(_ context.Context, query string, _ []driver.Name
 	*r.asked = query
 	return nil, errRecorded
 }
+
+func TestIDsOfOneUser(t *testing.T) {
+	t.Parallel()
+	const hyphens, digits, other = "550e8400-e29b-41d4-a716-446655440000", "550E8400E29B41D4A716446655440000", "550e8400-e29b-41d4-a716-446655440001"
+	db, _ := newUserDatabase(t, "")
+	for idType, same := range map[tables.IDType]bool{tables.UUIDKey: true, tables.TextKey: false, tables.IntegerKey: false} {
+		users := newUsers(t, db, tables.UserModel{IDType: idType})
+		if users.SameID(hyphens, digits) != same || !users.SameID(hyphens, hyphens) || users.SameID(hyphens, other) || users.SameID("x", "y") {
+			t.Errorf("IDType %v", idType)
+		}
+	}
+	var _ auth.SameIDs = newUsers(t, db, tables.UserModel{})
+}

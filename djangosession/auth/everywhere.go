@@ -64,7 +64,7 @@ func (a *Auth) logoutOnce(ctx context.Context, userID, keep string) (n int, err 
 			continue
 		}
 		v, _ := r.Data.Get(SessionKey)
-		if id, ok := idText(py.Resolve(v)); !ok || !sameID(id, userID) {
+		if id, ok := idText(py.Resolve(v)); !ok || !a.sameID(id, userID) {
 			continue
 		}
 		if err := a.manager.Delete(ctx, r.Key); err != nil {

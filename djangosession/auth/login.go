@@ -73,7 +73,7 @@ func (a *Auth) makeRoom(ctx context.Context, s *djangosession.Session, user *Use
 	id, _ := idText(v)
 	h, _ := s.Get(HashSessionKey)
 	stored, _ := text(h)
-	if !sameID(id, user.ID) || hash != "" && !equal(stored, hash) {
+	if !a.sameID(id, user.ID) || hash != "" && !equal(stored, hash) {
 		return s.Flush(ctx)
 	}
 	return nil
@@ -172,7 +172,7 @@ func (a *Auth) UpdateSessionAuthHash(ctx context.Context, user *User) error {
 		return err
 	}
 	return v.change(ctx, func(ctx context.Context, s *djangosession.Session, before State) (State, error) {
-		if before.User == nil || !sameID(before.User.ID, user.ID) {
+		if before.User == nil || !a.sameID(before.User.ID, user.ID) {
 			if a.readOnly(s) {
 				return before, djangosession.ErrReadOnly
 			}
@@ -198,7 +198,7 @@ func (a *Auth) UpdateSession(ctx context.Context, s *djangosession.Session, user
 		return fmt.Errorf("auth: update the session: %w", err)
 	}
 	v, _ := s.Get(SessionKey)
-	if id, ok := idText(v); ok && sameID(id, user.ID) && !user.NoHash {
+	if id, ok := idText(v); ok && a.sameID(id, user.ID) && !user.NoHash {
 		s.Set(HashSessionKey, a.hasher.hash(user))
 	}
 	return nil

@@ -57,11 +57,21 @@ func (u *User) IDUUID() (py.UUID, error) {
 	return id, nil
 }
 
-// sameID reports whether two ids are those of one user: UUIDs may be written in several ways.
-func sameID(a, b string) bool {
-	if a == b {
-		return true
+// SameIDs may be implemented by [Users] that know when two texts are the id of one user. Of others two are taken for one also where
+// they are two writings of a UUID.
+type SameIDs interface {
+	SameID(a, b string) bool
+}
+
+// sameID reports whether two ids are those of one user.
+func (a *Auth) sameID(x, y string) bool {
+	if users, ok := a.users.(SameIDs); ok {
+		return users.SameID(x, y)
 	}
+	return x == y || sameUUID(x, y)
+}
+
+func sameUUID(a, b string) bool {
 	x, errX := py.ParseUUID(a)
 	y, errY := py.ParseUUID(b)
 	return errX == nil && errY == nil && x == y
