@@ -57,8 +57,8 @@ func (u *User) IDUUID() (py.UUID, error) {
 	return id, nil
 }
 
-// SameIDs may be implemented by [Users] that know when two texts are the id of one user. Of others two are taken for one also where
-// they are two writings of a UUID.
+// SameIDs may be implemented by [Users] that know when two texts are the id of one user. Of others two are taken for one also
+// where they are two writings of a UUID.
 type SameIDs interface {
 	SameID(a, b string) bool
 }
