@@ -34,6 +34,8 @@ func TestWhatCannotBePickledIsNamed(t *testing.T) {
 		{"offset of a day", py.DateTime{Time: time.Date(2024, 1, 1, 0, 0, 0, 0, time.FixedZone("", 86400))}, 4, "pickle: datetime has an offset of a day or more"},
 		{"opcodes in a name", &py.Global{Module: "os\nsystem\n", Name: "x"}, 2, "pickle: type has a name that this protocol cannot write"},
 		{"name not ASCII", &py.Global{Module: "é", Name: "x"}, 2, "pickle: type has a name that this protocol cannot write"},
+		{"no module", &py.Global{Name: "x"}, 4, "pickle: type has a name that this protocol cannot write"},
+		{"no name", &py.Global{Module: "x"}, 2, "pickle: type has a name that this protocol cannot write"},
 		{"object of nothing", &py.Object{}, 4, "pickle: object has no callable"},
 		{"no persistent id", &py.Object{Making: py.Persistent}, 4, "pickle: object has no persistent id"},
 		{"too deep", deep, 4, "is nested in more than 10000 levels"},

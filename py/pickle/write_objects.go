@@ -13,6 +13,9 @@ func (w *writer) global(v *py.Global) *UnsupportedError {
 		w.get(number)
 		return nil
 	}
+	if v.Module == "" || v.Name == "" { // which Python looks for in vain
+		return unsupported(v, badName)
+	}
 	if w.protocol >= 4 {
 		// CPython saves the strings that it has, so that classes of one module may or may not share its name: with the
 		// strings of v as they were read, the same is done here.
