@@ -20,7 +20,8 @@ type DateTime struct {
 	zone *zoned
 }
 
-// HashKey implements [Hashable]: aware ones are equal when they are the same instant, naive ones when they read the same.
+// HashKey implements [Hashable]: aware ones are equal when they are the same instant, naive ones when they read the same. Python
+// compares two of the same tzinfo object by what they read, which is something else where a clock is put forward or back.
 func (d DateTime) HashKey() any {
 	return struct {
 		micros int64

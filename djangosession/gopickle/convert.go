@@ -8,11 +8,24 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// A converter turns what the library made into values of package py. Its entries are what it has made of pointers, so
-// that what was shared stays shared.
-type converter map[any]any
+// convert turns what the library made into values of package py.
+func convert(v any) any {
+	c := &converter{made: map[any]any{}}
+	v = c.value(v)
+	for _, fill := range append(c.frozen, c.others...) {
+		fill()
+	}
+	return v
+}
 
-func (c converter) value(v any) any {
+// A converter is a conversion at work. Keys are hashed when they are complete, which may be after the rest: first those that are
+// frozensets, the innermost first.
+type converter struct {
+	made           map[any]any // of pointers, so that what was shared stays shared
+	frozen, others []func()    // fill what has keys
+}
+
+func (c *converter) value(v any) any {
 	switch v := v.(type) {
 	case int:
 		return int64(v)
@@ -24,7 +37,7 @@ func (c converter) value(v any) any {
 		return v.name
 	case *types.List, *types.Tuple, *types.Dict, *types.Set, *types.FrozenSet, *types.ByteArray, *types.GenericClass,
 		*types.GenericObject, *object:
-		if made, ok := c[v]; ok {
+		if made, ok := c.made[v]; ok {
 			return made
 		}
 		return c.container(v)
@@ -32,56 +45,72 @@ func (c converter) value(v any) any {
 	return v
 }
 
-func (c converter) container(v any) any {
+func (c *converter) container(v any) any {
 	switch v := v.(type) {
 	case *types.List:
 		made := &py.List{}
-		c[v] = made
+		c.made[v] = made
 		made.Items = c.values(*v)
 		return made
 	case *types.Tuple:
 		made := &py.Tuple{}
-		c[v] = made
+		c.made[v] = made
 		made.Items = c.values(*v)
 		return made
 	case *types.Dict:
 		made := py.NewDict(len(*v))
-		c[v] = made
+		c.made[v] = made
+		pairs := make([]py.Pair, 0, len(*v))
 		for _, e := range *v {
-			made.Set(c.value(e.Key), c.value(e.Value))
+			pairs = append(pairs, py.Pair{Key: c.value(e.Key), Value: c.value(e.Value)})
 		}
+		c.others = append(c.others, func() {
+			for _, p := range pairs {
+				made.Set(p.Key, p.Value)
+			}
+		})
 		return made
 	case *types.Set:
 		made := &py.Set{}
-		c[v] = made
+		c.made[v] = made
+		items := make([]any, 0, len(*v))
 		for item := range *v {
-			made.Add(c.value(item))
+			items = append(items, c.value(item))
 		}
+		c.others = append(c.others, func() { add(made, items) })
 		return made
 	case *types.FrozenSet:
 		made := &py.FrozenSet{}
-		c[v] = made
+		c.made[v] = made
+		items := make([]any, 0, len(*v))
 		for item := range *v {
-			made.Add(c.value(item))
+			items = append(items, c.value(item))
 		}
+		c.frozen = append(c.frozen, func() { add(&made.Set, items) })
 		return made
 	case *types.ByteArray:
-		c[v] = &py.ByteArray{Bytes: *v}
+		c.made[v] = &py.ByteArray{Bytes: *v}
 	case *types.GenericClass:
-		c[v] = &py.Global{Module: v.Module, Name: v.Name}
+		c.made[v] = &py.Global{Module: v.Module, Name: v.Name}
 	case *types.GenericObject:
 		made := &py.Object{Making: py.New}
-		c[v] = made
+		c.made[v] = made
 		made.Callable, made.Args = c.value(v.Class), py.NewTuple(c.values(v.ConstructorArgs)...)
 	case *object:
 		c.object(v)
 	}
-	return c[v]
+	return c.made[v]
 }
 
-func (c converter) object(o *object) {
+func add(s *py.Set, items []any) {
+	for _, item := range items {
+		s.Add(item)
+	}
+}
+
+func (c *converter) object(o *object) {
 	made := &py.Object{Making: o.making, Callable: o.class}
-	c[o] = made
+	c.made[o] = made
 	made.Args = py.NewTuple(c.values(o.args)...)
 	if !o.hasState && len(o.items)+len(o.pairs) == 0 {
 		return
@@ -95,7 +124,7 @@ func (c converter) object(o *object) {
 	}
 }
 
-func (c converter) values(items []any) []any {
+func (c *converter) values(items []any) []any {
 	if items == nil {
 		return nil
 	}

@@ -55,7 +55,7 @@ func (c comparison) equal(ours, theirs any) string {
 	case py.Str2:
 		return c.equalText(string(ours), theirs)
 	case int64:
-		if (converter{}).value(theirs) == any(ours) { // int, or *big.Int of more bytes than it needs
+		if convert(theirs) == any(ours) { // int, or *big.Int of more bytes than it needs
 			return ""
 		}
 	case *big.Int:
@@ -133,11 +133,11 @@ func (c comparison) equalContainer(ours, theirs any) string {
 			return c.equalDict(ours, got)
 		}
 	case *py.Set:
-		if got, ok := theirs.(*types.Set); ok && sameMembers(ours, (converter{}).value(got).(*py.Set)) || isCall(theirs) {
+		if got, ok := theirs.(*types.Set); ok && sameMembers(ours, convert(got).(*py.Set)) || isCall(theirs) {
 			return ""
 		}
 	case *py.FrozenSet:
-		if got, ok := theirs.(*types.FrozenSet); ok && sameMembers(&ours.Set, &(converter{}).value(got).(*py.FrozenSet).Set) || isCall(theirs) {
+		if got, ok := theirs.(*types.FrozenSet); ok && sameMembers(&ours.Set, &convert(got).(*py.FrozenSet).Set) || isCall(theirs) {
 			return ""
 		}
 	case *py.Object:

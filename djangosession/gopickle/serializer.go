@@ -83,7 +83,7 @@ func (s Serializer) value(data []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return converter{}.value(v), nil
+	return convert(v), nil
 }
 
 // hooks are what the library calls.
@@ -142,7 +142,7 @@ func (h *hooks) findClass(module, name string) (any, error) {
 }
 
 func (h *hooks) persistentLoad(id any) (any, error) {
-	v, err := h.serializer.PersistentLoad((converter{}).value(id))
+	v, err := h.serializer.PersistentLoad(convert(id))
 	if err != nil {
 		h.err = fmt.Errorf("persistent id: %w", err)
 		return nil, h.err

@@ -241,8 +241,31 @@ func TestFormsOfTheLibraryAreConverted(t *testing.T) {
 	t.Parallel()
 	class := types.NewGenericClass("m", "C")
 	object, _ := class.PyNew(1, types.NewByteArrayFromSlice([]byte("b")))
-	o, ok := converter{}.value(object).(*py.Object)
+	o, ok := convert(object).(*py.Object)
 	if !ok || o.Making != py.New || o.Class() != "m.C" || o.Args.Items[0] != int64(1) || string(o.Args.Items[1].(*py.ByteArray).Bytes) != "b" {
 		t.Errorf("%#v", o)
+	}
+}
+
+const recursiveKey = "\x80\x04\x951\x00\x00\x00\x00\x00\x00\x00}\x94\x8c\x01f\x94(\x8c\x01m\x94\x8c\x01O\x94\x93\x94)\x81\x94}\x94\x8c\x01d\x94}\x94((h\x05\x91\x94K\x01(\x91\x94K\x02usb1h\x09s."
+
+// What CPython 3.11 writes for {'f': f} with o = O(), f = frozenset([o]) and o.d = {f: 1, frozenset(): 2}: a key that is complete
+// only after the dict that it is a key of.
+func TestKeysAreHashedWhenTheyAreComplete(t *testing.T) {
+	t.Parallel()
+	d, err := (Serializer{}).Loads([]byte(recursiveKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, _ := d.Get("f")
+	for member := range f.(*py.FrozenSet).All() {
+		state, _ := member.(*py.Object).Extras().State.(*py.Dict)
+		keys, _ := state.Get("d")
+		if n := keys.(*py.Dict).Len(); n != 2 {
+			t.Errorf("%d entries", n)
+		}
+		if one, _ := keys.(*py.Dict).Get(f); one != int64(1) {
+			t.Errorf("f is %v", one)
+		}
 	}
 }
