@@ -12,8 +12,13 @@ import (
 // empty and ready for use. It is not safe for use by several goroutines while one of them changes it.
 type Dict struct {
 	entries []Pair
-	index   map[any]int // from hashKey to a place in entries; nil while the dict is small
-	dead    int         // deleted entries that are still in entries
+	index   *dictIndex // nil while the dict is small
+}
+
+// dictIndex is what a dict has that is not small.
+type dictIndex struct {
+	places map[any]int // from hashKey to a place in the entries
+	dead   int         // deleted entries that are still there
 }
 
 // deadKey stands for the key of a deleted entry.
@@ -42,7 +47,12 @@ func (d *Dict) UseEntries(entries []Pair) {
 func (d *Dict) Grow(n int) { d.entries = slices.Grow(d.entries, n) }
 
 // Len is the number of entries.
-func (d *Dict) Len() int { return len(d.entries) - d.dead }
+func (d *Dict) Len() int {
+	if d.index == nil {
+		return len(d.entries)
+	}
+	return len(d.entries) - d.index.dead
+}
 
 // Get returns the value of key and whether it is there.
 func (d *Dict) Get(key any) (any, bool) {
@@ -69,7 +79,7 @@ func (d *Dict) insert(key, value any) {
 	}
 	d.entries = append(d.entries, Pair{Key: key, Value: value})
 	if d.index != nil {
-		d.index[hashKey(key)] = len(d.entries) - 1
+		d.index.places[hashKey(key)] = len(d.entries) - 1
 	} else if len(d.entries) > smallDict {
 		d.reindex()
 	}
@@ -81,12 +91,13 @@ func (d *Dict) Delete(key any) bool {
 	if i < 0 {
 		return false
 	}
-	if d.index != nil {
-		delete(d.index, hashKey(key))
+	if d.index == nil {
+		d.entries = slices.Concat(d.entries[:i], d.entries[i+1:])
+		return true
 	}
+	delete(d.index.places, hashKey(key))
 	d.entries[i] = Pair{Key: deadKey{}}
-	d.dead++
-	if d.dead > len(d.entries)/2 {
+	if d.index.dead++; d.index.dead > len(d.entries)/2 {
 		d.compact()
 	}
 	return true
@@ -98,8 +109,9 @@ func (d *Dict) Clear() { *d = Dict{} }
 // All yields the entries in order. The dict may not be changed meanwhile, but for setting keys that are there.
 func (d *Dict) All() iter.Seq2[any, any] {
 	return func(yield func(any, any) bool) {
-		for i := range d.entries {
-			if e := &d.entries[i]; !e.dead() && !yield(e.Key, e.Value) {
+		entries := d.entries
+		for i := range entries {
+			if e := &entries[i]; !e.dead() && !yield(e.Key, e.Value) {
 				return
 			}
 		}
@@ -131,7 +143,7 @@ func (d *Dict) Copy() *Dict {
 
 func (d *Dict) find(key any) int {
 	if d.index != nil {
-		if i, ok := d.index[hashKey(key)]; ok {
+		if i, ok := d.index.places[hashKey(key)]; ok {
 			return i
 		}
 		return -1
@@ -146,36 +158,36 @@ func (d *Dict) find(key any) int {
 	}
 	h := hashKey(key)
 	for i := range d.entries {
-		if e := &d.entries[i]; !e.dead() && hashKey(e.Key) == h {
+		if hashKey(d.entries[i].Key) == h {
 			return i
 		}
 	}
 	return -1
 }
 
+// compact moves what is left to memory of its own.
 func (d *Dict) compact() {
-	kept := d.entries[:0]
+	left := make([]Pair, 0, d.Len())
 	for i := range d.entries {
 		if e := &d.entries[i]; !e.dead() {
-			kept = append(kept, *e)
+			left = append(left, *e)
 		}
 	}
-	clear(d.entries[len(kept):])
-	d.entries, d.dead = kept, 0
+	d.entries = left
 	d.reindex()
 }
 
+// reindex makes the index anew, for entries of which none is dead.
 func (d *Dict) reindex() {
 	if len(d.entries) <= smallDict {
 		d.index = nil
 		return
 	}
-	d.index = make(map[any]int, len(d.entries)+1)
+	places := make(map[any]int, len(d.entries)+1)
 	for i := range d.entries {
-		if !d.entries[i].dead() {
-			d.index[hashKey(d.entries[i].Key)] = i
-		}
+		places[hashKey(d.entries[i].Key)] = i
 	}
+	d.index = &dictIndex{places: places}
 }
 
 // Hashable is a Python value outside the basic types that may be a dict key. HashKey returns a comparable Go value that is

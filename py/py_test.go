@@ -590,3 +590,34 @@ func TestObjectsAreCopiedAndComparedWhole(t *testing.T) {
 		}
 	}
 }
+
+// Entries that are deleted while others are looked at are passed over or seen once more, and nothing else happens.
+func TestDeletingWhileIterating(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int64{1, 5, 8, 9, 40} {
+		d := &py.Dict{}
+		for i := range n {
+			d.Set(i, i)
+		}
+		seen := map[any]int{}
+		for k, v := range d.All() {
+			if k != v {
+				t.Errorf("of %d: %v is %v", n, k, v)
+			}
+			seen[k]++
+			d.Delete(k)
+		}
+		for k, times := range seen {
+			if times != 1 {
+				t.Errorf("of %d: %v seen %d times", n, k, times)
+			}
+		}
+		if len(seen) != int(n) || d.Len() != 0 {
+			t.Errorf("of %d: %d seen, %d left", n, len(seen), d.Len())
+		}
+		d.Set("new", n)
+		if v, ok := d.Get("new"); !ok || v != n || d.Len() != 1 {
+			t.Errorf("of %d: %v, %d", n, v, d.Len())
+		}
+	}
+}

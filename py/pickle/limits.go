@@ -43,8 +43,8 @@ const (
 const (
 	sizeAny     = 16
 	sizePair    = 32
-	sizeList    = 24 // tuples too
-	sizeDict    = 48
+	sizeList    = 24  // tuples too
+	sizeDict    = 32  // sets too
 	sizeEntry   = 60  // of a dict up to eight entries
 	sizeIndexed = 50  // what an entry needs besides in a larger one
 	sizeDigest  = 32  // of a key with others in it
