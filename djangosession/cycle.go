@@ -93,14 +93,14 @@ func (s *Session) snapshot() snapshot {
 func (s *Session) isGone() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.gone
+	return s.gone != "" && s.gone == s.key
 }
 
 // restore gives the session, which is gone, its key back, and the changes that are not stored after all.
 func (s *Session) restore(before snapshot) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.key, s.gone = before.key, true
+	s.key, s.gone = before.key, before.key
 	meanwhile := s.changes
 	s.modified = before.modified || meanwhile.names.Len() > 0 || meanwhile.cleared != 0
 	s.changes = before.done

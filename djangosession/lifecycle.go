@@ -31,7 +31,7 @@ func (s *Session) Load(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.key, s.data, s.ends, s.loaded, s.changes, s.gone = r.Key, r.Data, r.ExpireDate, true, changes{}, false
+	s.key, s.data, s.ends, s.loaded, s.changes = r.Key, r.Data, r.ExpireDate, true, changes{}
 	return nil
 }
 
@@ -114,7 +114,7 @@ func (s *Session) Flush(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.key, s.gone = "", false
+	s.key = ""
 	return nil
 }
 
@@ -151,7 +151,7 @@ func (s *Session) store(ctx context.Context, key string, put func(context.Contex
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.key, s.loaded, s.gone = r.Key, true, false
+	s.key, s.loaded = r.Key, true
 	s.changes.stored(upTo)
 	return nil
 }

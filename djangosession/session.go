@@ -29,7 +29,7 @@ type Session struct {
 	changes  changes
 	accessed bool
 	modified bool
-	gone     bool // it was found to be deleted, and nothing is stored unless the program changes it
+	gone     string // a key that was found to be deleted: while it is the session's, nothing is stored that nobody has changed
 }
 
 func newSession(m *Manager, key string) *Session {

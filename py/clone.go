@@ -85,7 +85,7 @@ func (c *cloner) copy(v any) any {
 		}
 		return l
 	case *Dict:
-		d := NewDict(v.Len())
+		d := &Dict{}
 		c.done[v] = d
 		c.entries(d, v)
 		return d
@@ -128,10 +128,7 @@ func (c *cloner) entries(to, from *Dict) {
 		if _, isText := k.(string); !isText {
 			k = c.clone(k)
 		}
-		if v != nil {
-			v = c.clone(v)
-		}
-		to.entries = append(to.entries, Pair{k, v})
+		to.entries = append(to.entries, Pair{k, c.clone(v)})
 	}
 	if len(to.entries) > smallDict {
 		c.dicts = append(c.dicts, to)

@@ -166,9 +166,6 @@ func (Decimal) PyType() string { return "Decimal" }
 // IsNaN reports whether d is a NaN, signaling or not.
 func (d Decimal) IsNaN() bool { return d.form == quietNaN || d.form == signalingNaN }
 
-// IsSNaN reports whether d is a signaling NaN, which Python does not hash. Matches Decimal.is_snan.
-func (d Decimal) IsSNaN() bool { return d.form == signalingNaN }
-
 // IsFinite reports whether d is a number, neither infinite nor NaN.
 func (d Decimal) IsFinite() bool { return d.form == finite }
 

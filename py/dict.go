@@ -196,6 +196,18 @@ type Hashable interface {
 	HashKey() any
 }
 
+// Unhashable reports whether v itself is what Python does not hash: a list, dict, set or bytearray, or a signaling NaN. What
+// stands in a tuple or frozenset is not looked at.
+func Unhashable(v any) bool {
+	switch v := v.(type) {
+	case *List, *Dict, *Set, *ByteArray:
+		return true
+	case Decimal:
+		return v.form == signalingNaN
+	}
+	return false
+}
+
 type (
 	bigKey   string // an int outside int64
 	floatKey uint64 // a float that is no int64

@@ -198,10 +198,10 @@ func fromMap(rv reflect.Value, depth int) (any, error) {
 	slices.SortFunc(pairs, func(a, b Pair) int { return compareKeys(a.Key, b.Key) })
 	d := NewDict(len(pairs))
 	for _, p := range pairs {
-		if d.find(p.Key) >= 0 {
-			return nil, &TypeError{Type: rv.Type(), Reason: "two keys are one in Python"}
-		}
-		d.insert(p.Key, p.Value)
+		d.Set(p.Key, p.Value)
+	}
+	if d.Len() < len(pairs) {
+		return nil, &TypeError{Type: rv.Type(), Reason: "two keys are one in Python"}
 	}
 	return d, nil
 }
@@ -211,24 +211,20 @@ func asKey(key any, rv reflect.Value) (any, error) {
 	if rv.Kind() == reflect.Interface {
 		rv = rv.Elem()
 	}
-	switch key := key.(type) {
-	case *List:
-		if rv.Kind() != reflect.Array {
-			break
-		}
-		for i := range key.Items {
-			item, err := asKey(key.Items[i], rv.Index(i))
+	if list, ok := key.(*List); ok && rv.Kind() == reflect.Array {
+		for i := range list.Items {
+			item, err := asKey(list.Items[i], rv.Index(i))
 			if err != nil {
 				return nil, at(err, fmt.Sprintf("[%d]", i))
 			}
-			key.Items[i] = item
+			list.Items[i] = item
 		}
-		return NewTuple(key.Items...), nil
-	case *Dict, *Set, *ByteArray:
-	default:
-		return key, nil
+		return &Tuple{Items: list.Items}, nil
 	}
-	return nil, &TypeError{Type: rv.Type(), Reason: TypeName(key) + " cannot be a key"}
+	if Unhashable(key) {
+		return nil, &TypeError{Type: rv.Type(), Reason: TypeName(key) + " cannot be a key"}
+	}
+	return key, nil
 }
 
 // compareKeys orders strings as strings, numbers as numbers and tuples by their items; the rest need only be in some order, the

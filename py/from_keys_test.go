@@ -90,6 +90,11 @@ func TestKeysThatAreOneAreRefused(t *testing.T) {
 			t.Errorf("%s: %v into %v, %v", name, c.d, c.dst, err)
 		}
 	}
+	var members map[string]bool
+	err := py.Scan(py.NewSet("a", py.Bytes("a")), &members, time.UTC)
+	if _, ok := errors.AsType[*py.ScanError](err); !ok {
+		t.Errorf("a set: %v, %v", members, err)
+	}
 	var plain any
 	if err := py.Scan(dict("a", "x", py.Str2("a"), "y"), &plain, time.UTC); err != nil {
 		t.Error(err)

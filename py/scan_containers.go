@@ -72,10 +72,10 @@ func (s scanner) scanMap(v *Dict, rv reflect.Value) error {
 		if err := s.scan(item, value); err != nil {
 			return within(err, fmt.Sprintf("[%v]", k))
 		}
-		if m.MapIndex(key).IsValid() {
-			return within(misfit(k, key, "another key is the same there"), "[key]")
-		}
 		m.SetMapIndex(key, value)
+	}
+	if m.Len() < v.Len() {
+		return misfit(v, rv, "two keys become one")
 	}
 	rv.Set(m)
 	return nil

@@ -181,6 +181,9 @@ func (s scanner) scanSet(v any, set *Set, rv reflect.Value) error {
 		}
 		m.SetMapIndex(key, member)
 	}
+	if m.Len() < set.Len() {
+		return misfit(v, rv, "two members become one")
+	}
 	rv.Set(m)
 	return nil
 }

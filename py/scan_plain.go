@@ -55,7 +55,7 @@ func (s scanner) plainDict(d *Dict, v any) (any, bool) {
 	m := make(map[string]any, d.Len())
 	for k, item := range d.All() {
 		name, isStr := textOf(k)
-		if _, twice := m[name]; !isStr || twice {
+		if !isStr {
 			return v, true
 		}
 		p, ok := s.plain(item)
@@ -63,6 +63,9 @@ func (s scanner) plainDict(d *Dict, v any) (any, bool) {
 			return nil, false
 		}
 		m[name] = p
+	}
+	if len(m) < d.Len() {
+		return v, true
 	}
 	return m, true
 }

@@ -31,6 +31,13 @@ func ParseUUID(s string) (UUID, error) {
 	return u, nil
 }
 
+// SameUUID reports whether two texts are one UUID, in whatever forms [ParseUUID] takes.
+func SameUUID(a, b string) bool {
+	x, errX := ParseUUID(a)
+	y, errY := ParseUUID(b)
+	return errX == nil && errY == nil && x == y
+}
+
 // String returns the form that Python's str returns: 8-4-4-4-12 digits in lower case.
 func (u UUID) String() string {
 	text := hex.EncodeToString(u[:])

@@ -176,12 +176,7 @@ func (u *Users) parseID(id string) (any, error) {
 
 // SameID implements [auth.SameIDs]: a UUID may be written in several ways.
 func (u *Users) SameID(a, b string) bool {
-	if a == b || u.model.IDType != UUIDKey {
-		return a == b
-	}
-	x, errX := py.ParseUUID(a)
-	y, errY := py.ParseUUID(b)
-	return errX == nil && errY == nil && x == y
+	return a == b || u.model.IDType == UUIDKey && py.SameUUID(a, b)
 }
 
 // sampleID is something that parseID could give.

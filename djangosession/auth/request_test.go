@@ -116,6 +116,31 @@ func TestLogoutEverywhereLooksAgain(t *testing.T) {
 	}
 }
 
+// exact are people whose ids are the same only as the same text.
+type exact struct{ *people }
+
+func (exact) SameID(a, b string) bool { return a == b }
+
+// TestUsersSayWhichIDsAreTheSame, and of those who do not, two writings of a UUID are.
+func TestUsersSayWhichIDsAreTheSame(t *testing.T) {
+	t.Parallel()
+	const id, otherwise = "550e8400-e29b-41d4-a716-446655440000", "550E8400E29B41D4A716446655440000"
+	site := newSite(t, "5.2.19", nil)
+	for users, want := range map[auth.Users]int{exact{site.people}: 0, site.people: 1} {
+		site.session(t, map[string]any{auth.SessionKey: id})
+		a, err := auth.New(site.manager, users, auth.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := a.LogoutEverywhere(t.Context(), otherwise); n != want || err != nil {
+			t.Errorf("%T: %d sessions, %v", users, n, err)
+		}
+		if _, err := a.LogoutEverywhere(t.Context(), id); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestLoginsOfPython2 has values that a Python 2 site pickles as its str.
 func TestLoginsOfPython2(t *testing.T) {
 	t.Parallel()

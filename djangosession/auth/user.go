@@ -68,13 +68,7 @@ func (a *Auth) sameID(x, y string) bool {
 	if users, ok := a.users.(SameIDs); ok {
 		return users.SameID(x, y)
 	}
-	return x == y || sameUUID(x, y)
-}
-
-func sameUUID(a, b string) bool {
-	x, errX := py.ParseUUID(a)
-	y, errY := py.ParseUUID(b)
-	return errX == nil && errY == nil && x == y
+	return x == y || py.SameUUID(x, y)
 }
 
 // Users is where the people of a site are kept; tables.Users reads Django's tables. Several goroutines may use it. The users

@@ -102,8 +102,6 @@ func (m *machine) keyText(v any, depth int) (n int, problem string) {
 		return m.itemsText(slices.Values(v.Items), depth)
 	case *py.FrozenSet:
 		return m.itemsText(v.All(), depth)
-	case *py.List, *py.Dict, *py.Set, *py.ByteArray:
-		return 0, unhashable
 	case string:
 		n = len(v)
 	case py.Bytes:
@@ -114,6 +112,10 @@ func (m *machine) keyText(v any, depth int) (n int, problem string) {
 		size := v.BitLen() / 8
 		m.work += 4 * int64(size)
 		n = 12 * size // hexadecimal digits, which are made several times
+	default:
+		if py.Unhashable(v) {
+			return 0, unhashable
+		}
 	}
 	m.work += 16 + int64(n)
 	return n, ""

@@ -13,18 +13,14 @@ func (w *writer) saveKey(key any) *UnsupportedError {
 // isHashable reports whether Python can hash v, as far as that is known of objects: their classes are not.
 func isHashable(v any) bool {
 	switch v := v.(type) {
-	case string, int64, bool, nil:
+	case string:
 		return true
 	case *py.Tuple:
 		return areHashable(v, map[*py.Tuple]bool{})
-	case *py.List, *py.Dict, *py.Set, *py.ByteArray:
-		return false
-	case py.Decimal:
-		return !v.IsSNaN()
 	case py.Lazy:
 		return isHashable(v.Resolve())
 	}
-	return true
+	return !py.Unhashable(v)
 }
 
 // areHashable is isHashable for what stands in a tuple. Those that are in seen have been looked at, as the members of a frozenset

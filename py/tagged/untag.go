@@ -148,10 +148,10 @@ func fill(name string, items []any, shell any) (any, string) {
 		if problem := unhashable(p.Key, 0); problem != "" {
 			return nil, "has a key that " + problem
 		}
-		if _, ok := d.Get(p.Key); ok {
-			return nil, "has a key twice"
-		}
 		d.Set(p.Key, p.Value)
+	}
+	if d.Len() < len(pairs) {
+		return nil, "has a key twice"
 	}
 	return d, ""
 }
@@ -161,10 +161,10 @@ func fillSet(s *py.Set, items []any) string {
 		if problem := unhashable(item, 0); problem != "" {
 			return "has a member that " + problem
 		}
-		if s.Has(item) {
-			return "has a member twice"
-		}
 		s.Add(item)
+	}
+	if s.Len() < len(items) {
+		return "has a member twice"
 	}
 	return ""
 }
@@ -190,9 +190,10 @@ func unhashable(key any, depth int) string {
 	if depth > maxKeyDepth {
 		return "is nested too deeply"
 	}
-	switch key := key.(type) {
-	case *py.List, *py.Dict, *py.Set, *py.ByteArray:
+	if py.Unhashable(key) {
 		return "Python cannot hash: a " + py.TypeName(key)
+	}
+	switch key := key.(type) {
 	case *py.FrozenSet: // its members have been looked at
 		for item := range key.All() {
 			if problem := unhashable(item, depth+1); problem != "" {
