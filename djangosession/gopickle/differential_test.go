@@ -33,12 +33,14 @@ func library(data []byte) (v any, ok bool) {
 type comparison struct {
 	old  bool // the pickle is of a protocol below 3, or has none
 	text bool // it may contain text opcodes
+	ints bool // it may contain INT
 	seen map[[2]any]bool
 }
 
 // equal says where the two differ, "" if nowhere. What is known of the library, and allowed for here:
 //   - it leaves the escapes of text opcodes as they are;
 //   - it does not tell a str of Python 2 from another;
+//   - of bools in text it knows 00 and 01 alone, where Python takes any line of two bytes;
 //   - it has the names of classes as they stand, without fix_imports;
 //   - it has forms of its own for OrderedDict, array, list, dict and object, and loses what those contain;
 //   - set, frozenset, bytes and bytearray are calls to it where the protocol has no opcode for them;
@@ -76,8 +78,12 @@ func (c comparison) equal(ours, theirs any) string {
 		}
 	case *py.Global:
 		return c.equalClass(ours, theirs)
-	case nil, bool:
-		if ours == theirs {
+	case bool:
+		if ours == theirs || c.ints && theirs == map[bool]int{false: 0, true: 1}[ours] {
+			return ""
+		}
+	case nil:
+		if theirs == nil {
 			return ""
 		}
 	default:
@@ -133,11 +139,11 @@ func (c comparison) equalContainer(ours, theirs any) string {
 			return c.equalDict(ours, got)
 		}
 	case *py.Set:
-		if got, ok := theirs.(*types.Set); ok && sameMembers(ours, convert(got).(*py.Set)) || isCall(theirs) {
+		if got, ok := theirs.(*types.Set); ok && c.sameMembers(ours, convert(got).(*py.Set)) || isCall(theirs) {
 			return ""
 		}
 	case *py.FrozenSet:
-		if got, ok := theirs.(*types.FrozenSet); ok && sameMembers(&ours.Set, &convert(got).(*py.FrozenSet).Set) || isCall(theirs) {
+		if got, ok := theirs.(*types.FrozenSet); ok && c.sameMembers(&ours.Set, &convert(got).(*py.FrozenSet).Set) || isCall(theirs) {
 			return ""
 		}
 	case *py.Object:
@@ -178,10 +184,14 @@ func (c comparison) equalDict(ours *py.Dict, theirs *types.Dict) string {
 }
 
 // sameMembers compares sets of strings and numbers by their members, and others by their size alone.
-func sameMembers(a, b *py.Set) bool {
+func (c comparison) sameMembers(a, b *py.Set) bool {
 	for item := range a.All() {
 		switch item.(type) {
-		case string, int64:
+		case string:
+			if !c.text && !b.Has(item) {
+				return false
+			}
+		case int64:
 			if !b.Has(item) {
 				return false
 			}
@@ -231,7 +241,7 @@ func differ(data []byte) (both bool, problem string) {
 	}
 	c := comparison{
 		old:  !bytes.Contains(data, []byte{0x80, 3}) && !bytes.Contains(data, []byte{0x80, 4}) && !bytes.Contains(data, []byte{0x80, 5}),
-		text: bytes.ContainsAny(data, "SV"), seen: map[[2]any]bool{},
+		text: bytes.ContainsAny(data, "SV"), ints: bytes.ContainsAny(data, "I"), seen: map[[2]any]bool{},
 	}
 	return true, c.equal(ours, theirs)
 }
