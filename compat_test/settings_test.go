@@ -41,6 +41,8 @@ ALLOWED_HOSTS = ["example.com"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 USE_X_FORWARDED_HOST = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+MIDDLEWARE = ("shop.middleware.Own",)
+PASSWORD_HASHERS = ["shop.hashers.Own"]
 `
 
 // highestProtocol is pickle.HIGHEST_PROTOCOL of each Python since 3.8.
@@ -64,6 +66,7 @@ func TestSettingsCommand(t *testing.T) {
 			// What startproject writes into the settings.
 			want.TimeZone, want.UseTZ = "UTC", true
 			want.PickleProtocol = highestProtocol
+			wantExport(t, &s, &want)
 			if len(s.SecretKey) < 50 || !same(s, want) {
 				t.Errorf("read %+v\nwant %+v", s, want)
 			}
@@ -86,6 +89,8 @@ func TestSettingsCommand(t *testing.T) {
 			want.SessionFilePath = shop.dir
 			want.PickleProtocol = highestProtocol
 			want.UseTZ, want.TimeZone = false, "Europe/Berlin"
+			want.Middleware, want.PasswordHashers = []string{"shop.middleware.Own"}, []string{"shop.hashers.Own"}
+			wantExport(t, &s, &want)
 			if !same(s, want) {
 				t.Errorf("read %+v\nwant %+v", s, want)
 			}
@@ -101,6 +106,49 @@ func TestSettingsCommand(t *testing.T) {
 				t.Errorf("read %+v\nwant %+v", gotCSRF, wantCSRF)
 			}
 		})
+	}
+}
+
+// wantExport fills in what each site prints, and checks what no test can know.
+func wantExport(t *testing.T, got, want *djangosession.Settings) {
+	t.Helper()
+	if age := time.Since(got.ExportedAt); age < 0 || age > time.Minute {
+		t.Errorf("ExportedAt is %v, %v ago", got.ExportedAt, age)
+	}
+	want.ExportedAt = got.ExportedAt
+	if !strings.HasPrefix(got.PythonVersion, "3.") {
+		t.Errorf("PythonVersion is %q", got.PythonVersion)
+	}
+	want.PythonVersion = got.PythonVersion
+	if want.Middleware == nil { // what startproject writes, and Django's default
+		if len(got.Middleware) != 7 || got.Middleware[1] != "django.contrib.sessions.middleware.SessionMiddleware" {
+			t.Errorf("Middleware is %q", got.Middleware)
+		}
+		if len(got.PasswordHashers) < 4 || got.PasswordHashers[0] != "django.contrib.auth.hashers.PBKDF2PasswordHasher" {
+			t.Errorf("PasswordHashers is %q", got.PasswordHashers)
+		}
+		want.Middleware, want.PasswordHashers = got.Middleware, got.PasswordHashers
+	}
+	want.SessionStoreClass = djangosession.SessionStoreClass{
+		MRO: []string{
+			"django.contrib.sessions.backends.db.SessionStore", "django.contrib.sessions.backends.base.SessionBase", "builtins.object",
+		},
+		Defines:        map[string][]string{},
+		Serializer:     "django.core.signing.JSONSerializer",
+		Model:          "django.contrib.sessions.models.Session",
+		Table:          "django_session",
+		Columns:        djangoColumns(),
+		ModelDefines:   map[string][]string{},
+		ManagerDefines: map[string][]string{},
+	}
+}
+
+// djangoColumns are the columns of django_session.
+func djangoColumns() []djangosession.SessionStoreColumn {
+	return []djangosession.SessionStoreColumn{
+		{Name: "session_key", Type: "CharField", PrimaryKey: true},
+		{Name: "session_data", Type: "TextField"},
+		{Name: "expire_date", Type: "DateTimeField"},
 	}
 }
 

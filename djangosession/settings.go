@@ -34,6 +34,9 @@ type Settings struct { //nolint:recvcheck // what prints it must not need a poin
 	SessionFilePath             string        // SESSION_FILE_PATH; "" (None)
 	SessionCacheAlias           string        // SESSION_CACHE_ALIAS; "default"
 
+	Middleware      []string // MIDDLEWARE; nil if unknown
+	PasswordHashers []string // PASSWORD_HASHERS; nil if unknown
+
 	UseTZ    bool   // USE_TZ; true, before 5.0 false
 	TimeZone string // TIME_ZONE; "America/Chicago". Needed where UseTZ is false, and for dates stored without a zone.
 
@@ -44,6 +47,8 @@ type Settings struct { //nolint:recvcheck // what prints it must not need a poin
 	// SessionStore is the qualified name of the site's session store class, which the signature depends on: "SessionStore" for
 	// all of Django's, "CustomStore" or "Outer.Store" for a class of the site. It is not the module.
 	SessionStore string
+	// SessionStoreClass describes that class, as SettingsCommand found it. The zero value means unknown.
+	SessionStoreClass SessionStoreClass
 	// KeySalt replaces the salt made of SessionStore, for a class that overrides the property key_salt.
 	KeySalt string
 	// Serializer replaces SessionSerializer, for a class that this package does not know. What a [PickleSerializer] or a
@@ -52,6 +57,10 @@ type Settings struct { //nolint:recvcheck // what prints it must not need a poin
 	// PickleProtocol is pickle.HIGHEST_PROTOCOL of the site's Python, with which PickleSerializer writes; SettingsCommand
 	// prints it. If 0, it follows from the release; see [PickleSerializer].
 	PickleProtocol int
+	// PythonVersion is the version of the site's Python, such as "3.13.0"; "" if unknown.
+	PythonVersion string
+	// ExportedAt is when SettingsCommand printed these settings, by the clock of the site's machine; the zero time if unknown.
+	ExportedAt time.Time
 	// AcceptLegacyLayout reads both layouts of sessions, that of before Django 3.1 and the one since, and SHA-1 signatures,
 	// also where the release does not, for a service that sees a site through an upgrade. What is written is the release's.
 	AcceptLegacyLayout bool

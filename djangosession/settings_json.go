@@ -12,32 +12,14 @@ import (
 	"github.com/djangobridge/djangobridge/internal/settingsjson"
 )
 
-// SettingsCommand is a line for the shell that makes a Django site print its settings in the form that [ReadSettings]
-// takes. Run it where manage.py is. What it prints contains the site's secrets: keep the file as safe as the settings.
-//
-// LOGIN_URL is printed as the URL that Django's login_required leads to, also where the setting is the name of a view: in the
-// site's default language and below FORCE_SCRIPT_NAME, but without a SCRIPT_NAME that only the web server knows. It stays a
-// name if there is no such view, or if the URLconf cannot be imported.
-//
-// (It has no comprehension and no free names in its lambda because old releases run it where those see nothing. A try fits
-// into one line only by exec. What a URLconf prints when it is imported would spoil the JSON. A reverse_lazy that fails has no
-// text to print: the name of the error stands in its place, which nobody takes for a URL.)
-const SettingsCommand = `python manage.py shell -v 0 -c 'import base64, contextlib, django, json, pickle, re, sys; ` +
-	`from django.conf import settings as s; from django.shortcuts import resolve_url; ` +
-	`exec("try:\n with contextlib.redirect_stdout(sys.stderr): u = resolve_url(s.LOGIN_URL)\n` +
-	`except Exception as e: u = s.LOGIN_URL if isinstance(s.LOGIN_URL, str) else type(e).__name__"); ` +
-	`k = [*filter(re.compile("SESSION_|SECRET_KEY|SIGNED_COOKIE_|SIGNING_|DEFAULT_HASHING_|USE_TZ$|TIME_ZONE$|` +
-	`AUTHENTICATION_BACKENDS$|CSRF_|USE_X_|SECURE_PROXY_SSL_HEADER$|ALLOWED_HOSTS$|` +
-	`DEBUG$|DATA_UPLOAD_MAX_").match, dir(s))]; ` +
-	`print(json.dumps(dict(zip(k, map(getattr, [s] * len(k), k)), LOGIN_URL=u, DJANGO_VERSION=django.get_version(), ` +
-	`PICKLE_PROTOCOL=pickle.HIGHEST_PROTOCOL), ` +
-	`default=lambda v, b64=base64.b64encode: {"$bytes": b64(v).decode()} if isinstance(v, bytes) else str(v)))'`
-
-// ReadSettings reads settings from JSON: an object with Django's names, as [SettingsCommand] prints it. The defaults for
-// what is left out are those of DJANGO_VERSION, or of the [NewestRelease] without it. Settings of other names are passed
-// over. Besides Django's own it takes SESSION_STORE, KEY_SALT, PICKLE_PROTOCOL and ACCEPT_LEGACY_LAYOUT for the fields of
-// [Settings] that have those names in Go. The error is a [*SettingError] where a setting is to blame; but a
-// SESSION_SERIALIZER that is not known here is one only when the settings are used, so that Settings.Serializer can be set.
+// ReadSettings reads settings from JSON: an object with Django's names, as
+// [SettingsCommand] prints it. The defaults for what is left out are those of
+// DJANGO_VERSION, or of the [NewestRelease] without it. Settings of other names are
+// ignored. Besides Django's own it takes SESSION_STORE, SESSION_STORE_CLASS, KEY_SALT,
+// PICKLE_PROTOCOL, PYTHON_VERSION, EXPORTED_AT and ACCEPT_LEGACY_LAYOUT for the fields of
+// [Settings] that have those names in Go. The error is a [*SettingError] where a setting
+// is to blame; but a SESSION_SERIALIZER that is not known here is one only when the
+// settings are used, so that Settings.Serializer can be set.
 func ReadSettings(r io.Reader) (Settings, error) {
 	given, err := settingsjson.Read(r)
 	if err != nil {
@@ -89,7 +71,12 @@ func (s *Settings) byName() map[string]any {
 		"SIGNED_COOKIE_LEGACY_SALT_FALLBACK": &s.SignedCookieLegacySaltFallback,
 		"SIGNING_BACKEND":                    &s.SigningBackend,
 		"SESSION_STORE":                      &s.SessionStore,
+		"SESSION_STORE_CLASS":                &s.SessionStoreClass,
 		"KEY_SALT":                           &s.KeySalt,
+		"MIDDLEWARE":                         &s.Middleware,
+		"PASSWORD_HASHERS":                   &s.PasswordHashers,
+		"PYTHON_VERSION":                     &s.PythonVersion,
+		"EXPORTED_AT":                        (*unixTime)(&s.ExportedAt),
 		"PICKLE_PROTOCOL":                    &s.PickleProtocol,
 		"ACCEPT_LEGACY_LAYOUT":               &s.AcceptLegacyLayout,
 	}
@@ -112,6 +99,24 @@ func (s *seconds) UnmarshalJSON(b []byte) error {
 	*s = seconds(f * float64(time.Second))
 	return nil
 }
+
+// unixTime is a point in time as a number of seconds since 1970.
+type unixTime time.Time
+
+func (t *unixTime) UnmarshalJSON(b []byte) error {
+	var f *float64
+	if err := json.Unmarshal(b, &f); err != nil {
+		return err
+	}
+	if f == nil || *f < 0 || *f > maxUnixTime {
+		return errors.New("must be the number of seconds since 1970")
+	}
+	*t = unixTime(time.UnixMicro(int64(math.Round(*f * 1e6))).UTC())
+	return nil
+}
+
+// maxUnixTime is the end of the year 9999.
+const maxUnixTime = 253402300799
 
 // optional is a string for which Django also takes None or False.
 type optional string

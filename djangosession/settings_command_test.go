@@ -1,0 +1,73 @@
+package djangosession_test
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+)
+
+// TestSettingsCommandCanBePasted holds what a shell and a terminal in canonical mode need.
+func TestSettingsCommandCanBePasted(t *testing.T) {
+	t.Parallel()
+	line := djangosession.SettingsCommand
+	if strings.ContainsAny(line, "\n\t") || len(line) >= 4000 || strings.Count(line, "'") != 2 || !strings.HasSuffix(line, "'") {
+		t.Errorf("%d bytes: %s", len(line), line)
+	}
+}
+
+func TestReadSettingsReadsTheExport(t *testing.T) {
+	t.Parallel()
+	s, err := djangosession.ReadSettings(strings.NewReader(`{
+		"SECRET_KEY": "k", "EXPORTED_AT": 1700000000.123456, "MIDDLEWARE": ["a.M"], "PASSWORD_HASHERS": ["a.H"],
+		"PYTHON_VERSION": "3.13.0", "SESSION_STORE_CLASS": {
+			"mro": ["a.S"], "defines": {"a.S": ["load"]}, "cache_key_prefix": null, "serializer": "a.J", "model": "a.Session",
+			"table": "a_session", "columns": [{"name": "ip", "type": "CharField", "null": true, "has_default": true, "auto_now": true,
+			"auto_now_add": true, "primary_key": true}], "model_defines": {"a.Session": ["save"]},
+			"manager_defines": {"a.Manager": ["get"]}, "error": "E", "of a later version": 1}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := time.Unix(1700000000, 123456000); !s.ExportedAt.Equal(want) {
+		t.Errorf("ExportedAt is %v, want %v", s.ExportedAt, want)
+	}
+	if !reflect.DeepEqual(s.Middleware, []string{"a.M"}) || !reflect.DeepEqual(s.PasswordHashers, []string{"a.H"}) ||
+		s.PythonVersion != "3.13.0" {
+		t.Errorf("read %+v", s)
+	}
+	want := djangosession.SessionStoreClass{
+		MRO: []string{"a.S"}, Defines: map[string][]string{"a.S": {"load"}}, Serializer: "a.J", Model: "a.Session",
+		Table: "a_session", Columns: []djangosession.SessionStoreColumn{
+			{Name: "ip", Type: "CharField", Null: true, HasDefault: true, AutoNow: true, AutoNowAdd: true, PrimaryKey: true},
+		},
+		ModelDefines: map[string][]string{"a.Session": {"save"}}, ManagerDefines: map[string][]string{"a.Manager": {"get"}}, Error: "E",
+	}
+	if !reflect.DeepEqual(s.SessionStoreClass, want) {
+		t.Errorf("read %+v\nwant %+v", s.SessionStoreClass, want)
+	}
+}
+
+func TestReadSettingsWithoutTheExportLeavesItUnknown(t *testing.T) {
+	t.Parallel()
+	s, err := djangosession.ReadSettings(strings.NewReader(`{"SECRET_KEY": "k"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !s.ExportedAt.IsZero() || s.Middleware != nil || s.PasswordHashers != nil || s.PythonVersion != "" ||
+		!reflect.DeepEqual(s.SessionStoreClass, djangosession.SessionStoreClass{}) {
+		t.Errorf("read %+v", s)
+	}
+}
+
+func TestReadSettingsRefusesTimesThatCannotBe(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"null", `"yesterday"`, "-1", "253402300800", "1e300", "true"} {
+		_, err := djangosession.ReadSettings(strings.NewReader(`{"SECRET_KEY": "k", "EXPORTED_AT": ` + text + `}`))
+		if e, ok := errors.AsType[*djangosession.SettingError](err); !ok || e.Setting != "EXPORTED_AT" {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
