@@ -2,6 +2,7 @@ package djangosession_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/djangobridge/djangobridge/djangosession"
@@ -14,13 +15,13 @@ type meddler struct {
 	meanwhile func()
 }
 
-func (m *meddler) Create(ctx context.Context, r *djangosession.Record) error {
+func (m *meddler) Cycle(ctx context.Context, old string, change func(*djangosession.Record) error) error {
 	if do := m.meanwhile; do != nil {
 		m.meanwhile = nil
 		do()
 		return djangosession.ErrKeyTaken // another key is tried, with the values of then
 	}
-	return m.Engine.Create(ctx, r)
+	return m.Engine.Cycle(ctx, old, change)
 }
 
 // TestCycledSessionTakesOverWhatOthersStored has two requests change a session that gets a new key, one of them the session's
@@ -77,5 +78,68 @@ func TestCycledSessionTakesOverWhatOthersStored(t *testing.T) {
 		if got, _ := again.Get(name); got != want {
 			t.Errorf("%s is %v, want %v", name, got, want)
 		}
+	}
+}
+
+// canceller is an engine whose caller's context ends while a session gets its new key.
+type canceller struct {
+	*memory.Engine
+
+	cancel context.CancelFunc
+}
+
+func (c *canceller) Create(ctx context.Context, r *djangosession.Record) error {
+	err := c.Engine.Create(ctx, r)
+	if c.cancel != nil {
+		c.cancel()
+	}
+	return err
+}
+
+func (c *canceller) Cycle(ctx context.Context, old string, change func(*djangosession.Record) error) error {
+	return c.Engine.Cycle(ctx, old, func(r *djangosession.Record) error {
+		err := change(r)
+		if c.cancel != nil {
+			c.cancel()
+		}
+		return err
+	})
+}
+
+func TestFailedChangeOfKeyRevivesNoLogin(t *testing.T) {
+	t.Parallel()
+	settings := djangosession.NewSettings("key")
+	store, err := memory.New(settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine := &canceller{Engine: store}
+	m, err := djangosession.NewManager(engine, settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := m.New()
+	first.Set("_auth_user_id", "1")
+	if err := first.Save(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	mine, err := m.Load(t.Context(), first.Key())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	engine.cancel = cancel
+	if err := mine.CycleLiveKey(ctx); err == nil {
+		t.Error("no error")
+	}
+	engine.cancel = nil
+	if err := mine.Save(t.Context()); !errors.Is(err, djangosession.ErrSessionGone) {
+		t.Errorf("save: %v", err)
+	}
+	for r, err := range store.Records(t.Context()) {
+		t.Errorf("a login is there: %v, %v", r.Data, err)
 	}
 }

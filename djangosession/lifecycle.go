@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/djangobridge/djangobridge/py"
@@ -109,13 +110,25 @@ func (s *Session) Flush(ctx context.Context) error {
 		return ErrReadOnly // the values stay, as everything else does
 	}
 	s.Clear()
-	if err := s.DeleteStored(ctx); err != nil {
+	if err := s.deleteAll(ctx); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.key = ""
+	s.key, s.doubtful = "", nil
 	return nil
+}
+
+// deleteAll removes what is stored under the session's key, and what may be stored under others.
+func (s *Session) deleteAll(ctx context.Context) error {
+	s.mu.Lock()
+	keys := slices.Clone(s.doubtful)
+	s.mu.Unlock()
+	err := s.DeleteStored(ctx)
+	for _, key := range keys {
+		err = errors.Join(err, s.manager.Delete(ctx, key))
+	}
+	return err
 }
 
 func (s *Session) state() (key string, loaded bool) {
@@ -125,15 +138,19 @@ func (s *Session) state() (key string, loaded bool) {
 }
 
 func (s *Session) create(ctx context.Context) error {
+	err := withNewKey(func(key string) error { return s.store(ctx, key, s.manager.engine.Create) })
+	if err == nil {
+		s.SetModified(true)
+	}
+	return err
+}
+
+// withNewKey calls store with new keys until one is not taken.
+func withNewKey(store func(key string) error) error {
 	for range maxKeyTries {
-		err := s.store(ctx, NewKey(), s.manager.engine.Create)
-		if errors.Is(err, ErrKeyTaken) {
-			continue
+		if err := store(NewKey()); !errors.Is(err, ErrKeyTaken) {
+			return err
 		}
-		if err == nil {
-			s.SetModified(true)
-		}
-		return err
 	}
 	return errNoFreeKey
 }
@@ -158,11 +175,16 @@ func (s *Session) store(ctx context.Context, key string, put func(context.Contex
 
 // storeError wraps an engine's error, except for those that say all by themselves.
 func storeError(err error) error {
-	_, isValue := errors.AsType[*ValueError](err)
-	if isValue || errors.Is(err, ErrKeyTaken) || errors.Is(err, ErrSessionGone) || errors.Is(err, ErrBadKey) {
+	if isRefusal(err) {
 		return err
 	}
 	return fmt.Errorf("djangosession: save session: %w", err)
+}
+
+// isRefusal reports whether an error says all by itself, and that nothing was stored.
+func isRefusal(err error) bool {
+	_, isValue := errors.AsType[*ValueError](err)
+	return isValue || errors.Is(err, ErrKeyTaken) || errors.Is(err, ErrSessionGone) || errors.Is(err, ErrBadKey)
 }
 
 // record makes a record of a session's dict.

@@ -63,6 +63,36 @@ func (c *changes) apply(mine, to *py.Dict) *py.Dict {
 	return to
 }
 
+// snapshot returns copies of the values and of what was done to them.
+func (s *Session) snapshot() (*py.Dict, changes) {
+	d := s.read()
+	defer s.mu.Unlock()
+	return d.Copy(), s.changes.copy()
+}
+
+// merged returns what changes make of a stored session, and why nothing of it stays if it does not decode. mine are the
+// values of the session that was changed.
+func (m *Manager) merged(done *changes, mine *py.Dict, stored *Record) (d *py.Dict, lost, err error) {
+	switch {
+	case stored.Data == nil && m.StrictLoad:
+		return nil, nil, stored.Err
+	case stored.Data == nil:
+		return mine, stored.Err, nil
+	case done.cleared != 0:
+		return mine, nil, nil
+	}
+	return done.apply(mine, stored.Data), nil, nil
+}
+
+// adopt makes the session what was stored of it, with all that was done since the change of this number. s.mu is held.
+func (s *Session) adopt(stored *py.Dict, upTo uint64) {
+	s.changes.stored(upTo)
+	if s.changes.cleared == 0 {
+		s.data = s.changes.apply(s.data, stored.Copy())
+	}
+	s.loaded = true
+}
+
 // merge stores the changes of a session into what is stored by now, and takes over the result. The caller has the lock of
 // s.lifecycle.
 func (s *Session) merge(ctx context.Context, key string) error {
@@ -70,22 +100,14 @@ func (s *Session) merge(ctx context.Context, key string) error {
 	if !ok {
 		return ErrNoMerge
 	}
-	mine := s.read().Copy()
-	done := s.changes.copy()
-	s.mu.Unlock()
-	var merged *py.Dict
-	var lost error // why there was nothing to merge with
-	err := merger.Merge(ctx, key, func(stored *Record) error {
-		merged, lost = mine, nil
-		if stored.Data == nil { // what there is gets lost
-			if s.manager.StrictLoad {
-				return stored.Err
-			}
-			lost = stored.Err
-		} else if done.cleared == 0 {
-			merged = done.apply(mine, stored.Data)
+	mine, done := s.snapshot()
+	var now *py.Dict
+	var lost error
+	err := merger.Merge(ctx, key, func(stored *Record) (err error) {
+		if now, lost, err = s.manager.merged(&done, mine, stored); err != nil {
+			return err
 		}
-		r, err := s.manager.record(key, merged)
+		r, err := s.manager.record(key, now)
 		if err == nil {
 			*stored = *r
 		}
@@ -99,11 +121,7 @@ func (s *Session) merge(ctx context.Context, key string) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.changes.stored(done.last)
-	if s.changes.cleared == 0 {
-		s.data = s.changes.apply(s.data, merged.Copy())
-	}
-	s.loaded = true
+	s.adopt(now, done.last)
 	return nil
 }
 

@@ -23,6 +23,8 @@ func (readOnly) Save(context.Context, *Record) error { return ErrReadOnly }
 
 func (readOnly) Delete(context.Context, string) error { return ErrReadOnly }
 
+func (readOnly) Cycle(context.Context, string, func(*Record) error) error { return ErrReadOnly }
+
 func (readOnly) ClearExpired(context.Context, ClearOptions) (int64, error) { return 0, ErrReadOnly }
 
 func (readOnly) Merge(context.Context, string, func(*Record) error) error { return ErrReadOnly }

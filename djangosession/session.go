@@ -29,7 +29,8 @@ type Session struct {
 	changes  changes
 	accessed bool
 	modified bool
-	gone     string // a key that was found to be deleted: while it is the session's, nothing is stored that nobody has changed
+	doubtful []string // further keys under which it may be stored, since the answers to changes of the key were lost
+	gone     string   // a key that was found to be deleted: while it is the session's, nothing is stored that nobody has changed
 }
 
 func newSession(m *Manager, key string) *Session {

@@ -15,30 +15,35 @@ func (e *Engine) Merge(ctx context.Context, key string, change func(*djangosessi
 	if !possibleKey(key) {
 		return djangosession.ErrSessionGone
 	}
-	var refused error // by what is no fault of the database
-	err := e.untilUnlocked(ctx, "merge session", func() error {
-		tx, err := e.db.BeginTx(ctx, e.dialect.txOptions())
+	const op = "merge session"
+	_, err := e.transact(ctx, op, func(tx *sql.Tx) (refused, err error) {
+		r, err := e.lockRow(ctx, tx, op, key)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		defer tx.Rollback() //nolint:errcheck // after a Commit it does nothing, and else the error before it matters
-		if refused, err = e.mergeIn(ctx, tx, key, change); refused != nil || err != nil {
-			return err
+		if r == nil {
+			return djangosession.ErrSessionGone, nil
 		}
-		return tx.Commit()
+		if refused := change(r); refused != nil {
+			return refused, nil
+		}
+		statement, values := e.remove(key)
+		if r.Data != nil {
+			if statement, values, refused = e.update(r); refused != nil {
+				return refused, nil
+			}
+		}
+		_, err = tx.ExecContext(ctx, statement, values...)
+		return nil, err
 	})
-	switch {
-	case refused != nil:
-		return refused
-	case errors.Is(err, djangosession.ErrNoSession):
+	if errors.Is(err, djangosession.ErrNoSession) {
 		return djangosession.ErrSessionGone
 	}
 	return err
 }
 
-func (e *Engine) mergeIn(
-	ctx context.Context, tx *sql.Tx, key string, change func(*djangosession.Record) error,
-) (refused, err error) {
+// lockRow reads a session, expired or not, and keeps others from writing it while the transaction lasts; nil if it is gone.
+func (e *Engine) lockRow(ctx context.Context, tx *sql.Tx, op, key string) (*djangosession.Record, error) {
 	if !e.dialect.locksRows() { // then writing the row is what takes the lock, and has to come before reading
 		a := args{dialect: e.dialect}
 		lock := fmt.Sprintf("UPDATE %[1]s SET %[2]s = %[2]s WHERE %[2]s = %[3]s", e.names.table, e.names.key, a.add(key))
@@ -53,31 +58,19 @@ func (e *Engine) mergeIn(
 		query += " FOR UPDATE"
 	}
 	var stored, data, expire string
-	err = tx.QueryRowContext(ctx, query, a.values...).Scan(&stored, &data, &expire)
+	err := tx.QueryRowContext(ctx, query, a.values...).Scan(&stored, &data, &expire)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && stored != key {
-		return djangosession.ErrSessionGone, nil
+		return nil, nil //nolint:nilnil // there is none
 	}
 	if err != nil {
 		return nil, err
 	}
 	r := &djangosession.Record{Key: key, ExpireDate: e.date(expire)}
-	if d, err := e.codec.Decode(data); err == nil {
-		r.Data = d
-	} else {
-		r.Err = fmt.Errorf("tables: merge session: %w", err)
+	d, err := e.codec.Decode(data)
+	if err != nil {
+		r.Err = fmt.Errorf("tables: %s: %w", op, err)
+		return r, nil
 	}
-	if refused := change(r); refused != nil {
-		return refused, nil
-	}
-	if r.Data == nil {
-		statement, values := e.remove(key)
-		_, err := tx.ExecContext(ctx, statement, values...)
-		return nil, err
-	}
-	statement, values, refused := e.update(r)
-	if refused != nil {
-		return refused, nil
-	}
-	_, err = tx.ExecContext(ctx, statement, values...)
-	return nil, err
+	r.Data = d
+	return r, nil
 }

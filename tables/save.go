@@ -14,28 +14,42 @@ import (
 // Create implements [djangosession.Engine]: one INSERT.
 func (e *Engine) Create(ctx context.Context, r *djangosession.Record) error {
 	const op = "create session"
-	if !possibleKey(r.Key) || utf8.RuneCountInString(r.Key) > MaxKeyLength {
+	if !canCreate(r.Key) {
 		return djangosession.ErrBadKey
 	}
 	if err := e.checkOnce(ctx); err != nil {
 		return err
 	}
-	a := args{dialect: e.dialect}
-	columns, values := []string{e.names.key}, []string{a.add(r.Key)}
-	cells, err := e.cells(&a, r)
+	statement, values, err := e.insert(r)
 	if err != nil {
 		return err
 	}
-	for _, c := range cells {
-		columns, values = append(columns, c.column), append(values, c.expr)
-	}
-	statement := fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)%s", e.names.table,
-		strings.Join(columns, ", "), strings.Join(values, ", "), e.dialect.ignoreTaken(e.names.key))
-	n, err := e.exec(ctx, op, statement, a.values...)
+	n, err := e.exec(ctx, op, statement, values...)
 	if err == nil && n == 0 || errors.Is(err, djangosession.ErrKeyTaken) {
 		return djangosession.ErrKeyTaken
 	}
 	return err
+}
+
+// canCreate reports whether a new row can have this key.
+func canCreate(key string) bool {
+	return possibleKey(key) && utf8.RuneCountInString(key) <= MaxKeyLength
+}
+
+// insert is the statement that creates a session. Where the key is taken, it inserts nothing, or fails.
+func (e *Engine) insert(r *djangosession.Record) (statement string, values []any, err error) {
+	a := args{dialect: e.dialect}
+	columns, exprs := []string{e.names.key}, []string{a.add(r.Key)}
+	cells, err := e.cells(&a, r)
+	if err != nil {
+		return "", nil, err
+	}
+	for _, c := range cells {
+		columns, exprs = append(columns, c.column), append(exprs, c.expr)
+	}
+	statement = fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)%s", e.names.table,
+		strings.Join(columns, ", "), strings.Join(exprs, ", "), e.dialect.ignoreTaken(e.names.key))
+	return statement, a.values, nil
 }
 
 // Save implements [djangosession.Engine]: one UPDATE by primary key.

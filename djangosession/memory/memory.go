@@ -78,10 +78,15 @@ func (e *Engine) Exists(ctx context.Context, key string) (bool, error) {
 
 // Create implements [djangosession.Engine].
 func (e *Engine) Create(ctx context.Context, r *djangosession.Record) error {
-	if r.Key == "" || utf8.RuneCountInString(r.Key) > MaxKeyLength || !utf8.ValidString(r.Key) || strings.Contains(r.Key, "\x00") {
+	if !possibleKey(r.Key) {
 		return djangosession.ErrBadKey
 	}
 	return e.put(ctx, r, false, djangosession.ErrKeyTaken)
+}
+
+// possibleKey reports whether Django's table could hold this key.
+func possibleKey(key string) bool {
+	return key != "" && utf8.RuneCountInString(key) <= MaxKeyLength && utf8.ValidString(key) && !strings.Contains(key, "\x00")
 }
 
 // Save implements [djangosession.Engine].
@@ -118,12 +123,7 @@ func (e *Engine) Merge(ctx context.Context, key string, change func(*djangosessi
 	if !ok {
 		return djangosession.ErrSessionGone
 	}
-	r := &djangosession.Record{Key: key, ExpireDate: py.DateTime{Time: stored.expire}}
-	if d, err := e.codec.Decode(stored.data); err == nil {
-		r.Data = d
-	} else {
-		r.Err = fmt.Errorf("memory: merge: %w", err)
-	}
+	r := e.record("merge", key, stored)
 	if err := change(r); err != nil {
 		return err
 	}
@@ -136,6 +136,50 @@ func (e *Engine) Merge(ctx context.Context, key string, change func(*djangosessi
 		e.rows[key] = row{data: data, expire: r.ExpireDate.In(e.loc)}
 	}
 	return err
+}
+
+// record is a session as it is stored.
+func (e *Engine) record(op, key string, stored row) *djangosession.Record {
+	r := &djangosession.Record{Key: key, ExpireDate: py.DateTime{Time: stored.expire}}
+	d, err := e.codec.Decode(stored.data)
+	if err != nil {
+		r.Err = fmt.Errorf("memory: %s: %w", op, err)
+		return r
+	}
+	r.Data = d
+	return r
+}
+
+// Cycle implements [djangosession.Engine].
+func (e *Engine) Cycle(ctx context.Context, old string, change func(*djangosession.Record) error) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("memory: cycle: %w", err)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	r := &djangosession.Record{Key: old, Err: djangosession.ErrSessionGone}
+	if stored, ok := e.rows[old]; ok {
+		r = e.record("cycle", old, stored)
+	}
+	if err := change(r); err != nil {
+		return err
+	}
+	if !possibleKey(r.Key) {
+		return djangosession.ErrBadKey
+	}
+	if _, taken := e.rows[r.Key]; taken {
+		return djangosession.ErrKeyTaken
+	}
+	data, err := e.codec.Encode(r.Data)
+	if err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("memory: cycle: %w", err)
+	}
+	e.rows[r.Key] = row{data: data, expire: r.ExpireDate.In(e.loc)}
+	delete(e.rows, old)
+	return nil
 }
 
 // Delete implements [djangosession.Engine].
@@ -200,12 +244,7 @@ func (e *Engine) Records(ctx context.Context) iter.Seq2[*djangosession.Record, e
 			if !stored.expire.After(now) {
 				continue
 			}
-			r := &djangosession.Record{Key: key, ExpireDate: py.DateTime{Time: stored.expire}}
-			var err error
-			if r.Data, err = e.codec.Decode(stored.data); err != nil {
-				r.Data, r.Err = nil, fmt.Errorf("memory: list: %w", err)
-			}
-			if !yield(r, nil) {
+			if !yield(e.record("list", key, stored), nil) {
 				return
 			}
 		}

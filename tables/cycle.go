@@ -1,0 +1,122 @@
+package tables
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+)
+
+const opCycle = "change session key"
+
+// errKept refuses a change of key after which the old key would still be good.
+var errKept = errors.New("the row of the old key cannot be deleted: look for triggers, rules and row security of the table")
+
+// Cycle implements [djangosession.Engine]: in one transaction the old row is locked and read, the new one inserted, and the old
+// one deleted. If the answer to the COMMIT is lost, Cycle looks for the two rows, for at most two seconds.
+func (e *Engine) Cycle(ctx context.Context, old string, change func(*djangosession.Record) error) error {
+	if !possibleKey(old) {
+		return e.createChanged(ctx, old, change)
+	}
+	if err := e.checkOnce(ctx); err != nil {
+		return err
+	}
+	var created string
+	unsure, err := e.transact(ctx, opCycle, func(tx *sql.Tx) (refused, err error) {
+		r, err := e.lockRow(ctx, tx, opCycle, old)
+		if err != nil {
+			return nil, err
+		}
+		if r == nil {
+			return djangosession.ErrNoSession, nil
+		}
+		if refused := change(r); refused != nil {
+			return refused, nil
+		}
+		created = r.Key
+		if refused, err := e.insertIn(ctx, tx, r); refused != nil || err != nil {
+			return refused, err
+		}
+		return nil, e.deleteIn(ctx, tx, old)
+	})
+	switch {
+	case err == nil:
+		return nil
+	case unsure:
+		return e.settleCycle(ctx, old, created, err)
+	case errors.Is(err, djangosession.ErrNoSession): // it is gone for good, so that nothing else happens to it in between
+		return e.createChanged(ctx, old, change)
+	}
+	return err
+}
+
+// createChanged creates what change makes of a session that is gone.
+func (e *Engine) createChanged(ctx context.Context, old string, change func(*djangosession.Record) error) error {
+	r := &djangosession.Record{Key: old, Err: djangosession.ErrSessionGone}
+	if err := change(r); err != nil {
+		return err
+	}
+	return e.Create(ctx, r)
+}
+
+// insertIn inserts a row as part of a transaction.
+func (e *Engine) insertIn(ctx context.Context, tx *sql.Tx, r *djangosession.Record) (refused, err error) {
+	if !canCreate(r.Key) {
+		return djangosession.ErrBadKey, nil
+	}
+	statement, values, refused := e.insert(r)
+	if refused != nil {
+		return refused, nil
+	}
+	n, err := affected(tx.ExecContext(ctx, statement, values...))
+	if err == nil && n == 0 || err != nil && errors.Is(e.dialect.cause(err), djangosession.ErrKeyTaken) {
+		return djangosession.ErrKeyTaken, nil
+	}
+	return nil, err
+}
+
+// deleteIn deletes a row, which is there, as part of a transaction.
+func (e *Engine) deleteIn(ctx context.Context, tx *sql.Tx, key string) error {
+	statement, values := e.remove(key)
+	n, err := affected(tx.ExecContext(ctx, statement, values...))
+	if err == nil && n == 0 {
+		return errKept
+	}
+	return err
+}
+
+// affected is how many rows a statement met.
+func affected(result sql.Result, err error) (int64, error) {
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+// settleCycle finds out whether a change of key took effect, whose COMMIT has failed with lost.
+func (e *Engine) settleCycle(ctx context.Context, old, created string, lost error) error {
+	ctx, cancel := settling(ctx)
+	defer cancel()
+	there := false
+	// Locking the old row waits for a transaction that has not ended yet.
+	_, err := e.transact(ctx, opCycle, func(tx *sql.Tx) (refused, err error) {
+		r, err := e.lockRow(ctx, tx, opCycle, old)
+		there = r != nil
+		return nil, err
+	})
+	if err == nil && there {
+		return lost
+	}
+	if err == nil {
+		there, err = e.Exists(ctx, created)
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w; whether it took effect is not known, because asking failed too: %w", lost, err)
+	case there:
+		return nil
+	}
+	return lost
+}
