@@ -23,6 +23,10 @@
 // A login never survives a logout that ended before the login was stored: where Django copies a session to a new key without
 // looking whether it is still there (a rotated SECRET_KEY, a changed password), this package looks.
 //
+// A session key is never changed when the browser cannot learn the new one any more, because the response has begun or the
+// connection was hijacked: see [Auth.State], [Auth.Login] and [Auth.UpdateSessionAuthHash]. Django changes it, and the
+// visitor loses the session.
+//
 // A login that fails leaves the session without one, or with the one that it had.
 //
 // Passwords are checked here and not stored anew: where Django's settings ask for more iterations by now, Django stores

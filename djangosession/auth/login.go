@@ -14,8 +14,9 @@ import (
 // backend is one of AUTHENTICATION_BACKENDS; if "", it is that of the user, who comes from [Auth.Authenticate], or the
 // only one there is.
 //
-// The error is [ErrNoMiddleware], [ErrNobody], [ErrBackend], [djangosession.ErrReadOnly] or that of the engine, the users
-// or the CSRF protection. After any of them the session does not hold the login. Like Django's it logs in whom it is
+// The error is [ErrNoMiddleware], [ErrNobody], [ErrBackend], [djangosession.ErrReadOnly], [djangosession.ErrHeaderSent] if
+// the response has begun, so that the browser cannot learn the new session key, or that of the engine, the users or the CSRF
+// protection. After any of them the session does not hold the login. Like Django's it logs in whom it is
 // given, active or not: [Auth.Authenticate] is what refuses people. Matches login.
 func (a *Auth) Login(ctx context.Context, user *User, backend string) error {
 	v, err := a.visit(ctx)
@@ -29,7 +30,7 @@ func (a *Auth) Login(ctx context.Context, user *User, backend string) error {
 }
 
 // LoginSession is [Auth.Login] on any session, which the caller has loaded, and saves afterwards. The CSRF token is changed if
-// ctx is that of a request.
+// ctx is that of a request. [djangosession.ErrHeaderSent] is for the session of that request alone.
 func (a *Auth) LoginSession(ctx context.Context, s *djangosession.Session, user *User, backend string) error {
 	if user == nil {
 		return ErrNobody
@@ -41,13 +42,21 @@ func (a *Auth) LoginSession(ctx context.Context, s *djangosession.Session, user 
 	if err != nil {
 		return err
 	}
+	if err := beforeHeader(ctx, s, func() error { return a.logIn(ctx, s, user, backend) }); err != nil {
+		return fmt.Errorf("auth: log in: %w", err)
+	}
+	return nil
+}
+
+// logIn puts the login into the session.
+func (a *Auth) logIn(ctx context.Context, s *djangosession.Session, user *User, backend string) error {
 	hash := a.hasher.hash(user)
 	if err := a.makeRoom(ctx, s, user, hash); err != nil {
-		return fmt.Errorf("auth: log in: %w", err)
+		return err
 	}
 	now := a.now()
 	if err := a.users.SetLastLogin(ctx, user.ID, now); err != nil {
-		return fmt.Errorf("auth: log in: %w", err)
+		return err
 	}
 	undo := remember(s)
 	s.Set(SessionKey, user.ID)
@@ -56,7 +65,7 @@ func (a *Auth) LoginSession(ctx context.Context, s *djangosession.Session, user 
 	if shared := request.From(ctx); shared != nil {
 		if err := shared.RunAtLogin(ctx); err != nil {
 			undo()
-			return fmt.Errorf("auth: log in: %w", err)
+			return err
 		}
 	}
 	user.LastLogin = now
@@ -118,8 +127,9 @@ func (a *Auth) backendFor(user *User, backend string) (string, error) {
 
 // Logout logs out who is logged in: the session of the request is flushed, and [UserFrom] gives nobody. If the engine fails,
 // the login may be stored still, but nobody is logged in for the rest of the request. It goes on, for at most
-// [djangosession.DefaultSaveTimeout], where ctx ends: whoever asks to be logged out and goes away is logged out. Matches
-// logout.
+// [djangosession.DefaultSaveTimeout], where ctx ends: whoever asks to be logged out and goes away is logged out. It works
+// after the header of the response too: the stored session is deleted, and the browser keeps a cookie that leads nowhere.
+// Matches logout.
 func (a *Auth) Logout(ctx context.Context) error {
 	v, err := a.visit(ctx)
 	if err != nil {
@@ -159,7 +169,8 @@ func (a *Auth) LogoutSession(ctx context.Context, s *djangosession.Session) erro
 // UpdateSessionAuthHash keeps a user logged in whose password was changed: the session of the request gets a new key, and, if
 // it is the user's, the hash of user.Password. Ask for [UserFrom] before the password is changed: the login of a session that
 // nobody has looked at before is checked with what Users has by now, and is none. It returns
-// [djangosession.ErrSessionGone] if the session was logged out meanwhile. Matches update_session_auth_hash.
+// [djangosession.ErrSessionGone] if the session was logged out meanwhile, and [djangosession.ErrHeaderSent], without a
+// change, if the response has begun. Matches update_session_auth_hash.
 func (a *Auth) UpdateSessionAuthHash(ctx context.Context, user *User) error {
 	v, err := a.visit(ctx)
 	if err != nil {
@@ -176,7 +187,10 @@ func (a *Auth) UpdateSessionAuthHash(ctx context.Context, user *User) error {
 			if a.readOnly(s) {
 				return before, djangosession.ErrReadOnly
 			}
-			return before, s.CycleLiveKey(ctx)
+			if before.Reason == BadHash { // the session was flushed: no key is left to change
+				return before, nil
+			}
+			return before, beforeHeader(ctx, s, func() error { return s.CycleLiveKey(ctx) })
 		}
 		if err := a.UpdateSession(ctx, s, user); err != nil {
 			return before, err
@@ -194,12 +208,18 @@ func (a *Auth) UpdateSession(ctx context.Context, s *djangosession.Session, user
 	if a.readOnly(s) {
 		return fmt.Errorf("auth: update the session: %w", djangosession.ErrReadOnly)
 	}
-	if err := s.CycleLiveKey(ctx); err != nil {
+	err := beforeHeader(ctx, s, func() error {
+		if err := s.CycleLiveKey(ctx); err != nil {
+			return err
+		}
+		v, _ := s.Get(SessionKey)
+		if id, ok := idText(v); ok && a.sameID(id, user.ID) && !user.NoHash {
+			s.Set(HashSessionKey, a.hasher.hash(user))
+		}
+		return nil
+	})
+	if err != nil {
 		return fmt.Errorf("auth: update the session: %w", err)
-	}
-	v, _ := s.Get(SessionKey)
-	if id, ok := idText(v); ok && a.sameID(id, user.ID) && !user.NoHash {
-		s.Set(HashSessionKey, a.hasher.hash(user))
 	}
 	return nil
 }

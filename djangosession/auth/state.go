@@ -40,8 +40,10 @@ func (a *Auth) User(ctx context.Context, s *djangosession.Session) (*User, error
 
 // State returns who is logged in by this session, or why nobody is, with one call to [Users] where the session claims a
 // login. A session with a wrong hash is flushed; one whose hash is of a fallback key gets another key and hash, which
-// the caller has to save; neither happens in read-only mode. The error is that of the engine or the users, and says nothing
-// about the login. Matches get_user.
+// the caller has to save; neither happens in read-only mode. If ctx is that of a request whose response has begun, the
+// browser cannot learn a new key: a hash of a fallback key is accepted as it is, and a later request renews the session. A
+// session with a wrong hash is deleted even then, and the browser keeps a cookie that leads nowhere. The error is that of
+// the engine or the users, and says nothing about the login. Matches get_user.
 func (a *Auth) State(ctx context.Context, s *djangosession.Session) (State, error) {
 	state, err := a.check(ctx, s)
 	if err != nil {
@@ -117,15 +119,22 @@ func (a *Auth) readOnly(s *djangosession.Session) bool { return a.options.ReadOn
 
 // rehash gives a session that a key of the past vouches for a new key, and a hash of today.
 func (a *Auth) rehash(ctx context.Context, s *djangosession.Session, user *User) error {
-	err := s.CycleLiveKey(ctx)
+	err := beforeHeader(ctx, s, func() error {
+		if err := s.CycleLiveKey(ctx); err != nil {
+			return err
+		}
+		s.Set(HashSessionKey, a.hasher.hash(user))
+		return nil
+	})
 	switch {
+	case errors.Is(err, djangosession.ErrHeaderSent):
+		return nil // the fallback key vouches for it until a request that renews it in time
 	case errors.Is(err, djangosession.ErrSessionGone):
 		// Another request has done it, or has logged out. This one began before that: it is answered, and stores nothing.
 		return nil
 	case err != nil:
 		return fmt.Errorf("auth: renew the session: %w", err)
 	}
-	s.Set(HashSessionKey, a.hasher.hash(user))
 	return nil
 }
 

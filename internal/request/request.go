@@ -12,6 +12,8 @@ import (
 // Shared is what the middlewares of one request have in common. The zero Shared is ready for use, by several goroutines.
 type Shared struct {
 	mu           sync.Mutex
+	headerOut    bool           // the header of the response is decided
+	changes      sync.WaitGroup // changes of the session's key for which the header waits
 	beforeHeader []func(status int, header http.Header)
 	atLogin      []func(ctx context.Context) error
 }
@@ -33,8 +35,28 @@ func (s *Shared) BeforeHeader(f func(status int, header http.Header)) {
 	s.beforeHeader = append(s.beforeHeader, f)
 }
 
-// RunBeforeHeader calls what was registered with BeforeHeader; a second time it does nothing.
+// ChangeKey runs change, which may give the session another key, and reports whether it did: once the header of the response
+// is out or being decided, the browser cannot learn the new key, and change is not called. The header waits for change, which
+// must not write to the response.
+func (s *Shared) ChangeKey(change func() error) (ran bool, err error) {
+	s.mu.Lock()
+	if s.headerOut {
+		s.mu.Unlock()
+		return false, nil
+	}
+	s.changes.Add(1)
+	s.mu.Unlock()
+	defer s.changes.Done()
+	return true, change()
+}
+
+// RunBeforeHeader waits for each ChangeKey that has begun, and then calls the functions that were registered with
+// BeforeHeader. From here on ChangeKey changes nothing. A second call does nothing.
 func (s *Shared) RunBeforeHeader(status int, header http.Header) {
+	s.mu.Lock()
+	s.headerOut = true
+	s.mu.Unlock()
+	s.changes.Wait()
 	s.mu.Lock()
 	todo := s.beforeHeader
 	s.beforeHeader = nil

@@ -1,0 +1,31 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/internal/request"
+)
+
+// beforeHeader calls change, which may give the session a new key, and has the header of the response wait for it. If the
+// header is out and the session is that of the request, the browser cannot learn a new key: change is not called, and the
+// error is [djangosession.ErrHeaderSent].
+func beforeHeader(ctx context.Context, s *djangosession.Session, change func() error) error {
+	shared := request.From(ctx)
+	if shared == nil { // a command, or a test
+		return change()
+	}
+	if ran, err := shared.ChangeKey(change); ran {
+		return err
+	}
+	own, err := djangosession.FromContext(ctx)
+	if err == nil && (own == s || s.Key() != "" && own.Key() == s.Key()) { // or a copy, loaded with the key in the cookie
+		return errTooLate
+	}
+	return change() // the caller delivers the key
+}
+
+// errTooLate is ErrHeaderSent with the remedy.
+var errTooLate = fmt.Errorf("%w, so that the browser cannot learn the new session key: "+
+	"call this before the response is written or hijacked", djangosession.ErrHeaderSent)
