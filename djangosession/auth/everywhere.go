@@ -9,36 +9,54 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
+// maxPasses is how often [Auth.LogoutEverywhere] goes through the sessions at most.
+const maxPasses = 5
+
+// ErrLoggedInAgain says that [Auth.LogoutEverywhere] still found sessions of the user in its last pass, because the user logs
+// in again and again.
+var ErrLoggedInAgain = errors.New("auth: sessions of the user kept appearing: " +
+	"change the password or deactivate the user first, then log out everywhere again")
+
 // LogoutEverywhere deletes every stored session in which the user of this id is logged in, or was, and returns how many those
-// were, also along with an error. It goes through all sessions, some at a time, twice at least and until it finds none any
-// more, for a session may get another key meanwhile and not be met. That is a matter of minutes with millions of sessions;
-// a changed password ends all logins at once. Who logs in later is logged in. The error is [djangosession.ErrReadOnly],
-// [djangosession.ErrNoList] or the engine's.
+// were, also along with an error. It goes through all sessions, some at a time, which takes minutes with millions of
+// sessions; a changed password ends all logins at once.
+//
+// A pass can miss a session only if it gets another key during that pass. Therefore LogoutEverywhere makes at least two
+// passes, and more until one finds nothing, five at most. When it returns without an error or with [ErrLoggedInAgain], each
+// session that existed when it was called is gone, unless its key was changed once in every pass. Sessions of later logins
+// may be gone or not. [ErrLoggedInAgain] says that the last pass still found some. A worker of Django that had loaded a
+// session before the call can bring it back by changing its key: Django does not look whether the session is still there.
+//
+// Other errors are [djangosession.ErrReadOnly], [djangosession.ErrNoList] or the engine's. Sessions may be left then.
 func (a *Auth) LogoutEverywhere(ctx context.Context, userID string) (int, error) {
-	return a.logoutExcept(ctx, userID, "")
+	return a.logoutExcept(ctx, userID, nil)
 }
 
-// LogoutElsewhere is [Auth.LogoutEverywhere] for all sessions but this one.
+// LogoutElsewhere is [Auth.LogoutEverywhere] for all sessions but this one, also if it gets another key in this process
+// meanwhile.
 func (a *Auth) LogoutElsewhere(ctx context.Context, userID string, keep *djangosession.Session) (int, error) {
-	if keep == nil {
-		return a.logoutExcept(ctx, userID, "")
-	}
-	return a.logoutExcept(ctx, userID, keep.Key())
+	return a.logoutExcept(ctx, userID, keep)
 }
 
-func (a *Auth) logoutExcept(ctx context.Context, userID, keep string) (int, error) {
+func (a *Auth) logoutExcept(ctx context.Context, userID string, keep *djangosession.Session) (int, error) {
 	if err := a.mayWrite(ctx); err != nil {
 		return 0, fmt.Errorf("auth: log out everywhere: %w", err)
 	}
+	// Records yields each session that keeps its key for the whole pass, and Delete removes it. A session that survives a
+	// pass has therefore changed its key during that pass, before the listing or Delete came to it. A deleted session stays
+	// deleted, because Engine.Cycle moves only a session that is there, and Save never creates one. So p passes miss only
+	// a session that was there at the beginning and changed its key p times.
 	total := 0
 	for pass := 1; ; pass++ {
 		n, err := a.logoutOnce(ctx, userID, keep)
 		total += n
-		if err != nil {
+		switch {
+		case err != nil:
 			return total, fmt.Errorf("auth: log out everywhere: %w", err)
-		}
-		if n == 0 && pass > 1 {
+		case n == 0 && pass > 1:
 			return total, nil
+		case pass == maxPasses:
+			return total, fmt.Errorf("%w (%d in pass %d)", ErrLoggedInAgain, n, pass)
 		}
 	}
 }
@@ -55,12 +73,12 @@ func (a *Auth) mayWrite(ctx context.Context) error {
 	return err
 }
 
-func (a *Auth) logoutOnce(ctx context.Context, userID, keep string) (n int, err error) {
+func (a *Auth) logoutOnce(ctx context.Context, userID string, keep *djangosession.Session) (n int, err error) {
 	for r, err := range a.manager.Records(ctx) {
 		if err != nil {
 			return n, err
 		}
-		if r.Data == nil || r.Key == keep {
+		if r.Data == nil || keep != nil && r.Key == keep.Key() {
 			continue
 		}
 		v, _ := r.Data.Get(SessionKey)
