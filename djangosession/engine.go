@@ -50,6 +50,8 @@ type Engine interface {
 	// cannot be kept; nothing is changed then.
 	Create(ctx context.Context, r *Record) error
 	// Save replaces the data of a session. It returns [ErrSessionGone] if there is none of this key, and never creates one.
+	// After another error, such as the end of ctx, the session may or may not have been saved. Where the store can do so, an
+	// engine makes sure that such a save has no effect after a later one.
 	Save(ctx context.Context, r *Record) error
 	// Delete removes the session of this key, if there is one.
 	Delete(ctx context.Context, key string) error

@@ -37,9 +37,12 @@ func (s *Session) Load(ctx context.Context) error {
 }
 
 // Save stores the session: under a new key if it has none, else in place of what is stored (see [Manager.MergeSaves] for
-// merging the two). It returns [ErrSessionGone] if
-// that was deleted meanwhile, [ErrNotLoaded] if it was never loaded, and a [*ValueError] for a value that cannot be stored;
-// nothing is stored then.
+// merging the two). It returns [ErrSessionGone] if that was deleted, [ErrNotLoaded] if it was never loaded, and a
+// [*ValueError] for a value that cannot be stored; nothing is stored then.
+//
+// After another error, such as the end of ctx or a broken connection, the session may or may not have been stored. With the
+// engine of package tables such a save never takes effect after a later one. To repeat it is safe with
+// [Manager.MergeSaves]; without, it replaces what others have stored in between, as each save of a whole session does.
 func (s *Session) Save(ctx context.Context) error {
 	unlock, err := s.lock(ctx)
 	if err != nil {

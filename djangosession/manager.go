@@ -25,8 +25,9 @@ type Manager struct {
 
 	// MergeSaves makes Save write only what was set and deleted since the session was loaded, into what is stored by then. In
 	// Django's way, the default, a save writes the whole session, and what another request has stored meanwhile is lost.
-	// Merged, two requests lose something only where both change the same value. Create, CycleKey, and a save after Clear
-	// still write everything. The engine has to be a [Merger], or Save returns [ErrNoMerge].
+	// Merged, two requests lose something only where both change the same value. A merged save is safe to repeat after a
+	// timeout or a broken connection, because it does not undo what others have stored in between; a whole save may. Create,
+	// and a save after Clear, still write everything. The engine has to be a [Merger], or Save returns [ErrNoMerge].
 	MergeSaves bool
 
 	settings *resolved

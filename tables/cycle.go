@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 )
@@ -87,14 +86,6 @@ func (e *Engine) deleteIn(ctx context.Context, tx *sql.Tx, key string) error {
 	return err
 }
 
-// affected is how many rows a statement met.
-func affected(result sql.Result, err error) (int64, error) {
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 // settleCycle finds out whether a change of key took effect, whose COMMIT has failed with lost.
 func (e *Engine) settleCycle(ctx context.Context, old, created string, lost error) error {
 	ctx, cancel := settling(ctx)
@@ -114,7 +105,7 @@ func (e *Engine) settleCycle(ctx context.Context, old, created string, lost erro
 	}
 	switch {
 	case err != nil:
-		return fmt.Errorf("%w; whether it took effect is not known, because asking failed too: %w", lost, err)
+		return unsettled(lost, err)
 	case there:
 		return nil
 	}

@@ -2,6 +2,7 @@ package tables
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -11,7 +12,8 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// Create implements [djangosession.Engine]: one INSERT.
+// Create implements [djangosession.Engine]: one INSERT. If the answer is lost, Create looks for the row, for at most two
+// seconds; only if that fails too is the outcome unknown after an [ErrUnavailable].
 func (e *Engine) Create(ctx context.Context, r *djangosession.Record) error {
 	const op = "create session"
 	if !canCreate(r.Key) {
@@ -24,11 +26,37 @@ func (e *Engine) Create(ctx context.Context, r *djangosession.Record) error {
 	if err != nil {
 		return err
 	}
-	n, err := e.exec(ctx, op, statement, values...)
-	if err == nil && n == 0 || errors.Is(err, djangosession.ErrKeyTaken) {
+	n, unsure, err := e.write(ctx, op, statement, values)
+	switch {
+	case unsure:
+		return e.settleCreate(ctx, op, r, err)
+	case err == nil && n == 0, errors.Is(err, djangosession.ErrKeyTaken):
 		return djangosession.ErrKeyTaken
 	}
 	return err
+}
+
+// errNotStored ends a transaction that was to find out whether a row is there.
+var errNotStored = errors.New("the row was not stored")
+
+// settleCreate finds out whether a row was created, whose COMMIT has failed with lost. To insert it again waits for a
+// transaction that has not ended yet.
+func (e *Engine) settleCreate(ctx context.Context, op string, r *djangosession.Record, lost error) error {
+	ctx, cancel := settling(ctx)
+	defer cancel()
+	_, err := e.transact(ctx, op, func(tx *sql.Tx) (refused, err error) {
+		if refused, err = e.insertIn(ctx, tx, r); refused == nil && err == nil {
+			refused = errNotStored
+		}
+		return refused, err
+	})
+	switch {
+	case errors.Is(err, djangosession.ErrKeyTaken):
+		return nil
+	case errors.Is(err, errNotStored):
+		return lost
+	}
+	return unsettled(lost, err)
 }
 
 // canCreate reports whether a new row can have this key.
@@ -52,7 +80,8 @@ func (e *Engine) insert(r *djangosession.Record) (statement string, values []any
 	return statement, a.values, nil
 }
 
-// Save implements [djangosession.Engine]: one UPDATE by primary key.
+// Save implements [djangosession.Engine]: one UPDATE by primary key. After an error it has no effect on what a later save
+// stores: either it has taken effect before, or it never does.
 func (e *Engine) Save(ctx context.Context, r *djangosession.Record) error {
 	if !possibleKey(r.Key) {
 		return djangosession.ErrSessionGone
@@ -61,7 +90,7 @@ func (e *Engine) Save(ctx context.Context, r *djangosession.Record) error {
 	if err != nil {
 		return err
 	}
-	n, err := e.exec(ctx, "save session", statement, values...)
+	n, _, err := e.write(ctx, "save session", statement, values)
 	if errors.Is(err, djangosession.ErrNoSession) {
 		return djangosession.ErrSessionGone
 	}

@@ -1,0 +1,205 @@
+package compat_test
+
+import (
+	"bytes"
+	"database/sql"
+	"io"
+	"net"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/djangobridge/djangobridge/compat_test/servers"
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/tables"
+)
+
+// fate is what becomes of a statement on a cable.
+type fate int
+
+const (
+	held        fate = iota + 1 // it comes to the server when it is released, and is the last that comes
+	lostRequest                 // the connection breaks before it
+	lostAnswer                  // the connection breaks after it, when the server has answered
+)
+
+// cable is a connection to a server on which statements are delayed and lost.
+type cable struct {
+	server   string
+	listener net.Listener
+	wg       sync.WaitGroup
+
+	mu      sync.Mutex
+	word    []byte // what marks the statement that has the fate; nil: none
+	fate    fate
+	down    bool // nobody comes through
+	// downAfter makes the statement with the fate the last one that comes through.
+	downAfter bool
+	release chan struct{}
+	arrived chan struct{} // closed when the server has dealt with a statement that was held
+}
+
+func newCable(t *testing.T, port int) *cable {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &cable{
+		server: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), listener: l,
+		release: make(chan struct{}), arrived: make(chan struct{}),
+	}
+	w.wg.Go(func() {
+		for {
+			client, err := l.Accept()
+			if err != nil {
+				return
+			}
+			w.wg.Go(func() { w.carry(client) })
+		}
+	})
+	t.Cleanup(func() {
+		_ = l.Close()
+		w.wg.Wait()
+	})
+	return w
+}
+
+func (w *cable) port() int {
+	addr, _ := w.listener.Addr().(*net.TCPAddr)
+	return addr.Port
+}
+
+// arm gives the next statement with this word a fate.
+func (w *cable) arm(word string, f fate) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.word, w.fate = []byte(word), f
+}
+
+// fateOf is what becomes of these bytes.
+func (w *cable) fateOf(b []byte) fate {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	text := bytes.ToUpper(b)
+	if w.word == nil || !bytes.Contains(text, w.word) || bytes.Contains(text, []byte("READ COMMITTED")) {
+		return 0
+	}
+	w.word = nil
+	w.down = w.downAfter
+	return w.fate
+}
+
+func (w *cable) isDown() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.down
+}
+
+func (w *cable) carry(client net.Conn) {
+	defer client.Close() //nolint:errcheck // it is over
+	if w.isDown() {
+		return
+	}
+	server, err := net.Dial("tcp", w.server) //nolint:noctx // ends with the connection
+	if err != nil {
+		return
+	}
+	defer server.Close() //nolint:errcheck // it is over
+	swallow := make(chan struct{})
+	back := make(chan struct{})
+	go func() {
+		defer close(back)
+		defer client.Close() //nolint:errcheck // it is over
+		buffer := make([]byte, 1<<16)
+		for {
+			n, err := server.Read(buffer)
+			select {
+			case <-swallow:
+				return
+			default:
+			}
+			if n > 0 {
+				if _, err := client.Write(buffer[:n]); err != nil {
+					_, _ = io.Copy(io.Discard, server)
+					return
+				}
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	buffer := make([]byte, 1<<16)
+	for {
+		n, err := client.Read(buffer)
+		if err != nil || w.isDown() {
+			return
+		}
+		f := w.fateOf(buffer[:n])
+		switch f {
+		case held:
+			<-w.release
+		case lostRequest:
+			return
+		case lostAnswer:
+			close(swallow)
+		}
+		if _, err := server.Write(buffer[:n]); err != nil {
+			return
+		}
+		if f == held { // the server hangs up when it has done what was asked
+			if tcp, ok := server.(*net.TCPConn); ok {
+				_ = tcp.CloseWrite()
+			}
+			<-back
+			close(w.arrived)
+			return
+		}
+		if f == lostAnswer {
+			<-back
+			return
+		}
+	}
+}
+
+// wired is a server with a cable to it.
+type wired struct {
+	*cable
+	direct, through *djangosession.Manager
+	engine          *tables.Engine // of through
+}
+
+func onEachWire(t *testing.T, run func(t *testing.T, w *wired)) {
+	t.Helper()
+	for _, product := range []string{"mariadb", "postgresql"} {
+		t.Run(product, func(t *testing.T) {
+			t.Parallel()
+			p := goSite(t, newDatabase(t, product))
+			w := &wired{cable: newCable(t, p.base.server.Port), direct: p.manager}
+			far := *p.base
+			far.server = &servers.Server{Name: product, Port: w.port()}
+			driver, source := "pgx", far.server.PostgreSQLURL(far.name)+"&default_query_exec_mode=simple_protocol"
+			if product == "mariadb" {
+				driver, source = "mysql", far.server.MariaDBSource(far.name)+"?interpolateParams=true"
+			}
+			db, err := sql.Open(driver, source)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = db.Close() })
+			w.engine, err = tables.New(db, p.manager.Settings(), tables.Options{Dialect: p.base.dialect, LockWait: time.Second})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := w.engine.Check(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if w.through, err = djangosession.NewManager(w.engine, p.manager.Settings()); err != nil {
+				t.Fatal(err)
+			}
+			run(t, w)
+		})
+	}
+}

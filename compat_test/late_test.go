@@ -1,0 +1,167 @@
+package compat_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+)
+
+// loadFrom loads a session, which is there.
+func loadFrom(t *testing.T, m *djangosession.Manager, key string) *djangosession.Session {
+	t.Helper()
+	s, err := m.Load(t.Context(), key)
+	if err != nil || s.Key() != key {
+		t.Fatalf("the session is not there: %v", err)
+	}
+	return s
+}
+
+// stored counts the sessions and returns the keys.
+func (w *wired) stored(t *testing.T) []string {
+	t.Helper()
+	keys := []string{}
+	for r, err := range w.direct.Records(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, r.Key)
+	}
+	return keys
+}
+
+func (w *wired) visitor(t *testing.T) string {
+	t.Helper()
+	s := w.direct.New()
+	s.Set("_auth_user_id", "1")
+	save(t, s)
+	return s.Key()
+}
+
+// TestSaveThatWasGivenUpHasNoEffectAfterALaterOne: the statement of a save whose context has ended reaches the server when another
+// save was acknowledged.
+func TestSaveThatWasGivenUpHasNoEffectAfterALaterOne(t *testing.T) {
+	t.Parallel()
+	onEachWire(t, func(t *testing.T, w *wired) {
+		key := w.visitor(t)
+		first, second := loadFrom(t, w.through, key), loadFrom(t, w.direct, key)
+		first.Set("n", 1)
+		second.Set("n", 2)
+		w.arm("UPDATE", held)
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		defer cancel()
+		if err := first.Save(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatalf("error %v, want DeadlineExceeded", err)
+		}
+		save(t, second)
+		close(w.release)
+		<-w.arrived
+		if n, err := djangosession.Value[int](loadFrom(t, w.direct, key), "n"); n != 2 || err != nil {
+			t.Errorf("n is %d, %v; want what was saved last", n, err)
+		}
+	})
+}
+
+// TestCreationThatWasGivenUpLeavesNoRow: the same for a new session.
+func TestCreationThatWasGivenUpLeavesNoRow(t *testing.T) {
+	t.Parallel()
+	onEachWire(t, func(t *testing.T, w *wired) {
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		defer cancel()
+		w.arm("INSERT", held)
+		s := w.through.New()
+		s.Set("_auth_user_id", "1")
+		if err := s.Save(ctx); !errors.Is(err, context.DeadlineExceeded) || s.Key() != "" {
+			t.Fatalf("error %v, want DeadlineExceeded", err)
+		}
+		close(w.release)
+		<-w.arrived
+		if keys := w.stored(t); len(keys) != 0 {
+			t.Errorf("%d rows, want none", len(keys))
+		}
+	})
+}
+
+// TestLostAnswerToACommit breaks the connection around a COMMIT. What the call returns is what has happened.
+func TestLostAnswerToACommit(t *testing.T) {
+	t.Parallel()
+	onEachWire(t, func(t *testing.T, w *wired) {
+		for name, c := range map[string]struct {
+			fate   fate
+			merged bool
+			done   bool
+		}{
+			"the request is lost": {fate: lostRequest},
+			"the answer is lost":  {fate: lostAnswer, done: true},
+			"merged, the request": {fate: lostRequest, merged: true},
+			"merged, the answer":  {fate: lostAnswer, merged: true, done: true},
+		} {
+			w.through.MergeSaves = c.merged
+			key := w.visitor(t)
+			mine := loadFrom(t, w.through, key)
+			mine.Set("n", 1)
+			w.arm("COMMIT", c.fate)
+			err := mine.CycleLiveKey(t.Context())
+			if (err == nil) != c.done || (mine.Key() != key) != c.done {
+				t.Errorf("%s: error %v, new key %v", name, err, mine.Key() != key)
+			}
+			if keys := w.stored(t); len(keys) != 1 || keys[0] != mine.Key() {
+				t.Errorf("%s: %d rows, or another than the session's", name, len(keys))
+			}
+			save(t, mine)
+			if n, err := djangosession.Value[int](loadFrom(t, w.direct, mine.Key()), "n"); n != 1 || err != nil {
+				t.Errorf("%s: n is %d, %v", name, n, err)
+			}
+			if err := mine.Flush(t.Context()); err != nil {
+				t.Error(err)
+			}
+
+			fresh := w.through.New()
+			fresh.Set("_auth_user_id", "1")
+			w.arm("COMMIT", c.fate)
+			if err := fresh.Save(t.Context()); (err == nil) != c.done || len(w.stored(t)) == 1 != c.done {
+				t.Errorf("%s: creating: %v", name, err)
+			}
+			if err := fresh.Flush(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
+// TestUnknownChangeOfKeyRevivesNothing takes the server away when it has changed the key and nobody knows.
+func TestUnknownChangeOfKeyRevivesNothing(t *testing.T) {
+	t.Parallel()
+	onEachWire(t, func(t *testing.T, w *wired) {
+		key := w.visitor(t)
+		mine := loadFrom(t, w.through, key)
+		w.arm("COMMIT", lostAnswer)
+		w.mu.Lock()
+		w.downAfter = true
+		w.mu.Unlock()
+		if err := mine.CycleLiveKey(t.Context()); err == nil || mine.Key() != key || mine.Modified() {
+			t.Errorf("error %v, new key %v", err, mine.Key() != key)
+		}
+		w.mu.Lock()
+		w.down, w.downAfter = false, false
+		w.mu.Unlock()
+		if keys := w.stored(t); len(keys) != 1 || keys[0] == key {
+			t.Fatal("the test has shown nothing")
+		}
+		mine.Set("n", 1)
+		if err := mine.Save(t.Context()); !errors.Is(err, djangosession.ErrSessionGone) {
+			t.Errorf("saving: %v, want ErrSessionGone", err)
+		}
+		if err := mine.CycleLiveKey(t.Context()); !errors.Is(err, djangosession.ErrSessionGone) {
+			t.Errorf("changing the key: %v, want ErrSessionGone", err)
+		}
+		if err := mine.Flush(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if keys := w.stored(t); len(keys) != 0 {
+			t.Errorf("%d rows after the logout", len(keys))
+		}
+	})
+}
