@@ -30,14 +30,14 @@ type cable struct {
 	listener net.Listener
 	wg       sync.WaitGroup
 
-	mu      sync.Mutex
-	word    []byte // what marks the statement that has the fate; nil: none
-	fate    fate
-	down    bool // nobody comes through
+	mu   sync.Mutex
+	word []byte // what marks the statement that has the fate; nil: none
+	fate fate
+	down bool // nobody comes through
 	// downAfter makes the statement with the fate the last one that comes through.
 	downAfter bool
-	release chan struct{}
-	arrived chan struct{} // closed when the server has dealt with a statement that was held
+	release   chan struct{}
+	arrived   chan struct{} // closed when the server has dealt with a statement that was held
 }
 
 func newCable(t *testing.T, port int) *cable {
