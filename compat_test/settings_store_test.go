@@ -50,6 +50,9 @@ class Outer:
         def get_model_class(cls):
             return OwnSession
 
+        def helper(self):
+            pass
+
         def exists(self, session_key):
             return super().exists(session_key)
 `
@@ -59,6 +62,7 @@ type storeCase struct {
 	settings string
 	store    string
 	salt     string // since 3.1
+	written  string // serializer, if not the settings'
 	class    djangosession.SessionStoreClass
 }
 
@@ -66,27 +70,27 @@ func storeCases() map[string]storeCase {
 	const base = "django.contrib.sessions.backends."
 	dbMRO := []string{base + "db.SessionStore", base + "base.SessionBase", "builtins.object"}
 	django := djangosession.SessionStoreClass{
-		Serializer: "django.core.signing.JSONSerializer", Model: "django.contrib.sessions.models.Session",
+		Model: "django.contrib.sessions.models.Session",
 		Table: "django_session", Columns: djangoColumns(),
-		Defines: map[string][]string{}, ModelDefines: map[string][]string{}, ManagerDefines: map[string][]string{},
+		Overrides: map[string][]string{}, ModelOverrides: map[string][]string{}, ManagerOverrides: map[string][]string{},
 	}
-	own, cached, gone := django, django, djangosession.SessionStoreClass{Error: "ModuleNotFoundError"}
+	own, cached, gone := django, django, djangosession.SessionStoreClass{Error: "ModuleNotFoundError shop.nowhere"}
 	own.MRO = append([]string{"shop.own.Outer.SessionStore"}, dbMRO...)
-	own.Defines = map[string][]string{"shop.own.Outer.SessionStore": {"exists", "get_model_class", "key_salt"}}
+	own.Overrides = map[string][]string{"shop.own.Outer.SessionStore": {"exists", "get_model_class", "key_salt"}}
 	own.Model, own.Table = "shop.own.OwnSession", "own_session"
 	own.Columns = append(djangoColumns(),
 		djangosession.SessionStoreColumn{Name: "account_id", Type: "CharField", Null: true},
 		djangosession.SessionStoreColumn{Name: "kind", Type: "IntegerField", HasDefault: true},
 		djangosession.SessionStoreColumn{Name: "created_at", Type: "DateTimeField", AutoNowAdd: true},
 		djangosession.SessionStoreColumn{Name: "updated_at", Type: "DateTimeField", AutoNow: true})
-	own.ModelDefines = map[string][]string{"shop.own.OwnSession": {"objects", "save"}}
-	own.ManagerDefines = map[string][]string{"shop.own.OwnManager": {"get_queryset"}}
+	own.ModelOverrides = map[string][]string{"shop.own.OwnSession": {"objects", "save"}}
+	own.ManagerOverrides = map[string][]string{"shop.own.OwnManager": {"get_queryset"}}
 	cached.MRO = append([]string{"shop.cached.CustomStore", base + "cached_db.SessionStore"}, dbMRO...)
-	cached.Defines = map[string][]string{"shop.cached.CustomStore": {"cache_key_prefix"}}
-	cached.CacheKeyPrefix = "own:"
+	cached.Overrides = map[string][]string{"shop.cached.CustomStore": {"__init__", "cache_key_prefix"}}
+	cached.CacheKeyPrefix, cached.Error = "own:", "the store changes session keys"
 	signed := djangosession.SessionStoreClass{
-		MRO:        []string{base + "signed_cookies.SessionStore", base + "base.SessionBase", "builtins.object"},
-		Serializer: "django.core.signing.JSONSerializer", Defines: map[string][]string{},
+		MRO:       []string{base + "signed_cookies.SessionStore", base + "base.SessionBase", "builtins.object"},
+		Overrides: map[string][]string{},
 	}
 	return map[string]storeCase{
 		"own": {
@@ -95,8 +99,9 @@ func storeCases() map[string]storeCase {
 		},
 		"cached": {
 			module: "from django.contrib.sessions.backends.cached_db import SessionStore\n\n" +
-				"class CustomStore(SessionStore):\n    cache_key_prefix = 'own:'\n\nSessionStore = CustomStore\n",
-			settings: `SESSION_ENGINE = "shop.cached"`, store: "CustomStore", class: cached,
+				"class CustomStore(SessionStore):\n    cache_key_prefix = 'own:'\n" +
+				"    def __init__(self, key=None):\n        super().__init__('x' + key)\n        self.serializer = print\n\nSessionStore = CustomStore\n",
+			settings: `SESSION_ENGINE = "shop.cached"`, store: "CustomStore", written: "builtins.print", class: cached,
 		},
 		"signed": {settings: `SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"`, store: "SessionStore", class: signed},
 		"gone":   {settings: `SESSION_ENGINE = "shop.nowhere"`, store: "SessionStore", class: gone},
@@ -121,6 +126,12 @@ func TestSettingsCommandPrintsTheSessionStore(t *testing.T) {
 				}
 				if !s.AtLeast(3, 1, 0) {
 					c.salt = ""
+				}
+				if c.written == "" {
+					c.written = "django.contrib.sessions.serializers.JSONSerializer"
+				}
+				if s.SessionSerializer != c.written {
+					t.Errorf("%s: serializer %q, want %q", name, s.SessionSerializer, c.written)
 				}
 				if s.SessionStore != c.store || s.KeySalt != c.salt {
 					t.Errorf("%s: store %q with salt %q, want %q and %q", name, s.SessionStore, s.KeySalt, c.store, c.salt)

@@ -133,13 +133,12 @@ func wantExport(t *testing.T, got, want *djangosession.Settings) {
 		MRO: []string{
 			"django.contrib.sessions.backends.db.SessionStore", "django.contrib.sessions.backends.base.SessionBase", "builtins.object",
 		},
-		Defines:        map[string][]string{},
-		Serializer:     "django.core.signing.JSONSerializer",
-		Model:          "django.contrib.sessions.models.Session",
-		Table:          "django_session",
-		Columns:        djangoColumns(),
-		ModelDefines:   map[string][]string{},
-		ManagerDefines: map[string][]string{},
+		Overrides:        map[string][]string{},
+		Model:            "django.contrib.sessions.models.Session",
+		Table:            "django_session",
+		Columns:          djangoColumns(),
+		ModelOverrides:   map[string][]string{},
+		ManagerOverrides: map[string][]string{},
 	}
 }
 

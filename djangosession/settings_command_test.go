@@ -24,10 +24,10 @@ func TestReadSettingsReadsTheExport(t *testing.T) {
 	s, err := djangosession.ReadSettings(strings.NewReader(`{
 		"SECRET_KEY": "k", "EXPORTED_AT": 1700000000.123456, "MIDDLEWARE": ["a.M"], "PASSWORD_HASHERS": ["a.H"],
 		"PYTHON_VERSION": "3.13.0", "SESSION_STORE_CLASS": {
-			"mro": ["a.S"], "defines": {"a.S": ["load"]}, "cache_key_prefix": null, "serializer": "a.J", "model": "a.Session",
+			"mro": ["a.S"], "overrides": {"a.S": ["load"]}, "cache_key_prefix": null, "model": "a.Session",
 			"table": "a_session", "columns": [{"name": "ip", "type": "CharField", "null": true, "has_default": true, "auto_now": true,
-			"auto_now_add": true, "primary_key": true}], "model_defines": {"a.Session": ["save"]},
-			"manager_defines": {"a.Manager": ["get"]}, "error": "E", "of a later version": 1}}`))
+			"auto_now_add": true, "primary_key": true}], "model_overrides": {"a.Session": ["save"]},
+			"manager_overrides": {"a.Manager": ["get"]}, "error": "E", "of a later version": 1}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,11 +39,11 @@ func TestReadSettingsReadsTheExport(t *testing.T) {
 		t.Errorf("read %+v", s)
 	}
 	want := djangosession.SessionStoreClass{
-		MRO: []string{"a.S"}, Defines: map[string][]string{"a.S": {"load"}}, Serializer: "a.J", Model: "a.Session",
+		MRO: []string{"a.S"}, Overrides: map[string][]string{"a.S": {"load"}}, Model: "a.Session",
 		Table: "a_session", Columns: []djangosession.SessionStoreColumn{
 			{Name: "ip", Type: "CharField", Null: true, HasDefault: true, AutoNow: true, AutoNowAdd: true, PrimaryKey: true},
 		},
-		ModelDefines: map[string][]string{"a.Session": {"save"}}, ManagerDefines: map[string][]string{"a.Manager": {"get"}}, Error: "E",
+		ModelOverrides: map[string][]string{"a.Session": {"save"}}, ManagerOverrides: map[string][]string{"a.Manager": {"get"}}, Error: "E",
 	}
 	if !reflect.DeepEqual(s.SessionStoreClass, want) {
 		t.Errorf("read %+v\nwant %+v", s.SessionStoreClass, want)

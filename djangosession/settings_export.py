@@ -4,6 +4,7 @@ import base64, contextlib, django, importlib, json, pickle, platform, re, sys, t
 from django.conf import settings
 from django.db import models
 from django.shortcuts import resolve_url
+from django.utils.module_loading import import_string
 
 WANTED = re.compile(
     "SESSION_|SECRET_KEY|SIGNED_COOKIE_|SIGNING_|DEFAULT_HASHING_|USE_TZ$|TIME_ZONE$|AUTHENTICATION_BACKENDS$|"
@@ -11,19 +12,20 @@ WANTED = re.compile(
 )
 METADATA = (
     "__module__ __qualname__ __doc__ __dict__ __weakref__ __firstlineno__ __static_attributes__ __slotnames__ "
-    "__annotations__ __annotate_func__ __annotations_cache__"
+    "__annotations__ __annotate_func__ __annotations_cache__ __parameters__ __orig_bases__ _meta"
 ).split()
 
 def dotted(cls):
     return cls.__module__ + "." + cls.__qualname__
 
-def changed(cls, names=None):
-    # What each class outside Django and Python defines itself; of a model, only what all models have.
-    return {
-        dotted(c): sorted(n for n in vars(c) if n not in METADATA and (names is None or n in names))
-        for c in cls.__mro__
-        if c.__module__.split(".")[0] not in ("django", "builtins", "typing")
-    }
+def is_foreign(cls):
+    return cls.__module__.split(".")[0] not in ("django", "builtins", "typing")
+
+def overrides(cls, known=None):
+    # The names of Django and Python that each other class defines anew.
+    if known is None:
+        known = {n for c in cls.__mro__ if not is_foreign(c) for n in vars(c)}
+    return {dotted(c): sorted({*known}.difference(METADATA).intersection(vars(c))) for c in cls.__mro__ if is_foreign(c)}
 
 def column(field):
     return {
@@ -42,21 +44,27 @@ def store_facts(out):
         store = importlib.import_module(settings.SESSION_ENGINE).SessionStore
         out["SESSION_STORE"] = store.__qualname__
         facts["mro"] = [dotted(c) for c in store.__mro__]
-        facts["defines"] = changed(store)
+        facts["overrides"] = overrides(store)
         facts["cache_key_prefix"] = getattr(store, "cache_key_prefix", None)
-        if hasattr(store, "get_model_class"):
-            model = store.get_model_class()
-            facts["model"], facts["table"] = dotted(model), model._meta.db_table
-            facts["columns"] = [column(f) for f in model._meta.concrete_fields]
-            facts["model_defines"] = changed(model, {*dir(models.Model), "objects"})
-            facts["manager_defines"] = changed(type(model._meta.managers_map.get("objects")))
-        session = store()
-        facts["serializer"] = dotted(session.serializer)
+        session = store("a" * 32)
+        if session.session_key != "a" * 32:
+            facts["error"] = "the store changes session keys"
+        if session.serializer is not import_string(settings.SESSION_SERIALIZER):
+            out["SESSION_SERIALIZER"] = dotted(session.serializer)
         # Before 3.1 there is no such property: a class that has one then does not sign with it.
         if django.VERSION >= (3, 1) and session.key_salt != "django.contrib.sessions." + store.__qualname__:
             out["KEY_SALT"] = session.key_salt
+        if hasattr(session, "model"):
+            model = session.model
+            if model is not store.get_model_class():
+                facts["error"] = "the store has two models"
+            manager = type(model.objects)
+            facts["model"], facts["table"] = dotted(model), model._meta.db_table
+            facts["columns"] = [column(f) for f in model._meta.concrete_fields]
+            facts["model_overrides"] = overrides(model, {*dir(models.Model), "objects"})
+            facts["manager_overrides"] = {**overrides(manager), **overrides(manager._queryset_class)}
     except Exception as e:
-        facts["error"] = type(e).__name__
+        facts["error"] = " ".join(filter(None, [type(e).__name__, getattr(e, "name", None)]))
 
 out = {name: getattr(settings, name) for name in dir(settings) if WANTED.match(name)}
 with contextlib.redirect_stdout(sys.stderr):

@@ -1,0 +1,19 @@
+package djangosession
+
+import (
+	"context"
+	"net/http"
+)
+
+// RequestFromContext returns the request that ctx belongs to, inside [Middleware.Wrap]: what the middleware gave to the next
+// handler. It also works in the context of a save, which goes on when the client has gone away; so an [Engine] can store
+// facts about the request beside the session. Do not read its body there, which is the handler's.
+func RequestFromContext(ctx context.Context) (*http.Request, bool) {
+	if loading, ok := ctx.Value(exchangeKey{}).(early); ok {
+		ctx = loading.Context
+	}
+	if x, ok := ctx.Value(exchangeKey{}).(*exchange); ok {
+		return x.request, true
+	}
+	return nil, false
+}

@@ -1,0 +1,71 @@
+package djangosession_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/djangosession/memory"
+)
+
+// requestEngine notes the path of the request in whose context it is called.
+type requestEngine struct {
+	djangosession.Engine
+	loads, creates string
+}
+
+func path(ctx context.Context) string {
+	r, ok := djangosession.RequestFromContext(ctx)
+	if !ok {
+		return "none"
+	}
+	return r.URL.Path
+}
+
+func (e *requestEngine) Load(ctx context.Context, key string) (*djangosession.Record, error) {
+	e.loads = path(ctx)
+	return e.Engine.Load(ctx, key)
+}
+
+func (e *requestEngine) Create(ctx context.Context, r *djangosession.Record) error {
+	e.creates = path(ctx)
+	return e.Engine.Create(ctx, r)
+}
+
+func TestRequestFromContextInHandlersAndEngines(t *testing.T) {
+	t.Parallel()
+	settings := djangosession.NewSettings("k")
+	stored, err := memory.New(settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine := &requestEngine{Engine: stored}
+	manager, err := djangosession.NewManager(engine, settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/visit/", nil)
+	r.AddCookie(&http.Cookie{Name: "sessionid", Value: djangosession.NewKey()})
+	w := httptest.NewRecorder()
+	manager.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if got, ok := djangosession.RequestFromContext(r.Context()); !ok || got != r {
+			t.Errorf("in the handler: %v, %v", got, ok)
+		}
+		s, err := djangosession.FromContext(r.Context())
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		s.Set("a", 1)
+		cancel() // the client goes away, and the session is saved all the same
+	})).ServeHTTP(w, r)
+	if w.Code != http.StatusOK || engine.loads != "/visit/" || engine.creates != "/visit/" {
+		t.Errorf("status %d, loaded for %q, created for %q", w.Code, engine.loads, engine.creates)
+	}
+	if r, ok := djangosession.RequestFromContext(t.Context()); ok || r != nil {
+		t.Errorf("outside: %v, %v", r, ok)
+	}
+}

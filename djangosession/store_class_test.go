@@ -1,0 +1,108 @@
+package djangosession_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+)
+
+const (
+	backends = "django.contrib.sessions.backends."
+	dbEngine = backends + "db"
+)
+
+type overrides = map[string][]string
+
+// engineCase is a SESSION_ENGINE and what is known of its class. An empty problem means that it works as Django's db engine.
+type engineCase struct {
+	name    string
+	engine  string
+	class   djangosession.SessionStoreClass
+	problem string
+}
+
+// subclass is a class of a site on Django's classes of these modules.
+func subclass(own overrides, modules ...string) djangosession.SessionStoreClass {
+	c := djangosession.SessionStoreClass{MRO: []string{"shop.S"}, Overrides: own}
+	for _, m := range modules {
+		c.MRO = append(c.MRO, backends+m+".SessionStore")
+	}
+	c.MRO = append(c.MRO, backends+"base.SessionBase", "builtins.object")
+	return c
+}
+
+func engineCases() []engineCase {
+	cases := []engineCase{
+		{name: "Django's, by name", engine: dbEngine},
+		{name: "Django's, exported", engine: dbEngine, class: djangosession.SessionStoreClass{
+			MRO: []string{dbEngine + ".SessionStore", backends + "base.SessionBase", "builtins.object"}, Error: "RuntimeError",
+		}},
+		{name: "Django's name, another class", engine: dbEngine, class: subclass(overrides{"shop.S": {"load"}}, "db"), problem: "load"},
+		{name: "another of Django's", engine: backends + "cached_db", problem: "is not " + dbEngine},
+		{
+			name: "another of Django's, exported", engine: backends + "cached_db", class: djangosession.SessionStoreClass{MRO: []string{
+				backends + "cached_db.SessionStore", dbEngine + ".SessionStore", backends + "base.SessionBase", "builtins.object",
+			}},
+			problem: "is built on " + backends + "cached_db",
+		},
+		{name: "unknown", engine: "redis_sessions.session", problem: "SettingsCommand"},
+		{
+			name: "cannot be imported", engine: "shop.gone", class: djangosession.SessionStoreClass{Error: "ModuleNotFoundError shop.gone"},
+			problem: "ModuleNotFoundError shop.gone",
+		},
+		{name: "a class of which nothing is known", engine: "shop.s", class: djangosession.SessionStoreClass{MRO: []string{"shop.S"}}, problem: "shop.S"},
+		{name: "nothing of Django's", engine: "shop.s", class: subclass(overrides{"shop.S": {}}), problem: "is not a subclass"},
+		{name: "a subclass that changes nothing", engine: "shop.s", class: subclass(overrides{"shop.S": {}}, "db")},
+		{name: "on cached_db", engine: "shop.s", class: subclass(overrides{"shop.S": {}}, "cached_db", "db"), problem: backends + "cached_db"},
+		{name: "on an engine of a later Django", engine: "shop.s", class: subclass(overrides{"shop.S": {}}, "new", "db"), problem: backends + "new"},
+	}
+	for _, name := range []string{
+		"__init__", "create_model_instance", "acreate_model_instance", "get_model_class", "model", "key_salt", "__str__",
+	} {
+		cases = append(cases, engineCase{name: name, engine: "shop.s", class: subclass(overrides{"shop.S": {name}}, "db")})
+	}
+	for _, name := range []string{
+		"load", "aload", "save", "asave", "delete", "create", "exists", "encode", "decode", "flush", "cycle_key", "clear",
+		"clear_expired", "_get_session_from_db", "_get_new_session_key", "_get_or_create_session_key", "_get_session", "__setitem__",
+		"__getattribute__", "get_session_cookie_age", "get_expiry_age", "get_expiry_date", "set_expiry", "session_key", "unheard_of",
+	} {
+		cases = append(cases, engineCase{
+			name: name, engine: "shop.s", class: subclass(overrides{"shop.S": {"__init__", name}}, "db"), problem: "shop.S with a " + name,
+		})
+	}
+	failed := subclass(overrides{"shop.S": {}}, "db")
+	failed.Error = "OperationalError"
+	model := subclass(overrides{"shop.S": {}}, "db")
+	model.ModelOverrides = overrides{"shop.M": {"__str__", "objects", "clean"}}
+	model.ManagerOverrides = overrides{"shop.Manager": {"encode", "save"}}
+	saves, filters := model, model
+	saves.ModelOverrides = overrides{"shop.M": {"__str__", "save"}}
+	filters.ManagerOverrides = overrides{"shop.Manager": {"encode", "get_queryset"}}
+	return append(cases,
+		engineCase{name: "fails inside Django", engine: "shop.s", class: failed, problem: "OperationalError"},
+		engineCase{name: "own model", engine: "shop.s", class: model},
+		engineCase{name: "own model that saves", engine: "shop.s", class: saves, problem: "shop.M with a save"},
+		engineCase{name: "own manager that filters", engine: "shop.s", class: filters, problem: "shop.Manager with a get_queryset"},
+	)
+}
+
+func TestEnginesAreKnownOrRefused(t *testing.T) {
+	t.Parallel()
+	for _, c := range engineCases() {
+		s := djangosession.NewSettings("k")
+		s.SessionEngine, s.SessionStoreClass = c.engine, c.class
+		err := s.CheckEngine(dbEngine)
+		if c.problem == "" {
+			if err != nil {
+				t.Errorf("%s: %v", c.name, err)
+			}
+			continue
+		}
+		refused, ok := errors.AsType[*djangosession.SettingError](err)
+		if !ok || refused.Setting != "SESSION_ENGINE" || !strings.Contains(err.Error(), c.engine) || !strings.Contains(err.Error(), c.problem) {
+			t.Errorf("%s: %v, want %q", c.name, err, c.problem)
+		}
+	}
+}
