@@ -65,7 +65,7 @@ func (e *Engine) insertIn(ctx context.Context, tx *sql.Tx, r *djangosession.Reco
 	if !canCreate(r.Key) {
 		return djangosession.ErrBadKey, nil
 	}
-	statement, values, refused := e.insert(r)
+	statement, values, refused := e.insert(ctx, r)
 	if refused != nil {
 		return refused, nil
 	}

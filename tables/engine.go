@@ -5,6 +5,7 @@ import (
 	"crypto/md5" //nolint:gosec // names an index, as Django does
 	"database/sql"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,12 +23,22 @@ const MaxKeyLength = 40
 // Options say where the table is and what differs from Django's own. Only Dialect is required.
 type Options struct {
 	Dialect Dialect
-	// Table is the table's name; "django_session" by default.
+	// Table is the table's name; by default that of the settings' SessionStoreClass, or "django_session".
 	Table string
 	// Schema is the schema (in SQLite: the attached database) that holds it; the connection's default if "".
 	Schema string
-	// ExtraColumns are further columns that a custom session model fills, on every save as Django does.
+	// ExtraColumns are further columns that a session model of the site has. Columns that SessionStoreClass of the
+	// settings shows as auto_now or auto_now_add need not be named.
 	ExtraColumns []Column
+	// Prepare, if set, is called before a session is stored, with a copy of its dict. Changes to the copy are stored, and do
+	// not appear in the session until it is loaded again. It may run more than once for one save, and inside a transaction on
+	// the table. Matches a method save that adds values.
+	Prepare func(ctx context.Context, d *py.Dict) error
+	// AcceptEngine is the SESSION_ENGINE of a site that is not known to keep sessions in the table alone, and makes [New]
+	// accept it. Setting it means: Django reads each session from the table at each request, and each of its processes sees
+	// what this one writes and deletes. If that is not so, as with cached_db, users stay logged in for Django after a logout here,
+	// and values are lost; then do no more than read.
+	AcceptEngine string
 	// DatabaseTimeZone is DATABASES[...]["TIME_ZONE"]: the zone of the dates in a database that stores none, where USE_TZ
 	// is true. UTC by default.
 	DatabaseTimeZone *time.Location
@@ -37,29 +48,26 @@ type Options struct {
 	LockWait time.Duration
 }
 
-// A Column is a further column of a custom session model. Matches what create_model_instance adds.
-type Column struct {
-	Name string
-	// Value returns what the column is to hold, of the session's dict (values may be [py.Lazy]): something that the
-	// database driver takes, nil for NULL.
-	Value func(d *py.Dict) (any, error)
-}
-
 // An Engine keeps sessions in a table. It implements [djangosession.Engine], and several goroutines may use it.
 type Engine struct {
 	conn
-	names *names
-	extra []Column
-	codec *djangosession.Codec
+	names   *names
+	extra   []Column
+	prepare func(ctx context.Context, d *py.Dict) error
+	codec   *djangosession.Codec
+	filled  []string // columns that the site's own code fills, if it has code for that
 
 	loadQuery string // made once, for Load is called at nearly every request
 
 	checked atomic.Bool
 }
 
+// dbEngine is the SESSION_ENGINE that keeps sessions in a table alone.
+const dbEngine = "django.contrib.sessions.backends.db"
+
 // New returns an engine on db, which stays the caller's to close. Nothing is read or written yet; see [Engine.Check]. The
-// error is that of [djangosession.NewCodec], or a [*djangosession.SettingError] for a site whose SESSION_ENGINE keeps
-// sessions elsewhere; a class of the site's own passes.
+// error is that of [djangosession.NewCodec], or a [*djangosession.SettingError] for a SESSION_ENGINE that is not known to keep
+// sessions in a table alone; see [djangosession.Settings.CheckEngine] and Options.AcceptEngine.
 func New(db *sql.DB, s djangosession.Settings, o Options) (*Engine, error) {
 	c, err := newConn(db, s, o.Dialect, o.DatabaseTimeZone, o.LockWait)
 	if err != nil {
@@ -69,19 +77,40 @@ func New(db *sql.DB, s djangosession.Settings, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch s.SessionEngine {
-	case "django.contrib.sessions.backends.cache", "django.contrib.sessions.backends.cached_db",
-		"django.contrib.sessions.backends.file", "django.contrib.sessions.backends.signed_cookies":
-		problem := fmt.Sprintf("%q does not keep sessions in a table alone: Django would not see what is changed there",
-			s.SessionEngine)
-		return nil, &djangosession.SettingError{Setting: "SESSION_ENGINE", Problem: problem}
+	if err := checkEngine(s, o.AcceptEngine); err != nil {
+		return nil, err
+	}
+	if o.Table == "" {
+		o.Table = s.SessionStoreClass.Table
 	}
 	if o.Table == "" {
 		o.Table = "django_session"
 	}
-	e := &Engine{conn: c, names: newNames(o.Dialect, o.Schema, o.Table), extra: o.ExtraColumns, codec: codec}
+	e := &Engine{conn: c, names: newNames(o.Dialect, o.Schema, o.Table), prepare: o.Prepare, codec: codec}
+	if e.extra, err = allColumns(o.ExtraColumns, s.SessionStoreClass.Columns); err != nil {
+		return nil, err
+	}
+	e.filled = filledColumns(&s.SessionStoreClass)
 	e.loadQuery = e.newLoadQuery()
 	return e, nil
+}
+
+// checkEngine refuses engines that may keep sessions elsewhere.
+func checkEngine(s djangosession.Settings, accepted string) error {
+	err := s.CheckEngine(dbEngine)
+	refused, ok := errors.AsType[*djangosession.SettingError](err)
+	switch {
+	case accepted != "" && accepted != s.SessionEngine:
+		return &djangosession.SettingError{
+			Setting: "Options.AcceptEngine", Problem: fmt.Sprintf("names %q, but SESSION_ENGINE is %q", accepted, s.SessionEngine),
+		}
+	case accepted != "" || !ok:
+		return nil
+	}
+	return &djangosession.SettingError{Setting: refused.Setting, Problem: refused.Problem + ". " +
+		"It is not known to keep sessions in the table alone: Django might not see changes made here, such as a logout. " +
+		"Use django.contrib.sessions.backends.db or a subclass that only adds columns; or, if the table is all that Django reads, " +
+		"name the engine in Options.AcceptEngine (see docs/works-with.md)"}
 }
 
 // Codec returns what turns the column session_data into a session.
@@ -101,7 +130,8 @@ func (e *Engine) CreateTable(ctx context.Context) error {
 }
 
 // Check looks whether the table is there and has the columns that it must have, and none that a new row would leave empty
-// against its will. The first Create does so too. The error is an [*Error].
+// against its will. It also looks for columns that the site's code fills and Options.ExtraColumns does not name. The first
+// Create does so too. The error is an [*Error].
 func (e *Engine) Check(ctx context.Context) error {
 	const op = "check the table"
 	columns, err := e.columns(ctx, op)
@@ -111,7 +141,7 @@ func (e *Engine) Check(ctx context.Context) error {
 	if len(columns) == 0 {
 		return &Error{Op: op, Kind: ErrNoTable}
 	}
-	needed := []string{"session_key", "session_data", "expire_date"}
+	needed := djangoColumns()
 	for _, c := range e.extra {
 		needed = append(needed, c.Name)
 	}
@@ -121,11 +151,21 @@ func (e *Engine) Check(ctx context.Context) error {
 		}
 	}
 	for _, c := range columns {
-		if c.required && !slices.Contains(needed, c.name) {
+		if c.required && !slices.Contains(djangoColumns(), c.name) && !e.fills(c.name) {
 			return &Error{Op: op, Kind: &ColumnError{Column: c.name}}
 		}
 	}
+	for _, name := range e.filled {
+		if !slices.Contains(needed, name) {
+			return &Error{Op: op, Kind: &ColumnError{Column: name, Filled: true}}
+		}
+	}
 	return nil
+}
+
+// fills reports whether a new row gets a value in this extra column.
+func (e *Engine) fills(name string) bool {
+	return slices.ContainsFunc(e.extra, func(c Column) bool { return c.Name == name && c.Value != nil })
 }
 
 // column is what matters of a table's column.

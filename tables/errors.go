@@ -70,14 +70,22 @@ func connectionCause(err error) error {
 // A ColumnError says which column is missing, or has to be filled and is not known. It is an [ErrColumn].
 type ColumnError struct {
 	Column  string
-	Missing bool // the table has no such column; else it has one that must not be empty
+	Missing bool // the table has no such column
+	Filled  bool // the site's code fills it, and Options.ExtraColumns does not name it
+	// With neither the column must not be empty, has no default, and has no value in Options.ExtraColumns.
 }
 
 func (e *ColumnError) Error() string {
-	if e.Missing {
+	const remedy = "name it in Options.ExtraColumns, with a Value for each save, or with CreateOnly for one that is written " +
+		"when the row is created and never again (Value: tables.Now is auto_now, and with CreateOnly auto_now_add)"
+	switch {
+	case e.Missing:
 		return fmt.Sprintf("the table has no column %q", e.Column)
+	case e.Filled:
+		return fmt.Sprintf("the site's create_model_instance may fill the column %q: %s; without a Value it is left alone",
+			e.Column, remedy)
 	}
-	return fmt.Sprintf("the column %q must not be empty and has no default: name it in Options.ExtraColumns", e.Column)
+	return fmt.Sprintf("the column %q must not be empty and has no default: %s", e.Column, remedy)
 }
 
 // Is makes errors.Is(err, ErrColumn) work.

@@ -289,23 +289,6 @@ func TestRowsAreListedPageByPage(t *testing.T) {
 	}
 }
 
-func TestEnginesThatKeepSessionsElsewhereAreRefused(t *testing.T) {
-	t.Parallel()
-	for _, name := range []string{"cache", "cached_db", "file", "signed_cookies"} {
-		s := settings()
-		s.SessionEngine = "django.contrib.sessions.backends." + name
-		_, err := tables.New(openFile(t, ":memory:"), s, tables.Options{Dialect: tables.SQLite{}})
-		if wrong, ok := errors.AsType[*djangosession.SettingError](err); !ok || wrong.Setting != "SESSION_ENGINE" {
-			t.Errorf("%s: error %v", name, err)
-		}
-	}
-	s := settings()
-	s.SessionEngine = "shop.sessions"
-	if _, err := tables.New(openFile(t, ":memory:"), s, tables.Options{Dialect: tables.SQLite{}}); err != nil {
-		t.Error(err)
-	}
-}
-
 func TestRenamedColumnsAreMissingNotText(t *testing.T) {
 	t.Parallel()
 	// SQLite would take "session_key" in double quotes for a text if there is no such column.

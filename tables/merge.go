@@ -29,7 +29,7 @@ func (e *Engine) Merge(ctx context.Context, key string, change func(*djangosessi
 		}
 		statement, values := e.remove(key)
 		if r.Data != nil {
-			if statement, values, refused = e.update(r); refused != nil {
+			if statement, values, refused = e.update(ctx, r); refused != nil {
 				return refused, nil
 			}
 		}

@@ -9,7 +9,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/djangobridge/djangobridge/djangosession"
-	"github.com/djangobridge/djangobridge/py"
 )
 
 // Create implements [djangosession.Engine]: one INSERT. If the answer is lost, Create looks for the row, for at most two
@@ -22,7 +21,7 @@ func (e *Engine) Create(ctx context.Context, r *djangosession.Record) error {
 	if err := e.checkOnce(ctx); err != nil {
 		return err
 	}
-	statement, values, err := e.insert(r)
+	statement, values, err := e.insert(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -65,10 +64,10 @@ func canCreate(key string) bool {
 }
 
 // insert is the statement that creates a session. Where the key is taken, it inserts nothing, or fails.
-func (e *Engine) insert(r *djangosession.Record) (statement string, values []any, err error) {
+func (e *Engine) insert(ctx context.Context, r *djangosession.Record) (statement string, values []any, err error) {
 	a := args{dialect: e.dialect}
 	columns, exprs := []string{e.names.key}, []string{a.add(r.Key)}
-	cells, err := e.cells(&a, r)
+	cells, err := e.cells(ctx, &a, r, true)
 	if err != nil {
 		return "", nil, err
 	}
@@ -86,7 +85,7 @@ func (e *Engine) Save(ctx context.Context, r *djangosession.Record) error {
 	if !possibleKey(r.Key) {
 		return djangosession.ErrSessionGone
 	}
-	statement, values, err := e.update(r)
+	statement, values, err := e.update(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -106,9 +105,9 @@ func (e *Engine) Save(ctx context.Context, r *djangosession.Record) error {
 }
 
 // update is the statement that replaces what is stored.
-func (e *Engine) update(r *djangosession.Record) (statement string, values []any, err error) {
+func (e *Engine) update(ctx context.Context, r *djangosession.Record) (statement string, values []any, err error) {
 	a := args{dialect: e.dialect}
-	cells, err := e.cells(&a, r)
+	cells, err := e.cells(ctx, &a, r, false)
 	if err != nil {
 		return "", nil, err
 	}
@@ -139,48 +138,4 @@ func (e *Engine) remove(key string) (statement string, values []any) {
 	a := args{dialect: e.dialect}
 	statement = fmt.Sprintf("DELETE FROM %s WHERE %s = %s", e.names.table, e.names.key, a.add(key))
 	return statement, a.values
-}
-
-// cell is a column, quoted, and what it is to hold: an expression, whose value is among the arguments.
-type cell struct{ column, expr string }
-
-// cells are what a save writes besides the key.
-func (e *Engine) cells(a *args, r *djangosession.Record) ([]cell, error) {
-	data, err := e.codec.Encode(r.Data)
-	if err != nil {
-		return nil, err
-	}
-	expire, err := e.stamp(r.ExpireDate)
-	if err != nil {
-		return nil, &djangosession.ValueError{Name: djangosession.ExpiryName, Err: err}
-	}
-	cells := make([]cell, 0, 2+len(e.extra))
-	cells = append(cells, cell{e.names.data, a.add(data)}, cell{e.names.expire, e.dialect.timeExpr(a, expire)})
-	for _, c := range e.extra {
-		value, err := c.Value(r.Data)
-		if err != nil {
-			return nil, fmt.Errorf("tables: column %q: %w", c.Name, err)
-		}
-		cells = append(cells, cell{e.dialect.quote(c.Name), a.add(value)})
-	}
-	return cells, nil
-}
-
-// UserID is a [Column] Value for the column that sites add most often: the id of the user who is logged in, as the text
-// that the session holds, or NULL.
-func UserID(d *py.Dict) (any, error) { return Text("_auth_user_id")(d) }
-
-// Text returns a [Column] Value that copies the session's value of this name, a str or an int, NULL if there is none.
-func Text(name string) func(d *py.Dict) (any, error) {
-	return func(d *py.Dict) (any, error) {
-		v, _ := d.Get(name)
-		switch v := py.Resolve(v).(type) {
-		case string, int64, nil:
-			return v, nil
-		case py.Str2: // what Python 2 has pickled
-			return string(v), nil
-		default:
-			return nil, fmt.Errorf("the session value %q is a %s", name, py.TypeName(v))
-		}
-	}
 }

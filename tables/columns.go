@@ -1,0 +1,163 @@
+package tables
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"slices"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/py"
+)
+
+// A Column is a further column of a session model. Matches what create_model_instance adds, and fields such as auto_now.
+type Column struct {
+	Name string
+	// Value returns what the column is to hold: something that the database driver takes, nil for NULL, or a [py.DateTime],
+	// which is written as Django writes dates in this database. It gets the context of the save and the session's dict (values
+	// may be [py.Lazy]); inside djangosession.Middleware the context has the request, see [djangosession.RequestFromContext].
+	// It must not use the session table. [Now], [UserID], [UserUUID], [UserAgent], [RemoteAddr] and [Text] are ready-made.
+	//
+	// A column without a Value is left alone: a new row has its default or NULL there.
+	Value func(ctx context.Context, d *py.Dict) (any, error)
+	// CreateOnly fills the column when the row is created, and leaves it alone in later saves. A change of the session key
+	// (CycleKey, and so each login) creates a row, as in Django.
+	CreateOnly bool
+}
+
+// Now is a [Column] Value: the time of the save, as Django's timezone.now gives it to a DateTimeField. In each save it
+// matches auto_now; with CreateOnly it matches auto_now_add.
+func Now(context.Context, *py.Dict) (any, error) { return now{}, nil }
+
+// now stands for the engine's time.
+type now struct{}
+
+// UserID is a [Column] Value: the id of the user who is logged in, as the text that the session holds, or NULL. Databases turn
+// the text into the number that a foreign key wants. For UUIDs see [UserUUID].
+func UserID(ctx context.Context, d *py.Dict) (any, error) { return Text(userIDName)(ctx, d) }
+
+// userIDName is auth.SessionKey.
+const userIDName = "_auth_user_id"
+
+// UserUUID is [UserID] for a user model whose primary key is a UUIDField: the 32 digits, which each database takes. It is NULL
+// for text that is not a UUID.
+func UserUUID(ctx context.Context, d *py.Dict) (any, error) {
+	v, err := UserID(ctx, d)
+	text, ok := v.(string)
+	if err != nil || !ok {
+		return nil, err
+	}
+	id, err := py.ParseUUID(text)
+	if err != nil {
+		return nil, nil //nolint:nilerr // nobody can be logged in with it
+	}
+	return hex.EncodeToString(id[:]), nil
+}
+
+// Text returns a [Column] Value that copies the session's value of this name, a str or an int, NULL if there is none.
+func Text(name string) func(context.Context, *py.Dict) (any, error) {
+	return func(_ context.Context, d *py.Dict) (any, error) {
+		v, _ := d.Get(name)
+		switch v := py.Resolve(v).(type) {
+		case string, int64, nil:
+			return v, nil
+		case py.Str2: // what Python 2 has pickled
+			return string(v), nil
+		default:
+			return nil, fmt.Errorf("the session value %q is a %s", name, py.TypeName(v))
+		}
+	}
+}
+
+// djangoColumns are the columns of each session model.
+func djangoColumns() []string { return []string{"session_key", "session_data", "expire_date"} }
+
+// allColumns adds to the columns of Options those that Django fills with dates by itself.
+func allColumns(given []Column, exported []djangosession.SessionStoreColumn) ([]Column, error) {
+	all := slices.Clone(given)
+	for _, c := range given {
+		if slices.Contains(djangoColumns(), c.Name) {
+			problem := fmt.Sprintf("%q is not an extra column", c.Name)
+			return nil, &djangosession.SettingError{Setting: "Options.ExtraColumns", Problem: problem}
+		}
+	}
+	for _, x := range exported {
+		named := slices.ContainsFunc(given, func(c Column) bool { return c.Name == x.Name })
+		if !named && x.Type == "DateTimeField" && (x.AutoNow || x.AutoNowAdd) {
+			all = append(all, Column{Name: x.Name, Value: Now, CreateOnly: !x.AutoNow})
+		}
+	}
+	return all, nil
+}
+
+// filledColumns are the columns that a site's own code may fill.
+func filledColumns(c *djangosession.SessionStoreClass) []string {
+	hasCode := false
+	for _, overrides := range []map[string][]string{c.Overrides, c.ModelOverrides} {
+		for _, names := range overrides {
+			hasCode = hasCode || slices.Contains(names, "create_model_instance") || slices.Contains(names, "save")
+		}
+	}
+	if !hasCode {
+		return nil
+	}
+	var filled []string
+	for _, x := range c.Columns {
+		filled = append(filled, x.Name)
+	}
+	return filled
+}
+
+// cell is a column, quoted, and what it is to hold: an expression, whose value is among the arguments.
+type cell struct{ column, expr string }
+
+// cells are what a save writes besides the key.
+func (e *Engine) cells(ctx context.Context, a *args, r *djangosession.Record, creating bool) ([]cell, error) {
+	d := r.Data
+	if e.prepare != nil {
+		d = d.Copy()
+		if err := e.prepare(ctx, d); err != nil {
+			return nil, fmt.Errorf("tables: prepare session: %w", err)
+		}
+	}
+	data, err := e.codec.Encode(d)
+	if err != nil {
+		return nil, err
+	}
+	expire, err := e.stamp(r.ExpireDate)
+	if err != nil {
+		return nil, &djangosession.ValueError{Name: djangosession.ExpiryName, Err: err}
+	}
+	cells := make([]cell, 0, 2+len(e.extra))
+	cells = append(cells, cell{e.names.data, a.add(data)}, cell{e.names.expire, e.dialect.timeExpr(a, expire)})
+	for _, c := range e.extra {
+		if c.Value == nil || c.CreateOnly && !creating {
+			continue
+		}
+		value, err := c.Value(ctx, d)
+		expr := ""
+		if err == nil {
+			expr, err = e.expr(a, value)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("tables: column %q: %w", c.Name, err)
+		}
+		cells = append(cells, cell{e.dialect.quote(c.Name), expr})
+	}
+	return cells, nil
+}
+
+// expr is the expression for a value of a [Column].
+func (e *Engine) expr(a *args, value any) (string, error) {
+	switch v := value.(type) {
+	case now:
+		return e.dialect.timeExpr(a, e.nowStamp()), nil
+	case py.DateTime:
+		s, err := e.stamp(v)
+		if err != nil {
+			return "", err
+		}
+		return e.dialect.timeExpr(a, s), nil
+	}
+	return a.add(value), nil
+}
