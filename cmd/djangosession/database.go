@@ -20,9 +20,11 @@ type databaseFlags struct {
 
 	Database string `arg:"" help:"The site's database: a URL such as postgresql://user@host/name, or an SQLite file."`
 
-	Table string `help:"Table of the sessions (default: django_session)." placeholder:"NAME"`
+	Table string `help:"Table of the sessions (default: the site's, or django_session)." placeholder:"NAME"`
 
 	Schema string `help:"Schema that the table is in, if it is not the default one." placeholder:"NAME"`
+
+	AcceptEngine string `help:"Write although the site's SESSION_ENGINE, this one, may not read the table." placeholder:"ENGINE"`
 
 	LockTimeout time.Duration `default:"5s" help:"How long to wait for a database that others have locked."`
 }
@@ -75,8 +77,13 @@ type database struct {
 
 func (d *database) close() { _ = d.db.Close() } // what was written is committed
 
-// open opens the database and makes sure that the table is there.
-func (f *databaseFlags) open(ctx context.Context, s djangosession.Settings, write bool) (*database, error) {
+// open opens the database and makes sure that the table is there. Where Django may keep the site's sessions elsewhere, a
+// command that writes is refused, and others are warned.
+func (f *databaseFlags) open(ctx context.Context, t *tool, s djangosession.Settings, write bool) (*database, error) {
+	accepted, err := f.acceptEngine(t, s, write)
+	if err != nil {
+		return nil, err
+	}
 	open, err := openerOf(f.Database)
 	if err != nil {
 		return nil, err
@@ -85,7 +92,9 @@ func (f *databaseFlags) open(ctx context.Context, s djangosession.Settings, writ
 	if err != nil {
 		return nil, err
 	}
-	o := tables.Options{Dialect: c.dialect, Table: f.Table, Schema: f.Schema, LockWait: f.LockTimeout}
+	o := tables.Options{
+		Dialect: c.dialect, Table: f.Table, Schema: f.Schema, LockWait: f.LockTimeout, AcceptEngine: accepted,
+	}
 	if o.LockWait == 0 {
 		o.LockWait = -1 // not at all
 	}
@@ -97,6 +106,22 @@ func (f *databaseFlags) open(ctx context.Context, s djangosession.Settings, writ
 		return nil, errors.Join(err, c.db.Close())
 	}
 	return &database{Engine: engine, db: c.db}, nil
+}
+
+// acceptEngine returns the SESSION_ENGINE that is accepted although Django may keep its sessions elsewhere.
+func (f *databaseFlags) acceptEngine(t *tool, s djangosession.Settings, write bool) (string, error) {
+	err := s.CheckEngine("django.contrib.sessions.backends.db")
+	switch {
+	case f.AcceptEngine != "" && f.AcceptEngine != s.SessionEngine:
+		return "", usagef("--accept-engine must be the site's SESSION_ENGINE, which is %s", s.SessionEngine)
+	case err == nil || f.AcceptEngine != "":
+		return f.AcceptEngine, nil
+	case write:
+		return "", usagef("%w. Django may keep sessions outside the table, where they would live on. "+
+			"If the table is what Django reads, repeat this with --accept-engine %s", err, s.SessionEngine)
+	}
+	t.notef("warning: %s. Django may keep sessions outside the table, and what it shows may be old", plain(err))
+	return s.SessionEngine, nil
 }
 
 // checkTable refuses a table that has not the columns of Django's. Further ones do no harm here: no session is created.

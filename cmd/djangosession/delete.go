@@ -47,7 +47,7 @@ func (c *deleteCommand) Run(t *tool) error {
 		ctx, cancel = interruptible()
 	}
 	defer cancel()
-	db, err := c.open(ctx, s, !c.DryRun)
+	db, err := c.open(ctx, t, s, !c.DryRun)
 	if err != nil {
 		return err
 	}

@@ -54,7 +54,7 @@ func (c *listCommand) Run(t *tool) error {
 	}
 	ctx, cancel := interruptible()
 	defer cancel()
-	db, err := c.open(ctx, s, false)
+	db, err := c.open(ctx, t, s, false)
 	if err != nil {
 		return err
 	}

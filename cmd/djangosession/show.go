@@ -43,7 +43,7 @@ func (c *showCommand) Run(t *tool) error {
 		return err
 	}
 	ctx := context.Background()
-	db, err := c.open(ctx, s, false)
+	db, err := c.open(ctx, t, s, false)
 	if err != nil {
 		return err
 	}
