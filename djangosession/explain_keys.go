@@ -1,9 +1,13 @@
 package djangosession
 
 import (
+	"crypto/subtle"
+	"encoding/hex"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/djangobridge/djangobridge/signing"
 )
@@ -43,27 +47,51 @@ func (c *Codec) keys(more Candidates) []namedKey {
 	return ks
 }
 
-// namedSalt is a salt to try; cookie tells that the key is prefixed.
-type namedSalt struct {
-	salt   string
-	cookie bool
+// use is a use of signing to try.
+type use struct {
+	salt      string
+	kind      Kind // "" if the contents have to say
+	dumps     bool // only signing.dumps has this salt
+	cookieKey bool
+	cookie    string // its name, for a cookie that set_signed_cookie signs
 }
 
-func (c *Codec) salts(more Candidates) []namedSalt {
-	salts := []namedSalt{{salt: c.settings.keySalt()}}
-	for _, s := range more.Salts {
-		salts = append(salts, namedSalt{salt: s})
+// Salts of Django's own uses of signing.
+const (
+	cookieSessionSalt = "django.contrib.sessions.backends.signed_cookies"
+	messagesSalt      = "django.contrib.messages"
+)
+
+func (c *Codec) uses(more Candidates) []use {
+	uses := []use{{salt: c.settings.keySalt(), kind: SessionKind, dumps: true}}
+	for _, name := range more.Cookies {
+		for _, salt := range append([]string{""}, more.Salts...) {
+			old, current := cookieSalts(name, salt)
+			uses = append(
+				uses,
+				use{salt: current, kind: SignedCookieKind, cookieKey: true, cookie: name},
+				use{salt: old, kind: SignedCookieKind, cookieKey: true, cookie: name},
+			)
+		}
+	}
+	for _, salt := range more.Salts {
+		uses = append(uses, use{salt: salt}, use{salt: salt, kind: SignedKind, cookieKey: true})
 	}
 	return append(
-		salts,
-		namedSalt{salt: "django.contrib.sessions.SessionStore"},
-		namedSalt{salt: "django.contrib.sessions.backends.signed_cookies"},
-		namedSalt{salt: "django.core.signing"},
-		namedSalt{salt: "django.core.signing.TimestampSigner"},
-		namedSalt{salt: "django.core.signing.Signer"},
-		namedSalt{salt: "django.contrib.messages", cookie: true},
-		namedSalt{salt: "django.core.signing.get_cookie_signer", cookie: true},
+		uses,
+		use{salt: "django.contrib.sessions.SessionStore", kind: SessionKind, dumps: true},
+		use{salt: cookieSessionSalt, kind: CookieSessionKind, dumps: true},
+		use{salt: "django.core.signing", kind: SignedKind, dumps: true},
+		use{salt: "django.core.signing.TimestampSigner", kind: SignedKind},
+		use{salt: "django.core.signing.Signer", kind: SignedKind},
+		use{salt: messagesSalt, kind: MessagesKind, cookieKey: true},
+		use{salt: "django.core.signing.get_cookie_signer", kind: SignedKind, cookieKey: true},
 	)
+}
+
+// cookieSalts returns the salts that set_signed_cookie has had: before 5.2.15 and 6.0.6, and since.
+func cookieSalts(name, salt string) (old, current string) {
+	return name + salt, "django.http.cookies.v2:" + strconv.Itoa(utf8.RuneCountInString(salt)) + ":" + salt + name
 }
 
 // algorithmOf tells the algorithm of a signature by its length.
@@ -77,39 +105,62 @@ func algorithmOf(signature string) (string, bool) {
 	return "", false
 }
 
-// whoMade looks for what made the signature of a text.
-func (c *Codec) whoMade(text string, layout Layout, more Candidates) *Made {
-	switch layout {
-	case DumpsLayout:
-		return c.whoMadeDumps(text, more)
-	case LegacyLayout:
-		return c.whoMadeLegacy(text, more)
+// whoMade looks for what made the signature of a text, which says what the text is.
+func (c *Codec) whoMade(e *Explanation, text string, more Candidates) {
+	if e.Layout == LegacyLayout {
+		e.Made = c.whoMadeLegacy(text, more)
+		return
 	}
-	return nil
-}
-
-func (c *Codec) whoMadeDumps(text string, more Candidates) *Made {
 	algorithm, known := algorithmOf(text[strings.LastIndexByte(text, ':')+1:])
 	if !known {
-		return nil
+		return
 	}
 	for _, key := range c.keys(more) {
-		for _, salt := range c.salts(more) {
-			o := signing.Options{Key: key.key, Salt: salt.salt, Algorithm: algorithm}
-			newSigner := signing.NewTimestampSigner
-			if salt.cookie {
-				newSigner = signing.NewCookieSigner
-			}
-			signer, err := newSigner(o)
-			if err != nil {
-				continue
-			}
-			if _, err := signer.Unsign(text); err == nil {
-				return &Made{Key: key.name, Salt: salt.salt, Algorithm: algorithm}
+		for _, u := range c.uses(more) {
+			o := signing.Options{Key: key.key, Salt: u.salt, Algorithm: algorithm}
+			if u.made(text, e.Layout, o) {
+				e.Made = &Made{Key: key.name, Salt: u.salt, Algorithm: algorithm, CookieKey: u.cookieKey, Cookie: u.cookie}
+				e.settle(u, text)
+				return
 			}
 		}
 	}
-	return nil
+}
+
+// settle notes what follows for a text from the use of signing that made it.
+func (e *Explanation) settle(u use, text string) {
+	if u.dumps && e.Layout == TimedLayout {
+		e.Layout, e.Compressed = DumpsLayout, strings.HasPrefix(text, ".")
+	}
+	e.lookInside(text)
+	switch {
+	case u.kind != "":
+		e.Kind = u.kind
+	case e.Kind != SessionKind:
+		e.Kind = SignedKind
+	}
+}
+
+// made reports whether this use of signing made the text.
+func (u use) made(text string, layout Layout, o signing.Options) bool {
+	if layout == PlainLayout {
+		signer, err := signing.NewSigner(o)
+		if err != nil || u.cookieKey { // whose signer always adds the time
+			return false
+		}
+		_, err = signer.Unsign(text)
+		return err == nil
+	}
+	newSigner := signing.NewTimestampSigner
+	if u.cookieKey {
+		newSigner = signing.NewCookieSigner
+	}
+	signer, err := newSigner(o)
+	if err != nil {
+		return false
+	}
+	_, err = signer.Unsign(text)
+	return err == nil
 }
 
 func (c *Codec) whoMadeLegacy(text string, more Candidates) *Made {
@@ -122,4 +173,20 @@ func (c *Codec) whoMadeLegacy(text string, more Candidates) *Made {
 		}
 	}
 	return nil
+}
+
+// lookAtOldMessages recognises the messages cookie of before Django 3.1: a SHA-1 hash in hex, a dollar sign and JSON.
+func (c *Codec) lookAtOldMessages(e *Explanation, text string, more Candidates) {
+	sum, value, found := strings.Cut(text, "$")
+	if !found || len(sum) != 40 || !isHex(sum) || !isMessages(value) {
+		return
+	}
+	e.Kind = MessagesKind
+	for _, key := range c.keys(more) {
+		want, err := signing.SaltedHMAC(messagesSalt, value, key.key, signing.SHA1)
+		if err == nil && subtle.ConstantTimeCompare([]byte(hex.EncodeToString(want)), []byte(sum)) == 1 {
+			e.Made = &Made{Key: key.name, Salt: messagesSalt, Algorithm: signing.SHA1}
+			return
+		}
+	}
 }

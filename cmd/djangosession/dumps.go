@@ -13,6 +13,7 @@ type dumpsFlags struct {
 
 	Salt      string `help:"Salt (default: django.core.signing)."`
 	Algorithm string `help:"Hash by its name in Python's hashlib (default: that of the Django release, sha256)."`
+	CookieKey bool   `help:"Sign as get_cookie_signer(SALT).sign_object, as Django's messages do."`
 
 	Serializer string `default:"json" enum:"json,pickle" help:"json (the default) or pickle." placeholder:"NAME"`
 }
@@ -30,7 +31,11 @@ func (f *dumpsFlags) signer(timestamp *int64) (*signing.TimestampSigner, error) 
 	if timestamp != nil {
 		o.Now = fixedClock(*timestamp)
 	}
-	signer, err := signing.NewTimestampSigner(o)
+	newSigner := signing.NewTimestampSigner
+	if f.CookieKey {
+		newSigner = signing.NewCookieSigner
+	}
+	signer, err := newSigner(o)
 	if err != nil {
 		return nil, usageError{err}
 	}
@@ -84,7 +89,7 @@ func (c *dumpsCommand) Run(t *tool) error {
 }
 
 func (c *dumpsCommand) serialize(v any) ([]byte, error) {
-	if c.Serializer == "pickle" {
+	if c.Serializer == pickleName {
 		return pickle.Dumps(v, c.Protocol)
 	}
 	return pyjson.Dumps(v)
@@ -106,6 +111,7 @@ func (*loadsCommand) Help() string {
 Examples:
 
     djangosession loads --max-age 86400 "$TOKEN"
+    djangosession loads --cookie-key --salt django.contrib.messages "$MESSAGES_COOKIE"
     djangosession loads eyJhIjoxfQ:1r31eq:kmKJ58BuWZwTcnsGz2rX1Jis7G9EYc9E_xzye2nkyDY | jq .object`
 }
 
@@ -137,7 +143,7 @@ func (c *loadsCommand) Run(t *tool) error {
 }
 
 func (c *loadsCommand) deserialize(data []byte) (any, error) {
-	if c.Serializer == "pickle" {
+	if c.Serializer == pickleName {
 		return pickle.Loads(data)
 	}
 	return pyjson.Loads(data)

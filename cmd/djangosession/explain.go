@@ -8,18 +8,21 @@ import (
 
 type explainCommand struct {
 	storeFlags
-	TryKey  texts `help:"A secret that may have been the site's. Can be repeated." placeholder:"KEY"`
-	TrySalt texts `help:"A key salt that may have been used. Can be repeated."     placeholder:"SALT"`
+	Cookie  texts `help:"The name of a cookie that set_signed_cookie may have signed. Can be repeated." placeholder:"NAME"`
+	TryKey  texts `help:"A secret that may have been the site's. Can be repeated."                      placeholder:"KEY"`
+	TrySalt texts `help:"A salt that may have been used. Can be repeated."                              placeholder:"SALT"`
 	JSON    bool  `help:"Print a JSON object for each item."`
 
-	Data []string `arg:"" help:"Texts of the column session_data." name:"session-data" optional:""`
+	Data []string `arg:"" help:"Texts of the column session_data, or whatever was taken for one." name:"session-data" optional:""`
 }
 
 // Help is what explain --help adds.
 func (*explainCommand) Help() string {
 	return `Looks at each text for its layout, time and signature, and tries the secrets of the settings (as they are, and as
-shells and environment files tend to change them) with the salts that Django uses. Secrets are never printed. The exit
-status is 0 if all items decode as they are, else 1.
+shells and environment files tend to change them) with the salts that Django uses. It also recognises other texts of a
+Django site: session keys, sessions of the engine signed_cookies, messages, signed cookies (with --cookie), signed values,
+CSRF tokens and their secrets, password reset tokens, hashes, JSON Web Tokens. "Next:" is the command that reads such a text.
+Neither secrets nor the texts themselves are printed. The exit status is 0 if all items decode as sessions, otherwise 1.
 
 Items are the arguments or, without any (and in place of the argument "-"), the lines of standard input. Each gives a
 paragraph or, with --json, a line.
@@ -27,7 +30,8 @@ paragraph or, with --json, a line.
 Examples:
 
     djangosession explain --settings site.json "$SESSION_DATA"
-    djangosession explain --try-key "$OLD_SECRET" --try-salt django.contrib.sessions.CustomStore "$SESSION_DATA"`
+    djangosession explain --try-key "$OLD_SECRET" --try-salt django.contrib.sessions.CustomStore "$SESSION_DATA"
+    djangosession explain --cookie cart "$COOKIE_VALUE"`
 }
 
 // Run is the command.
@@ -40,7 +44,7 @@ func (c *explainCommand) Run(t *tool) error {
 	if err != nil {
 		return usageError{err}
 	}
-	more := djangosession.Candidates{Keys: c.TryKey, Salts: c.TrySalt}
+	more := djangosession.Candidates{Keys: c.TryKey, Salts: c.TrySalt, Cookies: c.Cookie}
 	failed, first := false, true
 	for text, err := range t.items(c.Data) {
 		if err != nil {
@@ -48,14 +52,18 @@ func (c *explainCommand) Run(t *tool) error {
 		}
 		e := codec.Explain(text, more)
 		failed = failed || !e.Decodes
+		next := c.next(s, text, e)
 		if c.JSON {
-			err = t.line(jsonLine(newExplanation(e)))
+			err = t.line(jsonLine(newExplanation(e, next)))
 		} else {
 			gap := "\n"
 			if first {
 				gap = ""
 			}
-			err = t.printf("%s%s", gap, e)
+			if next != "" {
+				next = "Next: " + next + "\n"
+			}
+			err = t.printf("%s%s%s", gap, e, next)
 		}
 		if err != nil {
 			return err
@@ -72,11 +80,13 @@ func (c *explainCommand) Run(t *tool) error {
 type explanation struct {
 	Decodes    bool     `json:"decodes"`
 	Error      *problem `json:"error,omitempty"`
+	Kind       string   `json:"kind,omitempty"`
 	Layout     string   `json:"layout,omitempty"`
 	Compressed bool     `json:"compressed"`
 	SignedAt   string   `json:"signed_at,omitempty"`
 	SignedWith *made    `json:"signed_with,omitempty"`
 	Hints      []string `json:"hints,omitempty"`
+	Next       string   `json:"next,omitempty"`
 }
 
 type made struct {
@@ -85,8 +95,10 @@ type made struct {
 	Algorithm string `json:"algorithm"`
 }
 
-func newExplanation(e *djangosession.Explanation) explanation {
-	out := explanation{Decodes: e.Decodes, Layout: string(e.Layout), Compressed: e.Compressed, Hints: e.Hints}
+func newExplanation(e *djangosession.Explanation, next string) explanation {
+	out := explanation{
+		Decodes: e.Decodes, Kind: string(e.Kind), Layout: string(e.Layout), Compressed: e.Compressed, Hints: e.Hints, Next: next,
+	}
 	if e.Problem != nil {
 		p := describe(e.Problem)
 		out.Error = &p

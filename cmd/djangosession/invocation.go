@@ -12,7 +12,7 @@ import (
 func invocation() string {
 	self, err := os.Executable()
 	if err != nil {
-		return "djangosession"
+		return program
 	}
 	if strings.Contains(self, string(filepath.Separator)+"go-build") { // by "go run", which removes it
 		if _, err := os.Stat("cmd/djangosession"); err == nil {
@@ -22,8 +22,8 @@ func invocation() string {
 			return "go run " + info.Path + "@latest"
 		}
 	}
-	if found, err := exec.LookPath("djangosession"); err == nil && isSameFile(found, self) {
-		return "djangosession"
+	if found, err := exec.LookPath(program); err == nil && isSameFile(found, self) {
+		return program
 	}
 	return shellQuote(self)
 }

@@ -17,6 +17,9 @@ func main() {
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
+// program is the name of this program.
+const program = "djangosession"
+
 // Exit statuses.
 const (
 	statusOK     = 0
@@ -55,7 +58,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ended := false // by --help or --version
 	parser, err := kong.New(
 		&line,
-		kong.Name("djangosession"),
+		kong.Name(program),
 		kong.Description(description),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { ended = true }),
@@ -83,7 +86,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 // parseProblem adds to an error of the command line where to look.
 func parseProblem(err error) error {
-	command := "djangosession"
+	command := program
 	var parse *kong.ParseError
 	if errors.As(err, &parse) && parse.Context != nil {
 		if node := parse.Context.Selected(); node != nil {

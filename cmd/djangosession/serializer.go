@@ -9,6 +9,9 @@ import (
 
 // This file is the one place that knows which serializers there are.
 
+// pickleName is what --serializer calls pickle.
+const pickleName = "pickle"
+
 // pickleHelp is the part of the help texts about pickle.
 const pickleHelp = `
 --serializer says what the site's SESSION_SERIALIZER writes, where that is a class of the site's own: json, pickle, or
@@ -22,7 +25,7 @@ func serializer(name string) (djangosession.Serializer, error) {
 		return nil, nil
 	case "json":
 		return djangosession.JSONSerializer{}, nil
-	case "pickle":
+	case pickleName:
 		return djangosession.PickleSerializer{}, nil
 	case "transitional":
 		return djangosession.TransitionalSerializer{}, nil

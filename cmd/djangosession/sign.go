@@ -99,8 +99,10 @@ var errNotUTF8 = errors.New("the text is not UTF-8")
 
 type unsignCommand struct {
 	signerFlags
-	NoTimestamp bool     `help:"Values without a time, as Signer signs them." name:"no-timestamp"`
-	MaxAge      *float64 `help:"Refuse values signed longer ago."             placeholder:"SECONDS"`
+	NoTimestamp bool     `help:"Values without a time, as Signer signs them."            name:"no-timestamp"`
+	MaxAge      *float64 `help:"Refuse values signed longer ago."                        placeholder:"SECONDS"`
+	Cookie      string   `help:"Values of this cookie, as set_signed_cookie signs them." placeholder:"NAME"`
+	CookieKey   bool     `help:"Values that get_cookie_signer signed."`
 
 	Signed []string `arg:"" help:"Signed values." name:"signed" optional:""`
 }
@@ -108,27 +110,22 @@ type unsignCommand struct {
 // Help is what unsign --help adds.
 func (*unsignCommand) Help() string {
 	return `Prints {"value":"..."} for a good signature, else {"error":{"reason":"...","message":"..."}}. Reasons are malformed,
-bad_signature and signature_expired.
+bad_signature and signature_expired. With --cookie it takes the values that get_signed_cookie takes, with both salts where
+the site's release and its SIGNED_COOKIE_LEGACY_SALT_FALLBACK say so; --salt is then the salt given to set_signed_cookie.
 ` + itemsHelp + `
 
 Examples:
 
     djangosession unsign --max-age 3600 hello:1r31eq:bI-reVCgAQqA6NH_MVUY791PTRb9Mb2fwN5bTx1JFV0
-    djangosession unsign --no-timestamp --salt invitation "$TOKEN" | jq -r .value`
+    djangosession unsign --no-timestamp --salt invitation "$TOKEN" | jq -r .value
+    djangosession unsign --cookie cart "$COOKIE_VALUE"`
 }
 
 // Run is the command.
 func (c *unsignCommand) Run(t *tool) error {
-	o, err := c.options()
+	unsign, err := c.unsigner()
 	if err != nil {
 		return err
-	}
-	if c.NoTimestamp && c.MaxAge != nil {
-		return usagef("--max-age needs the time that --no-timestamp leaves out")
-	}
-	unsign, err := unsignerOf(o, c.NoTimestamp, c.MaxAge)
-	if err != nil {
-		return usageError{err}
 	}
 	return t.filter(c.Signed, func(signed string) ([]byte, error) {
 		value, err := unsign(signed)
@@ -142,23 +139,68 @@ func (c *unsignCommand) Run(t *tool) error {
 	})
 }
 
-func unsignerOf(o signing.Options, noTimestamp bool, maxAge *float64) (func(string) (string, error), error) {
-	if noTimestamp {
-		signer, err := signing.NewSigner(o)
+// verifier is what the signers have in common.
+type verifier interface {
+	Unsign(signed string) (string, error)
+}
+
+// timedVerifier is a verifier that knows when a value was signed.
+type timedVerifier interface {
+	verifier
+	UnsignMaxAge(signed string, maxAge time.Duration) (string, error)
+}
+
+// unsigner returns the function that verifies a value. The error is a [usageError].
+func (c *unsignCommand) unsigner() (func(signed string) (string, error), error) {
+	switch {
+	case c.NoTimestamp && c.MaxAge != nil:
+		return nil, usagef("--max-age needs the time that --no-timestamp leaves out")
+	case c.NoTimestamp && (c.Cookie != "" || c.CookieKey):
+		return nil, usagef("cookies are always signed with the time: leave out --no-timestamp")
+	case c.Cookie != "" && c.CookieKey:
+		return nil, usagef("--cookie includes --cookie-key: give one of them")
+	case c.Cookie != "" && (c.Sep != "" || c.Algorithm != ""):
+		return nil, usagef("--cookie excludes --sep and --algorithm: the site's release decides")
+	}
+	v, err := c.verifier()
+	if err != nil {
+		return nil, err
+	}
+	timed, ok := v.(timedVerifier)
+	if c.MaxAge == nil || !ok {
+		return v.Unsign, nil
+	}
+	age, err := ageLimit(*c.MaxAge)
+	return func(signed string) (string, error) { return timed.UnsignMaxAge(signed, age) }, err
+}
+
+func (c *unsignCommand) verifier() (v verifier, err error) {
+	if c.Cookie != "" {
+		s, err := c.settings(nil)
 		if err != nil {
 			return nil, err
 		}
-		return signer.Unsign, nil
+		if v, err = s.SignedCookie(c.Cookie, c.Salt); err != nil {
+			return nil, usageError{err}
+		}
+		return v, nil
 	}
-	signer, err := signing.NewTimestampSigner(o)
-	switch {
-	case err != nil:
+	o, err := c.options()
+	if err != nil {
 		return nil, err
-	case maxAge == nil:
-		return signer.Unsign, nil
 	}
-	age, err := ageLimit(*maxAge)
-	return func(signed string) (string, error) { return signer.UnsignMaxAge(signed, age) }, err
+	switch {
+	case c.NoTimestamp:
+		v, err = signing.NewSigner(o)
+	case c.CookieKey:
+		v, err = signing.NewCookieSigner(o)
+	default:
+		v, err = signing.NewTimestampSigner(o)
+	}
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return v, nil
 }
 
 // ageLimit turns the seconds of --max-age into a duration.

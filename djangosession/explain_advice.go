@@ -1,0 +1,213 @@
+package djangosession
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/djangobridge/djangobridge/signing"
+)
+
+// advise says what follows from what was found.
+func (c *Codec) advise(e *Explanation, text string, more Candidates) {
+	switch {
+	case e.Made == nil:
+		adviseUnknown(e, text)
+		return
+	case c.adviseKey(e):
+	case e.Kind == SessionKind:
+		c.adviseSession(e, text)
+		return
+	}
+	switch e.Kind {
+	default:
+	case CookieSessionKind:
+		e.hintf("The engine signed_cookies keeps the whole session in the browser: no row belongs to it.")
+		c.adviseSHA1(e)
+	case MessagesKind:
+		c.adviseMessages(e)
+	case SignedCookieKind:
+		c.adviseCookie(e, text, more)
+	case SignedKind:
+		e.hintf("A text of another use of signing is no session.")
+		c.adviseSHA1(e)
+	}
+}
+
+// adviseKey says what is wrong with the key that signed, and reports whether something is.
+func (c *Codec) adviseKey(e *Explanation) bool {
+	fallback := strings.HasPrefix(e.Made.Key, "SECRET_KEY_FALLBACKS[")
+	switch {
+	case e.Made.Key == "SECRET_KEY":
+		return false
+	case fallback && !c.settings.release.hasFallbackKeys():
+		e.hintf("Django %s does not use SECRET_KEY_FALLBACKS.", c.releaseName())
+		return true
+	case fallback && strings.HasSuffix(e.Made.Key, "]"):
+		return false
+	}
+	e.hintf("The secret of these settings is not the one that signed: see %q above.", e.Made.Key)
+	return true
+}
+
+// adviseSession says why a session that a key of the site's signed is not read.
+func (c *Codec) adviseSession(e *Explanation, text string) {
+	switch {
+	case e.Layout == LegacyLayout && c.legacy == nil, e.Layout == DumpsLayout && c.signer == nil:
+		e.hintf("Django %s does not read this layout. Set ACCEPT_LEGACY_LAYOUT, or the DJANGO_VERSION that the site runs.",
+			c.releaseName())
+	case e.Layout == DumpsLayout && e.Made.Salt != c.settings.keySalt():
+		e.hintf("The salt is not that of these settings, %q: set SESSION_STORE to the qualified name of the site's session "+
+			"store class, or KEY_SALT.", c.settings.keySalt())
+	case e.Layout == LegacyLayout && e.Made.Salt != c.settings.legacySalt():
+		e.hintf("The salt is not that of these settings, %q: set SESSION_STORE to the name of the site's session store class.",
+			c.settings.legacySalt())
+	case e.Problem.Reason == BadSerialization && c.adviseSerializer(e, text):
+	case e.Problem.Reason != BadSignature && len(e.Hints) == 0:
+		e.hintf("The signature is good, so its writer had the key. The contents cannot be read: check that the serializer is " +
+			"that of the site.")
+	default:
+		c.adviseSHA1(e)
+	}
+}
+
+// releaseName is the Django release that these settings are of.
+func (c *Codec) releaseName() string {
+	if c.settings.DjangoVersion == "" {
+		return NewestRelease
+	}
+	return c.settings.DjangoVersion
+}
+
+// adviseSHA1 says that the release does not accept SHA-1, if that is what signed.
+func (c *Codec) adviseSHA1(e *Explanation) {
+	if e.Made.Algorithm == signing.SHA1 && !c.settings.legacy {
+		e.hintf("Django %s does not accept SHA-1. Set ACCEPT_LEGACY_LAYOUT, or the DJANGO_VERSION that the site runs.",
+			c.releaseName())
+	}
+}
+
+// adviseSerializer says which other serializer reads what is signed, and reports whether one does.
+func (c *Codec) adviseSerializer(e *Explanation, text string) bool {
+	data, err := c.payload(text)
+	if err != nil {
+		return false
+	}
+	if _, err := (PickleSerializer{}).Loads(data); err == nil {
+		e.Serializer = pickleName
+		e.hintf("The signature is good, and its content is a pickle: the site uses PickleSerializer, and these settings do not.")
+		return true
+	}
+	if _, err := (JSONSerializer{}).Loads(data); err == nil {
+		e.Serializer = jsonName
+		e.hintf("The signature is good, and its content is JSON: the site uses JSONSerializer, and these settings do not.")
+		return true
+	}
+	return false
+}
+
+// adviseMessages says which releases write and read this form of the messages cookie.
+func (c *Codec) adviseMessages(e *Explanation) {
+	writers, reads := "3.2 and later write", c.settings.AtLeast(3, 2, 0)
+	switch e.Layout {
+	case TimedLayout:
+		writers, reads = "3.1 writes", c.settings.AtLeast(3, 1, 0) && !c.settings.AtLeast(4, 1, 0)
+	case "":
+		writers, reads = "3.0 and earlier write", !c.settings.AtLeast(4, 0, 0)
+	case DumpsLayout, LegacyLayout, PlainLayout:
+	}
+	e.hintf("Django %s messages in this form.", writers)
+	if !reads {
+		e.hintf("Django %s does not read it.", c.releaseName())
+	}
+}
+
+// adviseCookie says whether the site accepts a signed cookie, and otherwise why not.
+func (c *Codec) adviseCookie(e *Explanation, text string, more Candidates) {
+	for _, salt := range append([]string{""}, more.Salts...) {
+		old, current := cookieSalts(e.Made.Cookie, salt)
+		if e.Made.Salt != old && e.Made.Salt != current {
+			continue
+		}
+		signer, err := c.settings.SignedCookie(e.Made.Cookie, salt)
+		if err != nil {
+			e.hintf("These settings cannot verify signed cookies: %s.", err)
+			return
+		}
+		for _, f := range forms(text) {
+			if _, err := signer.Unsign(f.text); err == nil {
+				e.hintf("The site accepts this cookie.")
+				return
+			}
+		}
+		switch v2 := c.settings.release.hasCookieSaltV2(); {
+		case e.Made.Salt == old && v2 && !c.settings.SignedCookieLegacySaltFallback:
+			e.hintf("Django releases before 5.2.15 and 6.0.6 used this salt. Django %s accepts it only if "+
+				"SIGNED_COOKIE_LEGACY_SALT_FALLBACK is True.", c.releaseName())
+		case e.Made.Salt == current && !v2:
+			e.hintf("Only Django 5.2.15, 6.0.6 and later use this salt: Django %s does not know it.", c.releaseName())
+		default:
+			c.adviseSHA1(e)
+		}
+		return
+	}
+}
+
+// adviseUnknown gives advice about a text that no key and salt tried has signed.
+func adviseUnknown(e *Explanation, text string) {
+	switch e.Kind {
+	case "":
+		e.hintf("There is no text.")
+	case SessionKeyKind:
+		e.hintf("What decodes is the column session_data in the row of this key.")
+	case CSRFTokenKind, CSRFSecretKind:
+		e.hintf("It is not signed and holds no data: Django compares it with the visitor's secret.")
+	case ResetTokenKind:
+		e.adviseResetToken(strings.TrimSpace(text))
+	case PasswordKind, HashKind, JWTKind:
+	case MessagesKind, SignedKind, SessionKind, CookieSessionKind, SignedCookieKind:
+		e.adviseSignature(strings.TrimSpace(text))
+	case JSONKind, PickleKind, Base64Kind, TextKind:
+		e.hintf("A stored session has three parts between colons: the data, the time and the signature.")
+	}
+}
+
+func (e *Explanation) adviseSignature(text string) {
+	if e.Layout == DumpsLayout || e.Layout == TimedLayout {
+		signature := strings.TrimRight(text[strings.LastIndexByte(text, ':')+1:], `'"`)
+		if _, known := algorithmOf(signature); !known {
+			e.hintf("The signature has %d characters where SHA-256 has 43: the text seems to be cut off or altered.", len(signature))
+		}
+	}
+	if e.Kind == SignedKind {
+		e.hintf("None of the keys and salts tried made this signature. The name of a signed cookie, and every salt of the " +
+			"site's own, has to be given.")
+		return
+	}
+	e.hintf("None of the keys and salts tried made this signature: the site has another SECRET_KEY or another session " +
+		"store class, or the text was altered after it was signed.")
+}
+
+var resetTokenParts = regexp.MustCompile(`([0-9a-z]+)-([0-9a-f]+)/?$`)
+
+// adviseResetToken says what a password reset token tells by itself: its age.
+func (e *Explanation) adviseResetToken(text string) {
+	e.hintf("It can be verified only together with its user: the hash covers the user's id, password, last login and, since " +
+		"Django 3.2, e-mail address.")
+	parts := resetTokenParts.FindStringSubmatch(text)
+	if parts == nil {
+		return
+	}
+	n, err := strconv.ParseInt(parts[1], 36, 64)
+	start := time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC)
+	const hundredYears = 100 * 366 * 24 * 3600 // seconds
+	switch {
+	case err != nil || n > hundredYears:
+	case len(parts[2]) == 20 && n < 100*366: // days, before Django 3.1
+		e.hintf("Django 3.0 or earlier made it on %s, in the site's time zone.", start.AddDate(0, 0, int(n)).Format(time.DateOnly))
+	case len(parts[2]) == 32:
+		e.hintf("Django 3.1 or later made it at %s, in the site's time zone.",
+			start.Add(time.Duration(n)*time.Second).Format(time.DateTime))
+	}
+}
