@@ -23,7 +23,7 @@ func (e *Engine) Cycle(ctx context.Context, old string, change func(*djangosessi
 		return err
 	}
 	var created string
-	unsure, err := e.transact(ctx, opCycle, func(tx *sql.Tx) (refused, err error) {
+	unsure, err := e.transact(ctx, opCycle, func(tx *sql.Conn) (refused, err error) {
 		r, err := e.lockRow(ctx, tx, opCycle, old)
 		if err != nil {
 			return nil, err
@@ -61,7 +61,7 @@ func (e *Engine) createChanged(ctx context.Context, old string, change func(*dja
 }
 
 // insertIn inserts a row as part of a transaction.
-func (e *Engine) insertIn(ctx context.Context, tx *sql.Tx, r *djangosession.Record) (refused, err error) {
+func (e *Engine) insertIn(ctx context.Context, tx *sql.Conn, r *djangosession.Record) (refused, err error) {
 	if !canCreate(r.Key) {
 		return djangosession.ErrBadKey, nil
 	}
@@ -77,7 +77,7 @@ func (e *Engine) insertIn(ctx context.Context, tx *sql.Tx, r *djangosession.Reco
 }
 
 // deleteIn deletes a row, which is there, as part of a transaction.
-func (e *Engine) deleteIn(ctx context.Context, tx *sql.Tx, key string) error {
+func (e *Engine) deleteIn(ctx context.Context, tx *sql.Conn, key string) error {
 	statement, values := e.remove(key)
 	n, err := affected(tx.ExecContext(ctx, statement, values...))
 	if err == nil && n == 0 {
@@ -92,7 +92,7 @@ func (e *Engine) settleCycle(ctx context.Context, old, created string, lost erro
 	defer cancel()
 	there := false
 	// Locking the old row waits for a transaction that has not ended yet.
-	_, err := e.transact(ctx, opCycle, func(tx *sql.Tx) (refused, err error) {
+	_, err := e.transact(ctx, opCycle, func(tx *sql.Conn) (refused, err error) {
 		r, err := e.lockRow(ctx, tx, opCycle, old)
 		there = r != nil
 		return nil, err

@@ -1,7 +1,6 @@
 package tables
 
 import (
-	"database/sql"
 	"strings"
 	"time"
 
@@ -28,10 +27,16 @@ type Dialect interface {
 	idExpr(placeholder string, t IDType) string
 	// ignoreTaken ends an INSERT so that it inserts nothing where the key is taken; else cause has to tell that.
 	ignoreTaken(key string) string
-	// locksRows tells that SELECT ... FOR UPDATE locks a row.
+	// locksRows reports whether SELECT ... FOR UPDATE locks a row. Otherwise a transaction locks the whole database.
 	locksRows() bool
-	// txOptions are those of a transaction that reads a row under a lock and writes it.
-	txOptions() *sql.TxOptions
+	// begin starts a transaction that reads a row under a lock and writes it.
+	begin() string
+	// commit ends it, and the connection has no open transaction afterwards.
+	commit() string
+	// rollback likewise.
+	rollback() string
+	// rolledBack reports whether rollback failed with this error because there is no transaction any more.
+	rolledBack(err error) bool
 	// countsChanges tells that an UPDATE which changes nothing may count no row.
 	countsChanges() bool
 	// deleteBatch is a statement that removes at most a number of rows whose date is before a point in time.

@@ -10,13 +10,13 @@ import (
 )
 
 // Merge implements [djangosession.Merger]: in one transaction the row is locked and read, changed and written. After an
-// [ErrUnavailable] the change may be stored or not; merging it again does no harm.
+// [ErrUnavailable] or a context that has ended, the change may or may not be stored; merging it again is safe.
 func (e *Engine) Merge(ctx context.Context, key string, change func(*djangosession.Record) error) error {
 	if !possibleKey(key) {
 		return djangosession.ErrSessionGone
 	}
 	const op = "merge session"
-	_, err := e.transact(ctx, op, func(tx *sql.Tx) (refused, err error) {
+	unsure, err := e.transact(ctx, op, func(tx *sql.Conn) (refused, err error) {
 		r, err := e.lockRow(ctx, tx, op, key)
 		if err != nil {
 			return nil, err
@@ -36,21 +36,17 @@ func (e *Engine) Merge(ctx context.Context, key string, change func(*djangosessi
 		_, err = tx.ExecContext(ctx, statement, values...)
 		return nil, err
 	})
-	if errors.Is(err, djangosession.ErrNoSession) {
+	switch {
+	case errors.Is(err, djangosession.ErrNoSession):
 		return djangosession.ErrSessionGone
+	case unsure && (ctx.Err() != nil || errors.Is(err, ErrUnavailable)):
+		return lostCommit(err)
 	}
 	return err
 }
 
 // lockRow reads a session, expired or not, and keeps others from writing it while the transaction lasts; nil if it is gone.
-func (e *Engine) lockRow(ctx context.Context, tx *sql.Tx, op, key string) (*djangosession.Record, error) {
-	if !e.dialect.locksRows() { // then writing the row is what takes the lock, and has to come before reading
-		a := args{dialect: e.dialect}
-		lock := fmt.Sprintf("UPDATE %[1]s SET %[2]s = %[2]s WHERE %[2]s = %[3]s", e.names.table, e.names.key, a.add(key))
-		if _, err := tx.ExecContext(ctx, lock, a.values...); err != nil {
-			return nil, err
-		}
-	}
+func (e *Engine) lockRow(ctx context.Context, tx *sql.Conn, op, key string) (*djangosession.Record, error) {
 	a := args{dialect: e.dialect}
 	query := fmt.Sprintf("SELECT %s, %s, %s FROM %s WHERE %s = %s",
 		e.names.key, e.names.data, e.dialect.timeText(e.names.expire), e.names.table, e.names.key, a.add(key))

@@ -1,7 +1,6 @@
 package tables
 
 import (
-	"database/sql"
 	"fmt"
 	"strings"
 
@@ -41,8 +40,16 @@ func (MySQL) countsChanges() bool { return true }
 
 func (MySQL) locksRows() bool { return true }
 
-// txOptions are the server's: reading for an update sees what is committed, whatever the isolation.
-func (MySQL) txOptions() *sql.TxOptions { return nil }
+// begin keeps the server's isolation: a locking read sees what is committed, whatever the isolation.
+func (MySQL) begin() string { return "START TRANSACTION" }
+
+// commit does not depend on completion_type, by which the server would start another transaction at once, in which later
+// saves would be lost, or close the connection.
+func (MySQL) commit() string { return "COMMIT AND NO CHAIN NO RELEASE" }
+
+func (MySQL) rollback() string { return "ROLLBACK AND NO CHAIN NO RELEASE" }
+
+func (MySQL) rolledBack(error) bool { return false } // it is no error there
 
 func (d MySQL) deleteBatch(a *args, q *names, before stamp, limit int) string {
 	return fmt.Sprintf("DELETE FROM %[1]s WHERE %[2]s < %[3]s ORDER BY %[2]s LIMIT %[4]s",

@@ -1,7 +1,6 @@
 package tables
 
 import (
-	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -60,10 +59,14 @@ func (PostgreSQL) countsChanges() bool { return false }
 
 func (PostgreSQL) locksRows() bool { return true }
 
-// txOptions ask for the isolation in which waiting for a row ends with its newest version, not with an error.
-func (PostgreSQL) txOptions() *sql.TxOptions {
-	return &sql.TxOptions{Isolation: sql.LevelReadCommitted}
-}
+// begin asks for the isolation in which waiting for a row ends with its newest version, not with an error.
+func (PostgreSQL) begin() string { return "BEGIN ISOLATION LEVEL READ COMMITTED" }
+
+func (PostgreSQL) commit() string { return "COMMIT" }
+
+func (PostgreSQL) rollback() string { return "ROLLBACK" }
+
+func (PostgreSQL) rolledBack(error) bool { return false } // it is no error there
 
 // deleteBatch looks at the date again where it deletes: the statement may have waited for a lock in between.
 func (d PostgreSQL) deleteBatch(a *args, q *names, before stamp, limit int) string {

@@ -43,7 +43,7 @@ var errNotStored = errors.New("the row was not stored")
 func (e *Engine) settleCreate(ctx context.Context, op string, r *djangosession.Record, lost error) error {
 	ctx, cancel := settling(ctx)
 	defer cancel()
-	_, err := e.transact(ctx, op, func(tx *sql.Tx) (refused, err error) {
+	_, err := e.transact(ctx, op, func(tx *sql.Conn) (refused, err error) {
 		if refused, err = e.insertIn(ctx, tx, r); refused == nil && err == nil {
 			refused = errNotStored
 		}

@@ -1,7 +1,6 @@
 package tables
 
 import (
-	"database/sql"
 	"fmt"
 	"strings"
 
@@ -45,7 +44,18 @@ func (SQLite) countsChanges() bool { return false }
 
 func (SQLite) locksRows() bool { return false }
 
-func (SQLite) txOptions() *sql.TxOptions { return nil }
+// begin takes the lock for writing at once. A transaction that reads first may find no way to the lock later.
+func (SQLite) begin() string { return "BEGIN IMMEDIATE" }
+
+func (SQLite) commit() string { return "COMMIT" }
+
+func (SQLite) rollback() string { return "ROLLBACK" }
+
+// rolledBack is true after the failures by which SQLite itself ends a transaction. A database in memory ends with its
+// connection, so the connection must stay.
+func (SQLite) rolledBack(err error) bool {
+	return strings.Contains(err.Error(), "no transaction is active")
+}
 
 // deleteBatch looks at the date again where it deletes: the statement may have waited for a lock in between.
 func (d SQLite) deleteBatch(a *args, q *names, before stamp, limit int) string {

@@ -3,32 +3,47 @@ package tables
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"time"
 )
 
-// settleTimeout is how long a call that has lost the answer to a COMMIT asks what has become of it.
-const settleTimeout = 2 * time.Second
+const (
+	// settleTimeout is how long a call that has lost the answer to a COMMIT asks what has become of it.
+	settleTimeout = 2 * time.Second
+	// rollbackTimeout bounds a rollback, which also happens after the caller's context has ended.
+	rollbackTimeout = 500 * time.Millisecond
+)
 
 // transact runs do in a transaction, again after each conflict with others, and commits. do returns an error of the database,
 // or as refused one that is not the database's; nothing is stored then. unsure reports whether the COMMIT was sent and its
 // answer lost, so that it may have taken effect, or still may.
+//
+// The transaction is a sequence of ordinary statements on one connection. A [sql.Tx] would not do: its Commit and Rollback
+// take no context, and some drivers wait for the server's answer for ever.
 func (c *conn) transact(
-	ctx context.Context, op string, do func(tx *sql.Tx) (refused, err error),
+	ctx context.Context, op string, do func(tx *sql.Conn) (refused, err error),
 ) (unsure bool, err error) {
 	var refused error
 	err = c.untilUnlocked(ctx, op, func() error {
 		unsure = false
-		tx, err := c.db.BeginTx(ctx, c.dialect.txOptions())
+		tx, err := c.begin(ctx)
 		if err != nil {
 			return err
 		}
-		defer tx.Rollback() //nolint:errcheck // after a Commit it does nothing, and else the error before it matters
+		committed := false
+		defer func() { // after a panic too: the connection must not go back to the pool within a transaction
+			if !committed {
+				c.rollback(ctx, tx)
+			}
+			_ = tx.Close() // an error of the connection is known by now
+		}()
 		if refused, err = do(tx); refused != nil || err != nil {
 			return err
 		}
-		err = tx.Commit()
+		_, err = tx.ExecContext(ctx, c.dialect.commit())
+		committed = err == nil
 		unsure = err != nil
 		return err
 	})
@@ -46,7 +61,7 @@ func (c *conn) write(ctx context.Context, op, statement string, values []any) (n
 		n, err = c.exec(ctx, op, statement, values...)
 		return n, false, err
 	}
-	unsure, err = c.transact(ctx, op, func(tx *sql.Tx) (refused, err error) {
+	unsure, err = c.transact(ctx, op, func(tx *sql.Conn) (refused, err error) {
 		n, err = affected(tx.ExecContext(ctx, statement, values...))
 		return nil, err
 	})
@@ -64,6 +79,40 @@ func affected(result sql.Result, err error) (int64, error) {
 // unsettled is the error of a call that has lost the answer to a COMMIT, and could not find out what has become of it.
 func unsettled(lost, err error) error {
 	return fmt.Errorf("%w; whether it took effect is not known, because looking failed too: %w", lost, err)
+}
+
+// begin starts a transaction. The pool may hold connections that the server has closed in the meantime. database/sql
+// replaces those by itself only for statements outside of a connection.
+func (c *conn) begin(ctx context.Context) (*sql.Conn, error) {
+	for stale := c.db.Stats().OpenConnections; ; stale-- {
+		tx, err := c.db.Conn(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if _, err = tx.ExecContext(ctx, c.dialect.begin()); err == nil {
+			return tx, nil
+		}
+		c.rollback(ctx, tx) // a context that ends late makes an error of a success
+		_ = tx.Close()
+		if !errors.Is(err, driver.ErrBadConn) || stale <= 0 {
+			return nil, err
+		}
+	}
+}
+
+// rollback ends a transaction without effect. A connection that does not confirm it is closed, and the server rolls back
+// when it notices.
+func (c *conn) rollback(ctx context.Context, tx *sql.Conn) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
+	defer cancel()
+	if _, err := tx.ExecContext(ctx, c.dialect.rollback()); err != nil && !c.dialect.rolledBack(err) {
+		_ = tx.Raw(func(any) error { return driver.ErrBadConn }) // by which database/sql closes the connection
+	}
+}
+
+// lostCommit says of an error that the answer to a COMMIT did not come.
+func lostCommit(err error) error {
+	return fmt.Errorf("%w: no answer to the COMMIT, so the change may or may not be stored; repeating it is safe", err)
 }
 
 // settling is a context for finding out what has become of a COMMIT. The end of ctx may be why that is not known.

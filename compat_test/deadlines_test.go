@@ -1,0 +1,212 @@
+package compat_test
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/tables"
+)
+
+// silentProxy is a way to a server that loses the server's answers from a certain statement on.
+type silentProxy struct {
+	addr   string
+	silent atomic.Pointer[string] // the statement's first word; nil for none
+	hits   atomic.Int64
+}
+
+func newSilentProxy(t *testing.T, port int) *silentProxy {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	p := &silentProxy{addr: l.Addr().String()}
+	go func() {
+		for {
+			client, err := l.Accept()
+			if err != nil {
+				return
+			}
+			server, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port)) //nolint:noctx // ends with the server
+			if err != nil {
+				_ = client.Close()
+				continue
+			}
+			p.connect(client, server)
+		}
+	}()
+	return p
+}
+
+// connect copies both ways until one side closes its connection.
+func (p *silentProxy) connect(client, server net.Conn) {
+	var silent atomic.Bool
+	end := func() { _, _ = client.Close(), server.Close() }
+	go func() {
+		defer end()
+		for buf := make([]byte, 1<<16); ; {
+			n, err := client.Read(buf)
+			word := p.silent.Load()
+			sent := bytes.ReplaceAll(bytes.ToUpper(buf[:n]), []byte("READ COMMITTED"), nil)
+			if word != nil && bytes.Contains(sent, []byte(*word)) {
+				silent.Store(true)
+				p.hits.Add(1)
+			}
+			if _, writeErr := server.Write(buf[:n]); err != nil || writeErr != nil {
+				return
+			}
+		}
+	}()
+	go func() {
+		defer end()
+		for buf := make([]byte, 1<<16); ; {
+			n, err := server.Read(buf)
+			if silent.Load() {
+				n = 0
+			}
+			if _, writeErr := client.Write(buf[:n]); err != nil || writeErr != nil {
+				return
+			}
+		}
+	}()
+}
+
+// silentSite is a site that merges saves and reaches its server through a proxy.
+func silentSite(t *testing.T, product string) (*silentProxy, *djangosession.Manager, *pair) {
+	t.Helper()
+	p := goSite(t, newDatabase(t, product))
+	proxy := newSilentProxy(t, p.base.server.Port)
+	name, source, _ := strings.Cut(p.base.source(), " ")
+	db, dialect, err := openSource(name, strings.Replace(source, fmt.Sprintf("127.0.0.1:%d", p.base.server.Port), proxy.addr, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return proxy, mergingOn(t, db, dialect, p.manager.Settings()), p
+}
+
+func mergingOn(t *testing.T, db *sql.DB, dialect tables.Dialect, s djangosession.Settings) *djangosession.Manager {
+	t.Helper()
+	engine, err := tables.New(db, s, tables.Options{Dialect: dialect, LockWait: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := djangosession.NewManager(engine, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.MergeSaves = true
+	return m
+}
+
+// TestLostAnswersEndWithTheDeadline loses the server's answers to the statements of a merged save.
+func TestLostAnswersEndWithTheDeadline(t *testing.T) {
+	t.Parallel()
+	for _, product := range []string{"mariadb", "postgresql"} {
+		for _, word := range []string{"COMMIT", "ROLLBACK", "UPDATE", "FOR UPDATE"} {
+			t.Run(product+"/"+word, func(t *testing.T) {
+				t.Parallel()
+				proxy, m, p := silentSite(t, product)
+				s := m.New()
+				s.Set("a", 1)
+				save(t, s)
+				session, err := m.Load(t.Context(), s.Key())
+				if err != nil {
+					t.Fatal(err)
+				}
+				session.Set("a", 2)
+				if word == "ROLLBACK" { // the session is gone, and the transaction is rolled back
+					if err := p.manager.Delete(t.Context(), s.Key()); err != nil {
+						t.Fatal(err)
+					}
+				}
+				proxy.silent.Store(&word)
+				ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+				defer cancel()
+				began := time.Now()
+				err = session.Save(ctx)
+				if took := time.Since(began); took > 1500*time.Millisecond {
+					t.Errorf("returned after %v", took)
+				}
+				want := context.DeadlineExceeded
+				if word == "ROLLBACK" {
+					want = djangosession.ErrSessionGone // which is known, whatever becomes of the connection
+				}
+				if !errors.Is(err, want) || proxy.hits.Load() == 0 {
+					t.Errorf("error %v, want %v; %d statements without an answer", err, want, proxy.hits.Load())
+				}
+				if word == "COMMIT" && !strings.Contains(fmt.Sprint(err), "may or may not") {
+					t.Errorf("%v does not say that the save may be stored", err)
+				}
+				proxy.silent.Store(nil)
+				if word == "ROLLBACK" {
+					return
+				}
+				if err := session.Save(t.Context()); err != nil { // on another connection
+					t.Errorf("saving again: %v", err)
+				}
+				if got, err := djangosession.Value[int](p.load(t, s.Key()), "a"); got != 2 || err != nil {
+					t.Errorf("stored %d, %v", got, err)
+				}
+			})
+		}
+	}
+}
+
+// TestLostCommitInTheMiddleware has the SaveTimeout of the middleware end a save whose COMMIT has no answer. No goroutine
+// waits for the answer afterwards.
+func TestLostCommitInTheMiddleware(t *testing.T) { //nolint:paralleltest // counts goroutines
+	proxy, m, _ := silentSite(t, "mariadb")
+	s := m.New()
+	s.Set("a", 1)
+	save(t, s)
+	var reported error
+	middleware := &djangosession.Middleware{
+		Manager: m, SaveTimeout: 300 * time.Millisecond,
+		OnError: func(_ context.Context, err error) { reported = err },
+	}
+	site := middleware.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		session, err := djangosession.FromContext(r.Context())
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		session.Set("a", 2)
+		_, _ = io.WriteString(w, "page")
+	}))
+	word := "COMMIT"
+	proxy.silent.Store(&word)
+	before := runtime.NumGoroutine()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+	r.AddCookie(&http.Cookie{Name: "sessionid", Value: s.Key()})
+	w := httptest.NewRecorder()
+	began := time.Now()
+	site.ServeHTTP(w, r)
+	if took := time.Since(began); took > 1500*time.Millisecond {
+		t.Errorf("returned after %v", took)
+	}
+	if w.Code != http.StatusInternalServerError || !errors.Is(reported, context.DeadlineExceeded) {
+		t.Errorf("status %d, reported %v", w.Code, reported)
+	}
+	for range 100 { // what closes the connection may take a moment
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Errorf("%d goroutines before, %d after", before, runtime.NumGoroutine())
+}
