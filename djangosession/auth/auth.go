@@ -5,7 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"slices"
+	"sync"
 	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
@@ -18,27 +18,21 @@ const (
 	HashSessionKey    = "_auth_user_hash"    // HASH_SESSION_KEY
 )
 
-// Django's own backends that find users in a table.
-const (
-	ModelBackend                   = "django.contrib.auth.backends.ModelBackend"
-	AllowAllUsersModelBackend      = "django.contrib.auth.backends.AllowAllUsersModelBackend"
-	RemoteUserBackend              = "django.contrib.auth.backends.RemoteUserBackend"
-	AllowAllUsersRemoteUserBackend = "django.contrib.auth.backends.AllowAllUsersRemoteUserBackend"
-)
-
 // Options are the settings of a site that logins depend on, under Django's names, and what Django has no setting for. The
 // zero value is a site with Django's defaults.
 type Options struct {
-	// AuthenticationBackends is AUTHENTICATION_BACKENDS: a login by another backend is none. Only [ModelBackend] by default.
+	// AuthenticationBackends is AUTHENTICATION_BACKENDS. Sessions that name another backend are no logins. The default is
+	// [ModelBackend] alone.
 	AuthenticationBackends []string
-	// InactiveBackends are those of the site's own backends whose user_can_authenticate takes users who are not active; Django's
-	// own are known.
+	// InactiveBackends lists backends of the site's own, or of other packages, that accept users who are not active, because
+	// of their user_can_authenticate or get_user. Django's backends are known.
 	InactiveBackends []string
-	// PasswordBackends are those of the site's own backends by which [Auth.Authenticate] may log people in, since they
-	// check passwords as ModelBackend does; Django's own are known.
+	// PasswordBackends lists backends of the site's own, or of other packages, that check passwords as ModelBackend does.
+	// [Auth.Authenticate] may log users in by them. Django's backends are known.
 	PasswordBackends []string
-	// PassedBackends are those of the site's own backends that [Auth.Authenticate] may pass over where they come before one that
-	// takes a password: they neither take nor refuse names and passwords. Django's own are known.
+	// PassedBackends lists backends of the site's own, or of other packages, that neither accept nor refuse names and
+	// passwords, such as those of social-auth. [Auth.Authenticate] skips them. Do not list a backend that limits attempts, such
+	// as that of axes: its limit would not hold here. Django's backends are known.
 	PassedBackends []string
 
 	LoginURL          string // LOGIN_URL as a URL, which SettingsCommand makes of a view's name; "/accounts/login/"
@@ -76,7 +70,6 @@ type Options struct {
 // What goes wrong, for errors.Is.
 var (
 	ErrNoMiddleware = errors.New("auth: the request did not come through Auth.Middleware")
-	ErrBackend      = errors.New("auth: the backend is not one of AUTHENTICATION_BACKENDS, or it is not clear which to take")
 	ErrNobody       = errors.New("auth: there is no user to log in")
 )
 
@@ -92,10 +85,13 @@ type Auth struct {
 	keepsLanguage bool // logout keeps the language
 	demandsHash   bool
 	login, admin  loginURL
+
+	unchecked *HasherError // of the site's default hasher, if that is unknown
+	told      sync.Map     // the hashers that the log was told of
 }
 
-// New returns what knows the logins in the sessions of manager, of the people in users. The error is a
-// [*djangosession.SettingError].
+// New returns an Auth for the sessions of manager and the people in users. It logs a warning if passwords of the site's
+// default hasher cannot be checked. The error is a [*djangosession.SettingError].
 func New(manager *djangosession.Manager, users Users, o Options) (*Auth, error) {
 	if manager == nil || users == nil {
 		return nil, errors.New("auth: New needs a manager and users")
@@ -113,6 +109,7 @@ func New(manager *djangosession.Manager, users Users, o Options) (*Auth, error) 
 	if a.logger == nil {
 		a.logger = slog.Default()
 	}
+	sampled := o.SamplePassword != ""
 	if err := a.options.fill(&s); err != nil {
 		return nil, err
 	}
@@ -122,11 +119,6 @@ func New(manager *djangosession.Manager, users Users, o Options) (*Auth, error) 
 	if a.admin, err = parseLoginURL("AdminLoginURL", a.options.AdminLoginURL); err != nil {
 		return nil, err
 	}
+	a.checkDefaultHasher(&s, sampled)
 	return a, nil
-}
-
-// takesInactive reports whether a backend lets users in who are not active.
-func (a *Auth) takesInactive(backend string) bool {
-	return backend == AllowAllUsersModelBackend || backend == AllowAllUsersRemoteUserBackend ||
-		slices.Contains(a.options.InactiveBackends, backend)
 }

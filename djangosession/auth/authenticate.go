@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -17,15 +16,19 @@ var ErrBadCredentials = errors.New("auth: wrong user name or password")
 // [Options] know the site's hasher. Names are compared as the database compares them, in the form given: Django's login form
 // puts them into Unicode's form NFKC before. Matches authenticate and ModelBackend.
 //
-// The error is [ErrBadCredentials]; [ErrBackend] if no backend of the site is known to check passwords, or if one that is not
-// known comes first: Django asks it first, and it may refuse the login, for too many attempts say; [ErrUnknownHasher]; or that
-// of [Users].
+// The error is [ErrBadCredentials]; a [*BackendError] if no backend of the site is known to check passwords, or if one that
+// is not known comes first: Django asks it first, and it may refuse the login, for too many attempts say; or that of [Users].
+//
+// A password that a hasher unknown here has encoded gives a [*HasherError], which the log gets once for each hasher, however
+// often people try. If that is the site's default hasher, by the first of PASSWORD_HASHERS in the settings, names without a
+// user and wrong passwords give the same error, so that it does not tell which users exist. Answer it as you answer
+// [ErrBadCredentials] if the settings lack PASSWORD_HASHERS.
 //
 // It takes as much processor time as Django's, a good part of a second: bound how often a client may ask.
 func (a *Auth) Authenticate(ctx context.Context, username, password string) (*User, error) {
-	backends := a.passwordBackends()
-	if len(backends) == 0 {
-		return nil, ErrBackend
+	backends, err := a.passwordBackends()
+	if err != nil {
+		return nil, err
 	}
 	user, err := a.users.GetByUsername(ctx, username)
 	switch {
@@ -34,7 +37,7 @@ func (a *Auth) Authenticate(ctx context.Context, username, password string) (*Us
 	case err != nil:
 		return nil, fmt.Errorf("auth: find a user by name: %w", err)
 	}
-	if err := a.verify(user, password); err != nil {
+	if err := a.verify(ctx, user, password); err != nil {
 		return nil, err
 	}
 	for _, b := range backends {
@@ -45,14 +48,20 @@ func (a *Auth) Authenticate(ctx context.Context, username, password string) (*Us
 	return nil, ErrBadCredentials
 }
 
-// verify checks the password of a user, and takes as long for one that has none.
-func (a *Auth) verify(user *User, password string) error {
+// verify checks the password of a user, and takes as long for one that has none: what set_unusable_password stores, or nothing.
+func (a *Auth) verify(ctx context.Context, user *User, password string) error {
+	if user.Password == "" {
+		return a.takeTime(password)
+	}
 	ok, err := a.CheckPassword(password, user.Password)
+	var unknown *HasherError
 	switch {
 	case ok && err == nil:
 		return nil
-	case errors.Is(err, ErrUnknownHasher):
-		return errors.Join(err, a.takeTime(password))
+	case err != nil && errors.As(err, &unknown):
+		a.warnOfHasher(ctx, unknown)
+		_ = a.takeTime(password)
+		return unknown
 	case err != nil:
 		return fmt.Errorf("auth: check a password: %w", err)
 	case strings.HasPrefix(string(user.Password), unusablePrefix):
@@ -61,38 +70,23 @@ func (a *Auth) verify(user *User, password string) error {
 	// A password encoded with fewer iterations than new ones must not be quicker to refuse; see harden_runtime.
 	if name, _, _ := strings.Cut(string(user.Password), "$"); name == pbkdf2SHA256 && a.options.SamplePassword == "" {
 		if n, _, ok := splitPBKDF2(string(user.Password)); ok && n < a.options.Iterations {
-			return takeTime(password, a.options.Iterations-n)
+			return a.spend(password, a.options.Iterations-n)
 		}
 	}
-	return ErrBadCredentials
+	return a.refused()
 }
 
-// passwordBackends returns the backends that check passwords, up to the first of which it is not known what it does.
-func (a *Auth) passwordBackends() []string {
-	var backends []string
-	for _, b := range a.options.AuthenticationBackends {
-		switch {
-		case b == ModelBackend, b == AllowAllUsersModelBackend, slices.Contains(a.options.PasswordBackends, b):
-			backends = append(backends, b)
-		case b == RemoteUserBackend, b == AllowAllUsersRemoteUserBackend, slices.Contains(a.options.PassedBackends, b):
-		default:
-			return backends
-		}
-	}
-	return backends
-}
-
-// takeTime does as much work as checking a password, and returns [ErrBadCredentials].
+// takeTime does as much work as checking a password, and returns the error of a refusal.
 func (a *Auth) takeTime(password string) error {
 	if a.options.SamplePassword != "" {
 		_, err := a.CheckPassword(password, a.options.SamplePassword)
-		return errors.Join(ErrBadCredentials, err)
+		return errors.Join(a.refused(), err)
 	}
-	return takeTime(password, a.options.Iterations)
+	return a.spend(password, a.options.Iterations)
 }
 
-// takeTime is the method of this name with so many iterations of Django's default hasher.
-func takeTime(password string, iterations int) error {
+// spend is takeTime with this number of iterations of PBKDF2, Django's default hasher.
+func (a *Auth) spend(password string, iterations int) error {
 	_, err := encodePBKDF2(pbkdf2SHA256, password, "the salt does not matter", iterations)
-	return errors.Join(ErrBadCredentials, err)
+	return errors.Join(a.refused(), err)
 }

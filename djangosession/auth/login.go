@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/internal/request"
@@ -108,21 +107,6 @@ func remember(s *djangosession.Session) (undo func()) {
 			}
 		}
 	}
-}
-
-// backendFor returns the backend to log a user in by.
-func (a *Auth) backendFor(user *User, backend string) (string, error) {
-	all := a.options.AuthenticationBackends
-	if backend == "" {
-		backend = user.Backend
-	}
-	if backend == "" && len(all) == 1 {
-		return all[0], nil
-	}
-	if !slices.Contains(all, backend) {
-		return "", ErrBackend
-	}
-	return backend, nil
 }
 
 // Logout logs out who is logged in: the session of the request is flushed, and [UserFrom] gives nobody. If the engine fails,

@@ -7,17 +7,12 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"errors"
 	"hash"
 	"strconv"
 	"strings"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 )
-
-// ErrUnknownHasher says that a password is encoded in a form that needs a [Verifier] in [Options].Hashers, or is no encoded
-// password at all.
-var ErrUnknownHasher = errors.New("auth: the password's form is not known here: name a Verifier in Options.Hashers")
 
 // A Verifier reports whether password is the one that was encoded, comparing in constant time. It gets the whole text, such as
 // "argon2$argon2id$v=19$...": what follows the first "$" is what libraries for argon2 and bcrypt take, for bcrypt_sha256
@@ -26,7 +21,7 @@ var ErrUnknownHasher = errors.New("auth: the password's form is not known here: 
 type Verifier func(password, encoded string) (bool, error)
 
 // CheckPassword reports whether password is the one that was encoded: by pbkdf2_sha256, Django's default, or pbkdf2_sha1. What
-// begins with "!" is no password of anybody. The error is [ErrUnknownHasher]. Matches check_password, except that it never
+// begins with "!" is no password of anybody. The error is a [*HasherError]. Matches check_password, except that it never
 // encodes anew.
 func CheckPassword(password string, encoded Secret) (bool, error) {
 	return checkPassword(password, string(encoded), nil)
@@ -53,16 +48,12 @@ func checkPassword(password, encoded string, hashers map[string]Verifier) (bool,
 	if strings.HasPrefix(encoded, unusablePrefix) {
 		return false, nil
 	}
-	name, _, ok := strings.Cut(encoded, "$")
-	if !ok {
-		return false, ErrUnknownHasher
-	}
+	name, _, _ := strings.Cut(encoded, "$")
 	if verify := hashers[name]; verify != nil {
 		return verify(password, encoded)
 	}
-	digest := digestOf(name)
-	if digest == nil {
-		return false, ErrUnknownHasher
+	if digestOf(name) == nil {
+		return false, unknownHasher(encoded)
 	}
 	iterations, salt, ok := splitPBKDF2(encoded)
 	if !ok {
@@ -76,13 +67,17 @@ func digestOf(name string) func() hash.Hash {
 	switch name {
 	case pbkdf2SHA256:
 		return sha256.New
-	case "pbkdf2_sha1":
+	case pbkdf2SHA1:
 		return sha1.New
 	}
 	return nil
 }
 
-const pbkdf2SHA256 = "pbkdf2_sha256"
+// The algorithms that are known.
+const (
+	pbkdf2SHA256 = "pbkdf2_sha256"
+	pbkdf2SHA1   = "pbkdf2_sha1"
+)
 
 // maxIterations bounds the time that a password takes: ten times what Django does by now, and some.
 const maxIterations = 20_000_000

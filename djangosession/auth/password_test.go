@@ -145,6 +145,7 @@ func TestRefusalsTakeAsLong(t *testing.T) {
 	site := newSite(t, "5.2.19", func(_ *djangosession.Settings, o *auth.Options) { o.Iterations = iterations })
 	site.people.byID["3"] = &person{username: "locked", password: "!x"}
 	site.people.byID["4"] = &person{username: "foreign", password: "bcrypt$x"}
+	site.people.byID["5"] = &person{username: "without"}
 	took := func(do func()) time.Duration {
 		least := time.Hour
 		for range 3 {
@@ -162,9 +163,13 @@ func TestRefusalsTakeAsLong(t *testing.T) {
 		})
 	}
 	want := check()
-	for _, name := range []string{"nobody", "locked", "foreign", "anne"} { // anne's password has one iteration
+	for _, name := range []string{"nobody", "locked", "without", "foreign", "anne"} { // anne's password has one iteration
 		got := took(func() {
-			if _, err := site.auth.Authenticate(t.Context(), name, "x"); !errors.Is(err, auth.ErrBadCredentials) {
+			want := auth.ErrBadCredentials
+			if name == "foreign" {
+				want = auth.ErrUnknownHasher
+			}
+			if _, err := site.auth.Authenticate(t.Context(), name, "x"); !errors.Is(err, want) {
 				t.Error(name, err)
 			}
 		})

@@ -50,12 +50,30 @@ func (a *Auth) State(ctx context.Context, s *djangosession.Session) (State, erro
 		return State{}, err
 	}
 	if state.Reason != "" && state.Reason != NotLoggedIn {
-		a.logger.LogAttrs(ctx, slog.LevelWarn, "login in a session refused", slog.String("reason", string(state.Reason)))
+		a.logger.LogAttrs(ctx, slog.LevelWarn, "login in a session refused", a.explain(state.Reason, s)...)
 		if a.options.OnRefused != nil {
 			a.options.OnRefused(ctx, state.Reason)
 		}
 	}
 	return state, nil
+}
+
+// explain says for the log why a session is no login, and, where a wrong option may be the cause, which one.
+func (a *Auth) explain(reason Reason, s *djangosession.Session) []slog.Attr {
+	attrs := []slog.Attr{slog.String("reason", string(reason))}
+	path, _ := s.Get(BackendSessionKey)
+	backend, _ := text(path)
+	if !isDottedPath(backend) {
+		return attrs
+	}
+	switch {
+	case reason == UnknownBackend:
+		return append(attrs, slog.String("backend", backend), slog.String("remedy", "if the site has it, "+listIt))
+	case reason == Inactive && !isDjangos(backend):
+		return append(attrs, slog.String("backend", backend), slog.String("remedy",
+			"if it accepts users who are not active, list it in Options.InactiveBackends"))
+	}
+	return attrs
 }
 
 func (a *Auth) check(ctx context.Context, s *djangosession.Session) (State, error) {

@@ -1,0 +1,105 @@
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Django's own backends that find users in a table.
+const (
+	ModelBackend                   = "django.contrib.auth.backends.ModelBackend"
+	AllowAllUsersModelBackend      = "django.contrib.auth.backends.AllowAllUsersModelBackend"
+	RemoteUserBackend              = "django.contrib.auth.backends.RemoteUserBackend"
+	AllowAllUsersRemoteUserBackend = "django.contrib.auth.backends.AllowAllUsersRemoteUserBackend"
+)
+
+// ErrBackend says that a user cannot be authenticated or logged in by a backend. The error is a [*BackendError].
+var ErrBackend = errors.New("auth: the backend is not one of AUTHENTICATION_BACKENDS, or it is not clear which to take")
+
+// A BackendError says which backend is in the way and what to do about it. It is an [ErrBackend] for errors.Is.
+type BackendError struct {
+	// Backend is the backend as AUTHENTICATION_BACKENDS names it, "" where the fault is that none is named.
+	Backend string
+	// Option is the field of [Options] that helps, "" if it is the caller who has to name a backend.
+	Option  string
+	problem string // with the remedy
+}
+
+func (e *BackendError) Error() string {
+	if e.Backend == "" {
+		return "auth: " + e.problem
+	}
+	return fmt.Sprintf("auth: the backend %q %s", e.Backend, e.problem)
+}
+
+// Is reports whether target is [ErrBackend].
+func (*BackendError) Is(target error) bool { return target == ErrBackend }
+
+// backendFor returns the backend to log a user in by.
+func (a *Auth) backendFor(user *User, backend string) (string, error) {
+	all := a.options.AuthenticationBackends
+	if backend == "" {
+		backend = user.Backend
+	}
+	switch {
+	case slices.Contains(all, backend):
+		return backend, nil
+	case backend != "":
+		return "", &BackendError{Backend: backend, Option: "AuthenticationBackends", problem: "is not one of " +
+			"AUTHENTICATION_BACKENDS (" + strings.Join(all, ", ") + "): " + listIt}
+	case len(all) > 1:
+		return "", &BackendError{problem: "the site has several AUTHENTICATION_BACKENDS (" + strings.Join(all, ", ") +
+			"), and the user was authenticated by none of them: give Login the one to log the user in by"}
+	}
+	return all[0], nil
+}
+
+// listIt is how a backend gets into the list.
+const listIt = "list it in Options.AuthenticationBackends, which ReadOptions reads from the site's exported settings"
+
+// passwordBackends returns the backends that check passwords, up to the first one whose effect is unknown. The error says
+// why there are none.
+func (a *Auth) passwordBackends() ([]string, error) {
+	var backends []string
+	for _, b := range a.options.AuthenticationBackends {
+		switch {
+		case b == ModelBackend, b == AllowAllUsersModelBackend, slices.Contains(a.options.PasswordBackends, b):
+			backends = append(backends, b)
+		case b == RemoteUserBackend, b == AllowAllUsersRemoteUserBackend, slices.Contains(a.options.PassedBackends, b):
+		case len(backends) > 0: // Django asks those before it first
+			return backends, nil
+		default:
+			return nil, &BackendError{Backend: b, Option: "PasswordBackends", problem: "is asked first, and may accept or refuse " +
+				"a login: list it in Options.PasswordBackends if it checks passwords as ModelBackend does, or in " +
+				"Options.PassedBackends if it neither accepts nor refuses names and passwords; if it limits attempts, for " +
+				"example, let Django log people in"}
+		}
+	}
+	if len(backends) == 0 {
+		first := a.options.AuthenticationBackends[0]
+		return nil, &BackendError{Backend: first, Option: "PasswordBackends", problem: "checks no passwords, and neither does any " +
+			"other of AUTHENTICATION_BACKENDS: list one that does in Options.PasswordBackends"}
+	}
+	return backends, nil
+}
+
+// takesInactive reports whether a backend lets users in who are not active.
+func (a *Auth) takesInactive(backend string) bool {
+	return backend == AllowAllUsersModelBackend || backend == AllowAllUsersRemoteUserBackend ||
+		slices.Contains(a.options.InactiveBackends, backend)
+}
+
+// isDjangos reports whether a backend is one of Django's own.
+func isDjangos(backend string) bool {
+	return strings.HasPrefix(backend, "django.contrib.auth.backends.")
+}
+
+// isDottedPath reports whether text can be the name of a Python class, and is no other part of a session.
+func isDottedPath(text string) bool {
+	const most = 200
+	return text != "" && len(text) <= most && !strings.ContainsFunc(text, func(c rune) bool {
+		return c != '.' && c != '_' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z')
+	})
+}

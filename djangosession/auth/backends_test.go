@@ -1,0 +1,148 @@
+package auth_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/djangosession/auth"
+)
+
+// Backends of packages that many sites have.
+const (
+	socialBackend  = "social_core.backends.google.GoogleOAuth2"
+	axesBackend    = "axes.backends.AxesStandaloneBackend"
+	allauthBackend = "allauth.account.auth_backends.AuthenticationBackend"
+)
+
+func TestBackendErrorsNameTheBackendAndTheOption(t *testing.T) {
+	t.Parallel()
+	authenticate := func(s *site) error {
+		_, err := s.auth.Authenticate(t.Context(), "anne", "password")
+		return err
+	}
+	login := func(backend string) func(*site) error {
+		return func(s *site) error {
+			return s.auth.LoginSession(t.Context(), s.manager.New(), s.people.user("1"), backend)
+		}
+	}
+	for _, c := range []struct {
+		name    string
+		options auth.Options
+		do      func(*site) error
+		backend string // "" if it works, or if none is at fault
+		option  string
+		says    []string // "" if it works
+	}{
+		{
+			name: "a password behind axes", options: auth.Options{AuthenticationBackends: []string{axesBackend, auth.ModelBackend}},
+			do: authenticate, backend: axesBackend, option: "PasswordBackends",
+			says: []string{"Options.PasswordBackends", "Options.PassedBackends", "limits attempts"},
+		},
+		{
+			name: "a password behind social-auth", options: auth.Options{AuthenticationBackends: []string{socialBackend, auth.ModelBackend}},
+			do: authenticate, backend: socialBackend, option: "PasswordBackends", says: []string{"Options.PassedBackends"},
+		},
+		{
+			name: "a password behind social-auth that is passed", options: auth.Options{
+				AuthenticationBackends: []string{socialBackend, auth.ModelBackend}, PassedBackends: []string{socialBackend},
+			}, do: authenticate,
+		},
+		{
+			name: "a password of allauth", options: auth.Options{AuthenticationBackends: []string{allauthBackend}},
+			do: authenticate, backend: allauthBackend, option: "PasswordBackends", says: []string{"Options.PasswordBackends"},
+		},
+		{
+			name: "a password of allauth that is listed", options: auth.Options{
+				AuthenticationBackends: []string{allauthBackend}, PasswordBackends: []string{allauthBackend},
+			}, do: authenticate,
+		},
+		{
+			name: "a password before allauth", options: auth.Options{AuthenticationBackends: []string{auth.ModelBackend, allauthBackend}},
+			do: authenticate,
+		},
+		{
+			name: "no backend takes a password", options: auth.Options{
+				AuthenticationBackends: []string{auth.RemoteUserBackend, socialBackend}, PassedBackends: []string{socialBackend},
+			},
+			do: authenticate, backend: auth.RemoteUserBackend, option: "PasswordBackends", says: []string{"any other", "Options.PasswordBackends"},
+		},
+		{
+			name: "a login by a backend that is not listed", do: login(socialBackend), backend: socialBackend,
+			option: "AuthenticationBackends", says: []string{auth.ModelBackend, "Options.AuthenticationBackends", "ReadOptions"},
+		},
+		{
+			name: "a login by one of several", options: auth.Options{AuthenticationBackends: []string{auth.ModelBackend, allauthBackend}},
+			do: login(""), says: []string{auth.ModelBackend + ", " + allauthBackend, "give Login"},
+		},
+	} {
+		site := newSite(t, "5.2.19", func(_ *djangosession.Settings, o *auth.Options) {
+			o.AuthenticationBackends, o.PassedBackends = c.options.AuthenticationBackends, c.options.PassedBackends
+			o.PasswordBackends = c.options.PasswordBackends
+		})
+		err := c.do(site)
+		if c.says == nil {
+			if err != nil {
+				t.Errorf("%s: %v", c.name, err)
+			}
+			continue
+		}
+		var wrong *auth.BackendError
+		if !errors.As(err, &wrong) || !errors.Is(err, auth.ErrBackend) || wrong.Backend != c.backend || wrong.Option != c.option {
+			t.Errorf("%s: %#v", c.name, err)
+			continue
+		}
+		for _, text := range append(c.says, c.backend) {
+			if !strings.Contains(err.Error(), text) {
+				t.Errorf("%s: %v lacks %q", c.name, err, text)
+			}
+		}
+	}
+}
+
+// TestLogSaysWhichBackendASessionNames is for logins that an option would make good.
+func TestLogSaysWhichBackendASessionNames(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name     string
+		backend  any
+		inactive bool
+		listed   []string
+		contains []string
+		lacks    []string
+	}{
+		{
+			name: "social-auth", backend: socialBackend,
+			contains: []string{"reason=unknown_backend", "backend=" + socialBackend, "Options.AuthenticationBackends"},
+		},
+		{
+			name: "text that is not the name of a class", backend: "some secret",
+			contains: []string{"reason=unknown_backend"}, lacks: []string{"some secret", "backend="},
+		},
+		{name: "very long text", backend: strings.Repeat("a", 201), contains: []string{"reason=unknown_backend"}, lacks: []string{"backend="}},
+		{name: "a number", backend: 7, contains: []string{"reason=unknown_backend"}, lacks: []string{"backend="}},
+		{
+			name: "an inactive user of another package", backend: allauthBackend, inactive: true, listed: []string{allauthBackend},
+			contains: []string{"reason=inactive", "backend=" + allauthBackend, "Options.InactiveBackends"},
+		},
+		{
+			name: "an inactive user of Django's backend", backend: auth.ModelBackend, inactive: true,
+			contains: []string{"reason=inactive"}, lacks: []string{"backend=", "remedy="},
+		},
+	} {
+		site := newSite(t, "5.2.19", func(_ *djangosession.Settings, o *auth.Options) { o.AuthenticationBackends = c.listed })
+		site.people.byID["2"].inactive = c.inactive
+		site.state(t, site.session(t, bob(map[string]any{auth.BackendSessionKey: c.backend})))
+		for _, text := range c.contains {
+			if !strings.Contains(site.log.String(), text) {
+				t.Errorf("%s: the log lacks %q: %s", c.name, text, site.log)
+			}
+		}
+		for _, text := range c.lacks {
+			if strings.Contains(site.log.String(), text) {
+				t.Errorf("%s: the log has %q", c.name, text)
+			}
+		}
+	}
+}

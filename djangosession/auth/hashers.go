@@ -1,0 +1,121 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+)
+
+// ErrUnknownHasher says that a password cannot be checked, because it is encoded in a form that needs a [Verifier] in
+// [Options].Hashers, or is not an encoded password at all. The error is a [*HasherError].
+var ErrUnknownHasher = errors.New("auth: the password's form is not known here: name a Verifier in Options.Hashers")
+
+// A HasherError says which hasher encoded a password that cannot be checked. It is an [ErrUnknownHasher] for errors.Is, and
+// never an [ErrBadCredentials]: whether the password is right is unknown.
+type HasherError struct {
+	// Hasher is the hasher's algorithm, with which encoded passwords begin, such as "argon2"; "" for text that is not an
+	// encoded password.
+	Hasher string
+}
+
+func (e *HasherError) Error() string {
+	if e.Hasher == "" {
+		return "auth: the stored text is not a password that a hasher of Django has encoded: it cannot be checked"
+	}
+	return fmt.Sprintf("auth: passwords encoded by the hasher %q cannot be checked: "+
+		"set a Verifier as Options.Hashers[%[1]q]", e.Hasher)
+}
+
+// Is reports whether target is [ErrUnknownHasher].
+func (*HasherError) Is(target error) bool { return target == ErrUnknownHasher }
+
+// unknownHasher returns the error for a password in an unknown form. It names nothing that could be a part of the password:
+// some sites have passwords in their tables that were never encoded.
+func unknownHasher(encoded string) error {
+	const least = 2 // between algorithm, parameters and hash
+	name, _, _ := strings.Cut(encoded, "$")
+	if !isDjangosHasher(name) && (strings.Count(encoded, "$") < least || !isDottedPath(name)) {
+		name = ""
+	}
+	return &HasherError{Hasher: name}
+}
+
+// algorithmOf returns the algorithm of a hasher of Django's own, as PASSWORD_HASHERS names it, "" for another one.
+func algorithmOf(hasher string) string {
+	class, _ := strings.CutPrefix(hasher, "django.contrib.auth.hashers.")
+	switch class {
+	case "PBKDF2PasswordHasher":
+		return pbkdf2SHA256
+	case "PBKDF2SHA1PasswordHasher":
+		return pbkdf2SHA1
+	case "Argon2PasswordHasher":
+		return "argon2"
+	case "BCryptSHA256PasswordHasher":
+		return "bcrypt_sha256"
+	case "BCryptPasswordHasher":
+		return "bcrypt"
+	case "ScryptPasswordHasher":
+		return "scrypt"
+	case "SHA1PasswordHasher":
+		return "sha1"
+	case "MD5PasswordHasher":
+		return "md5"
+	case "CryptPasswordHasher":
+		return "crypt"
+	}
+	return ""
+}
+
+// isDjangosHasher reports whether this is the algorithm of one of Django's own hashers.
+func isDjangosHasher(algorithm string) bool {
+	switch algorithm {
+	case pbkdf2SHA256, pbkdf2SHA1, "argon2", "bcrypt_sha256", "bcrypt", "scrypt", "sha1", "md5", "crypt":
+		return true
+	}
+	return false
+}
+
+// knowsHasher reports whether passwords of this algorithm can be checked.
+func (o *Options) knowsHasher(algorithm string) bool {
+	return o.Hashers[algorithm] != nil || digestOf(algorithm) != nil
+}
+
+// checkDefaultHasher warns if the first of PASSWORD_HASHERS, which encodes new passwords, cannot be checked, or if refusals
+// may take another time than it takes.
+func (a *Auth) checkDefaultHasher(s *djangosession.Settings, sampled bool) {
+	if len(s.PasswordHashers) == 0 {
+		return
+	}
+	first := s.PasswordHashers[0]
+	algorithm := algorithmOf(first)
+	switch {
+	case algorithm != "" && !a.options.knowsHasher(algorithm):
+		a.unchecked = &HasherError{Hasher: algorithm}
+		a.warnOfHasher(context.Background(), a.unchecked)
+	case !sampled && algorithm != pbkdf2SHA256:
+		a.logger.LogAttrs(context.Background(), slog.LevelWarn, "the time of a refused login may tell which users exist: "+
+			"set Options.SamplePassword to a password that the first of PASSWORD_HASHERS has encoded", slog.String("hasher", first))
+	}
+}
+
+// warnOfHasher logs that passwords of a hasher cannot be checked, once for each hasher.
+func (a *Auth) warnOfHasher(ctx context.Context, err *HasherError) {
+	if _, told := a.told.LoadOrStore(err.Hasher, true); !told {
+		a.logger.LogAttrs(ctx, slog.LevelError, "nobody can log in whose password has this form",
+			slog.String("hasher", err.Hasher), slog.String("error", err.Error()))
+	}
+}
+
+// refused is the error of a wrong name or password. Where the site's default hasher is unknown, the passwords of about all
+// users cannot be checked, and the error for a name without a user is the same as theirs: a difference would tell which
+// users exist.
+func (a *Auth) refused() error {
+	if a.unchecked != nil {
+		return a.unchecked
+	}
+	return ErrBadCredentials
+}
