@@ -9,10 +9,11 @@ import (
 // handler. It also works in the context of a save, which goes on when the client has gone away; so an [Engine] can store
 // facts about the request beside the session. Do not read its body there, which is the handler's.
 func RequestFromContext(ctx context.Context) (*http.Request, bool) {
-	if loading, ok := ctx.Value(exchangeKey{}).(early); ok {
-		ctx = loading.Context
+	value := ctx.Value(exchangeKey{})
+	if loading, ok := value.(early); ok {
+		value = loading.Context.Value(exchangeKey{})
 	}
-	if x, ok := ctx.Value(exchangeKey{}).(*exchange); ok {
+	if x, ok := value.(*exchange); ok {
 		return x.request, true
 	}
 	return nil, false

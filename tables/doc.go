@@ -12,10 +12,27 @@
 // save writes the whole session: of two writers the later one wins. A merged save (see djangosession.Manager.MergeSaves) is a
 // transaction that locks the row, reads it and writes it.
 //
-// # Dates
+// # Dates and clocks
 //
-// What is stored in expire_date depends on USE_TZ, TIME_ZONE and the database, and is written as Django writes it, to the
-// microsecond. Clocks of all machines that share the table should agree, as for Django itself.
+// The value of expire_date depends on USE_TZ, TIME_ZONE and the database, and is written as Django writes it, to the
+// microsecond. Like Django, this package uses the clock of its own machine and never that of the database: a save stores now
+// plus the session's age, and a session is found and kept from clearing while its date is after now. So the clocks of all
+// machines that share a table have to agree. A machine whose clock is ahead by some time ends sessions that much too early,
+// for everybody if it clears expired sessions; one whose clock is behind lets them live that much longer. Seconds, as NTP
+// keeps them, do no harm. A difference close to SESSION_COOKIE_AGE does: with an age of one hour, a machine that is three hours
+// ahead finds no session that others saved, and its ClearExpired deletes all of them. See docs/running.md.
+//
+// # Site-specific session stores
+//
+// A SESSION_ENGINE of the site's own is accepted if it is a subclass of Django's that only adds columns (see
+// [djangosession.Settings.CheckEngine]). Its table, its key salt, and columns with auto_now and auto_now_add come from the
+// exported settings; Options.ExtraColumns says how others are filled, on each save or at creation alone. Other engines are
+// refused, because Django might read sessions elsewhere; Options.AcceptEngine is the way round.
+//
+// # Logs
+//
+// This package logs nothing. github.com/go-sql-driver/mysql prints lines of its own on stderr, such as one for each idle
+// connection that the server has closed; the example of [MySQL] sends them to slog.
 //
 // # Users
 //
