@@ -19,8 +19,8 @@ type clearsessionsCommand struct {
 // Help is what clearsessions --help adds.
 func (*clearsessionsCommand) Help() string {
 	return `Deletes what "manage.py clearsessions" deletes, in batches that hold no lock for long, so that it can run beside the
-site. It can be stopped at any time. No secret key is needed; but where the site has USE_TZ = False, dates are stored as the
-clocks of its TIME_ZONE show them, and --settings must say so.
+site. It can be stopped at any time: it says what it has deleted, and can be run again. No secret key is needed; but where
+the site has USE_TZ = False, dates are stored as the clocks of its TIME_ZONE show them, and --settings must say so.
 ` + databaseHelp + `
 
 Examples:
@@ -38,7 +38,7 @@ func (c *clearsessionsCommand) Run(t *tool) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := interruptible()
+	ctx, cancel := t.interruptible()
 	defer cancel()
 	db, err := c.open(ctx, t, s, !c.DryRun)
 	if err != nil {
@@ -52,7 +52,7 @@ func (c *clearsessionsCommand) Run(t *tool) error {
 		Progress: func(removed int64) { progress.showf("%s deleted", plural(removed, "expired session")) },
 	})
 	progress.done()
-	if err != nil && removed == 0 {
+	if _, interrupted := t.interrupted(); err != nil && removed == 0 && (!interrupted || c.DryRun) {
 		return err
 	}
 	if printed := c.print(t, removed); printed != nil {

@@ -5,9 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
@@ -72,7 +70,7 @@ func isFile(name string) bool {
 // database is an open database and the session engine on it.
 type database struct {
 	*tables.Engine
-	db *sql.DB
+	connection
 }
 
 func (d *database) close() { _ = d.db.Close() } // what was written is committed
@@ -84,6 +82,9 @@ func (f *databaseFlags) open(ctx context.Context, t *tool, s djangosession.Setti
 	if err != nil {
 		return nil, err
 	}
+	if f.LockTimeout < 0 {
+		return nil, usagef("--lock-timeout must not be negative")
+	}
 	open, err := openerOf(f.Database)
 	if err != nil {
 		return nil, err
@@ -93,10 +94,7 @@ func (f *databaseFlags) open(ctx context.Context, t *tool, s djangosession.Setti
 		return nil, err
 	}
 	o := tables.Options{
-		Dialect: c.dialect, Table: f.Table, Schema: f.Schema, LockWait: f.LockTimeout, AcceptEngine: accepted,
-	}
-	if o.LockWait == 0 {
-		o.LockWait = -1 // not at all
+		Dialect: c.dialect, Table: f.Table, Schema: f.Schema, LockWait: f.lockWait(), AcceptEngine: accepted,
 	}
 	engine, err := tables.New(c.db, s, o)
 	if err != nil {
@@ -105,7 +103,7 @@ func (f *databaseFlags) open(ctx context.Context, t *tool, s djangosession.Setti
 	if err := checkTable(ctx, engine); err != nil {
 		return nil, errors.Join(err, c.db.Close())
 	}
-	return &database{Engine: engine, db: c.db}, nil
+	return &database{Engine: engine, connection: c}, nil
 }
 
 // acceptEngine returns the SESSION_ENGINE that is accepted although Django may keep its sessions elsewhere.
@@ -124,6 +122,14 @@ func (f *databaseFlags) acceptEngine(t *tool, s djangosession.Settings, write bo
 	return s.SessionEngine, nil
 }
 
+// lockWait is --lock-timeout as package tables has it.
+func (f *databaseFlags) lockWait() time.Duration {
+	if f.LockTimeout == 0 {
+		return -1 // not at all
+	}
+	return f.LockTimeout
+}
+
 // checkTable refuses a table that has not the columns of Django's. Further ones do no harm here: no session is created.
 func checkTable(ctx context.Context, engine *tables.Engine) error {
 	err := engine.Check(ctx)
@@ -131,10 +137,4 @@ func checkTable(ctx context.Context, engine *tables.Engine) error {
 		return nil
 	}
 	return err
-}
-
-// interruptible returns a context that ends when the user ends the program: long work stops between two statements then,
-// and what was done is reported. It is not for what reads standard input, which would go on waiting.
-func interruptible() (context.Context, context.CancelFunc) {
-	return signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 }

@@ -1,90 +1,118 @@
 package main
 
-import "context"
+import (
+	"context"
+	"errors"
 
-// errNoUser refuses an empty id: a script that has none would believe it had logged somebody out.
-var errNoUser = usagef("--user must not be empty")
+	"github.com/djangobridge/djangobridge/djangosession"
+)
 
 type deleteCommand struct {
 	databaseFlags
-	User   *string `help:"Delete all sessions of this user, which logs them out everywhere." placeholder:"ID"`
-	DryRun bool    `help:"Say what would be deleted, and delete nothing."`
-	JSON   bool    `help:"Print a JSON object."`
+	userModelFlags
+	User     *string `help:"Delete all sessions of the user with this id, which logs them out everywhere." placeholder:"ID"`
+	Username *string `help:"Delete all sessions of the user with this name."                               placeholder:"NAME"`
+	DryRun   bool    `help:"Say what would be deleted, and delete nothing."`
+	JSON     bool    `help:"Print a JSON object."`
 
-	Keys []string `arg:"" help:"Session keys." name:"key" optional:""`
+	Keys []string `arg:"" help:"Session keys, or their beginnings as sessions list prints them." name:"key" optional:""`
 }
 
 // Help is what sessions delete --help adds.
 func (*deleteCommand) Help() string {
-	return `Deletes the sessions of these keys, or with --user all sessions of one user; that reads every session of the table, since
-only their contents say whose they are. Keys are the arguments, or the lines of standard input. A key without a session
-counts as failed. --user needs the secret key; deleting by key does not.
+	return `Deletes the sessions of these keys, or with --user or --username all sessions of one user. That reads every session of
+the table, since only their contents say whose they are. Keys are the arguments, or the lines of standard input. A shortened
+key, such as 0gmsponz..., has to fit one session only. --user and --username need the secret key; deleting by key does not.
+` + userHelp + `
+
+The exit status is 0 if all of it was done, also for a user who has no sessions; 1 if a key has no session, no user has the
+name, or sessions could not be read; 2 for wrong usage, such as a name where an id is wanted.
 ` + databaseHelp + `
 
 Examples:
 
     djangosession sessions delete db.sqlite3 9e0i9rj14vhlqbcnxhpv7zxyyzlsmlip
-    djangosession sessions delete --user 42 --dry-run db.sqlite3`
+    djangosession sessions delete --user 42 --dry-run db.sqlite3
+    djangosession sessions delete --username ada db.sqlite3`
 }
 
 // Run is the command.
 func (c *deleteCommand) Run(t *tool) error {
-	if c.User != nil && *c.User == "" {
-		return errNoUser
+	user := userChoice{c.userModelFlags, c.User, c.Username}
+	if err := user.check(c.Settings); err != nil {
+		return err
 	}
-	if c.User != nil && len(c.Keys) > 0 {
-		return usagef("give session keys or --user, not both")
+	if user.isMade() && len(c.Keys) > 0 {
+		return usagef("give session keys, or --user or --username, not both")
 	}
 	s, secretKnown, err := c.settingsWithoutSecret()
 	if err != nil {
 		return err
 	}
-	if c.User != nil && !secretKnown {
+	if user.isMade() && !secretKnown {
 		return errNoSecret
 	}
-	ctx, cancel := context.Background(), context.CancelFunc(func() {})
-	if c.User != nil {
-		ctx, cancel = interruptible()
-	}
-	defer cancel()
-	db, err := c.open(ctx, t, s, !c.DryRun)
+	db, err := c.open(context.Background(), t, s, !c.DryRun)
 	if err != nil {
 		return err
 	}
 	defer db.close()
-	if c.User != nil {
-		return c.deleteOfUser(ctx, t, db)
+	if user.isMade() {
+		return c.deleteOfUser(t, db, s, user)
 	}
-	return c.deleteKeys(ctx, t, db)
+	return c.deleteKeys(t, db)
 }
 
-func (c *deleteCommand) deleteKeys(ctx context.Context, t *tool, db *database) error {
-	var deleted, missing int64
+// deleteKeys deletes the sessions of keys. All of them are read before the first session is deleted: until then the user can
+// end the program as usual, and afterwards the program says what it has done.
+func (c *deleteCommand) deleteKeys(t *tool, db *database) error {
+	var keys []string
 	for key, err := range t.items(c.Keys) {
 		if err != nil {
 			return err
 		}
-		exists, err := db.Exists(ctx, key)
-		if err == nil && exists {
-			err = c.delete(ctx, db, key)
-		}
-		if err != nil {
+		keys = append(keys, key)
+	}
+	ctx, cancel := t.interruptible()
+	defer cancel()
+	var deleted, missing, ambiguous int64
+	for _, text := range keys {
+		key, err := db.find(ctx, text)
+		item, isItem := errors.AsType[*itemError](err)
+		switch {
+		case err == nil:
+			if err := c.delete(ctx, db, key); err != nil {
+				return c.stopped(t, deleted, err)
+			}
+			deleted++
+		case errors.Is(err, errNoSession):
+			missing++
+		case isItem:
+			t.complainf("%s", item)
+			ambiguous++
+		default:
 			return c.stopped(t, deleted, err)
 		}
-		if exists {
-			deleted++
-		} else {
-			missing++
-		}
 	}
-	if err := c.print(t, deleted); err != nil || missing == 0 {
+	if err := c.print(t, deleted); err != nil {
 		return err
 	}
-	t.complainf("%s: there is no such session", plural(missing, "key"))
-	return errSomeFailed
+	if missing > 0 {
+		t.complainf("%s: there is no such session", plural(missing, "key"))
+	}
+	if missing+ambiguous > 0 {
+		return errSomeFailed
+	}
+	return nil
 }
 
-func (c *deleteCommand) deleteOfUser(ctx context.Context, t *tool, db *database) error {
+func (c *deleteCommand) deleteOfUser(t *tool, db *database, s djangosession.Settings, user userChoice) error {
+	ctx, cancel := t.interruptible()
+	defer cancel()
+	id, err := user.find(ctx, db, s, &c.databaseFlags)
+	if err != nil {
+		return err
+	}
 	var read, deleted int64
 	unreadable := newTally()
 	progress := t.progress()
@@ -95,13 +123,13 @@ func (c *deleteCommand) deleteOfUser(ctx context.Context, t *tool, db *database)
 			return c.stopped(t, deleted, err)
 		}
 		read++
-		progress.showf("%s read, %d of user %s", plural(read, "session"), deleted, printable(*c.User))
+		progress.showf("%s read, %d of user %s", plural(read, "session"), deleted, printable(id))
 		d, err := db.Codec().Decode(row.Data)
 		if err != nil {
 			unreadable.add(reasonOf(err))
 			continue
 		}
-		if userID(d) != *c.User {
+		if !sameUser(userID(d), id) {
 			continue
 		}
 		if err := c.delete(ctx, db, row.Key); err != nil {
@@ -113,6 +141,13 @@ func (c *deleteCommand) deleteOfUser(ctx context.Context, t *tool, db *database)
 	progress.done()
 	if err := c.print(t, deleted); err != nil {
 		return err
+	}
+	switch {
+	case deleted > 0:
+	case len(unreadable) == 0:
+		t.notef("user %s has no sessions", printable(id))
+	default:
+		t.notef("user %s has no sessions among those that can be read", printable(id))
 	}
 	return unreadable.report(t)
 }
@@ -144,7 +179,7 @@ func (c *deleteCommand) outcome(n int64) string {
 
 // stopped says of work that ended early what was done.
 func (c *deleteCommand) stopped(t *tool, deleted int64, err error) error {
-	if deleted > 0 {
+	if _, interrupted := t.interrupted(); interrupted || deleted > 0 {
 		t.notef("%s", c.outcome(deleted))
 	}
 	return err

@@ -31,7 +31,7 @@ const (
 
 // Run is the command.
 func (c *demoCommand) Run(t *tool) error {
-	ctx, cancel := interruptible()
+	ctx, cancel := t.interruptible()
 	defer cancel()
 	folder, err := os.MkdirTemp("", "djangosession-demo-")
 	if err != nil {

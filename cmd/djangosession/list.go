@@ -9,8 +9,10 @@ import (
 
 type listCommand struct {
 	databaseFlags
-	User     *string `help:"Only the sessions of this user."                                     placeholder:"ID"`
-	Limit    int     `help:"Stop after this many sessions."                                      placeholder:"N"`
+	userModelFlags
+	User     *string `help:"Only the sessions of the user with this id."                         placeholder:"ID"`
+	Username *string `help:"Only the sessions of the user with this name."                       placeholder:"NAME"`
+	Limit    *int    `help:"Stop after this many sessions."                                      placeholder:"N"`
 	FullKeys bool    `help:"Print session keys in full. Whoever sees a key can use the session."`
 	JSON     bool    `help:"Print a JSON object for each session."`
 }
@@ -20,7 +22,8 @@ func (*listCommand) Help() string {
 	return `Prints a line for each session, in the order of their keys. Session keys are as good as passwords while a session lives:
 only their beginnings are shown, unless --full-keys asks for more. USER is the id of who is logged in, "-" for nobody, or
 in parentheses the reason why the session does not decode. Without a secret key no session can be read, and USER stays
-empty. BYTES is the size of what is stored.
+empty. BYTES is the size of what is stored. "sessions show" and "sessions delete" take keys as they are printed here.
+` + userHelp + `
 ` + databaseHelp + `
 
 Examples:
@@ -42,17 +45,21 @@ type listedSession struct {
 
 // Run is the command.
 func (c *listCommand) Run(t *tool) error {
+	user := userChoice{c.userModelFlags, c.User, c.Username}
+	if err := user.check(c.Settings); err != nil {
+		return err
+	}
+	if c.Limit != nil && *c.Limit < 1 {
+		return usagef("--limit must be at least 1")
+	}
 	s, secretKnown, err := c.settingsWithoutSecret()
 	if err != nil {
 		return err
 	}
-	if c.User != nil && *c.User == "" {
-		return errNoUser
-	}
-	if c.User != nil && !secretKnown {
+	if user.isMade() && !secretKnown {
 		return errNoSecret
 	}
-	ctx, cancel := interruptible()
+	ctx, cancel := t.interruptible()
 	defer cancel()
 	db, err := c.open(ctx, t, s, false)
 	if err != nil {
@@ -60,6 +67,12 @@ func (c *listCommand) Run(t *tool) error {
 	}
 	defer db.close()
 
+	id := ""
+	if user.isMade() {
+		if id, err = user.find(ctx, db, s, &c.databaseFlags); err != nil {
+			return err
+		}
+	}
 	table := &listTable{tool: t, command: c}
 	unreadable := newTally()
 	listed := 0
@@ -83,13 +96,13 @@ func (c *listCommand) Run(t *tool) error {
 				found.User = userID(d)
 			}
 		}
-		if c.User != nil && found.User != *c.User {
+		if user.isMade() && !sameUser(found.User, id) {
 			continue
 		}
 		if err := table.print(row, found, secretKnown); err != nil {
 			return err
 		}
-		if listed++; listed == c.Limit {
+		if listed++; c.Limit != nil && listed == *c.Limit {
 			break
 		}
 	}

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -25,6 +24,7 @@ const (
 	statusOK     = 0
 	statusFailed = 1 // some item, or the whole, failed
 	statusUsage  = 2 // the command line or the settings are wrong; nothing was done
+	// 128 and the number of the signal: the user ended the program, with control-C for example.
 )
 
 // commands is the command line.
@@ -49,11 +49,15 @@ const description = `Reads and writes Django's sessions and signed values.
 The site's SECRET_KEY is that of --secret-key KEY, else of --settings FILE, else of the environment variable
 DJANGO_SECRET_KEY. "djangosession decode --help" says how to make such a file.
 
-Exit status: 0 all well, 1 some item failed, 2 wrong usage.`
+Exit status: 0 all well, 1 some item failed, 2 wrong usage, 130 interrupted with control-C.`
 
 // run is the program. It returns its exit status.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	t := &tool{stdin: stdin, stdout: stdout, stderr: stderr}
+	if len(args) == 0 {
+		run([]string{"--help"}, stdin, stderr, stderr)
+		return statusUsage
+	}
 	var line commands
 	ended := false // by --help or --version
 	parser, err := kong.New(
@@ -70,9 +74,6 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	)
 	if err != nil {
 		return t.report(err)
-	}
-	if len(args) == 0 {
-		args = []string{"--help"}
 	}
 	parsed, err := parser.Parse(args)
 	switch {
@@ -112,11 +113,11 @@ func (t *tool) report(err error) int {
 	if err == nil {
 		return statusOK
 	}
-	switch {
-	case errors.Is(err, errSomeFailed), isBrokenPipe(err):
-	case errors.Is(err, context.Canceled):
-		t.complainf("interrupted")
-	default:
+	if i, ok := t.interrupted(); ok {
+		t.complainf("%s", i)
+		return i.status()
+	}
+	if !errors.Is(err, errSomeFailed) && !isBrokenPipe(err) {
 		t.complainf("%s", plain(err))
 	}
 	if _, ok := errors.AsType[usageError](err); ok {

@@ -18,6 +18,8 @@ import (
 type tool struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
+
+	ended func() error // why the context of the running command ended; nil for a command without one
 }
 
 // Reasons of errors in addition to those of [djangosession.DecodeError].

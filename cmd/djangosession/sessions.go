@@ -32,13 +32,15 @@ func userID(d *py.Dict) string {
 	return ""
 }
 
+// visible is how many characters of a session key are shown.
+const visible = 8
+
 // shownKey returns a session key as it may be shown: whoever has the whole of it is logged in.
 func shownKey(key string, full bool) string {
-	const visible = 8
-	if runes := []rune(key); !full && len(runes) > visible {
-		return string(runes[:visible]) + "..."
+	if full {
+		return key
 	}
-	return key
+	return beginningOf(key, visible)
 }
 
 // printable returns text out of a database without what would steer the terminal or break the line.

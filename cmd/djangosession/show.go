@@ -15,14 +15,15 @@ type showCommand struct {
 	databaseFlags
 	JSON bool `help:"Print a JSON object for each key."`
 
-	Keys []string `arg:"" help:"Session keys: what the cookie holds." name:"key" optional:""`
+	Keys []string `arg:"" help:"Session keys: what the cookie holds, or what sessions list prints." name:"key" optional:""`
 }
 
 // Help is what sessions show --help adds.
 func (*showCommand) Help() string {
 	return `Prints the values of each session, in the form that "decode" describes. Keys are the arguments, or the lines of
-standard input, where they show in no process list. With --json each key gives {"expire_date":"...","session":{...}} or
-{"error":{...}}; reasons are those of "decode" and no_session.
+standard input, where they show in no process list. A shortened key, such as 0gmsponz..., has to fit one session only. With
+--json each key gives {"expire_date":"...","session":{...}} or {"error":{...}}; reasons are those of "decode", no_session and
+ambiguous_key.
 ` + databaseHelp + `
 
 Examples:
@@ -81,20 +82,21 @@ func (c *showCommand) Run(t *tool) error {
 	return nil
 }
 
-// load returns a session. Where there is none, the error says whether there was one.
+// load returns the session of a key, which may be shortened. If there is none, the error says whether there was one.
 func load(ctx context.Context, db *database, key string) (*djangosession.Record, error) {
 	record, err := db.Load(ctx, key)
 	if !errors.Is(err, djangosession.ErrNoSession) {
 		return record, err
 	}
-	exists, err := db.Exists(ctx, key)
-	switch {
-	case err != nil:
+	found, err := db.find(ctx, key)
+	if err != nil {
 		return nil, err
-	case exists:
+	}
+	record, err = db.Load(ctx, found)
+	if errors.Is(err, djangosession.ErrNoSession) {
 		return nil, errExpired
 	}
-	return nil, errNoSession
+	return record, err
 }
 
 // isAboutSession tells errors of one session from those of the whole database.

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/djangobridge/djangobridge/tables"
+)
+
+// shortened is how a key ends of which only the beginning is shown.
+const shortened = "..."
+
+// mostCandidates is how many keys are shown that a shortened one may mean.
+const mostCandidates = 5
+
+// find returns the session key that text is, or that text shortens as "sessions list" does. The error is an [*itemError] if
+// there is none or more than one.
+func (d *database) find(ctx context.Context, text string) (string, error) {
+	exists, err := d.Exists(ctx, text)
+	if err != nil || exists {
+		return text, err
+	}
+	beginning, ok := strings.CutSuffix(text, shortened)
+	if !ok || utf8.RuneCountInString(beginning) < visible {
+		return "", errNoSession
+	}
+	var found []tables.Row
+	for row, err := range d.Rows(ctx) {
+		if err != nil {
+			return "", err
+		}
+		if strings.HasPrefix(printable(row.Key), beginning) {
+			row.Data = ""
+			found = append(found, row)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return "", errNoSession
+	case 1:
+		return found[0].Key, nil
+	}
+	return "", &itemError{"ambiguous_key", errAmbiguous(found)}
+}
+
+// errAmbiguous lists the sessions that a shortened key may mean. No key is shown in full.
+func errAmbiguous(found []tables.Row) error {
+	n := visible
+	for _, row := range found[1:] {
+		n = max(n, commonLength(found[0].Key, row.Key)+1)
+	}
+	candidates := make([]string, 0, mostCandidates+1)
+	for i, row := range found {
+		if i == mostCandidates {
+			candidates = append(candidates, fmt.Sprintf("and %d others", len(found)-i))
+			break
+		}
+		key := printable(beginningOf(row.Key, n))
+		candidates = append(candidates, fmt.Sprintf("%s (expires %s)", key, shownDate(row.ExpireDate)))
+	}
+	//nolint:err113 // its text is all there is to it
+	return fmt.Errorf("%d sessions have keys that begin like this: %s", len(found), strings.Join(candidates, ", "))
+}
+
+// commonLength returns the number of characters at the beginning of both texts.
+func commonLength(a, b string) int {
+	x, y := []rune(a), []rune(b)
+	n := 0
+	for n < len(x) && n < len(y) && x[n] == y[n] {
+		n++
+	}
+	return n
+}
+
+// beginningOf returns n characters of a key, but never more than half of it, unless it is very short.
+func beginningOf(key string, n int) string {
+	runes := []rune(key)
+	if n = min(n, max(visible, len(runes)/2)); len(runes) <= n {
+		return key
+	}
+	return string(runes[:n]) + shortened
+}
