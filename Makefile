@@ -7,6 +7,14 @@ SHELL := bash
 .NOTPARALLEL:
 
 FUZZTIME ?= 10s
+# What "mutants" changes, how many places of each package (0: all of them) drawn with which seed (0: a new one), and the
+# packages whose tests get to see what those of the package itself do not notice.
+MUTANTS_PACKAGES ?= signing djangosession djangosession/auth djangosession/csrf tables py py/pyjson py/pickle
+MUTANTS_ALSO ?= djangosession/memory
+MUTANTS_SAMPLE ?= 100
+MUTANTS_SEED ?= 0
+# Others: "-match REGEXP" takes the mutants whose line in the report matches, -list only prints them, -v prints all verdicts.
+MUTANTS_FLAGS ?=
 # Releases of Django that compat_test runs against, and those whose own tests it runs; its tests read the same variables.
 export DJANGO_RELEASES ?= 3.2.25 4.2.30 5.2.19 6.1.3
 export DJANGO_SUITE_RELEASES ?= 4.2.30 5.2.19 6.1.3
@@ -51,15 +59,18 @@ lint: ## golangci-lint and gofumpt on all modules
 	if [[ -n $$unformatted ]]; then echo "make: not formatted, run \"make fmt\":" $$unformatted >&2; exit 1; fi
 	$(TOOL) golangci-lint run ./...
 	cd compat_test && $(TOOL) golangci-lint run ./...
+	cd tools && $(TOOL) golangci-lint run ./...
 
 .PHONY: vet
 vet: ## go vet on all modules
 	go vet ./...
 	cd compat_test && go vet ./...
+	cd tools && go vet ./...
 
 .PHONY: race
 race: ## what quick runs, under the race detector
 	go test -race ./...
+	cd tools && go test ./...
 
 # Not from the cache of test results: the go command does not see when Django or Python changed.
 .PHONY: compat
@@ -89,6 +100,11 @@ bench: needs ## time Django and this module on the same work: five minutes
 	@command -v taskset >/dev/null || { echo "make: taskset is missing: it is part of util-linux" >&2; exit 1; }; \
 	cores=$$(taskset -cp $$$$); cd compat_test && go run -exec "taskset -c $${cores##*[!0-9]}" ./bench; \
 	go run ./bench pages
+
+.PHONY: mutants
+mutants: ## change MUTANTS_PACKAGES in one place at a time, and see whether the tests notice
+	go run -C tools ./mutate -module $(CURDIR) -equivalent mutate/equivalent.txt -sample $(MUTANTS_SAMPLE) \
+		-seed $(MUTANTS_SEED) -also "$(MUTANTS_ALSO)" $(MUTANTS_FLAGS) $(MUTANTS_PACKAGES)
 
 .PHONY: vectors
 vectors: needs ## write fixtures anew with real Django releases

@@ -1,0 +1,107 @@
+package main
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+//go:embed switches.go.txt
+var switches string
+
+// overlay writes the mutated files of a package into a folder, and a file that tells the go command to read them
+// instead of the package's own.
+func overlay(folder string, s *source, outputs map[string][]byte) (string, error) {
+	outputs[filepath.Join(s.dir, "mutant_switches.go")] = []byte(strings.Replace(switches, "PACKAGE", s.types.Name(), 1))
+	replace := map[string]string{}
+	for path, text := range outputs {
+		replacement := filepath.Join(folder, filepath.Base(path))
+		if err := os.WriteFile(replacement, text, 0o600); err != nil {
+			return "", fmt.Errorf("write mutants: %w", err)
+		}
+		replace[path] = replacement
+	}
+	text, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		return "", fmt.Errorf("write overlay: %w", err)
+	}
+	file := filepath.Join(folder, "overlay.json")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		return "", fmt.Errorf("write overlay: %w", err)
+	}
+	return file, nil
+}
+
+// suite is the compiled tests of one package, with all mutants inside.
+type suite struct {
+	name    string // of the package
+	dir     string // where the tests run
+	program string
+	skip    []string      // tests that the switches themselves break
+	limit   time.Duration // per run
+	reached map[int]bool  // mutants that the tests execute
+}
+
+// build compiles the tests of a package, and runs them once without a mutant.
+func build(folder, root, overlayFile, name string) (*suite, error) {
+	s := &suite{
+		name: name, dir: filepath.Join(root, filepath.FromSlash(name)), reached: map[int]bool{},
+		program: filepath.Join(folder, strings.ReplaceAll(name, "/", "_")+".test"),
+	}
+	command := exec.Command("go", "test", "-c", "-overlay", overlayFile, "-o", s.program, ".")
+	command.Dir = s.dir
+	if out, err := command.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("compile the tests of %s: %w\n%s", name, err, out)
+	}
+	if _, err := os.Stat(s.program); err != nil {
+		return nil, fmt.Errorf("%s has no tests: %w", name, err)
+	}
+	if err := s.warmUp(); err != nil {
+		return nil, err
+	}
+	list := s.program + ".reached"
+	if out, err := s.start(time.Hour, "MUTANT=-1", "MUTANT_REACHED="+list); err != nil {
+		return nil, fmt.Errorf("the tests of %s fail without a mutant: %w\n%s", name, err, out)
+	}
+	text, err := os.ReadFile(list)
+	if err != nil && !os.IsNotExist(err) {
+		return nil, fmt.Errorf("record mutants: %w", err)
+	}
+	for id := range strings.FieldsSeq(string(text)) {
+		number, err := strconv.Atoi(id)
+		if err != nil {
+			return nil, fmt.Errorf("record mutants: %w", err)
+		}
+		s.reached[number] = true
+	}
+	return s, nil
+}
+
+// failedTest is how a test program names a test that failed.
+var failedTest = regexp.MustCompile(`(?m)^--- FAIL: (\w+)`)
+
+// warmUp runs the tests without a mutant, to see how long they take. Tests that count allocations or measure time may
+// fail because of the switches: they are left out from then on.
+func (s *suite) warmUp() error {
+	for {
+		started := time.Now()
+		out, err := s.start(time.Hour, "MUTANT=0")
+		if err == nil {
+			s.limit = 3*time.Second + 5*time.Since(started)
+			return nil
+		}
+		failed := failedTest.FindSubmatch(out)
+		if len(failed) < 2 || slices.Contains(s.skip, string(failed[1])) {
+			return fmt.Errorf("the tests of %s fail without a mutant: %w\n%s", s.name, err, out)
+		}
+		s.skip = append(s.skip, string(failed[1]))
+	}
+}
