@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/djangobridge/djangobridge/internal/pyutf8"
 )
 
 // Find returns the value of the cookie of this name as Django reads it: the last one of several, without the quotes
@@ -28,10 +30,7 @@ func Find(h http.Header, name string) (value string, ok bool) {
 	if !ok {
 		return "", false
 	}
-	if !utf8.ValidString(value) {
-		value = string([]rune(value)) // U+FFFD for what is no UTF-8
-	}
-	return unquoteCookie(stripSpace(value)), true
+	return unquoteCookie(stripSpace(pyutf8.Decode(value))), true
 }
 
 // stripSpace is Python's strip, which takes four control characters for space too.

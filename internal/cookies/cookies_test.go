@@ -29,6 +29,8 @@ func TestReadsCookiesAsDjango(t *testing.T) {
 		{name: "not ASCII", header: "sessionid=é", want: "é"},
 		{name: "not UTF-8", header: "sessionid=\xff\xfe", want: "\ufffd\ufffd"},
 		{name: "a surrogate", header: "sessionid=\xed\xa0\x80", want: "\ufffd\ufffd\ufffd"},
+		{name: "the beginning of a character", header: "sessionid=a\xe2\x82; y=2", want: "a\ufffd"},
+		{name: "the beginning of an emoji", header: "sessionid=\xf0\x9f\x98b", want: "\ufffdb"},
 		{name: "without equals sign", header: "sessionid", absent: true},
 		{name: "the name as a value", header: "=sessionid", absent: true},
 		{name: "another case", header: "Sessionid=a", absent: true},
