@@ -19,8 +19,10 @@
 // On purpose, there is less trust in some places than in Django. Where the secret is in the session, that is not loaded,
 // and the response does not vary on its cookie, unless a page asks for a token or a token is checked. Methods in small
 // letters are not safe, because a handler in Go does not know them. A host is looked for in the request only, never made up
-// of the server's name. URLs with brackets are read by the rules of the newest Python. A form of parts has to be whole, and
-// one whose charset is not UTF-8 is refused even if the name is nobody's.
+// of the server's name. URLs with brackets are read by the rules of the newest Python. A urlencoded form whose charset is
+// not UTF-8 is refused even if the name is nobody's.
+//
+// Forms of unknown length (Transfer-Encoding: chunked) are read, as Django does under ASGI.
 //
 // The tokens of Django before 1.10 are not known here.
 package csrf

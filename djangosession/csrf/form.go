@@ -6,7 +6,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"net/url"
 	"strings"
 	"unicode/utf8"
 )
@@ -17,28 +16,24 @@ const fieldName = "csrfmiddlewaretoken"
 const (
 	formType      = "application/x-www-form-urlencoded"
 	multipartType = "multipart/form-data"
-
-	// unlimitedMemory is how much of a multipart form is held in memory, in bytes, where the settings have no limit.
-	unlimitedMemory = 32 << 20
 )
 
 var (
 	errTooBig    = errors.New("more than DATA_UPLOAD_MAX_MEMORY_SIZE")
 	errTooMany   = errors.New("more fields than DATA_UPLOAD_MAX_NUMBER_FIELDS")
-	errManyFiles = errors.New("more files than DATA_UPLOAD_MAX_NUMBER_FILES")
 	errMultipart = errors.New("its type is not written as multipart/form-data")
 	errCharset   = errors.New("its text is not in UTF-8") // Django lets names pass that Python does not know
 )
 
 // formToken returns the last token in the form that the request brings, "" if there is none or if the body breaks off. The
 // request can be read after it as before. The error is a [*FormError].
-func (p *Protection) formToken(r *http.Request) (string, error) {
+func (s *state) formToken(r *http.Request) (string, error) {
 	if r.MultipartForm != nil || r.Body == nil { // read already
 		return last(r), nil
 	}
 	contentType := r.Header.Get("Content-Type")
 	bare, _, _ := strings.Cut(contentType, ";")
-	if bare = strings.TrimSpace(bare); p.settings.rules.lowersTypes {
+	if bare = strings.TrimSpace(bare); s.settings.rules.lowersTypes {
 		bare = strings.ToLower(bare)
 	}
 	switch bare {
@@ -46,17 +41,14 @@ func (p *Protection) formToken(r *http.Request) (string, error) {
 		if r.PostForm != nil { // likewise; ParseForm leaves a form of parts unread
 			return last(r), nil
 		}
-		if _, params, err := mime.ParseMediaType(contentType); err == nil && p.settings.rules.refusesCharsets {
+		if _, params, err := mime.ParseMediaType(contentType); err == nil && s.settings.rules.refusesCharsets {
 			if c, ok := params["charset"]; ok && !strings.EqualFold(c, "utf-8") {
 				return "", &FormError{Err: errCharset}
 			}
 		}
-		return p.fromURLEncoded(r)
+		return s.fromURLEncoded(r)
 	case multipartType:
-		if !strings.HasPrefix(contentType, "multipart/") { // Django's parser wants small letters
-			return "", &FormError{Err: errMultipart}
-		}
-		return p.fromMultipart(r)
+		return s.fromMultipart(r, contentType)
 	}
 	return "", nil
 }
@@ -121,77 +113,5 @@ func unquote(s string) string {
 	if s == fieldName || !strings.ContainsAny(s, "+%") {
 		return s
 	}
-	s = strings.ReplaceAll(s, "+", " ")
-	var b strings.Builder
-	for {
-		plain, rest, found := strings.Cut(s, "%")
-		b.WriteString(plain)
-		if !found {
-			return b.String()
-		}
-		s = rest
-		if len(rest) >= 2 {
-			if c, err := url.PathUnescape("%" + rest[:2]); err == nil {
-				b.WriteString(c)
-				s = rest[2:]
-				continue
-			}
-		}
-		b.WriteByte('%')
-	}
-}
-
-// watched notes whether reading has failed.
-type watched struct {
-	io.ReadCloser
-	err error
-}
-
-func (w *watched) Read(b []byte) (int, error) {
-	n, err := w.ReadCloser.Read(b)
-	if err != nil && err != io.EOF {
-		w.err = err
-	}
-	return n, err
-}
-
-// fromMultipart parses the form, with the files in it going to disk as they do in Django. The handler finds the result in
-// the request.
-func (p *Protection) fromMultipart(r *http.Request) (string, error) {
-	limit := p.settings.DataUploadMaxMemorySize
-	memory := limit
-	if limit < 0 {
-		memory = unlimitedMemory
-	}
-	w := &watched{ReadCloser: r.Body}
-	r.Body = w
-	err := r.ParseMultipartForm(memory) //nolint:gosec // as much as this is held in memory, and the rest goes to disk
-	var tooLong *http.MaxBytesError
-	switch {
-	case errors.As(w.err, &tooLong):
-		return "", &FormError{Err: w.err}
-	case w.err != nil:
-		return "", nil //nolint:nilerr // as above
-	case r.MultipartForm == nil: // otherwise err is about the query
-		return "", &FormError{Err: err}
-	}
-	var fields, files, size int64
-	for _, parts := range r.MultipartForm.File {
-		files += int64(len(parts))
-	}
-	for name, values := range r.MultipartForm.Value {
-		fields += int64(len(values))
-		for _, value := range values {
-			size += int64(len(name+value) + len("&=")) // as if it were the other kind of form
-		}
-	}
-	switch {
-	case limit >= 0 && size > limit:
-		return "", &FormError{Err: errTooBig}
-	case p.settings.DataUploadMaxNumberFields >= 0 && fields > p.settings.DataUploadMaxNumberFields:
-		return "", &FormError{Err: errTooMany}
-	case p.settings.rules.limitsFiles && p.settings.DataUploadMaxNumberFiles >= 0 && files > p.settings.DataUploadMaxNumberFiles:
-		return "", &FormError{Err: errManyFiles}
-	}
-	return last(r), nil
+	return percentDecode(strings.ReplaceAll(s, "+", " "))
 }

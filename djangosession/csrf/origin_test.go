@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -12,7 +13,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/djangobridge/djangobridge/djangosession"
-	"github.com/djangobridge/djangobridge/internal/request"
 )
 
 func testProtection(t testing.TB, release string, change func(*Settings)) *Protection {
@@ -214,17 +214,29 @@ func FuzzWhereAFormComesFrom(f *testing.F) {
 }
 
 func FuzzForm(f *testing.F) {
+	const parts = "multipart/form-data; boundary=b"
 	f.Add("csrfmiddlewaretoken=a&b=%", formType)
-	f.Add("--b\r\nContent-Disposition: form-data; name=\"csrfmiddlewaretoken\"\r\n\r\nx\r\n--b--", "multipart/form-data; boundary=b")
+	f.Add("--b\r\nContent-Disposition: form-data; name=\"csrfmiddlewaretoken\"\r\n\r\nx\r\n--b--", parts)
+	f.Add("--b\r\ncontent-disposition: form-data; name*=utf-8''csrfmiddlewaretoken; filename*0=a; filename*1*=%20\r\n\r\nx--b", parts)
+	f.Add("--b\r\nContent-Disposition: form-data; name=a; filename=\"..\"\r\nContent-Transfer-Encoding: base64\r\n\r\nQQ==\r\n--b--", parts+`; x="\"`)
 	f.Add("%6", "APPLICATION/X-WWW-FORM-URLENCODED; charset=x")
-	p := testProtection(f, "6.1", nil)
+	protections := []*Protection{}
+	for _, release := range []string{"3.2.25", "4.2.30", "5.2.19", "6.1.3"} {
+		protections = append(protections, testProtection(f, release, nil))
+	}
 	f.Fuzz(func(t *testing.T, body, contentType string) {
-		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(body))
-		r.Header["Content-Type"] = []string{contentType}
-		token, err := p.formToken(r)
-		if err != nil && token != "" {
-			t.Errorf("%q and %v", token, err)
+		for _, p := range protections {
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(body))
+			r.Header["Content-Type"] = []string{contentType}
+			s := &state{Protection: p}
+			token, err := s.formToken(r)
+			if err != nil && token != "" {
+				t.Errorf("%q and %v", token, err)
+			}
+			if again, err := io.ReadAll(r.Body); err != nil || string(again) != body {
+				t.Errorf("the body is %q afterwards, %v", again, err)
+			}
+			s.close()
 		}
-		request.RemoveFiles(r, &http.Request{})
 	})
 }

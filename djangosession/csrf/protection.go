@@ -21,8 +21,9 @@ type Protection struct {
 	Failure func(w http.ResponseWriter, r *http.Request, err error)
 	// Exempts lets requests through unchecked, for routers inside of which [Exempt] is not seen.
 	Exempts func(r *http.Request) bool
-	// HeaderFirst takes the token from the header where there is one, and leaves the body unread, for handlers that take
-	// large uploads as a stream. Django reads the form first.
+	// HeaderFirst takes the token from the header if there is one, and leaves the body unread, for handlers that
+	// stream large uploads. Django reads the form first: it refuses a request whose form has a wrong token or is
+	// malformed even if the header has the right one, and with HeaderFirst that request passes.
 	HeaderFirst bool
 	// Logger is told of requests that are refused; slog.Default if nil. It gets Django's words for the reason, in which the
 	// Origin or Referer may stand, but no token.
@@ -46,9 +47,15 @@ func New(s Settings) (*Protection, error) {
 }
 
 // Middleware checks each request before next gets it. It belongs inside the session middleware, which sends its cookie and
-// stores what it has put into the session; without that around it every request gets an error of status 500. A form that
-// was read for its token is in the request as ParseForm or ParseMultipartForm find it. It panics if next is nil, as
-// [http.Handle] does.
+// stores what it has put into the session; without that around it every request gets an error of status 500. It panics
+// if next is nil, as [http.Handle] does.
+//
+// The token of a POST request is looked for in its form, which is read to its end as in Django. The handler gets the
+// body again, byte for byte, whether it reads Body, calls ParseMultipartForm or forwards the request. Up to 2.5 MiB of a
+// multipart body are kept in memory, and the rest in a temporary file that is gone when the handler returns. The limits
+// are the site's DATA_UPLOAD_MAX_MEMORY_SIZE, DATA_UPLOAD_MAX_NUMBER_FIELDS and DATA_UPLOAD_MAX_NUMBER_FILES, and as in
+// Django files may have any size: put [http.MaxBytesHandler] around it to bound them. A handler that calls
+// ParseMultipartForm meets net/http's own limits besides: 1,000 parts, unless GODEBUG has multipartmaxparts.
 func (p *Protection) Middleware(next http.Handler) http.Handler {
 	if next == nil {
 		panic("csrf: Protection.Middleware: nil handler") //nolint:forbidigo // the program has not started yet
@@ -61,6 +68,7 @@ func (p *Protection) Middleware(next http.Handler) http.Handler {
 				p.refuse(w, r, err)
 				return
 			}
+			defer s.close()
 			defer request.RemoveFiles(r, outer)
 		}
 		if !isSafe(r.Method) && !p.exempts(next, r) {

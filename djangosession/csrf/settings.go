@@ -61,6 +61,12 @@ type rules struct {
 	lowersTypes       bool // a form may write its type in capitals
 	limitsFiles       bool
 	refusesCharsets   bool // a form may not say that it is not in UTF-8
+	params            paramRules
+	printableNames    bool // of files: other characters are left out
+	limitsPartHeaders bool
+	stripsHeaderNames bool // of parts: a space before the colon is left out
+	strictBase64      bool
+	base64            base64Rules
 }
 
 // NewSettings returns Django's defaults, of the release that site has. The error is the site's.
@@ -115,6 +121,12 @@ func (s *Settings) resolve() error {
 		lowersTypes:       s.Site.AtLeast(4, 2, 0),
 		limitsFiles:       limitsFiles(&s.Site),
 		refusesCharsets:   s.Site.AtLeast(5, 0, 0),
+		params:            readsParams(&s.Site),
+		printableNames:    s.Site.AtLeast(4, 2, 0),
+		limitsPartHeaders: s.Site.AtLeast(5, 1, 0),
+		stripsHeaderNames: s.Site.AtLeast(6, 0, 0),
+		strictBase64:      s.Site.AtLeast(6, 1, 0),
+		base64:            decodesBase64(&s.Site),
 	}
 	return nil
 }
@@ -122,6 +134,33 @@ func (s *Settings) resolve() error {
 // limitsFiles tells whether the release has DATA_UPLOAD_MAX_NUMBER_FILES, which came as a fix of several at once.
 func limitsFiles(s *djangosession.Settings) bool {
 	return s.AtLeast(4, 1, 7) || s.AtLeast(4, 0, 10) && !s.AtLeast(4, 1, 0) || s.AtLeast(3, 2, 18) && !s.AtLeast(4, 0, 0)
+}
+
+// readsParams returns the rules of the release. The newest came as a fix of several at once.
+func readsParams(s *djangosession.Settings) paramRules {
+	switch {
+	case since(s, 18, 9, 2):
+		return emailParams
+	case s.AtLeast(4, 2, 0):
+		return textParams
+	}
+	return byteParams
+}
+
+// decodesBase64 returns the rules of the release. Both newer ones came as fixes of several at once.
+func decodesBase64(s *djangosession.Settings) base64Rules {
+	switch {
+	case since(s, 19, 10, 3):
+		return carriesRest
+	case since(s, 15, 9, 0), s.AtLeast(4, 2, 30) && !s.AtLeast(5, 0, 0):
+		return joinsPieces
+	}
+	return completesPieces
+}
+
+// since reports whether the release has a fix of these patch releases of 5.2, 6.0 and 6.1.
+func since(s *djangosession.Settings, of52, of60, of61 int) bool {
+	return s.AtLeast(6, 1, of61) || s.AtLeast(6, 0, of60) && !s.AtLeast(6, 1, 0) || s.AtLeast(5, 2, of52) && !s.AtLeast(6, 0, 0)
 }
 
 // masksNew tells whether a new secret is stored masked.

@@ -33,6 +33,7 @@ type state struct {
 	loaded  bool
 	current *secret // nil if there is none
 	send    bool    // the current one goes out with the response
+	spools  []*spool
 }
 
 type stateKey struct{}
@@ -203,5 +204,14 @@ func (s *state) keep() {
 	}
 	if value, _ := session.Get(sessionName); value != s.current.stored && !session.ReadOnly() {
 		session.Set(sessionName, s.current.stored)
+	}
+}
+
+// close gives back what was kept of the request's body, when its handler has returned.
+func (s *state) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, kept := range s.spools {
+		kept.close()
 	}
 }

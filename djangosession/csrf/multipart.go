@@ -1,0 +1,209 @@
+package csrf
+
+import (
+	"errors"
+	"fmt"
+	"html"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/djangobridge/djangobridge/internal/pyutf8"
+)
+
+var (
+	errBoundary   = errors.New("its Content-Type has no valid boundary")
+	errPartHeader = fmt.Errorf("the header of a part is longer than %d bytes", partHeaderSize)
+	errBase64     = errors.New("a file in base64 cannot be decoded")
+	errManyFiles  = errors.New("more files than DATA_UPLOAD_MAX_NUMBER_FILES")
+)
+
+// asciiSpace is white space in Python's bytes.
+const asciiSpace = " \t\n\r\v\f"
+
+// tokenRoom is how much of a token's part is kept, in bytes. A longer one is wrong, however it is encoded.
+const tokenRoom = 64 << 10
+
+// fromMultipart returns the last token in a multipart form. All of the body is read, within the limits of the site, as
+// the last token counts; the handler gets a body that begins again.
+func (s *state) fromMultipart(r *http.Request, contentType string) (string, error) {
+	boundary, err := s.boundary(contentType)
+	if err != nil {
+		return "", err
+	}
+	kept := &spool{}
+	s.spools = append(s.spools, kept)
+	original := r.Body
+	read := &tee{body: original, spool: kept}
+	form := form{settings: &s.settings, source: source{body: read}}
+	token, err := form.token([]byte("--" + boundary))
+	if err == nil {
+		_, err = io.Copy(io.Discard, read)
+	}
+	again, seekErr := kept.reader()
+	if seekErr != nil {
+		return "", seekErr
+	}
+	r.Body = body{Reader: io.MultiReader(again, original), Closer: original} // after an error it gives that error again
+	var tooLong *http.MaxBytesError
+	switch {
+	case read.full != nil:
+		return "", read.full
+	case errors.As(read.failed, &tooLong):
+		return "", &FormError{Err: read.failed}
+	case read.failed != nil:
+		return "", nil //nolint:nilerr // a body that breaks off has no token, in Django too
+	}
+	return token, err
+}
+
+// validBoundary is Django's rule, and that of Python's cgi.
+var validBoundary = regexp.MustCompile(`\A[\x20-\x7e]{0,200}[\x21-\x7e]\z`)
+
+func (p *Protection) boundary(contentType string) (string, error) {
+	if !strings.HasPrefix(contentType, "multipart/") { // Django's parser wants small letters
+		return "", &FormError{Err: errMultipart}
+	}
+	_, params, ok := p.settings.rules.params.parse(contentType)
+	if boundary := params["boundary"]; ok && validBoundary.MatchString(boundary) && latin1(contentType) == contentType {
+		return boundary, nil
+	}
+	return "", &FormError{Err: errBoundary}
+}
+
+// form is a multipart form that is being read. Only its token is kept.
+type form struct {
+	settings             *Settings
+	source               source
+	fields, files, bytes int64
+	last                 string // of the tokens
+}
+
+// token returns the last token. Matches MultiPartParser.parse.
+func (f *form) token(boundary []byte) (string, error) {
+	for {
+		p, err := f.source.part(boundary)
+		switch {
+		case errors.Is(err, io.EOF):
+			return f.last, nil
+		case err != nil:
+			return "", err
+		}
+		if err := f.read(p); err != nil {
+			return "", err
+		}
+	}
+}
+
+// read reads a part as far as Django does: the next one begins where this one was left.
+func (f *form) read(p *part) error {
+	h, err := p.header(&f.settings.rules)
+	if err != nil {
+		return err
+	}
+	if !h.isFile() {
+		f.fields++
+		const around = 2 // before the first boundary and after the last one
+		if most := f.settings.DataUploadMaxNumberFields; most >= 0 && f.fields > most+around {
+			return &FormError{Err: errTooMany}
+		}
+	}
+	name, ok := h.disposition["name"]
+	if !ok {
+		return nil
+	}
+	name = pyutf8.Decode(strings.Trim(name, asciiSpace))
+	if h.isFile() {
+		return f.readFile(p, h)
+	}
+	return f.readField(p, name, h.encoding)
+}
+
+// readField reads the value of a field.
+func (f *form) readField(p *part, name, encoding string) error {
+	limit := f.settings.DataUploadMaxMemorySize
+	left := int64(-1)
+	if limit >= 0 {
+		left = limit - f.bytes
+	}
+	var kept []byte
+	size := int64(0)
+	for left < 0 || size < left {
+		data, err := p.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if left >= 0 && int64(len(data)) > left-size {
+			p.unread(data[left-size:])
+			data = data[:left-size]
+		}
+		size += int64(len(data))
+		if name == fieldName {
+			kept = append(kept, data[:min(len(data), tokenRoom-len(kept))]...)
+		}
+	}
+	f.bytes += size + int64(utf8.RuneCountInString(name)+len("&=")) // as if it were the other kind of form
+	if limit >= 0 && f.bytes > limit {
+		return &FormError{Err: errTooBig}
+	}
+	if name == fieldName {
+		f.last = f.settings.rules.decodeField(string(kept), encoding)
+	}
+	return nil
+}
+
+// decodeField returns the value of a field. What is not base64 after all is left as it is.
+func (r *rules) decodeField(value, encoding string) string {
+	if encoding == "base64" {
+		if data, err := r.decodeBase64(value); err == nil {
+			value = string(data)
+		}
+	}
+	return pyutf8.Decode(value)
+}
+
+// readFile reads a file. Like Django it leaves one without a name unread.
+func (f *form) readFile(p *part, h partHeader) error {
+	f.files++
+	if most := f.settings.DataUploadMaxNumberFiles; f.settings.rules.limitsFiles && most >= 0 && f.files > most {
+		return &FormError{Err: errManyFiles}
+	}
+	if !f.settings.rules.namesFile(h.disposition["filename"]) {
+		return nil
+	}
+	decoder := fileDecoder{rules: &f.settings.rules}
+	for {
+		data, err := p.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err == nil && h.encoding == "base64" {
+			err = decoder.add(data)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return decoder.end()
+}
+
+// namesFile reports whether something is left of the name of a file. Matches sanitize_file_name.
+func (r *rules) namesFile(name string) bool {
+	name = html.UnescapeString(pyutf8.Decode(name))
+	name = name[strings.LastIndexAny(name, `/\`)+1:]
+	if r.printableNames {
+		name = strings.Map(func(c rune) rune {
+			if unicode.IsPrint(c) {
+				return c
+			}
+			return -1
+		}, name)
+	}
+	return name != "" && name != "." && name != ".."
+}

@@ -1,0 +1,190 @@
+package csrf
+
+import (
+	"cmp"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/djangobridge/djangobridge/internal/pyutf8"
+)
+
+// paramRules are how a release reads the parameters of a header such as Content-Type.
+type paramRules int
+
+const (
+	byteParams  paramRules = iota // Django's own, of bytes
+	textParams                    // Django's own, of text, since 4.2
+	emailParams                   // those of Python's package email
+)
+
+// parse returns the value of a header in small letters and its parameters; ok is false where Django raises ValueError. Matches
+// parse_header_parameters.
+func (p paramRules) parse(line string) (value string, params map[string]string, ok bool) {
+	fields := splitParams(line, p != byteParams)
+	value = strings.ToLower(fields[0])
+	if p == byteParams && latin1(value) != value {
+		return "", nil, false
+	}
+	if p == emailParams {
+		if strings.Contains(line, ";") {
+			value, _, _ = strings.Cut(value, "=")
+			value = strings.TrimSpace(value)
+		}
+		params, ok = emailFields(fields[1:])
+		return value, params, ok
+	}
+	params = map[string]string{}
+	for _, field := range fields[1:] {
+		name, text, found := strings.Cut(field, "=")
+		if !found {
+			continue
+		}
+		name = strings.ToLower(strings.TrimSpace(name))
+		extended := false
+		if bare, star := strings.CutSuffix(name, "*"); star {
+			name, extended = bare, strings.Count(field, "'") == 2
+		}
+		text = unquoteParam(strings.TrimSpace(text), false)
+		if extended {
+			if text, ok = decodeExtended(text, false); !ok || !utf8.ValidString(field) {
+				return "", nil, false
+			}
+		}
+		params[name] = text
+	}
+	return value, params, true
+}
+
+// splitParams cuts at each semicolon that is not in quotes; where backslashes escape quotes, those do not count.
+func splitParams(s string, escapes bool) []string {
+	var fields []string
+	start, quoted := 0, false
+	for i := range len(s) {
+		switch {
+		case s[i] == '"' && !(escapes && i > start && s[i-1] == '\\'):
+			quoted = !quoted
+		case s[i] == ';' && !quoted:
+			fields = append(fields, strings.TrimSpace(s[start:i]))
+			start = i + 1
+		}
+	}
+	return append(fields, strings.TrimSpace(s[start:]))
+}
+
+// unquoteParam removes quotes and, as Python's package email does, angle brackets.
+func unquoteParam(s string, angles bool) string {
+	switch {
+	case len(s) < 2:
+	case s[0] == '"' && s[len(s)-1] == '"':
+		s = strings.ReplaceAll(s[1:len(s)-1], `\\`, `\`)
+		return strings.ReplaceAll(s, `\"`, `"`)
+	case angles && s[0] == '<' && s[len(s)-1] == '>':
+		return s[1 : len(s)-1]
+	}
+	return s
+}
+
+// continued is the name of a parameter that is encoded or has several pieces.
+var continued = regexp.MustCompile(`\A([\pL\pN_]+)\*(?:(\d+)\*?)?\z`)
+
+// piece is one of a parameter.
+type piece struct {
+	number  int
+	text    string
+	encoded bool
+}
+
+// emailFields reads parameters as Python's package email does. Matches Message.get_params.
+func emailFields(fields []string) (map[string]string, bool) {
+	params, pieces := map[string]string{}, map[string][]piece{}
+	for _, field := range fields {
+		name, text, _ := strings.Cut(field, "=")
+		name, text = strings.ToLower(strings.TrimSpace(name)), unquoteParam(strings.TrimSpace(text), true)
+		if m := continued.FindStringSubmatch(name); m != nil {
+			number := -1
+			if m[2] != "" {
+				n, err := strconv.Atoi(m[2])
+				if err != nil {
+					return nil, false // Python orders such numbers, which no browser writes
+				}
+				number = n
+			}
+			pieces[m[1]] = append(pieces[m[1]], piece{number, text, strings.HasSuffix(name, "*")})
+		} else if name != "" {
+			params[name] = text
+		}
+	}
+	for name, all := range pieces {
+		slices.SortStableFunc(all, func(a, b piece) int { return cmp.Compare(a.number, b.number) })
+		var b strings.Builder
+		extended := false
+		for _, p := range all {
+			if p.encoded {
+				p.text = latin1(percentDecode(p.text)) // a character of each byte
+				extended = true
+			}
+			b.WriteString(p.text)
+		}
+		text, ok := b.String(), true
+		if extended {
+			text, ok = decodeExtended(text, true)
+		}
+		if !ok {
+			return nil, false
+		}
+		params[name] = text
+	}
+	return params, true
+}
+
+// decodeExtended decodes charset'language'text. If done, the percent signs were decoded before, each byte to a character.
+func decodeExtended(s string, done bool) (string, bool) {
+	parts := strings.SplitN(s, "'", 3)
+	if len(parts) < 3 {
+		return s, true
+	}
+	text := parts[2]
+	if done {
+		b := make([]byte, 0, len(text))
+		for _, r := range text {
+			if r > unicode.MaxLatin1 {
+				return "", false
+			}
+			b = append(b, byte(r))
+		}
+		text = string(b)
+	} else {
+		text = percentDecode(text)
+	}
+	switch strings.ToLower(strings.ReplaceAll(parts[0], "_", "-")) {
+	case "", "utf-8", "utf8", "us-ascii", "ascii":
+		return pyutf8.Decode(text), true
+	case "iso-8859-1", "latin-1", "latin1":
+		return latin1(text), true
+	}
+	return "", false
+}
+
+// percentDecode decodes %XX and leaves all else.
+func percentDecode(s string) string {
+	if !strings.Contains(s, "%") {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) {
+			if c, err := url.PathUnescape(s[i : i+3]); err == nil {
+				b.WriteString(c)
+				i += 2
+				continue
+			}
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}

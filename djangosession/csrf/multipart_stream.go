@@ -1,0 +1,121 @@
+package csrf
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"slices"
+)
+
+// chunkSize is how much Django reads of a body at a time.
+const chunkSize = 64 << 10
+
+// source is a body that is taken apart. Django looks for boundaries chunk by chunk and goes on where the last part was left,
+// even in its middle, so that the sizes of the chunks count.
+type source struct {
+	body   io.Reader
+	pushed []byte // to be read before the rest of body
+}
+
+// next returns the next chunk, and [io.EOF] after the last one.
+func (s *source) next() ([]byte, error) {
+	if len(s.pushed) > 0 {
+		data := s.pushed
+		s.pushed = nil
+		return data, nil
+	}
+	data := make([]byte, chunkSize)
+	n, err := io.ReadFull(s.body, data)
+	if n > 0 {
+		return data[:n], nil // an error comes again
+	}
+	return nil, err
+}
+
+// part begins the next part, which ends before the boundary. The error is [io.EOF] if nothing is left.
+func (s *source) part(boundary []byte) (*part, error) {
+	data, err := s.next()
+	if err != nil {
+		return nil, err
+	}
+	s.pushed = data
+	return &part{source: s, boundary: boundary}, nil
+}
+
+// part is what there is up to a boundary. Matches BoundaryIter.
+type part struct {
+	source   *source
+	boundary []byte
+	pushed   []byte // to be read first
+	ended    bool
+}
+
+func (p *part) unread(data []byte) {
+	if len(data) > 0 {
+		p.pushed = append(append(make([]byte, 0, len(data)+len(p.pushed)), data...), p.pushed...)
+	}
+}
+
+// next returns some bytes of the part, and [io.EOF] after its end.
+func (p *part) next() ([]byte, error) {
+	if len(p.pushed) > 0 {
+		data := p.pushed
+		p.pushed = nil
+		return data, nil
+	}
+	if p.ended {
+		return nil, io.EOF
+	}
+	tail := len(p.boundary) + len("\r\n--\r\n") // what may belong to a boundary that is not complete
+	var data []byte
+	for len(data) <= tail {
+		more, err := p.source.next()
+		if errors.Is(err, io.EOF) {
+			p.ended = true
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		if data == nil {
+			data = more
+		} else {
+			data = append(slices.Clip(data), more...)
+		}
+	}
+	if len(data) == 0 {
+		return nil, io.EOF
+	}
+	if i := bytes.Index(data, p.boundary); i >= 0 {
+		p.ended = true
+		p.source.pushed = append(data[i+len(p.boundary):len(data):len(data)], p.source.pushed...)
+		return bytes.TrimSuffix(bytes.TrimSuffix(data[:i], []byte("\n")), []byte("\r")), nil
+	}
+	if len(data) <= tail {
+		p.ended = true
+		return data, nil
+	}
+	cut := len(data) - tail
+	p.source.pushed = append(data[cut:len(data):len(data)], p.source.pushed...)
+	return data[:cut], nil
+}
+
+// read returns n bytes of the part, fewer at its end.
+func (p *part) read(n int) ([]byte, error) {
+	var all []byte
+	for len(all) < n {
+		data, err := p.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, data...)
+	}
+	if len(all) > n {
+		p.unread(all[n:])
+		all = all[:n:n]
+	}
+	return all, nil
+}
