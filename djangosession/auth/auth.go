@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -34,6 +35,13 @@ type Options struct {
 	// passwords, such as those of social-auth. [Auth.Authenticate] skips them. Do not list a backend that limits attempts, such
 	// as that of axes: its limit would not hold here. Django's backends are known.
 	PassedBackends []string
+
+	// EffectiveUser, if set, replaces the user of a request, for sites with a middleware that does: impersonation, or
+	// sessions that time out. See [Auth.UnknownMiddleware].
+	EffectiveUser EffectiveUser
+	// KnownMiddleware lists entries of MIDDLEWARE that [New] does not warn of and [Auth.UnknownMiddleware] leaves out, because
+	// EffectiveUser does the same or because they leave the user and the session alone.
+	KnownMiddleware []string
 
 	LoginURL          string // LOGIN_URL as a URL, which SettingsCommand makes of a view's name; "/accounts/login/"
 	AdminLoginURL     string // where [Auth.StaffRequired] sends people; "/admin/login/"
@@ -81,6 +89,7 @@ type Auth struct {
 	logger  *slog.Logger
 	hasher  *sessionHasher
 	now     func() time.Time
+	encode  encoder
 
 	keepsLanguage bool // logout keeps the language
 	demandsHash   bool
@@ -91,7 +100,7 @@ type Auth struct {
 }
 
 // New returns an Auth for the sessions of manager and the people in users. It logs a warning if passwords of the site's
-// default hasher cannot be checked. The error is a [*djangosession.SettingError].
+// default hasher cannot be checked, and about [Auth.UnknownMiddleware]. The error is a [*djangosession.SettingError].
 func New(manager *djangosession.Manager, users Users, o Options) (*Auth, error) {
 	if manager == nil || users == nil {
 		return nil, errors.New("auth: New needs a manager and users")
@@ -101,8 +110,9 @@ func New(manager *djangosession.Manager, users Users, o Options) (*Auth, error) 
 	if err != nil {
 		return nil, err
 	}
+	o.KnownMiddleware = slices.Clone(o.KnownMiddleware)
 	a := &Auth{
-		manager: manager, users: users, options: o, logger: o.Logger, hasher: hasher, now: s.Clock,
+		manager: manager, users: users, options: o, logger: o.Logger, hasher: hasher, now: s.Clock, encode: encodePBKDF2,
 		keepsLanguage: s.AtLeast(1, 7, 0) && !s.AtLeast(3, 0, 0),
 		demandsHash:   s.AtLeast(1, 10, 0),
 	}
@@ -120,5 +130,6 @@ func New(manager *djangosession.Manager, users Users, o Options) (*Auth, error) 
 		return nil, err
 	}
 	a.checkDefaultHasher(&s, sampled)
+	a.warnOfMiddleware()
 	return a, nil
 }

@@ -67,26 +67,33 @@ func (a *Auth) verify(ctx context.Context, user *User, password string) error {
 	case strings.HasPrefix(string(user.Password), unusablePrefix):
 		return a.takeTime(password)
 	}
-	// A password encoded with fewer iterations than new ones must not be quicker to refuse; see harden_runtime.
-	if name, _, _ := strings.Cut(string(user.Password), "$"); name == pbkdf2SHA256 && a.options.SamplePassword == "" {
-		if n, _, ok := splitPBKDF2(string(user.Password)); ok && n < a.options.Iterations {
-			return a.spend(password, a.options.Iterations-n)
-		}
+	name, _, _ := strings.Cut(string(user.Password), "$")
+	n, _, ok := splitPBKDF2(string(user.Password))
+	switch {
+	case digestOf(name) != nil && !ok: // it was refused without any work
+		return a.takeTime(password)
+	case name == pbkdf2SHA256 && a.options.SamplePassword == "" && n < a.options.Iterations:
+		// A password encoded with fewer iterations than new ones must not be quicker to refuse; see harden_runtime.
+		return a.spend(password, a.options.Iterations-n)
 	}
 	return a.refused()
 }
 
 // takeTime does as much work as checking a password, and returns the error of a refusal.
 func (a *Auth) takeTime(password string) error {
-	if a.options.SamplePassword != "" {
-		_, err := a.CheckPassword(password, a.options.SamplePassword)
-		return errors.Join(a.refused(), err)
+	if a.options.SamplePassword == "" {
+		return a.spend(password, a.options.Iterations)
 	}
-	return a.spend(password, a.options.Iterations)
+	if _, err := a.CheckPassword(password, a.options.SamplePassword); err != nil {
+		return fmt.Errorf("auth: check SamplePassword: %w", errors.Join(a.refused(), err))
+	}
+	return a.refused()
 }
 
 // spend is takeTime with this number of iterations of PBKDF2, Django's default hasher.
 func (a *Auth) spend(password string, iterations int) error {
-	_, err := encodePBKDF2(pbkdf2SHA256, password, "the salt does not matter", iterations)
-	return errors.Join(a.refused(), err)
+	if _, err := a.encode(pbkdf2SHA256, password, "the salt does not matter", iterations); err != nil {
+		return errors.Join(a.refused(), err)
+	}
+	return a.refused()
 }

@@ -22,7 +22,7 @@ func (a *Auth) Login(ctx context.Context, user *User, backend string) error {
 	if err != nil {
 		return err
 	}
-	return v.change(ctx, func(ctx context.Context, s *djangosession.Session, _ State) (State, error) {
+	return v.change(ctx, true, func(ctx context.Context, s *djangosession.Session, _ State) (State, error) {
 		err := a.LoginSession(ctx, s, user, backend)
 		return State{User: user}, err
 	})
@@ -121,7 +121,7 @@ func (a *Auth) Logout(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), djangosession.DefaultSaveTimeout)
 	defer cancel()
-	return v.change(ctx, func(ctx context.Context, s *djangosession.Session, before State) (State, error) {
+	return v.change(ctx, true, func(ctx context.Context, s *djangosession.Session, before State) (State, error) {
 		if a.readOnly(s) {
 			return before, a.LogoutSession(ctx, s)
 		}
@@ -163,10 +163,10 @@ func (a *Auth) UpdateSessionAuthHash(ctx context.Context, user *User) error {
 	if user == nil {
 		return ErrNobody
 	}
-	if _, err := v.state(ctx); err != nil {
+	if _, err := RealUserFrom(ctx); err != nil {
 		return err
 	}
-	return v.change(ctx, func(ctx context.Context, s *djangosession.Session, before State) (State, error) {
+	return v.change(ctx, false, func(ctx context.Context, s *djangosession.Session, before State) (State, error) {
 		if before.User == nil || !a.sameID(before.User.ID, user.ID) {
 			if a.readOnly(s) {
 				return before, djangosession.ErrReadOnly

@@ -15,15 +15,16 @@ import (
 // its response does not vary on the cookie. Matches AuthenticationMiddleware.
 func (a *Auth) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		inner := r.WithContext(&visit{Context: r.Context(), auth: a}) //nolint:contextcheck // it is the request's
+		inner := r.WithContext(&visit{Context: r.Context(), auth: a, request: r}) //nolint:contextcheck // it is the request's
 		defer request.RemoveFiles(inner, r)
 		next.ServeHTTP(w, inner)
 	})
 }
 
-// UserFrom returns who is logged in, nil if nobody is: what request.user is in Django. The first call loads the session and
-// the user, later ones in the same request return the same *User, from any goroutine. The error is [ErrNoMiddleware] or
-// that of the engine or the users; then nothing is known about the login, and the next call tries again.
+// UserFrom returns who is logged in, nil if nobody is: what request.user is in Django. With [Options].EffectiveUser it is the
+// user whom that returns. The first call loads the session and the user, later ones in the same request return the same
+// *User, from any goroutine. The error is [ErrNoMiddleware] or that of the engine, the users or EffectiveUser; then nothing is
+// known about the login, and the next call tries again.
 func UserFrom(ctx context.Context) (*User, error) {
 	state, err := StateFrom(ctx)
 	return state.User, err
@@ -35,17 +36,22 @@ func StateFrom(ctx context.Context) (State, error) {
 	if err != nil {
 		return State{}, err
 	}
-	return v.state(ctx)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.effectiveState(ctx)
 }
 
 // visit is a request on its way through the middleware. It is the request's context, to save an allocation.
 type visit struct {
 	context.Context //nolint:containedctx // what it adds to
 	auth            *Auth
+	request         *http.Request // as it came to the middleware
 
-	mu    sync.Mutex // held while the user is looked for, so that all get the same one
-	known bool
-	found State
+	mu        sync.Mutex // held while the user is looked for, so that all get the same one
+	known     bool       // found is what the session says
+	found     State      // the login
+	resolved  bool       // effective is what Options.EffectiveUser says
+	effective State
 }
 
 // visitKey is the key under which a context has its visit.
@@ -85,10 +91,8 @@ type asking struct{}
 
 var errAsking = errors.New("auth: who is logged in is being found out, and cannot be asked for meanwhile")
 
-// state returns who is logged in.
-func (v *visit) state(ctx context.Context) (State, error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
+// login returns who is logged in. v.mu is held.
+func (v *visit) login(ctx context.Context) (State, error) {
 	if v.known {
 		return v.found, nil
 	}
@@ -105,10 +109,10 @@ func (v *visit) state(ctx context.Context) (State, error) {
 	return found, nil
 }
 
-// change does something to the session that may change who is logged in; if it succeeds, or ends the login, that is known
-// from then on.
+// change does something to the session that may change who is logged in. If it succeeds, or ends the login, the new state is
+// known from then on, and settled if that is also the effective one, as after Django's login and logout.
 func (v *visit) change(
-	ctx context.Context, do func(ctx context.Context, s *djangosession.Session, before State) (State, error),
+	ctx context.Context, settled bool, do func(ctx context.Context, s *djangosession.Session, before State) (State, error),
 ) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -118,13 +122,11 @@ func (v *visit) change(
 		return err
 	}
 	after, err := do(ctx, s, v.found)
-	switch {
-	case err == nil:
+	if err == nil || after.User == nil && after.Reason != "" {
 		v.found, v.known = after, true
-	case after.User == nil && after.Reason != "":
-		v.found, v.known = after, true
-	default: // another look at the session tells
-		v.found, v.known = State{}, false
+		v.effective, v.resolved = after, settled
+	} else { // another look at the session tells
+		v.found, v.known, v.effective, v.resolved = State{}, false, State{}, false
 	}
 	return err
 }

@@ -2,10 +2,11 @@ package auth_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
@@ -137,47 +138,65 @@ func TestAuthenticate(t *testing.T) {
 	}
 }
 
-// TestRefusalsTakeAsLong has refusals that need no work done take as long as the check of a new password at least: half of
-// that, for a busy machine.
-func TestRefusalsTakeAsLong(t *testing.T) {
+// TestRefusalsTakeAsLongAsAWrongPassword counts the iterations, which are those of Django's own hasher in each release.
+func TestRefusalsTakeAsLongAsAWrongPassword(t *testing.T) {
 	t.Parallel()
-	const iterations = 100_000
-	site := newSite(t, "5.2.19", func(_ *djangosession.Settings, o *auth.Options) { o.Iterations = iterations })
-	site.people.byID["3"] = &person{username: "locked", password: "!x"}
-	site.people.byID["4"] = &person{username: "foreign", password: "bcrypt$x"}
-	site.people.byID["5"] = &person{username: "without"}
-	took := func(do func()) time.Duration {
-		least := time.Hour
-		for range 3 {
-			began := time.Now()
-			do()
-			least = min(least, time.Since(began))
-		}
-		return least
-	}
-	check := func() time.Duration {
-		return took(func() {
-			if _, err := auth.CheckPassword("x", "pbkdf2_sha256$100000$salt$x"); err != nil {
-				t.Error(err)
-			}
+	for _, c := range []struct {
+		django  string
+		options auth.Options
+		want    int
+	}{
+		{django: "1.4.22", want: 10_000}, // from the source of each release
+		{django: "1.5.12", want: 10_000},
+		{django: "1.6.11", want: 12_000},
+		{django: "1.7.11", want: 15_000},
+		{django: "1.8.19", want: 20_000},
+		{django: "1.9.13", want: 24_000},
+		{django: "1.10.8", want: 30_000},
+		{django: "1.11.29", want: 36_000},
+		{django: "2.0.13", want: 100_000},
+		{django: "2.1.15", want: 120_000},
+		{django: "2.2.28", want: 150_000},
+		{django: "3.0.14", want: 180_000},
+		{django: "3.1.14", want: 216_000},
+		{django: "3.2.25", want: 260_000},
+		{django: "4.0.10", want: 320_000},
+		{django: "4.1.13", want: 390_000},
+		{django: "4.2.30", want: 600_000},
+		{django: "5.0.14", want: 720_000},
+		{django: "5.1.15", want: 870_000},
+		{django: "5.2.19", want: 1_000_000},
+		{django: "6.0.5", want: 1_200_000},
+		{django: "6.1.3", want: 1_500_000},
+		{django: "5.2.19", options: auth.Options{Iterations: 77_000}, want: 77_000},
+		{django: "5.2.19", options: auth.Options{SamplePassword: "pbkdf2_sha256$88000$salt$x", Iterations: 1}, want: 88_000},
+		{django: "5.2.19", options: auth.Options{SamplePassword: "pbkdf2_sha1$99000$salt$x"}, want: 99_000},
+	} {
+		site := newSite(t, c.django, func(_ *djangosession.Settings, o *auth.Options) {
+			o.Iterations, o.SamplePassword = c.options.Iterations, c.options.SamplePassword
 		})
-	}
-	want := check()
-	for _, name := range []string{"nobody", "locked", "without", "foreign", "anne"} { // anne's password has one iteration
-		got := took(func() {
-			want := auth.ErrBadCredentials
-			if name == "foreign" {
-				want = auth.ErrUnknownHasher
-			}
-			if _, err := site.auth.Authenticate(t.Context(), name, "x"); !errors.Is(err, want) {
-				t.Error(name, err)
-			}
-		})
-		if got < want/2 { // the machine may have been busier then
-			want = min(want, check())
+		for name, password := range map[string]string{
+			"locked": "!x", "foreign": "bcrypt$x", "without": "", "usual": fmt.Sprintf("pbkdf2_sha256$%d$salt$x", c.want),
+			"shorter": "pbkdf2_sha256$1000$salt$x", "one less": fmt.Sprintf("pbkdf2_sha256$%d$salt$x", c.want-1),
+			"longer": fmt.Sprintf("pbkdf2_sha256$%d$salt$x", c.want+1), "SHA-1": "pbkdf2_sha1$1000$salt$x",
+			"broken": "pbkdf2_sha256$0$salt$x",
+		} {
+			site.people.byID[strconv.Itoa(len(site.people.byID)+1)] = &person{username: name, password: password}
 		}
-		if got < want/2 {
-			t.Errorf("%s: refused after %v, a check takes %v", name, got, want)
+		for name, want := range map[string]int{
+			"nobody": c.want, "locked": c.want, "foreign": c.want, "without": c.want, "usual": c.want, "shorter": c.want,
+			"one less": c.want, "longer": c.want + 1, "broken": c.want,
+			"SHA-1": 1000, // Django does no more either for a hasher that is not the default one
+		} {
+			done := 0
+			site.auth.CountIterations(func(n int) { done += n })
+			if strings.HasPrefix(string(c.options.SamplePassword), "pbkdf2_sha1") && (name == "shorter" || name == "one less") {
+				continue // of a hasher that is not the default one
+			}
+			u, err := site.auth.Authenticate(t.Context(), name, "x")
+			if u != nil || err == nil || done != want {
+				t.Errorf("Django %s, %+v, %s: %d iterations, want %d; %v", c.django, c.options, name, done, want, err)
+			}
 		}
 	}
 }
