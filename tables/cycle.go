@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 )
@@ -45,7 +46,7 @@ func (e *Engine) Cycle(ctx context.Context, old string, change func(*djangosessi
 		return nil
 	case unsure:
 		return e.settleCycle(ctx, old, created, err)
-	case errors.Is(err, djangosession.ErrNoSession): // it is gone for good, so that nothing else happens to it in between
+	case errors.Is(err, djangosession.ErrNoSession), absent(err, old): // gone for good, so nothing happens in between
 		return e.createChanged(ctx, old, change)
 	}
 	return err
@@ -72,6 +73,21 @@ func (e *Engine) insertIn(ctx context.Context, tx *sql.Conn, r *djangosession.Re
 	n, err := affected(tx.ExecContext(ctx, statement, values...))
 	if err == nil && n == 0 || err != nil && errors.Is(e.dialect.cause(err), djangosession.ErrKeyTaken) {
 		return djangosession.ErrKeyTaken, nil
+	}
+	if err == nil && e.dialect.changesText() && !isASCII(r.Key) {
+		return e.keptIn(ctx, tx, r.Key)
+	}
+	return nil, err
+}
+
+// keptIn refuses a key that the database has changed when it stored it.
+func (e *Engine) keptIn(ctx context.Context, tx *sql.Conn, key string) (refused, err error) {
+	a := args{dialect: e.dialect}
+	query := fmt.Sprintf("SELECT 1 FROM %s WHERE %s", e.names.table, e.dialect.keyIs(&a, e.names.key, key))
+	var one int
+	err = tx.QueryRowContext(ctx, query, a.values...).Scan(&one)
+	if absent(err, key) || err != nil && errors.Is(e.dialect.cause(err), errCharacters) {
+		return djangosession.ErrBadKey, nil
 	}
 	return nil, err
 }

@@ -25,6 +25,11 @@ type Dialect interface {
 	text(column string) string
 	// idExpr is the expression for an argument that a primary key is compared with: one that it cannot be is not found.
 	idExpr(placeholder string, t IDType) string
+	// keyIs is the condition that a text column holds exactly this text, whatever the column's collation. The first part of
+	// it uses the column's index.
+	keyIs(a *args, column, key string) string
+	// changesText reports whether an INSERT may replace characters that the column's character set lacks, without an error.
+	changesText() bool
 	// ignoreTaken ends an INSERT so that it inserts nothing where the key is taken; else cause has to tell that.
 	ignoreTaken(key string) string
 	// locksRows reports whether SELECT ... FOR UPDATE locks a row. Otherwise a transaction locks the whole database.

@@ -27,6 +27,9 @@ var (
 	ErrValue        = errors.New("a column does not take the value that Options.ExtraColumns has for it")
 )
 
+// errCharacters says that text has characters which the column's character set lacks. No row has such a key.
+var errCharacters = fmt.Errorf("%w: the column's character set lacks some of its characters", ErrValue)
+
 // An Error is a failure of the database.
 type Error struct {
 	Op   string // what was being done, such as "save session"

@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 )
@@ -18,17 +20,13 @@ func (e *Engine) Load(ctx context.Context, key string) (*djangosession.Record, e
 	}
 	a := args{dialect: e.dialect}
 	e.loadArgs(&a, key, e.nowStamp())
-	var stored, data, expire string
-	err := e.queryRow(ctx, op, e.loadQuery, a.values, &stored, &data, &expire)
-	if errors.Is(err, sql.ErrNoRows) || errors.Is(err, djangosession.ErrNoSession) {
+	var data, expire string
+	err := e.queryRow(ctx, op, e.loadQuery, a.values, &data, &expire)
+	if absent(err, key) {
 		return nil, djangosession.ErrNoSession
 	}
 	if err != nil {
 		return nil, err
-	}
-	// Some databases find "KEY" and "key " under "key". A key is a secret, and near it is not it.
-	if stored != key {
-		return nil, djangosession.ErrNoSession
 	}
 	d, err := e.codec.Decode(data)
 	if err != nil {
@@ -40,16 +38,24 @@ func (e *Engine) Load(ctx context.Context, key string) (*djangosession.Record, e
 // newLoadQuery is the query of Load. It is the same for all keys and at all times, for stamps of now are all of one kind.
 func (e *Engine) newLoadQuery() string {
 	a := args{dialect: e.dialect}
-	key, now := e.loadArgs(&a, "", e.stampAt(time.Time{}))
-	return fmt.Sprintf("SELECT %s, %s, %s FROM %s WHERE %s = %s AND %s > %s",
-		e.names.key, e.names.data, e.dialect.timeText(e.names.expire), e.names.table,
-		e.names.key, key, e.names.expire, now)
+	keyIs, now := e.loadArgs(&a, "", e.stampAt(time.Time{}))
+	return fmt.Sprintf("SELECT %s, %s FROM %s WHERE %s AND %s > %s",
+		e.names.data, e.dialect.timeText(e.names.expire), e.names.table, keyIs, e.names.expire, now)
 }
 
-// loadArgs adds the arguments of Load's query, and returns the expressions for them.
-func (e *Engine) loadArgs(a *args, key string, now stamp) (keyExpr, nowExpr string) {
-	keyExpr = a.add(key)
-	return keyExpr, e.dialect.timeExpr(a, now)
+// loadArgs adds the arguments of Load's query, and returns the condition on the key and the expression for the time.
+func (e *Engine) loadArgs(a *args, key string, now stamp) (keyIs, nowExpr string) {
+	keyIs = e.dialect.keyIs(a, e.names.key, key)
+	return keyIs, e.dialect.timeExpr(a, now)
+}
+
+// absent reports whether an error says that no row has this key: there is none, or the column cannot hold such a key.
+func absent(err error, key string) bool {
+	return errors.Is(err, sql.ErrNoRows) || errors.Is(err, errCharacters) && !isASCII(key)
+}
+
+func isASCII(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
 // Exists implements [djangosession.Engine].
@@ -58,10 +64,10 @@ func (e *Engine) Exists(ctx context.Context, key string) (bool, error) {
 		return false, nil
 	}
 	a := args{dialect: e.dialect}
-	query := fmt.Sprintf("SELECT 1 FROM %s WHERE %s = %s", e.names.table, e.names.key, a.add(key))
+	query := fmt.Sprintf("SELECT 1 FROM %s WHERE %s", e.names.table, e.dialect.keyIs(&a, e.names.key, key))
 	var one int
 	err := e.queryRow(ctx, "look for session", query, a.values, &one)
-	if errors.Is(err, sql.ErrNoRows) || errors.Is(err, djangosession.ErrNoSession) {
+	if absent(err, key) {
 		return false, nil
 	}
 	return err == nil, err

@@ -37,7 +37,7 @@ func (e *Engine) Merge(ctx context.Context, key string, change func(*djangosessi
 		return nil, err
 	})
 	switch {
-	case errors.Is(err, djangosession.ErrNoSession):
+	case absent(err, key):
 		return djangosession.ErrSessionGone
 	case unsure && (ctx.Err() != nil || errors.Is(err, ErrUnavailable)):
 		return lostCommit(err)
@@ -48,14 +48,14 @@ func (e *Engine) Merge(ctx context.Context, key string, change func(*djangosessi
 // lockRow reads a session, expired or not, and keeps others from writing it while the transaction lasts; nil if it is gone.
 func (e *Engine) lockRow(ctx context.Context, tx *sql.Conn, op, key string) (*djangosession.Record, error) {
 	a := args{dialect: e.dialect}
-	query := fmt.Sprintf("SELECT %s, %s, %s FROM %s WHERE %s = %s",
-		e.names.key, e.names.data, e.dialect.timeText(e.names.expire), e.names.table, e.names.key, a.add(key))
+	query := fmt.Sprintf("SELECT %s, %s FROM %s WHERE %s",
+		e.names.data, e.dialect.timeText(e.names.expire), e.names.table, e.dialect.keyIs(&a, e.names.key, key))
 	if e.dialect.locksRows() {
 		query += " FOR UPDATE"
 	}
-	var stored, data, expire string
-	err := tx.QueryRowContext(ctx, query, a.values...).Scan(&stored, &data, &expire)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && stored != key {
+	var data, expire string
+	err := tx.QueryRowContext(ctx, query, a.values...).Scan(&data, &expire)
+	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil //nolint:nilnil // there is none
 	}
 	if err != nil {

@@ -33,6 +33,16 @@ func (MySQL) text(column string) string { return "CAST(" + column + " AS CHAR)" 
 
 func (MySQL) idExpr(placeholder string, _ IDType) string { return placeholder }
 
+// keyIs compares bytes, since the collations ignore case, accents or spaces at the end, even those named "bin". The bytes are
+// those of one character set for the column and the text.
+func (MySQL) keyIs(a *args, column, key string) string {
+	bytes := func(text string) string { return "CAST(CONVERT(" + text + " USING utf8mb4) AS BINARY)" }
+	return column + " = " + a.add(key) + " AND " + bytes(column) + " = " + bytes(a.add(key))
+}
+
+// changesText is true without a strict sql_mode.
+func (MySQL) changesText() bool { return true }
+
 // ignoreTaken is empty: INSERT IGNORE would turn other errors into warnings as well.
 func (MySQL) ignoreTaken(string) string { return "" }
 
@@ -101,10 +111,10 @@ func (MySQL) cause(err error) error {
 		return ErrReadOnly
 	case "1153":
 		return ErrTooLong
-	case "1264", "1265", "1292", "1366", "1406":
+	case "1264", "1265", "1292", "1406":
 		return ErrValue
-	case "1267", "3854", "3988": // the key has characters that the column's character set lacks
-		return djangosession.ErrNoSession
+	case "1267", "1366", "3854", "3988":
+		return errCharacters
 	case "1040", "1044", "1045", "1049", "1053", "1129", "1130", "1203", "1226", "1927":
 		return ErrUnavailable
 	}

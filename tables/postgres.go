@@ -53,6 +53,14 @@ func (PostgreSQL) idExpr(placeholder string, t IDType) string {
 	return placeholder
 }
 
+// keyIs asks again without the column's collation, which may not be deterministic, and without the type citext.
+func (PostgreSQL) keyIs(a *args, column, key string) string {
+	placeholder := a.add(key)
+	return fmt.Sprintf(`%[1]s = %[2]s AND CAST(%[1]s AS text) COLLATE "C" = CAST(%[2]s AS text)`, column, placeholder)
+}
+
+func (PostgreSQL) changesText() bool { return false }
+
 func (PostgreSQL) ignoreTaken(key string) string { return " ON CONFLICT (" + key + ") DO NOTHING" }
 
 func (PostgreSQL) countsChanges() bool { return false }
@@ -104,6 +112,8 @@ func (PostgreSQL) cause(err error) error {
 		return ErrTaken
 	case state == "22001" || state == "54000":
 		return ErrTooLong
+	case state == "22P05" || state == "22021":
+		return errCharacters
 	case strings.HasPrefix(state, "22") || strings.HasPrefix(state, "23"):
 		return ErrValue
 	case state == "40001" || state == "40P01" || state == "55P03":

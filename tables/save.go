@@ -21,16 +21,12 @@ func (e *Engine) Create(ctx context.Context, r *djangosession.Record) error {
 	if err := e.checkOnce(ctx); err != nil {
 		return err
 	}
-	statement, values, err := e.insert(ctx, r)
-	if err != nil {
-		return err
-	}
-	n, unsure, err := e.write(ctx, op, statement, values)
+	unsure, err := e.transact(ctx, op, func(tx *sql.Conn) (refused, err error) { return e.insertIn(ctx, tx, r) })
 	switch {
 	case unsure:
 		return e.settleCreate(ctx, op, r, err)
-	case err == nil && n == 0, errors.Is(err, djangosession.ErrKeyTaken):
-		return djangosession.ErrKeyTaken
+	case errors.Is(err, errCharacters) && !isASCII(r.Key):
+		return djangosession.ErrBadKey
 	}
 	return err
 }
@@ -90,7 +86,7 @@ func (e *Engine) Save(ctx context.Context, r *djangosession.Record) error {
 		return err
 	}
 	n, _, err := e.write(ctx, "save session", statement, values)
-	if errors.Is(err, djangosession.ErrNoSession) {
+	if absent(err, r.Key) {
 		return djangosession.ErrSessionGone
 	}
 	if err != nil || n > 0 {
@@ -115,8 +111,8 @@ func (e *Engine) update(ctx context.Context, r *djangosession.Record) (statement
 	for _, c := range cells {
 		sets = append(sets, c.column+" = "+c.expr)
 	}
-	statement = fmt.Sprintf("UPDATE %s SET %s WHERE %s = %s",
-		e.names.table, strings.Join(sets, ", "), e.names.key, a.add(r.Key))
+	statement = fmt.Sprintf("UPDATE %s SET %s WHERE %s",
+		e.names.table, strings.Join(sets, ", "), e.dialect.keyIs(&a, e.names.key, r.Key))
 	return statement, a.values, nil
 }
 
@@ -127,7 +123,7 @@ func (e *Engine) Delete(ctx context.Context, key string) error {
 	}
 	statement, values := e.remove(key)
 	_, err := e.exec(ctx, "delete session", statement, values...)
-	if errors.Is(err, djangosession.ErrNoSession) {
+	if absent(err, key) {
 		return nil
 	}
 	return err
@@ -136,6 +132,6 @@ func (e *Engine) Delete(ctx context.Context, key string) error {
 // remove is the statement that removes a session.
 func (e *Engine) remove(key string) (statement string, values []any) {
 	a := args{dialect: e.dialect}
-	statement = fmt.Sprintf("DELETE FROM %s WHERE %s = %s", e.names.table, e.names.key, a.add(key))
+	statement = fmt.Sprintf("DELETE FROM %s WHERE %s", e.names.table, e.dialect.keyIs(&a, e.names.key, key))
 	return statement, a.values
 }

@@ -38,6 +38,13 @@ func (SQLite) text(column string) string { return "CAST(" + column + " AS TEXT)"
 
 func (SQLite) idExpr(placeholder string, _ IDType) string { return placeholder }
 
+// keyIs asks again without the column's collation, which may be NOCASE or RTRIM.
+func (SQLite) keyIs(a *args, column, key string) string {
+	return fmt.Sprintf("%[1]s = %[2]s AND %[1]s = %[3]s COLLATE BINARY", column, a.add(key), a.add(key))
+}
+
+func (SQLite) changesText() bool { return false }
+
 func (SQLite) ignoreTaken(key string) string { return " ON CONFLICT (" + key + ") DO NOTHING" }
 
 func (SQLite) countsChanges() bool { return false }

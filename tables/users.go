@@ -72,16 +72,14 @@ func (u *Users) Get(ctx context.Context, id string) (*auth.User, error) {
 		return nil, err
 	}
 	a := args{dialect: u.dialect}
-	users, err := u.query(ctx, "find user", u.found+u.names.id+" = "+u.id(&a, key), a.values)
+	users, err := u.query(ctx, "find user", u.found+u.idIs(&a, u.names.id, key), a.values)
+	if absent(err, id) || err == nil && len(users) == 0 {
+		return nil, auth.ErrNoUser
+	}
 	if err != nil {
 		return nil, err
 	}
-	for _, user := range users {
-		if user.ID == id || u.model.IDType == UUIDKey { // some databases find "Ann" under "ann"
-			return user, nil
-		}
-	}
-	return nil, auth.ErrNoUser
+	return users[0], nil
 }
 
 // GetByUsername implements [auth.Users]. Which names are the same is the database's to say, as it is for Django.
@@ -93,10 +91,10 @@ func (u *Users) GetByUsername(ctx context.Context, username string) (*auth.User,
 	a := args{dialect: u.dialect}
 	users, err := u.query(ctx, op, u.found+u.names.username+" = "+a.add(username)+" LIMIT 2", a.values)
 	switch {
+	case absent(err, username), err == nil && len(users) == 0:
+		return nil, auth.ErrNoUser
 	case err != nil:
 		return nil, err
-	case len(users) == 0:
-		return nil, auth.ErrNoUser
 	case len(users) > 1: // get raises MultipleObjectsReturned
 		return nil, &Error{Op: op, Kind: ErrSeveralUsers}
 	}
@@ -117,10 +115,10 @@ func (u *Users) SetLastLogin(ctx context.Context, id string, at time.Time) error
 		return err
 	}
 	a := args{dialect: u.dialect}
-	statement := fmt.Sprintf("UPDATE %s SET %s = %s WHERE %s = %s", u.names.table, u.names.lastLogin,
-		u.dialect.timeExpr(&a, u.stampAt(at.Truncate(time.Microsecond))), u.names.id, u.id(&a, key))
+	statement := fmt.Sprintf("UPDATE %s SET %s = %s WHERE %s", u.names.table, u.names.lastLogin,
+		u.dialect.timeExpr(&a, u.stampAt(at.Truncate(time.Microsecond))), u.idIs(&a, u.names.id, key))
 	n, err := u.exec(ctx, op, statement, a.values...)
-	if errors.Is(err, djangosession.ErrNoSession) || err == nil && n == 0 && !u.dialect.countsChanges() {
+	if absent(err, id) || err == nil && n == 0 && !u.dialect.countsChanges() {
 		return auth.ErrNoUser
 	}
 	if err == nil && n == 0 { // or it stands there already
@@ -131,11 +129,7 @@ func (u *Users) SetLastLogin(ctx context.Context, id string, at time.Time) error
 
 // query returns the users that a query finds.
 func (u *Users) query(ctx context.Context, op, query string, values []any) ([]*auth.User, error) {
-	users, err := queryAll(ctx, &u.conn, op, query, values, u.scan)
-	if errors.Is(err, djangosession.ErrNoSession) { // the text has characters that the column's character set lacks
-		return nil, nil
-	}
-	return users, err
+	return queryAll(ctx, &u.conn, op, query, values, u.scan)
 }
 
 // scan reads what u.found selects.

@@ -191,8 +191,13 @@ func sampleID(t IDType) any {
 	return "-"
 }
 
-// id is the expression for what parseID gave.
-func (u *Users) id(a *args, key any) string { return u.dialect.idExpr(a.add(key), u.model.IDType) }
+// idIs is the condition that a column holds what parseID gave.
+func (u *Users) idIs(a *args, column string, key any) string {
+	if text, ok := key.(string); ok && u.model.IDType == TextKey {
+		return u.dialect.keyIs(a, column, text)
+	}
+	return column + " = " + u.dialect.idExpr(a.add(key), u.model.IDType)
+}
 
 // idText is the expression that gives an id as text.
 func idText(d Dialect, t IDType, column string) string {

@@ -27,8 +27,8 @@ func (u *Users) Groups(ctx context.Context, user *auth.User) ([]string, error) {
 
 func (u *Users) groupsQuery(a *args, key any) string {
 	n := u.names
-	return fmt.Sprintf("SELECT g.%s FROM %s g INNER JOIN %s m ON m.%s = g.%s WHERE m.%s = %s ORDER BY g.%s",
-		n.name, n.group, n.groups, n.groupID, n.primary, n.user, u.id(a, key), n.name)
+	return fmt.Sprintf("SELECT g.%s FROM %s g INNER JOIN %s m ON m.%s = g.%s WHERE %s ORDER BY g.%s",
+		n.name, n.group, n.groups, n.groupID, n.primary, u.idIs(a, "m."+n.user, key), n.name)
 }
 
 // Permissions implements [auth.Users]. Matches get_all_permissions of ModelBackend for a user who is active.
@@ -55,10 +55,10 @@ func (u *Users) Permissions(ctx context.Context, user *auth.User) ([]string, err
 // permissionsQuery selects the permissions of a user and of the user's groups.
 func (u *Users) permissionsQuery(a *args, key any) string {
 	n := u.names
-	return u.allPermissionsQuery() + fmt.Sprintf(" WHERE p.%[1]s IN (SELECT d.%[2]s FROM %[3]s d WHERE d.%[4]s = %[5]s)"+
-		" OR p.%[1]s IN (SELECT gp.%[2]s FROM %[6]s gp INNER JOIN %[7]s m ON m.%[8]s = gp.%[8]s WHERE m.%[4]s = %[9]s)",
-		n.primary, n.permissionID, n.userPermissions, n.user, u.id(a, key),
-		n.groupPermissions, n.groups, n.groupID, u.id(a, key))
+	return u.allPermissionsQuery() + fmt.Sprintf(" WHERE p.%[1]s IN (SELECT d.%[2]s FROM %[3]s d WHERE %[4]s)"+
+		" OR p.%[1]s IN (SELECT gp.%[2]s FROM %[5]s gp INNER JOIN %[6]s m ON m.%[7]s = gp.%[7]s WHERE %[8]s)",
+		n.primary, n.permissionID, n.userPermissions, u.idIs(a, "d."+n.user, key),
+		n.groupPermissions, n.groups, n.groupID, u.idIs(a, "m."+n.user, key))
 }
 
 // allPermissionsQuery selects all permissions that there are.

@@ -41,6 +41,14 @@ INSERT INTO auth_user_user_permissions VALUES (1, 1, 2), (2, 1, 1);`
 type counter struct {
 	dsn        string
 	statements atomic.Int64
+	statement  func(text string) // if set, is told each of them
+}
+
+func (c *counter) count(text string) {
+	c.statements.Add(1)
+	if c.statement != nil {
+		c.statement(text)
+	}
 }
 
 func (c *counter) Connect(context.Context) (driver.Conn, error) {
@@ -63,12 +71,12 @@ type countedConn struct {
 }
 
 func (c *countedConn) QueryContext(ctx context.Context, query string, values []driver.NamedValue) (driver.Rows, error) {
-	c.counter.statements.Add(1)
+	c.counter.count(query)
 	return c.SQLiteConn.QueryContext(ctx, query, values)
 }
 
 func (c *countedConn) ExecContext(ctx context.Context, query string, values []driver.NamedValue) (driver.Result, error) {
-	c.counter.statements.Add(1)
+	c.counter.count(query)
 	return c.SQLiteConn.ExecContext(ctx, query, values)
 }
 

@@ -47,14 +47,62 @@ func testHostileKeys(t *testing.T, s *suite) {
 	s.wantValues(t, witness, map[string]any{"a": 1})
 }
 
+// similarKeys are keys that one collation or another takes for this one: without regard to case, accents, width, ignorable
+// characters, or spaces at the end.
+func similarKeys(key string) []string {
+	return []string{
+		strings.ToUpper(key), key + " ", key + "  ", " " + key, "á" + key[1:], "ａ" + key[1:], key + "\u00ad", "\u200b" + key,
+		strings.Replace(key, "s", "ſ", 1), strings.Replace(key, "k", "\u212a", 1), key[:31], key + "\x00", key + "\t", key + "\n",
+	}
+}
+
 func testSimilarKeys(t *testing.T, s *suite) {
 	const key = "abcdefghijklmnopqrstuvwxyz012345"
 	if err := s.Engine.Create(t.Context(), s.record(key, map[string]any{"a": 1})); err != nil {
 		t.Fatal(err)
 	}
-	for _, other := range []string{strings.ToUpper(key), key + " ", " " + key, "á" + key[1:], key[:31], key + "\x00"} {
+	never := func(*djangosession.Record) error {
+		t.Error("the session was given away")
+		return nil
+	}
+	for _, other := range similarKeys(key) {
 		if _, err := s.Engine.Load(t.Context(), other); !errors.Is(err, djangosession.ErrNoSession) {
 			t.Errorf("Load(%q): error %v, want ErrNoSession", other, err)
+		}
+		if ok, err := s.Engine.Exists(t.Context(), other); ok || err != nil {
+			t.Errorf("Exists(%q): %v, %v", other, ok, err)
+		}
+		if err := s.Engine.Save(t.Context(), s.record(other, nil)); !errors.Is(err, djangosession.ErrSessionGone) {
+			t.Errorf("Save(%q): error %v, want ErrSessionGone", other, err)
+		}
+		if err := s.Engine.Delete(t.Context(), other); err != nil {
+			t.Errorf("Delete(%q): %v", other, err)
+		}
+		if merger, ok := s.Engine.(djangosession.Merger); ok {
+			if err := merger.Merge(t.Context(), other, never); !errors.Is(err, djangosession.ErrSessionGone) {
+				t.Errorf("Merge(%q): error %v, want ErrSessionGone", other, err)
+			}
+		}
+		refused := errors.New("refused")
+		err := s.Engine.Cycle(t.Context(), other, func(r *djangosession.Record) error {
+			if r.Data != nil || !errors.Is(r.Err, djangosession.ErrSessionGone) {
+				t.Errorf("Cycle(%q) found a session", other)
+			}
+			return refused
+		})
+		if !errors.Is(err, refused) {
+			t.Errorf("Cycle(%q): error %v, want the one of the change", other, err)
+		}
+		// A store may refuse such a key beside the other one, but has to keep it as it is, or not at all.
+		err = s.Engine.Create(t.Context(), s.record(other, map[string]any{"b": 2}))
+		switch {
+		case err == nil:
+			s.wantValues(t, other, map[string]any{"b": 2})
+			if err := s.Engine.Delete(t.Context(), other); err != nil {
+				t.Errorf("Delete(%q): %v", other, err)
+			}
+		case !errors.Is(err, djangosession.ErrKeyTaken) && !errors.Is(err, djangosession.ErrBadKey):
+			t.Errorf("Create(%q): error %v, want ErrKeyTaken or ErrBadKey", other, err)
 		}
 	}
 	s.wantValues(t, key, map[string]any{"a": 1})
