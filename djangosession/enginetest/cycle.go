@@ -76,10 +76,15 @@ func testCycleMerged(t *testing.T, s *suite) {
 		t.Fatal(err)
 	}
 	s.wantMissing(t, key)
+	want := map[string]any{"kept": 1, "changed": 3, "theirs": 2, "new": 2}
+	s.wantValues(t, mine.Key(), want) // without another save
+	if v, _ := mine.Get("theirs"); v != int64(2) || mine.Contains("gone") {
+		t.Error("the session does not know what it was merged with")
+	}
 	if err := mine.Save(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	s.wantValues(t, mine.Key(), map[string]any{"kept": 1, "changed": 3, "theirs": 2, "new": 2})
+	s.wantValues(t, mine.Key(), want)
 
 	mine.Clear()
 	mine.Set("only", 1)
