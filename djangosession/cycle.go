@@ -62,8 +62,16 @@ func (s *Session) cycleTo(ctx context.Context, old, key string, live bool) error
 		*stored, tried = *r, true
 		return nil
 	})
-	if err != nil {
-		s.noteFailure(old, key, err, tried)
+	switch {
+	case errors.Is(err, ErrSessionGone):
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.gone = old
+		return err
+	case err != nil:
+		if tried {
+			s.doubt(key, err)
+		}
 		return storeError(err)
 	}
 	if lost != nil {
@@ -74,18 +82,6 @@ func (s *Session) cycleTo(ctx context.Context, old, key string, live bool) error
 	s.key, s.modified = key, true
 	s.adopt(now, done.last)
 	return nil
-}
-
-// noteFailure keeps what a failed change of the key tells about the stored session: it is gone, or it may have the new key.
-func (s *Session) noteFailure(old, key string, err error, tried bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case errors.Is(err, ErrSessionGone):
-		s.gone = old
-	case tried && !isRefusal(err):
-		s.doubtful = append(s.doubtful, key)
-	}
 }
 
 // isGone reports whether the session was found to be deleted when its key was to change.

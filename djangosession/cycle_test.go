@@ -3,6 +3,7 @@ package djangosession_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"testing"
 
 	"github.com/djangobridge/djangobridge/djangosession"
@@ -141,5 +142,46 @@ func TestFailedChangeOfKeyRevivesNoLogin(t *testing.T) {
 	}
 	for r, err := range store.Records(t.Context()) {
 		t.Errorf("a login is there: %v, %v", r.Data, err)
+	}
+}
+
+// TestLoginThatTheBrowserCannotUseIsNotStored: the key has changed, saving fails though it has happened, and so the browser does
+// not learn the key.
+func TestLoginThatTheBrowserCannotUseIsNotStored(t *testing.T) {
+	for name, known := range map[string]bool{"a visitor with a session": true, "a new visitor": false} {
+		t.Run(name, func(t *testing.T) {
+			s := newShop(t, "6.1", nil)
+			cookie := ""
+			if known {
+				cookie = "sessionid=" + s.visitor(map[string]any{"n": "old"})
+			}
+			s.engine.lose.Store(true)
+			r := s.visit(cookie, func(_ http.ResponseWriter, r *http.Request) {
+				session := s.session(r)
+				if known {
+					if err := session.CycleKey(r.Context()); err != nil {
+						t.Error(err)
+					}
+				}
+				session.Set("_auth_user_id", "1")
+			})
+			if r.StatusCode != http.StatusInternalServerError || r.Header.Get("Set-Cookie") != "" {
+				t.Errorf("status %d, %v", r.StatusCode, r.Header)
+			}
+			for r, err := range s.engine.Records(t.Context()) {
+				t.Errorf("a login is stored: %v, %v", r.Data, err)
+			}
+		})
+	}
+}
+
+// TestFailedSaveKeepsTheSessionOfTheBrowser: the key that the browser has is as good as before.
+func TestFailedSaveKeepsTheSessionOfTheBrowser(t *testing.T) {
+	s := newShop(t, "6.1", nil)
+	key := s.visitor(map[string]any{"n": "old"})
+	s.engine.lose.Store(true)
+	s.visit("sessionid="+key, func(_ http.ResponseWriter, r *http.Request) { s.session(r).Set("n", "new") })
+	if n := s.stored(key); n != "new" {
+		t.Errorf("stored is %q", n)
 	}
 }

@@ -268,6 +268,7 @@ func (x *exchange) replace(err error) {
 	x.failure = fmt.Errorf("djangosession: the response was replaced: %w", err)
 	x.restore(x.under.Header())
 	x.site.report(x, err)
+	x.discard()
 	status := http.StatusInternalServerError
 	if errors.Is(err, ErrSessionGone) {
 		status = http.StatusBadRequest
@@ -284,6 +285,20 @@ func (x *exchange) replace(err error) {
 		status = http.StatusFound
 	}
 	http.Error(x.under, http.StatusText(status), status)
+}
+
+// discard removes the session of a response that was replaced, if it has a key that the browser is not told: nobody could
+// use what is stored, but it may hold a login.
+func (x *exchange) discard() {
+	s, _ := x.loaded()
+	if s == nil || x.site.ReadOnly {
+		return
+	}
+	ctx, cancel := x.background()
+	defer cancel()
+	if err := s.discard(ctx, x.key); err != nil {
+		x.site.report(x, fmt.Errorf("djangosession: a session that no browser has may be left: %w", err))
+	}
 }
 
 // headerField is a line of a header.

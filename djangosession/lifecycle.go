@@ -113,25 +113,52 @@ func (s *Session) Flush(ctx context.Context) error {
 		return ErrReadOnly // the values stay, as everything else does
 	}
 	s.Clear()
-	if err := s.deleteAll(ctx); err != nil {
+	if err := errors.Join(s.DeleteStored(ctx), s.deleteDoubtful(ctx)); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.key, s.doubtful = "", nil
+	s.key = ""
 	return nil
 }
 
-// deleteAll removes what is stored under the session's key, and what may be stored under others.
-func (s *Session) deleteAll(ctx context.Context) error {
+// doubt notes a new key under which the session may be stored although err says that it is not.
+func (s *Session) doubt(key string, err error) {
+	if err == nil || isRefusal(err) || s.manager.isReadOnly() {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.doubtful = append(s.doubtful, key)
+}
+
+// deleteDoubtful removes what may be stored under such keys.
+func (s *Session) deleteDoubtful(ctx context.Context) error {
 	s.mu.Lock()
 	keys := slices.Clone(s.doubtful)
 	s.mu.Unlock()
-	err := s.DeleteStored(ctx)
 	for _, key := range keys {
-		err = errors.Join(err, s.manager.Delete(ctx, key))
+		if err := s.manager.Delete(ctx, key); err != nil {
+			return err
+		}
 	}
-	return err
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.doubtful = s.doubtful[len(keys):]
+	return nil
+}
+
+// discard removes what is or may be stored of a session of which the browser has this key alone, and cannot be told another.
+func (s *Session) discard(ctx context.Context, known string) error {
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if key := s.Key(); key != known {
+		err = s.DeleteStored(ctx)
+	}
+	return errors.Join(err, s.deleteDoubtful(ctx))
 }
 
 func (s *Session) state() (key string, loaded bool) {
@@ -141,7 +168,11 @@ func (s *Session) state() (key string, loaded bool) {
 }
 
 func (s *Session) create(ctx context.Context) error {
-	err := withNewKey(func(key string) error { return s.store(ctx, key, s.manager.engine.Create) })
+	err := withNewKey(func(key string) error {
+		err := s.store(ctx, key, s.manager.engine.Create)
+		s.doubt(key, err)
+		return err
+	})
 	if err == nil {
 		s.SetModified(true)
 	}

@@ -23,6 +23,7 @@ var noon = time.Unix(1_700_000_000, 0)
 type spy struct {
 	*memory.Engine
 	loads, saves, creates, deletes atomic.Int64
+	lose                           atomic.Bool // the answers of Save and Create
 
 	mu       sync.Mutex
 	loadErr  error
@@ -51,12 +52,19 @@ func (e *spy) stores(ctx context.Context) error {
 	return err
 }
 
+func (e *spy) answer(err error) error {
+	if e.lose.Load() {
+		return errBroken
+	}
+	return err
+}
+
 func (e *spy) Save(ctx context.Context, r *djangosession.Record) error {
 	e.saves.Add(1)
 	if err := e.stores(ctx); err != nil {
 		return err
 	}
-	return e.Engine.Save(ctx, r)
+	return e.answer(e.Engine.Save(ctx, r))
 }
 
 func (e *spy) Create(ctx context.Context, r *djangosession.Record) error {
@@ -64,7 +72,7 @@ func (e *spy) Create(ctx context.Context, r *djangosession.Record) error {
 	if err := e.stores(ctx); err != nil {
 		return err
 	}
-	return e.Engine.Create(ctx, r)
+	return e.answer(e.Engine.Create(ctx, r))
 }
 
 func (e *spy) Delete(ctx context.Context, key string) error {

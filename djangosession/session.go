@@ -29,7 +29,7 @@ type Session struct {
 	changes  changes
 	accessed bool
 	modified bool
-	doubtful []string // further keys under which it may be stored, since the answers to changes of the key were lost
+	doubtful []string // further keys under which it may be stored, since the engine's answer was lost
 	gone     string   // a key that was found to be deleted: while it is the session's, nothing is stored that nobody has changed
 }
 
