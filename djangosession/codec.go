@@ -1,6 +1,7 @@
 package djangosession
 
 import (
+	"errors"
 	"strings"
 	"time"
 
@@ -80,14 +81,18 @@ func (c *Codec) EncodeUncompressed(d *py.Dict) (string, error) {
 	return c.signer.SignObject(data, false), nil
 }
 
-// Decode returns the dict that text holds. The error is a [*DecodeError]. The age of the signature does not matter, as in
-// Django: how long a session lives is told beside its text.
+// Decode returns the dict that text holds. The error is a [*DecodeError], with SignedAt if the text says when it was signed. As
+// in Django, the age of the signature does not matter: the end of a session is stored beside its text.
 func (c *Codec) Decode(text string) (*py.Dict, error) {
 	data, err := c.payload(text)
-	if err != nil {
-		return nil, err
+	var d *py.Dict
+	if err == nil {
+		d, err = c.load(data)
 	}
-	return c.load(data)
+	if refused, ok := errors.AsType[*DecodeError](err); ok {
+		refused.SignedAt = signedAt(text)
+	}
+	return d, err
 }
 
 // DecodeMaxAge is [Codec.Decode] with the limit of [signing.TimestampSigner.UnsignMaxAge]. The layout of before 3.1 does not

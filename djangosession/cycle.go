@@ -18,7 +18,8 @@ import (
 func (s *Session) CycleKey(ctx context.Context) error { return s.cycle(ctx, false) }
 
 // CycleLiveKey is [Session.CycleKey] that returns [ErrSessionGone] if the stored session was deleted: somebody has logged out
-// in another request, and a copy under a new key would undo that. Django takes that risk.
+// in another request, and a copy under a new key would undo that. Django takes that risk. It also returns
+// [ErrOutdatedSettings] where CycleKey leaves the stored session in place and creates a new one.
 func (s *Session) CycleLiveKey(ctx context.Context) error { return s.cycle(ctx, true) }
 
 func (s *Session) cycle(ctx context.Context, live bool) error {
@@ -34,7 +35,17 @@ func (s *Session) cycle(ctx context.Context, live bool) error {
 	if old == "" {
 		return s.create(ctx)
 	}
-	return withNewKey(func(key string) error { return s.cycleTo(ctx, old, key, live) })
+	err = s.unreadable()
+	if err == nil {
+		err = withNewKey(func(key string) error { return s.cycleTo(ctx, old, key, live) })
+		if errors.Is(err, ErrOutdatedSettings) {
+			s.manager.report(ctx, err)
+		}
+	}
+	if errors.Is(err, ErrOutdatedSettings) && !live {
+		return s.create(ctx) // beside what is stored, which Django can read
+	}
+	return err
 }
 
 // cycleTo moves the session to a key. The caller has the lock of s.lifecycle.
@@ -47,6 +58,9 @@ func (s *Session) cycleTo(ctx context.Context, old, key string, live bool) error
 		gone := errors.Is(stored.Err, ErrSessionGone)
 		if gone && live {
 			return ErrSessionGone
+		}
+		if outdated := s.manager.outdated(stored.Err); outdated != nil {
+			return outdated
 		}
 		now, lost = mine, nil
 		if s.manager.MergeSaves && !gone {

@@ -167,7 +167,11 @@ func (x *exchange) save(status int, reason SaveReason) error {
 	if reason == Renewed {
 		store = s.renew
 	}
-	if err := store(ctx); err != nil {
+	err = store(ctx)
+	if reason != Modified && errors.Is(err, ErrOutdatedSettings) { // which was reported; the session is left alone
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	if reason == Renewed || x.site.Manager.MergeSaves { // another request may have changed when the session ends

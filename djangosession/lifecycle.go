@@ -32,13 +32,14 @@ func (s *Session) Load(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.key, s.data, s.ends, s.loaded, s.changes = r.Key, r.Data, r.ExpireDate, true, changes{}
+	s.key, s.data, s.ends, s.loaded, s.changes, s.outdated = r.Key, r.Data, r.ExpireDate, true, changes{}, r.Err
 	return nil
 }
 
 // Save stores the session: under a new key if it has none, else in place of what is stored (see [Manager.MergeSaves] for
 // merging the two). It returns [ErrSessionGone] if that was deleted, [ErrNotLoaded] if it was never loaded, and a
-// [*ValueError] for a value that cannot be stored; nothing is stored then.
+// [*ValueError] for a value that cannot be stored; nothing is stored then. [ErrOutdatedSettings] refuses to overwrite a
+// session that Django can read and this service cannot.
 //
 // After another error, such as the end of ctx or a broken connection, the session may or may not have been stored. With the
 // engine of package tables such a save never takes effect after a later one. To repeat it is safe with
@@ -55,6 +56,9 @@ func (s *Session) Save(ctx context.Context) error {
 	}
 	if !loaded {
 		return ErrNotLoaded
+	}
+	if err := s.unreadable(); err != nil {
+		return err
 	}
 	if s.manager.MergeSaves {
 		return s.merge(ctx, key)
@@ -118,7 +122,7 @@ func (s *Session) Flush(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.key = ""
+	s.key, s.outdated = "", nil
 	return nil
 }
 
@@ -167,6 +171,13 @@ func (s *Session) state() (key string, loaded bool) {
 	return s.key, s.loaded
 }
 
+// unreadable is why the session must not be saved under its key, nil if it may be.
+func (s *Session) unreadable() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.outdated
+}
+
 func (s *Session) create(ctx context.Context) error {
 	err := withNewKey(func(key string) error {
 		err := s.store(ctx, key, s.manager.engine.Create)
@@ -202,7 +213,7 @@ func (s *Session) store(ctx context.Context, key string, put func(context.Contex
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.key, s.loaded = r.Key, true
+	s.key, s.loaded, s.outdated = r.Key, true, nil
 	s.changes.stored(upTo)
 	return nil
 }
@@ -218,7 +229,8 @@ func storeError(err error) error {
 // isRefusal reports whether an error says all by itself, and that nothing was stored.
 func isRefusal(err error) bool {
 	_, isValue := errors.AsType[*ValueError](err)
-	return isValue || errors.Is(err, ErrKeyTaken) || errors.Is(err, ErrSessionGone) || errors.Is(err, ErrBadKey)
+	return isValue || errors.Is(err, ErrKeyTaken) || errors.Is(err, ErrSessionGone) || errors.Is(err, ErrBadKey) ||
+		errors.Is(err, ErrOutdatedSettings)
 }
 
 // record makes a record of a session's dict.

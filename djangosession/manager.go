@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 	"unicode/utf8"
 
 	"github.com/djangobridge/djangobridge/py"
@@ -17,7 +18,8 @@ type Manager struct {
 	Logger *slog.Logger
 	// OnLoadError, if set, is called when a session was stored but does not decode and an empty one takes its place, or a
 	// merged save replaces it. The error wraps a [*DecodeError]. A rise in these is an attack, a wrong SECRET_KEY or a
-	// damaged table.
+	// damaged table. An error that wraps [ErrOutdatedSettings] is logged at level error and needs attention at once: nothing
+	// of the session was replaced.
 	OnLoadError func(ctx context.Context, err error)
 	// StrictLoad makes Load, and a merged save, fail with that error instead of going on with an empty session, which the
 	// next save would store over the data. Django has no such setting.
@@ -30,8 +32,9 @@ type Manager struct {
 	// and a save after Clear, still write everything. The engine has to be a [Merger], or Save returns [ErrNoMerge].
 	MergeSaves bool
 
-	settings *resolved
-	engine   Engine
+	settings   *resolved
+	settingsOf time.Time // when the settings were those of the site
+	engine     Engine
 }
 
 // NewManager returns a manager of the sessions in engine. The error is [ErrIncompleteSettings] or a [*SettingError], or
@@ -44,7 +47,7 @@ func NewManager(engine Engine, s Settings) (*Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Manager{settings: r, engine: engine}, nil
+	return &Manager{settings: r, settingsOf: newestSettings(r.Settings), engine: engine}, nil
 }
 
 // Settings returns the settings that the manager was made with.
@@ -69,7 +72,8 @@ func (m *Manager) Open(key string) *Session {
 }
 
 // Load returns the session of this key. If there is none of it, if it has expired, or if the key cannot be one, the
-// session returned is new and has no key; if it does not decode it is empty and has its key (see [Manager.OnLoadError]).
+// session returned is new and has no key; if it does not decode it is empty and has its key (see [Manager.OnLoadError] and
+// [ErrOutdatedSettings]).
 // The error is the engine's.
 func (m *Manager) Load(ctx context.Context, key string) (*Session, error) {
 	s := m.Open(key)
@@ -96,6 +100,10 @@ func (m *Manager) ClearExpired(ctx context.Context, o ClearOptions) (int64, erro
 func (m *Manager) load(ctx context.Context, key string) (*Record, error) {
 	r, err := m.engine.Load(ctx, key)
 	_, corrupt := errors.AsType[*DecodeError](err)
+	outdated := m.outdated(err)
+	if outdated != nil {
+		err = outdated
+	}
 	switch {
 	case err == nil:
 		return r, nil
@@ -103,7 +111,7 @@ func (m *Manager) load(ctx context.Context, key string) (*Record, error) {
 		return &Record{Data: py.NewDict(0)}, nil
 	case corrupt && !m.StrictLoad:
 		m.report(ctx, err)
-		return &Record{Key: key, Data: py.NewDict(0)}, nil
+		return &Record{Key: key, Data: py.NewDict(0), Err: outdated}, nil
 	}
 	return nil, fmt.Errorf("djangosession: load session: %w", err)
 }
@@ -113,7 +121,11 @@ func (m *Manager) report(ctx context.Context, err error) {
 	if logger == nil {
 		logger = slog.Default()
 	}
-	logger.WarnContext(ctx, "session data corrupted", "reason", reason(err), "error", err.Error())
+	level, message := slog.LevelWarn, "session data corrupted"
+	if errors.Is(err, ErrOutdatedSettings) {
+		level, message = slog.LevelError, "settings outdated"
+	}
+	logger.Log(ctx, level, message, "reason", reason(err), "error", err.Error())
 	if m.OnLoadError != nil {
 		m.OnLoadError(ctx, err)
 	}

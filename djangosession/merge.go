@@ -73,6 +73,9 @@ func (s *Session) snapshot() (*py.Dict, changes) {
 // merged returns what changes make of a stored session, and why nothing of it stays if it does not decode. mine are the
 // values of the session that was changed.
 func (m *Manager) merged(done *changes, mine *py.Dict, stored *Record) (d *py.Dict, lost, err error) {
+	if outdated := m.outdated(stored.Err); outdated != nil {
+		return nil, nil, outdated
+	}
 	switch {
 	case stored.Data == nil && m.StrictLoad:
 		return nil, nil, stored.Err
@@ -113,6 +116,9 @@ func (s *Session) merge(ctx context.Context, key string) error {
 		}
 		return err
 	})
+	if errors.Is(err, ErrOutdatedSettings) {
+		s.manager.report(ctx, err)
+	}
 	if err != nil {
 		return storeError(err)
 	}

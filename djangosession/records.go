@@ -18,10 +18,23 @@ type Lister interface {
 var ErrNoList = errors.New("djangosession: the engine cannot list its sessions")
 
 // Records yields every stored session that has not expired, in no order to rely on, until an error, which comes last: the
-// engine's, or [ErrNoList]. What does not decode comes with Data nil and the reason in Err.
+// engine's, or [ErrNoList]. Data that does not decode is nil, with the reason in Err; see [ErrOutdatedSettings].
 func (m *Manager) Records(ctx context.Context) iter.Seq2[*Record, error] {
-	if lister, ok := m.engine.(Lister); ok {
-		return lister.Records(ctx)
+	return func(yield func(*Record, error) bool) {
+		lister, ok := m.engine.(Lister)
+		if !ok {
+			yield(nil, ErrNoList)
+			return
+		}
+		for r, err := range lister.Records(ctx) {
+			if r != nil {
+				if outdated := m.outdated(r.Err); outdated != nil {
+					r.Err = outdated
+				}
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
 	}
-	return func(yield func(*Record, error) bool) { yield(nil, ErrNoList) }
 }

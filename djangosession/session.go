@@ -30,6 +30,7 @@ type Session struct {
 	accessed bool
 	modified bool
 	doubtful []string // further keys under which it may be stored, since the engine's answer was lost
+	outdated error    // why what is stored must not be overwritten: the settings are out of date
 	gone     string   // a key that was found to be deleted: while it is the session's, nothing is stored that nobody has changed
 }
 

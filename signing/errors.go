@@ -3,6 +3,7 @@ package signing
 import (
 	"errors"
 	"strings"
+	"time"
 )
 
 // A Reason says why a signed text, or a session made of one, was refused.
@@ -28,6 +29,9 @@ type DecodeError struct {
 	Reason Reason
 	Detail string // in words; may be empty
 	Err    error  // the cause, if something below refused; may be nil
+	// SignedAt is when the text of a session says that it was signed, in whole seconds, which nobody has verified. It is the
+	// zero time if the text does not say so, and where the text is not the site's own, but a browser's for example.
+	SignedAt time.Time
 
 	unsigned bool // text without a signature, which is a BadSignature in Django
 }

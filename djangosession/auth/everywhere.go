@@ -27,7 +27,8 @@ var ErrLoggedInAgain = errors.New("auth: sessions of the user kept appearing: " 
 // may be gone or not. [ErrLoggedInAgain] says that the last pass still found some. A worker of Django that had loaded a
 // session before the call can bring it back by changing its key: Django does not look whether the session is still there.
 //
-// Other errors are [djangosession.ErrReadOnly], [djangosession.ErrNoList] or the engine's. Sessions may be left then.
+// Other errors are [djangosession.ErrReadOnly], [djangosession.ErrNoList], [djangosession.ErrOutdatedSettings] if there are
+// sessions that Django can read and this service cannot, or the engine's. Sessions may be left then.
 func (a *Auth) LogoutEverywhere(ctx context.Context, userID string) (int, error) {
 	return a.logoutExcept(ctx, userID, nil)
 }
@@ -74,9 +75,13 @@ func (a *Auth) mayWrite(ctx context.Context) error {
 }
 
 func (a *Auth) logoutOnce(ctx context.Context, userID string, keep *djangosession.Session) (n int, err error) {
+	var unread error
 	for r, err := range a.manager.Records(ctx) {
 		if err != nil {
 			return n, err
+		}
+		if errors.Is(r.Err, djangosession.ErrOutdatedSettings) { // Django can read it, and it may be the user's
+			unread = r.Err
 		}
 		if r.Data == nil || keep != nil && r.Key == keep.Key() {
 			continue
@@ -90,5 +95,5 @@ func (a *Auth) logoutOnce(ctx context.Context, userID string, keep *djangosessio
 		}
 		n++
 	}
-	return n, nil
+	return n, unread
 }

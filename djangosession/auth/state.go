@@ -150,6 +150,8 @@ func (a *Auth) rehash(ctx context.Context, s *djangosession.Session, user *User)
 	case errors.Is(err, djangosession.ErrSessionGone):
 		// Another request has done it, or has logged out. This one began before that: it is answered, and stores nothing.
 		return nil
+	case errors.Is(err, djangosession.ErrOutdatedSettings): // Django has done it, with a key that is not known here
+		return nil
 	case err != nil:
 		return fmt.Errorf("auth: renew the session: %w", err)
 	}

@@ -1,0 +1,63 @@
+package djangosession
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/djangobridge/djangobridge/signing"
+)
+
+// ErrOutdatedSettings reports that the site's settings have changed since they were exported: a stored session was signed
+// after [Settings.ExportedAt], or if that is not known after the [Manager] was made, and does not decode. The SECRET_KEY
+// was rotated, for example. Django reads that session, and to overwrite it would log its visitor out.
+//
+// Until the service has the new settings, such a session is empty for reading, keeps its key, and cannot be saved. A login or
+// CycleKey starts a new session and leaves the stored one in place; Flush deletes it. Errors that wrap ErrOutdatedSettings
+// wrap the [*DecodeError] as well. Django has no such check.
+var ErrOutdatedSettings = errors.New("djangosession: the settings of this service are out of date: a session that was stored " +
+	"after they were exported does not decode; export them again (SettingsCommand) and restart. To rotate SECRET_KEY, " +
+	"make the new key known to this service, in SECRET_KEY_FALLBACKS, before Django signs with it: see docs/key-rotation.md")
+
+// clockTolerance is how far the clock of another machine may be ahead. What was signed later than that is damaged.
+const clockTolerance = 24 * time.Hour
+
+// outdated returns the error for data that does not decode if that proves that the settings are outdated, else nil.
+func (m *Manager) outdated(err error) error {
+	refused, ok := errors.AsType[*DecodeError](err)
+	if !ok || !refused.SignedAt.After(m.settingsOf) || refused.SignedAt.After(m.settings.Clock().Add(clockTolerance)) {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", ErrOutdatedSettings, err)
+}
+
+// newestSettings is the time at which the settings were those of the site.
+func newestSettings(s *Settings) time.Time {
+	if s.ExportedAt.IsZero() {
+		return s.Clock()
+	}
+	return s.ExportedAt
+}
+
+// signedAt is when a text of the layout since 3.1 says it was signed; the zero time if it does not say so.
+func signedAt(text string) time.Time {
+	value, found := beforeLast(text, ":")
+	if !found {
+		return time.Time{}
+	}
+	_, found = beforeLast(value, ":")
+	seconds, err := signing.B62Decode(value[strings.LastIndex(value, ":")+1:])
+	if !found || err != nil {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0)
+}
+
+func beforeLast(text, sep string) (before string, found bool) {
+	i := strings.LastIndex(text, sep)
+	if i < 0 {
+		return "", false
+	}
+	return text[:i], true
+}
