@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math/big"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -247,7 +248,7 @@ func TestPickleSerializerNamesWhatCannotBeStored(t *testing.T) {
 	}
 }
 
-func TestNamesOfPythonTwoAreText(t *testing.T) {
+func TestNamesOfPythonTwoAreFoundByTextAndStayStr(t *testing.T) {
 	t.Parallel()
 	// {'_auth_user_id': 1, 'name': 'h\xe9', '\xff': 2, 'testcookie': 'worked'} of Python 2.7, at protocol 2.
 	const python2 = "\x80\x02}q\x00(U\x0d_auth_user_idq\x01K\x01U\x04nameq\x02U\x02h\xe9q\x03U\x01\xffq\x04K\x02" +
@@ -265,12 +266,20 @@ func TestNamesOfPythonTwoAreText(t *testing.T) {
 	if !s.TestCookieWorked() {
 		t.Error("the test cookie of Python 2 is not known")
 	}
+	if names := s.Keys(); !slices.Equal(names, []string{"_auth_user_id", "name", "testcookie"}) {
+		t.Errorf("the names are %q", names)
+	}
 	must(s.Save(t.Context()))
 	text, _, _ := e.Row(s.Key())
-	// The names are unicode now, which Python 2 takes for the same; the values are as they were.
-	const want = "\x80\x02}q\x00(X\x0d\x00\x00\x00_auth_user_idq\x01K\x01X\x04\x00\x00\x00nameq\x02U\x02h\xe9q\x03U\x01\xffq\x04K\x02" +
-		"X\x0a\x00\x00\x00testcookieq\x05U\x06workedq\x06u."
-	if got := payloadOf(t, m.Settings(), text); got != want {
+	if got := payloadOf(t, m.Settings(), text); got != python2 {
+		t.Errorf("stored %q\nwant   %q", got, python2)
+	}
+	// A value that is set anew keeps the name as it was: {'_auth_user_id': 2L, ...} has a
+	// str still.
+	s.Set("_auth_user_id", 2)
+	must(s.Save(t.Context()))
+	text, _, _ = e.Row(s.Key())
+	if got, want := payloadOf(t, m.Settings(), text), strings.Replace(python2, "K\x01", "K\x02", 1); got != want {
 		t.Errorf("stored %q\nwant   %q", got, want)
 	}
 }
@@ -362,5 +371,58 @@ func TestExplainSaysWhichSerializerWroteATextThatIsWellSigned(t *testing.T) {
 		if e.Decodes || len(e.Hints) != 1 || !strings.Contains(e.Hints[0], c.want) {
 			t.Errorf("want %q in %+v", c.want, e)
 		}
+	}
+}
+
+// Python 2 has no datetime.timezone, and a session with one is lost there. Django 1.4,
+// 1.6, 1.8 and 1.11 on Python 2.7 have loaded what is written here.
+func TestAwareDatesArePickledForPythonTwo(t *testing.T) {
+	t.Parallel()
+	moment := time.Date(2024, 2, 29, 12, 0, 0, 5000, time.UTC)
+	for release, class := range map[string]string{
+		"1.4.22": "cdjango.utils.tzinfo\nFixedOffset\n", "1.6.11": "cdjango.utils.tzinfo\nFixedOffset\n",
+		"1.7": "cdjango.utils.timezone\nFixedOffset\n", "1.11.29": "cdjango.utils.timezone\nFixedOffset\n",
+		"2.0": "\x8c\x08timezone\x94",
+	} {
+		m, e := site(t, pickleSite(release))
+		s := m.New()
+		for name, seconds := range map[string]int{"utc": 0, "east": 3600, "west": -5400, "odd": 3208} {
+			s.Set(name, moment.In(time.FixedZone("", seconds)))
+		}
+		s.Set("again", []time.Time{moment, moment})
+		must(s.Save(t.Context()))
+		text, _, _ := e.Row(s.Key())
+		data := payloadOf(t, m.Settings(), text)
+		if !strings.Contains(data, class) || strings.Contains(data, "cdatetime\ntimezone\n") {
+			t.Errorf("%s: %q", release, data)
+		}
+		s, err := m.Load(t.Context(), s.Key())
+		must(err)
+		for _, name := range []string{"utc", "east", "west", "odd"} {
+			if v, err := djangosession.Value[time.Time](s, name); err != nil || !v.Equal(moment) {
+				t.Errorf("%s: %s is %v, %v", release, name, v, err)
+			}
+		}
+	}
+}
+
+// Python 2 with MySQL has a long for the id of a user.
+func TestLongsOfPythonTwoAreNumbersAndStayLong(t *testing.T) {
+	t.Parallel()
+	const python2 = "\x80\x02}q\x00(U\x0d_auth_user_idq\x01\x8a\x01\x07U\x04listq\x02]q\x03(\x8a\x01\x01K\x01eu."
+	m, e := site(t, pickleSite("1.8.19"))
+	e.SetRow("akeyof8characters", signedPayload(t, m.Settings(), python2), frozen.AddDate(1, 0, 0))
+	s, err := m.Load(t.Context(), "akeyof8characters")
+	must(err)
+	if id, _ := s.Get("_auth_user_id"); id != int64(7) {
+		t.Errorf("the user is %T %v", id, id)
+	}
+	if list, _ := s.Get("list"); !py.Equal(list, py.NewList(1, 1)) {
+		t.Errorf("the list is %v", list)
+	}
+	must(s.Save(t.Context()))
+	text, _, _ := e.Row(s.Key())
+	if got := payloadOf(t, m.Settings(), text); got != python2 {
+		t.Errorf("stored %q\nwant   %q", got, python2)
 	}
 }

@@ -65,6 +65,10 @@ func (r release) hasPickleSerializer() bool { return !r.atLeast(5, 0, 0) }
 // needsPython3: the release does not run on Python 2.
 func (r release) needsPython3() bool { return r.atLeast(2, 0, 0) }
 
+// hasTimezoneFixedOffset: django.utils.timezone has the class FixedOffset, which was in
+// django.utils.tzinfo alone before.
+func (r release) hasTimezoneFixedOffset() bool { return r.atLeast(1, 7, 0) }
+
 // pickleProtocol is the highest protocol that each Python has which the release runs on.
 func (r release) pickleProtocol() int {
 	switch {

@@ -109,8 +109,8 @@ func (c *jsonConverter) dict(container any, d *py.Dict) (any, error) {
 func textKey(key any) any {
 	switch k := key.(type) {
 	case py.Str2:
-		if isASCII(string(k)) {
-			return string(k)
+		if text, ok := k.Text(); ok {
+			return text
 		}
 	case *py.Object:
 		if text, ok := k.AsText(); ok && isSafeString(k) {

@@ -3,6 +3,7 @@ package djangosession
 import (
 	"errors"
 	"fmt"
+	"time"
 	"unsafe"
 
 	"github.com/djangobridge/djangobridge/py"
@@ -28,6 +29,8 @@ type PickleSerializer struct {
 	// Django 2.0, as in pickle.loads of Python 3: other bytes are refused. Before, and without settings, such a str is a
 	// [py.Str2], which is written back as one.
 	Options pickle.Options
+
+	timeZone func(seconds int) *py.Object // see of
 }
 
 // defaultProtocol is read by each Python since 3.4.
@@ -41,21 +44,24 @@ func (p PickleSerializer) Dumps(d *py.Dict) ([]byte, error) {
 	if protocol == 0 {
 		protocol = defaultProtocol
 	}
-	data, err := pickle.Dumps(d, protocol)
+	o := pickle.WriteOptions{Protocol: protocol, TimeZone: p.timeZone}
+	data, err := o.Dumps(d)
 	if err == nil {
 		return data, nil
 	}
 	for name, v := range d.All() { // which one is worth finding out only now
-		if _, err := pickle.Dumps(v, protocol); err != nil {
+		if _, err := o.Dumps(v); err != nil {
 			return nil, &ValueError{Name: fmt.Sprint(name), Err: err}
 		}
 	}
 	return nil, err
 }
 
-// Loads reads what Django's loads reads, if it is a dict. Names need not be text, as in Django; those that are not
-// [Session.Dict] alone has. A name that is a str of Python 2 or a SafeString becomes text, which Python takes for the same
-// name. An OrderedDict is read as a dict.
+// Loads reads what Django's loads reads, if it is a dict. Names need not be text, as in
+// Django; those that are not [Session.Dict] alone has. A name that is an ASCII str of
+// Python 2 stays a [py.Str2], so that it is written back as one; the text of it finds it.
+// A SafeString becomes text, which Python takes for the same name. An OrderedDict is read
+// as a dict.
 func (p PickleSerializer) Loads(data []byte) (*py.Dict, error) { return p.loads(string(data)) }
 
 // loadsOwned is Loads of data that nobody else has.
@@ -89,13 +95,13 @@ func orderedDict(v any) (*py.Dict, bool) {
 	return o.AsDict()
 }
 
-// textNames returns d with each name as text that is an ASCII str of Python 2, or a SafeString: to Python they are the same as
-// the text.
+// textNames returns d with each name as text that is a SafeString: to Python they are the
+// same.
 func textNames(d *py.Dict) *py.Dict {
 	found := false
 	for name := range d.All() {
-		if _, ok := name.(string); !ok {
-			_, ok = textKey(name).(string)
+		if o, ok := name.(*py.Object); ok {
+			_, ok = textKey(o).(string)
 			found = found || ok
 		}
 	}
@@ -104,9 +110,23 @@ func textNames(d *py.Dict) *py.Dict {
 	}
 	texts := py.NewDict(d.Len())
 	for name, v := range d.All() {
-		texts.Set(textKey(name), v)
+		if _, ok := name.(*py.Object); ok {
+			name = textKey(name)
+		}
+		texts.Set(name, v)
 	}
 	return texts
+}
+
+// nameText returns the name of a value as text: a str, or an ASCII str of Python 2.
+func nameText(name any) (text string, ok bool) {
+	switch name := name.(type) {
+	case string:
+		return name, true
+	case py.Str2:
+		return name.Text()
+	}
+	return "", false
 }
 
 func isASCII(s string) bool {
@@ -132,7 +152,32 @@ func (p PickleSerializer) of(s *Settings, r release) (PickleSerializer, error) {
 	if p.Options.Encoding == "" && r.needsPython3() {
 		p.Options.Encoding = "ASCII"
 	}
+	if p.Protocol == minProtocol && !r.needsPython3() { // which is that of Python 2
+		p.timeZone = r.fixedOffset
+	}
 	return p, nil
+}
+
+// fixedOffset returns the object that Django on Python 2 has for a time zone of a fixed
+// offset: Python 2 has none itself, and pytz need not be there.
+func (r release) fixedOffset(seconds int) *py.Object {
+	offset := py.TimeDeltaOf(time.Duration(seconds) * time.Second)
+	sign, minutes := '+', seconds/60
+	if seconds < 0 {
+		sign, minutes = '-', -minutes
+	}
+	name := fmt.Sprintf("%c%02d%02d", sign, minutes/60, minutes%60)
+	if seconds == 0 {
+		name = "UTC"
+	}
+	state := py.NewDict(2) //nolint:mnd // its two attributes
+	state.Set("_FixedOffset__offset", offset)
+	state.Set("_FixedOffset__name", name)
+	class, args := &py.Global{Module: "django.utils.timezone", Name: "FixedOffset"}, py.NewTuple()
+	if !r.hasTimezoneFixedOffset() {
+		class, args = &py.Global{Module: "django.utils.tzinfo", Name: "FixedOffset"}, py.NewTuple(offset)
+	}
+	return &py.Object{Callable: class, Args: args, Extra: &py.Extra{HasState: true, State: state}}
 }
 
 // The protocols that can be written.

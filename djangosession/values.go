@@ -145,7 +145,7 @@ func (s *Session) Keys() []string {
 	defer s.mu.Unlock()
 	names := make([]string, 0, d.Len())
 	for k := range d.All() {
-		if name, ok := k.(string); ok { // pickle knows others; Dict shows them
+		if name, ok := nameText(k); ok { // pickle knows others; Dict shows them
 			names = append(names, name)
 		}
 	}
@@ -166,7 +166,7 @@ func (s *Session) Items() iter.Seq2[string, any] {
 	d := s.natural()
 	return func(yield func(string, any) bool) {
 		for k, v := range d.All() {
-			if name, ok := k.(string); ok && !yield(name, given(v)) {
+			if name, ok := nameText(k); ok && !yield(name, given(v)) {
 				return
 			}
 		}

@@ -100,6 +100,9 @@ func (c *cloner) copy(v any) any {
 		c.entries(&s.members, &v.members)
 		return s
 	case *big.Int: // Go's can be changed in place
+		if c.natural && v.IsInt64() { // a long of Python 2
+			return v.Int64()
+		}
 		n := new(big.Int).Set(v)
 		c.done[v] = n
 		return n

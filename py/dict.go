@@ -148,10 +148,17 @@ func (d *Dict) find(key any) int {
 		}
 		return -1
 	}
-	if s, ok := key.(string); ok { // nearly every key; no other type of key equals one
+	if s, ok := key.(string); ok { // nearly every key
 		for i := range d.entries {
-			if k, ok := d.entries[i].Key.(string); ok && k == s {
-				return i
+			switch k := d.entries[i].Key.(type) {
+			case string:
+				if k == s {
+					return i
+				}
+			case Str2: // the only other type of which a value may equal one
+				if string(k) == s && k.HashKey() == s {
+					return i
+				}
 			}
 		}
 		return -1

@@ -22,12 +22,15 @@
 //	bytearray   *ByteArray
 //	complex     complex128
 //	str of Python 2      Str2
+//	long of Python 2     *big.Int, also one that fits int64
 //	a class or function  *Global, its name
 //	other instances      *Object, what makes them
 //
-// A pickle does not say datetime or Decimal but how Python is to make one, so that its reader gives an [*Object] for these too;
-// [Natural] puts the forms above in their place. An Object of a class that has none can be looked into: see
-// [Object.Attributes], [Object.AsDict], [Object.AsList] and [Object.AsText].
+// A pickle does not say datetime or Decimal but how Python is to make one, so that its
+// reader gives an [*Object] for these too; [Natural] puts the forms above in their place,
+// and int64 in the place of a long that fits it. An Object of a class that has none can
+// be looked into: see [Object.Attributes], [Object.AsDict], [Object.AsList] and
+// [Object.AsText].
 //
 // A str may hold lone surrogates, which UTF-8 cannot: such a code point stands in the Go string as the three bytes that
 // UTF-8 would use if it were allowed (the encoding known as WTF-8; Python's surrogatepass). [AppendRune] and

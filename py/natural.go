@@ -5,10 +5,11 @@ import (
 	"time"
 )
 
-// Natural returns a deep copy of v, as [Clone] does, in which each [*Object] that has a form of its own in Go stands in that
-// form: a [DateTime], [Date], [Time], [TimeDelta], [Decimal], [UUID] or complex128. An Object that no such form can hold
-// without loss, like a datetime in a time zone of a class that Go does not know, stays an Object, and so does a Decimal of more
-// than 10,000 digits.
+// Natural returns a deep copy of v, as [Clone] does, in which a long of Python 2 that
+// fits int64 is one, and each [*Object] that has a form of its own in Go is in that form:
+// a [DateTime], [Date], [Time], [TimeDelta], [Decimal], [UUID] or complex128. An Object
+// that no such form can hold without loss, like a datetime in a time zone of a class that
+// Go does not know, stays an Object, and so does a Decimal of more than 10,000 digits.
 func Natural(v any) any {
 	switch v.(type) {
 	case *List, *Dict, *Set, *FrozenSet, *big.Int, Cloner:
@@ -108,8 +109,8 @@ func (o *Object) uuid(given any) (any, bool) {
 	if !ok {
 		return nil, false
 	}
-	n, _ := state.text("int")
-	_, isSafe := state.text("is_safe")
+	n, _ := state.Get("int")
+	_, isSafe := state.Get("is_safe")
 	if state.Len() > 2 || state.Len() == 2 && !isSafe {
 		return nil, false
 	}

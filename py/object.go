@@ -3,6 +3,7 @@ package py
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // A Global is a Python object that a pickle names and does not contain: a class or a function, by the module and the
@@ -20,14 +21,31 @@ func (g *Global) String() string { return g.Module + "." + g.Name }
 // HashKey implements [Hashable].
 func (g *Global) HashKey() any { return *g }
 
-// Str2 is a str of Python 2, which is bytes of an encoding that only the program knew.
+// Str2 is a str of Python 2, which is bytes of an encoding that only the program knew. As
+// a dict key an ASCII one equals the str of the same text, as in Python 2.
 type Str2 string
 
 // PyType implements [Typed].
 func (Str2) PyType() string { return "str" }
 
 // HashKey implements [Hashable].
-func (s Str2) HashKey() any { return s }
+func (s Str2) HashKey() any {
+	if text, ok := s.Text(); ok {
+		return text
+	}
+	return s
+}
+
+// Text returns s as text, and whether it is ASCII, which is text in every encoding that
+// Python 2 knew.
+func (s Str2) Text() (text string, ok bool) {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return "", false
+		}
+	}
+	return string(s), true
+}
 
 // A Making is the way in which Python makes an [Object].
 type Making uint8
@@ -38,6 +56,7 @@ const (
 	New                      // Callable.__new__(Callable, *Args)
 	NewEx                    // Callable.__new__(Callable, *Args, **Kwargs)
 	Persistent               // what the program's persistent_load makes of Args.Items[0]
+	Instance                 // an instance of an old-style class of Python 2; without Args, Callable is not called
 )
 
 // An Object is a Python object of a class that has no form of its own here, or is not in that form (see [Natural]): what is

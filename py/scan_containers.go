@@ -34,7 +34,7 @@ func (s scanner) scanDict(v *Dict, rv reflect.Value) error {
 		return s.scanMap(v, rv)
 	case reflect.Struct:
 		for _, f := range structFields(rv.Type()) {
-			value, ok := v.text(f.name)
+			value, ok := v.Get(f.name)
 			if !ok {
 				continue
 			}

@@ -181,7 +181,8 @@ func (o *Object) Attributes() (*Dict, bool) {
 		return nil, false
 	}
 	if !x.HasState {
-		return NewDict(0), o.Making == New && len(o.args()) == 0 || o.reconstructed() && o.base() == nil
+		plain := o.Making == New || o.Making == Instance
+		return NewDict(0), plain && len(o.args()) == 0 || o.reconstructed() && o.base() == nil
 	}
 	switch state := x.State.(type) {
 	case *Dict:
@@ -229,20 +230,7 @@ func textOf(v any) (string, bool) {
 	case string:
 		return v, true
 	case Str2:
-		for i := range len(v) {
-			if v[i] >= 0x80 {
-				return "", false
-			}
-		}
-		return string(v), true
+		return v.Text()
 	}
 	return "", false
-}
-
-// text returns the value of a key, which Python 2 may have written.
-func (d *Dict) text(key string) (any, bool) {
-	if v, ok := d.Get(key); ok {
-		return v, true
-	}
-	return d.Get(Str2(key))
 }

@@ -155,6 +155,11 @@ func (t *tool) showTable(record *djangosession.Record, s djangosession.Settings,
 
 // shownName is the name of a value: the text itself where it is one, as nearly always.
 func shownName(name any) string {
+	if old, ok := name.(py.Str2); ok { // of Python 2
+		if text, ok := old.Text(); ok {
+			name = text
+		}
+	}
 	if text, ok := name.(string); ok && py.ValidString(text) {
 		return printable(text)
 	}

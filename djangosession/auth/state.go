@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/big"
 	"slices"
 	"strconv"
 
@@ -165,10 +166,14 @@ func (a *Auth) adopt(u *User, backend string) *User {
 	return u
 }
 
-// idText is the id in a session as text. Up to Django 1.8 it could be a number.
+// idText is the id in a session as text. Up to Django 1.8 it could be a number, a long of
+// Python 2 among them.
 func idText(v any) (string, bool) {
-	if n, ok := v.(int64); ok {
+	switch n := v.(type) {
+	case int64:
 		return strconv.FormatInt(n, 10), true
+	case *big.Int:
+		return n.String(), true
 	}
 	return text(v)
 }

@@ -24,7 +24,9 @@ func library(data []byte) (v any, ok bool) {
 		}
 	}()
 	u := gopickle.NewUnpickler(bytes.NewReader(data))
-	u.FindClass = func(module, name string) (any, error) { return &unknown{&py.Global{Module: module, Name: name}}, nil }
+	u.FindClass = func(module, name string) (any, error) {
+		return &unknown{name: &py.Global{Module: module, Name: name}}, nil
+	}
 	v, err := u.Load()
 	return v, err == nil
 }
@@ -60,8 +62,8 @@ func (c comparison) equal(ours, theirs any) string {
 		if convert(theirs) == any(ours) { // int, or *big.Int of more bytes than it needs
 			return ""
 		}
-	case *big.Int:
-		if got, ok := theirs.(*big.Int); ok && got.Cmp(ours) == 0 {
+	case *big.Int: // a long of Python 2, which the library does not tell from an int
+		if py.Equal(convert(theirs), py.Int(ours)) {
 			return ""
 		}
 	case float64:
@@ -216,11 +218,15 @@ func (c comparison) equalObject(ours *py.Object, theirs any) string {
 	if extra.Setter != nil || extra.Kwargs != nil {
 		return ""
 	}
-	if ours.Making != got.making && len(got.args) > 0 || extra.HasState != got.hasState || len(extra.Pairs) != len(got.pairs) {
+	making := ours.Making
+	if making == py.Instance { // which is a call to the library
+		making = py.Called
+	}
+	if making != got.making && len(got.args) > 0 || extra.HasState != got.hasState || len(extra.Pairs) != len(got.pairs) {
 		return "the making of " + ours.Class()
 	}
 	problems := []string{
-		c.equalClass(class, &unknown{got.class}), c.equalItems(ours.Args.Items, got.args), c.equal(extra.State, got.state),
+		c.equalClass(class, &unknown{name: got.class}), c.equalItems(ours.Args.Items, got.args), c.equal(extra.State, got.state),
 		c.equalItems(extra.Items, got.items),
 	}
 	for i, p := range extra.Pairs {

@@ -11,6 +11,10 @@ import (
 // that it has forms of its own for: with these it loses what they contain, or allocates without a limit.
 const disguise = "python:"
 
+// oldStyle stands before the disguise of a class whose instances are [py.Instance]. The
+// library does not tell them from others, and gives each its class without the arguments.
+const oldStyle = "old-style:"
+
 // maxIntBits is the size of the largest int that the library gets.
 const maxIntBits = 8 * 8 << 10
 
@@ -116,6 +120,14 @@ func (w *walker) object(o *py.Object) {
 		w.keywords[*class] = true
 	case o.Making == py.NewEx:
 		w.problem = "a class without a name is made with keyword arguments"
+	case o.Making == py.Instance && named:
+		o.Callable = &py.Global{Module: oldStyle + class.Module, Name: class.Name}
+		o.Making = py.Called
+		if len(o.Args.Items) == 0 {
+			o.Making = py.New
+		}
+	case o.Making == py.Instance:
+		w.problem = "an instance of an old-style class without a name"
 	}
 }
 

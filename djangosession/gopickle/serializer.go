@@ -121,6 +121,7 @@ func (h *hooks) findClass(module, name string) (any, error) {
 	if class, ok := h.classes[key]; ok {
 		return class, nil
 	}
+	module, isOld := strings.CutPrefix(module, oldStyle)
 	g := &py.Global{Module: strings.TrimPrefix(module, disguise), Name: name}
 	var class any
 	if h.serializer.FindClass != nil {
@@ -135,7 +136,7 @@ func (h *hooks) findClass(module, name string) (any, error) {
 			h.err = fmt.Errorf("class %s: %w", g, errKeywords)
 			return nil, h.err
 		}
-		class = &unknown{g}
+		class = &unknown{name: g, oldStyle: isOld}
 	}
 	h.classes[key] = class
 	return class, nil

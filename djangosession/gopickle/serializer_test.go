@@ -183,7 +183,7 @@ func TestWhatTheLibraryMishandlesIsRefusedOrRead(t *testing.T) {
 		"default factory":           {"}Nccollections\ndefaultdict\ncbuiltins\nlist\n\x85Rs.", true},
 		"Python 2 str not in ASCII": {"}NU\x01\xe9s.", false},
 	} {
-		want, _ := pickle.Loads([]byte(c.data))
+		want, _ := pickle.Options{Encoding: "ASCII"}.Loads([]byte(c.data))
 		d, err := Serializer{}.Loads([]byte(c.data))
 		switch {
 		case (err == nil) != c.read:
@@ -267,5 +267,25 @@ func TestKeysAreHashedWhenTheyAreComplete(t *testing.T) {
 		if one, _ := keys.(*py.Dict).Get(f); one != int64(1) {
 			t.Errorf("f is %v", one)
 		}
+	}
+}
+
+func TestInstancesOfOldStyleClassesStaySuch(t *testing.T) {
+	t.Parallel()
+	const data = "\x80\x02}(U\x01aq\x00(cm\nC\nK\x01oq\x01}U\x01xK\x02sbU\x01bq\x02(cm\nC\noU\x01cq\x03cm\nC\n)\x81u."
+	d, err := Serializer{}.Loads([]byte(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]py.Making{"a": py.Instance, "b": py.Instance, "c": py.New} {
+		v, _ := d.Get(name)
+		o, ok := v.(*py.Object)
+		if !ok || o.Making != want || o.Class() != "m.C" {
+			t.Errorf("%s: %#v", name, v)
+		}
+	}
+	_, err = Serializer{}.Loads([]byte("}N(cm\nf\n)Ros."))
+	if _, ok := errors.AsType[*Error](err); !ok {
+		t.Errorf("of a class without a name: %v", err)
 	}
 }

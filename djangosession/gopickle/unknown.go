@@ -7,16 +7,26 @@ import (
 )
 
 // unknown is a class or function that FindClass does not know.
-type unknown struct{ name *py.Global }
+type unknown struct {
+	name     *py.Global
+	oldStyle bool // whether its instances are of the making Instance
+}
 
 // Call implements the library's Callable.
 func (u *unknown) Call(args ...any) (any, error) {
-	return &object{making: py.Called, class: u.name, args: args}, nil
+	return u.object(py.Called, args), nil
 }
 
 // PyNew implements the library's PyNewable. There are no keyword arguments among args: findClass sees to that.
 func (u *unknown) PyNew(args ...any) (any, error) {
-	return &object{making: py.New, class: u.name, args: args}, nil
+	return u.object(py.New, args), nil
+}
+
+func (u *unknown) object(making py.Making, args []any) *object {
+	if u.oldStyle {
+		making = py.Instance
+	}
+	return &object{making: making, class: u.name, args: args}
 }
 
 // object is what unknown makes. It becomes a py.Object when all of the pickle is read.

@@ -5,10 +5,25 @@
 // Loads never imports, calls or executes anything: a pickle that names os.system or builtins.eval gives a [*py.Global] of
 // that name, and the call that Python would make gives a [*py.Object] that says so.
 //
-// What is read loses nothing. None, bool, int, float, str, bytes, list, dict, tuple, set, frozenset and bytearray become
-// the values of package py, in every form that CPython's picklers give them. A str of Python 2 is a [py.Str2], because
-// only the program knew its encoding, or what [Options].Encoding makes of it. All else is a [*py.Object]. The names that
-// Python 2 had for classes become those of Python 3 in protocols below 3, as Python's fix_imports does.
+// What is read loses nothing. None, bool, int, float, str, bytes, list, dict, tuple, set,
+// frozenset and bytearray become the values of package py, in every form that CPython's
+// picklers give them. All else is a [*py.Object]. The names that Python 2 had for classes
+// become those of Python 3 in protocols below 3, as Python's fix_imports does.
+//
+// # Python 2
+//
+// Without an [Options].Encoding, what Python 2 wrote comes back to it with equal types.
+// Its str is a [py.Str2], because only the program knew its encoding, its long a
+// [*big.Int] of any size, its unicode a string, its int an int64. An instance of an
+// old-style class is a [*py.Object] with the making [py.Instance]. Names that two classes
+// of Python 2 share in Python 3 stay those of Python 2: the class int is __builtin__.int,
+// because builtins.int is the class long.
+//
+// Values that Go sets are written by the same rules in protocol 2: a string is unicode,
+// an int64 an int, [py.Bytes] a str. [py.Natural] makes int64 of a long, so that a list
+// which is taken from a session and set again has ints.
+//
+// With an Encoding, all of it is read as Python 3 reads it.
 //
 // What the pickle shares by its memo is shared in Go: the same pointer, or for strings the same data pointer. What it
 // does not share has memory of its own.

@@ -50,6 +50,7 @@ const (
 	sizeDigest  = 32  // of a key with others in it
 	sizeExtra   = 112 // of an object
 	sizeGlobal  = 32
+	sizeLong    = 56 // of a word
 )
 
 // charge counts n bytes as allocated and reports whether that is within the limit.

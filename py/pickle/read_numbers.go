@@ -95,7 +95,7 @@ func (m *machine) readIntText() string {
 	case len(s) == len("01") && strings.ContainsAny(s[:1], "0+- \t\r") && (s[1] == '0' || s[1] == '1' && s[0] != '-'):
 		return m.push(s[1] == '1') // to CPython any line of two bytes is a bool whose number is 0 or 1
 	}
-	return m.pushDigits(s)
+	return m.pushDigits(s, false)
 }
 
 // readLongText reads LONG, with or without the L of Python 2.
@@ -104,17 +104,18 @@ func (m *machine) readLongText() string {
 	if !ok {
 		return endsTooSoon
 	}
-	return m.pushDigits(strings.TrimSuffix(s, "L"))
+	return m.pushDigits(strings.TrimSuffix(s, "L"), m.keepsPython2())
 }
 
-func (m *machine) pushDigits(s string) string {
+// pushDigits pushes an int, or a long of Python 2.
+func (m *machine) pushDigits(s string, long bool) string {
 	s = strings.Trim(s, " \t\r")
 	digits := strings.TrimLeft(s, "+-")
 	if len(s)-len(digits) > 1 || digits == "" || digits[0] == '0' && s != "0" || strings.Trim(digits, "0123456789") != "" {
 		return badNumber // also what CPython takes for octal
 	}
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
-		return m.pushInt(n)
+		return m.pushInteger(n, long)
 	}
 	if len(digits) > m.opts.MaxIntDigits {
 		return "an integer with too many digits"
@@ -124,6 +125,15 @@ func (m *machine) pushDigits(s string) string {
 		return badNumber
 	}
 	return m.pushBig(b)
+}
+
+// pushInteger pushes an int, or a long of Python 2.
+func (m *machine) pushInteger(n int64, long bool) string {
+	if !long {
+		return m.pushInt(n)
+	}
+	m.used += sizeLong
+	return m.push(big.NewInt(n))
 }
 
 func (m *machine) pushBig(b *big.Int) string {
@@ -147,13 +157,13 @@ func (m *machine) readLong(n int) string {
 	case !ok:
 		return endsTooSoon
 	case s == "":
-		return m.push(int64(0))
+		return m.pushInteger(0, m.keepsPython2())
 	case len(s) <= 8:
 		v := uint64(int64(int8(s[len(s)-1])) >> 7) // the sign in all bits
 		for i := len(s) - 1; i >= 0; i-- {
 			v = v<<8 | uint64(s[i])
 		}
-		return m.pushInt(int64(v))
+		return m.pushInteger(int64(v), m.keepsPython2())
 	}
 	// The words of a number that is no longer than a UUID, which takes up to 17 bytes, are allocated together with it.
 	small := &struct {

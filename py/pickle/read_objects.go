@@ -24,7 +24,7 @@ func (m *machine) readName() (*py.Global, string) {
 
 func (m *machine) global(module, name string) (*py.Global, string) {
 	if m.proto < 3 {
-		module, name = python3Name(module, name)
+		module, name = m.name(module, name)
 	}
 	g := m.globals.take()
 	if g == nil {
@@ -35,6 +35,23 @@ func (m *machine) global(module, name string) (*py.Global, string) {
 	*g = py.Global{Module: module, Name: name}
 	return g, ""
 }
+
+// name returns the name that a class or function of Python 2 has here: that of Python 3,
+// unless its types are kept and the name could not be written again, such as int, which
+// is called as long is in Python 3.
+func (m *machine) name(module, name string) (newModule, newName string) {
+	module3, name3 := python3Name(module, name)
+	if m.keepsPython2() {
+		if module2, name2 := python2Name(module3, name3); module2 != module || name2 != name {
+			return module, name
+		}
+	}
+	return module3, name3
+}
+
+// keepsPython2 reports whether the types are kept apart that Python 2 has and Python 3
+// has not: long and int, str and unicode.
+func (m *machine) keepsPython2() bool { return m.proto < 3 && m.opts.Encoding == encodingNone }
 
 func (m *machine) readGlobal() string {
 	g, problem := m.readName()
@@ -142,8 +159,8 @@ func (m *machine) obj() string {
 	return m.instance(class, 1)
 }
 
-// instance takes all down to the mark, skips some of it, and makes an object with the rest as arguments. Python does not
-// call a class of the old kind that needs none.
+// instance takes all down to the mark, skips some of it, and makes an object with the
+// rest as arguments.
 func (m *machine) instance(class any, skip int) string {
 	items, ok := m.popMark()
 	if !ok {
@@ -154,10 +171,7 @@ func (m *machine) instance(class any, skip int) string {
 		return problem
 	}
 	m.drop(skip)
-	if len(args.Items) == 0 {
-		return m.pushObject(py.New, class, args, nil)
-	}
-	return m.pushObject(py.Called, class, args, nil)
+	return m.pushObject(py.Instance, class, args, nil)
 }
 
 func (m *machine) build() string {

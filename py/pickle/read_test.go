@@ -52,7 +52,14 @@ func canon(v any) string {
 	case *py.Global:
 		return "g" + v.String()
 	case *py.Object:
-		text := fmt.Sprintf("o%d%s%s", v.Making, canon(v.Callable), canon(v.Args))
+		making := v.Making
+		if making == py.Instance { // which Python 3 makes by a call, or as it makes others
+			making = py.Called
+			if len(v.Args.Items) == 0 {
+				making = py.New
+			}
+		}
+		text := fmt.Sprintf("o%d%s%s", making, canon(v.Callable), canon(v.Args))
 		extra := v.Extras()
 		if extra.HasState {
 			text += "!" + canon(extra.State)

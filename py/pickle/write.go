@@ -12,20 +12,42 @@ import (
 // Dumps returns v as CPython's pickle.dumps(v, protocol) writes it, for protocols 2 to 5: the values of package py, Go's
 // int, and what a [py.Lazy] resolves to. All else is an [*UnsupportedError].
 //
-// What is one object in Go is one in Python: a pointer that stands in two places, and a string or [py.Bytes] with the same
-// memory. A [*py.Global] is one object by its name. An aware [py.DateTime] is written with the tzinfo object that it has, else
-// with a datetime.timezone of the offset that is in force then, not with the name of its zone. A str of one character, of which
-// CPython mostly has one object, was one object where it was read as one. An object in its own arguments, which CPython makes
-// anew each time that it comes to it, has the same arguments each time.
+// What is one object in Go is one in Python: a pointer that stands in two places, and a
+// string or [py.Bytes] with the same memory. A [*py.Global] is one object by its name. An
+// aware [py.DateTime] is written with the tzinfo object that it has, else with a
+// datetime.timezone of the offset that is in force then, not with the name of its zone. A
+// str of one character, of which CPython mostly has one object, was one object where it
+// was read as one. A list or dict among the arguments of an object that has the object in
+// it is written twice, as CPython does with what an object makes to be its argument.
+//
+// Protocol 2 is that of Python 2. An integer beyond 32 bits is an int of Python 2 if it
+// is an int64, and a [*big.Int] of any size is a long, where CPython 3 writes a long in
+// both cases. All other protocols make no difference between them.
 //
 // Values within each other in more than [MaxDepth] levels are refused; CPython itself stops near 500.
-func Dumps(v any, protocol int) ([]byte, error) {
+func Dumps(v any, protocol int) ([]byte, error) { return WriteOptions{Protocol: protocol}.Dumps(v) }
+
+// WriteOptions say how pickles are written.
+type WriteOptions struct {
+	Protocol int // 2 to 5
+
+	// TimeZone returns the tzinfo object for an offset in seconds east of UTC, with which
+	// an aware datetime is written that has none of its own; nil stands for
+	// datetime.timezone. It is for programs on Python 2, which has no such class and no
+	// offsets of a part of a minute: a datetime with such an offset is written in UTC
+	// then.
+	TimeZone func(seconds int) *py.Object
+}
+
+// Dumps is like the function [Dumps], with options.
+func (o WriteOptions) Dumps(v any) ([]byte, error) {
+	protocol := o.Protocol
 	if protocol < 2 || protocol > maxProtocol {
 		return nil, &protocolError{protocol}
 	}
 	w, _ := writers.Get().(*writer)
 	defer w.release()
-	w.protocol, w.frameStart = protocol, noFrame
+	w.protocol, w.frameStart, w.timeZone = protocol, noFrame, o.TimeZone
 	w.buf = append(w.buf, opProto, byte(protocol))
 	if protocol >= 4 {
 		w.openFrame()
@@ -54,7 +76,10 @@ type writer struct {
 	protocol   int
 	frameStart int
 	depth      int
-	steps      []any // see in
+	steps      []any              // see in
+	within     map[*py.Object]int // see ownArgs
+	timeZone   func(seconds int) *py.Object
+	zones      map[int]*py.Object // what timeZone has returned
 }
 
 // maxPooledBuffer bounds what the pool keeps.

@@ -43,6 +43,12 @@ func (w *writer) dateTime(v py.DateTime) *UnsupportedError {
 	if offset <= -secondsPerDay || offset >= secondsPerDay {
 		return unsupported(v, badOffset)
 	}
+	tzinfo := v.TZInfo()
+	if w.timeZone != nil && tzinfo == nil && offset%60 != 0 {
+		if t, offset = t.UTC(), 0; t.Year() < 1 || t.Year() > 9999 {
+			return unsupported(v, badYear)
+		}
+	}
 	month := byte(t.Month())
 	if v.Fold && w.protocol > 3 { // older readers would take it for a wrong month
 		month |= foldBit
@@ -52,7 +58,6 @@ func (w *writer) dateTime(v py.DateTime) *UnsupportedError {
 	if err := w.call("datetime", state); err != nil {
 		return err
 	}
-	tzinfo := v.TZInfo()
 	switch {
 	case v.Naive:
 		w.reduce(opTuple1)
@@ -140,8 +145,12 @@ func (w *writer) timeDelta(v py.TimeDelta) *UnsupportedError {
 	return nil
 }
 
-// zone writes datetime.timezone(datetime.timedelta(...)), which is what timezone.utc is too.
+// zone writes datetime.timezone(datetime.timedelta(...)), which is what timezone.utc is
+// too, or what stands for it.
 func (w *writer) zone(offset int) *UnsupportedError {
+	if w.timeZone != nil {
+		return w.in(w.save(w.zoneObject(offset)), "tzinfo")
+	}
 	w.boundary()
 	id := zoneIdentity(offset)
 	if w.again(id) {
@@ -157,4 +166,18 @@ func (w *writer) zone(offset int) *UnsupportedError {
 	w.reduce(opTuple1)
 	w.memoize(id)
 	return nil
+}
+
+// zoneObject returns what WriteOptions.TimeZone has for an offset, the same object each
+// time.
+func (w *writer) zoneObject(offset int) *py.Object {
+	if zone, ok := w.zones[offset]; ok {
+		return zone
+	}
+	if w.zones == nil {
+		w.zones = map[int]*py.Object{}
+	}
+	zone := w.timeZone(offset)
+	w.zones[offset] = zone
+	return zone
 }

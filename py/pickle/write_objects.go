@@ -9,6 +9,10 @@ import (
 // global writes the name of a class or function.
 func (w *writer) global(v *py.Global) *UnsupportedError {
 	w.boundary()
+	if w.protocol >= 3 && isOfPython2(v.Module) {
+		module, name := python3Name(v.Module, v.Name)
+		v = &py.Global{Module: module, Name: name}
+	}
 	if number, ok := w.memo.findGlobal(v); ok {
 		w.get(number)
 		return nil
@@ -37,6 +41,10 @@ func (w *writer) global(v *py.Global) *UnsupportedError {
 	w.memo.addGlobal(v, w.memoizeNew())
 	return nil
 }
+
+// isOfPython2 reports whether a module is one of the two that are in every Python 2 and
+// that no module of Python 3 shares its name with.
+func isOfPython2(module string) bool { return module == builtins2 || module == exceptions2 }
 
 // moduleName returns the string that stands for the module of v. The types of builtins and datetime are known to share
 // one, and some of them are written for values that came without: bytearray, complex, datetime.
@@ -67,8 +75,14 @@ func isStaticType(v *py.Global) bool {
 	return v.Module == datetimeModule
 }
 
-// builtins is the module of what Python has without an import.
-const builtins = "builtins"
+// The module of what Python has without an import, in Python 3 and in Python 2.
+const (
+	builtins  = "builtins"
+	builtins2 = "__builtin__"
+)
+
+// exceptions2 is the module of the exceptions in Python 2.
+const exceptions2 = "exceptions"
 
 func cutLast(name string) (parent, last string, nested bool) {
 	if i := strings.LastIndexByte(name, '.'); i > 0 {
@@ -192,6 +206,11 @@ func (w *writer) making(v *py.Object) *UnsupportedError {
 	if v.Callable == nil {
 		return unsupported(v, badCallable)
 	}
+	args, done := w.ownArgs(v, args)
+	defer done()
+	if v.Making == py.Instance {
+		return w.instance(v, args)
+	}
 	if v.Making == py.NewEx && w.protocol < 4 {
 		return w.newByPartial(v, args)
 	}
@@ -212,6 +231,22 @@ func (w *writer) making(v *py.Object) *UnsupportedError {
 	default:
 		w.buf = append(w.buf, opReduce)
 	}
+	return nil
+}
+
+// instance writes an instance of an old-style class as Python 2 does; Python 3 reads that
+// too, in every protocol.
+func (w *writer) instance(v *py.Object, args *py.Tuple) *UnsupportedError {
+	w.buf = append(w.buf, opMark)
+	if err := w.save(v.Callable); err != nil {
+		return w.in(err, "callable")
+	}
+	for i, arg := range args.Items {
+		if err := w.save(arg); err != nil {
+			return w.in(w.in(err, i), "args")
+		}
+	}
+	w.buf = append(w.buf, opObj)
 	return nil
 }
 

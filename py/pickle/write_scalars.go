@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"math/big"
+	"strconv"
 	"strings"
 
 	"github.com/djangobridge/djangobridge/py"
@@ -17,22 +18,34 @@ func (w *writer) int(v int64) {
 		w.buf = append(w.buf, opBinInt2, byte(v), byte(v>>8))
 	case math.MinInt32 <= v && v <= math.MaxInt32:
 		w.buf = append(w.buf, opBinInt, byte(v), byte(v>>8), byte(v>>16), byte(v>>24))
+	case w.protocol < 3: // as Python 2 does, which would read a long otherwise
+		w.buf = append(w.buf, opInt)
+		w.buf = append(strconv.AppendInt(w.buf, v, 10), '\n')
 	default:
-		// As few bytes as hold the number and its sign.
-		size := 5
-		for size < 8 && v>>(8*size-1) != v>>63 {
-			size++
-		}
-		w.buf = append(w.buf, opLong1, byte(size))
-		for i := range size {
-			w.buf = append(w.buf, byte(v>>(8*i)))
-		}
+		w.long(v)
 	}
 }
 
+// long writes a number in as few bytes as hold it and its sign.
+func (w *writer) long(v int64) {
+	size := 0
+	for v != 0 && (size == 0 || size < 8 && v>>(8*size-1) != v>>63) {
+		size++
+	}
+	w.buf = append(w.buf, opLong1, byte(size))
+	for i := range size {
+		w.buf = append(w.buf, byte(v>>(8*i)))
+	}
+}
+
+// bigInt writes a number of any size, in protocol 2 as a long.
 func (w *writer) bigInt(v *big.Int) *UnsupportedError {
 	if v.IsInt64() {
-		w.int(v.Int64())
+		if w.protocol < 3 {
+			w.long(v.Int64())
+		} else {
+			w.int(v.Int64())
+		}
 		return nil
 	}
 	magnitude := v
@@ -246,7 +259,7 @@ func (w *writer) uuid(v py.UUID) *UnsupportedError {
 		return err
 	}
 	w.boundary()
-	if err := w.bigInt(v.Int()); err != nil {
+	if err := w.save(py.Int(v.Int())); err != nil {
 		return err
 	}
 	w.buf = append(w.buf, opSetItem, opBuild)

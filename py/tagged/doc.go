@@ -27,6 +27,7 @@
 //	{"$object":{"class":...}}     all else, see below
 //
 // Because of the rule for dicts no value can be taken for a tag: an object with two keys is always a dict.
+// A long of Python 2 is written as an int.
 //
 // A time or datetime with fold=1 is ["2024-11-03T01:30:00",1]. One whose tzinfo is more than an offset is ["...",fold,tzinfo],
 // such as one of zoneinfo; what counts then is the reading and the tzinfo, the offset in the text is for people.
@@ -40,6 +41,7 @@
 //	"callable"    in its place: what is called and has no name, such as the result of getattr
 //	"persistent"  in its place: the id that persistent_load gets
 //	"new"         true where class.__new__(class, *args) makes it
+//	"oldstyle"    true for an instance of an old-style class of Python 2
 //	"args"        a list
 //	"kwargs"      a dict, where class.__new__(class, *args, **kwargs) makes it
 //	"state"       what __setstate__ or the instance's dict gets, null too

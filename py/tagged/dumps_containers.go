@@ -185,7 +185,7 @@ func (d *dumper) object(o *py.Object) *UnsupportedError {
 	case o.Making == py.Persistent && len(args.Items) == 1:
 		fields = append(fields, value(keyPersistent, args.Items[0]))
 		args = py.NewTuple()
-	case o.Making >= py.Persistent || o.Callable == nil || named && class == nil:
+	case o.Making == py.Persistent || o.Making > py.Instance || o.Callable == nil || named && class == nil:
 		return unsupported(o, "does not say how it is made")
 	case named:
 		fields = append(fields, value(keyClass, nameContent(class)))
@@ -194,6 +194,9 @@ func (d *dumper) object(o *py.Object) *UnsupportedError {
 	}
 	if o.Making == py.New || o.Making == py.NewEx {
 		fields = append(fields, value(keyNew, true))
+	}
+	if o.Making == py.Instance {
+		fields = append(fields, value(keyOldStyle, true))
 	}
 	if len(args.Items) > 0 {
 		fields = append(fields, list(keyArgs, args.Items))

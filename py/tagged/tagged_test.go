@@ -110,6 +110,7 @@ func TestEachTypeIsWrittenAndReadBack(t *testing.T) {
 		{"class of no module", &py.Global{Name: "x"}, `{"$global":["","x"]}`},
 		{"object that is called", call("shop.Price", int64(5)), `{"$object":{"class":"shop.Price","args":[5]}}`},
 		{"object that is new", &py.Object{Making: py.New, Callable: global("shop.Cart"), Args: py.NewTuple()}, `{"$object":{"class":"shop.Cart","new":true}}`},
+		{"instance of an old-style class", &py.Object{Making: py.Instance, Callable: global("shop.Cart"), Args: py.NewTuple(int64(1))}, `{"$object":{"class":"shop.Cart","oldstyle":true,"args":[1]}}`},
 		{"object with keyword arguments", &py.Object{Making: py.NewEx, Callable: global("shop.Cart"), Args: py.NewTuple(), Extra: &py.Extra{Kwargs: dictOf("$a", int64(1))}}, `{"$object":{"class":"shop.Cart","new":true,"kwargs":{"$dict":[["$a",1]]}}}`},
 		{"object whose state is none", &py.Object{Callable: global("shop.Cart"), Args: py.NewTuple(), Extra: &py.Extra{HasState: true}}, `{"$object":{"class":"shop.Cart","state":null}}`},
 		{"object with a setter", &py.Object{Callable: global("shop.Cart"), Args: py.NewTuple(), Extra: &py.Extra{HasState: true, State: int64(1), Setter: global("shop.put")}}, `{"$object":{"class":"shop.Cart","state":1,"setter":{"$global":"shop.put"}}}`},

@@ -39,6 +39,7 @@ const (
 	keyItems      = "items"
 	keyKwargs     = "kwargs"
 	keyNew        = "new"
+	keyOldStyle   = "oldstyle"
 	keyPairs      = "pairs"
 	keyPersistent = "persistent"
 	keySetter     = "setter"

@@ -39,6 +39,7 @@ type objectReader struct {
 	o         *py.Object
 	ways      int // how often it was said what makes the object
 	isNew     bool
+	isOld     bool
 	hasArgs   bool
 	hasSetter bool
 	id        any
@@ -61,6 +62,10 @@ func (r *objectReader) key(name string, content any) *TagError {
 		r.id, err = r.l.value(content, nil)
 	case keyNew:
 		if r.isNew, _ = content.(bool); !r.isNew {
+			problem = "must be true"
+		}
+	case keyOldStyle:
+		if r.isOld, _ = content.(bool); !r.isOld {
 			problem = "must be true"
 		}
 	case keyArgs:
@@ -127,8 +132,10 @@ func (r *objectReader) finish() string {
 	switch {
 	case r.ways != 1:
 		return `must have one of "class", "callable" and "persistent"`
-	case o.Making == py.Persistent && (r.isNew || r.hasArgs || x.Kwargs != nil):
+	case o.Making == py.Persistent && (r.isNew || r.isOld || r.hasArgs || x.Kwargs != nil):
 		return `has "persistent" beside what would make it`
+	case r.isNew && r.isOld:
+		return `has "new" and "oldstyle"`
 	case x.Kwargs != nil && !r.isNew:
 		return `has "kwargs" but not "new"`
 	case r.hasSetter && (!x.HasState || x.Setter == nil):
@@ -143,6 +150,8 @@ func (r *objectReader) finish() string {
 		o.Making = py.NewEx
 	case r.isNew:
 		o.Making = py.New
+	case r.isOld:
+		o.Making = py.Instance
 	}
 	if o.Args == nil {
 		o.Args = py.NewTuple()
