@@ -1,0 +1,164 @@
+package csrf_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/djangosession/csrf"
+)
+
+var errDatabase = errors.New("the database is down")
+
+// broken is an engine that cannot be reached.
+type broken struct{ djangosession.Engine }
+
+func (broken) Load(context.Context, string) (*djangosession.Record, error) { return nil, errDatabase }
+
+// brokenSite is a site that keeps secrets in sessions, with the database down.
+func brokenSite(t *testing.T) *site {
+	t.Helper()
+	s := newSite(t, "6.1", func(set *csrf.Settings) { set.CSRFUseSessions = true })
+	manager, err := djangosession.NewManager(broken{}, s.manager.Settings())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.manager = manager
+	return s
+}
+
+const lostSession = "sessionid=abcdefghijklmnopqrstuvwxyz012345"
+
+func TestSessionThatCannotBeLoadedIsAnErrorForThePage(t *testing.T) {
+	t.Parallel()
+	for name, ask := range map[string]func(ctx context.Context) error{
+		"Token":         func(ctx context.Context) error { _, err := csrf.Token(ctx); return err },
+		"TemplateField": func(ctx context.Context) error { _, err := csrf.TemplateField(ctx); return err },
+		"Rotate":        csrf.Rotate,
+	} {
+		ran := false
+		brokenSite(t).serve(page(t, lostSession), http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			ran = true
+			for range 2 { // also when asked again
+				if err := ask(r.Context()); !errors.Is(err, errDatabase) {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+		}))
+		if !ran {
+			t.Errorf("%s: the handler did not run", name)
+		}
+	}
+}
+
+func TestSessionThatCannotBeLoadedIsAnErrorForTheForm(t *testing.T) {
+	t.Parallel()
+	s := brokenSite(t)
+	var got error
+	s.Failure = func(_ http.ResponseWriter, _ *http.Request, err error) { got = err }
+	res := s.serve(post(t, lostSession, url.Values{"csrfmiddlewaretoken": {token1}}), http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		t.Error("the handler ran")
+	}))
+	if res.Code != http.StatusInternalServerError || !errors.Is(got, errDatabase) {
+		t.Errorf("status %d, error %v", res.Code, got)
+	}
+	if log := s.log.String(); !strings.Contains(log, "level=ERROR") || !strings.Contains(log, "the database is down") {
+		t.Errorf("log: %s", log)
+	}
+}
+
+func TestEnsureCookieStopsWhereItCannot(t *testing.T) {
+	t.Parallel()
+	res := brokenSite(t).serve(page(t, lostSession), csrf.EnsureCookie(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		t.Error("the handler ran")
+	})))
+	if res.Code != http.StatusInternalServerError {
+		t.Errorf("status %d", res.Code)
+	}
+}
+
+func TestPageWithoutAFormNeedsNoSession(t *testing.T) {
+	t.Parallel()
+	if res := brokenSite(t).serve(page(t, lostSession), http.HandlerFunc(fine)); res.Code != http.StatusOK {
+		t.Errorf("status %d", res.Code)
+	}
+}
+
+func TestCheckLetsSafeMethodsThrough(t *testing.T) {
+	t.Parallel()
+	for method, want := range map[string]bool{
+		"GET": true, "HEAD": true, "OPTIONS": true, "TRACE": true,
+		"POST": false, "PUT": false, "PATCH": false, "DELETE": false, "QUERY": false, "get": false, "": true,
+	} {
+		s := newSite(t, "6.1", nil)
+		r := httptest.NewRequestWithContext(t.Context(), method, "http://example.com/", http.NoBody)
+		var err error
+		s.serve(r, csrf.Exempt(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { err = csrf.Check(r) })))
+		if (err == nil) != want {
+			t.Errorf("%q: %v", method, err)
+		}
+		if res := s.serve(r, http.HandlerFunc(fine)); (res.Code == http.StatusOK) != want {
+			t.Errorf("%q: status %d without an exemption", method, res.Code)
+		}
+	}
+}
+
+// A handler that is refused once may not pass the second time, and one that has passed is not asked for its body again.
+func TestCheckRemembersOnlySuccess(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "6.1", nil)
+	s.serve(post(t, "csrftoken="+other, url.Values{"csrfmiddlewaretoken": {token1}}), csrf.Exempt(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		for range 2 {
+			if refused, ok := errors.AsType[*csrf.Error](csrf.Check(r)); !ok || refused.Reason != csrf.BadToken {
+				t.Errorf("a forged request: %v", refused)
+			}
+		}
+	})))
+	s.serve(post(t, "csrftoken="+secret, url.Values{"csrfmiddlewaretoken": {token1}}), csrf.Exempt(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if err := csrf.Check(r); err != nil {
+			t.Error(err)
+		}
+		r.Body, r.PostForm = http.NoBody, nil
+		if err := csrf.Check(r); err != nil {
+			t.Errorf("checked again: %v", err)
+		}
+	})))
+}
+
+// The page of a form comes before the form: what Django's process_request found stays what the handler gets.
+func TestRotationHoldsForTheRequest(t *testing.T) {
+	t.Parallel()
+	for _, inSession := range []bool{false, true} {
+		s := newSite(t, "6.1", func(set *csrf.Settings) { set.CSRFUseSessions = inSession })
+		cookie := "csrftoken=" + secret
+		if inSession {
+			cookie = s.visitor(secret)
+		}
+		res := s.serve(page(t, cookie), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if err := csrf.Rotate(r.Context()); err != nil {
+				t.Error(err)
+			}
+			withToken(w, r)
+		}))
+		token := res.Body.String()
+		if !inSession {
+			line, value := csrfCookie(res)
+			if cookie = "csrftoken=" + value; line == "" || value == secret {
+				t.Errorf("the cookie is %q after a rotation", line)
+			}
+		} else if stored := s.stored(cookie); stored == secret || len(stored) != 32 {
+			t.Errorf("%q is stored after a rotation", stored)
+		}
+		if res := s.serve(post(t, cookie, url.Values{"csrfmiddlewaretoken": {token}}), http.HandlerFunc(fine)); res.Code != http.StatusOK {
+			t.Errorf("in the session: %v: the new token is refused: %s", inSession, s.log.String())
+		}
+		if res := s.serve(post(t, cookie, url.Values{"csrfmiddlewaretoken": {token1}}), http.HandlerFunc(fine)); res.Code != http.StatusForbidden {
+			t.Errorf("in the session: %v: the old token is accepted", inSession)
+		}
+	}
+}
