@@ -95,9 +95,10 @@ func (a *Auth) checkDefaultHasher(s *djangosession.Settings, sampled bool) {
 	switch {
 	case algorithm != "" && !a.options.knowsHasher(algorithm):
 		a.unchecked = &HasherError{Hasher: algorithm}
-		a.warnOfHasher(context.Background(), a.unchecked)
+		a.told.Store(algorithm, true)
+		a.logger.Error(uncheckedMessage, a.unchecked.attrs()...)
 	case !sampled && algorithm != pbkdf2SHA256:
-		a.logger.LogAttrs(context.Background(), slog.LevelWarn, "the time of a refused login may tell which users exist: "+
+		a.logger.Warn("the time of a refused login may tell which users exist: "+
 			"set Options.SamplePassword to a password that the first of PASSWORD_HASHERS has encoded", slog.String("hasher", first))
 	}
 }
@@ -105,9 +106,14 @@ func (a *Auth) checkDefaultHasher(s *djangosession.Settings, sampled bool) {
 // warnOfHasher logs that passwords of a hasher cannot be checked, once for each hasher.
 func (a *Auth) warnOfHasher(ctx context.Context, err *HasherError) {
 	if _, told := a.told.LoadOrStore(err.Hasher, true); !told {
-		a.logger.LogAttrs(ctx, slog.LevelError, "nobody can log in whose password has this form",
-			slog.String("hasher", err.Hasher), slog.String("error", err.Error()))
+		a.logger.ErrorContext(ctx, uncheckedMessage, err.attrs()...)
 	}
+}
+
+const uncheckedMessage = "users whose password has this form cannot log in here"
+
+func (e *HasherError) attrs() []any {
+	return []any{slog.String("hasher", e.Hasher), slog.String("error", e.Error())}
 }
 
 // refused is the error of a wrong name or password. Where the site's default hasher is unknown, the passwords of about all

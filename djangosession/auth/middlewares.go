@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"context"
 	"log/slog"
 	"slices"
 	"strings"
@@ -73,7 +72,7 @@ func (a *Auth) warnOfMiddleware() {
 	if len(unknown) == 0 {
 		return
 	}
-	a.logger.LogAttrs(context.Background(), slog.LevelWarn, "Django may answer with another user than Go, because of the site's "+
+	a.logger.Warn("Django may answer with another user than Go, because of the site's "+
 		"MIDDLEWARE: set Options.EffectiveUser where one replaces request.user or ends sessions, and list in "+
 		"Options.KnownMiddleware those that are dealt with", slog.Any("middleware", unknown))
 }
