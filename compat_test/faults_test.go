@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/tables"
 )
 
@@ -68,6 +69,7 @@ func writeForever(source string) error {
 		session := m.New()
 		session.Set("text", strings.Repeat(strconv.Itoa(n), 1+n*n%5000))
 		session.Set("n", n)
+		session.Set("visitor", djangosession.NewKey())
 		if err := session.Save(ctx); err != nil {
 			return err
 		}
@@ -81,7 +83,7 @@ func writeForever(source string) error {
 	}
 }
 
-// TestKilledWriters kills writing processes at random moments. Every row decodes afterwards.
+// TestKilledWriters kills writing processes at random moments. Every row decodes afterwards, and no visitor has two.
 func TestKilledWriters(t *testing.T) {
 	t.Parallel()
 	kills := times(t, "COMPAT_KILLS", 10)
@@ -92,15 +94,23 @@ func TestKilledWriters(t *testing.T) {
 			for range kills {
 				kill(t, p.base)
 			}
-			rows := 0
+			rows, visitors := 0, map[string]bool{}
 			for row, err := range p.engine.Rows(t.Context()) {
 				if err != nil {
 					t.Fatal(err)
 				}
 				rows++
-				if _, err := p.engine.Codec().Decode(row.Data); err != nil {
+				d, err := p.engine.Codec().Decode(row.Data)
+				if err != nil {
 					t.Errorf("a row does not decode: %v", err)
+					continue
 				}
+				v, _ := d.Get("visitor")
+				visitor, ok := py.Resolve(v).(string)
+				if !ok || visitors[visitor] {
+					t.Errorf("a visitor has two sessions, or none")
+				}
+				visitors[visitor] = true
 			}
 			if rows < kills {
 				t.Errorf("%d rows by %d writers", rows, kills)
