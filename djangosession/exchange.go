@@ -36,6 +36,7 @@ type exchange struct {
 	saves    bool   // the status is one with which Django saves
 	varied   bool   // the header says Vary: Cookie
 	told     string // the key that the browser has when it has read the header
+	foreign  bool   // the header has a session cookie of the handler's
 }
 
 // exchangeKey is the key under which a context has its exchange.
@@ -112,6 +113,7 @@ func (x *exchange) answer(status int) bool {
 func (x *exchange) respond(status int) error {
 	release, header := x.site.settings.release, x.under.Header()
 	x.told, x.saves = x.key, release.savesWith(status)
+	_, x.foreign = cookies.Set(header, x.site.settings.SessionCookieName)
 	s, failed := x.loaded()
 	accessed, modified, empty := failed, false, !isKey(x.key) // what a page makes of the failure is for this visitor too
 	if s != nil {
@@ -119,6 +121,13 @@ func (x *exchange) respond(status int) error {
 		modified, x.seen = s.progress()
 		// From here on they tell what happens after the header.
 		defer func() { s.SetAccessed(false); s.SetModified(false) }()
+	}
+	if x.foreign {
+		x.vary(accessed)
+		if s != nil && x.saves && !empty && (s.hasChanges() || s.Key() != x.key && !s.isGone()) {
+			x.site.report(x, ErrForeignCookie)
+		}
+		return nil
 	}
 	if x.present && empty && !x.site.ReadOnly {
 		x.vary(release.variesOnDeletion())
@@ -209,6 +218,13 @@ func (s *Session) unsaved(after uint64) bool {
 	return false
 }
 
+// hasChanges reports whether values were changed and no save has stored them.
+func (s *Session) hasChanges() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changes.cleared > 0 || s.changes.names.Len() > 0
+}
+
 func (x *exchange) vary(yes bool) {
 	if yes {
 		cookies.Vary(x.under.Header())
@@ -239,6 +255,10 @@ func (x *exchange) late(s *Session) {
 		x.site.report(x, fmt.Errorf("%w, without Vary: Cookie, when the session was used first", ErrHeaderSent))
 	}
 	if !s.unsaved(x.seen) || s.IsEmpty() { // who was logged out late keeps a cookie that leads nowhere
+		return
+	}
+	if x.foreign {
+		x.site.report(x, ErrForeignCookie)
 		return
 	}
 	if key := s.Key(); key == "" || key != x.told {

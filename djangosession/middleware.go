@@ -70,6 +70,11 @@ var (
 	// did not get the cookie of a new session or key, so that the values are lost, or not the header Vary, so that a shared
 	// cache may show the page to others. Use the session before writing.
 	ErrHeaderSent = errors.New("djangosession: the header of the response was sent already")
+	// ErrForeignCookie reports that the session was changed, and the response already had a cookie of the session's
+	// name: usually that of a Django behind a reverse proxy, which has logged the visitor in or out. The cookie and the
+	// stored session are left as they are, so that the change is lost. Call [Session.Save] before forwarding a request.
+	ErrForeignCookie = errors.New("djangosession: the response already has a cookie of the session's name, and the changed " +
+		"session is not saved: call Session.Save before forwarding the request")
 	// ErrReadOnly: the session was to be written, and the middleware is ReadOnly.
 	ErrReadOnly = errors.New("djangosession: sessions are read-only here")
 )

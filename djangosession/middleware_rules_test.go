@@ -281,17 +281,3 @@ func TestWritesCookiesAsDjango(t *testing.T) {
 		})
 	}
 }
-
-// TestReplacesTheHandlersOwnCookie: Django's responses have one cookie of each name.
-func TestReplacesTheHandlersOwnCookie(t *testing.T) {
-	s := newShop(t, "5.2.19", nil)
-	r := s.visit("", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Add("Set-Cookie", "sessionid=planted")
-		w.Header().Add("Set-Cookie", "sessionid2=kept")
-		s.session(r).Set("a", 1)
-	})
-	lines := r.Header["Set-Cookie"]
-	if len(lines) != 2 || lines[0] != "sessionid2=kept" || strings.Contains(lines[1], "planted") {
-		t.Errorf("cookies %q", lines)
-	}
-}

@@ -33,6 +33,7 @@ type state struct {
 	loaded  bool
 	current *secret // nil if there is none
 	send    bool    // the current one goes out with the response
+	used    bool    // a token was given out, or the secret replaced
 	spools  []*spool
 }
 
@@ -59,7 +60,7 @@ func (s *state) token() (string, error) {
 		}
 		s.current = s.newSecret()
 	}
-	s.send = true
+	s.send, s.used = true, true
 	return mask(s.current.plain)
 }
 
@@ -70,7 +71,7 @@ func (s *state) rotate() error {
 	if err := s.mayKeep(); err != nil {
 		return err
 	}
-	s.current, s.send, s.loaded = s.newSecret(), true, true
+	s.current, s.send, s.used, s.loaded = s.newSecret(), true, true, true
 	return nil
 }
 
@@ -163,7 +164,8 @@ func (s *state) fromSession() (*secret, error) {
 	return s.unmasked(text), nil
 }
 
-// answer sends the secret with the response, if it is to be sent. Matches process_response.
+// answer sends the secret with the response, if it is to be sent. A cookie that the handler has written stays, because the
+// page that it forwards belongs to it. Matches process_response.
 func (s *state) answer(header http.Header) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -179,8 +181,18 @@ func (s *state) answer(header http.Header) {
 		s.keep()
 		return
 	}
-	s.cookie(s.current.stored).Put(header)
 	cookies.Vary(header)
+	if value, ok := cookies.Set(header, s.settings.CSRFCookieName); ok {
+		if len(value) == tokenLength {
+			value, _ = unmask(value)
+		}
+		if s.used && value != s.current.plain {
+			s.logger().Error("csrf: the response already has a cookie of this name, and the tokens given out do not fit it: " +
+				"give out none where Django's response is forwarded")
+		}
+		return
+	}
+	s.cookie(s.current.stored).Put(header)
 }
 
 // mayKeep returns [djangosession.ErrReadOnly] if a new secret cannot be stored, so that no token of it would be taken.

@@ -179,6 +179,18 @@ func (c *Cookie) Put(h http.Header) {
 	h[field] = append(lines, c.String())
 }
 
+// Set returns the value that the header of a response gives the cookie of this name, the last one of several, and whether
+// there is one.
+func Set(h http.Header, name string) (value string, ok bool) {
+	for _, line := range h["Set-Cookie"] {
+		if before, after, found := strings.Cut(line, "="); found && strings.TrimSpace(before) == name {
+			after, _, _ = strings.Cut(after, ";")
+			value, ok = unquoteCookie(strings.TrimSpace(after)), true
+		}
+	}
+	return value, ok
+}
+
 // Vary adds Cookie to the header Vary. Matches patch_vary_headers.
 func Vary(h http.Header) {
 	const field = "Vary"
