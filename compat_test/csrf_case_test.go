@@ -34,7 +34,7 @@ type csrfCase struct {
 	Session   *string        `json:"session"` // the secret in it
 	NoSession bool           `json:"no_session"`
 	Exempt    bool           `json:"exempt"`
-	Calls     []string       `json:"calls"` // get_token, rotate_token
+	Calls     []string       `json:"calls"` // get_token, rotate_token, flush
 
 	Outcome csrfOutcome `json:"outcome,omitzero"` // Django's, if the case comes with one
 }
@@ -148,6 +148,14 @@ func (c *csrfCase) serve(t *testing.T, release string) csrfOutcome {
 	}
 	handler := p.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for _, call := range c.Calls {
+			if call == "flush" {
+				if session, err := djangosession.FromContext(r.Context()); err != nil {
+					t.Error(err)
+				} else if err := session.Flush(r.Context()); err != nil {
+					t.Error(err)
+				}
+				continue
+			}
 			if call == "rotate_token" {
 				if err := csrf.Rotate(r.Context()); err != nil {
 					t.Error(err)

@@ -69,6 +69,8 @@ def answer(case):
         for call in case["calls"]:
             if call == "get_token":
                 tokens.append(get_token(request))
+            elif call == "flush":  # a logout
+                request.session.flush()
             else:
                 rotate_token(request)
         return HttpResponse("fine")

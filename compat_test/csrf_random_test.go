@@ -198,7 +198,11 @@ func (r csrfRandom) request() csrfCase {
 		c.Session = &stored
 	}
 	for range r.IntN(4) {
-		c.Calls = append(c.Calls, pick(r, "get_token", "get_token", "rotate_token"))
+		calls := []string{"get_token", "get_token", "rotate_token"}
+		if c.Session != nil {
+			calls = append(calls, "flush")
+		}
+		c.Calls = append(c.Calls, pick(r, calls...))
 	}
 	// Django 4.1 and 4.2 give out a token that nothing accepts where a new secret is stored masked and used again: this is
 	// not done here.

@@ -68,7 +68,16 @@ func (x *exchange) load(ctx context.Context) (*Session, error) {
 		return nil, err
 	}
 	x.session = s
+	x.shared.RunAtLoad(s.peek)
 	return s, nil
+}
+
+// peek returns a value of the session, nil if it has none, and does not count as access.
+func (s *Session) peek(name string) any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v, _ := s.data.Get(name)
+	return own(v)
 }
 
 // early is the context in which the session is loaded. A hook or a logger that asks for it there gets an error and does not

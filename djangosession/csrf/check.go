@@ -50,7 +50,7 @@ func (p *Protection) checkPage(m meta) error {
 
 // checkToken compares the token that the page has sent with the secret that the browser or the session has.
 func (s *state) checkToken(m meta) error {
-	have, problem, err := s.brought()
+	have, problem, err := s.brought(false)
 	switch {
 	case err != nil:
 		return err

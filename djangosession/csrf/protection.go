@@ -93,6 +93,12 @@ func (p *Protection) newState(r *http.Request) (*state, *http.Request, error) {
 	if !p.settings.CSRFUseSessions {
 		s.cookieText, s.hasCookie = cookies.Find(r.Header, p.settings.CSRFCookieName)
 	}
+	if p.settings.CSRFUseSessions {
+		shared.AtLoad(func(get func(name string) any) {
+			value := get(sessionName)
+			s.atLoad.Store(&value)
+		})
+	}
 	shared.BeforeHeader(func(_ int, header http.Header) { s.answer(header) })
 	shared.AtLogin(func(context.Context) error { return s.rotate() })
 	return s, r.WithContext(context.WithValue(ctx, stateKey{}, s)), nil

@@ -150,3 +150,14 @@ func csrfCookie(r *httptest.ResponseRecorder) (line, value string) {
 	}
 	return "", ""
 }
+
+// sessionCookie returns the session cookie of the response, and the key in it.
+func sessionCookie(r *httptest.ResponseRecorder) (line, key string) {
+	for _, line := range r.Header()["Set-Cookie"] {
+		if rest, ok := strings.CutPrefix(line, "sessionid="); ok {
+			key, _, _ = strings.Cut(rest, ";")
+			return line, key
+		}
+	}
+	return "", ""
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/internal/cookies"
@@ -27,6 +28,8 @@ type state struct {
 	session    func() (*djangosession.Session, error)
 	cookieText string // what the request came with, whatever the handler does to its header
 	hasCookie  bool
+
+	atLoad     atomic.Pointer[any] // what the session had in place of a secret when it was loaded
 
 	mu      sync.Mutex
 	checked bool
@@ -94,7 +97,7 @@ func (s *state) load() error {
 	if s.loaded {
 		return nil
 	}
-	brought, problem, err := s.brought()
+	brought, problem, err := s.brought(true)
 	if err != nil {
 		return err
 	}
@@ -109,10 +112,11 @@ func (s *state) load() error {
 	return nil
 }
 
-// brought returns the secret that the request comes with, nil if none, or what is wrong with it. Matches _get_secret.
-func (s *state) brought() (have *secret, problem string, err error) {
+// brought returns the secret that the request comes with, nil if none, or what is wrong with it. The session may have been
+// flushed since: with first, that of before counts. Matches _get_secret.
+func (s *state) brought(first bool) (have *secret, problem string, err error) {
 	if s.settings.CSRFUseSessions {
-		have, err = s.fromSession()
+		have, err = s.fromSession(first)
 		return have, "", err
 	}
 	if !s.hasCookie {
@@ -142,12 +146,15 @@ func (p *Protection) unmasked(text string) *secret {
 }
 
 // fromSession returns the secret of the session. It is not looked at whether it can be one, as little as in Django.
-func (s *state) fromSession() (*secret, error) {
+func (s *state) fromSession(first bool) (*secret, error) {
 	session, err := s.session()
 	if err != nil {
 		return nil, err
 	}
 	value, _ := session.Get(sessionName)
+	if before := s.atLoad.Load(); first && before != nil {
+		value = *before
+	}
 	if value == nil {
 		return nil, nil //nolint:nilnil // there is none
 	}

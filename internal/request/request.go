@@ -16,6 +16,8 @@ type Shared struct {
 	changes      sync.WaitGroup // changes of the session's key for which the header waits
 	beforeHeader []func(status int, header http.Header)
 	atLogin      []func(ctx context.Context) error
+	atLoad       []func(get func(name string) any)
+	get          func(name string) any // nil until the session is loaded
 }
 
 // Key is the key under which a context has its *Shared.
@@ -63,6 +65,31 @@ func (s *Shared) RunBeforeHeader(status int, header http.Header) {
 	s.mu.Unlock()
 	for _, f := range slices.Backward(todo) {
 		f(status, header)
+	}
+}
+
+// AtLoad has f called as soon as the session is loaded, before its handler gets it; get returns a value of it, nil if there is
+// none. It is the place of a process_request inside Django's SessionMiddleware.
+func (s *Shared) AtLoad(f func(get func(name string) any)) {
+	s.mu.Lock()
+	get := s.get
+	if get == nil {
+		s.atLoad = append(s.atLoad, f)
+	}
+	s.mu.Unlock()
+	if get != nil {
+		f(get)
+	}
+}
+
+// RunAtLoad calls the functions that were registered with AtLoad.
+func (s *Shared) RunAtLoad(get func(name string) any) {
+	s.mu.Lock()
+	todo := s.atLoad
+	s.atLoad, s.get = nil, get
+	s.mu.Unlock()
+	for _, f := range todo {
+		f(get)
 	}
 }
 

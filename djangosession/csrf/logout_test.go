@@ -1,0 +1,32 @@
+package csrf_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/djangosession/csrf"
+)
+
+// TestSecretOutlivesALogout: Django reads it before the view runs, so that a page after a logout has a token of the secret
+// of before.
+func TestSecretOutlivesALogout(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "6.1", func(set *csrf.Settings) { set.CSRFUseSessions = true })
+	cookie := s.visitor(secret)
+	w := s.serve(page(t, cookie), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		session, err := djangosession.FromContext(r.Context())
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if err := session.Flush(r.Context()); err != nil {
+			t.Error(err)
+		}
+		withToken(w, r)
+	}))
+	_, key := sessionCookie(w)
+	if got := s.stored("sessionid=" + key); got != secret {
+		t.Errorf("the new session has %q, want the secret of before", got)
+	}
+}
