@@ -18,7 +18,7 @@ import (
 var (
 	ErrNoTable      = errors.New("the table does not exist; has the site been migrated, and is this its database?")
 	ErrColumn       = errors.New("the table's columns are not as expected")
-	ErrLocked       = errors.New("the database is locked by another process") // deadlocks too
+	ErrLocked       = errors.New("the database is locked by another process") // deadlocks and other conflicts too
 	ErrReadOnly     = errors.New("the database is read-only")
 	ErrNotADatabase = errors.New("the file is damaged, or not a database of this kind")
 	ErrUnavailable  = errors.New("the database cannot be reached or opened")
@@ -29,6 +29,10 @@ var (
 
 // errCharacters says that text has characters which the column's character set lacks. No row has such a key.
 var errCharacters = fmt.Errorf("%w: the column's character set lacks some of its characters", ErrValue)
+
+// errStale says that a connection has prepared a statement before the table was altered, and works again if it is repeated,
+// once for each connection. PostgreSQL has the same code for what it cannot do at all.
+var errStale = errors.New("the table has been altered, or the database cannot do this")
 
 // An Error is a failure of the database.
 type Error struct {

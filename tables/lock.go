@@ -16,10 +16,15 @@ const defaultLockWait = 5 * time.Second
 // here.
 func (c *conn) untilUnlocked(ctx context.Context, op string, do func() error) error {
 	deadline := time.Now().Add(c.lockWait)
+	stale := c.db.Stats().OpenConnections
 	// SQLite has no queue: who asks seldom waits long.
 	for wait := time.Millisecond; ; wait = min(2*wait, 5*time.Millisecond) {
 		err := c.fail(ctx, op, do())
-		if !errors.Is(err, ErrLocked) || time.Now().Add(wait).After(deadline) {
+		switch {
+		case errors.Is(err, errStale) && stale > 0:
+			stale--
+			continue
+		case !errors.Is(err, ErrLocked) || time.Now().Add(wait).After(deadline):
 			return err
 		}
 		if err := pause(ctx, wait); err != nil {

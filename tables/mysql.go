@@ -66,13 +66,14 @@ func (d MySQL) deleteBatch(a *args, q *names, before stamp, limit int) string {
 		q.table, q.expire, d.timeExpr(a, before), a.add(limit))
 }
 
+// columns has no empty text in it, which is NULL with MariaDB's sql_mode EMPTY_STRING_IS_NULL.
 func (MySQL) columns(a *args, q *names) string {
 	schema := "DATABASE()"
 	if q.schema != "" {
 		schema = a.add(q.schema)
 	}
-	return "SELECT column_name, is_nullable = 'NO' AND column_default IS NULL AND extra = '' FROM information_schema.columns " +
-		"WHERE table_schema = " + schema + " AND table_name = " + a.add(q.plain)
+	return "SELECT column_name, is_nullable = 'NO' AND column_default IS NULL AND CHAR_LENGTH(extra) = 0 " +
+		"FROM information_schema.columns WHERE table_schema = " + schema + " AND table_name = " + a.add(q.plain)
 }
 
 func (d MySQL) createTable(q *names) []string {
@@ -100,22 +101,24 @@ func (MySQL) cause(err error) error {
 	case "1054", "1364", "1048": // unknown column, no default value, may not be null
 		return ErrColumn
 	case "1062":
-		// The text ends with the name of the key that would be double; since MySQL 8 the table stands before it.
-		if strings.HasSuffix(text, "'PRIMARY'") || strings.HasSuffix(text, ".PRIMARY'") {
+		// The text ends with the name of the key that would be double; since MySQL 8 the table's name comes before it. Dolt
+		// has a text of its own.
+		if strings.HasSuffix(text, "'PRIMARY'") || strings.HasSuffix(text, ".PRIMARY'") ||
+			strings.Contains(text, ": duplicate primary key given") {
 			return djangosession.ErrKeyTaken
 		}
 		return ErrTaken
-	case "1205", "1213": // lock wait timeout, deadlock
+	case "1205", "1213", "1020": // lock wait timeout, deadlock, MariaDB's word for a row that has changed since a snapshot
 		return ErrLocked
-	case "1290", "1792", "1836":
+	case "1290", "1792", "1836", "3989": // the last one is of a schema
 		return ErrReadOnly
 	case "1153":
 		return ErrTooLong
-	case "1264", "1265", "1292", "1406":
+	case "1264", "1265", "1292", "1406", "1452", "3819", "4025": // foreign key, CHECK in MySQL and in MariaDB
 		return ErrValue
 	case "1267", "1366", "3854", "3988":
 		return errCharacters
-	case "1040", "1044", "1045", "1049", "1053", "1129", "1130", "1203", "1226", "1927":
+	case "1040", "1044", "1045", "1049", "1053", "1129", "1130", "1203", "1226", "1927", "3032", "4031":
 		return ErrUnavailable
 	}
 	// Past the server's limit, which the driver does not know, the connection breaks instead.

@@ -116,6 +116,8 @@ func (PostgreSQL) cause(err error) error {
 		return errCharacters
 	case strings.HasPrefix(state, "22") || strings.HasPrefix(state, "23"):
 		return ErrValue
+	case state == "0A000":
+		return errStale
 	case state == "40001" || state == "40P01" || state == "55P03":
 		return ErrLocked
 	case state == "25006":
