@@ -60,7 +60,7 @@ func databaseOn(t *testing.T, s *servers.Server) *database {
 func (d *database) source() string {
 	switch d.product {
 	case "sqlite":
-		return "sqlite file:" + d.name + "?_busy_timeout=10"
+		return "sqlite file:" + d.name + "?_busy_timeout=10&_synchronous=FULL"
 	case "mariadb":
 		return "mariadb " + d.server.MariaDBSource(d.name)
 	}

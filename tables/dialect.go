@@ -1,6 +1,7 @@
 package tables
 
 import (
+	"context"
 	"strings"
 	"time"
 
@@ -46,6 +47,8 @@ type Dialect interface {
 	countsChanges() bool
 	// deleteBatch is a statement that removes at most a number of rows whose date is before a point in time.
 	deleteBatch(a *args, q *names, before stamp, limit int) string
+	// durable looks whether connections keep what they have confirmed.
+	durable(ctx context.Context, c *conn, op string, q *names) error
 	// columns is a query for the columns of a table: the name, and whether an INSERT has to give it. No rows: no table.
 	columns(a *args, q *names) string
 	// createTable is what Django's migration runs.

@@ -1,7 +1,7 @@
 // Package tables keeps sessions where Django's database engine keeps them, in the table django_session, and reads the users
 // of the site, over database/sql. It imports no driver; the program that uses it chooses one.
 //
-//	db, err := sql.Open("sqlite3", "file:db.sqlite3?mode=rw&_busy_timeout=10")
+//	db, err := sql.Open("sqlite3", "file:db.sqlite3?mode=rw&_busy_timeout=10&_synchronous=FULL")
 //	engine, err := tables.New(db, settings, tables.Options{Dialect: tables.SQLite{}})
 //
 // # What it does to the table

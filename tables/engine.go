@@ -131,7 +131,8 @@ func (e *Engine) CreateTable(ctx context.Context) error {
 
 // Check looks whether the table is there and has the columns that it must have, and none that a new row would leave empty
 // against its will. It also looks for columns that the site's code fills and Options.ExtraColumns does not name. The first
-// Create does so too. The error is an [*Error].
+// Create does so too. In the end Check looks whether connections keep what they confirm: an SQLite connection has to sync
+// ([ErrNotDurable] otherwise, which does not stop Create), one to MySQL to have autocommit on. The error is an [*Error].
 func (e *Engine) Check(ctx context.Context) error {
 	const op = "check the table"
 	columns, err := e.columns(ctx, op)
@@ -160,7 +161,7 @@ func (e *Engine) Check(ctx context.Context) error {
 			return &Error{Op: op, Kind: &ColumnError{Column: name, Filled: true}}
 		}
 	}
-	return nil
+	return e.dialect.durable(ctx, &e.conn, op, e.names)
 }
 
 // fills reports whether a new row gets a value in this extra column.
@@ -189,6 +190,9 @@ func (e *Engine) checkOnce(ctx context.Context) error {
 		return nil
 	}
 	err := e.Check(ctx)
+	if errors.Is(err, ErrNotDurable) { // logins go on; a power failure may never come
+		err = nil
+	}
 	if err == nil {
 		e.checked.Store(true)
 	}

@@ -21,6 +21,8 @@ var (
 	ErrLocked       = errors.New("the database is locked by another process") // deadlocks and other conflicts too
 	ErrReadOnly     = errors.New("the database is read-only")
 	ErrNotADatabase = errors.New("the file is damaged, or not a database of this kind")
+	ErrNotDurable   = errors.New("the connection does not sync what it confirms")
+	ErrAutocommit   = errors.New("autocommit is off: put autocommit=1 into the data source name")
 	ErrUnavailable  = errors.New("the database cannot be reached or opened")
 	ErrTooLong      = errors.New("the session is longer than the database takes")
 	ErrTaken        = errors.New("a value that must be unique is taken")

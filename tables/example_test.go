@@ -28,7 +28,7 @@ func Example() {
 }
 
 func run(ctx context.Context, path string) (err error) {
-	db, err := sql.Open("sqlite3", "file:"+path+"?_busy_timeout=10") // for a site's database add &mode=rw
+	db, err := sql.Open("sqlite3", "file:"+path+"?_busy_timeout=10&_synchronous=FULL") // for a site's database add &mode=rw
 	if err != nil {
 		return err
 	}

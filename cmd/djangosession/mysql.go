@@ -45,6 +45,10 @@ func openMySQLURL(text string, _ bool) (connection, error) {
 	if config.Passwd, given = u.User.Password(); !given {
 		config.Passwd = os.Getenv("MYSQL_PWD")
 	}
+	if config.Params == nil {
+		config.Params = map[string]string{}
+	}
+	config.Params["autocommit"] = "1"  // as Django has it, whatever the server's default
 	config.Logger = &mysql.NopLogger{} // what it would say comes back as an error
 	connector, err := mysql.NewConnector(config)
 	if err != nil {

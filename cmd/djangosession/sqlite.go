@@ -57,7 +57,8 @@ func openSQLiteFile(name string, write bool) (connection, error) {
 	if write {
 		mode = "rw"
 	}
-	query := url.Values{"mode": {mode}, "_busy_timeout": {"50"}} // the engine waits longer
+	// The engine waits for locks longer. The driver's own value of synchronous would lose deletions in a power failure.
+	query := url.Values{"mode": {mode}, "_busy_timeout": {"50"}, "_synchronous": {"FULL"}}
 	db, err := sql.Open("sqlite3", (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String())
 	if err != nil {
 		return connection{}, fmt.Errorf("open database: %w", err)

@@ -74,7 +74,7 @@ type databaseSettings struct {
 func (s databaseSettings) open() (*sql.DB, tables.Dialect, error) {
 	switch s.Engine {
 	case "django.db.backends.sqlite3":
-		db, err := sql.Open("sqlite3", "file:"+s.Name+"?mode=rw&_busy_timeout=10&_stmt_cache_size=16")
+		db, err := sql.Open("sqlite3", "file:"+s.Name+"?mode=rw&_busy_timeout=10&_synchronous=FULL&_stmt_cache_size=16")
 		return db, tables.SQLite{}, err
 	case "django.db.backends.mysql":
 		server := servers.Server{Name: servers.MariaDB, Port: s.Port}

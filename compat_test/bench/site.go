@@ -61,8 +61,10 @@ func withSite(ctx context.Context, python, product string, do func(*site) error)
 
 func onFile(file string) connection {
 	return connection{
-		django:  map[string]any{"ENGINE": "django.db.backends.sqlite3", "NAME": file},
-		open:    func() (*sql.DB, error) { return sql.Open("sqlite3", "file:"+file+"?mode=rw&_busy_timeout=10") },
+		django: map[string]any{"ENGINE": "django.db.backends.sqlite3", "NAME": file},
+		open: func() (*sql.DB, error) {
+			return sql.Open("sqlite3", "file:"+file+"?mode=rw&_busy_timeout=10&_synchronous=FULL")
+		},
 		dialect: tables.SQLite{},
 	}
 }

@@ -28,7 +28,7 @@ type service struct {
 func newService(settings settings, database string) (_ *service, err error) {
 	s := &service{}
 	// The queries of this program wait for Django's writes as Django waits for its own: milliseconds.
-	if s.db, err = sql.Open("sqlite3", "file:"+database+"?mode=rw&_busy_timeout=10000"); err != nil {
+	if s.db, err = sql.Open("sqlite3", "file:"+database+"?mode=rw&_busy_timeout=10000&_synchronous=FULL"); err != nil {
 		return nil, err
 	}
 	if err := s.build(settings); err != nil {

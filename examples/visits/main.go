@@ -22,7 +22,7 @@ func main() {
 	ctx := context.Background()
 	settings, err := djangosession.ReadSettingsFile("settings.json")
 	check(err)
-	db, err := sql.Open("sqlite3", "file:db.sqlite3?mode=rw&_busy_timeout=10")
+	db, err := sql.Open("sqlite3", "file:db.sqlite3?mode=rw&_busy_timeout=10&_synchronous=FULL")
 	check(err)
 	engine, err := tables.New(db, settings, tables.Options{Dialect: tables.SQLite{}})
 	check(err)

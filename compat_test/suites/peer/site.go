@@ -85,7 +85,7 @@ func (s *sites) open(path string) (*sql.DB, error) {
 	if db, ok := s.databases[path]; ok {
 		return db, nil
 	}
-	db, err := sql.Open("sqlite3", "file:"+path+"?mode=rw&_busy_timeout=10")
+	db, err := sql.Open("sqlite3", "file:"+path+"?mode=rw&_busy_timeout=10&_synchronous=FULL")
 	if err != nil {
 		return nil, err
 	}

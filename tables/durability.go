@@ -1,0 +1,59 @@
+package tables
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// durable wants autocommit, which Django switches on itself. Without it a deletion is not committed, and a connection reads
+// what there was when it first read. How a server syncs is the site's to decide.
+func (MySQL) durable(ctx context.Context, c *conn, op string, _ *names) error {
+	var on bool
+	if err := c.queryRow(ctx, op, "SELECT @@autocommit", nil, &on); err != nil || on {
+		return err
+	}
+	return &Error{Op: op, Kind: ErrAutocommit}
+}
+
+// durable has nothing to look for: how a server syncs is the site's to decide, and each statement is committed.
+func (PostgreSQL) durable(context.Context, *conn, string, *names) error { return nil }
+
+// Values of PRAGMA synchronous.
+const (
+	syncOff    = 0
+	syncNormal = 1
+)
+
+// durable wants what Django has, which keeps SQLite's own default, FULL. NORMAL does without the sync of each commit in
+// WAL mode, and OFF always. A database in memory, or one that the connection cannot write, has nothing to sync.
+func (d SQLite) durable(ctx context.Context, c *conn, op string, q *names) error {
+	schema := q.schema
+	if schema == "" {
+		schema = "main"
+	}
+	var synchronous int
+	var mode, file string
+	if err := c.queryRow(ctx, op, "PRAGMA "+d.quote(schema)+".synchronous", nil, &synchronous); err != nil {
+		return err
+	}
+	if err := c.queryRow(ctx, op, "PRAGMA "+d.quote(schema)+".journal_mode", nil, &mode); err != nil {
+		return err
+	}
+	if synchronous != syncOff && (synchronous != syncNormal || mode != "wal") {
+		return nil
+	}
+	const files = "SELECT COALESCE(MAX(file), '') FROM pragma_database_list WHERE name = ?"
+	if err := c.queryRow(ctx, op, files, []any{schema}, &file); err != nil || file == "" {
+		return err
+	}
+	// This writes nothing, and fails if the connection cannot write.
+	nothing := fmt.Sprintf("UPDATE %[1]s SET %[2]s = %[2]s WHERE 0", q.table, q.key)
+	if _, err := c.exec(ctx, op, nothing); errors.Is(err, ErrReadOnly) {
+		return nil
+	}
+	name := map[int]string{syncOff: "OFF", syncNormal: "NORMAL, which does not sync in WAL mode"}[synchronous]
+	return &Error{Op: op, Kind: fmt.Errorf("%w: SQLite's synchronous is %s, so a power failure undoes logouts and saves: "+
+		"set it to FULL, Django's default, by _synchronous=FULL in the data source name of github.com/mattn/go-sqlite3, "+
+		"and by _pragma=synchronous(FULL) with other drivers", ErrNotDurable, name)}
+}
