@@ -78,6 +78,7 @@ compat: needs ## tests against live Django releases and database servers, and Dj
 	for release in $(DJANGO_RELEASES) $(DJANGO_SUITE_RELEASES); do compat_test/env/django "$$release" >/dev/null; done
 	compat_test/env/servers >/dev/null
 	compat_test/env/browser >/dev/null
+	compat_test/env/thirdparty >/dev/null
 	rm -f "$(DJANGO_SUITE_REPORT)"
 	cd compat_test && go test -race -count=1 -timeout 20m ./...
 	@cat "$(DJANGO_SUITE_REPORT)"
