@@ -257,7 +257,11 @@ func (m *httpMatrix) take(ctx context.Context, manager *djangosession.Manager, s
 	case "flush":
 		return session.Flush(ctx)
 	case "cycle_key":
-		return session.CycleKey(ctx)
+		err := session.CycleKey(ctx)
+		if errors.Is(err, djangosession.ErrSessionGone) {
+			return session.Create(ctx) // what Django's method does for a session that is gone
+		}
+		return err
 	case "save":
 		return session.Save(ctx)
 	case "set_expiry_delta":

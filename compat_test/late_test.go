@@ -103,7 +103,7 @@ func TestLostAnswerToACommit(t *testing.T) {
 			mine := loadFrom(t, w.through, key)
 			mine.Set("n", 1)
 			w.arm("COMMIT", c.fate)
-			err := mine.CycleLiveKey(t.Context())
+			err := mine.CycleKey(t.Context())
 			if (err == nil) != c.done || (mine.Key() != key) != c.done {
 				t.Errorf("%s: error %v, new key %v", name, err, mine.Key() != key)
 			}
@@ -141,7 +141,7 @@ func TestUnknownChangeOfKeyRevivesNothing(t *testing.T) {
 		w.mu.Lock()
 		w.downAfter = true
 		w.mu.Unlock()
-		if err := mine.CycleLiveKey(t.Context()); err == nil || mine.Key() != key || mine.Modified() {
+		if err := mine.CycleKey(t.Context()); err == nil || mine.Key() != key || mine.Modified() {
 			t.Errorf("error %v, new key %v", err, mine.Key() != key)
 		}
 		w.mu.Lock()
@@ -154,7 +154,7 @@ func TestUnknownChangeOfKeyRevivesNothing(t *testing.T) {
 		if err := mine.Save(t.Context()); !errors.Is(err, djangosession.ErrSessionGone) {
 			t.Errorf("saving: %v, want ErrSessionGone", err)
 		}
-		if err := mine.CycleLiveKey(t.Context()); !errors.Is(err, djangosession.ErrSessionGone) {
+		if err := mine.CycleKey(t.Context()); !errors.Is(err, djangosession.ErrSessionGone) {
 			t.Errorf("changing the key: %v, want ErrSessionGone", err)
 		}
 		if err := mine.Flush(t.Context()); err != nil {

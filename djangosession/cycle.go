@@ -7,22 +7,22 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// CycleKey stores the session under a new key and removes what is stored under the old one, both or neither. Call it when
-// the rights of a visitor change, so that a key that was planted or seen before is worthless. Load the session in the same
-// request. With [Manager.MergeSaves] the session takes over what others have stored under the old key. Like Django's
-// method it accepts that the stored session is gone; see [Session.CycleLiveKey].
+// CycleKey stores the session under a new key and removes what is stored under the old
+// one, both or neither. Call it when the rights of a visitor change, so that a key that
+// was planted or seen before is worthless. Load the session in the same request. With
+// [Manager.MergeSaves] the session takes over what others have stored under the old key.
 //
-// After an error the session is what it was before, under its old key. If the store could not be reached any more, the key
-// may have been changed nevertheless: then the old key is worthless, a later save returns [ErrSessionGone], and
-// [Session.Flush] removes what may be stored under the new key. Matches cycle_key.
-func (s *Session) CycleKey(ctx context.Context) error { return s.cycle(ctx, false) }
-
-// CycleLiveKey is [Session.CycleKey] that returns [ErrSessionGone] if the stored session was deleted: somebody has logged out
-// in another request, and a copy under a new key would undo that. Django takes that risk. It also returns
-// [ErrOutdatedSettings] where CycleKey leaves the stored session in place and creates a new one.
-func (s *Session) CycleLiveKey(ctx context.Context) error { return s.cycle(ctx, true) }
-
-func (s *Session) cycle(ctx context.Context, live bool) error {
+// It returns [ErrSessionGone] if the stored session was deleted: the visitor has logged
+// out in another request, and a copy under a new key would undo that. Django's cycle_key
+// makes that copy. It returns [ErrOutdatedSettings] if the stored session must not be
+// replaced. In both cases [Session.Create] starts a new session with the values of this
+// one; use it for values that are nobody's login.
+//
+// After an error the session is what it was before, under its old key. If the store could
+// not be reached any more, the key may have been changed nevertheless: then the old key is
+// worthless, a later save returns [ErrSessionGone], and [Session.Flush] removes what may
+// be stored under the new key. Matches cycle_key.
+func (s *Session) CycleKey(ctx context.Context) error {
 	unlock, err := s.lock(ctx)
 	if err != nil {
 		return err
@@ -35,35 +35,28 @@ func (s *Session) cycle(ctx context.Context, live bool) error {
 	if old == "" {
 		return s.create(ctx)
 	}
-	err = s.unreadable()
-	if err == nil {
-		err = withNewKey(func(key string) error { return s.cycleTo(ctx, old, key, live) })
-		if errors.Is(err, ErrOutdatedSettings) {
-			s.manager.report(ctx, err)
-		}
+	if err := s.unreadable(); err != nil {
+		return err
 	}
-	if errors.Is(err, ErrOutdatedSettings) && !live {
-		return s.create(ctx) // beside what is stored, which Django can read
+	err = withNewKey(func(key string) error { return s.cycleTo(ctx, old, key) })
+	if errors.Is(err, ErrOutdatedSettings) {
+		s.manager.report(ctx, err)
 	}
 	return err
 }
 
 // cycleTo moves the session to a key. The caller has the lock of s.lifecycle.
-func (s *Session) cycleTo(ctx context.Context, old, key string, live bool) error {
+func (s *Session) cycleTo(ctx context.Context, old, key string) error {
 	mine, done := s.snapshot()
 	var now *py.Dict // what is stored under the new key
 	var lost error   // why nothing of the old one is in it
 	tried := false   // the engine was given something to store
 	err := s.manager.engine.Cycle(ctx, old, func(stored *Record) error {
-		gone := errors.Is(stored.Err, ErrSessionGone)
-		if gone && live {
-			return ErrSessionGone
-		}
 		if outdated := s.manager.outdated(stored.Err); outdated != nil {
 			return outdated
 		}
 		now, lost = mine, nil
-		if s.manager.MergeSaves && !gone {
+		if s.manager.MergeSaves {
 			var err error
 			if now, lost, err = s.manager.merged(&done, mine, stored); err != nil {
 				return err

@@ -133,7 +133,7 @@ func TestFailedChangeOfKeyRevivesNoLogin(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	engine.cancel = cancel
-	if err := mine.CycleLiveKey(ctx); err == nil {
+	if err := mine.CycleKey(ctx); err == nil {
 		t.Error("no error")
 	}
 	engine.cancel = nil

@@ -46,8 +46,10 @@ type Engine interface {
 	Load(ctx context.Context, key string) (*Record, error)
 	// Exists reports whether there is a session of this key, expired ones included.
 	Exists(ctx context.Context, key string) (bool, error)
-	// Create keeps a new session. It returns [ErrKeyTaken] if there is one of this key, and [ErrBadKey] for a key that
-	// cannot be kept; nothing is changed then.
+	// Create stores a new session. It returns [ErrKeyTaken] if there is one of this key, and
+	// [ErrBadKey] for a key that cannot be stored; nothing is changed then. An engine that
+	// loses the answer of its store tries once more, for a short time that does not depend on
+	// ctx, so that no session is left behind under a key that nobody has.
 	Create(ctx context.Context, r *Record) error
 	// Save replaces the data of a session. It returns [ErrSessionGone] if there is none of this key, and never creates one.
 	// After another error, such as the end of ctx, the session may or may not have been saved. Where the store can do so, an
@@ -55,15 +57,17 @@ type Engine interface {
 	Save(ctx context.Context, r *Record) error
 	// Delete removes the session of this key, if there is one.
 	Delete(ctx context.Context, key string) error
-	// Cycle moves a session to another key, all of it or nothing. It hands the session of the key old, expired or not, to
-	// change, while nobody else can write it, creates what change makes of it under its new key, and removes the old one.
-	// change sets Key, Data, ExpireDate and ExpireAge. Data that does not decode is nil, with the reason in Err. A
-	// session that is gone has no Data, and [ErrSessionGone] in Err: change returns an error, or the new session is created
-	// alone. Cycle may call change several times, each time with the session as it is stored at that time.
+	// Cycle moves a session to another key, all of it or nothing. It hands the session of the
+	// key old, expired or not, to change, while nobody else can write it, creates what change
+	// makes of it under its new key, and removes the old one. change sets Key, Data,
+	// ExpireDate and ExpireAge. Data that does not decode is nil, with the reason in Err.
+	// Cycle may call change several times, each time with the session as it is stored then.
 	//
-	// Cycle returns the error of change, [ErrKeyTaken] if the new key has a session, and [ErrBadKey] if it cannot be
-	// stored; nothing is changed then. An engine that loses the answer of its store asks again, for a short time that does not
-	// depend on ctx: it returns nil if the key was changed. Only if it cannot ask is the outcome unknown after an error.
+	// Cycle returns [ErrSessionGone] if the key old has no session, the error of change,
+	// [ErrKeyTaken] if the new key has a session, and [ErrBadKey] if it cannot be stored;
+	// nothing is changed then. An engine that loses the answer of its store asks again, for a
+	// short time that does not depend on ctx: it returns nil if the key was changed. Only if
+	// it cannot ask is the outcome unknown after an error.
 	Cycle(ctx context.Context, old string, change func(stored *Record) error) error
 	// ClearExpired removes sessions that have expired and returns how many those were, also along with an error.
 	ClearExpired(ctx context.Context, o ClearOptions) (int64, error)

@@ -18,7 +18,7 @@ var errKept = errors.New("the row of the old key cannot be deleted: look for tri
 // one deleted. If the answer to the COMMIT is lost, Cycle looks for the two rows, for at most two seconds.
 func (e *Engine) Cycle(ctx context.Context, old string, change func(*djangosession.Record) error) error {
 	if !possibleKey(old) {
-		return e.createChanged(ctx, old, change)
+		return djangosession.ErrSessionGone
 	}
 	if err := e.checkOnce(ctx); err != nil {
 		return err
@@ -30,7 +30,7 @@ func (e *Engine) Cycle(ctx context.Context, old string, change func(*djangosessi
 			return nil, err
 		}
 		if r == nil {
-			return djangosession.ErrNoSession, nil
+			return djangosession.ErrSessionGone, nil
 		}
 		if refused := change(r); refused != nil {
 			return refused, nil
@@ -46,19 +46,10 @@ func (e *Engine) Cycle(ctx context.Context, old string, change func(*djangosessi
 		return nil
 	case unsure:
 		return e.settleCycle(ctx, old, created, err)
-	case errors.Is(err, djangosession.ErrNoSession), absent(err, old): // gone for good, so nothing happens in between
-		return e.createChanged(ctx, old, change)
+	case absent(err, old):
+		return djangosession.ErrSessionGone
 	}
 	return err
-}
-
-// createChanged creates what change makes of a session that is gone.
-func (e *Engine) createChanged(ctx context.Context, old string, change func(*djangosession.Record) error) error {
-	r := &djangosession.Record{Key: old, Err: djangosession.ErrSessionGone}
-	if err := change(r); err != nil {
-		return err
-	}
-	return e.Create(ctx, r)
 }
 
 // insertIn inserts a row as part of a transaction.
@@ -104,25 +95,23 @@ func (e *Engine) deleteIn(ctx context.Context, tx *sql.Conn, key string) error {
 
 // settleCycle finds out whether a change of key took effect, whose COMMIT has failed with lost.
 func (e *Engine) settleCycle(ctx context.Context, old, created string, lost error) error {
-	ctx, cancel := settling(ctx)
-	defer cancel()
-	there := false
-	// Locking the old row waits for a transaction that has not ended yet.
-	_, err := e.transact(ctx, opCycle, func(tx *sql.Conn) (refused, err error) {
-		r, err := e.lockRow(ctx, tx, opCycle, old)
-		there = r != nil
-		return nil, err
+	kept, moved := false, false
+	err := settle(ctx, func(ctx context.Context) error {
+		// Locking the old row waits for a transaction that has not ended yet.
+		_, err := e.transact(ctx, opCycle, func(tx *sql.Conn) (refused, err error) {
+			r, err := e.lockRow(ctx, tx, opCycle, old)
+			kept = r != nil
+			return nil, err
+		})
+		if err == nil && !kept {
+			moved, err = e.Exists(ctx, created)
+		}
+		return err
 	})
-	if err == nil && there {
-		return lost
-	}
-	if err == nil {
-		there, err = e.Exists(ctx, created)
-	}
 	switch {
 	case err != nil:
 		return unsettled(lost, err)
-	case there:
+	case moved:
 		return nil
 	}
 	return lost

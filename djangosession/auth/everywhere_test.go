@@ -109,7 +109,7 @@ func TestLogoutEverywhereFindsSessionsThatMove(t *testing.T) {
 		e, a := site.interfere(t)
 		e.begins = func(pass int, _ []*djangosession.Record) {
 			if pass <= moves {
-				if err := moving.CycleLiveKey(t.Context()); err != nil {
+				if err := moving.CycleKey(t.Context()); err != nil {
 					t.Error(err)
 				}
 			}
@@ -128,7 +128,7 @@ func TestLogoutElsewhereKeepsASessionThatMoves(t *testing.T) {
 	e, a := site.interfere(t)
 	e.listing = func(pass int) error {
 		if pass == 1 {
-			return mine.CycleLiveKey(t.Context())
+			return mine.CycleKey(t.Context())
 		}
 		return nil
 	}

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/djangobridge/djangobridge/djangosession"
@@ -76,7 +77,11 @@ func (a *Auth) logIn(ctx context.Context, s *djangosession.Session, user *User, 
 func (a *Auth) makeRoom(ctx context.Context, s *djangosession.Session, user *User, hash string) error {
 	v, there := s.Get(SessionKey)
 	if !there {
-		return s.CycleKey(ctx)
+		err := s.CycleKey(ctx)
+		if errors.Is(err, djangosession.ErrSessionGone) || errors.Is(err, djangosession.ErrOutdatedSettings) {
+			return s.Create(ctx) // with what an anonymous visitor had
+		}
+		return err
 	}
 	id, _ := idText(v)
 	h, _ := s.Get(HashSessionKey)
@@ -142,6 +147,7 @@ func (a *Auth) LogoutSession(ctx context.Context, s *djangosession.Session) erro
 		language, _ = s.Get(languageSessionKey)
 	}
 	if err := s.Flush(ctx); err != nil {
+		s.Clear() // so that the session is stored without the login, if it is
 		return fmt.Errorf("auth: log out: %w", err)
 	}
 	if language != nil {
@@ -174,7 +180,7 @@ func (a *Auth) UpdateSessionAuthHash(ctx context.Context, user *User) error {
 			if before.Reason == BadHash { // the session was flushed: no key is left to change
 				return before, nil
 			}
-			return before, beforeHeader(ctx, s, func() error { return s.CycleLiveKey(ctx) })
+			return before, beforeHeader(ctx, s, func() error { return s.CycleKey(ctx) })
 		}
 		if err := a.UpdateSession(ctx, s, user); err != nil {
 			return before, err
@@ -193,7 +199,7 @@ func (a *Auth) UpdateSession(ctx context.Context, s *djangosession.Session, user
 		return fmt.Errorf("auth: update the session: %w", djangosession.ErrReadOnly)
 	}
 	err := beforeHeader(ctx, s, func() error {
-		if err := s.CycleLiveKey(ctx); err != nil {
+		if err := s.CycleKey(ctx); err != nil {
 			return err
 		}
 		v, _ := s.Get(SessionKey)

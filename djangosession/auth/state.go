@@ -139,7 +139,7 @@ func (a *Auth) readOnly(s *djangosession.Session) bool { return a.options.ReadOn
 // rehash gives a session that a key of the past vouches for a new key, and a hash of today.
 func (a *Auth) rehash(ctx context.Context, s *djangosession.Session, user *User) error {
 	err := beforeHeader(ctx, s, func() error {
-		if err := s.CycleLiveKey(ctx); err != nil {
+		if err := s.CycleKey(ctx); err != nil {
 			return err
 		}
 		s.Set(HashSessionKey, a.hasher.hash(user))

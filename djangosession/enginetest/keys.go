@@ -83,18 +83,11 @@ func testSimilarKeys(t *testing.T, s *suite) {
 				t.Errorf("Merge(%q): error %v, want ErrSessionGone", other, err)
 			}
 		}
-		refused := errors.New("refused")
-		err := s.Engine.Cycle(t.Context(), other, func(r *djangosession.Record) error {
-			if r.Data != nil || !errors.Is(r.Err, djangosession.ErrSessionGone) {
-				t.Errorf("Cycle(%q) found a session", other)
-			}
-			return refused
-		})
-		if !errors.Is(err, refused) {
-			t.Errorf("Cycle(%q): error %v, want the one of the change", other, err)
+		if err := s.Engine.Cycle(t.Context(), other, never); !errors.Is(err, djangosession.ErrSessionGone) {
+			t.Errorf("Cycle(%q): error %v, want ErrSessionGone", other, err)
 		}
 		// A store may refuse such a key beside the other one, but has to keep it as it is, or not at all.
-		err = s.Engine.Create(t.Context(), s.record(other, map[string]any{"b": 2}))
+		err := s.Engine.Create(t.Context(), s.record(other, map[string]any{"b": 2}))
 		switch {
 		case err == nil:
 			s.wantValues(t, other, map[string]any{"b": 2})

@@ -157,10 +157,11 @@ func (e *Engine) Cycle(ctx context.Context, old string, change func(*djangosessi
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	r := &djangosession.Record{Key: old, Err: djangosession.ErrSessionGone}
-	if stored, ok := e.rows[old]; ok {
-		r = e.record("cycle", old, stored)
+	stored, ok := e.rows[old]
+	if !ok {
+		return djangosession.ErrSessionGone
 	}
+	r := e.record("cycle", old, stored)
 	if err := change(r); err != nil {
 		return err
 	}
