@@ -147,7 +147,11 @@ func (x *exchange) respond(status int) error {
 	}
 	x.vary(accessed)
 	reason := x.reason(s, modified)
-	if reason == "" || empty || !x.saves {
+	if !x.saves {
+		x.tellKey()
+		return nil
+	}
+	if reason == "" || empty {
 		return nil
 	}
 	return x.save(status, reason)
@@ -300,6 +304,7 @@ func (x *exchange) abandon() {
 func (x *exchange) replace(err error) {
 	x.failure = fmt.Errorf("djangosession: the response was replaced: %w", err)
 	x.restore(x.under.Header())
+	x.tellKey()
 	x.site.report(x, err)
 	x.discard()
 	status := http.StatusInternalServerError

@@ -105,8 +105,8 @@ func (s *Session) DeleteStored(ctx context.Context) error {
 	return nil
 }
 
-// Flush removes the values, what is stored, and the key: the session is a new visitor's then. If the engine fails, the key
-// stays, and what is stored may be there still. Matches flush.
+// Flush removes the values, what is stored, and the key: the session is a new visitor's then. If the engine fails, the
+// session is what it was before, and what is stored may be there still. Matches flush.
 func (s *Session) Flush(ctx context.Context) error {
 	unlock, err := s.lock(ctx)
 	if err != nil {
@@ -116,10 +116,10 @@ func (s *Session) Flush(ctx context.Context) error {
 	if s.manager.isReadOnly() {
 		return ErrReadOnly // the values stay, as everything else does
 	}
-	s.Clear()
 	if err := errors.Join(s.DeleteStored(ctx), s.deleteDoubtful(ctx)); err != nil {
 		return err
 	}
+	s.Clear()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.key, s.outdated = "", nil

@@ -25,10 +25,11 @@ type spy struct {
 	loads, saves, creates, deletes atomic.Int64
 	lose                           atomic.Bool // the answers of Save and Create
 
-	mu       sync.Mutex
-	loadErr  error
-	saveErr  error
-	saveWait func(ctx context.Context) error
+	mu        sync.Mutex
+	loadErr   error
+	saveErr   error
+	deleteErr error
+	saveWait  func(ctx context.Context) error
 }
 
 func (e *spy) Load(ctx context.Context, key string) (*djangosession.Record, error) {
@@ -77,6 +78,9 @@ func (e *spy) Create(ctx context.Context, r *djangosession.Record) error {
 
 func (e *spy) Delete(ctx context.Context, key string) error {
 	e.deletes.Add(1)
+	if e.deleteErr != nil {
+		return e.deleteErr
+	}
 	return e.Engine.Delete(ctx, key)
 }
 

@@ -1,0 +1,23 @@
+package djangosession
+
+// tellKey sets the cookie of a session that was stored under a new key in this request,
+// although the response fails. Otherwise the visitor would lose the session, since the old
+// key leads nowhere, and a login would remain under a key that no browser has. Django does
+// not set it.
+func (x *exchange) tellKey() {
+	s, _ := x.loaded()
+	if s == nil || x.site.ReadOnly || s.isGone() {
+		return
+	}
+	key := s.Key()
+	if key == "" || key == x.key {
+		return
+	}
+	c, err := x.site.sessionCookie(s)
+	if err != nil {
+		return // a session whose end cannot be told is not stored
+	}
+	c.Value, x.told = key, key
+	c.Put(x.under.Header())
+	x.vary(true)
+}
