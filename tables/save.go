@@ -37,13 +37,14 @@ var errNotStored = errors.New("the row was not stored")
 // settleCreate finds out whether a row was created, whose COMMIT has failed with lost. To insert it again waits for a
 // transaction that has not ended yet.
 func (e *Engine) settleCreate(ctx context.Context, op string, r *djangosession.Record, lost error) error {
-	ctx, cancel := settling(ctx)
-	defer cancel()
-	_, err := e.transact(ctx, op, func(tx *sql.Conn) (refused, err error) {
-		if refused, err = e.insertIn(ctx, tx, r); refused == nil && err == nil {
-			refused = errNotStored
-		}
-		return refused, err
+	err := settle(ctx, func(ctx context.Context) error {
+		_, err := e.transact(ctx, op, func(tx *sql.Conn) (refused, err error) {
+			if refused, err = e.insertIn(ctx, tx, r); refused == nil && err == nil {
+				refused = errNotStored
+			}
+			return refused, err
+		})
+		return err
 	})
 	switch {
 	case errors.Is(err, djangosession.ErrKeyTaken):

@@ -115,7 +115,16 @@ func lostCommit(err error) error {
 	return fmt.Errorf("%w: no answer to the COMMIT, so the change may or may not be stored; repeating it is safe", err)
 }
 
-// settling is a context for finding out what has become of a COMMIT. The end of ctx may be why that is not known.
-func settling(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+// settle asks what has become of a COMMIT whose answer is lost, again while the database
+// cannot be reached, for at most settleTimeout. It does not end with ctx, whose end may be
+// why the answer is lost.
+func settle(ctx context.Context, ask func(ctx context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	for wait := time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
+		err := ask(ctx)
+		if err == nil || !errors.Is(err, ErrUnavailable) || pause(ctx, wait) != nil {
+			return err
+		}
+	}
 }
