@@ -62,6 +62,7 @@ func (s *sites) get(o *siteOrder) (*site, error) {
 		return nil, err
 	}
 	options := tables.Options{Dialect: tables.SQLite{}, Table: o.Table, LockWait: time.Minute}
+	options.AcceptEngine = settings.SessionEngine // the custom engine of Django's tests keeps its sessions in a table
 	for _, name := range o.Columns {
 		// The one custom model of Django's tests has a column for the user, an integer; SQLite makes one of the text.
 		options.ExtraColumns = append(options.ExtraColumns, tables.Column{Name: name, Value: tables.UserID})
