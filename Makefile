@@ -94,6 +94,12 @@ fuzz: ## each native fuzz target for FUZZTIME
 		go test -run '^$$' -fuzz "^$${target#*,}\$$" -fuzztime $(FUZZTIME) "$${target%,*}"; \
 	done
 
+.PHONY: chaos
+chaos: needs ## races, killed writers and killed servers in large numbers: half an hour
+	compat_test/env/servers >/dev/null
+	cd compat_test && CHAOS_RACES=10000 CHAOS_KILLS=300 CHAOS_SERVER_KILLS=20 \
+		go test -count=1 -timeout 3h -v -run '^TestChaosOf' .
+
 # All of it on one core, the last that this process may use: the program, Django's processes and the servers. The pages
 # on two, which the program chooses: one for the servers, one for the clients.
 .PHONY: bench

@@ -204,5 +204,25 @@ func (s *Server) Stop() error {
 	}
 }
 
+// Kill ends the server without giving it time to write anything: what a crash of its
+// processes does. PostgreSQL's signal for that also ends its children, which would keep the
+// server from starting again.
+func (s *Server) Kill() error {
+	if s.process == nil {
+		return nil
+	}
+	signal := syscall.SIGKILL
+	if s.Name == PostgreSQL {
+		signal = syscall.SIGQUIT
+	}
+	process := s.process.Process
+	s.process = nil
+	if err := process.Signal(signal); err != nil {
+		return err
+	}
+	<-s.ended
+	return nil
+}
+
 // Remove stops the server and removes all that it has.
 func (s *Server) Remove() error { return errors.Join(s.Stop(), os.RemoveAll(s.dir)) }
