@@ -57,7 +57,7 @@ func (r *race) run(t *testing.T) {
 	defer cancel()
 	var err error
 	var both sync.WaitGroup
-	both.Go(func() { err = mine.CycleLiveKey(ctx) })
+	both.Go(func() { err = mine.CycleKey(ctx) })
 	if !before {
 		both.Go(func() {
 			if err := out.Flush(t.Context()); err != nil {

@@ -334,7 +334,7 @@ func (x *exchange) discard() {
 	}
 	ctx, cancel := x.background()
 	defer cancel()
-	if err := s.discard(ctx, x.key); err != nil {
+	if err := s.discard(ctx, x.told); err != nil {
 		x.site.report(x, fmt.Errorf("djangosession: a session that no browser has may be left: %w", err))
 	}
 }

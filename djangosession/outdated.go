@@ -13,9 +13,10 @@ import (
 // after [Settings.ExportedAt], or if that is not known after the [Manager] was made, and does not decode. The SECRET_KEY
 // was rotated, for example. Django reads that session, and to overwrite it would log its visitor out.
 //
-// Until the service has the new settings, such a session is empty for reading, keeps its key, and cannot be saved. A login or
-// CycleKey starts a new session and leaves the stored one in place; Flush deletes it. Errors that wrap ErrOutdatedSettings
-// wrap the [*DecodeError] as well. Django has no such check.
+// Until the service has the new settings, such a session is empty for reading, keeps its
+// key, and cannot be saved or get another key. A login, like [Session.Create], starts a
+// new session and leaves the stored one in place; Flush deletes it. Errors that wrap
+// ErrOutdatedSettings wrap the [*DecodeError] as well. Django has no such check.
 var ErrOutdatedSettings = errors.New("djangosession: the settings of this service are out of date: a session that was stored " +
 	"after they were exported does not decode; export them again (SettingsCommand) and restart. To rotate SECRET_KEY, " +
 	"make the new key known to this service, in SECRET_KEY_FALLBACKS, before Django signs with it: see docs/key-rotation.md")

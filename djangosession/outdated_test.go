@@ -96,7 +96,7 @@ func TestSessionsOfNewerSettingsAreNotOverwritten(t *testing.T) {
 				t.Errorf("Save: %v", err)
 			}
 			session.Set("n", "go")
-			for name, do := range map[string]func(context.Context) error{"Save": session.Save, "CycleLiveKey": session.CycleLiveKey} {
+			for name, do := range map[string]func(context.Context) error{"Save": session.Save, "CycleKey": session.CycleKey} {
 				if err := do(t.Context()); !isOutdated(err) || session.Key() != key {
 					t.Errorf("%s: %v", name, err)
 				}
@@ -106,7 +106,7 @@ func TestSessionsOfNewerSettingsAreNotOverwritten(t *testing.T) {
 			}
 			s.wantKept(key, text)
 
-			must(session.CycleKey(t.Context())) // as a login does
+			must(session.Create(t.Context())) // as a login does
 			session.Set("m", 1)
 			must(session.Save(t.Context()))
 			if n := s.stored(session.Key()); session.Key() == key || n != "go" {
@@ -237,7 +237,7 @@ func TestMergedSaveDoesNotOverwriteWhatNewerSettingsSigned(t *testing.T) {
 	s := newRotated(t, nil)
 	s.Manager.MergeSaves = true
 	for name, do := range map[string]func(*djangosession.Session, context.Context) error{
-		"Save": (*djangosession.Session).Save, "CycleLiveKey": (*djangosession.Session).CycleLiveKey,
+		"Save": (*djangosession.Session).Save, "CycleKey": (*djangosession.Session).CycleKey,
 	} {
 		old := s.visitor(map[string]any{"n": "old"})
 		session, err := s.Manager.Load(t.Context(), old)
@@ -252,7 +252,7 @@ func TestMergedSaveDoesNotOverwriteWhatNewerSettingsSigned(t *testing.T) {
 			t.Errorf("%s: told of %v", name, errs)
 		}
 		s.wantKept(old, text)
-		must(session.CycleKey(t.Context()))
+		must(session.Create(t.Context()))
 		s.wantKept(old, text)
 		if n := s.stored(session.Key()); session.Key() == old || n != "go" {
 			t.Errorf("%s: the new session has %q", name, n)
@@ -296,7 +296,7 @@ func TestRequestsWithSessionsOfNewerSettings(t *testing.T) {
 		},
 		"changed":                             {use: func(s *djangosession.Session, _ context.Context) error { s.Set("n", "go"); return nil }, status: 500},
 		"changed, and saved at every request": {every: true, use: func(s *djangosession.Session, _ context.Context) error { s.Set("n", "go"); return nil }, status: 500},
-		"a login":                             {use: (*djangosession.Session).CycleKey, status: 200, cookie: true},
+		"a login":                             {use: (*djangosession.Session).Create, status: 200, cookie: true},
 	} {
 		for _, merge := range []bool{false, true} {
 			t.Run(name, func(t *testing.T) {
