@@ -65,7 +65,7 @@ func TestRotatedSecretKey(t *testing.T) {
 					if err := s.Save(t.Context()); !errors.Is(err, djangosession.ErrOutdatedSettings) {
 						t.Errorf("merge %v: error %v, want ErrOutdatedSettings", merge, err)
 					}
-					if err := s.CycleKey(t.Context()); err != nil {
+					if err := s.Create(t.Context()); err != nil {
 						t.Fatal(err)
 					}
 					save(t, s)
