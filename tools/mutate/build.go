@@ -45,15 +45,15 @@ type suite struct {
 	name    string // of the package
 	dir     string // where the tests run
 	program string
-	skip    []string      // tests that the switches themselves break
-	limit   time.Duration // per run
-	reached map[int]bool  // mutants that the tests execute
+	skip    []string         // tests that the switches themselves break
+	limit   time.Duration    // per run
+	reached map[int][]string // the tests that execute a mutant
 }
 
-// build compiles the tests of a package, and runs them once without a mutant.
+// build compiles the tests of a package, and runs them without a mutant: all of them, and then each alone.
 func build(folder, root, overlayFile, name string) (*suite, error) {
 	s := &suite{
-		name: name, dir: filepath.Join(root, filepath.FromSlash(name)), reached: map[int]bool{},
+		name: name, dir: filepath.Join(root, filepath.FromSlash(name)), reached: map[int][]string{},
 		program: filepath.Join(folder, strings.ReplaceAll(name, "/", "_")+".test"),
 	}
 	command := exec.Command("go", "test", "-c", "-overlay", overlayFile, "-o", s.program, ".")
@@ -67,22 +67,41 @@ func build(folder, root, overlayFile, name string) (*suite, error) {
 	if err := s.warmUp(); err != nil {
 		return nil, err
 	}
-	list := s.program + ".reached"
-	if out, err := s.start(time.Hour, "MUTANT=-1", "MUTANT_REACHED="+list); err != nil {
-		return nil, fmt.Errorf("the tests of %s fail without a mutant: %w\n%s", name, err, out)
-	}
-	text, err := os.ReadFile(list)
-	if err != nil && !os.IsNotExist(err) {
-		return nil, fmt.Errorf("record mutants: %w", err)
-	}
-	for id := range strings.FieldsSeq(string(text)) {
-		number, err := strconv.Atoi(id)
-		if err != nil {
-			return nil, fmt.Errorf("record mutants: %w", err)
-		}
-		s.reached[number] = true
+	if err := s.record(); err != nil {
+		return nil, err
 	}
 	return s, nil
+}
+
+// record runs each test alone without a mutant, and keeps which mutants it reaches.
+func (s *suite) record() error {
+	command := exec.Command(s.program, "-test.list=^(Test|Fuzz|Example)")
+	command.Dir = s.dir
+	names, err := command.Output()
+	if err != nil {
+		return fmt.Errorf("list the tests of %s: %w", s.name, err)
+	}
+	for name := range strings.FieldsSeq(string(names)) {
+		if slices.Contains(s.skip, name) {
+			continue
+		}
+		list := s.program + "." + name
+		if out, err := s.start([]string{name}, time.Hour, "MUTANT=-1", "MUTANT_REACHED="+list); err != nil {
+			return fmt.Errorf("%s of %s fails alone: %w\n%s", name, s.name, err, out)
+		}
+		text, err := os.ReadFile(list)
+		if err != nil && !os.IsNotExist(err) {
+			return fmt.Errorf("record mutants: %w", err)
+		}
+		for id := range strings.FieldsSeq(string(text)) {
+			number, err := strconv.Atoi(id)
+			if err != nil {
+				return fmt.Errorf("record mutants: %w", err)
+			}
+			s.reached[number] = append(s.reached[number], name)
+		}
+	}
+	return nil
 }
 
 // failedTest is how a test program names a test that failed.
@@ -93,7 +112,7 @@ var failedTest = regexp.MustCompile(`(?m)^--- FAIL: (\w+)`)
 func (s *suite) warmUp() error {
 	for {
 		started := time.Now()
-		out, err := s.start(time.Hour, "MUTANT=0")
+		out, err := s.start(nil, time.Hour, "MUTANT=0")
 		if err == nil {
 			s.limit = 3*time.Second + 5*time.Since(started)
 			return nil

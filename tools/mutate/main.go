@@ -2,7 +2,7 @@
 // what the tests do not hold.
 //
 // All mutants of a package are compiled into one test program, through an overlay of the go command; the source is not
-// touched. An environment variable switches one of them on. A first run records which mutants the tests reach at all.
+// touched. An environment variable switches one of them on. First each test runs alone, to record which mutants it reaches.
 package main
 
 import (

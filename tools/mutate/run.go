@@ -31,9 +31,9 @@ const (
 // errTime is the error of a run that took too long.
 var errTime = errors.New("timed out")
 
-// start runs the tests in a process group of its own, which ends with them, and in a folder for temporary files that
-// is removed.
-func (s *suite) start(limit time.Duration, environment ...string) ([]byte, error) {
+// start runs tests, all of them if none is named. They have a process group of their own, which ends with them, and a folder
+// for temporary files, which is removed.
+func (s *suite) start(tests []string, limit time.Duration, environment ...string) ([]byte, error) {
 	temporary, err := os.MkdirTemp("", "mutant")
 	if err != nil {
 		return nil, fmt.Errorf("make folder: %w", err)
@@ -43,7 +43,7 @@ func (s *suite) start(limit time.Duration, environment ...string) ([]byte, error
 	defer cancel()
 	var out bytes.Buffer
 	command := exec.CommandContext(ctx, "sh", "-c", "ulimit -v "+strconv.Itoa(memoryLimit)+`; exec "$0" "$@"`,
-		s.program, "-test.short", "-test.failfast", "-test.skip=^("+strings.Join(append(s.skip, "-"), "|")+")$")
+		s.program, "-test.short", "-test.failfast", pattern("run", tests), pattern("skip", s.skip))
 	command.Dir, command.Stdout, command.Stderr = s.dir, &out, &out
 	command.Env = append(append(os.Environ(), "TMPDIR="+temporary), environment...)
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -59,14 +59,23 @@ func (s *suite) start(limit time.Duration, environment ...string) ([]byte, error
 	return nil, nil
 }
 
-// try runs the tests of all packages that reach a mutant, until one notices it.
+// pattern is a flag of test programs that names tests.
+func pattern(flag string, tests []string) string {
+	if len(tests) == 0 {
+		return "-test." + flag + "="
+	}
+	return "-test." + flag + "=^(" + strings.Join(tests, "|") + ")$"
+}
+
+// try runs the tests that reach a mutant, one package after the other, until one notices it.
 func try(suites []*suite, m mutant, patience int) verdict {
 	result := unreached
 	for i, s := range suites {
-		if !s.reached[m.id] {
+		tests := s.reached[m.id]
+		if len(tests) == 0 {
 			continue
 		}
-		_, err := s.start(time.Duration(patience)*s.limit, "MUTANT="+strconv.Itoa(m.id))
+		_, err := s.start(tests, time.Duration(patience)*s.limit, "MUTANT="+strconv.Itoa(m.id))
 		switch {
 		case errors.Is(err, errTime):
 			return timedOut
