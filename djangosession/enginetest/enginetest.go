@@ -47,7 +47,7 @@ func Run(t *testing.T, open func(t *testing.T, s djangosession.Settings) Backend
 			}
 			for _, group := range [][]test{
 				lifecycleTests(), expiryTests(), keyTests(), faultTests(), concurrencyTests(), mergeTests(), cycleTests(),
-				engineCycleTests(),
+				mergeValueTests(), engineCycleTests(),
 			} {
 				for _, c := range group {
 					t.Run(c.name, func(t *testing.T) {

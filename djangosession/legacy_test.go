@@ -1,0 +1,103 @@
+package djangosession_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/py"
+	"github.com/djangobridge/djangobridge/signing"
+)
+
+// Sessions that Django 3.2.25 wrote with DEFAULT_HASHING_ALGORITHM = "sha1" and the secret "secret".
+const (
+	legacyPlus  = "OTZkNzViM2M3NjAxNmYzMjJkMThlYTJjMzYzZTYwZmFmOGFjZjY2MDp7ImEiOiI+Pj4iLCJwIjoiIn0=" // {'a': '>>>', 'p': ''}
+	legacySlash = "ZWQ5MjVmYTVmYzQ1NDAxMjBjYWU5ZDJlOTc3YTE0ODhjNTAxYWFiMjp7ImEiOiI/Pz8iLCJwIjoiIn0=" // {'a': '???', 'p': ''}
+	legacyOne   = "NTdkYjJhMDQwZDA4ZjIyNDFmMmM1YjM5Zjg5OGQ5MDNkMGE3MDQ0Zjp7ImEiOjF9"                 // {'a': 1}
+)
+
+func legacyCodec(t *testing.T, key string) *djangosession.Codec {
+	t.Helper()
+	s, err := djangosession.NewSettingsFor("3.2.25", key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.DefaultHashingAlgorithm = "sha1"
+	codec, err := djangosession.NewCodec(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return codec
+}
+
+// TestLegacyLayoutIsOfTheStandardAlphabet has what Django 3.2.25 reads of texts with characters of the other alphabet: it
+// skips - and _, as every character outside its own.
+func TestLegacyLayoutIsOfTheStandardAlphabet(t *testing.T) {
+	t.Parallel()
+	codec := legacyCodec(t, "secret")
+	for text, want := range map[string]any{
+		legacyPlus: ">>>", legacySlash: "???", legacyOne: int64(1),
+		legacyOne[:8] + "-" + legacyOne[8:]:       int64(1),
+		legacyOne[:8] + "_" + legacyOne[8:]:       int64(1),
+		legacyOne[:8] + "-_-_" + legacyOne[8:]:    int64(1),
+		legacyOne[:8] + "\n" + legacyOne[8:]:      int64(1),
+		strings.Replace(legacyPlus, "+", "-", 1):  nil,
+		strings.Replace(legacySlash, "/", "_", 1): nil,
+	} {
+		d, err := codec.Decode(text)
+		if want == nil {
+			if err == nil {
+				t.Errorf("%q is read as %v", text, d)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+			continue
+		}
+		if got, _ := d.Get("a"); !py.Equal(got, want) {
+			t.Errorf("%q: a is %v, want %v", text, got, want)
+		}
+	}
+	for text, a := range map[string]string{legacyPlus: ">>>", legacySlash: "???"} {
+		d := py.NewDict(2)
+		d.Set("a", a)
+		d.Set("p", "")
+		if got, err := codec.Encode(d); err != nil || got != text {
+			t.Errorf("%s: written as %q, %v", a, got, err)
+		}
+		if got, err := codec.EncodeUncompressed(d); err != nil || got != text {
+			t.Errorf("%s: written uncompressed as %q, %v", a, got, err)
+		}
+	}
+}
+
+func TestLegacyLayoutRefuses(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		key, text string
+		reason    signing.Reason
+	}{
+		"another key": {key: "other", text: legacyOne, reason: djangosession.BadSignature},
+		"a changed value": {
+			key: "secret", text: legacyOne[:len(legacyOne)-4] + "OjJ9", reason: djangosession.BadSignature,
+		},
+		"no hash":              {key: "secret", text: "eyJhIjoxfQ==", reason: djangosession.BadSignature}, // {"a", a colon, 1}
+		"neither":              {key: "secret", text: "AAAA", reason: djangosession.Malformed},
+		"outside ASCII":        {key: "secret", text: legacyOne[:8] + "é" + legacyOne[8:], reason: djangosession.Malformed},
+		"the first past ASCII": {key: "secret", text: legacyOne[:8] + "\u0080" + legacyOne[8:], reason: djangosession.Malformed},
+		"cut base64":           {key: "secret", text: legacyOne[:len(legacyOne)-3], reason: djangosession.Malformed},
+		"empty":                {key: "secret", text: "", reason: djangosession.Malformed},
+	} {
+		d, err := legacyCodec(t, c.key).Decode(c.text)
+		refused, ok := errors.AsType[*djangosession.DecodeError](err)
+		if !ok || refused.Reason != c.reason || d != nil {
+			t.Errorf("%s: %v, %v; want the reason %s", name, d, err, c.reason)
+		}
+	}
+	// The last character of ASCII is one of those that are skipped.
+	if _, err := legacyCodec(t, "secret").Decode(legacyOne[:8] + "\u007f" + legacyOne[8:]); err != nil {
+		t.Errorf("the last of ASCII: %v", err)
+	}
+}
