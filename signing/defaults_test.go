@@ -61,7 +61,7 @@ func TestDefaultSaltsAreDjangos(t *testing.T) {
 func TestTimestampsAreCutTowardsZero(t *testing.T) {
 	t.Parallel()
 	for want, now := range map[string]time.Time{
-		"-1": time.Unix(-2, 5e8), "-2": time.Unix(-2, 0), "0": time.Unix(0, 5e8),
+		"-1": time.Unix(-2, 1), "-3": time.Unix(-4, 5e8), "-2": time.Unix(-2, 0), "0": time.Unix(0, 5e8),
 	} {
 		s, err := signing.NewTimestampSigner(signing.Options{Key: "k", Now: func() time.Time { return now }})
 		if err != nil {
