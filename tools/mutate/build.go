@@ -45,15 +45,15 @@ type suite struct {
 	name    string // of the package
 	dir     string // where the tests run
 	program string
-	skip    []string         // tests that the switches themselves break
-	limit   time.Duration    // per run
-	reached map[int][]string // the tests that execute a mutant
+	skip    []string                 // tests that the switches themselves break
+	reached map[int][]string         // the tests that execute a mutant
+	cost    map[string]time.Duration // the processor time of each test
 }
 
 // build compiles the tests of a package, and runs them without a mutant: all of them, and then each alone.
 func build(folder, root, overlayFile, name string) (*suite, error) {
 	s := &suite{
-		name: name, dir: filepath.Join(root, filepath.FromSlash(name)), reached: map[int][]string{},
+		name: name, dir: filepath.Join(root, filepath.FromSlash(name)), reached: map[int][]string{}, cost: map[string]time.Duration{},
 		program: filepath.Join(folder, strings.ReplaceAll(name, "/", "_")+".test"),
 	}
 	command := exec.Command("go", "test", "-c", "-overlay", overlayFile, "-o", s.program, ".")
@@ -86,9 +86,11 @@ func (s *suite) record() error {
 			continue
 		}
 		list := s.program + "." + name
-		if out, err := s.start([]string{name}, time.Hour, "MUTANT=-1", "MUTANT_REACHED="+list); err != nil {
-			return fmt.Errorf("%s of %s fails alone: %w\n%s", name, s.name, err, out)
+		r := s.start([]string{name}, time.Hour, "MUTANT=-1", "MUTANT_REACHED="+list)
+		if r.err != nil {
+			return fmt.Errorf("%s of %s fails alone: %w\n%s", name, s.name, r.err, r.out)
 		}
+		s.cost[name] = r.cost
 		text, err := os.ReadFile(list)
 		if err != nil && !os.IsNotExist(err) {
 			return fmt.Errorf("record mutants: %w", err)
@@ -107,19 +109,17 @@ func (s *suite) record() error {
 // failedTest is how a test program names a test that failed.
 var failedTest = regexp.MustCompile(`(?m)^--- FAIL: (\w+)`)
 
-// warmUp runs the tests without a mutant, to see how long they take. Tests that count allocations or measure time may
-// fail because of the switches: they are left out from then on.
+// warmUp runs the tests without a mutant. Tests that count allocations or measure time may fail because of the switches:
+// they are left out from then on.
 func (s *suite) warmUp() error {
 	for {
-		started := time.Now()
-		out, err := s.start(nil, time.Hour, "MUTANT=0")
-		if err == nil {
-			s.limit = 3*time.Second + 5*time.Since(started)
+		r := s.start(nil, time.Hour, "MUTANT=0")
+		if r.err == nil {
 			return nil
 		}
-		failed := failedTest.FindSubmatch(out)
+		failed := failedTest.FindSubmatch(r.out)
 		if len(failed) < 2 || slices.Contains(s.skip, string(failed[1])) {
-			return fmt.Errorf("the tests of %s fail without a mutant: %w\n%s", s.name, err, out)
+			return fmt.Errorf("the tests of %s fail without a mutant: %w\n%s", s.name, r.err, r.out)
 		}
 		s.skip = append(s.skip, string(failed[1]))
 	}

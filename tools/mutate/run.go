@@ -31,32 +31,48 @@ const (
 // errTime is the error of a run that took too long.
 var errTime = errors.New("timed out")
 
-// start runs tests, all of them if none is named. They have a process group of their own, which ends with them, and a folder
-// for temporary files, which is removed.
-func (s *suite) start(tests []string, limit time.Duration, environment ...string) ([]byte, error) {
+// result is what one run of tests came to.
+type result struct {
+	err  error
+	out  []byte
+	cost time.Duration // processor time
+}
+
+// patience is how long a run may wait for something, where it does not compute.
+const patience = time.Minute
+
+// start runs tests, all of them if none is named, until they have used this processor time: the machine may be busy with
+// other things. They have a process group of their own, which ends with them, and a folder for temporary files, which is
+// removed.
+func (s *suite) start(tests []string, limit time.Duration, environment ...string) result {
 	temporary, err := os.MkdirTemp("", "mutant")
 	if err != nil {
-		return nil, fmt.Errorf("make folder: %w", err)
+		return result{err: fmt.Errorf("make folder: %w", err)}
 	}
 	defer os.RemoveAll(temporary) //nolint:errcheck // the system removes it some day
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*limit+patience)
 	defer cancel()
-	var out bytes.Buffer
-	command := exec.CommandContext(ctx, "sh", "-c", "ulimit -v "+strconv.Itoa(memoryLimit)+`; exec "$0" "$@"`,
+	limits := fmt.Sprintf(`ulimit -t %d -v %d; exec "$0" "$@"`, int(limit.Seconds())+1, memoryLimit)
+	command := exec.CommandContext(ctx, "sh", "-c", limits,
 		s.program, "-test.short", "-test.failfast", pattern("run", tests), pattern("skip", s.skip))
+	var out bytes.Buffer
 	command.Dir, command.Stdout, command.Stderr = s.dir, &out, &out
 	command.Env = append(append(os.Environ(), "TMPDIR="+temporary), environment...)
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
 	command.WaitDelay = time.Second
 	err = command.Run()
-	if ctx.Err() != nil {
-		return nil, errTime
+	r := result{err: err, out: out.Bytes()}
+	if state := command.ProcessState; state != nil {
+		r.cost = state.UserTime() + state.SystemTime()
 	}
-	if err != nil {
-		return out.Bytes(), fmt.Errorf("run tests: %w", err)
+	switch {
+	case ctx.Err() != nil, err != nil && r.cost > limit:
+		r.err = errTime
+	case err != nil:
+		r.err = fmt.Errorf("run tests: %w", err)
 	}
-	return nil, nil
+	return r
 }
 
 // pattern is a flag of test programs that names tests.
@@ -67,48 +83,51 @@ func pattern(flag string, tests []string) string {
 	return "-test." + flag + "=^(" + strings.Join(tests, "|") + ")$"
 }
 
+// limit is the processor time that these tests may use.
+func (s *suite) limit(tests []string) time.Duration {
+	limit := 2 * time.Second
+	for _, name := range tests {
+		limit += 5 * s.cost[name]
+	}
+	return limit
+}
+
 // try runs the tests that reach a mutant, one package after the other, until one notices it.
-func try(suites []*suite, m mutant, patience int) verdict {
-	result := unreached
+func try(suites []*suite, m mutant) verdict {
+	found := unreached
 	for i, s := range suites {
 		tests := s.reached[m.id]
 		if len(tests) == 0 {
 			continue
 		}
-		_, err := s.start(tests, time.Duration(patience)*s.limit, "MUTANT="+strconv.Itoa(m.id))
+		r := s.start(tests, s.limit(tests), "MUTANT="+strconv.Itoa(m.id))
 		switch {
-		case errors.Is(err, errTime):
+		case errors.Is(r.err, errTime):
 			return timedOut
-		case err == nil:
-			result = survived
+		case r.err == nil:
+			found = survived
 		case i == 0:
 			return killed
 		default:
 			return killedAbove
 		}
 	}
-	return result
+	return found
 }
 
-// tryAll tries mutants, several at a time. Those that take too long are tried again alone and with more time, because
-// the machine may be busy. Each is reported when its verdict is known.
+// tryAll tries mutants, several at a time. Each is reported when its verdict is known.
 func tryAll(suites []*suite, mutants []mutant, jobs int, report func(mutant, verdict)) {
 	var (
 		workers sync.WaitGroup
 		lock    sync.Mutex
-		slow    []mutant
 	)
 	queue := make(chan mutant)
 	for range jobs {
 		workers.Go(func() {
 			for m := range queue {
-				result := try(suites, m, 1)
+				v := try(suites, m)
 				lock.Lock()
-				if result == timedOut {
-					slow = append(slow, m)
-				} else {
-					report(m, result)
-				}
+				report(m, v)
 				lock.Unlock()
 			}
 		})
@@ -118,7 +137,4 @@ func tryAll(suites []*suite, mutants []mutant, jobs int, report func(mutant, ver
 	}
 	close(queue)
 	workers.Wait()
-	for _, m := range slow {
-		report(m, try(suites, m, 3))
-	}
 }
