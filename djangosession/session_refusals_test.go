@@ -141,11 +141,6 @@ func TestErrorsOfTheEngineReachTheCaller(t *testing.T) {
 				}
 				return err
 			},
-			"CycleLiveKey": func() error {
-				s := m.Open(someKey)
-				s.Clear()
-				return s.CycleLiveKey(ctx)
-			},
 			"CycleKey of a new session": func() error { return m.New().CycleKey(ctx) },
 		} {
 			if err := call(); !errors.Is(err, errBroken) {
@@ -202,7 +197,7 @@ func TestCallsWaitForEachOther(t *testing.T) {
 	<-entered
 	for name, call := range map[string]func(context.Context) error{
 		"Load": s.Load, "Save": s.Save, "SaveMustCreate": s.SaveMustCreate, "Create": s.Create, "Flush": s.Flush,
-		"CycleKey": s.CycleKey, "CycleLiveKey": s.CycleLiveKey,
+		"CycleKey": s.CycleKey,
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		if err := call(ctx); !errors.Is(err, context.DeadlineExceeded) {
@@ -232,7 +227,7 @@ func TestLiveSessionsAreAskedForOnce(t *testing.T) {
 	key := s.Key()
 	must(m.Delete(t.Context(), key))
 	for range 2 {
-		if err := s.CycleLiveKey(t.Context()); !errors.Is(err, djangosession.ErrSessionGone) || s.Key() != key {
+		if err := s.CycleKey(t.Context()); !errors.Is(err, djangosession.ErrSessionGone) || s.Key() != key {
 			t.Errorf("error %v", err)
 		}
 	}
