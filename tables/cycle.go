@@ -12,7 +12,7 @@ import (
 const opCycle = "change session key"
 
 // errKept refuses a change of key after which the old key would still be good.
-var errKept = errors.New("the row of the old key cannot be deleted: look for triggers, rules and row security of the table")
+var errKept = fmt.Errorf("the old key would still be good: %w", ErrKept)
 
 // Cycle implements [djangosession.Engine]: in one transaction the old row is locked and read, the new one inserted, and the old
 // one deleted. If the answer to the COMMIT is lost, Cycle looks for the two rows, for at most two seconds.

@@ -24,6 +24,7 @@ var (
 	ErrNotDurable   = errors.New("the connection does not sync what it confirms")
 	ErrAutocommit   = errors.New("autocommit is off: put autocommit=1 into the data source name")
 	ErrUnavailable  = errors.New("the database cannot be reached or opened")
+	ErrKept         = errors.New("rows cannot be deleted: look for triggers, rules and row security of the table")
 	ErrTooLong      = errors.New("the session is longer than the database takes")
 	ErrTaken        = errors.New("a value that must be unique is taken")
 	ErrValue        = errors.New("a column does not take the value that Options.ExtraColumns has for it")
