@@ -49,7 +49,7 @@ func (p *part) header(r *rules) (partHeader, error) {
 
 // headerLine takes a line of a part's header apart; ok is false for a line that Django skips.
 func (r *rules) headerLine(line string) (name, value string, params map[string]string, ok bool) {
-	if !utf8.ValidString(line) && r.params != byteParams {
+	if !utf8.ValidString(line) && r.params.areText() {
 		return "", "", nil, false
 	}
 	if r.stripsHeaderNames {

@@ -17,17 +17,21 @@ import (
 type paramRules int
 
 const (
-	byteParams  paramRules = iota // Django's own, of bytes
-	textParams                    // Django's own, of text, since 4.2
-	emailParams                   // those of Python's package email
+	byteParams    paramRules = iota // Django's own, of bytes
+	escapedParams                   // the same with quotes that backslashes escape, since 4.1
+	textParams                      // Django's own, of text, since 4.2
+	emailParams                     // those of Python's package email
 )
+
+// areText reports whether headers are decoded before they are taken apart.
+func (p paramRules) areText() bool { return p >= textParams }
 
 // parse returns the value of a header in small letters and its parameters; ok is false where Django raises ValueError. Matches
 // parse_header_parameters.
 func (p paramRules) parse(line string) (value string, params map[string]string, ok bool) {
 	fields := splitParams(line, p != byteParams)
 	value = strings.ToLower(fields[0])
-	if p == byteParams && latin1(value) != value {
+	if !p.areText() && latin1(value) != value {
 		return "", nil, false
 	}
 	if p == emailParams {
@@ -149,6 +153,9 @@ func decodeExtended(s string, done bool) (string, bool) {
 		return s, true
 	}
 	text := parts[2]
+	if !done && !strings.Contains(text, "%") { // the charset does not matter then
+		return text, true
+	}
 	if done {
 		b := make([]byte, 0, len(text))
 		for _, r := range text {

@@ -143,6 +143,8 @@ func readsParams(s *djangosession.Settings) paramRules {
 		return emailParams
 	case s.AtLeast(4, 2, 0):
 		return textParams
+	case s.AtLeast(4, 1, 0):
+		return escapedParams
 	}
 	return byteParams
 }
@@ -152,7 +154,7 @@ func decodesBase64(s *djangosession.Settings) base64Rules {
 	switch {
 	case since(s, 19, 10, 3):
 		return carriesRest
-	case since(s, 15, 9, 0), s.AtLeast(4, 2, 30) && !s.AtLeast(5, 0, 0):
+	case since(s, 13, 4, 0), s.AtLeast(4, 2, 30) && !s.AtLeast(5, 0, 0):
 		return joinsPieces
 	}
 	return completesPieces
