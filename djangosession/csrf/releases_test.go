@@ -89,6 +89,14 @@ func TestRulesChangeWhereDjangoChangedThem(t *testing.T) {
 			change: func(s *csrf.Settings) { s.DataUploadMaxNumberFiles = 1 }, before: outcome{200, "", 64}, after: outcome{400, "", 64},
 		},
 		{
+			name: "many files, at the first of 4.0", body: parts, contentType: "multipart/form-data; boundary=b", from: "4.0", until: "4.0.10",
+			change: func(s *csrf.Settings) { s.DataUploadMaxNumberFiles = 1 }, before: outcome{200, "", 64}, after: outcome{400, "", 64},
+		},
+		{
+			name: "many files, at the first of 4.1", body: parts, contentType: "multipart/form-data; boundary=b", from: "4.1", until: "4.2",
+			change: func(s *csrf.Settings) { s.DataUploadMaxNumberFiles = 1 }, before: outcome{200, "", 0}, after: outcome{400, "", 0},
+		},
+		{
 			name: "many files, 4.1", body: parts, contentType: "multipart/form-data; boundary=b", from: "4.1.6", until: "4.1.7",
 			change: func(s *csrf.Settings) { s.DataUploadMaxNumberFiles = 1 }, before: outcome{200, "", 0}, after: outcome{400, "", 0},
 		},

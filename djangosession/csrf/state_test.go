@@ -162,3 +162,33 @@ func TestRotationHoldsForTheRequest(t *testing.T) {
 		}
 	}
 }
+
+// As Django 3.2.25: a cookie that cannot be a secret counts as one that no token fits.
+func TestCookieThatCannotBeASecretBefore40(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "3.2.25", nil)
+	res := s.serve(page(t, "csrftoken=bad"), http.HandlerFunc(withToken))
+	_, value := csrfCookie(res)
+	if token := res.Body.String(); len(token) != 64 || len(value) != 64 {
+		t.Errorf("token %q, cookie %q", token, value)
+	}
+	if res := s.serve(post(t, "csrftoken="+value, url.Values{"csrfmiddlewaretoken": {res.Body.String()}}), http.HandlerFunc(fine)); res.Code != http.StatusOK {
+		t.Errorf("the token of the page is refused: %s", s.log.String())
+	}
+	s.serve(post(t, "csrftoken=bad", url.Values{"csrfmiddlewaretoken": {token1}}), http.HandlerFunc(fine))
+	if log := s.log.String(); !strings.Contains(log, "CSRF token missing or incorrect.") {
+		t.Errorf("log: %s", log)
+	}
+}
+
+func TestRotationSendsTheCookieByItself(t *testing.T) {
+	t.Parallel()
+	res := newSite(t, "6.1", nil).serve(page(t, "csrftoken="+secret), http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if err := csrf.Rotate(r.Context()); err != nil {
+			t.Error(err)
+		}
+	}))
+	if _, value := csrfCookie(res); len(value) != 32 || value == secret {
+		t.Errorf("the cookie is %q", value)
+	}
+}
