@@ -1,0 +1,162 @@
+package djangosession_test
+
+import (
+	"errors"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/py"
+)
+
+// TestExpiryArgumentsMayBeGoValues gives what get_expiry_age and get_expiry_date get as keyword arguments.
+func TestExpiryArgumentsMayBeGoValues(t *testing.T) {
+	t.Parallel()
+	m, _ := site(t, nil)
+	s := m.New()
+	s.SetExpiry(60)
+	for name, c := range map[string]struct {
+		expiry any
+		want   float64
+	}{
+		"int": {5, 5}, "int32": {int32(-5), -5}, "uint8": {uint8(5), 5}, "float32": {float32(0.5), 0.5}, "bool": {true, 1},
+		"nothing": {nil, 1209600}, "zero": {0, 1209600}, "time": {frozen.Add(90 * time.Second), 90},
+	} {
+		args := djangosession.ExpiryArgs{Expiry: c.expiry, Override: true}
+		age, err := s.GetExpiryAge(args)
+		if err != nil || age != c.want {
+			t.Errorf("%s: age %v, %v; want %v", name, age, err, c.want)
+		}
+		date, err := s.GetExpiryDate(args)
+		if err != nil || !date.Equal(frozen.Add(time.Duration(c.want*1e9))) {
+			t.Errorf("%s: date %v, %v", name, date, err)
+		}
+		args.Override = false
+		if age, err := s.GetExpiryAge(args); err != nil || age != 60 {
+			t.Errorf("%s, not to be taken: age %v, %v", name, age, err)
+		}
+	}
+	for name, expiry := range map[string]any{"list": []int{1}, "channel": make(chan int), "text": "soon"} {
+		args := djangosession.ExpiryArgs{Expiry: expiry, Override: true}
+		_, ageErr := s.GetExpiryAge(args)
+		_, dateErr := s.GetExpiryDate(args)
+		for _, err := range []error{ageErr, dateErr} {
+			if wrong, ok := errors.AsType[*djangosession.ValueError](err); !ok || wrong.Name != djangosession.ExpiryName {
+				t.Errorf("%s: error %v", name, err)
+			}
+		}
+	}
+}
+
+// TestExpiriesEndWithTheCalendar has Python's first and last second: datetime.min and datetime.max.
+func TestExpiriesEndWithTheCalendar(t *testing.T) {
+	t.Parallel()
+	m, _ := site(t, func(s *djangosession.Settings) { s.TimeZone = "UTC" })
+	s := m.New()
+	first, last := time.Date(1, 1, 1, 0, 0, 10, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 49, 0, time.UTC)
+	for _, c := range []struct {
+		from   time.Time
+		expiry any
+		want   time.Time // the zero value of an error, which is the year 1 too
+		fails  bool
+	}{
+		{from: first, expiry: -10, want: time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)},
+		{from: first, expiry: -11, fails: true},
+		{from: last, expiry: 10, want: time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)},
+		{from: last, expiry: 11, fails: true},
+		{from: last, expiry: 10.999999, want: time.Date(9999, 12, 31, 23, 59, 59, 999999000, time.UTC)},
+		{from: frozen, expiry: 1e300, fails: true},
+		{from: frozen, expiry: math.NaN(), fails: true},
+		{from: frozen, expiry: math.Inf(-1), fails: true},
+	} {
+		got, err := s.GetExpiryDate(djangosession.ExpiryArgs{Modification: c.from, Expiry: c.expiry, Override: true})
+		if (err != nil) != c.fails || !c.fails && !got.Equal(c.want) {
+			t.Errorf("%v after %v: %v, %v", c.expiry, c.from, got, err)
+		}
+	}
+	for text, fails := range map[string]bool{
+		"0001-01-01T00:00:00+00:00": false, "9999-12-31T23:59:59.999999+00:00": false,
+		"0001-01-01T00:00:00+00:01": true, "9999-12-31T23:59:59.999999-00:01": true,
+	} {
+		s := m.New()
+		s.Set(djangosession.ExpiryName, text)
+		if err := s.Save(t.Context()); (err != nil) != fails {
+			t.Errorf("%s: saved with error %v", text, err)
+		}
+	}
+}
+
+// TestExpiryOfZeroEndsWithTheBrowser has values that equal 0 in Python, and such that do not.
+func TestExpiryOfZeroEndsWithTheBrowser(t *testing.T) {
+	t.Parallel()
+	zero, err := py.ParseDecimal("0.00")
+	must(err)
+	nan, err := py.ParseDecimal("NaN")
+	must(err)
+	for _, c := range []struct {
+		expiry any
+		want   bool
+	}{
+		{0, true},
+		{0.0, true},
+		{false, true},
+		{zero, true},
+		{complex(0, 0), true},
+		{1, false},
+		{-1, false},
+		{true, false},
+		{nan, false},
+		{complex(0, 1), false},
+		{"", false},
+		{"0", false},
+		{[]int{}, false},
+	} {
+		m, _ := site(t, nil)
+		s := m.New()
+		s.Set(djangosession.ExpiryName, c.expiry)
+		if got := s.GetExpireAtBrowserClose(); got != c.want {
+			t.Errorf("%v: %v", c.expiry, got)
+		}
+	}
+	for _, byDefault := range []bool{false, true} {
+		m, _ := site(t, func(s *djangosession.Settings) { s.SessionExpireAtBrowserClose = byDefault })
+		s := m.New()
+		if s.GetExpireAtBrowserClose() != byDefault {
+			t.Errorf("by default not %v", byDefault)
+		}
+		s.SetExpiry(1)
+		s.SetExpiryDefault()
+		if s.GetExpireAtBrowserClose() != byDefault {
+			t.Errorf("by default again not %v", byDefault)
+		}
+	}
+}
+
+// TestExpiriesThatPythonTakesForFalseAreNone has values that only a pickle can hold: "if not expiry" decides in Django.
+func TestExpiriesThatPythonTakesForFalseAreNone(t *testing.T) {
+	t.Parallel()
+	full := py.NewDict(1)
+	full.Set("a", int64(1))
+	for name, c := range map[string]struct{ empty, full any }{
+		"str of Python 2": {py.Str2(""), py.Str2("x")},
+		"bytes":           {py.Bytes(""), py.Bytes("x")},
+		"timedelta":       {py.TimeDelta{}, py.TimeDelta{Days: 1}},
+		"list":            {py.NewList(), py.NewList(int64(1))},
+		"tuple":           {py.NewTuple(), py.NewTuple(int64(1))},
+		"bytearray":       {&py.ByteArray{}, &py.ByteArray{Bytes: []byte("x")}},
+		"dict":            {py.NewDict(0), full},
+		"set":             {py.NewSet(), py.NewSet(int64(1))},
+		"text":            {"", "x"},
+	} {
+		m, _ := site(t, nil)
+		s := m.New()
+		age, err := s.GetExpiryAge(djangosession.ExpiryArgs{Expiry: c.empty, Override: true})
+		if err != nil || age != 1209600 {
+			t.Errorf("empty %s: %v, %v", name, age, err)
+		}
+		if age, err := s.GetExpiryAge(djangosession.ExpiryArgs{Expiry: c.full, Override: true}); err == nil {
+			t.Errorf("%s: %v", name, age)
+		}
+	}
+}

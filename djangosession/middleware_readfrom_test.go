@@ -1,0 +1,168 @@
+package djangosession_test
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+)
+
+// bigFile is more than the middleware looks at before the header goes out.
+func bigFile() io.Reader { return strings.NewReader(strings.Repeat("file ", 1000)) }
+
+// TestNoFileFollowsAFailedSave holds that the error page is all that is sent, however the handler goes on.
+func TestNoFileFollowsAFailedSave(t *testing.T) {
+	t.Parallel()
+	for name, write := range map[string]func(w http.ResponseWriter) (int64, error){
+		"a file":  func(w http.ResponseWriter) (int64, error) { return io.Copy(w, bigFile()) },
+		"a short": func(w http.ResponseWriter) (int64, error) { return io.Copy(w, strings.NewReader("file")) },
+		"a file after the status": func(w http.ResponseWriter) (int64, error) {
+			w.WriteHeader(http.StatusOK)
+			return io.Copy(w, bigFile())
+		},
+		"a file after a text": func(w http.ResponseWriter) (int64, error) {
+			if n, err := io.WriteString(w, "file"); n != 0 || !errors.Is(err, errBroken) {
+				return int64(n), err
+			}
+			return io.Copy(w, bigFile())
+		},
+		"texts": func(w http.ResponseWriter) (int64, error) {
+			n, err := io.WriteString(w, "file")
+			if n == 0 {
+				n, err = w.Write([]byte("file"))
+			}
+			return int64(n), err
+		},
+	} {
+		s := newShop(t, "6.1", nil)
+		s.engine.saveErr = errBroken
+		r := s.visit("", func(w http.ResponseWriter, r *http.Request) {
+			s.session(r).Set("n", "1")
+			if n, err := write(w); n != 0 || !errors.Is(err, errBroken) {
+				t.Errorf("%s: %d bytes written, error %v", name, n, err)
+			}
+		})
+		if r.StatusCode != http.StatusInternalServerError || strings.Contains(r.Body, "file") {
+			t.Errorf("%s: status %d, %q", name, r.StatusCode, r.Body)
+		}
+	}
+}
+
+// TestWritersCountBytes holds what the handler is told, on a response that is an io.ReaderFrom and on one that is not.
+func TestWritersCountBytes(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, "6.1", nil)
+	handler := func(w http.ResponseWriter, r *http.Request) {
+		s.session(r).Set("n", "1")
+		for name, write := range map[string]func() (int64, error){
+			"4": func() (int64, error) { n, err := io.WriteString(w, "four"); return int64(n), err },
+			"5": func() (int64, error) { n, err := w.Write([]byte("fives")); return int64(n), err },
+			"3": func() (int64, error) { return io.Copy(w, strings.NewReader("two")) },
+		} {
+			if n, err := write(); n != int64(name[0]-'0') || err != nil {
+				t.Errorf("%s bytes: %d, %v", name, n, err)
+			}
+		}
+		if n, err := io.Copy(w, bigFile()); n != 5000 || err != nil {
+			t.Errorf("a file: %d, %v", n, err)
+		}
+	}
+	if r := s.visit("", handler); len(r.Body) != 5012 || r.Header.Get("Set-Cookie") == "" {
+		t.Errorf("%d bytes, %v", len(r.Body), r.Header)
+	}
+	server := s.serve(handler, func(*httptest.Server) {})
+	if r := get(t, server, http.MethodGet); len(r.Body) != 5012 || r.Header.Get("Set-Cookie") == "" {
+		t.Errorf("%d bytes, %v", len(r.Body), r.Header)
+	}
+	first := func(w http.ResponseWriter, r *http.Request) { // the header is not out when the file begins
+		s.session(r).Set("n", "1")
+		if n, err := io.Copy(w, bigFile()); n != 5000 || err != nil {
+			t.Errorf("a file at first: %d, %v", n, err)
+		}
+	}
+	if r := s.visit("", first); len(r.Body) != 5000 || r.Header.Get("Set-Cookie") == "" {
+		t.Errorf("%d bytes, %v", len(r.Body), r.Header)
+	}
+}
+
+// brokenFile fails after some text.
+type brokenFile struct{ io.Reader }
+
+func (f brokenFile) Read(p []byte) (int, error) {
+	n, err := f.Reader.Read(p)
+	if errors.Is(err, io.EOF) {
+		err = errBroken
+	}
+	return n, err
+}
+
+// TestFilesThatCannotBeReadAreReported: the handler can still answer if nothing of the file could be read.
+func TestFilesThatCannotBeReadAreReported(t *testing.T) {
+	t.Parallel()
+	for size, status := range map[int]int{0: http.StatusTeapot, 10: http.StatusOK, 600: http.StatusOK} {
+		s := newShop(t, "6.1", nil)
+		r := s.visit("", func(w http.ResponseWriter, _ *http.Request) {
+			n, err := io.Copy(w, brokenFile{strings.NewReader(strings.Repeat("x", size))})
+			if n != int64(size) || !errors.Is(err, errBroken) {
+				t.Errorf("%d bytes: %d, %v", size, n, err)
+			}
+			w.WriteHeader(http.StatusTeapot)
+		})
+		if r.StatusCode != status || len(r.Body) != size {
+			t.Errorf("%d bytes: status %d, %d bytes", size, r.StatusCode, len(r.Body))
+		}
+	}
+}
+
+// TestPanicsAfterTheHeaderSaveNothingMore holds that what was saved with the header is not saved again, where Django saves
+// at every request and with every status.
+func TestPanicsAfterTheHeaderSaveNothingMore(t *testing.T) {
+	t.Parallel()
+	for name, begin := range map[string]func(w http.ResponseWriter){
+		"after the header": func(w http.ResponseWriter) { w.WriteHeader(http.StatusOK) },
+		"before":           func(http.ResponseWriter) {},
+	} {
+		s := newShop(t, "1.4", func(s *djangosession.Settings) { s.SessionSaveEveryRequest = true })
+		w := httptest.NewRecorder()
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: the panic is gone", name)
+				}
+			}()
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody)
+			s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				s.session(r).Set("n", "1")
+				begin(w)
+				panic("broken")
+			})).ServeHTTP(w, r)
+		}()
+		if n := s.engine.creates.Load() + s.engine.saves.Load(); n != 1 {
+			t.Errorf("%s: saved %d times", name, n)
+		}
+		if lines := w.Header()["Set-Cookie"]; len(lines) != 1 {
+			t.Errorf("%s: cookies %q", name, lines)
+		}
+	}
+}
+
+// TestDeletedCookiesOfOldReleasesAreNoError: before 3.0 Django does not say Vary when it deletes the cookie of a session that
+// the page looked at.
+func TestDeletedCookiesOfOldReleasesAreNoError(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, "2.2.28", nil)
+	r := s.visit("sessionid="+someKey, func(w http.ResponseWriter, r *http.Request) {
+		s.session(r).Get("n")
+		w.WriteHeader(http.StatusOK)
+	})
+	if !strings.Contains(r.Header.Get("Set-Cookie"), "Max-Age=0") || r.Header.Get("Vary") != "" {
+		t.Errorf("header %v", r.Header)
+	}
+	if errs, _ := s.told(); errs != nil {
+		t.Errorf("told of %v", errs)
+	}
+}

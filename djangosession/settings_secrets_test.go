@@ -1,0 +1,94 @@
+package djangosession_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+)
+
+// TestKeysInBase64AreWholeOrRefused holds that no key is cut where its base64 goes wrong: a shorter key, or an empty one,
+// would sign and verify.
+func TestKeysInBase64AreWholeOrRefused(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ text, want string }{
+		"good":                {text: "c2VjcmV0LWtleQ==", want: "secret-key"},
+		"rubbish at the end":  {text: "c2VjcmV0LWtleQ==!"},
+		"rubbish inside":      {text: "c2Vj!cmV0LWtleQ=="},
+		"rubbish at first":    {text: "!c2VjcmV0LWtleQ=="},
+		"no padding":          {text: "c2VjcmV0LWtleQ"},
+		"of another alphabet": {text: "_-__"},
+		"empty":               {text: ""},
+	} {
+		s, err := djangosession.ReadSettings(strings.NewReader(`{"SECRET_KEY": {"$bytes": "` + c.text + `"}}`))
+		checkSecret(t, name, "SECRET_KEY", err, c.want)
+		if s.SecretKey != c.want {
+			t.Errorf("%s: key %q", name, s.SecretKey)
+		}
+		if name == "empty" {
+			continue // an empty fallback key is none
+		}
+		s, err = djangosession.ReadSettings(strings.NewReader(
+			`{"SECRET_KEY": "k", "SECRET_KEY_FALLBACKS": ["first", {"$bytes": "` + c.text + `"}, "last"]}`))
+		checkSecret(t, name, "SECRET_KEY_FALLBACKS", err, c.want)
+		if c.want != "" && !slices.Equal(s.SecretKeyFallbacks, []string{"first", c.want, "last"}) {
+			t.Errorf("%s: fallbacks %q", name, s.SecretKeyFallbacks)
+		}
+	}
+}
+
+func checkSecret(t *testing.T, name, setting string, err error, want string) {
+	t.Helper()
+	refused, ok := errors.AsType[*djangosession.SettingError](err)
+	if (err == nil) != (want != "") || err != nil && (!ok || refused.Setting != setting) {
+		t.Errorf("%s: %s: error %v", name, setting, err)
+	}
+}
+
+func TestSettingsThatAreNoJSONAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"", "{", "[]", "null", `"SECRET_KEY"`, `{"SECRET_KEY": "k"`, `{"SECRET_KEY": "k"} {}`} {
+		if s, err := djangosession.ReadSettings(strings.NewReader(text)); err == nil || s.SecretKey != "" {
+			t.Errorf("%q: key %q, %v", text, s.SecretKey, err)
+		}
+	}
+	for _, value := range []string{"5", "true", "[]", "{}"} { // None and False are what Django takes besides text
+		_, err := djangosession.ReadSettings(strings.NewReader(`{"SECRET_KEY": "k", "SESSION_COOKIE_DOMAIN": ` + value + `}`))
+		if refused, ok := errors.AsType[*djangosession.SettingError](err); !ok || refused.Setting != "SESSION_COOKIE_DOMAIN" {
+			t.Errorf("domain %s: %v", value, err)
+		}
+	}
+	for _, value := range []string{"null", "false", `""`} {
+		s, err := djangosession.ReadSettings(strings.NewReader(`{"SECRET_KEY": "k", "SESSION_COOKIE_SAMESITE": ` + value + `}`))
+		if err != nil || s.SessionCookieSameSite != "" {
+			t.Errorf("SameSite %s: %q, %v", value, s.SessionCookieSameSite, err)
+		}
+	}
+}
+
+// TestSignersNeedCompleteSettings asks settings that no constructor made, and such with a setting that cannot be.
+func TestSignersNeedCompleteSettings(t *testing.T) {
+	t.Parallel()
+	wrong := djangosession.NewSettings("k")
+	wrong.TimeZone = "Mars/Olympus"
+	for name, s := range map[string]djangosession.Settings{"incomplete": {SecretKey: "k"}, "wrong": wrong, "no key": djangosession.NewSettings("")} {
+		cookie, cookieErr := s.SignedCookie("name", "salt")
+		o, optionsErr := s.SigningOptions()
+		codec, codecErr := djangosession.NewCodec(s)
+		if cookie != nil || o.Key != "" || codec != nil {
+			t.Errorf("%s: something was made", name)
+		}
+		for _, err := range []error{cookieErr, optionsErr, codecErr, s.Check()} {
+			_, isSetting := errors.AsType[*djangosession.SettingError](err)
+			if isSetting == errors.Is(err, djangosession.ErrIncompleteSettings) {
+				t.Errorf("%s: error %v", name, err)
+			}
+		}
+	}
+	good := djangosession.NewSettings("k")
+	if err := good.Check(); err != nil {
+		t.Error(err)
+	}
+}

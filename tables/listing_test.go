@@ -1,0 +1,105 @@
+package tables_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/tables"
+)
+
+// TestListingOfAMissingTableIsOneError has a database without the table: a listing that gave nothing would look like no sessions.
+func TestListingOfAMissingTableIsOneError(t *testing.T) {
+	t.Parallel()
+	site := newTestSite(t, settings(), tables.Options{}, []string{"CREATE TABLE other (id integer)"})
+	n := 0
+	for r, err := range site.engine.Records(t.Context()) {
+		if n++; !errors.Is(err, tables.ErrNoTable) || r != nil {
+			t.Errorf("Records: %v, %v", r, err)
+		}
+	}
+	for r, err := range site.manager.Records(t.Context()) {
+		if n++; !errors.Is(err, tables.ErrNoTable) || r != nil {
+			t.Errorf("Manager.Records: %v, %v", r, err)
+		}
+	}
+	for _, err := range site.engine.Rows(t.Context()) {
+		if n++; !errors.Is(err, tables.ErrNoTable) {
+			t.Errorf("Rows: %v", err)
+		}
+	}
+	if n != 3 {
+		t.Errorf("%d answers, want one each", n)
+	}
+}
+
+// TestListingThatFailsOnTheWaySaysSo ends the context inside the loop, with pages still to come.
+func TestListingThatFailsOnTheWaySaysSo(t *testing.T) {
+	t.Parallel()
+	site := newTestSite(t, settings(), tables.Options{}, nil)
+	site.exec(t, `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i+1 FROM n WHERE i < 2999)
+		INSERT INTO django_session SELECT printf('key%05d', i), 'data', '2999-01-01 00:00:00' FROM n`)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	records, failures := 0, 0
+	for r, err := range site.engine.Records(ctx) {
+		if err == nil {
+			records++
+			cancel()
+			if r.Data != nil || r.Err == nil {
+				t.Fatalf("text that is no session: %v, %v", r.Data, r.Err)
+			}
+			continue
+		}
+		if failures++; !errors.Is(err, context.Canceled) || r != nil {
+			t.Errorf("%v, %v", r, err)
+		}
+	}
+	if records == 3000 || failures != 1 {
+		t.Errorf("%d records and %d errors", records, failures)
+	}
+}
+
+func TestListingsEndWithTheLoop(t *testing.T) {
+	t.Parallel()
+	site := newTestSite(t, settings(), tables.Options{}, nil)
+	for range 3 {
+		s := site.manager.New()
+		s.Set("_auth_user_id", "1")
+		if err := s.Save(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n := 0
+	for _, err := range site.engine.Records(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n++; n == 2 {
+			break
+		}
+	}
+	if n != 2 {
+		t.Errorf("%d records", n)
+	}
+}
+
+// TestMergesOfImpossibleKeysAskNothing has keys that no database has.
+func TestMergesOfImpossibleKeysAskNothing(t *testing.T) {
+	t.Parallel()
+	site := newTestSite(t, settings(), tables.Options{}, []string{"CREATE TABLE other (id integer)"}) // a query would fail
+	for _, key := range []string{"", "with\x00zero", "\xff\xfe"} {
+		err := site.engine.Merge(t.Context(), key, func(*djangosession.Record) error {
+			t.Error("there is something to merge with")
+			return nil
+		})
+		if key != "" && !errors.Is(err, djangosession.ErrSessionGone) {
+			t.Errorf("%q: error %v, want ErrSessionGone", key, err)
+		}
+	}
+	err := site.engine.Merge(t.Context(), key, func(*djangosession.Record) error { return nil })
+	if !errors.Is(err, tables.ErrNoTable) || errors.Is(err, djangosession.ErrSessionGone) {
+		t.Errorf("without a table: %v", err)
+	}
+}
