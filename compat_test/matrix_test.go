@@ -2,6 +2,7 @@ package compat_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -48,15 +49,21 @@ func TestKeyRotation(t *testing.T) {
 	}
 }
 
-// TestCustomSessionModel shares a model with a column and a store class of its own.
+// TestCustomSessionModel shares a model with columns and a store class of its own.
 func TestCustomSessionModel(t *testing.T) {
 	t.Parallel()
 	for _, release := range releases() {
-		for _, product := range databases() {
-			t.Run(release+"/"+product, func(t *testing.T) {
+		for i, product := range append(databases(), databases()...) {
+			useTZ := i < len(databases())
+			t.Run(fmt.Sprintf("%s/%s/USE_TZ=%v", release, product, useTZ), func(t *testing.T) {
 				t.Parallel()
 				base := newDatabase(t, product)
 				s, err := djangosession.NewSettingsFor(release, "compat-secret-key")
+				if err != nil {
+					t.Fatal(err)
+				}
+				s.UseTZ, s.TimeZone = useTZ, "Europe/Berlin"
+				loc, err := s.Location()
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -64,25 +71,36 @@ func TestCustomSessionModel(t *testing.T) {
 					"database": base.django(), "SECRET_KEY": s.SecretKey, "USE_TZ": s.UseTZ, "TIME_ZONE": s.TimeZone, "custom": true,
 				})}
 				s.SessionStore = "ShopStore"
-				p.manager, p.engine = p.site(t, s, tables.Options{
-					Table: "shop_session", ExtraColumns: []tables.Column{{Name: "account_id", Value: tables.UserID}},
-				})
+				p.manager, p.engine = p.site(t, s, tables.Options{Table: "shop_session", ExtraColumns: []tables.Column{
+					{Name: "account_id", Value: tables.UserID},
+					{Name: "number", Value: tables.UserID},
+					{Name: "ip", Value: tables.Text("ip")},
+					{Name: "updated_at", Value: tables.Now},
+				}})
 				first := p.django.text(t, "create", map[string]any{"values": many(t)})
 				p.wantSame(t, first)
 				session := p.manager.New()
 				session.Set("_auth_user_id", "42")
+				session.Set("ip", "2001:db8::1")
 				save(t, session)
+				save(t, session) // an UPDATE
 				p.wantSame(t, session.Key())
 				var rows []map[string]string
 				if err := py.Scan(p.django.do(t, "rows", nil), &rows, nil); err != nil {
 					t.Fatal(err)
 				}
-				accounts := map[string]string{}
 				for _, row := range rows {
-					accounts[row["session_key"]] = row["account_id"]
-				}
-				if accounts[first] != "1" || accounts[session.Key()] != "42" {
-					t.Errorf("accounts %v", rows)
+					want := []string{"1", "1", "None"}
+					if row["session_key"] == session.Key() {
+						want = []string{"42", "42", "2001:db8::1"}
+					}
+					if got := []string{row["account_id"], row["number"], row["ip"]}; !slices.Equal(got, want) {
+						t.Errorf("account, number and address %q, want %q", got, want)
+					}
+					at, err := py.ParseISOFormat(row["updated_at"])
+					if since := time.Since(at.In(loc)); err != nil || at.Naive == s.UseTZ || since < 0 || since > time.Minute {
+						t.Errorf("updated_at is %s, %v ago; %v", row["updated_at"], since, err)
+					}
 				}
 			})
 		}

@@ -4,6 +4,9 @@ from django.db import models
 
 class ShopSession(AbstractBaseSession):
     account_id = models.CharField(max_length=20, null=True, db_index=True)
+    number = models.IntegerField(null=True)
+    ip = models.GenericIPAddressField(null=True)
+    updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         app_label = "custom"

@@ -10,5 +10,6 @@ class ShopStore(SessionStore):
 
     def create_model_instance(self, data):
         session = super().create_model_instance(data)
-        session.account_id = data.get("_auth_user_id")
+        session.account_id = session.number = data.get("_auth_user_id")
+        session.ip = data.get("ip")
         return session
