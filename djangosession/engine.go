@@ -30,12 +30,16 @@ type Record struct {
 	Data *py.Dict
 	// ExpireDate is when the session ends: aware, or naive in TIME_ZONE where USE_TZ is false. Matches get_expiry_date.
 	ExpireDate py.DateTime
-	// Err is why Data is nil, for the function that [Merger.Merge] calls: the stored data does not decode.
+	// Err is why Data is nil, for the functions that [Engine.Cycle] and [Merger.Merge] call: the data does not decode, or the
+	// session is gone.
 	Err error
 	// ExpireAge is how long that is from now, for engines that keep a lifetime: what get_expiry_age gives, negative for a date
 	// in the past. Set for Create, Save and Merge only.
 	ExpireAge time.Duration
 }
+
+// ErrNoData refuses a record without data, which a change of [Engine.Cycle] or [Merger.Merge] has left so.
+var ErrNoData = errors.New("djangosession: the record has no data: set Record.Data, or return an error")
 
 // An Engine is a place where sessions are kept: what a SESSION_ENGINE module is in Django. All methods may be called by
 // several goroutines and return the context's error, wrapped, when it ends. Every implementation passes the tests of
@@ -77,10 +81,9 @@ type Engine interface {
 type Merger interface {
 	Engine
 	// Merge hands the session of this key, expired or not, to change, and stores what change makes of its data and date,
-	// while nobody else can write it. Data that does not decode is nil, with the reason in Err; a session whose Data is nil
-	// after change is removed. It returns
-	// [ErrSessionGone] if there is none of this key, or the error of change; nothing is stored then. It may call change
-	// several times, each time with what is stored by then.
+	// while nobody else can write it. Data that does not decode is nil, with the reason in Err; change sets it, or returns
+	// an error. Merge returns [ErrSessionGone] if there is no session of this key, or the error of change; nothing is stored
+	// then. It may call change several times, each time with the session as it is stored at that time.
 	Merge(ctx context.Context, key string, change func(stored *Record) error) error
 }
 

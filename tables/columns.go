@@ -114,6 +114,9 @@ type cell struct{ column, expr string }
 // cells are what a save writes besides the key.
 func (e *Engine) cells(ctx context.Context, a *args, r *djangosession.Record, creating bool) ([]cell, error) {
 	d := r.Data
+	if d == nil {
+		return nil, djangosession.ErrNoData
+	}
 	if e.prepare != nil {
 		d = d.Copy()
 		if err := e.prepare(ctx, d); err != nil {

@@ -27,11 +27,9 @@ func (e *Engine) Merge(ctx context.Context, key string, change func(*djangosessi
 		if refused := change(r); refused != nil {
 			return refused, nil
 		}
-		statement, values := e.remove(key)
-		if r.Data != nil {
-			if statement, values, refused = e.update(ctx, r); refused != nil {
-				return refused, nil
-			}
+		statement, values, refused := e.update(ctx, r)
+		if refused != nil {
+			return refused, nil
 		}
 		_, err = tx.ExecContext(ctx, statement, values...)
 		return nil, err

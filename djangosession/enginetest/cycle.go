@@ -15,7 +15,6 @@ func cycleTests() []test {
 		{"a new key takes the session along", testCycle},
 		{"a new key takes along what others stored, where saves are merged", testCycleMerged},
 		{"a new key does not undo a deletion", testCycleGone},
-		{"a merge can remove the session", testMergeRemoves},
 		{"all sessions are listed that have not expired", testRecords},
 	}
 }
@@ -138,23 +137,6 @@ func (s *suite) count(t *testing.T) int {
 		n++
 	}
 	return n
-}
-
-func testMergeRemoves(t *testing.T, s *suite) {
-	merger := s.merging(t)
-	key, other := s.created(t, map[string]any{"a": 1}).Key(), s.created(t, map[string]any{"a": 2}).Key()
-	remove := func(r *djangosession.Record) error {
-		r.Data = nil
-		return nil
-	}
-	if err := merger.Merge(t.Context(), key, remove); err != nil {
-		t.Fatal(err)
-	}
-	s.wantMissing(t, key)
-	s.wantValues(t, other, map[string]any{"a": 2})
-	if err := merger.Merge(t.Context(), key, remove); !errors.Is(err, djangosession.ErrSessionGone) {
-		t.Errorf("a second time: %v, want ErrSessionGone", err)
-	}
 }
 
 func testRecords(t *testing.T, s *suite) {

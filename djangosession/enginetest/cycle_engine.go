@@ -42,10 +42,14 @@ func testCycleRefused(t *testing.T, s *suite) {
 			*r = *s.record(djangosession.NewKey(), nil)
 			return refused
 		}, want: refused},
-		"a taken key":        {change: s.renamed(taken, nil), want: djangosession.ErrKeyTaken},
-		"the same key":       {change: s.renamed(key, nil), want: djangosession.ErrKeyTaken},
-		"no key":             {change: s.renamed("", nil), want: djangosession.ErrBadKey},
-		"a bad key":          {change: s.renamed("null\x00byte-in-the-key", nil), want: djangosession.ErrBadKey},
+		"a taken key":  {change: s.renamed(taken, nil), want: djangosession.ErrKeyTaken},
+		"the same key": {change: s.renamed(key, nil), want: djangosession.ErrKeyTaken},
+		"no key":       {change: s.renamed("", nil), want: djangosession.ErrBadKey},
+		"a bad key":    {change: s.renamed("null\x00byte-in-the-key", nil), want: djangosession.ErrBadKey},
+		"no data": {change: func(r *djangosession.Record) error {
+			*r = djangosession.Record{Key: djangosession.NewKey(), ExpireDate: r.ExpireDate}
+			return nil
+		}},
 		"what is not stored": {change: s.renamed(djangosession.NewKey(), map[string]any{"bytes": []byte{1}})},
 	} {
 		before := s.count(t)

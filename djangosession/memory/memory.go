@@ -84,6 +84,13 @@ func (e *Engine) Create(ctx context.Context, r *djangosession.Record) error {
 	return e.put(ctx, r, false, djangosession.ErrKeyTaken)
 }
 
+func (e *Engine) encode(r *djangosession.Record) (string, error) {
+	if r.Data == nil {
+		return "", djangosession.ErrNoData
+	}
+	return e.codec.Encode(r.Data)
+}
+
 // possibleKey reports whether Django's table could hold this key.
 func possibleKey(key string) bool {
 	return key != "" && utf8.RuneCountInString(key) <= MaxKeyLength && utf8.ValidString(key) && !strings.Contains(key, "\x00")
@@ -96,7 +103,7 @@ func (e *Engine) Save(ctx context.Context, r *djangosession.Record) error {
 
 // put stores r if whether its key is there is as wanted.
 func (e *Engine) put(ctx context.Context, r *djangosession.Record, wanted bool, otherwise error) error {
-	data, err := e.codec.Encode(r.Data)
+	data, err := e.encode(r)
 	if err != nil {
 		return err
 	}
@@ -127,11 +134,7 @@ func (e *Engine) Merge(ctx context.Context, key string, change func(*djangosessi
 	if err := change(r); err != nil {
 		return err
 	}
-	if r.Data == nil {
-		delete(e.rows, key)
-		return nil
-	}
-	data, err := e.codec.Encode(r.Data)
+	data, err := e.encode(r)
 	if err == nil {
 		e.rows[key] = row{data: data, expire: r.ExpireDate.In(e.loc)}
 	}
@@ -171,7 +174,7 @@ func (e *Engine) Cycle(ctx context.Context, old string, change func(*djangosessi
 	if _, taken := e.rows[r.Key]; taken {
 		return djangosession.ErrKeyTaken
 	}
-	data, err := e.codec.Encode(r.Data)
+	data, err := e.encode(r)
 	if err != nil {
 		return err
 	}
