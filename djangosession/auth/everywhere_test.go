@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"log/slog"
+	"math/big"
 	"testing"
 	"time"
 
@@ -158,6 +159,22 @@ func TestLogoutEverywhereReportsFailures(t *testing.T) {
 		if n, err := a.LogoutEverywhere(t.Context(), "2"); n != c.want || !errors.Is(err, away) || errors.Is(err, auth.ErrLoggedInAgain) {
 			t.Errorf("%s: %d sessions, %v", name, n, err)
 		}
+		c.fail(e)
+		e.passes, e.deleted = 2, 2
+		if _, err := a.LogoutElsewhere(t.Context(), "2", nil); !errors.Is(err, away) {
+			t.Errorf("%s, elsewhere: %v", name, err)
+		}
+	}
+}
+
+// TestLogoutEverywhereOfALargeID has the id of a model with a large number, in a session of before Django 1.9.
+func TestLogoutEverywhereOfALargeID(t *testing.T) {
+	t.Parallel()
+	site := newSite(t, "5.2.19", nil)
+	large := new(big.Int).Lsh(big.NewInt(1), 70)
+	site.session(t, map[string]any{auth.SessionKey: large})
+	if n, err := site.auth.LogoutEverywhere(t.Context(), large.String()); n != 1 || err != nil {
+		t.Errorf("%d sessions, %v", n, err)
 	}
 }
 

@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -381,8 +382,9 @@ func TestOutsideTheMiddlewareNothingIsKnown(t *testing.T) {
 	t.Parallel()
 	site, other := newSite(t, "5.2.19", nil), newSite(t, "5.2.19", nil)
 	_, err := auth.UserFrom(t.Context())
+	_, realErr := auth.RealUserFrom(t.Context())
 	for what, err := range map[string]error{
-		"user": err, "login": site.auth.Login(t.Context(), site.people.user("1"), ""), "logout": site.auth.Logout(t.Context()),
+		"user": err, "real user": realErr, "login": site.auth.Login(t.Context(), site.people.user("1"), ""), "logout": site.auth.Logout(t.Context()),
 		"update": site.auth.UpdateSessionAuthHash(t.Context(), site.people.user("1")),
 	} {
 		if !errors.Is(err, auth.ErrNoMiddleware) {
@@ -403,6 +405,15 @@ func TestSecretsDoNotPrint(t *testing.T) {
 	text := fmt.Sprintf("%v %+v %#v %s %q %x %d", u, u, u.Password, u.Password, u.Password, u.Password, u.Password)
 	if strings.Contains(text, "YQUqao") || strings.Contains(text, fmt.Sprintf("%x", "YQUqao")) {
 		t.Error(text)
+	}
+	encoded, err := json.Marshal(map[string]any{"password": u.Password, "user": u})
+	if err != nil || !strings.Contains(string(encoded), `"password":"********"`) || strings.Contains(string(encoded), "YQUqao") {
+		t.Errorf("%s, %v", encoded, err)
+	}
+	var log strings.Builder
+	slog.New(slog.NewTextHandler(&log, nil)).Info("user", "password", u.Password, "user", u)
+	if !strings.Contains(log.String(), "password=********") || strings.Contains(log.String(), "YQUqao") {
+		t.Error(log.String())
 	}
 }
 

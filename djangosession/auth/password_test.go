@@ -32,8 +32,9 @@ func TestPasswordsAreCheckedAsDjangoChecksThem(t *testing.T) {
 		{"iterations in another form", "password", "pbkdf2_sha256$01$seasalt$YQUqaoGGIdcjQtCPUVvu1oIcyb7WgPW9b7k/hvRudOk=", false, nil},
 		{"without padding", "password", "pbkdf2_sha256$1$seasalt$YQUqaoGGIdcjQtCPUVvu1oIcyb7WgPW9b7k/hvRudOk", false, nil},
 		{"an empty hash", "password", "pbkdf2_sha256$1$seasalt$", false, nil},
-		{"no iterations", "password", "pbkdf2_sha256$0$seasalt$x", false, nil},
-		{"negative iterations", "password", "pbkdf2_sha256$-1$seasalt$x", false, nil},
+		{"no iterations", "password", "pbkdf2_sha256$0$seasalt$YQUqaoGGIdcjQtCPUVvu1oIcyb7WgPW9b7k/hvRudOk=", false, nil},
+		{"negative iterations", "password", "pbkdf2_sha256$-1$seasalt$YQUqaoGGIdcjQtCPUVvu1oIcyb7WgPW9b7k/hvRudOk=", false, nil},
+		{"iterations that are text", "password", "pbkdf2_sha256$one$seasalt$YQUqaoGGIdcjQtCPUVvu1oIcyb7WgPW9b7k/hvRudOk=", false, nil},
 		{"endless iterations", "password", "pbkdf2_sha256$9999999999$seasalt$x", false, nil},
 		{"no salt", "password", "pbkdf2_sha256$1$$x", false, nil},
 		{"cut off", "password", "pbkdf2_sha256$1", false, nil},
@@ -168,6 +169,28 @@ func TestRefusalsTakeAsLongAsAWrongPassword(t *testing.T) {
 		{django: "5.2.19", want: 1_000_000},
 		{django: "6.0.5", want: 1_200_000},
 		{django: "6.1.3", want: 1_500_000},
+		{django: "1.4", want: 10_000},
+		{django: "1.5", want: 10_000},
+		{django: "1.6", want: 12_000},
+		{django: "1.7", want: 15_000},
+		{django: "1.8", want: 20_000},
+		{django: "1.9", want: 24_000},
+		{django: "1.10", want: 30_000},
+		{django: "1.11", want: 36_000},
+		{django: "2.0", want: 100_000},
+		{django: "2.1", want: 120_000},
+		{django: "2.2", want: 150_000},
+		{django: "3.0", want: 180_000},
+		{django: "3.1", want: 216_000},
+		{django: "3.2", want: 260_000},
+		{django: "4.0", want: 320_000},
+		{django: "4.1", want: 390_000},
+		{django: "4.2", want: 600_000},
+		{django: "5.0", want: 720_000},
+		{django: "5.1", want: 870_000},
+		{django: "5.2", want: 1_000_000},
+		{django: "6.0", want: 1_200_000},
+		{django: "6.1", want: 1_500_000},
 		{django: "5.2.19", options: auth.Options{Iterations: 77_000}, want: 77_000},
 		{django: "5.2.19", options: auth.Options{SamplePassword: "pbkdf2_sha256$88000$salt$x", Iterations: 1}, want: 88_000},
 		{django: "5.2.19", options: auth.Options{SamplePassword: "pbkdf2_sha1$99000$salt$x"}, want: 99_000},
@@ -213,6 +236,18 @@ func TestFailedVerifierVerifiesNothing(t *testing.T) {
 	}
 }
 
+// TestFailureToCheckTheSampleIsReported has a Verifier that fails.
+func TestFailureToCheckTheSampleIsReported(t *testing.T) {
+	t.Parallel()
+	site := newSite(t, "5.2.19", func(_ *djangosession.Settings, o *auth.Options) {
+		o.Hashers = map[string]auth.Verifier{"odd": func(string, string) (bool, error) { return false, errAway }}
+		o.SamplePassword = "odd$x"
+	})
+	if u, err := site.auth.Authenticate(t.Context(), "nobody", "x"); u != nil || !errors.Is(err, auth.ErrBadCredentials) || !errors.Is(err, errAway) {
+		t.Errorf("%v, %v", u, err)
+	}
+}
+
 // TestUnknownNamesTakeAsLongWithAnotherHasher has one that counts.
 func TestUnknownNamesTakeAsLongWithAnotherHasher(t *testing.T) {
 	t.Parallel()
@@ -227,7 +262,7 @@ func TestUnknownNamesTakeAsLongWithAnotherHasher(t *testing.T) {
 	site.people.byID["2"].password = "slow$bob"
 	site.people.byID["3"] = &person{username: "locked", password: "!x"}
 	for _, name := range []string{"bob", "nobody", "locked", "anne"} {
-		if _, err := site.auth.Authenticate(t.Context(), name, name+"s"); !errors.Is(err, auth.ErrBadCredentials) {
+		if _, err := site.auth.Authenticate(t.Context(), name, name+"s"); err != auth.ErrBadCredentials { //nolint:errorlint // and nothing else
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -114,6 +114,28 @@ func TestGuards(t *testing.T) {
 	}
 }
 
+// TestOnErrorAnswers in place of the guards when the user cannot be determined.
+func TestOnErrorAnswers(t *testing.T) {
+	t.Parallel()
+	site := newSite(t, "5.2.19", func(_ *djangosession.Settings, o *auth.Options) {
+		o.OnError = func(w http.ResponseWriter, r *http.Request, err error) {
+			if !errors.Is(err, errAway) || r.URL.Path != "/page" {
+				t.Errorf("%s: %v", r.URL, err)
+			}
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	})
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/page", http.NoBody)
+	r.AddCookie(&http.Cookie{Name: "sessionid", Value: site.login(t, "2").Key()})
+	site.people.failure = errAway
+	w := httptest.NewRecorder()
+	ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { write(w, "ok") })
+	site.manager.Middleware(site.auth.Middleware(site.auth.LoginRequired(ok))).ServeHTTP(w, r)
+	if w.Code != http.StatusServiceUnavailable || w.Body.Len() > 0 || site.log.Len() > 0 {
+		t.Errorf("%d %s, log %s", w.Code, w.Body, site.log)
+	}
+}
+
 func TestPermissionsAreReadOnce(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", nil)
@@ -185,6 +207,19 @@ func TestUnusableOptionsAreNamed(t *testing.T) {
 		var wrong *djangosession.SettingError
 		if !errors.As(err, &wrong) || wrong.Setting != name {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for sample, good := range map[auth.Secret]bool{
+		"pbkdf2_sha256$1$salt$x": true, "pbkdf2_sha1$1$salt$x": true, "argon2$1$salt$x": false, "scrypt$16384$salt$8$1$x": false,
+		"pbkdf2_sha1$0$salt$x": false, "pbkdf2_sha256$1": false, "x": false, "!x": false,
+	} {
+		if _, err := auth.New(site.manager, site.people, auth.Options{SamplePassword: sample}); (err == nil) != good {
+			t.Errorf("sample %q: %v", string(sample), err)
+		}
+	}
+	for n, good := range map[int]bool{-1: false, 1: true, 20_000_000: true, 20_000_001: false} {
+		if _, err := auth.New(site.manager, site.people, auth.Options{Iterations: n}); (err == nil) != good {
+			t.Errorf("%d iterations: %v", n, err)
 		}
 	}
 	if _, err := auth.New(nil, site.people, auth.Options{}); err == nil {

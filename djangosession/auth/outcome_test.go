@@ -1,0 +1,347 @@
+package auth_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/djangosession/auth"
+	"github.com/djangobridge/djangobridge/djangosession/memory"
+	"github.com/djangobridge/djangobridge/internal/request"
+)
+
+// failing is an engine that can read, and fails to write.
+type failing struct {
+	*memory.Engine
+	err error
+}
+
+func (e *failing) Create(context.Context, *djangosession.Record) error { return e.err }
+func (e *failing) Save(context.Context, *djangosession.Record) error   { return e.err }
+func (e *failing) Delete(context.Context, string) error                { return e.err }
+func (e *failing) Cycle(context.Context, string, func(*djangosession.Record) error) error {
+	return e.err
+}
+
+// breakEngine has the engine of the site fail from here on.
+func (s *site) breakEngine(t *testing.T, o auth.Options) {
+	t.Helper()
+	manager, err := djangosession.NewManager(&failing{Engine: s.engine, err: errAway}, s.manager.Settings())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.manager = manager
+	s.manager.Logger, o.Logger = slog.New(slog.DiscardHandler), slog.New(slog.DiscardHandler)
+	if s.auth, err = auth.New(manager, s.people, o); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestUserAfterWhatHappened asks for the user before and after each way to change the login in a request, and each failure of
+// it.
+func TestUserAfterWhatHappened(t *testing.T) {
+	t.Parallel()
+	readOnly := auth.Options{ReadOnly: true}
+	login := func(id string) func(context.Context, *site) error {
+		return func(ctx context.Context, s *site) error { return s.auth.Login(ctx, s.people.user(id), "") }
+	}
+	logout := func(ctx context.Context, s *site) error { return s.auth.Logout(ctx) }
+	update := func(id string) func(context.Context, *site) error {
+		return func(ctx context.Context, s *site) error { return s.auth.UpdateSessionAuthHash(ctx, s.people.user(id)) }
+	}
+	gone := func(_ *testing.T, s *site, key string) { _ = s.engine.Delete(context.Background(), key) }
+	broken := func(t *testing.T, s *site, _ string) { t.Helper(); s.breakEngine(t, auth.Options{}) }
+	noLogins := func(_ *testing.T, s *site, _ string) { s.people.noLogins = errAway }
+	for _, c := range []struct {
+		name    string
+		visitor bool // the session is that of a visitor, else it is bob's
+		options auth.Options
+		before  func(t *testing.T, s *site, key string) // the request, with the session loaded and the user known
+		start   func(t *testing.T, s *site, key string) // before the middlewares are there
+		do      func(context.Context, *site) error
+		err     error
+		user    string // afterwards, "" for nobody
+	}{
+		{name: "login", visitor: true, do: login("1"), user: "anne"},
+		{name: "login again", do: login("2"), user: "bob"},
+		{name: "login as another user", do: login("1"), user: "anne"},
+		{name: "login of nobody", do: func(ctx context.Context, s *site) error { return s.auth.Login(ctx, nil, "") }, err: auth.ErrNobody, user: "bob"},
+		{name: "login without last_login", visitor: true, before: noLogins, do: login("1"), err: errAway},
+		{name: "login again without last_login", before: noLogins, do: login("2"), err: errAway, user: "bob"},
+		{name: "login as another user without last_login", before: noLogins, do: login("1"), err: errAway},
+		{name: "login, read-only", options: readOnly, do: login("1"), err: djangosession.ErrReadOnly, user: "bob"},
+		{name: "login with a broken engine", visitor: true, start: broken, do: login("1"), err: errAway},
+		{name: "login as another user with a broken engine", start: broken, do: login("1"), err: errAway, user: "bob"},
+
+		{name: "logout", do: logout},
+		{name: "logout of a visitor", visitor: true, do: logout},
+		{name: "logout, read-only", options: readOnly, do: logout, err: djangosession.ErrReadOnly, user: "bob"},
+		{name: "logout with a broken engine", start: broken, do: logout, err: errAway},
+		{name: "logout of a session that is gone", before: gone, do: logout},
+
+		{name: "new password", do: update("2"), user: "bob"},
+		{name: "new password of another user", do: update("1"), user: "bob"},
+		{name: "new password, of a visitor", visitor: true, do: update("1")},
+		{
+			name: "new password of nobody", do: func(ctx context.Context, s *site) error { return s.auth.UpdateSessionAuthHash(ctx, nil) },
+			err: auth.ErrNobody, user: "bob",
+		},
+		{name: "new password, gone", before: gone, do: update("2"), err: djangosession.ErrSessionGone, user: "bob"},
+		{name: "new password of another user, gone", before: gone, do: update("1"), err: djangosession.ErrSessionGone, user: "bob"},
+		{name: "new password, read-only", options: readOnly, do: update("2"), err: djangosession.ErrReadOnly, user: "bob"},
+		{name: "new password of another user, read-only", options: readOnly, do: update("1"), err: djangosession.ErrReadOnly, user: "bob"},
+		{name: "new password with a broken engine", start: broken, do: update("2"), err: errAway, user: "bob"},
+		{name: "new password of another user with a broken engine", start: broken, do: update("1"), err: errAway, user: "bob"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			site := newSite(t, "5.2.19", func(_ *djangosession.Settings, o *auth.Options) { o.ReadOnly = c.options.ReadOnly })
+			values, was := bob(nil), "bob"
+			if c.visitor {
+				values, was = map[string]any{"cart": 1}, ""
+			}
+			key := site.session(t, values).Key()
+			if c.start != nil {
+				c.start(t, site, key)
+			}
+			site.ask(t.Context(), key, func(w http.ResponseWriter, r *http.Request) {
+				defer w.WriteHeader(http.StatusInternalServerError) // so that nothing is saved
+				if u, err := auth.UserFrom(r.Context()); err != nil || name(u) != was {
+					t.Fatalf("before: %v, %v", u, err)
+				}
+				if c.before != nil {
+					c.before(t, site, key)
+				}
+				if err := c.do(r.Context(), site); !errors.Is(err, c.err) || c.err == nil && err != nil {
+					t.Errorf("error %v, want %v", err, c.err)
+				}
+				u, err := auth.UserFrom(r.Context())
+				if err != nil || name(u) != c.user {
+					t.Errorf("afterwards the user is %v, %v, want %q", u, err, c.user)
+				}
+			})
+		})
+	}
+}
+
+// TestUpdateNeedsAUser holds for sessions outside of requests too.
+func TestUpdateNeedsAUser(t *testing.T) {
+	t.Parallel()
+	site := newSite(t, "5.2.19", nil)
+	s := site.login(t, "2")
+	key := s.Key()
+	if err := site.auth.UpdateSession(t.Context(), s, nil); !errors.Is(err, auth.ErrNobody) || s.Key() != key {
+		t.Errorf("%v, another key %v", err, s.Key() != key)
+	}
+}
+
+// TestUpdateGivesNoHashToASessionOfAnotherUser looks at the hash, and at users who have none.
+func TestUpdateGivesNoHashToASessionOfAnotherUser(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		update string
+		noHash bool
+		want   any
+	}{
+		{name: "the user", update: "2", want: sha256Hash},
+		{name: "another user", update: "1", want: "old"},
+		{name: "a user without hashes", update: "2", noHash: true, want: "old"},
+	} {
+		site := newSite(t, "5.2.19", nil)
+		site.people.byID["2"].noHash = c.noHash
+		s := site.session(t, bob(map[string]any{auth.HashSessionKey: "old"}))
+		if err := site.auth.UpdateSession(t.Context(), s, site.people.user(c.update)); err != nil {
+			t.Error(err)
+		}
+		if hash, _ := s.Get(auth.HashSessionKey); hash != c.want {
+			t.Errorf("%s: hash %v", c.name, hash)
+		}
+	}
+}
+
+// TestFailedLoginKeepsTheFormerOne fails the last step of a login of the user who is logged in already.
+func TestFailedLoginKeepsTheFormerOne(t *testing.T) {
+	t.Parallel()
+	site := newSite(t, "5.2.19", nil)
+	s := site.session(t, bob(nil))
+	shared := &request.Shared{}
+	shared.AtLogin(func(context.Context) error { return errAway })
+	ctx := context.WithValue(t.Context(), request.Key{}, shared)
+	if err := site.auth.LoginSession(ctx, s, site.people.user("2"), ""); !errors.Is(err, errAway) {
+		t.Error(err)
+	}
+	save(t, s)
+	if state := site.state(t, site.load(t, s.Key())); name(state.User) != "bob" {
+		t.Errorf("%+v", state)
+	}
+}
+
+// TestFailedLoginKeepsTheFormerBackend is for a user who logs in by another backend.
+func TestFailedLoginKeepsTheFormerBackend(t *testing.T) {
+	t.Parallel()
+	site := newSite(t, "5.2.19", func(_ *djangosession.Settings, o *auth.Options) {
+		o.AuthenticationBackends = []string{auth.ModelBackend, allauthBackend}
+	})
+	s := site.session(t, bob(nil))
+	shared := &request.Shared{}
+	shared.AtLogin(func(context.Context) error { return errAway })
+	ctx := context.WithValue(t.Context(), request.Key{}, shared)
+	if err := site.auth.LoginSession(ctx, s, site.people.user("2"), allauthBackend); !errors.Is(err, errAway) {
+		t.Error(err)
+	}
+	if backend, _ := s.Get(auth.BackendSessionKey); backend != auth.ModelBackend {
+		t.Errorf("the backend is %v", backend)
+	}
+}
+
+// TestSessionsWithoutAHash were logins before Django 1.10, where SessionAuthenticationMiddleware was optional.
+func TestSessionsWithoutAHash(t *testing.T) {
+	t.Parallel()
+	for django, good := range map[string]bool{
+		"1.6.11": true, "1.8.19": true, "1.9.13": true, "1.10": false, "1.10.8": false, "1.11.29": false, "2.0.13": false,
+		"2.2.28": false, "3.2.25": false, "6.1.3": false,
+	} {
+		site := newSite(t, django, nil)
+		state := site.state(t, site.session(t, bob(map[string]any{auth.HashSessionKey: nil})))
+		if (state.User != nil) != good || !good && state.Reason != auth.BadHash {
+			t.Errorf("%s: %+v", django, state)
+		}
+	}
+}
+
+// TestFailedRenewalIsAnError has the engine fail where a session gets a new key and hash.
+func TestFailedRenewalIsAnError(t *testing.T) {
+	t.Parallel()
+	site := rotatedSite(t)
+	key := site.session(t, bob(nil)).Key()
+	site.breakEngine(t, auth.Options{})
+	s := site.load(t, key)
+	if state, err := site.auth.State(t.Context(), s); !errors.Is(err, errAway) || state != (auth.State{}) || s.Key() != key {
+		t.Errorf("%+v, %v", state, err)
+	}
+}
+
+// TestFailedFlushIsAnError has the engine fail where a session with a wrong hash is flushed.
+func TestFailedFlushIsAnError(t *testing.T) {
+	t.Parallel()
+	site := newSite(t, "5.2.19", nil)
+	key := site.session(t, bob(map[string]any{auth.HashSessionKey: newHash})).Key()
+	site.breakEngine(t, auth.Options{})
+	if state, err := site.auth.State(t.Context(), site.load(t, key)); !errors.Is(err, errAway) || state != (auth.State{}) {
+		t.Errorf("%+v, %v", state, err)
+	}
+}
+
+// unreadable is an engine that cannot read.
+type unreadable struct{ *memory.Engine }
+
+func (unreadable) Load(context.Context, string) (*djangosession.Record, error) { return nil, errAway }
+
+// TestRequestWhoseSessionCannotBeLoaded knows nothing about the login, and changes nothing.
+func TestRequestWhoseSessionCannotBeLoaded(t *testing.T) {
+	t.Parallel()
+	site := newSite(t, "5.2.19", nil)
+	key := site.login(t, "2").Key()
+	user := site.people.user("2")
+	manager, err := djangosession.NewManager(unreadable{site.engine}, site.manager.Settings())
+	if err != nil {
+		t.Fatal(err)
+	}
+	site.manager = manager
+	if site.auth, err = auth.New(manager, site.people, auth.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	site.ask(t.Context(), key, func(w http.ResponseWriter, r *http.Request) {
+		ctx := r.Context()
+		defer w.WriteHeader(http.StatusInternalServerError)
+		u, userErr := auth.UserFrom(ctx)
+		login, realErr := auth.RealUserFrom(ctx)
+		n, everywhereErr := site.auth.LogoutEverywhere(ctx, "2")
+		if u != nil || login != nil || n > 0 {
+			t.Errorf("%v, %v, %d sessions", u, login, n)
+		}
+		for what, err := range map[string]error{
+			"user": userErr, "real user": realErr, "everywhere": everywhereErr, "login": site.auth.Login(ctx, user, ""),
+			"logout": site.auth.Logout(ctx), "update": site.auth.UpdateSessionAuthHash(ctx, user),
+		} {
+			if !errors.Is(err, errAway) {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+	})
+	if !site.stored(key) {
+		t.Error("the session is gone")
+	}
+}
+
+// TestRenewalBehindNewerSettings has Django store the session with a key that is not known here, after this request has
+// loaded it.
+func TestRenewalBehindNewerSettings(t *testing.T) {
+	t.Parallel()
+	site := newSite(t, "5.2.19", func(s *djangosession.Settings, _ *auth.Options) {
+		s.SecretKey, s.SecretKeyFallbacks, s.ExportedAt = "new", []string{secretKey}, time.Now().Add(-time.Hour)
+	})
+	s := site.session(t, bob(nil))
+	settings := site.manager.Settings()
+	settings.SecretKey = "newer"
+	codec, err := djangosession.NewCodec(settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := codec.Encode(s.Dict())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, expire, _ := site.engine.Row(s.Key())
+	site.engine.SetRow(s.Key(), text, expire)
+	key := s.Key()
+	if state := site.state(t, s); name(state.User) != "bob" || s.Key() != key {
+		t.Errorf("%+v, another key %v", state, s.Key() != key)
+	}
+	if now, _, _ := site.engine.Row(key); now != text {
+		t.Error("the session was overwritten")
+	}
+}
+
+// TestUpdateNeedsToKnowTheUser has the users fail.
+func TestUpdateNeedsToKnowTheUser(t *testing.T) {
+	t.Parallel()
+	site := newSite(t, "5.2.19", nil)
+	key := site.login(t, "2").Key()
+	user := site.people.user("2")
+	site.people.failure = errAway
+	site.ask(t.Context(), key, func(_ http.ResponseWriter, r *http.Request) {
+		if err := site.auth.UpdateSessionAuthHash(r.Context(), user); !errors.Is(err, errAway) {
+			t.Errorf("error %v", err)
+		}
+	})
+	if !site.stored(key) {
+		t.Error("the session has another key")
+	}
+}
+
+func TestIDsOfUsers(t *testing.T) {
+	t.Parallel()
+	const id = "550e8400-e29b-41d4-a716-446655440000"
+	if n, err := (&auth.User{ID: "10"}).IDInt64(); n != 10 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+	for text, want := range map[string]struct{ number, uuid bool }{
+		"7": {number: true}, "10": {number: true}, "-7": {number: true}, "07": {}, "+7": {}, "": {}, "x": {}, "9223372036854775808": {}, id: {uuid: true},
+	} {
+		u := &auth.User{ID: text}
+		n, err := u.IDInt64()
+		if (err == nil) != want.number || err != nil && (n != 0 || !errors.Is(err, auth.ErrBadID)) {
+			t.Errorf("%q: %d, %v", text, n, err)
+		}
+		uuid, err := u.IDUUID()
+		if (err == nil) != want.uuid || err != nil && !errors.Is(err, auth.ErrBadID) || want.uuid && uuid.String() != id {
+			t.Errorf("%q: %v, %v", text, uuid, err)
+		}
+	}
+}

@@ -1,0 +1,81 @@
+package auth_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/djangobridge/djangobridge/djangosession/auth"
+)
+
+// TestPeopleWithoutPermissions have none, and Users are not asked for any.
+func TestPeopleWithoutPermissions(t *testing.T) {
+	t.Parallel()
+	site := newSite(t, "5.2.19", nil)
+	site.people.byID["2"].permissions = []string{"shop.add_order"}
+	inactive := site.state(t, site.login(t, "2")).User
+	inactive.IsActive = false
+	for who, u := range map[string]*auth.User{"nobody": nil, "an inactive user": inactive} {
+		perm, permErr := u.HasPerm(t.Context(), "shop.add_order")
+		perms, permsErr := u.HasPerms(t.Context(), "shop.add_order")
+		app, appErr := u.HasModulePerms(t.Context(), "shop")
+		all, allErr := u.Permissions(t.Context())
+		if err := errors.Join(permErr, permsErr, appErr, allErr); err != nil || perm || perms || app || all == nil || len(all) > 0 {
+			t.Errorf("%s: %v, %v, %v, %v, %v", who, perm, perms, app, all, err)
+		}
+	}
+	var nobody *auth.User
+	if groups, err := nobody.Groups(t.Context()); groups == nil || len(groups) > 0 || err != nil {
+		t.Errorf("groups of nobody: %v, %v", groups, err)
+	}
+	if n := site.people.asked["Permissions"]; n > 0 {
+		t.Errorf("asked %d times", n)
+	}
+}
+
+// TestSuperusersHaveEveryPermission without a look at those that there are, unless these are asked for.
+func TestSuperusersHaveEveryPermission(t *testing.T) {
+	t.Parallel()
+	site := newSite(t, "5.2.19", nil)
+	site.people.byID["2"].super = true
+	site.people.byID["2"].permissions = []string{"shop.add_order"}
+	u := site.state(t, site.login(t, "2")).User
+	perm, permErr := u.HasPerm(t.Context(), "x.y")
+	app, appErr := u.HasModulePerms(t.Context(), "x")
+	if err := errors.Join(permErr, appErr); err != nil || !perm || !app || site.people.asked["Permissions"] > 0 {
+		t.Errorf("%v, %v, %v", perm, app, err)
+	}
+	if all, err := u.Permissions(t.Context()); len(all) != 1 || err != nil {
+		t.Errorf("%v, %v", all, err)
+	}
+}
+
+// TestFailureToReadPermissionsGivesNone has Users fail, and users from nowhere.
+func TestFailureToReadPermissionsGivesNone(t *testing.T) {
+	t.Parallel()
+	site := newSite(t, "5.2.19", nil)
+	site.people.byID["2"].permissions, site.people.byID["2"].groups = []string{"shop.add_order"}, []string{"editors"}
+	known := site.state(t, site.login(t, "2")).User
+	site.people.failure = errAway
+	for who, u := range map[string]*auth.User{"a user": known, "a user from nowhere": {IsActive: true}} {
+		perm, permErr := u.HasPerm(t.Context(), "shop.add_order")
+		perms, permsErr := u.HasPerms(t.Context(), "shop.add_order")
+		app, appErr := u.HasModulePerms(t.Context(), "shop")
+		all, allErr := u.Permissions(t.Context())
+		groups, groupsErr := u.Groups(t.Context())
+		if perm || perms || app || all != nil || groups != nil {
+			t.Errorf("%s: %v, %v, %v, %v, %v", who, perm, perms, app, all, groups)
+		}
+		for _, err := range []error{permErr, permsErr, appErr, allErr, groupsErr} {
+			if err == nil || u == known && !errors.Is(err, errAway) {
+				t.Errorf("%s: error %v", who, err)
+			}
+		}
+	}
+	site.people.failure = nil // the next question asks again
+	if perm, err := known.HasPerm(t.Context(), "shop.add_order"); !perm || err != nil {
+		t.Errorf("afterwards: %v, %v", perm, err)
+	}
+	if groups, err := known.Groups(t.Context()); len(groups) != 1 || err != nil {
+		t.Errorf("afterwards: %v, %v", groups, err)
+	}
+}

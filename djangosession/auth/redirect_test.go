@@ -1,0 +1,97 @@
+package auth_test
+
+import (
+	"crypto/tls"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/djangosession/auth"
+)
+
+// TestLoginPageOnAnotherHostGetsTheWholeAddress has Django 5.2's answers to /zoo/?q=z on shop.example.com.
+func TestLoginPageOnAnotherHostGetsTheWholeAddress(t *testing.T) {
+	t.Parallel()
+	const path, plain, secure = "/zoo/%3Fq%3Dz", "http%3A//shop.example.com/zoo/%3Fq%3Dz", "https%3A//shop.example.com/zoo/%3Fq%3Dz"
+	for _, c := range []struct {
+		login         string
+		http, overTLS string
+	}{
+		{login: "https://sso.example.com/in", http: plain, overTLS: secure},
+		{login: "https://shop.example.com/in", http: plain, overTLS: path},
+		{login: "http://shop.example.com/in", http: path, overTLS: secure},
+		{login: "//shop.example.com/in", http: path, overTLS: path},
+		{login: "//other/in", http: plain, overTLS: secure},
+		{login: "/in/", http: path, overTLS: path},
+	} {
+		for _, origin := range []bool{false, true} {
+			for _, https := range []bool{false, true} {
+				site := newSite(t, "5.2.19", func(_ *djangosession.Settings, o *auth.Options) {
+					o.LoginURL = c.login
+					if origin {
+						o.Origin = func(r *http.Request) (scheme, host string) { return r.Header.Get("X-Scheme"), "shop.example.com" }
+					}
+				})
+				r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/zoo/?q=z", http.NoBody)
+				r.Host = "shop.example.com"
+				want := c.http
+				if https {
+					want = c.overTLS
+				}
+				switch {
+				case origin: // a proxy speaks HTTP to an inner host
+					r.Host = "10.0.0.1:8000"
+					r.Header.Set("X-Scheme", map[bool]string{false: "http", true: "https"}[https])
+				case https:
+					r.TLS = &tls.ConnectionState{}
+				}
+				w := httptest.NewRecorder()
+				site.auth.RedirectToLogin(w, r)
+				if got := w.Header().Get("Location"); got != c.login+"?next="+want {
+					t.Errorf("%s, origin %v, https %v: %s", c.login, origin, https, got)
+				}
+			}
+		}
+	}
+}
+
+// TestQueryOfTheLoginPageIsWrittenAsDjangoWritesIt has Django 5.2's answers to /zoo/?q=z.
+func TestQueryOfTheLoginPageIsWrittenAsDjangoWritesIt(t *testing.T) {
+	t.Parallel()
+	const next = "next=/zoo/%3Fq%3Dz"
+	for login, want := range map[string]string{
+		"/in/?a_b-c.d~e=f_g":           "/in/?a_b-c.d~e=f_g&" + next,
+		"/in/?a=%4":                    "/in/?a=%254&" + next,
+		"/in/?a=%":                     "/in/?a=%25&" + next,
+		"/in/?a=%4z&b=zoo":             "/in/?a=%254z&b=zoo&" + next,
+		"/in/?a=%zz":                   "/in/?a=%25zz&" + next,
+		"/in/?a=%41":                   "/in/?a=A&" + next,
+		"/in/?a=1&&b":                  "/in/?a=1&b=&" + next,
+		"/in/?z=a+b&next=old&next=old": "/in/?z=a%20b&" + next,
+		"/zebra/":                      "/zebra/?" + next,
+		"/in/#top":                     "/in/?" + next + "#top",
+		"/in/?next=x#top":              "/in/?" + next + "#top",
+	} {
+		site := newSite(t, "5.2.19", func(_ *djangosession.Settings, o *auth.Options) { o.LoginURL = login })
+		w := httptest.NewRecorder()
+		site.auth.RedirectToLogin(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/zoo/?q=z", http.NoBody))
+		if got := w.Header().Get("Location"); got != want {
+			t.Errorf("%s: %s, want %s", login, got, want)
+		}
+	}
+}
+
+func TestLoginURLThatIsNoneIsRefused(t *testing.T) {
+	t.Parallel()
+	site := newSite(t, "5.2.19", nil)
+	for _, login := range []string{"/in now/", "/in/\t", "/in/\n", "/in/\r", " /in/", "http://[::1/in", "/in/%zz", "login", "accounts:login"} {
+		for setting, o := range map[string]auth.Options{"LOGIN_URL": {LoginURL: login}, "AdminLoginURL": {AdminLoginURL: login}} {
+			_, err := auth.New(site.manager, site.people, o)
+			if wrong, ok := errors.AsType[*djangosession.SettingError](err); !ok || wrong.Setting != setting {
+				t.Errorf("%s %q: %v", setting, login, err)
+			}
+		}
+	}
+}
