@@ -1,12 +1,6 @@
 package py
 
-import (
-	"crypto/rand"
-	"crypto/sha256"
-	"fmt"
-	"iter"
-	"strconv"
-)
+import "iter"
 
 // A Tuple is a Python tuple. It is a pointer type in use (*Tuple), because a tuple may contain itself by way of a list, and
 // because pickle tells apart whether two places hold one tuple or two equal ones. It must not be changed once others have
@@ -20,46 +14,6 @@ func NewTuple(items ...any) *Tuple { return &Tuple{Items: items} }
 
 // PyType implements [Typed].
 func (*Tuple) PyType() string { return "tuple" }
-
-// HashKey implements [Hashable]: tuples are equal when their items are. It looks at all items, of items that are tuples too,
-// as Python's hash does.
-func (t *Tuple) HashKey() any {
-	h := sha256.New()
-	for _, item := range t.Items {
-		digest := keyDigest(item)
-		h.Write(digest[:])
-	}
-	return tupleKey(h.Sum(nil))
-}
-
-type (
-	tupleKey  [sha256.Size]byte
-	frozenKey [sha256.Size]byte
-)
-
-// keyDigest is the same for two values just when they are one key.
-func keyDigest(v any) [sha256.Size]byte {
-	switch k := hashKey(v).(type) {
-	case string:
-		return sha256.Sum256([]byte("s" + k))
-	case int64:
-		return sha256.Sum256([]byte("i" + strconv.FormatInt(k, 10)))
-	case Bytes:
-		return sha256.Sum256([]byte("b" + string(k)))
-	case tupleKey:
-		return sha256.Sum256(append([]byte("t"), k[:]...))
-	case frozenKey:
-		return sha256.Sum256(append([]byte("f"), k[:]...))
-	case uniqueKey: // not its address, which something else may have later
-		var digest [sha256.Size]byte
-		_, _ = rand.Read(digest[:]) // it never fails
-		return digest
-	case *List, *Dict, *Object:
-		return sha256.Sum256(fmt.Appendf(nil, "p%p", k)) // themselves alone
-	default:
-		return sha256.Sum256(fmt.Appendf(nil, "%T %#v", k, k))
-	}
-}
 
 // ClonePy implements [Cloner].
 func (t *Tuple) ClonePy(seen func(any), clone func(any) any) any {
@@ -131,17 +85,6 @@ func NewFrozenSet(items ...any) *FrozenSet { return &FrozenSet{Set: *NewSet(item
 
 // PyType implements [Typed].
 func (*FrozenSet) PyType() string { return "frozenset" }
-
-// HashKey implements [Hashable]: frozensets are equal when they have the same members, in any order.
-func (s *FrozenSet) HashKey() any {
-	var key frozenKey
-	for item := range s.All() {
-		for i, b := range keyDigest(item) {
-			key[i] ^= b
-		}
-	}
-	return key
-}
 
 // A ByteArray is a Python bytearray.
 type ByteArray struct {

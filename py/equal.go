@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"math/big"
+	"reflect"
 )
 
 // Equal reports whether a and b are the same value: the same types all the way down, the same order of dict keys, the
@@ -19,6 +20,7 @@ func Equal(a, b any) bool {
 const maxCompared = 200_000
 
 func (c *comparer) equal(a, b any) bool {
+	c.steps++
 	if c.depth++; c.depth > maxCompared {
 		return false
 	}
@@ -61,10 +63,10 @@ func (c *comparer) same(a, b any) bool {
 		return ok && len(a.Items) == len(b.Items) && (c.enter(a, b) || c.equalItems(a.Items, b.Items))
 	case *Set:
 		b, ok := b.(*Set)
-		return ok && c.equalSets(a, b)
+		return ok && a.Len() == b.Len() && (c.enter(a, b) || c.equalSets(a, b))
 	case *FrozenSet:
 		b, ok := b.(*FrozenSet)
-		return ok && c.equalSets(&a.Set, &b.Set)
+		return ok && a.Len() == b.Len() && (c.enter(a, b) || c.equalSets(&a.Set, &b.Set))
 	case *ByteArray:
 		b, ok := b.(*ByteArray)
 		return ok && bytes.Equal(a.Bytes, b.Bytes)
@@ -79,7 +81,7 @@ func (c *comparer) same(a, b any) bool {
 		return ok && c.equal(real(a), real(b)) && c.equal(imag(a), imag(b))
 	default:
 		switch b.(type) {
-		case bool, int64, string, Bytes, Str2, Decimal, Date, TimeDelta, UUID:
+		case bool, int64, string, Bytes, Str2, Decimal, Date, TimeDelta, UUID, nilPointer:
 			return a == b
 		}
 		return false
@@ -92,14 +94,17 @@ func canonical(v any) any {
 	if n, ok := v.(int); ok {
 		return int64(n)
 	}
+	if v != nil && isNil(v) {
+		return nilPointer{reflect.TypeOf(v)}
+	}
 	return v
 }
 
+// A nilPointer is what nil pointers of one type are compared as.
+type nilPointer struct{ reflect.Type }
+
 // equalSets compares members whatever their order, which in Python depends on the run of the program.
 func (c *comparer) equalSets(a, b *Set) bool {
-	if a.Len() != b.Len() {
-		return false
-	}
 	// Most members are found by their hash. Objects are not, as it is their own.
 	inA, inB := c.without(a, b), c.without(b, a)
 	if len(inA) != len(inB) {
@@ -116,8 +121,22 @@ func (c *comparer) equalSets(a, b *Set) bool {
 // without returns the members of a of which the hash finds none in b that is equal.
 func (c *comparer) without(a, b *Set) []any {
 	var left []any
+	var members map[any]any // of b by what they are hashed by, made when it is needed
 	for item := range a.All() {
-		if i := b.members.find(item); i < 0 || !c.tryEqual(item, b.members.entries[i].Key) {
+		var member any
+		found := false
+		if isKeyContainer(item) {
+			if members == nil {
+				members = make(map[any]any, b.Len())
+				for m := range b.All() {
+					members[c.hasher.key(m)] = m
+				}
+			}
+			member, found = members[c.hasher.key(item)]
+		} else if i := b.members.find(item); i >= 0 {
+			member, found = b.members.entries[i].Key, true
+		}
+		if !found || !c.tryEqual(item, member) {
 			left = append(left, item)
 		}
 	}
@@ -138,15 +157,30 @@ func (c *comparer) take(v any, items *[]any) bool {
 }
 
 // tryEqual is equal where the answer no is not the end: what follows from it is forgotten.
+// If it took long, the answer is kept: sets in sets would be compared again and again.
 func (c *comparer) tryEqual(a, b any) bool {
-	before, depth := len(c.joined), c.depth
+	pair := [2]any{a, b}
+	known := isKeyContainer(a) && isKeyContainer(b) // others need not be comparable in Go
+	if known && c.unequal[pair] {
+		return false
+	}
+	before, depth, steps := len(c.joined), c.depth, c.steps
 	if c.equal(a, b) {
 		return true
 	}
 	c.forget(before)
 	c.depth = depth
+	if known && c.steps-steps > manySteps {
+		if c.unequal == nil {
+			c.unequal = map[[2]any]bool{}
+		}
+		c.unequal[pair] = true
+	}
 	return false
 }
+
+// manySteps is what it costs to remember an answer.
+const manySteps = 16
 
 func (c *comparer) equalObjects(a, b *Object) bool {
 	if a.Making != b.Making || !c.equal(a.Callable, b.Callable) || !c.equal(a.Args, b.Args) {

@@ -8,6 +8,10 @@ type comparer struct {
 	sizes  map[any]int // of the classes, by what stands for them, but for those of one
 	joined []any       // what above was given, in order
 	depth  int
+
+	hasher  hasher
+	steps   int             // values that were compared
+	unequal map[[2]any]bool // pairs that took long to be found so, see tryEqual
 }
 
 // enter reports whether a and b are known as equal, and makes them so.
