@@ -1,6 +1,9 @@
 package py
 
-import "math/big"
+import (
+	"math/big"
+	"reflect"
+)
 
 // Clone returns a deep copy of v: the containers are new, and what v shared or contained recursively the copy does
 // too. Values that cannot change are not copied, [Lazy] ones among them. Matches copy.deepcopy.
@@ -72,7 +75,8 @@ func isNil(v any) bool {
 	case *Object:
 		return v == nil
 	}
-	return false
+	rv := reflect.ValueOf(v)
+	return rv.Kind() == reflect.Pointer && rv.IsNil()
 }
 
 func (c *cloner) copy(v any) any {

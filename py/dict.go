@@ -240,6 +240,9 @@ func hashKey(key any) any {
 	case float64:
 		return hashFloat(k)
 	case *big.Int:
+		if k == nil {
+			return newKey() // not a Python value
+		}
 		if k.IsInt64() {
 			return k.Int64()
 		}
@@ -256,6 +259,9 @@ func hashKey(key any) any {
 		}
 		return complexKey{math.Float64bits(real(k) + 0), math.Float64bits(imag(k))} // -0.0 is 0.0
 	case Hashable:
+		if isNil(k) {
+			return newKey() // not a Python value
+		}
 		return k.HashKey()
 	case *List, *Dict:
 		return k

@@ -124,6 +124,9 @@ func (s scanner) scan(v any, rv reflect.Value) error {
 }
 
 func (s scanner) scanValue(v any, rv reflect.Value) error {
+	if v != nil && isNil(v) {
+		return misfit(v, rv, "a nil pointer is not a Python value")
+	}
 	switch v := v.(type) {
 	case nil:
 		return scanNone(rv)
@@ -292,6 +295,8 @@ func scanInt(v int64, rv reflect.Value) error {
 
 func scanBig(v *big.Int, rv reflect.Value) error {
 	switch {
+	case v.IsInt64(): // a long of Python 2
+		return scanInt(v.Int64(), rv)
 	case rv.CanUint():
 		if !v.IsUint64() || rv.OverflowUint(v.Uint64()) {
 			return misfit(v, rv, "the value is out of range")

@@ -203,3 +203,24 @@ func TestJSONRefusesWhatPythonsJSONDoes(t *testing.T) {
 		}
 	}
 }
+
+// A long of Python 2 is a big.Int of any size, and fits what an int fits.
+func TestLongsOfPython2Fit(t *testing.T) {
+	t.Parallel()
+	var n int8
+	var u uint16
+	var f float64
+	var b *big.Int
+	var plain any
+	for _, dst := range []any{&n, &u, &f, &b, &plain} {
+		if err := py.Scan(big.NewInt(7), dst, time.UTC); err != nil {
+			t.Errorf("%T: %v", dst, err)
+		}
+	}
+	if n != 7 || u != 7 || f != 7 || b.Int64() != 7 || plain != int64(7) {
+		t.Error(n, u, f, b, plain)
+	}
+	if err := py.Scan(big.NewInt(700), &n, time.UTC); err == nil {
+		t.Error("700 fits int8")
+	}
+}

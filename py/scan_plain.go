@@ -7,9 +7,13 @@ func (s scanner) plain(v any) (any, bool) {
 	if s.depth++; s.depth > maxDepth || !s.left.take(v) {
 		return nil, false
 	}
-	switch v := natural(Resolve(v)).(type) {
+	v = natural(Resolve(v))
+	if v != nil && isNil(v) { // not a Python value
+		return v, true
+	}
+	switch v := v.(type) {
 	case *big.Int:
-		return new(big.Int).Set(v), true
+		return Int(new(big.Int).Set(v)), true
 	case Bytes:
 		return []byte(v), true
 	case *ByteArray:

@@ -25,7 +25,7 @@ type Lazy interface {
 
 // Resolve returns v, or what v stands for if it is [Lazy].
 func Resolve(v any) any {
-	if l, ok := v.(Lazy); ok {
+	if l, ok := v.(Lazy); ok && !isNil(v) {
 		return l.Resolve()
 	}
 	return v
@@ -37,9 +37,13 @@ type Typed interface {
 }
 
 // TypeName is the name that Python's type(v).__name__ gives, such as "str" or "NoneType", for use in errors. A Go value
-// that is no Python value is named by its Go type.
+// that is no Python value, as no nil pointer is, is named by its Go type.
 func TypeName(v any) string {
-	switch v := Resolve(v).(type) {
+	v = Resolve(v)
+	if v != nil && isNil(v) {
+		return fmt.Sprintf("Go nil %T", v)
+	}
+	switch v := v.(type) {
 	case nil:
 		return "NoneType"
 	case bool:

@@ -23,10 +23,10 @@ func (o *Object) AsDict() (*Dict, bool) {
 		switch {
 		case class == "collections.Counter" && len(args) == 1:
 			d, ok := args[0].(*Dict)
-			if ok {
-				d = d.Copy()
+			if !ok || d == nil {
+				return nil, false
 			}
-			return d, ok
+			return d.Copy(), true
 		case class == "collections.OrderedDict" && len(args) == 1:
 			return pairsOf(args[0]) // Python 2
 		case class == "collections.OrderedDict", class == "collections.defaultdict", class == "collections.Counter":
@@ -39,13 +39,13 @@ func (o *Object) AsDict() (*Dict, bool) {
 // pairsOf makes a dict of a list of lists of two.
 func pairsOf(v any) (*Dict, bool) {
 	list, ok := v.(*List)
-	if !ok {
+	if !ok || list == nil {
 		return nil, false
 	}
 	pairs := make([]Pair, 0, len(list.Items))
 	for _, item := range list.Items {
 		pair, ok := item.(*List)
-		if !ok || len(pair.Items) != 2 {
+		if !ok || pair == nil || len(pair.Items) != 2 {
 			return nil, false
 		}
 		pairs = append(pairs, Pair{pair.Items[0], pair.Items[1]})
@@ -69,6 +69,9 @@ func dictOf(pairs []Pair) (*Dict, bool) {
 // hashable reports whether hashing key looks at no more than so many parts, and subtracts them.
 func hashable(key any, parts *int) bool {
 	*parts--
+	if key != nil && isNil(key) {
+		return false
+	}
 	switch key := key.(type) {
 	case *Tuple:
 		for _, item := range key.Items {
@@ -119,7 +122,7 @@ func (o *Object) AsList() (*List, bool) {
 	if o.Making != New || len(args) == 0 || len(x.Pairs) > 0 || o.base() != nil {
 		return nil, false
 	}
-	if t, ok := args[0].(*Tuple); ok && len(args) == 1 {
+	if t, ok := args[0].(*Tuple); ok && t != nil && len(args) == 1 {
 		return listOf(t.Items), true
 	}
 	return listOf(args), true
@@ -141,6 +144,9 @@ func (o *Object) mayBeNumber() bool {
 }
 
 func itemsOf(v any) ([]any, bool) {
+	if v == nil || isNil(v) {
+		return nil, false
+	}
 	var items []any
 	switch v := v.(type) {
 	case *List:
@@ -184,6 +190,9 @@ func (o *Object) Attributes() (*Dict, bool) {
 		plain := o.Making == New || o.Making == Instance
 		return NewDict(0), plain && len(o.args()) == 0 || o.reconstructed() && o.base() == nil
 	}
+	if x.State != nil && isNil(x.State) {
+		return nil, false
+	}
 	switch state := x.State.(type) {
 	case *Dict:
 		return state.Copy(), true
@@ -194,7 +203,7 @@ func (o *Object) Attributes() (*Dict, bool) {
 		all := NewDict(0)
 		for _, part := range state.Items {
 			d, ok := part.(*Dict)
-			if !ok && part != nil {
+			if part != nil && (!ok || d == nil) {
 				return nil, false
 			}
 			if ok {
@@ -218,7 +227,7 @@ func (o *Object) args() []any {
 // base is the value that an object of a subclass of a built-in class has besides its own: copyreg._reconstructor(class, base,
 // value), in protocols 0 and 1; nil if there is none.
 func (o *Object) base() any {
-	if o.reconstructed() {
+	if o.reconstructed() && o.Args.Items[2] != nil && !isNil(o.Args.Items[2]) {
 		return o.Args.Items[2]
 	}
 	return nil

@@ -168,6 +168,13 @@ func (w *writer) save(v any) *UnsupportedError {
 	return nil
 }
 
+// resolved returns what v stands for; not if v is a nil pointer.
+func resolved(v py.Lazy) (any, bool) {
+	r := py.Resolve(v)
+	_, isLazy := r.(py.Lazy)
+	return r, !isLazy
+}
+
 // saveNested writes values that others may stand in, and those that are rare.
 func (w *writer) saveNested(v any) *UnsupportedError {
 	switch v := v.(type) {
@@ -216,7 +223,9 @@ func (w *writer) saveNested(v any) *UnsupportedError {
 	case py.UUID:
 		return w.uuid(v)
 	case py.Lazy:
-		return w.save(v.Resolve())
+		if v, ok := resolved(v); ok {
+			return w.save(v)
+		}
 	}
 	return unsupported(v, notPicklable)
 }

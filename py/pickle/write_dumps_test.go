@@ -28,7 +28,7 @@ func TestWhatCannotBePickledIsNamed(t *testing.T) {
 		want     string
 	}{
 		{"channel", cart(make(chan int)), 4, "pickle: cart[1]: Go chan int cannot be pickled"},
-		{"nil list", cart((*py.List)(nil)), 4, "pickle: cart[1]: list cannot be pickled"},
+		{"nil list", cart((*py.List)(nil)), 4, "pickle: cart[1]: Go nil *py.List cannot be pickled"},
 		{"not UTF-8", cart("\xff"), 4, "pickle: cart[1]: str is not UTF-8"},
 		{"year 10000", py.DateTime{Time: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}, 4, "pickle: datetime is outside the years 1 to 9999"},
 		{"offset of a day", py.DateTime{Time: time.Date(2024, 1, 1, 0, 0, 0, 0, time.FixedZone("", 86400))}, 4, "pickle: datetime has an offset of a day or more"},

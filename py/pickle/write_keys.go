@@ -18,7 +18,8 @@ func isHashable(v any) bool {
 	case *py.Tuple:
 		return areHashable(v, map[*py.Tuple]bool{})
 	case py.Lazy:
-		return isHashable(v.Resolve())
+		r, ok := resolved(v)
+		return !ok || isHashable(r) // a nil pointer is refused when it is written
 	}
 	return !py.Unhashable(v)
 }

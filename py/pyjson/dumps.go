@@ -101,7 +101,7 @@ func appendUpTo(dst []byte, v any, limit int) (_ []byte, finished bool, _ *Unsup
 				open = append(open, frame{container: x, isDict: true, first: first, next: first, end: len(entries)})
 			}
 		case py.Lazy:
-			v = x.Resolve()
+			v = resolve(x)
 			continue
 		default:
 			dst, problem = appendScalar(dst, v)

@@ -46,7 +46,7 @@ func (p *proportion) value(v any) bool {
 	case Raw:
 		return p.scalar(v, len(v))
 	case py.Lazy:
-		return p.value(v.Resolve())
+		return p.value(resolve(v))
 	}
 	p.text, _ = appendScalar(p.text[:0], v)
 	return p.scalar(v, len(p.text))
@@ -73,3 +73,18 @@ func (p *proportion) scalar(v any, length int) bool {
 	p.length += len(",")
 	return !p.meter.TooLong(p.length)
 }
+
+// resolve returns what v stands for; for a nil pointer a value that is not serializable.
+func resolve(v py.Lazy) any {
+	r := py.Resolve(v)
+	if _, isLazy := r.(py.Lazy); isLazy {
+		return nilPointer(py.TypeName(v))
+	}
+	return r
+}
+
+// A nilPointer is the name of a type.
+type nilPointer string
+
+// PyType implements [py.Typed].
+func (n nilPointer) PyType() string { return string(n) }

@@ -67,7 +67,7 @@ func (d *dumper) text() []byte {
 
 func (d *dumper) value(v any) *UnsupportedError {
 	if lazy, ok := v.(py.Lazy); ok {
-		v = py.Natural(lazy.Resolve())
+		v = py.Natural(py.Resolve(lazy))
 	}
 	switch v := v.(type) {
 	case *py.List, *py.Dict, *py.Tuple, *py.Set, *py.FrozenSet, *py.Object:
