@@ -110,7 +110,8 @@ func storeCases() map[string]storeCase {
 	}
 }
 
-// TestSettingsCommandPrintsTheSessionStore also holds that the text a module prints does not spoil the output.
+// TestSettingsCommandPrintsTheSessionStore also holds that the text a module prints does
+// not spoil the output.
 func TestSettingsCommandPrintsTheSessionStore(t *testing.T) {
 	t.Parallel()
 	for _, release := range releases() {

@@ -5,9 +5,10 @@ import (
 	"net/http"
 )
 
-// RequestFromContext returns the request that ctx belongs to, inside [Middleware.Wrap]: what the middleware gave to the next
-// handler. It also works in the context of a save, which goes on when the client has gone away; so an [Engine] can store
-// facts about the request beside the session. Do not read its body there, which is the handler's.
+// RequestFromContext returns the request that ctx belongs to, inside [Middleware.Wrap]:
+// what the middleware gave to the next handler. It also works in the context of a save,
+// which goes on when the client has gone away; so an [Engine] can store facts about the
+// request beside the session. Do not read its body there, which is the handler's.
 func RequestFromContext(ctx context.Context) (*http.Request, bool) {
 	value := ctx.Value(exchangeKey{})
 	if loading, ok := value.(early); ok {

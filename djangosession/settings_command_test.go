@@ -10,7 +10,8 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// TestSettingsCommandCanBePasted holds what a shell and a terminal in canonical mode need.
+// TestSettingsCommandCanBePasted holds what a shell and a terminal in canonical mode
+// need.
 func TestSettingsCommandCanBePasted(t *testing.T) {
 	t.Parallel()
 	line := djangosession.SettingsCommand

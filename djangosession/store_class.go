@@ -7,25 +7,31 @@ import (
 	"strings"
 )
 
-// A SessionStoreClass describes the class SessionStore of the module SESSION_ENGINE, as [SettingsCommand] finds it inside
-// Django. Classes are named by module and qualified name, such as "django.contrib.sessions.backends.db.SessionStore".
+// A SessionStoreClass describes the class SessionStore of the module SESSION_ENGINE, as
+// [SettingsCommand] finds it inside Django. Classes are named by module and qualified
+// name, such as "django.contrib.sessions.backends.db.SessionStore".
 type SessionStoreClass struct {
-	// MRO is the class, its base classes and so on, in the order in which Python looks for methods.
+	// MRO is the class, its base classes and so on, in the order in which Python looks
+	// for methods.
 	MRO []string `json:"mro"`
-	// Overrides lists, for each class of MRO outside Django, the names of Django's classes that it defines anew.
+	// Overrides lists, for each class of MRO outside Django, the names of Django's
+	// classes that it defines anew.
 	Overrides map[string][]string `json:"overrides"`
 	// CacheKeyPrefix is the class attribute cache_key_prefix of stores that use a cache.
 	CacheKeyPrefix string `json:"cache_key_prefix"`
 
-	// Model is the session model, and "" for a store without one. Table and Columns are those of its table.
+	// Model is the session model, and "" for a store without one. Table and Columns are
+	// those of its table.
 	Model   string               `json:"model"`
 	Table   string               `json:"table"`
 	Columns []SessionStoreColumn `json:"columns"`
-	// ModelOverrides and ManagerOverrides are what Overrides is, for the model and for its manager "objects".
+	// ModelOverrides and ManagerOverrides are what Overrides is, for the model and for
+	// its manager "objects".
 	ModelOverrides   map[string][]string `json:"model_overrides"`
 	ManagerOverrides map[string][]string `json:"manager_overrides"`
 
-	// Error is the Python exception that ended the search; what was found before it is in the other fields.
+	// Error is the Python exception that ended the search; what was found before it is in
+	// the other fields.
 	Error string `json:"error"`
 }
 
@@ -40,8 +46,9 @@ type SessionStoreColumn struct {
 	PrimaryKey bool   `json:"primary_key"`
 }
 
-// harmlessOverrides returns the names that a subclass of one of Django's session stores, its model and its manager may
-// define anew without changing where and how a session is stored:
+// harmlessOverrides returns the names that a subclass of one of Django's session stores,
+// its model and its manager may define anew without changing where and how a session is
+// stored:
 //
 //   - create_model_instance and acreate_model_instance add columns, which is what Django documents them for;
 //   - get_model_class and model choose the table, and key_salt and __init__ what SettingsCommand finds out by making a store
@@ -50,7 +57,8 @@ type SessionStoreColumn struct {
 //   - from_queryset, use_in_migrations, encode, decode and save of a manager are not called by the store;
 //   - __str__ and __repr__ are texts for people.
 //
-// Names that Django's classes do not have, such as helpers of a site, are never among the overrides.
+// Names that Django's classes do not have, such as helpers of a site, are never among the
+// overrides.
 func harmlessOverrides() (store, model, manager []string) {
 	store = []string{
 		"__init__", "__repr__", "__str__", "acreate_model_instance", "create_model_instance", "get_model_class", "key_salt", "model",
@@ -64,10 +72,12 @@ func harmlessOverrides() (store, model, manager []string) {
 
 const backendsPackage = "django.contrib.sessions.backends."
 
-// CheckEngine reports why the site's SESSION_ENGINE is not known to keep sessions exactly as Django's own engine of this
-// module does, such as "django.contrib.sessions.backends.db". It is if it is that module, or if SessionStoreClass shows a
-// subclass that changes nothing about how a session is stored: create_model_instance, get_model_class and key_salt may be
-// overridden, load, save, delete and the like may not. The error is a [*SettingError], or nil.
+// CheckEngine reports why the site's SESSION_ENGINE is not known to keep sessions exactly
+// as Django's own engine of this module does, such as
+// "django.contrib.sessions.backends.db". It is if it is that module, or if
+// SessionStoreClass shows a subclass that changes nothing about how a session is stored:
+// create_model_instance, get_model_class and key_salt may be overridden, load, save,
+// delete and the like may not. The error is a [*SettingError], or nil.
 func (s *Settings) CheckEngine(module string) error {
 	problem := s.engineProblem(module)
 	if problem == "" {

@@ -15,7 +15,8 @@ const (
 
 type overrides = map[string][]string
 
-// engineCase is a SESSION_ENGINE and what is known of its class. An empty problem means that it works as Django's db engine.
+// engineCase is a SESSION_ENGINE and what is known of its class. An empty problem means
+// that it works as Django's db engine.
 type engineCase struct {
 	name    string
 	engine  string

@@ -9,7 +9,8 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// TestClocksFurtherApartThanTheSessionAgeEndLiveSessions holds what docs/running.md says about clocks.
+// TestClocksFurtherApartThanTheSessionAgeEndLiveSessions holds what docs/running.md says
+// about clocks.
 func TestClocksFurtherApartThanTheSessionAgeEndLiveSessions(t *testing.T) {
 	t.Parallel()
 	at := time.Unix(1700000000, 0)

@@ -10,37 +10,43 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// A Column is a further column of a session model. Matches what create_model_instance adds, and fields such as auto_now.
+// A Column is a further column of a session model. Matches what create_model_instance
+// adds, and fields such as auto_now.
 type Column struct {
 	Name string
-	// Value returns what the column is to hold: something that the database driver takes, nil for NULL, or a [py.DateTime],
-	// which is written as Django writes dates in this database. It gets the context of the save and the session's dict (values
-	// may be [py.Lazy]); inside djangosession.Middleware the context has the request, see [djangosession.RequestFromContext].
-	// It must not use the session table. [Now], [UserID], [UserUUID], [UserAgent], [RemoteAddr] and [Text] are ready-made.
+	// Value returns what the column is to hold: something that the database driver takes,
+	// nil for NULL, or a [py.DateTime], which is written as Django writes dates in this
+	// database. It gets the context of the save and the session's dict (values may be
+	// [py.Lazy]); inside djangosession.Middleware the context has the request, see
+	// [djangosession.RequestFromContext]. It must not use the session table. [Now],
+	// [UserID], [UserUUID], [UserAgent], [RemoteAddr] and [Text] are ready-made.
 	//
 	// A column without a Value is left alone: a new row has its default or NULL there.
 	Value func(ctx context.Context, d *py.Dict) (any, error)
-	// CreateOnly fills the column when the row is created, and leaves it alone in later saves. A change of the session key
-	// (CycleKey, and so each login) creates a row, as in Django.
+	// CreateOnly fills the column when the row is created, and leaves it alone in later
+	// saves. A change of the session key (CycleKey, and so each login) creates a row, as
+	// in Django.
 	CreateOnly bool
 }
 
-// Now is a [Column] Value: the time of the save, as Django's timezone.now gives it to a DateTimeField. In each save it
-// matches auto_now; with CreateOnly it matches auto_now_add.
+// Now is a [Column] Value: the time of the save, as Django's timezone.now gives it to a
+// DateTimeField. In each save it matches auto_now; with CreateOnly it matches
+// auto_now_add.
 func Now(context.Context, *py.Dict) (any, error) { return now{}, nil }
 
 // now stands for the engine's time.
 type now struct{}
 
-// UserID is a [Column] Value: the id of the user who is logged in, as the text that the session holds, or NULL. Databases turn
-// the text into the number that a foreign key wants. For UUIDs see [UserUUID].
+// UserID is a [Column] Value: the id of the user who is logged in, as the text that the
+// session holds, or NULL. Databases turn the text into the number that a foreign key
+// wants. For UUIDs see [UserUUID].
 func UserID(ctx context.Context, d *py.Dict) (any, error) { return Text(userIDName)(ctx, d) }
 
 // userIDName is auth.SessionKey.
 const userIDName = "_auth_user_id"
 
-// UserUUID is [UserID] for a user model whose primary key is a UUIDField: the 32 digits, which each database takes. It is NULL
-// for text that is not a UUID.
+// UserUUID is [UserID] for a user model whose primary key is a UUIDField: the 32 digits,
+// which each database takes. It is NULL for text that is not a UUID.
 func UserUUID(ctx context.Context, d *py.Dict) (any, error) {
 	v, err := UserID(ctx, d)
 	text, ok := v.(string)
@@ -54,7 +60,8 @@ func UserUUID(ctx context.Context, d *py.Dict) (any, error) {
 	return hex.EncodeToString(id[:]), nil
 }
 
-// Text returns a [Column] Value that copies the session's value of this name, a str or an int, NULL if there is none.
+// Text returns a [Column] Value that copies the session's value of this name, a str or an
+// int, NULL if there is none.
 func Text(name string) func(context.Context, *py.Dict) (any, error) {
 	return func(_ context.Context, d *py.Dict) (any, error) {
 		v, _ := d.Get(name)
@@ -108,7 +115,8 @@ func filledColumns(c *djangosession.SessionStoreClass) []string {
 	return filled
 }
 
-// cell is a column, quoted, and what it is to hold: an expression, whose value is among the arguments.
+// cell is a column, quoted, and what it is to hold: an expression, whose value is among
+// the arguments.
 type cell struct{ column, expr string }
 
 // cells are what a save writes besides the key.

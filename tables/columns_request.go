@@ -9,9 +9,10 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// UserAgent returns a [Column] Value: the request's User-Agent, "" if it has none, and at most this many characters of it.
-// Outside djangosession.Middleware it is NULL. Matches request.META.get("HTTP_USER_AGENT", "")[:characters], which
-// packages such as django-user-sessions (200 characters) and django-qsessions (300) store.
+// UserAgent returns a [Column] Value: the request's User-Agent, "" if it has none, and at
+// most this many characters of it. Outside djangosession.Middleware it is NULL. Matches
+// request.META.get("HTTP_USER_AGENT", "")[:characters], which packages such as
+// django-user-sessions (200 characters) and django-qsessions (300) store.
 func UserAgent(characters int) func(context.Context, *py.Dict) (any, error) {
 	return func(ctx context.Context, _ *py.Dict) (any, error) {
 		r, ok := djangosession.RequestFromContext(ctx)
@@ -27,13 +28,14 @@ func UserAgent(characters int) func(context.Context, *py.Dict) (any, error) {
 	}
 }
 
-// RemoteAddr is a [Column] Value: the address that the request came from, without its port, or NULL outside
-// djangosession.Middleware and for requests over a Unix socket. Matches request.META["REMOTE_ADDR"] in a
-// GenericIPAddressField.
+// RemoteAddr is a [Column] Value: the address that the request came from, without its
+// port, or NULL outside djangosession.Middleware and for requests over a Unix socket.
+// Matches request.META["REMOTE_ADDR"] in a GenericIPAddressField.
 //
-// Behind a proxy that is the proxy's address, as in Django. If the site replaces REMOTE_ADDR by a header that its proxy sets,
-// replace http.Request.RemoteAddr in the same way, around djangosession.Middleware; and only where the proxy overwrites
-// that header, because clients can send it too.
+// Behind a proxy that is the proxy's address, as in Django. If the site replaces
+// REMOTE_ADDR by a header that its proxy sets, replace http.Request.RemoteAddr in the
+// same way, around djangosession.Middleware; and only where the proxy overwrites that
+// header, because clients can send it too.
 func RemoteAddr(ctx context.Context, _ *py.Dict) (any, error) {
 	r, ok := djangosession.RequestFromContext(ctx)
 	if !ok {

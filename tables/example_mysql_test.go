@@ -21,8 +21,9 @@ func (l driverLog) Print(v ...any) {
 	l.Warn("mysql driver", "text", strings.TrimSpace(fmt.Sprintln(v...)))
 }
 
-// The MySQL driver prints lines of its own on stderr, such as one for each idle connection that the server has closed.
-// Config.Logger takes them for one database; mysql.SetLogger takes them for the whole program.
+// The MySQL driver prints lines of its own on stderr, such as one for each idle
+// connection that the server has closed. Config.Logger takes them for one database;
+// mysql.SetLogger takes them for the whole program.
 func ExampleMySQL_logger() {
 	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
 		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {

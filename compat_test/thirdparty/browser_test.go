@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// page is what Django and Go say of a visitor: who it is, and the values that the other tests set.
+// page is what Django and Go say of a visitor: who it is, and the values that the other
+// tests set.
 type page struct {
 	User     string `json:"user"` // "" for nobody
 	Real     string `json:"real"` // who has logged in

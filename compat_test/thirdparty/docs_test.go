@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestDocumentedOptionsAreTheTestedOnes holds that docs/works-with.md shows the options that the tests use, and links to tests
-// that exist.
+// TestDocumentedOptionsAreTheTestedOnes holds that docs/works-with.md shows the options
+// that the tests use, and links to tests that exist.
 func TestDocumentedOptionsAreTheTestedOnes(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "works-with.md"))

@@ -50,13 +50,15 @@ func qsessions(o *tables.Options) {
 	}
 }
 
-// qsessionsCached are the options for django-qsessions with its engine cached_db, for a service that only reads.
+// qsessionsCached are the options for django-qsessions with its engine cached_db, for a
+// service that only reads.
 func qsessionsCached(o *tables.Options) {
 	qsessions(o)
 	o.AcceptEngine = "qsessions.backends.cached_db"
 }
 
-// social are the options for social-auth-app-django: its backends, of which none checks passwords.
+// social are the options for social-auth-app-django: its backends, of which none checks
+// passwords.
 func social(o *auth.Options, _ *tables.Users) {
 	o.PassedBackends = []string{"social_core.backends.username.UsernameAuth"}
 }

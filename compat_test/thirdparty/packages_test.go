@@ -16,7 +16,8 @@ type sharedCase struct {
 	login  func(b *browser)
 	logout func(b *browser)
 	more   func(t *testing.T, b *browser) // with a user who is logged in
-	// refused is part of the error with which Go refuses to check passwords; "" if it checks them.
+	// refused is part of the error with which Go refuses to check passwords; "" if it
+	// checks them.
 	refused string
 	options options
 }
@@ -49,7 +50,8 @@ func sharedCases() []sharedCase {
 	}
 }
 
-// socialLogin comes back from a provider of python-social-auth that asks for a name alone.
+// socialLogin comes back from a provider of python-social-auth that asks for a name
+// alone.
 func socialLogin(b *browser) {
 	b.submit("/social/complete/username/", "username", "ada")
 }
@@ -76,7 +78,8 @@ func secondStep(t *testing.T, b *browser) {
 	}
 }
 
-// TestPackagesWorkTogether has a user log in through the package, and both sides read and write that session and end it.
+// TestPackagesWorkTogether has a user log in through the package, and both sides read and
+// write that session and end it.
 func TestPackagesWorkTogether(t *testing.T) {
 	t.Parallel()
 	for _, c := range sharedCases() {

@@ -10,7 +10,8 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// TestEnginesThatMayKeepSessionsElsewhereAreRefused exports the settings of sites with real engines.
+// TestEnginesThatMayKeepSessionsElsewhereAreRefused exports the settings of sites with
+// real engines.
 func TestEnginesThatMayKeepSessionsElsewhereAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ engine, why string }{
@@ -51,7 +52,8 @@ func TestColumnsOfASubclassHaveToBeNamed(t *testing.T) {
 	}
 }
 
-// TestReadingBesideACache has a service that only reads, which cached_db allows: it stores each session in its table too.
+// TestReadingBesideACache has a service that only reads, which cached_db allows: it
+// stores each session in its table too.
 func TestReadingBesideACache(t *testing.T) {
 	t.Parallel()
 	s := startSite(t, "qsessions_cached_db")

@@ -43,8 +43,8 @@ func storedRow(t *testing.T, v *service, table, key string) row {
 	return got
 }
 
-// comparable returns a row in which what differs from run to run is replaced: dates by how long ago they are, in the order in
-// which they were, the key, and the data by what it holds.
+// comparable returns the row without the differences from run to run: the key by its
+// length, dates by whether they are of this step, and the data by its values.
 func (r row) comparable(t *testing.T, v *service, began time.Time) row {
 	t.Helper()
 	date := regexp.MustCompile(`^text \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{6})?$`)
@@ -90,7 +90,8 @@ type step struct {
 	form              []string
 }
 
-// TestRowsAreLeftAsThePackageLeavesThem has Django and Go do the same, and compares the rows column by column.
+// TestRowsAreLeftAsThePackageLeavesThem has Django and Go do the same, and compares the
+// rows column by column.
 func TestRowsAreLeftAsThePackageLeavesThem(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -18,7 +18,8 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// options are what a package needs on Go's side, beside the exported settings; see docs/works-with.md.
+// options are what a package needs on Go's side, beside the exported settings; see
+// docs/works-with.md.
 type options struct {
 	tables func(*tables.Options)
 	auth   func(*auth.Options, *tables.Users)

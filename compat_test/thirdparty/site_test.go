@@ -15,7 +15,8 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// environment returns a Python that has Django, and the folder of the third-party packages.
+// environment returns a Python that has Django, and the folder of the third-party
+// packages.
 var environment = sync.OnceValues(func() ([2]string, error) {
 	cmd := exec.Command(filepath.Join("..", "env", "thirdparty"))
 	var stderr bytes.Buffer
@@ -55,7 +56,8 @@ func (s *site) command(t *testing.T, packageName, name string, args ...string) (
 	return cmd, stderr
 }
 
-// exportSite exports the settings of the site with this package; see site/shop/packages.py.
+// exportSite exports the settings of the site with this package; see
+// site/shop/packages.py.
 func exportSite(t *testing.T, packageName string) *site {
 	t.Helper()
 	s := &site{database: filepath.Join(t.TempDir(), "db.sqlite3")}

@@ -4,7 +4,8 @@ import (
 	"testing"
 )
 
-// TestHijackedUsersAreTheSameOnBothSides has root work as ada by django-hijack, which logs her in.
+// TestHijackedUsersAreTheSameOnBothSides has root work as ada by django-hijack, which
+// logs her in.
 func TestHijackedUsersAreTheSameOnBothSides(t *testing.T) {
 	t.Parallel()
 	s := startSite(t, "hijack")
@@ -28,7 +29,8 @@ func TestHijackedUsersAreTheSameOnBothSides(t *testing.T) {
 	copied.wantBoth("after a logout, with a copied cookie,", page{})
 }
 
-// TestImpersonatedUsersAreTheSameOnBothSides has root work as ada by django-impersonate, whose middleware replaces request.user.
+// TestImpersonatedUsersAreTheSameOnBothSides has root work as ada by django-impersonate,
+// whose middleware replaces request.user.
 func TestImpersonatedUsersAreTheSameOnBothSides(t *testing.T) {
 	t.Parallel()
 	s := startSite(t, "impersonate")
