@@ -83,7 +83,10 @@ func (w *cable) fateOf(b []byte) fate {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	text := bytes.ToUpper(b)
-	if w.word == nil || !bytes.Contains(text, w.word) || bytes.Contains(text, []byte("READ COMMITTED")) {
+	for _, other := range []string{"READ COMMITTED", "@@AUTOCOMMIT"} { // are no COMMIT
+		text = bytes.ReplaceAll(text, []byte(other), nil)
+	}
+	if w.word == nil || !bytes.Contains(text, w.word) {
 		return 0
 	}
 	w.word = nil
