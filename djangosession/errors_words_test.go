@@ -1,0 +1,90 @@
+package djangosession_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/djangosession/memory"
+	"github.com/djangobridge/djangobridge/py"
+)
+
+// TestErrorsOfSavesSayOnceWhatIsWrong holds that refusals come as they are, and that failures of the engine say what was done.
+func TestErrorsOfSavesSayOnceWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	settings := djangosession.NewSettings("key")
+	for _, engineErr := range []error{djangosession.ErrSessionGone, djangosession.ErrBadKey, errBroken} {
+		m, err := djangosession.NewManager(failing{engineErr}, settings)
+		must(err)
+		want := engineErr.Error()
+		if errors.Is(engineErr, errBroken) {
+			want = "djangosession: save session: " + want
+		}
+		s := m.Open(someKey)
+		s.Clear()
+		for name, err := range map[string]error{"Save": s.Save(t.Context()), "CycleKey": s.CycleKey(t.Context())} {
+			if err == nil || err.Error() != want {
+				t.Errorf("%s: %v, want %s", name, err, want)
+			}
+		}
+	}
+	store, err := memory.New(settings)
+	must(err)
+	m, err := djangosession.NewManager(store, settings)
+	must(err)
+	for _, merge := range []bool{false, true} {
+		m.MergeSaves = merge
+		s := m.New()
+		must(s.Save(t.Context()))
+		s.Set("channel", make(chan int))
+		for name, err := range map[string]error{"Save": s.Save(t.Context()), "CycleKey": s.CycleKey(t.Context()), "Create": s.Create(t.Context())} {
+			wrong, ok := errors.AsType[*djangosession.ValueError](err)
+			if !ok || wrong.Name != "channel" || err.Error() != wrong.Error() {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}
+
+// TestKeysInTaggedJSONNeedTheirBytes has objects that are no tagged bytes.
+func TestKeysInTaggedJSONNeedTheirBytes(t *testing.T) {
+	t.Parallel()
+	for _, value := range []string{"{}", `{"$bytes": null}`, `{"$bytes": 5}`, `{"$other": "c2VjcmV0"}`, "[]", "true"} {
+		s, err := djangosession.ReadSettings(strings.NewReader(`{"SECRET_KEY": ` + value + `}`))
+		if wrong, ok := errors.AsType[*djangosession.SettingError](err); !ok || wrong.Setting != "SECRET_KEY" || s.SecretKey != "" {
+			t.Errorf("%s: key %q, %v", value, s.SecretKey, err)
+		}
+	}
+}
+
+// TestTransitionalSerializerRefusesTextThatIsNoText has str of Python 2 outside ASCII, which JSON of Python 2 would take for
+// UTF-8, and objects as keys.
+func TestTransitionalSerializerRefusesTextThatIsNoText(t *testing.T) {
+	t.Parallel()
+	object := &py.Object{Callable: &py.Global{Module: "shop", Name: "Cart"}, Args: py.NewTuple("x")}
+	for name, c := range map[string]struct {
+		value any
+		fits  bool
+	}{
+		"ASCII":               {value: py.Str2("\x7f"), fits: true},
+		"outside ASCII":       {value: py.Str2("\x80")},
+		"inside a list":       {value: py.NewList(py.Str2("\xff"))},
+		"object":              {value: object},
+		"object inside tuple": {value: py.NewTuple(object)},
+	} {
+		d := py.NewDict(1)
+		d.Set("v", c.value)
+		_, err := djangosession.TransitionalSerializer{}.Dumps(d)
+		if wrong, ok := errors.AsType[*djangosession.ValueError](err); (err == nil) != c.fits || !c.fits && (!ok || wrong.Name != "v") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	keys := py.NewDict(1)
+	keys.Set(py.Str2("\xff"), int64(1))
+	d := py.NewDict(1)
+	d.Set("v", keys)
+	if data, err := (djangosession.TransitionalSerializer{}).Dumps(d); err == nil {
+		t.Errorf("key outside ASCII: %s", data)
+	}
+}

@@ -1,0 +1,100 @@
+package djangosession_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/py"
+)
+
+// TestExplainFindsKeysThatWereChangedInTransport has settings whose key differs from the one that signed by what shells and
+// environment files do.
+func TestExplainFindsKeysThatWereChangedInTransport(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ signed, settings, words string }{
+		"the same":            {signed: "secret", settings: "secret", words: "SECRET_KEY"},
+		"line end lost":       {signed: "secret\n", settings: "secret", words: "SECRET_KEY with a line end after it"},
+		"double quotes lost":  {signed: `"secret"`, settings: "secret", words: "SECRET_KEY with double quotes around it"},
+		"single quotes lost":  {signed: "'secret'", settings: "secret", words: "SECRET_KEY with single quotes around it"},
+		"line end added":      {signed: "secret", settings: "secret\n", words: "SECRET_KEY without the white space around it"},
+		"white space added":   {signed: "secret", settings: "  secret\t", words: "SECRET_KEY without the white space around it"},
+		"quotes added":        {signed: "secret", settings: `"secret"`, words: "SECRET_KEY without the quotes around it"},
+		"quotes and line end": {signed: "secret", settings: "'secret'\n", words: "SECRET_KEY without the quotes around it"},
+	} {
+		d := py.NewDict(1)
+		d.Set("a", int64(1))
+		writer, err := djangosession.NewCodec(djangosession.NewSettings(c.signed))
+		must(err)
+		text, err := writer.Encode(d)
+		must(err)
+		reader, err := djangosession.NewCodec(djangosession.NewSettings(c.settings))
+		must(err)
+		e := reader.Explain(text, djangosession.Candidates{})
+		if e.Made == nil || e.Made.Key != c.words {
+			t.Errorf("%s: made with %+v", name, e.Made)
+			continue
+		}
+		if hinted := strings.Contains(e.String(), "The secret of these settings is not the one that signed"); hinted == e.Decodes {
+			t.Errorf("%s: in words: %s", name, e)
+		}
+	}
+}
+
+// TestExplainTellsLayoutsApartInWords wants each layout in words of its own, and compression only where there is some.
+func TestExplainTellsLayoutsApartInWords(t *testing.T) {
+	t.Parallel()
+	s := djangosession.NewSettings("test-secret-key")
+	s.AcceptLegacyLayout = true
+	codec, err := djangosession.NewCodec(s)
+	must(err)
+	d := py.NewDict(1)
+	d.Set("a", strings.Repeat("long ", 100))
+	compressed, err := codec.Encode(d)
+	must(err)
+	uncompressed, err := codec.EncodeUncompressed(d)
+	must(err)
+	if compressed[0] != '.' || uncompressed[0] == '.' {
+		t.Errorf("compressed %.1q, not compressed %.1q", compressed, uncompressed)
+	}
+	for name, c := range map[string]struct {
+		text, words string
+		compressed  bool
+	}{
+		"compressed":     {text: compressed, words: "Layout: signing.dumps", compressed: true},
+		"not compressed": {text: uncompressed, words: "Layout: signing.dumps"},
+		"before 3.1":     {text: legacyText, words: "before 3.1"},
+		"timed":          {text: helloTimed, words: "TimestampSigner"},
+		"plain":          {text: helloSigner, words: "Layout: a value and a signature"},
+	} {
+		e := codec.Explain(c.text, djangosession.Candidates{})
+		words := e.String()
+		if !strings.Contains(words, c.words) || strings.Contains(words, "compressed") != c.compressed || e.Compressed != c.compressed {
+			t.Errorf("%s: in words: %s", name, words)
+		}
+		if e.Made == nil || !strings.Contains(words, "Signed with: SECRET_KEY, salt") {
+			t.Errorf("%s: nothing of the key: %s", name, words)
+		}
+	}
+}
+
+// TestExplainWantsAnAlgorithmOfTokens has texts in three parts that are no JSON Web Tokens.
+func TestExplainWantsAnAlgorithmOfTokens(t *testing.T) {
+	t.Parallel()
+	codec, err := djangosession.NewCodec(djangosession.NewSettings("k"))
+	must(err)
+	for text, want := range map[string]bool{
+		jwt:                             true,
+		"eyJhbGciOiJub25lIn0.e30.":      true,  // {"alg": "none"}
+		"e30.e30.e30":                   false, // {} names no algorithm
+		"W10.e30.e30":                   false, // [] is no header
+		"eyJhbGciOiJub25lIn0..":         false, // nothing follows
+		"eyJhbGciOiJub25lIn0.e30":       false,
+		"eyJhbGciOiJub25lIn0.e30.a.b":   false,
+		"eyJhbGciOiJub25lIn0.e30.a.b.c": true, // encrypted, in five parts
+	} {
+		if kind := codec.Explain(text, djangosession.Candidates{}).Kind; (kind == djangosession.JWTKind) != want {
+			t.Errorf("%q: %q", text, kind)
+		}
+	}
+}
