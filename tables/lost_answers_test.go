@@ -1,0 +1,180 @@
+package tables_test
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	sqlite3 "github.com/mattn/go-sqlite3"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/tables"
+)
+
+// errLine is a failure of the file system, in SQLite's words.
+var errLine = errors.New("unable to open database file: the line is broken")
+
+// loser is SQLite's driver on a file system that fails at a COMMIT: before the database gets it, or before its answer.
+type loser struct {
+	dsn    string
+	lose   atomic.Int64 // how many answers are still to be lost
+	arrive bool         // the COMMIT takes effect
+}
+
+func (l *loser) Connect(context.Context) (driver.Conn, error) {
+	conn, err := l.Driver().Open(l.dsn)
+	if err != nil {
+		return nil, err
+	}
+	plain, ok := conn.(*sqlite3.SQLiteConn)
+	if !ok {
+		return nil, errors.New("another connection")
+	}
+	return &lossyConn{SQLiteConn: plain, loser: l}, nil
+}
+
+func (*loser) Driver() driver.Driver { return &sqlite3.SQLiteDriver{} }
+
+type lossyConn struct {
+	*sqlite3.SQLiteConn
+	loser *loser
+}
+
+func (c *lossyConn) ExecContext(ctx context.Context, query string, values []driver.NamedValue) (driver.Result, error) {
+	if strings.HasPrefix(query, "COMMIT") && c.loser.lose.Add(-1) >= 0 {
+		if c.loser.arrive {
+			if _, err := c.SQLiteConn.ExecContext(ctx, query, values); err != nil {
+				return nil, err
+			}
+		}
+		return nil, errLine
+	}
+	return c.SQLiteConn.ExecContext(ctx, query, values)
+}
+
+// lossySite is a site with one session, whose next answers are lost.
+func lossySite(t *testing.T, arrive bool, lose int64) (*testSite, *djangosession.Session) {
+	t.Helper()
+	l := &loser{dsn: "file:" + filepath.Join(t.TempDir(), "db.sqlite3") + "?_busy_timeout=20", arrive: arrive}
+	db := sql.OpenDB(l)
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	site := &testSite{db: db}
+	var err error
+	if site.engine, err = tables.New(db, settings(), tables.Options{Dialect: tables.SQLite{}, LockWait: time.Second}); err != nil {
+		t.Fatal(err)
+	}
+	if site.manager, err = djangosession.NewManager(site.engine, settings()); err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range site.engine.DDL() {
+		site.exec(t, statement)
+	}
+	s := site.manager.New()
+	s.Set("a", 1)
+	if err := s.Save(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	l.lose.Store(lose)
+	return site, s
+}
+
+func (s *testSite) exists(t *testing.T, key string) bool {
+	t.Helper()
+	there, err := s.manager.Exists(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return there
+}
+
+// TestLostAnswersOfCreationsAreFoundOut wants the error only where nothing was stored.
+func TestLostAnswersOfCreationsAreFoundOut(t *testing.T) {
+	t.Parallel()
+	for _, arrive := range []bool{true, false} {
+		site, _ := lossySite(t, arrive, 1)
+		s := site.manager.New()
+		s.Set("b", 2)
+		err := s.Save(t.Context())
+		if (err == nil) != arrive || !arrive && !errors.Is(err, tables.ErrUnavailable) {
+			t.Errorf("COMMIT arrived: %v; error %v", arrive, err)
+		}
+		if want := map[bool]int{true: 2, false: 1}[arrive]; site.count(t) != want {
+			t.Errorf("COMMIT arrived: %v; %d rows", arrive, site.count(t))
+		}
+		if (s.Key() != "") != arrive || arrive && !site.exists(t, s.Key()) {
+			t.Errorf("COMMIT arrived: %v; key %v", arrive, s.Key() != "")
+		}
+	}
+}
+
+// TestLostAnswersOfChangesOfTheKeyAreFoundOut wants the new key where it was stored, and the old one where it was not.
+func TestLostAnswersOfChangesOfTheKeyAreFoundOut(t *testing.T) {
+	t.Parallel()
+	for _, arrive := range []bool{true, false} {
+		site, s := lossySite(t, arrive, 1)
+		old := s.Key()
+		err := s.CycleKey(t.Context())
+		if (err == nil) != arrive || !arrive && !errors.Is(err, tables.ErrUnavailable) {
+			t.Errorf("COMMIT arrived: %v; error %v", arrive, err)
+		}
+		if (s.Key() != old) != arrive || site.exists(t, old) == arrive || !site.exists(t, s.Key()) || site.count(t) != 1 {
+			t.Errorf("COMMIT arrived: %v; key changed: %v, old one there: %v", arrive, s.Key() != old, site.exists(t, old))
+		}
+	}
+}
+
+// TestAnswersThatCannotBeFoundOutAreSaidToBe loses all answers for as long as is asked.
+func TestAnswersThatCannotBeFoundOutAreSaidToBe(t *testing.T) {
+	t.Parallel()
+	const unknown = "whether it took effect is not known"
+	for name, change := range map[string]func(*testSite, *djangosession.Session) error{
+		"Create":   func(site *testSite, _ *djangosession.Session) error { return site.manager.New().Save(t.Context()) },
+		"CycleKey": func(_ *testSite, s *djangosession.Session) error { return s.CycleKey(t.Context()) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			site, s := lossySite(t, false, 1_000_000)
+			started := time.Now()
+			err := change(site, s)
+			if !errors.Is(err, tables.ErrUnavailable) || name == "CycleKey" && !strings.Contains(err.Error(), unknown) {
+				t.Errorf("error %v", err)
+			}
+			if took := time.Since(started); took > 10*time.Second {
+				t.Errorf("it took %v", took)
+			}
+		})
+	}
+}
+
+// TestLostAnswersOfMergesCanBeRepeated wants an error that says so, whatever became of the merge.
+func TestLostAnswersOfMergesCanBeRepeated(t *testing.T) {
+	t.Parallel()
+	for _, arrive := range []bool{true, false} {
+		site, s := lossySite(t, arrive, 1)
+		site.manager.MergeSaves = true
+		s.Set("a", 2)
+		if err := s.Save(t.Context()); !errors.Is(err, tables.ErrUnavailable) || !strings.Contains(err.Error(), "repeating it is safe") {
+			t.Errorf("COMMIT arrived: %v; error %v", arrive, err)
+		}
+		if err := s.Save(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		again, err := site.manager.Load(t.Context(), s.Key())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v, _ := again.Get("a"); v != int64(2) || site.count(t) != 1 {
+			t.Errorf("COMMIT arrived: %v; a is %v", arrive, v)
+		}
+	}
+}
