@@ -72,6 +72,9 @@ func TestExplainTellsLayoutsApartInWords(t *testing.T) {
 		if !strings.Contains(words, c.words) || strings.Contains(words, "compressed") != c.compressed || e.Compressed != c.compressed {
 			t.Errorf("%s: in words: %s", name, words)
 		}
+		if timed := c.compressed || strings.Contains(name, "not") || name == "timed"; strings.Contains(words, "Signed at") != timed {
+			t.Errorf("%s: of the time: %s", name, words)
+		}
 		if e.Made == nil || !strings.Contains(words, "Signed with: SECRET_KEY, salt") {
 			t.Errorf("%s: nothing of the key: %s", name, words)
 		}

@@ -77,7 +77,7 @@ func TestReadOnlySessionsRefuseEverything(t *testing.T) {
 		s := newShop(t, "6.1", nil)
 		s.Manager.MergeSaves = merge
 		key := s.visitor(map[string]any{"n": "old"})
-		s.Middleware.ReadOnly = true
+		s.ReadOnly = true
 		s.visit("sessionid="+key, func(_ http.ResponseWriter, r *http.Request) {
 			session := s.session(r)
 			if !session.ReadOnly() {

@@ -1,0 +1,70 @@
+package djangosession_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/internal/request"
+)
+
+// TestReportsHaveLevelsAndWords holds what a log says of each kind of failure.
+func TestReportsHaveLevelsAndWords(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		fail  error
+		late  bool
+		words string
+	}{
+		"engine":  {fail: errBroken, words: `level=ERROR msg="session not saved"`},
+		"deleted": {fail: djangosession.ErrSessionGone, words: `level=WARN msg="session not saved"`},
+		"late":    {late: true, words: `level=ERROR msg="session used after the header of the response"`},
+	} {
+		s := newShop(t, "6.1", nil)
+		s.engine.saveErr = c.fail
+		s.visit("", func(w http.ResponseWriter, r *http.Request) {
+			if c.late {
+				w.WriteHeader(http.StatusOK)
+			}
+			s.session(r).Set("n", "1")
+		})
+		if text := s.log.String(); !strings.Contains(text, c.words) {
+			t.Errorf("%s: log: %s", name, text)
+		}
+	}
+}
+
+// TestHooksRunOnceBeforeTheHeader lets handlers answer, return and panic.
+func TestHooksRunOnceBeforeTheHeader(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		handler func(w http.ResponseWriter)
+		status  int
+	}{
+		"answers": {handler: func(w http.ResponseWriter) { w.WriteHeader(http.StatusTeapot) }, status: http.StatusTeapot},
+		"returns": {handler: func(http.ResponseWriter) {}, status: http.StatusOK},
+		"panics":  {handler: func(http.ResponseWriter) { panic("broken") }, status: http.StatusInternalServerError},
+		"answers and panics": {
+			handler: func(w http.ResponseWriter) { w.WriteHeader(http.StatusTeapot); panic("broken") }, status: http.StatusTeapot,
+		},
+	} {
+		s := newShop(t, "6.1", nil)
+		var statuses []int
+		w := httptest.NewRecorder()
+		func() {
+			defer func() { _ = recover() }()
+			s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				request.From(r.Context()).BeforeHeader(func(status int, header http.Header) {
+					statuses = append(statuses, status)
+					header.Set("X-Hook", "ran")
+				})
+				c.handler(w)
+			})).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
+		}()
+		if len(statuses) != 1 || statuses[0] != c.status || w.Header().Get("X-Hook") != "ran" {
+			t.Errorf("%s: hook called with %v, header %v", name, statuses, w.Header())
+		}
+	}
+}

@@ -1,0 +1,110 @@
+package djangosession_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/py"
+)
+
+// TestSubclassesOfStrThatAreNotSafeStringsAreNoText has a class that may mean more than its text. It is refused, or Convert
+// is asked, as a value and as a key.
+func TestSubclassesOfStrThatAreNotSafeStringsAreNoText(t *testing.T) {
+	t.Parallel()
+	name := &py.Object{Making: py.New, Callable: &py.Global{Module: "shop", Name: "Name"}, Args: py.NewTuple("text")}
+	if text, ok := name.AsText(); !ok || text != "text" {
+		t.Fatalf("the object is no text: %q", text)
+	}
+	keys := py.NewDict(1)
+	keys.Set(name, int64(1))
+	for what, value := range map[string]any{"value": name, "item": py.NewList(name), "key": keys} {
+		d := py.NewDict(1)
+		d.Set("v", value)
+		if data, err := (djangosession.TransitionalSerializer{}).Dumps(d); err == nil {
+			t.Errorf("%s: %s", what, data)
+		}
+		asked := 0
+		s := djangosession.TransitionalSerializer{Convert: func(string, any) (any, error) {
+			asked++
+			return "converted", nil
+		}}
+		data, err := s.Dumps(d)
+		if what != "key" && (err != nil || asked != 1) || what == "key" && err == nil {
+			t.Errorf("%s, converted: %s, %v; asked %d times", what, data, err, asked)
+		}
+	}
+}
+
+// TestUntouchedJSONStaysWhenOtherValuesAreConverted has values that were read and never used.
+func TestUntouchedJSONStaysWhenOtherValuesAreConverted(t *testing.T) {
+	t.Parallel()
+	s := djangosession.TransitionalSerializer{}
+	d, err := s.Loads([]byte(`{"a": {"b": [1, 2.50, null]}, "c": "text"}`))
+	must(err)
+	d.Set("old", py.Str2("text"))
+	d.Set("tuple", py.NewTuple(py.Str2("x"), int64(1)))
+	data, err := s.Dumps(d)
+	// Django would write it anew, with 2.5; here bytes stay as long as nobody uses the value.
+	const want = `{"a":{"b": [1, 2.50, null]},"c":"text","old":"text","tuple":["x",1]}`
+	if err != nil || string(data) != want {
+		t.Errorf("%s, %v; want %s", data, err, want)
+	}
+}
+
+func TestSerializersThatCannotBeAreSettingErrors(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		serializer djangosession.Serializer
+		path       string
+		setting    string
+	}{
+		"protocol 1":                {serializer: djangosession.PickleSerializer{Protocol: 1}, setting: "PICKLE_PROTOCOL"},
+		"protocol 6":                {serializer: djangosession.PickleSerializer{Protocol: 6}, setting: "PICKLE_PROTOCOL"},
+		"protocol in transition":    {serializer: djangosession.TransitionalSerializer{Pickle: djangosession.PickleSerializer{Protocol: 9}}, setting: "PICKLE_PROTOCOL"},
+		"unknown":                   {path: "shop.Serializer", setting: "SESSION_SERIALIZER"},
+		"pickle of a new release":   {path: "django.contrib.sessions.serializers.PickleSerializer", setting: "SESSION_SERIALIZER"},
+		"pickle under another name": {path: "django.core.serializers.base.PickleSerializer", setting: "SESSION_SERIALIZER"},
+	} {
+		s := djangosession.NewSettings("key")
+		s.Serializer = c.serializer
+		if c.path != "" {
+			s.SessionSerializer = c.path
+		}
+		_, err := djangosession.NewCodec(s)
+		if wrong, ok := errors.AsType[*djangosession.SettingError](err); !ok || wrong.Setting != c.setting {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+	for _, path := range []string{"django.contrib.sessions.serializers.PickleSerializer", "django.core.serializers.base.PickleSerializer"} {
+		s, err := djangosession.NewSettingsFor("4.2.30", "key")
+		must(err)
+		s.SessionSerializer = path
+		if _, err := djangosession.NewCodec(s); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
+// TestValuesThatCannotBeStoredAreStillTheirs reads them back from memory.
+func TestValuesThatCannotBeStoredAreStillTheirs(t *testing.T) {
+	t.Parallel()
+	m, _ := site(t, nil)
+	s := m.New()
+	c := make(chan int)
+	s.Set("channel", c)
+	if v, ok := s.Get("channel"); !ok || v != any(c) {
+		t.Errorf("Get: %v", v)
+	}
+	for name, v := range s.Items() {
+		if name != "channel" || v != any(c) {
+			t.Errorf("Items: %s, %v", name, v)
+		}
+	}
+	if v, err := s.Pop("channel"); err != nil || v != any(c) {
+		t.Errorf("Pop: %v, %v", v, err)
+	}
+	if err := s.Save(t.Context()); err != nil {
+		t.Errorf("without it: %v", err)
+	}
+}
