@@ -126,31 +126,32 @@ func TestLoginsAreAboutTheRealUser(t *testing.T) {
 		do         func(ctx context.Context, s *site) error
 		user, real string
 		session    string // whose login the session is afterwards
+		asks       int    // how often the hook is asked
 		as         bool   // the other user is the effective one in the next request
 	}{
 		{
 			name: "login", do: func(ctx context.Context, s *site) error { return s.auth.Login(ctx, s.people.user("2"), "") },
-			user: "bob", real: "bob", session: "2", as: true,
+			user: "bob", real: "bob", session: "2", as: true, asks: 1,
 		},
 		{
 			name: "login of the other user", do: func(ctx context.Context, s *site) error { return s.auth.Login(ctx, s.people.user("1"), "") },
-			user: "anne", real: "anne", session: "1",
+			user: "anne", real: "anne", session: "1", asks: 1,
 		},
-		{name: "logout", do: func(ctx context.Context, s *site) error { return s.auth.Logout(ctx) }},
+		{name: "logout", do: func(ctx context.Context, s *site) error { return s.auth.Logout(ctx) }, asks: 1},
 		{
 			name: "new password", do: func(ctx context.Context, s *site) error {
 				s.people.byID["2"].password = annesPassword
 				return s.auth.UpdateSessionAuthHash(ctx, s.people.user("2"))
-			}, user: "anne", real: "bob", session: "2", as: true,
+			}, user: "anne", real: "bob", session: "2", as: true, asks: 2,
 		},
 		{
 			name: "new password of the other user", do: func(ctx context.Context, s *site) error {
 				s.people.byID["1"].password = bobsPassword
 				return s.auth.UpdateSessionAuthHash(ctx, s.people.user("1"))
-			}, user: "anne", real: "bob", session: "2", as: true,
+			}, user: "anne", real: "bob", session: "2", as: true, asks: 2,
 		},
 	} {
-		site, _ := effectiveSite(t)
+		site, asked := effectiveSite(t)
 		key := site.session(t, bob(map[string]any{"as": "1"})).Key()
 		site.ask(t.Context(), key, func(_ http.ResponseWriter, r *http.Request) {
 			if u, err := auth.UserFrom(r.Context()); err != nil || name(u) != "anne" {
@@ -165,6 +166,9 @@ func TestLoginsAreAboutTheRealUser(t *testing.T) {
 				t.Errorf("%s: %v, %v, really %v, %v", c.name, u, err, login, loginErr)
 			}
 		})
+		if len(*asked) != c.asks {
+			t.Errorf("%s: asked about %v, want %d times", c.name, *asked, c.asks)
+		}
 		left := keys(t, site)
 		if c.session == "" {
 			if len(left) > 0 {

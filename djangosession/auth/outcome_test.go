@@ -181,6 +181,25 @@ func TestFailedLoginKeepsTheFormerOne(t *testing.T) {
 	}
 }
 
+// TestLoginOfAVisitorWhoseSessionIsGone keeps what the visitor had, under a new key.
+func TestLoginOfAVisitorWhoseSessionIsGone(t *testing.T) {
+	t.Parallel()
+	site := newSite(t, "5.2.19", nil)
+	s := site.session(t, map[string]any{"cart": 1})
+	key := s.Key()
+	if err := site.engine.Delete(t.Context(), key); err != nil {
+		t.Fatal(err)
+	}
+	if err := site.auth.LoginSession(t.Context(), s, site.people.user("2"), ""); err != nil {
+		t.Fatal(err)
+	}
+	save(t, s)
+	again := site.load(t, s.Key())
+	if state := site.state(t, again); name(state.User) != "bob" || !again.Contains("cart") || s.Key() == key || site.stored(key) {
+		t.Errorf("%+v, another key %v", state, s.Key() != key)
+	}
+}
+
 // TestFailedLoginKeepsTheFormerBackend is for a user who logs in by another backend.
 func TestFailedLoginKeepsTheFormerBackend(t *testing.T) {
 	t.Parallel()
