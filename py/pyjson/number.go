@@ -51,11 +51,11 @@ func parseFloat(s string) float64 {
 	return f
 }
 
-// shortExponent rewrites a float whose exponent has more digits than strconv reads (it stops at five). That matters only
-// when as many digits in front of the exponent make up for it.
+// shortExponent rewrites a float whose exponent has more digits than strconv reads (it
+// stops at five), or with so many digits in front of an exponent that strconv loses count.
 func shortExponent(s string) string {
 	e := strings.IndexAny(s, "eE")
-	if e < 0 || len(s)-e <= len("e+9999") {
+	if e < 0 || len(s)-e <= len("e+9999") && e <= maxDigits {
 		return s
 	}
 	exponent, err := strconv.Atoi(s[e+1:])
@@ -71,6 +71,9 @@ func shortExponent(s string) string {
 	point := len(whole) - (len(whole) + len(fraction) - len(digits)) // of digits, how many stand before the point
 	return sign + "0." + digits + "0e" + strconv.Itoa(min(max(point+exponent, -9999), 9999))
 }
+
+// maxDigits is how many digits strconv counts.
+const maxDigits = 800
 
 // appendFloat appends f as Python's float.__repr__ and json write it: the shortest text that reads as f again.
 func appendFloat(dst []byte, f float64) []byte {
