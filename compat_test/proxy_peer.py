@@ -27,7 +27,7 @@ class Handler(WSGIRequestHandler):
 
 
 def looks(get_response):
-    """Looks at the session where a Go handler does so before it forwards the request."""
+    """Looks at the session if the request says so; a Go handler before it does so too."""
 
     def middleware(request):
         if "look" in request.GET:
@@ -85,7 +85,6 @@ def age(seconds):
 def main():
     given = json.loads(sys.argv[1])
     database = given.pop("database")
-    looking = ["__main__.looks"] if given.pop("looks") else []
     settings.configure(
         SECRET_KEY="compat-secret-key", ALLOWED_HOSTS=["*"], ROOT_URLCONF="proxy_shop.urls", USE_TZ=True, TIME_ZONE="UTC",
         LOGGING_CONFIG=None, STATIC_URL="/static/", DEFAULT_AUTO_FIELD="django.db.models.AutoField",
@@ -96,7 +95,7 @@ def main():
             "django.contrib.admin", "proxy_shop",
         ],
         MIDDLEWARE=[
-            "django.contrib.sessions.middleware.SessionMiddleware", *looking, "django.middleware.common.CommonMiddleware",
+            "django.contrib.sessions.middleware.SessionMiddleware", "__main__.looks", "django.middleware.common.CommonMiddleware",
             "django.middleware.csrf.CsrfViewMiddleware", "django.contrib.auth.middleware.AuthenticationMiddleware",
             "django.contrib.messages.middleware.MessageMiddleware",
         ],

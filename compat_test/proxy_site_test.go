@@ -38,13 +38,13 @@ type proxySite struct {
 	stderr *lockedBuffer
 }
 
-// newProxySite starts a Django with these settings, alone or behind the Go chain. A request with the parameter look looks at
-// the session: in Django, or in Go before the request is forwarded.
+// newProxySite starts a Django with these settings, alone or behind the Go chain. Both look at the session where a request
+// has the parameter look.
 func newProxySite(t *testing.T, release string, settings map[string]any, throughGo bool) *proxySite {
 	t.Helper()
 	dir := t.TempDir()
 	name := filepath.Join(dir, "db.sqlite3")
-	given := map[string]any{"database": name, "looks": !throughGo, "MEDIA_ROOT": filepath.Join(dir, "media")}
+	given := map[string]any{"database": name, "MEDIA_ROOT": filepath.Join(dir, "media")}
 	maps.Copy(given, settings)
 	text, err := json.Marshal(given)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/djangobridge/djangobridge/internal/cookies"
@@ -29,14 +30,16 @@ type exchange struct {
 	session *Session   // nil if it was not asked for
 	failed  error      // why it could not be loaded
 
-	answered bool   // the header is out, or about to go
-	failure  error  // why the handler's response was replaced
-	replaced bool   // another is out in its place
-	seen     uint64 // the number of the last change to the session before the header
-	saves    bool   // the status is one with which Django saves
-	varied   bool   // the header says Vary: Cookie
-	told     string // the key that the browser has when it has read the header
-	foreign  bool   // the header has a session cookie of the handler's
+	answered bool        // the header is out, or about to go
+	failure  error       // why the handler's response was replaced
+	replaced bool        // another is out in its place
+	seen     uint64      // the number of the last change to the session before the header
+	saves    bool        // the status is one with which Django saves
+	varied   bool        // the header says Vary: Cookie
+	told     string      // the key that the browser has when it has read the header
+	lost     atomic.Bool // the handler has written a header without the cookie
+	over     bool        // the handler has returned; guarded by loading
+	foreign  bool        // the header has a session cookie of the handler's
 }
 
 // exchangeKey is the key under which a context has its exchange.
@@ -66,6 +69,10 @@ func (x *exchange) load(ctx context.Context) (*Session, error) {
 			x.failed = err
 		}
 		return nil, err
+	}
+	if x.over {
+		x.site.report(ctx, fmt.Errorf("%w: the session was used first when the handler inside the middleware had returned, and "+
+			"what changes it is lost: call the next handler inside", ErrHeaderSent))
 	}
 	x.session = s
 	x.shared.RunAtLoad(s.peek)
@@ -154,7 +161,13 @@ func (x *exchange) respond(status int) error {
 	if reason == "" || empty {
 		return nil
 	}
-	return x.save(status, reason)
+	err := x.save(status, reason)
+	if s == nil {
+		if loaded, _ := x.loaded(); loaded != nil {
+			loaded.SetAccessed(false) // the save looked at it, and not the handler
+		}
+	}
+	return err
 }
 
 // reason says why the session is to be saved; "" if it is not.
@@ -247,7 +260,12 @@ func (x *exchange) vary(yes bool) {
 
 // finish ends the response when the handler has returned.
 func (x *exchange) finish() {
+	defer x.end()
 	if !x.answered {
+		if status := written(x.under); status != 0 {
+			x.bypassed(status)
+			return
+		}
 		x.answer(http.StatusOK)
 		return
 	}
@@ -262,6 +280,13 @@ func (x *exchange) finish() {
 	}
 }
 
+// end notes that the handler has returned.
+func (x *exchange) end() {
+	x.loading.Lock()
+	defer x.loading.Unlock()
+	x.over = true
+}
+
 // late deals with what was done to the session after the header went out.
 func (x *exchange) late(s *Session) {
 	if s.Accessed() && !x.varied {
@@ -274,7 +299,7 @@ func (x *exchange) late(s *Session) {
 		x.site.report(x, ErrForeignCookie)
 		return
 	}
-	if key := s.Key(); key == "" || key != x.told {
+	if key := s.Key(); key == "" || key != x.told || x.lost.Load() && key != x.key {
 		x.site.report(x, fmt.Errorf("%w, without the cookie of a new session or key", ErrHeaderSent))
 		return
 	}

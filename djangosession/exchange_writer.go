@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 )
 
 // writer is the handler's http.ResponseWriter.
@@ -110,12 +111,14 @@ func (w writer) ReadFrom(r io.Reader) (n int64, err error) {
 }
 
 // Hijack implements http.Hijacker. The session is saved before, as with status 101, and the header has its cookie: a handler
-// that writes the response itself, such as a WebSocket's, has to write the header as it is then.
+// that writes the response itself, such as a WebSocket's, has to write the header as it is then. A header without the cookie
+// is reported as ErrHeaderSent.
 func (w writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	h, ok := find[http.Hijacker](w.x.under)
 	if !ok {
 		return nil, nil, http.ErrNotSupported
 	}
+	before := slices.Clone(w.Header()["Set-Cookie"])
 	if !w.x.answered {
 		w.x.answer(http.StatusSwitchingProtocols)
 	}
@@ -123,7 +126,11 @@ func (w writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, w.x.failure
 	}
 	w.x.varied = true // no cache keeps what follows
-	return h.Hijack()
+	conn, rw, err := h.Hijack()
+	if due := dueCookies(w.Header(), before); err == nil && len(due) > 0 {
+		return w.x.watch(conn, rw, due)
+	}
+	return conn, rw, err
 }
 
 // Push implements http.Pusher.

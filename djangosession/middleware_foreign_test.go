@@ -19,7 +19,7 @@ func TestCookieThatTheHandlerHasWrittenStays(t *testing.T) {
 		logout = `sessionid=""; expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/`
 	)
 	type use = func(s *djangosession.Session, r *http.Request) error
-	set := func(s *djangosession.Session, _ *http.Request) error { s.Set("n", "go"); return nil } //nolint:unparam // a use
+	set := func(s *djangosession.Session, _ *http.Request) error { s.Set("n", "go"); return nil }
 	for _, c := range []struct {
 		name, cookie string
 		known        bool

@@ -220,9 +220,8 @@ func FuzzForm(f *testing.F) {
 	f.Add("--b\r\ncontent-disposition: form-data; name*=utf-8''csrfmiddlewaretoken; filename*0=a; filename*1*=%20\r\n\r\nx--b", parts)
 	f.Add("--b\r\nContent-Disposition: form-data; name=a; filename=\"..\"\r\nContent-Transfer-Encoding: base64\r\n\r\nQQ==\r\n--b--", parts+`; x="\"`)
 	f.Add("%6", "APPLICATION/X-WWW-FORM-URLENCODED; charset=x")
-	protections := []*Protection{}
-	for _, release := range []string{"3.2.25", "4.2.30", "5.2.19", "6.1.3"} {
-		protections = append(protections, testProtection(f, release, nil))
+	protections := []*Protection{
+		testProtection(f, "3.2.25", nil), testProtection(f, "4.2.30", nil), testProtection(f, "5.2.19", nil), testProtection(f, "6.1.3", nil),
 	}
 	f.Fuzz(func(t *testing.T, body, contentType string) {
 		for _, p := range protections {

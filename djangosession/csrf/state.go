@@ -29,7 +29,7 @@ type state struct {
 	cookieText string // what the request came with, whatever the handler does to its header
 	hasCookie  bool
 
-	atLoad     atomic.Pointer[any] // what the session had in place of a secret when it was loaded
+	atLoad atomic.Pointer[any] // what the session had in place of a secret when it was loaded
 
 	mu      sync.Mutex
 	checked bool

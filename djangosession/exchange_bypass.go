@@ -1,0 +1,56 @@
+package djangosession
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// written returns the status of a response that went out past the middleware, through the http.ResponseWriter around it; 0 if
+// none did, as far as that can tell. Gin's can, and those of many packages.
+func written(w http.ResponseWriter) int {
+	if out, ok := find[interface{ Written() bool }](w); !ok || !out.Written() {
+		return 0
+	}
+	if out, ok := find[interface{ Status() int }](w); ok {
+		return max(out.Status(), http.StatusOK)
+	}
+	return http.StatusOK
+}
+
+// bypassed deals with such a response: its header cannot be changed any more.
+func (x *exchange) bypassed(status int) {
+	x.answered = true
+	header := x.under.Header().Clone()
+	if header == nil {
+		header = http.Header{}
+	}
+	before := header["Set-Cookie"]
+	x.shared.RunBeforeHeader(status, header)
+	lose := func(what string) {
+		x.site.report(x, fmt.Errorf("%w past the middleware, %s: the handler has to write to the ResponseWriter that it is given",
+			ErrHeaderSent, what))
+	}
+	if len(dueCookies(header, before)) > 0 {
+		lose("without a cookie")
+	}
+	x.told, x.saves = x.key, x.site.settings.release.savesWith(status)
+	for _, line := range header["Vary"] {
+		x.varied = x.varied || strings.Contains(strings.ToLower(line), "cookie") || strings.Contains(line, "*")
+	}
+	s, _ := x.loaded()
+	empty := !isKey(x.key)
+	if s != nil {
+		empty = s.IsEmpty()
+	}
+	switch modified := s != nil && s.Modified(); {
+	case x.site.ReadOnly:
+	case x.present && empty:
+		lose("without the deletion of the session cookie")
+	case x.saves && !empty && !modified && x.reason(s, false) != "":
+		lose("without the session cookie, and the session is not saved")
+	}
+	if s != nil && x.saves {
+		x.late(s)
+	}
+}

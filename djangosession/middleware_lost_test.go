@@ -1,0 +1,175 @@
+package djangosession_test
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+)
+
+// TestHeaderOfAHijackedConnectionNeedsTheCookie: what a handler writes itself is looked at.
+func TestHeaderOfAHijackedConnectionNeedsTheCookie(t *testing.T) {
+	const upgrade = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: test\r\nConnection: Upgrade\r\n"
+	for _, c := range []struct {
+		name  string
+		known bool // and the session is not changed, so that no cookie is due
+		write func(w http.ResponseWriter, conn net.Conn, rw *bufio.ReadWriter)
+		lost  bool
+	}{
+		{name: "to the connection", lost: true, write: func(_ http.ResponseWriter, conn net.Conn, _ *bufio.ReadWriter) {
+			_, _ = io.WriteString(conn, upgrade+"\r\n")
+		}},
+		{name: "to the buffer", lost: true, write: func(_ http.ResponseWriter, _ net.Conn, rw *bufio.ReadWriter) {
+			_, _ = rw.WriteString(upgrade + "\r\n")
+			_ = rw.Flush()
+		}},
+		{name: "with the cookie", write: func(w http.ResponseWriter, conn net.Conn, _ *bufio.ReadWriter) {
+			for _, line := range w.Header()["Set-Cookie"] {
+				_, _ = fmt.Fprintf(conn, "%sset-cookie:  %s \r\n\r\n", upgrade, line)
+			}
+		}},
+		{name: "with the cookie, byte by byte", write: func(w http.ResponseWriter, conn net.Conn, _ *bufio.ReadWriter) {
+			for _, b := range []byte(upgrade + "Set-Cookie: " + w.Header().Get("Set-Cookie") + "\r\n\r\n") {
+				_, _ = conn.Write([]byte{b})
+			}
+		}},
+		{name: "another cookie", lost: true, write: func(_ http.ResponseWriter, conn net.Conn, _ *bufio.ReadWriter) {
+			_, _ = io.WriteString(conn, upgrade+"Set-Cookie: sessionid=x\r\n\r\n")
+		}},
+		{name: "the cookie after the header", lost: true, write: func(w http.ResponseWriter, conn net.Conn, _ *bufio.ReadWriter) {
+			_, _ = io.WriteString(conn, upgrade+"\r\nSet-Cookie: "+w.Header().Get("Set-Cookie")+"\r\n\r\n")
+		}},
+		{name: "no end of a header", lost: true, write: func(_ http.ResponseWriter, conn net.Conn, _ *bufio.ReadWriter) {
+			_, _ = io.WriteString(conn, strings.Repeat("x", 100_000))
+		}},
+		{name: "nothing", lost: true, write: func(http.ResponseWriter, net.Conn, *bufio.ReadWriter) {}},
+		{name: "no cookie is due", known: true, write: func(_ http.ResponseWriter, conn net.Conn, _ *bufio.ReadWriter) {
+			_, _ = io.WriteString(conn, upgrade+"\r\n")
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newShop(t, "6.1", nil)
+			done := make(chan bool)
+			server := s.serve(func(w http.ResponseWriter, r *http.Request) {
+				defer close(done)
+				if session := s.session(r); !c.known {
+					session.Set("n", "new")
+				}
+				conn, rw, err := http.NewResponseController(w).Hijack()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				c.write(w, conn, rw)
+				_ = conn.Close()
+			}, nil)
+			conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", server.Listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close() //nolint:errcheck // read to its end
+			_, _ = fmt.Fprintf(conn, "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: test\r\n\r\n")
+			_, _ = io.Copy(io.Discard, conn)
+			select {
+			case <-done:
+			case <-time.After(10 * time.Second):
+				t.Fatal("the handler does not return")
+			}
+			errs, _ := s.told()
+			if lost := len(errs) == 1 && errors.Is(errs[0], djangosession.ErrHeaderSent); lost != c.lost || !c.lost && errs != nil {
+				t.Errorf("reported %v", errs)
+			}
+		})
+	}
+}
+
+// outer is a response that knows what was written, as that of a framework.
+type outer struct{ *httptest.ResponseRecorder }
+
+func (o outer) Written() bool { return o.Body.Len() > 0 }
+func (o outer) Status() int   { return o.Code }
+
+// TestResponseThatGoesPastTheMiddlewareIsReported, as far as something that the browser should have been told is lost.
+func TestResponseThatGoesPastTheMiddlewareIsReported(t *testing.T) {
+	for _, c := range []struct {
+		name, cookie string // "live" stands for that of a session
+		settings     func(*djangosession.Settings)
+		use          func(s *djangosession.Session)
+		status       int
+		stored       string
+		reports      int
+	}{
+		{name: "unused", cookie: "live", stored: "old"},
+		{name: "read", cookie: "live", use: func(s *djangosession.Session) { s.Get("n") }, stored: "old", reports: 1},
+		{name: "changed", cookie: "live", use: func(s *djangosession.Session) { s.Set("n", "go") }, stored: "go", reports: 1},
+		{name: "new", use: func(s *djangosession.Session) { s.Set("n", "go") }, reports: 2},
+		{name: "error", cookie: "live", use: func(s *djangosession.Session) { s.Set("n", "go") }, status: 500, stored: "old"},
+		{name: "no session of that cookie", cookie: "sessionid=x", reports: 1},
+		{name: "saved at every request", cookie: "live", settings: func(s *djangosession.Settings) { s.SessionSaveEveryRequest = true }, stored: "old", reports: 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newShop(t, "6.1", c.settings)
+			key, cookie := "", c.cookie
+			if cookie == "live" {
+				key = s.visitor(map[string]any{"n": "old"})
+				cookie = "sessionid=" + key
+			}
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody)
+			r.Header.Set("Cookie", cookie)
+			w := outer{httptest.NewRecorder()}
+			s.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				if c.use != nil {
+					c.use(s.session(r))
+				}
+				w.WriteHeader(max(c.status, http.StatusOK))
+				_, _ = w.WriteString("page")
+			})).ServeHTTP(w, r)
+			if n := s.stored(key); n != c.stored {
+				t.Errorf("stored is %q, want %q", n, c.stored)
+			}
+			errs, _ := s.told()
+			for _, err := range errs {
+				if !errors.Is(err, djangosession.ErrHeaderSent) {
+					t.Error(err)
+				}
+			}
+			if len(errs) != c.reports {
+				t.Errorf("%d reports, want %d: %v", len(errs), c.reports, errs)
+			}
+		})
+	}
+}
+
+// TestSessionThatIsUsedAfterItsMiddlewareIsReported: some adapters call the next handler when the middleware has returned.
+func TestSessionThatIsUsedAfterItsMiddlewareIsReported(t *testing.T) {
+	s := newShop(t, "6.1", nil)
+	var later *http.Request
+	s.visit("", func(_ http.ResponseWriter, r *http.Request) { later = r })
+	session, err := djangosession.FromContext(later.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	session.Set("n", "lost")
+	if errs, _ := s.told(); len(errs) != 1 || !errors.Is(errs[0], djangosession.ErrHeaderSent) {
+		t.Errorf("reported %v", errs)
+	}
+}
+
+// TestSavingLooksAtTheSessionForNobody: a session that no handler has used is no reason for a report.
+func TestSavingLooksAtTheSessionForNobody(t *testing.T) {
+	s := newShop(t, "4.2.30", func(s *djangosession.Settings) { s.SessionSaveEveryRequest = true })
+	r := s.visit("sessionid="+s.visitor(map[string]any{"n": "old"}), func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "page")
+	})
+	if errs, _ := s.told(); errs != nil || r.Header.Get("Vary") != "" || r.Header.Get("Set-Cookie") == "" {
+		t.Errorf("reported %v, header %v", errs, r.Header)
+	}
+}

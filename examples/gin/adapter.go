@@ -1,0 +1,107 @@
+package main
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+)
+
+// Adapt makes a gin middleware of one for net/http. The handlers inside write to the http.ResponseWriter that the middleware
+// gives them. The usual adapters leave gin's own in its place: what the middleware adds to the header is lost then.
+func Adapt(middleware func(http.Handler) http.Handler) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		outer, called := c.Writer, false
+		middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			called = true
+			inner := &writer{ResponseWriter: w, status: http.StatusOK, size: -1}
+			c.Request, c.Writer = r, inner
+			defer func() { c.Writer = outer }() // a recovery outside writes there
+			c.Next()
+			inner.WriteHeaderNow()
+		})).ServeHTTP(outer, c.Request)
+		if !called {
+			c.Abort() // the middleware has answered
+		}
+	}
+}
+
+// writer is a gin.ResponseWriter over any http.ResponseWriter.
+type writer struct {
+	http.ResponseWriter
+	status int
+	size   int // -1 before the header is out
+}
+
+var _ gin.ResponseWriter = (*writer)(nil)
+
+// Status implements gin.ResponseWriter.
+func (w *writer) Status() int { return w.status }
+
+// Size implements gin.ResponseWriter.
+func (w *writer) Size() int { return w.size }
+
+// Written implements gin.ResponseWriter.
+func (w *writer) Written() bool { return w.size >= 0 }
+
+// WriteHeader notes the status: gin's handlers may change it until they write.
+func (w *writer) WriteHeader(status int) {
+	if status > 0 && !w.Written() {
+		w.status = status
+	}
+}
+
+// WriteHeaderNow implements gin.ResponseWriter.
+func (w *writer) WriteHeaderNow() {
+	if !w.Written() {
+		w.size = 0
+		w.ResponseWriter.WriteHeader(w.status)
+	}
+}
+
+// Write implements http.ResponseWriter.
+func (w *writer) Write(b []byte) (int, error) {
+	w.WriteHeaderNow()
+	n, err := w.ResponseWriter.Write(b)
+	w.size += n
+	return n, err
+}
+
+// WriteString implements gin.ResponseWriter.
+func (w *writer) WriteString(s string) (int, error) {
+	w.WriteHeaderNow()
+	n, err := io.WriteString(w.ResponseWriter, s)
+	w.size += n
+	return n, err
+}
+
+// Flush implements http.Flusher.
+func (w *writer) Flush() {
+	w.WriteHeaderNow()
+	_ = http.NewResponseController(w.ResponseWriter).Flush()
+}
+
+// Hijack implements http.Hijacker.
+func (w *writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	w.size = max(w.size, 0)
+	return http.NewResponseController(w.ResponseWriter).Hijack()
+}
+
+// CloseNotify implements gin.ResponseWriter, which has kept it: net/http tells by the request's context.
+func (w *writer) CloseNotify() <-chan bool {
+	if n, ok := w.ResponseWriter.(http.CloseNotifier); ok { //nolint:staticcheck // gin wants it
+		return n.CloseNotify()
+	}
+	return make(chan bool)
+}
+
+// Pusher implements gin.ResponseWriter.
+func (w *writer) Pusher() http.Pusher {
+	p, _ := w.ResponseWriter.(http.Pusher)
+	return p
+}
+
+// Unwrap is what http.ResponseController looks for the rest in.
+func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }

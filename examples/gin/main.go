@@ -1,0 +1,80 @@
+// Gin serves pages of a Django site's visitors with gin: the session middleware and the CSRF protection around its handlers. It
+// wants the site's settings in settings.json and its database in db.sqlite3.
+package main
+
+import (
+	"database/sql"
+	"fmt"
+	"log"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+	_ "github.com/mattn/go-sqlite3"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/djangosession/csrf"
+	"github.com/djangobridge/djangobridge/tables"
+)
+
+func main() {
+	settings, err := csrf.ReadSettingsFile("settings.json")
+	check(err)
+	db, err := sql.Open("sqlite3", "file:db.sqlite3?mode=rw&_busy_timeout=10000&_txlock=immediate&_synchronous=FULL")
+	check(err)
+	engine, err := tables.New(db, settings.Site, tables.Options{Dialect: tables.SQLite{}})
+	check(err)
+	sessions, err := djangosession.NewManager(engine, settings.Site)
+	check(err)
+	protection, err := csrf.New(settings)
+	check(err)
+	check(routes(sessions, protection).Run("localhost:8000"))
+}
+
+// routes returns the pages.
+func routes(sessions *djangosession.Manager, protection *csrf.Protection) *gin.Engine {
+	r := gin.New()
+	r.Use(gin.Recovery(), Adapt(sessions.Middleware), Adapt(protection.Middleware))
+	r.GET("/cart", cart)
+	r.POST("/cart", add)
+	return r
+}
+
+// cart shows what is in the cart, and a form.
+func cart(c *gin.Context) {
+	session, err := djangosession.FromContext(c.Request.Context())
+	if err != nil {
+		_ = c.AbortWithError(http.StatusInternalServerError, err)
+		return
+	}
+	field, err := csrf.TemplateField(c.Request.Context())
+	if err != nil {
+		_ = c.AbortWithError(http.StatusInternalServerError, err)
+		return
+	}
+	item, _ := session.Get("item")
+	const page = `<p>%d items</p><form method="post">%s<input name="item"></form>`
+	c.Data(http.StatusOK, gin.MIMEHTML, fmt.Appendf(nil, page, count(item), field))
+}
+
+// add puts something into the cart.
+func add(c *gin.Context) {
+	session, err := djangosession.FromContext(c.Request.Context())
+	if err != nil {
+		_ = c.AbortWithError(http.StatusInternalServerError, err)
+		return
+	}
+	item, _ := session.Get("item")
+	session.Set("item", count(item)+1)
+	c.Redirect(http.StatusSeeOther, "/cart")
+}
+
+func count(item any) int64 {
+	n, _ := item.(int64)
+	return n
+}
+
+func check(err error) {
+	if err != nil {
+		log.Fatal(err)
+	}
+}
