@@ -28,6 +28,8 @@ func TestTokensInFormsAreFoundAsDjangoFindsThem(t *testing.T) {
 		{title: "another escape in the name", body: "csrfmiddleware%7Aoken=" + token1, alone: 403, withHeader: 200},
 		{title: "escape in the token", body: name + "=%30" + token1[1:], alone: 200, withHeader: 200},
 		{title: "several escapes", body: "csrfmiddleware%74%6Fken=%30%31" + token1[2:], alone: 200, withHeader: 200},
+		{title: "escape at the end of the name", body: "csrfmiddlewaretoke%6E=" + token1, alone: 200, withHeader: 200},
+		{title: "escape at the end of the token", body: name + "=" + token1[:63] + "%65", alone: 200, withHeader: 200},
 		{title: "percent sign at the end", body: name + "=" + token1 + "%", alone: 403, withHeader: 403},
 		{title: "half an escape at the end", body: name + "=" + token1 + "%4", alone: 403, withHeader: 403},
 		{title: "escape that is none", body: name + "=%zz" + token1, alone: 403, withHeader: 403},
@@ -62,6 +64,7 @@ func TestTokensInFormsAreFoundAsDjangoFindsThem(t *testing.T) {
 
 		{title: "no base64", body: base64("!"), contentType: "multipart/form-data; boundary=b", alone: 403, withHeader: 403},
 		{title: "base64 in lines", body: base64("MDEy\r\nMzQ1"), contentType: "multipart/form-data; boundary=b", alone: 403, withHeader: 403},
+		{title: "chunk of one byte at the end", body: oneByteMore(), contentType: "multipart/form-data; boundary=b", alone: 200, withHeader: 200},
 		{title: "empty base64", body: base64(""), contentType: "multipart/form-data; boundary=b", alone: 403, withHeader: 200},
 	} {
 		for header, want := range map[string]int{"": c.alone, token1: c.withHeader} {
@@ -79,6 +82,12 @@ func TestTokensInFormsAreFoundAsDjangoFindsThem(t *testing.T) {
 			}
 		}
 	}
+}
+
+// oneByteMore is a form of parts that ends one byte after a chunk of 64 KiB, in the middle of its last boundary.
+func oneByteMore() string {
+	end := field("csrfmiddlewaretoken", token1) + "--b"
+	return field("x", strings.Repeat("x", 1<<16+1-len(field("x", ""))-len(end))) + end
 }
 
 // As Django 6.1.3: 84 bytes are a form with a token.

@@ -73,7 +73,8 @@ func TestSplitsURLsAsPython(t *testing.T) {
 	}
 }
 
-// Python 3.13.0 refuses most of these, and 3.13.2 the others, which have something in front of a bracket or behind it.
+// Python 3.13.0 refuses most of these, and 3.13.2 those that have something in front of a bracket or behind it. Brackets
+// in the name of a user are refused here alone.
 func TestRefusesBracketsAsPython(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
@@ -81,7 +82,7 @@ func TestRefusesBracketsAsPython(t *testing.T) {
 		"https://[v.a]/", "https://[v1.]/", "https://[vg.a]/", "https://[V1.a]/", "https://[1.2.3.4]/", "https://[::1%a%b]/",
 		"https://[fe80::1%]/", "https://[a.test]/", "https://[::1::2]/", "//[a]/",
 		"https://a[::1]/", "https://[::1]a/", "https://[::1]a:80/", "https://[::1]@b/", "https://[::1][::2]/", "https://[::1].a/",
-		"https://a@b[::1]/", "https://[::1]@[::2]/", "https://[@[::1]/",
+		"https://a@b[::1]/", "https://[::1]@[::2]/", "https://[@[::1]/", "https://]@[::1]/",
 	} {
 		if u, ok := splitURLText(text); ok {
 			t.Errorf("%q is taken: %+v", text, u)

@@ -43,11 +43,19 @@ func TestRefusalsNameTheHeaderAsDjango(t *testing.T) {
 
 func TestFormErrorsSayWhatIsWrongWithTheForm(t *testing.T) {
 	t.Parallel()
+	for _, contentType := range []string{formType, "multipart/form-data; boundary=b"} {
+		checkTooLong(t, contentType)
+	}
+}
+
+// checkTooLong sends a body that is longer than the handler further out lets through.
+func checkTooLong(t *testing.T, contentType string) {
+	t.Helper()
 	s := newSite(t, "6.1", nil)
 	var got error
 	s.Failure = func(_ http.ResponseWriter, _ *http.Request, err error) { got = err }
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://example.com/", bytes.NewReader(bytes.Repeat([]byte("a"), 100)))
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Content-Type", contentType)
 	r.Header.Set("Cookie", "csrftoken="+secret)
 	r.Body = http.MaxBytesReader(nil, r.Body, 10)
 	res := s.serve(r, http.HandlerFunc(fine))
