@@ -102,13 +102,30 @@ func (s *TimestampSigner) unsign(signed string) (value string, signedAt int64, e
 
 func (s *TimestampSigner) checkAge(signedAt int64, maxAge time.Duration) error {
 	// Seconds as a float are what Django compares, so that both agree at the edge.
-	now := s.now()
-	age := float64(now.Unix()) + float64(now.Nanosecond())/1e9 - float64(signedAt)
-	if age > maxAge.Seconds() {
-		detail := fmt.Sprintf("signature age %.6g > %.6g seconds", age, maxAge.Seconds())
+	age, limit := floatTime(s.now())-float64(signedAt), floatSeconds(maxAge)
+	if age > limit {
+		detail := fmt.Sprintf("signature age %.6g > %.6g seconds", age, limit)
 		return &DecodeError{Reason: SignatureExpired, Detail: detail}
 	}
 	return nil
+}
+
+// floatTime returns a time in seconds with the rounding of Python's time.time, which divides nanoseconds.
+func floatTime(t time.Time) float64 {
+	const years = 200 * 365 * 24 * 60 * 60 // which int64 holds in nanoseconds
+	seconds := t.Unix()
+	if t.Nanosecond() == 0 || seconds < -years || seconds > years {
+		return float64(seconds) + float64(t.Nanosecond())/1e9
+	}
+	return float64(t.UnixNano()) / 1e9
+}
+
+// floatSeconds returns a duration in seconds with the rounding of Python's timedelta.total_seconds, which divides microseconds.
+func floatSeconds(d time.Duration) float64 {
+	if d%time.Microsecond != 0 {
+		return d.Seconds()
+	}
+	return float64(d/time.Microsecond) / 1e6
 }
 
 // SignObject signs data, which a serializer has made of an object, as [Signer.SignObject] does, with a timestamp.
