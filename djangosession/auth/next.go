@@ -9,12 +9,18 @@ import (
 const maxNext = 2048
 
 // Next returns the address that a login page of your own sends people to after a login: the field [Options].RedirectFieldName of
-// the form or the query, if that is a path on this site, else otherwise. What leads to another site is never
+// the form or else the query, the last one of several, if that is a path on this site, else otherwise. What leads to another site is never
 // returned, as a link to the login page could then lead people anywhere. It is what LoginView does by
 // url_has_allowed_host_and_scheme, but for addresses with a host, which are not taken even if it is this one.
 func (a *Auth) Next(r *http.Request, otherwise string) string {
-	if next := r.FormValue(a.options.RedirectFieldName); isLocal(next) {
-		return next
+	name := a.options.RedirectFieldName
+	r.FormValue(name) // parses the form
+	values := r.URL.Query()[name]
+	if sent := r.PostForm[name]; r.Method == http.MethodPost && len(sent) > 0 {
+		values = sent
+	}
+	if len(values) > 0 && isLocal(values[len(values)-1]) {
+		return values[len(values)-1]
 	}
 	return otherwise
 }

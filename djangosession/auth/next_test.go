@@ -48,3 +48,23 @@ func TestNextStaysOnTheSite(t *testing.T) {
 		}
 	}
 }
+
+// TestNextIsTheLastOfSeveral, as QueryDict.get returns, and that of the form before that of the query.
+func TestNextIsTheLastOfSeveral(t *testing.T) {
+	t.Parallel()
+	a := newSite(t, "5.2.19", nil).auth
+	for _, c := range []struct{ name, method, query, form, want string }{
+		{name: "query", method: http.MethodGet, query: "next=/a/&next=/b/", want: "/b/"},
+		{name: "the last leads elsewhere", method: http.MethodGet, query: "next=/a/&next=//x.test/", want: "/home/"},
+		{name: "form", method: http.MethodPost, query: "next=/q/", form: "next=/a/&next=/b/", want: "/b/"},
+		{name: "form without it", method: http.MethodPost, query: "next=/p/&next=/q/", form: "a=b", want: "/q/"},
+		{name: "form with nothing in it", method: http.MethodPost, query: "next=/q/", form: "next=", want: "/home/"},
+		{name: "the body of another method", method: http.MethodPut, query: "next=/q/", form: "next=/a/", want: "/q/"},
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), c.method, "/login/?"+c.query, strings.NewReader(c.form))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		if got := a.Next(r, "/home/"); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+}
