@@ -11,8 +11,11 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// bigFile is more than the middleware looks at before the header goes out.
-func bigFile() io.Reader { return strings.NewReader(strings.Repeat("file ", 1000)) }
+// bigFile is more than the middleware looks at before the header goes out. It is a reader and nothing else, as a file is one
+// that io.Copy hands to the response.
+func bigFile() io.Reader {
+	return struct{ io.Reader }{strings.NewReader(strings.Repeat("file ", 1000))}
+}
 
 // TestNoFileFollowsAFailedSave holds that the error page is all that is sent, however the handler goes on.
 func TestNoFileFollowsAFailedSave(t *testing.T) {
@@ -122,9 +125,26 @@ func TestFilesThatCannotBeReadAreReported(t *testing.T) {
 // at every request and with every status.
 func TestPanicsAfterTheHeaderSaveNothingMore(t *testing.T) {
 	t.Parallel()
-	for name, begin := range map[string]func(w http.ResponseWriter){
-		"after the header": func(w http.ResponseWriter) { w.WriteHeader(http.StatusOK) },
-		"before":           func(http.ResponseWriter) {},
+	for name, c := range map[string]struct {
+		handler func(w http.ResponseWriter, session *djangosession.Session)
+		saves   int64
+	}{
+		"after the header": {
+			handler: func(w http.ResponseWriter, session *djangosession.Session) {
+				session.Set("n", "1")
+				w.WriteHeader(http.StatusOK)
+			},
+			saves: 1,
+		},
+		"before the header": {
+			handler: func(_ http.ResponseWriter, session *djangosession.Session) { session.Set("n", "1") }, saves: 1,
+		},
+		"changed after the header": {
+			handler: func(w http.ResponseWriter, session *djangosession.Session) {
+				w.WriteHeader(http.StatusOK)
+				session.Set("n", "1")
+			},
+		},
 	} {
 		s := newShop(t, "1.4", func(s *djangosession.Settings) { s.SessionSaveEveryRequest = true })
 		w := httptest.NewRecorder()
@@ -136,15 +156,14 @@ func TestPanicsAfterTheHeaderSaveNothingMore(t *testing.T) {
 			}()
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody)
 			s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				s.session(r).Set("n", "1")
-				begin(w)
+				c.handler(w, s.session(r))
 				panic("broken")
 			})).ServeHTTP(w, r)
 		}()
-		if n := s.engine.creates.Load() + s.engine.saves.Load(); n != 1 {
+		if n := s.engine.creates.Load() + s.engine.saves.Load(); n != c.saves {
 			t.Errorf("%s: saved %d times", name, n)
 		}
-		if lines := w.Header()["Set-Cookie"]; len(lines) != 1 {
+		if lines := w.Header()["Set-Cookie"]; int64(len(lines)) != c.saves {
 			t.Errorf("%s: cookies %q", name, lines)
 		}
 	}
