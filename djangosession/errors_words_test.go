@@ -38,11 +38,38 @@ func TestErrorsOfSavesSayOnceWhatIsWrong(t *testing.T) {
 		s := m.New()
 		must(s.Save(t.Context()))
 		s.Set("channel", make(chan int))
-		for name, err := range map[string]error{"Save": s.Save(t.Context()), "CycleKey": s.CycleKey(t.Context()), "Create": s.Create(t.Context())} {
+		for name, err := range map[string]error{
+			"Save": s.Save(t.Context()), "CycleKey": s.CycleKey(t.Context()), "Create": s.Create(t.Context()),
+		} {
 			wrong, ok := errors.AsType[*djangosession.ValueError](err)
 			if !ok || wrong.Name != "channel" || err.Error() != wrong.Error() {
 				t.Errorf("%s: %v", name, err)
 			}
+		}
+	}
+}
+
+// TestExpiriesThatAreNoneAreNotSaved has an expiry that no date can be made of.
+func TestExpiriesThatAreNoneAreNotSaved(t *testing.T) {
+	t.Parallel()
+	for _, merge := range []bool{false, true} {
+		m, _ := site(t, nil)
+		m.MergeSaves = merge
+		s := m.New()
+		must(s.Save(t.Context()))
+		s.Set("a", 1)
+		s.Set(djangosession.ExpiryName, "soon")
+		for name, err := range map[string]error{
+			"Save": s.Save(t.Context()), "CycleKey": s.CycleKey(t.Context()), "Create": s.Create(t.Context()),
+		} {
+			if wrong, ok := errors.AsType[*djangosession.ValueError](err); !ok || wrong.Name != djangosession.ExpiryName {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		again, err := m.Load(t.Context(), s.Key())
+		must(err)
+		if len(again.Keys()) != 0 {
+			t.Errorf("stored %v", again.Keys())
 		}
 	}
 }

@@ -101,3 +101,51 @@ func TestExplainWantsAnAlgorithmOfTokens(t *testing.T) {
 		}
 	}
 }
+
+// TestExplainNamesTheSerializer looks into texts whose signature is good.
+func TestExplainNamesTheSerializer(t *testing.T) {
+	t.Parallel()
+	pickled := djangosession.NewSettings("test-secret-key")
+	pickled.Serializer = djangosession.PickleSerializer{}
+	writer, err := djangosession.NewCodec(pickled)
+	must(err)
+	d := py.NewDict(1)
+	d.Set("a", int64(1))
+	pickle, err := writer.EncodeUncompressed(d)
+	must(err)
+	codec, err := djangosession.NewCodec(djangosession.NewSettings("test-secret-key"))
+	must(err)
+	for name, c := range map[string]struct{ text, want string }{
+		"JSON":       {text: plainText, want: "json"},
+		"pickle":     {text: pickle, want: "pickle"},
+		"dumps":      {text: dumpsText, want: "json"},
+		"messages":   {text: messages61, want: "json"},
+		"plain text": {text: helloTimed, want: ""},
+		"no time":    {text: helloSigner, want: ""},
+	} {
+		if e := codec.Explain(c.text, djangosession.Candidates{}); e.Serializer != c.want {
+			t.Errorf("%s: %q, want %q", name, e.Serializer, c.want)
+		}
+	}
+}
+
+// TestExplainSaysWhichLayoutsTheReleaseDoesNotRead has each release's own layout, and the other one.
+func TestExplainSaysWhichLayoutsTheReleaseDoesNotRead(t *testing.T) {
+	t.Parallel()
+	const words = "does not read this layout"
+	for release, unread := range map[string]map[string]bool{
+		"2.2.28": {legacyText: false, plainText: true}, "3.2.25": {legacyText: false, plainText: false},
+		"6.1": {legacyText: true, plainText: false},
+	} {
+		s, err := djangosession.NewSettingsFor(release, "test-secret-key")
+		must(err)
+		codec, err := djangosession.NewCodec(s)
+		must(err)
+		for text, want := range unread {
+			e := codec.Explain(text, djangosession.Candidates{})
+			if strings.Contains(e.String(), words) != want || e.Decodes == want {
+				t.Errorf("%s: in words: %s", release, e)
+			}
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/internal/request"
@@ -65,6 +66,22 @@ func TestHooksRunOnceBeforeTheHeader(t *testing.T) {
 		}()
 		if len(statuses) != 1 || statuses[0] != c.status || w.Header().Get("X-Hook") != "ran" {
 			t.Errorf("%s: hook called with %v, header %v", name, statuses, w.Header())
+		}
+	}
+}
+
+// TestDamagedSessionsAreReportedWithTheReason has text of another key, and text that is none.
+func TestDamagedSessionsAreReportedWithTheReason(t *testing.T) {
+	t.Parallel()
+	for text, reason := range map[string]string{"garbage": "reason=malformed", "e30:1r31eq:x": "reason=bad_signature"} {
+		s := newShop(t, "6.1", nil)
+		s.Manager.Logger = s.Logger
+		s.engine.SetRow(someKey, text, noon.Add(time.Hour))
+		if _, err := s.Manager.Load(t.Context(), someKey); err != nil {
+			t.Fatal(err)
+		}
+		if log := s.log.String(); !strings.Contains(log, reason) || strings.Contains(log, someKey) {
+			t.Errorf("%s: log: %s", text, log)
 		}
 	}
 }

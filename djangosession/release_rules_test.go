@@ -121,6 +121,7 @@ func TestReleasesAreRead(t *testing.T) {
 		{text: "5.2", want: release{5, 2, 0}},
 		{text: "7", want: release{7, 0, 0}},
 		{text: "6.1rc1", want: release{6, 1, 0}},
+		{text: "6.1rc1.5", want: release{6, 1, 0}},
 		{text: "6.1a1.dev3", want: release{6, 1, 0}},
 		{text: "6.2.dev20261101", want: release{6, 2, 0}},
 		{text: "4.2.30.1", want: release{4, 2, 30}},

@@ -17,7 +17,7 @@ func TestClearingPausesBetweenBatches(t *testing.T) {
 		{pause: -1, least: 10 * time.Millisecond},
 	} {
 		site := newTestSite(t, settings(), tables.Options{}, nil)
-		const rows, size = 10, 2
+		const rows, size = 5, 1
 		for i := range rows {
 			site.insert(t, "expired"+string(rune('a'+i)), "data", "2001-01-01 00:00:00")
 		}
