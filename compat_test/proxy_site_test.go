@@ -240,7 +240,7 @@ func (b *proxyBrowser) send(t *testing.T, q proxyRequest) string {
 	if q.cookie != "" {
 		cookies["sessionid"] = q.cookie
 	}
-	var pairs []string
+	pairs := make([]string, 0, len(cookies))
 	for _, name := range slices.Sorted(maps.Keys(cookies)) {
 		pairs = append(pairs, name+"="+cookies[name])
 	}

@@ -8,10 +8,11 @@ import (
 // maxNext is how long an address may be that a login page leads to, in bytes: Django's MAX_URL_LENGTH.
 const maxNext = 2048
 
-// Next returns the address that a login page of your own sends people to after a login: the field [Options].RedirectFieldName of
-// the form or else the query, the last one of several, if that is a path on this site, else otherwise. What leads to another site is never
-// returned, as a link to the login page could then lead people anywhere. It is what LoginView does by
-// url_has_allowed_host_and_scheme, but for addresses with a host, which are not taken even if it is this one.
+// Next returns the address that a login page of your own sends people to after a login: the field
+// [Options].RedirectFieldName of the form or else of the query, the last one of several, if it is a path on this site, and
+// otherwise if not. An address that leads to another site is never returned, because a link to the login page could then
+// lead people anywhere. Like LoginView it checks as url_has_allowed_host_and_scheme does, but it refuses addresses with a
+// host even if the host is this one.
 func (a *Auth) Next(r *http.Request, otherwise string) string {
 	name := a.options.RedirectFieldName
 	r.FormValue(name) // parses the form

@@ -70,7 +70,7 @@ func (s *site) send(r http.Handler, method, target, cookies string, form url.Val
 
 // cookies are those of a response, as a browser sends them.
 func cookies(w *httptest.ResponseRecorder) string {
-	pairs := []string{}
+	pairs := make([]string, 0, len(w.Header()["Set-Cookie"]))
 	for _, line := range w.Header()["Set-Cookie"] {
 		pair, _, _ := strings.Cut(line, ";")
 		pairs = append(pairs, pair)
