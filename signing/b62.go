@@ -8,7 +8,8 @@ import (
 
 const b62Alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
-// B62Encode writes n in base 62, digits before capitals before small letters. Matches django.core.signing.b62_encode.
+// B62Encode writes n in base 62: digits, then capital letters, then small letters.
+// Matches django.core.signing.b62_encode.
 func B62Encode(n int64) string { return string(appendB62(nil, n)) }
 
 func appendB62(b []byte, n int64) []byte {
@@ -27,8 +28,9 @@ func appendB62(b []byte, n int64) []byte {
 	}
 }
 
-// B62Decode reads what [B62Encode] writes, leading zeros and "-0" too. The error wraps strconv.ErrSyntax for other text and
-// strconv.ErrRange for a number outside int64, which comes back as the nearest int64 (Python reads numbers of any
+// B62Decode reads the output of [B62Encode], and also leading zeros and "-0". The error
+// wraps strconv.ErrSyntax for any other text. It wraps strconv.ErrRange for a number
+// outside int64, which is returned as the nearest int64 (Python reads numbers of any
 // size). Matches django.core.signing.b62_decode.
 func B62Decode(s string) (int64, error) {
 	digits, negative := s, false

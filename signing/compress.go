@@ -12,15 +12,15 @@ import (
 	"github.com/klauspost/compress/zlib"
 )
 
-// Inflaters and deflaters are pooled: a new one allocates 40 KB and 800 KB.
+// Inflaters and deflaters are pooled because a new one allocates 40 KB or 800 KB.
 
-// deflater is a pooled zlib writer with the buffer it writes to.
+// deflater is a pooled zlib writer together with its output buffer.
 type deflater struct {
 	bytes.Buffer
 	w *zlib.Writer
 }
 
-// maxPooledBuffer bounds each buffer that a pool keeps.
+// maxPooledBuffer bounds each buffer that a pool keeps, in bytes.
 const maxPooledBuffer = 256 << 10
 
 var deflaters = sync.Pool{New: func() any { //nolint:gochecknoglobals // a pool has to be shared
@@ -29,11 +29,12 @@ var deflaters = sync.Pool{New: func() any { //nolint:gochecknoglobals // a pool 
 	return d
 }}
 
-// deflate returns data in zlib form if that is shorter by two bytes or more, else nil. The caller releases it.
+// deflate returns data in zlib format if that saves at least two bytes, and nil
+// otherwise. The caller must release the result.
 func deflate(data []byte) *deflater {
 	d, _ := deflaters.Get().(*deflater)
 	d.Reset()
-	// Writing to a buffer in memory has no errors.
+	// Writes to a buffer in memory do not fail.
 	if err := d.write(data); err != nil || d.Len() >= len(data)-1 {
 		d.release()
 		return nil
@@ -41,7 +42,7 @@ func deflate(data []byte) *deflater {
 	return d
 }
 
-// shortInput is below what the writer looks for repetitions in.
+// shortInput is the length in bytes below which the writer does not look for repetitions.
 const shortInput = 128
 
 func (d *deflater) write(data []byte) error {
@@ -50,7 +51,7 @@ func (d *deflater) write(data []byte) error {
 		_, err := d.w.Write(data)
 		return errors.Join(err, d.w.Close())
 	}
-	d.WriteString("\x78\x9c") // the header that zlib writes at its default level
+	d.WriteString("\x78\x9c") // the zlib header for the default level
 	err := flate.StatelessDeflate(&d.Buffer, data, true, nil)
 	_, _ = d.Write(binary.BigEndian.AppendUint32(d.AvailableBuffer(), adler32.Checksum(data)))
 	return err
@@ -62,17 +63,17 @@ func (d *deflater) release() {
 	}
 }
 
-// inflater is a pooled zlib reader with the reader it reads from and buffers: for what is read, which the caller may use
-// meanwhile, and for what comes out.
+// inflater is a pooled zlib reader with its source and two buffers. The caller may use in
+// for the input until it releases the inflater; out is for the output.
 type inflater struct {
 	src     bytes.Reader
 	z       io.ReadCloser // nil until the first use: zlib reads the header at once
 	in, out []byte
 }
 
-var inflaters = sync.Pool{New: func() any { return &inflater{} }} //nolint:gochecknoglobals // likewise
+var inflaters = sync.Pool{New: func() any { return &inflater{} }} //nolint:gochecknoglobals // a pool has to be shared
 
-// newInflater returns a pooled inflater, which the caller releases.
+// newInflater returns a pooled inflater. The caller must release it.
 func newInflater() *inflater {
 	f, _ := inflaters.Get().(*inflater)
 	return f
@@ -90,8 +91,9 @@ func (f *inflater) reset(data []byte) error {
 	return err
 }
 
-// inflate returns what the zlib data in data holds; bytes after its end are passed over, as Python does. Memory grows
-// with what comes out, never past max.
+// inflate returns the inflated content of the zlib stream in data. Like Python, it
+// ignores bytes after the end of the stream. Memory grows with the output and never
+// exceeds maxInflated.
 func (f *inflater) inflate(data []byte, maxInflated int) ([]byte, error) {
 	if err := f.reset(data); err != nil {
 		return nil, &DecodeError{Reason: BadCompression, Err: noEOF(err)}
@@ -103,7 +105,7 @@ func (f *inflater) inflate(data []byte, maxInflated int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if cap(out) > maxPooledBuffer { // the caller's, then
+	if cap(out) > maxPooledBuffer { // the caller keeps this one
 		f.out = nil
 		return out, nil
 	}
@@ -119,7 +121,7 @@ func (f *inflater) release() {
 	}
 }
 
-// read appends to out what is left.
+// read appends the rest of the output to out.
 func (f *inflater) read(out []byte, maxInflated int) ([]byte, error) {
 	for {
 		if len(out) == cap(out) {
@@ -140,7 +142,7 @@ func (f *inflater) read(out []byte, maxInflated int) ([]byte, error) {
 	}
 }
 
-// noEOF says what an early end means here.
+// noEOF replaces an end-of-file error with one that says the data is truncated.
 func noEOF(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return errors.New("the data is cut off")

@@ -8,8 +8,8 @@ import (
 	"github.com/djangobridge/djangobridge/fixtures"
 )
 
-// TestCompressionIsWorthItWhereItIsForDjango holds that what Django stores compressed is stored compressed here, in about the
-// same number of bytes.
+// TestCompressionIsWorthItWhereItIsForDjango requires that payloads which Django
+// compresses are compressed here too, to about the same number of bytes.
 func TestCompressionIsWorthItWhereItIsForDjango(t *testing.T) {
 	t.Parallel()
 	type vector struct {
@@ -37,7 +37,8 @@ func TestCompressionIsWorthItWhereItIsForDjango(t *testing.T) {
 			count++
 			value, _, _ := strings.Cut(s.SignObject(*v.Payload, true), ":")
 			theirs, _, _ := strings.Cut(v.Encoded, ":")
-			// Two deflaters of one format differ by some bytes, which decides near the limit of two bytes saved.
+			// Two deflaters of one format differ by a few bytes, which matters near the
+			// limit of two bytes saved.
 			if len(*v.Payload) > 64 && (len(value) > len(theirs)+len(theirs)/6 || (value[0] == '.') != v.Compressed) {
 				t.Errorf("%s: %d characters, Django has %d", v.Name, len(value), len(theirs))
 			}
@@ -88,7 +89,7 @@ func TestWhatIsTooLargeToReadIsNotCompressed(t *testing.T) {
 	}
 }
 
-// digits returns text that deflates to about half of its 200,000 bytes.
+// digits returns 200,000 bytes of text that deflates to about half its size.
 func digits(seed uint64) string {
 	text := make([]byte, 200_000)
 	for i := range text {
@@ -100,7 +101,7 @@ func digits(seed uint64) string {
 
 func TestInflatedDataIsTheCallersOwn(t *testing.T) {
 	t.Parallel()
-	// Two of each size; the first ones are past what is pooled.
+	// Two of each size; the first ones are too large for the pool.
 	texts := []string{digits(1), digits(2), strings.Repeat("third ", 100), strings.Repeat("fourth ", 100)}
 	inflated := make([][]byte, 0, len(texts))
 	f := &inflater{}

@@ -7,12 +7,13 @@ import (
 	"unicode/utf8"
 )
 
-// cookieKeyPrefix sets cookie keys apart from others, whatever the salt.
+// cookieKeyPrefix separates cookie keys from all other keys, whatever the salt.
 const cookieKeyPrefix = "django.http.cookies"
 
-// NewCookieSigner returns the signer that Django has for cookies: its key and fallback keys are prefixed, its default salt
-// is "django.core.signing.get_cookie_signer". The error is as [NewTimestampSigner] has it. Matches
-// django.core.signing.get_cookie_signer; the messages framework uses it, and [SignedCookie] is made of it.
+// NewCookieSigner returns the signer that Django uses for cookies: its key and fallback
+// keys are prefixed, and its default salt is "django.core.signing.get_cookie_signer". The
+// messages framework and [SignedCookie] use it. Errors are those of [NewTimestampSigner].
+// Matches django.core.signing.get_cookie_signer.
 func NewCookieSigner(o Options) (*TimestampSigner, error) {
 	if o.Key == "" {
 		return nil, ErrNoKey
@@ -23,7 +24,7 @@ func NewCookieSigner(o Options) (*TimestampSigner, error) {
 	o.Key = cookieKeyPrefix + o.Key
 	fallbacks := make([]string, 0, len(o.FallbackKeys))
 	for _, key := range o.FallbackKeys {
-		if key != "" { // Django signs with the bare prefix then, a key that everybody knows
+		if key != "" { // Django signs with the bare prefix in that case, which is a publicly known key
 			fallbacks = append(fallbacks, cookieKeyPrefix+key)
 		}
 	}
@@ -31,25 +32,30 @@ func NewCookieSigner(o Options) (*TimestampSigner, error) {
 	return NewTimestampSigner(o)
 }
 
-// CookieOptions say how a [SignedCookie] works. Options.Salt is the salt given to set_signed_cookie, "" by default.
+// CookieOptions configure a [SignedCookie]. Options.Salt is the salt given to
+// set_signed_cookie, "" by default.
 type CookieOptions struct {
 	Options
-	// WriteLegacySalt signs with the salt that Django had before 5.2.15 and 6.0.6, which does not tell the cookie "ab" with
-	// salt "c" from the cookie "a" with salt "bc". Older releases read no other.
+	// WriteLegacySalt signs with the salt used before Django 5.2.15 and 6.0.6. That salt
+	// does not distinguish cookie "ab" with salt "c" from cookie "a" with salt "bc".
+	// Older releases read no other salt.
 	WriteLegacySalt bool
-	// AcceptLegacySalt also takes values signed with that salt: SIGNED_COOKIE_LEGACY_SALT_FALLBACK, which is True by
-	// default in 5.2.15 and 6.0.6 and False from 6.1 on. It means that the value of one cookie can be passed off as another's.
+	// AcceptLegacySalt also accepts values signed with the legacy salt, so the value of
+	// one cookie may be accepted for another cookie. It is Django's
+	// SIGNED_COOKIE_LEGACY_SALT_FALLBACK, which defaults to True in 5.2.15 and 6.0.6 and
+	// to False from 6.1 on.
 	AcceptLegacySalt bool
 }
 
-// A SignedCookie signs and verifies the values of one cookie. Matches HttpResponse.set_signed_cookie and
-// HttpRequest.get_signed_cookie.
+// A SignedCookie signs and verifies the values of one cookie. Matches
+// HttpResponse.set_signed_cookie and HttpRequest.get_signed_cookie.
 type SignedCookie struct {
 	signer *TimestampSigner
-	legacy *TimestampSigner // verifies too; may be nil
+	legacy *TimestampSigner // also verifies; may be nil
 }
 
-// NewSignedCookie returns the signer for the cookie of this name. The error is as [NewTimestampSigner] has it.
+// NewSignedCookie returns the signer for the cookie with this name. Errors are those of
+// [NewTimestampSigner].
 func NewSignedCookie(name string, o CookieOptions) (*SignedCookie, error) {
 	legacySalt := name + o.Salt
 	salt := "django.http.cookies.v2:" + strconv.Itoa(utf8.RuneCountInString(o.Salt)) + ":" + o.Salt + name
@@ -72,10 +78,11 @@ func NewSignedCookie(name string, o CookieOptions) (*SignedCookie, error) {
 	return c, nil
 }
 
-// Sign returns the cookie's text for value.
+// Sign returns the cookie text for value.
 func (c *SignedCookie) Sign(value string) string { return c.signer.Sign(value) }
 
-// Unsign returns the value of a cookie's text, whatever its age. The error is a [*DecodeError].
+// Unsign returns the value in a cookie's text, whatever its age. The error is a
+// [*DecodeError].
 func (c *SignedCookie) Unsign(signed string) (string, error) {
 	value, err := c.signer.Unsign(signed)
 	if c.retry(err) {
@@ -84,7 +91,8 @@ func (c *SignedCookie) Unsign(signed string) (string, error) {
 	return value, err
 }
 
-// UnsignMaxAge is [SignedCookie.Unsign] with the limit of [TimestampSigner.UnsignMaxAge].
+// UnsignMaxAge is [SignedCookie.Unsign] with the age limit of
+// [TimestampSigner.UnsignMaxAge].
 func (c *SignedCookie) UnsignMaxAge(signed string, maxAge time.Duration) (string, error) {
 	value, err := c.signer.UnsignMaxAge(signed, maxAge)
 	if c.retry(err) {
@@ -93,7 +101,8 @@ func (c *SignedCookie) UnsignMaxAge(signed string, maxAge time.Duration) (string
 	return value, err
 }
 
-// retry reports whether the legacy salt is to be tried: not for a cookie that the current salt found expired.
+// retry reports whether to try the legacy salt. It is not tried for a cookie that has
+// expired under the current salt.
 func (c *SignedCookie) retry(err error) bool {
 	var refused *DecodeError
 	return c.legacy != nil && errors.Is(err, ErrBadSignature) &&

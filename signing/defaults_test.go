@@ -12,13 +12,14 @@ import (
 	"github.com/djangobridge/djangobridge/signing"
 )
 
-// Expected texts in this file were written by Django 5.2.19.
+// The expected texts in this file were written by Django 5.2.19.
 
 func at(second int64) func() time.Time { return func() time.Time { return time.Unix(second, 0) } }
 
 func base64url(data []byte) string { return base64.RawURLEncoding.EncodeToString(data) }
 
-// TestDefaultSaltsAreDjangos holds every default that sets signatures of one key apart.
+// TestDefaultSaltsAreDjangos checks every default that separates signatures made with one
+// key.
 func TestDefaultSaltsAreDjangos(t *testing.T) {
 	t.Parallel()
 	o := signing.Options{Key: "secret", Now: at(1700000000)}
@@ -57,7 +58,8 @@ func TestDefaultSaltsAreDjangos(t *testing.T) {
 	}
 }
 
-// TestTimestampsAreCutTowardsZero has the times that Python's int() makes of fractions.
+// TestTimestampsAreCutTowardsZero expects the results of Python's int() for fractional
+// times.
 func TestTimestampsAreCutTowardsZero(t *testing.T) {
 	t.Parallel()
 	for want, now := range map[string]time.Time{
@@ -73,7 +75,7 @@ func TestTimestampsAreCutTowardsZero(t *testing.T) {
 	}
 }
 
-// TestClockIsTheSystemsByDefault has no clock in its options.
+// TestClockIsTheSystemsByDefault sets no clock in the options.
 func TestClockIsTheSystemsByDefault(t *testing.T) {
 	t.Parallel()
 	s, err := signing.NewTimestampSigner(signing.Options{Key: "k"})
@@ -101,8 +103,8 @@ func TestSeparatorsMayBeLonger(t *testing.T) {
 	}
 }
 
-// TestSeparatorsOfOneByteAreDjangos has all of ASCII: Django refuses what its signatures could contain, and six signs
-// between the capitals and the small letters.
+// TestSeparatorsOfOneByteAreDjangos tries all of ASCII. Django refuses the characters
+// that its signatures can contain, and the six between the capital and the small letters.
 func TestSeparatorsOfOneByteAreDjangos(t *testing.T) {
 	t.Parallel()
 	const unsafe = "\n-0123456789=ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz"
@@ -122,7 +124,7 @@ func TestBase62HasNoOtherDigits(t *testing.T) {
 		got, err := signing.B62Decode(text)
 		want := int64(strings.IndexByte(digits, byte(c)))
 		if text == "-" {
-			want = 0 // a minus alone is 0 for Django
+			want = 0 // Django reads a lone minus as 0
 		}
 		if want < 0 && (!errors.Is(err, strconv.ErrSyntax) || got != 0) || want >= 0 && (err != nil || got != want) {
 			t.Errorf("%q: %d, %v", text, got, err)

@@ -6,34 +6,36 @@ import (
 	"time"
 )
 
-// A Reason says why a signed text, or a session made of one, was refused.
+// A Reason says why a signed text, or a session stored as one, was refused.
 type Reason string
 
-// The reasons. The serializers above this package give BadSerialization.
+// The reasons. BadSerialization is used by the serializers above this package.
 const (
-	Malformed        Reason = "malformed"         // not of the shape that the signer writes
-	BadSignature     Reason = "bad_signature"     // no key of the signer made the signature
-	SignatureExpired Reason = "signature_expired" // a good signature, older than the maximum age
+	Malformed        Reason = "malformed"         // not in the format that the signer writes
+	BadSignature     Reason = "bad_signature"     // not a signature by any key of the signer
+	SignatureExpired Reason = "signature_expired" // valid signature, but older than the maximum age
 	TooLarge         Reason = "too_large"         // inflates to more than the limit
-	BadCompression   Reason = "bad_compression"   // a good signature over zlib data that does not inflate
-	BadSerialization Reason = "bad_serialization" // a good signature over what the serializer does not read
+	BadCompression   Reason = "bad_compression"   // valid signature, but the zlib data does not inflate
+	BadSerialization Reason = "bad_serialization" // valid signature, but the serializer cannot read the data
 )
 
-// ErrBadSignature matches, with errors.Is, the refusals that are a BadSignature in Django: a wrong signature, an
-// expired one (Django's SignatureExpired), and text without a signature. All other refusals are of text with a good
-// signature.
+// ErrBadSignature matches, with errors.Is, the refusals that are a BadSignature in
+// Django: a wrong signature, an expired signature (Django's SignatureExpired), and text
+// without a signature. All other refusals concern text with a valid signature.
 var ErrBadSignature = errors.New("signing: bad signature")
 
-// A DecodeError is why text was refused. Its message never contains the text, a key or a signature.
+// A DecodeError describes why text was refused. Its message never contains the text, a
+// key or a signature.
 type DecodeError struct {
 	Reason Reason
-	Detail string // in words; may be empty
-	Err    error  // the cause, if something below refused; may be nil
-	// SignedAt is when the text of a session says that it was signed, in whole seconds, which nobody has verified. It is the
-	// zero time if the text does not say so, and where the text is not the site's own, but a browser's for example.
+	Detail string // an explanation; may be empty
+	Err    error  // the underlying cause; may be nil
+	// SignedAt is the time of signing that a session's text claims, in whole seconds. It
+	// is not verified. It is the zero time if the text claims no time, or if the text is
+	// not the site's own (for example, a browser sent it).
 	SignedAt time.Time
 
-	unsigned bool // text without a signature, which is a BadSignature in Django
+	unsigned bool // the text has no signature, which is a BadSignature in Django
 }
 
 func (e *DecodeError) Error() string {
@@ -47,7 +49,7 @@ func (e *DecodeError) Error() string {
 	return s
 }
 
-// Unwrap returns the cause.
+// Unwrap returns the underlying cause.
 func (e *DecodeError) Unwrap() error { return e.Err }
 
 // Is makes errors.Is(err, ErrBadSignature) work.

@@ -46,7 +46,7 @@ func ExampleSignedCookie() {
 		fmt.Println(err)
 		return
 	}
-	// What response.set_signed_cookie("foo", "bar", salt="s") wrote.
+	// Written by response.set_signed_cookie("foo", "bar", salt="s").
 	fmt.Println(cookie.Unsign("bar:1r31eq:_BLssNoK9VyxXIZo1BH-94S9l1Yw_RURTOWayPueIAo"))
 	// Output: bar <nil>
 }

@@ -18,8 +18,8 @@ func fuzzOptions() signing.Options {
 	}
 }
 
-// FuzzLoads holds that no text makes Loads panic or give data that this key did not sign: whatever is accepted is again
-// signed to a text that is accepted, and differs from no signed text by its signature alone.
+// FuzzLoads checks that no text makes Loads panic or return data that this key did not
+// sign. Accepted data, signed again, must load as the same data.
 func FuzzLoads(f *testing.F) {
 	for _, data := range []string{"", "{}", `{"a":1}`, `{"foo":"barbarbarbarbarbarbarbarbarbar"}`} {
 		for _, compress := range []bool{false, true} {
@@ -56,7 +56,8 @@ func FuzzLoads(f *testing.F) {
 	})
 }
 
-// FuzzTampering changes a byte of a signed text anywhere, or cuts it, and holds that it is refused then.
+// FuzzTampering changes one byte of a signed text, or truncates it, and expects a
+// refusal.
 func FuzzTampering(f *testing.F) {
 	f.Add([]byte(`{"_auth_user_id":"1"}`), uint(0), byte(1), uint(0))
 	f.Add([]byte(`{"_auth_user_id":"1"}`), uint(40), byte(0x20), uint(0))

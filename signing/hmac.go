@@ -2,8 +2,8 @@ package signing
 
 import (
 	"crypto/hmac"
-	"crypto/md5"  //nolint:gosec // named by sites that chose it; the default is SHA-256
-	"crypto/sha1" //nolint:gosec // what Django wrote before 3.1
+	"crypto/md5"  //nolint:gosec // used by sites that chose it; the default is SHA-256
+	"crypto/sha1" //nolint:gosec // used by Django before 3.1
 	"crypto/sha256"
 	"crypto/sha3"
 	"crypto/sha512"
@@ -16,15 +16,15 @@ import (
 	"github.com/djangobridge/djangobridge/signing/internal/blake2"
 )
 
-// Names of algorithms, as Python's hashlib has them. [Options.Algorithm] takes these and md5, sha224, sha384, sha512,
-// sha3_224, sha3_256, sha3_384, sha3_512, blake2b and blake2s.
+// Names of algorithms in Python's hashlib. [Options.Algorithm] accepts these and md5,
+// sha224, sha384, sha512, sha3_224, sha3_256, sha3_384, sha3_512, blake2b and blake2s.
 const (
 	SHA256 = "sha256" // Django's default since 3.1
-	SHA1   = "sha1"   // Django's only one before 3.1
+	SHA1   = "sha1"   // Django's only algorithm before 3.1
 )
 
-// An AlgorithmError says that a hash algorithm is unknown, or is one that Django cannot sign with (shake_128). Matches
-// django.utils.crypto.InvalidAlgorithm.
+// An AlgorithmError reports a hash algorithm that is unknown, or that Django cannot sign
+// with (shake_128). Matches django.utils.crypto.InvalidAlgorithm.
 type AlgorithmError struct{ Name string }
 
 func (e *AlgorithmError) Error() string { return fmt.Sprintf("signing: unknown algorithm %q", e.Name) }
@@ -59,8 +59,9 @@ func newHash(algorithm string) (func() hash.Hash, error) {
 	return nil, &AlgorithmError{Name: algorithm}
 }
 
-// SaltedHMAC is the keyed hash that all of Django's signatures are made of: HMAC with the digest of keySalt and secret
-// as the key. It returns the raw digest. For many values make one [HMAC] instead. The error is an [*AlgorithmError]. Matches
+// SaltedHMAC is the keyed hash behind all of Django's signatures: an HMAC whose key is
+// the digest of keySalt and secret. It returns the raw digest. To hash many values, make
+// one [HMAC] instead. The error is an [*AlgorithmError]. Matches
 // django.utils.crypto.salted_hmac (whose default algorithm is SHA-1).
 func SaltedHMAC(keySalt, value, secret, algorithm string) ([]byte, error) {
 	m, err := NewHMAC(keySalt, secret, algorithm)
@@ -70,25 +71,28 @@ func SaltedHMAC(keySalt, value, secret, algorithm string) ([]byte, error) {
 	return m.Append(nil, value), nil
 }
 
-// An HMAC is [SaltedHMAC] with one salt, secret and algorithm, for many values. It cannot change, and several goroutines may
-// use it. Matches django.utils.crypto.salted_hmac, which derives its key at every call.
+// An HMAC is [SaltedHMAC] with one salt, secret and algorithm, for many values. It is
+// immutable and safe for concurrent use. Matches django.utils.crypto.salted_hmac, which
+// derives its key on every call.
 type HMAC struct {
-	// The key is derived once; the hash states are pooled because making them costs more than hashing a session does.
+	// The key is derived once. The hash states are pooled because making one costs more
+	// than hashing a session.
 	pool sync.Pool // of *macState
-	size int       // of the digest
+	size int       // of the digest, in bytes
 }
 
 type macState struct {
 	hash   hash.Hash
 	digest [64]byte
 	text   [88]byte // the digest in base64
-	input  []byte   // the value as bytes, for hash.Hash takes no string
+	input  []byte   // the value as bytes, because hash.Hash takes no string
 }
 
-// maxPooledInput bounds what a pooled state keeps.
+// maxPooledInput bounds the input buffer of a pooled state, in bytes.
 const maxPooledInput = 64 << 10
 
-// NewHMAC returns the keyed hash. An empty secret is one like any other, as in SaltedHMAC. The error is an [*AlgorithmError].
+// NewHMAC returns the keyed hash. An empty secret is allowed, as in SaltedHMAC. The error
+// is an [*AlgorithmError].
 func NewHMAC(keySalt, secret, algorithm string) (*HMAC, error) {
 	h, err := newHash(algorithm)
 	if err != nil {
@@ -107,7 +111,8 @@ func NewHMAC(keySalt, secret, algorithm string) (*HMAC, error) {
 func (m *HMAC) Append(dst []byte, value string) []byte {
 	st := m.start()
 	defer m.put(st)
-	// Summed here and copied, so that a dst on the caller's stack stays there.
+	// The sum is computed in the state and then copied, so that a dst on the caller's
+	// stack stays there.
 	return append(dst, st.sum(value)...)
 }
 
@@ -124,7 +129,8 @@ func (m *HMAC) put(st *macState) {
 	m.pool.Put(st)
 }
 
-// sum returns the digest of value, which stands in st until it is used again.
+// sum returns the digest of value. The result is part of st and valid until st is used
+// again.
 func (st *macState) sum(value string) []byte {
 	st.input = append(st.input[:0], value...)
 	st.hash.Write(st.input)
@@ -139,7 +145,8 @@ func (m *HMAC) appendSignature(dst, value []byte) []byte {
 	return appendBase64(dst, st.hash.Sum(st.digest[:0]))
 }
 
-// verify reports, in constant time, whether signature is the text that appendSignature writes for value.
+// verify reports, in constant time, whether signature is what appendSignature writes for
+// value.
 func (m *HMAC) verify(value, signature string) bool {
 	if len(signature) != base64.RawURLEncoding.EncodedLen(m.size) {
 		return false

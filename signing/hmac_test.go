@@ -11,7 +11,8 @@ import (
 	"github.com/djangobridge/djangobridge/signing"
 )
 
-// hmacTexts are salts, secrets and values around all block sizes, the longest of which is 144 bytes.
+// hmacTexts returns salts, secrets and values of lengths around all block sizes, the
+// largest of which is 144 bytes.
 func hmacTexts() []string {
 	return []string{
 		"", "a", "\x00", "sécret", "\xff\xfe", strings.Repeat("k", 63), strings.Repeat("k", 64), strings.Repeat("k", 65),
@@ -19,8 +20,9 @@ func hmacTexts() []string {
 	}
 }
 
-// TestHMACIsSaltedHMACOfEachValue takes all values through one HMAC, so that whatever one of them left behind would show in
-// the next. That SaltedHMAC is Django's is what the vectors are for.
+// TestHMACIsSaltedHMACOfEachValue sends all values through one HMAC, so that anything
+// left behind by one value would show in the next. The vectors prove that SaltedHMAC
+// matches Django.
 func TestHMACIsSaltedHMACOfEachValue(t *testing.T) {
 	t.Parallel()
 	for _, algorithm := range []string{
@@ -71,7 +73,7 @@ func TestHMACOfSeveralGoroutines(t *testing.T) {
 		t.Fatal(err)
 	}
 	var all sync.WaitGroup
-	for i, value := range append(hmacTexts(), strings.Repeat("v", 70<<10)) { // the last is longer than what a pool keeps
+	for i, value := range append(hmacTexts(), strings.Repeat("v", 70<<10)) { // the last one is too long for the pool
 		want, err := signing.SaltedHMAC("salt", value, "secret", signing.SHA256)
 		if err != nil {
 			t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// zipped is zlib data as Python writes it.
+// zipped returns zlib data as Python writes it.
 func zipped(t *testing.T, data string) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -22,7 +22,8 @@ func zipped(t *testing.T, data string) []byte {
 	return b.Bytes()
 }
 
-// TestCompressionHasToSaveTwoBytes has Django's condition at its edge: len(compressed) < len(data) - 1.
+// TestCompressionHasToSaveTwoBytes tests the edge of Django's condition: len(compressed)
+// < len(data) - 1.
 func TestCompressionHasToSaveTwoBytes(t *testing.T) {
 	t.Parallel()
 	seen := map[int]bool{}
@@ -91,7 +92,8 @@ func TestInflatingHeedsTheSignersLimit(t *testing.T) {
 	}
 }
 
-// TestObjectsUpToTheLimitAreCompressed holds that a signer compresses all that it reads itself.
+// TestObjectsUpToTheLimitAreCompressed checks that a signer compresses every object that
+// it can read back.
 func TestObjectsUpToTheLimitAreCompressed(t *testing.T) {
 	t.Parallel()
 	s, err := NewSigner(Options{Key: "k", MaxInflated: 1000})
@@ -108,7 +110,8 @@ func TestObjectsUpToTheLimitAreCompressed(t *testing.T) {
 	}
 }
 
-// TestBadCompressionHasItsCause lets damaged data be the first and not the first that an inflater gets.
+// TestBadCompressionHasItsCause gives an inflater damaged data both as its first and as a
+// later input.
 func TestBadCompressionHasItsCause(t *testing.T) {
 	t.Parallel()
 	good := zipped(t, strings.Repeat("data ", 100))
@@ -136,7 +139,7 @@ func TestBadCompressionHasItsCause(t *testing.T) {
 				t.Errorf("%s: %q, error %v", name, out, err)
 				continue
 			}
-			// An end of file is not for callers who read files.
+			// An end-of-file error would mislead callers who read files.
 			if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || strings.Contains(err.Error(), "cut off") != c.cut {
 				t.Errorf("%s: error %v", name, err)
 			}

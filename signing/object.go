@@ -8,8 +8,9 @@ import (
 // dumpsSalt is the default salt of Django's dumps and loads.
 const dumpsSalt = "django.core.signing"
 
-// Dumps signs data, which a serializer has made of an object, with a timestamp. The salt is "django.core.signing" by
-// default. For many calls make one [TimestampSigner] instead. Matches django.core.signing.dumps.
+// Dumps signs data, the output of a serializer, with a timestamp. The default salt is
+// "django.core.signing". To sign many objects, make one [TimestampSigner] instead.
+// Matches django.core.signing.dumps.
 func Dumps(data []byte, compress bool, o Options) (string, error) {
 	s, err := dumpsSigner(o)
 	if err != nil {
@@ -18,8 +19,8 @@ func Dumps(data []byte, compress bool, o Options) (string, error) {
 	return s.SignObject(data, compress), nil
 }
 
-// Loads returns the data that [Dumps] was given, whatever its age. Refusals are a [*DecodeError]. Matches
-// django.core.signing.loads.
+// Loads returns the data given to [Dumps], whatever its age. Refusals are a
+// [*DecodeError]. Matches django.core.signing.loads.
 func Loads(signed string, o Options) ([]byte, error) {
 	s, err := dumpsSigner(o)
 	if err != nil {
@@ -28,7 +29,7 @@ func Loads(signed string, o Options) ([]byte, error) {
 	return s.UnsignObject(signed)
 }
 
-// LoadsMaxAge is [Loads] with the limit of [TimestampSigner.UnsignMaxAge].
+// LoadsMaxAge is [Loads] with the age limit of [TimestampSigner.UnsignMaxAge].
 func LoadsMaxAge(signed string, maxAge time.Duration, o Options) ([]byte, error) {
 	s, err := dumpsSigner(o)
 	if err != nil {
@@ -44,8 +45,8 @@ func dumpsSigner(o Options) (*TimestampSigner, error) {
 	return NewTimestampSigner(o)
 }
 
-// encodeObject returns data as it stands in signed text: in base64, a dot before it if it is compressed; with room for
-// the rest of the text.
+// encodeObject returns data in its signed form: base64, preceded by a dot if compressed.
+// The result has spare capacity for the rest of the text.
 func (s *Signer) encodeObject(data []byte, compress bool) []byte {
 	if compress && len(data) <= s.maxInflated {
 		if z := deflate(data); z != nil {

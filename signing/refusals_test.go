@@ -9,7 +9,8 @@ import (
 	"github.com/djangobridge/djangobridge/signing"
 )
 
-// constructors lists everything that takes a key, and reports whether it gave something back beside its error.
+// constructors lists all functions that take a key. Each reports whether it returned a
+// value along with its error.
 func constructors() map[string]func(o signing.Options) (given bool, err error) {
 	return map[string]func(o signing.Options) (bool, error){
 		"NewSigner":          func(o signing.Options) (bool, error) { s, err := signing.NewSigner(o); return s != nil, err },
@@ -77,8 +78,8 @@ func TestConstructorsRefuse(t *testing.T) {
 	}
 }
 
-// TestEmptyFallbackKeysVerifyNothing holds that no text signed with an empty key, or with the bare prefix of the cookies'
-// keys, is taken.
+// TestEmptyFallbackKeysVerifyNothing checks that text signed with an empty key, or with
+// the bare prefix of the cookie keys, is refused.
 func TestEmptyFallbackKeysVerifyNothing(t *testing.T) {
 	t.Parallel()
 	o := signing.Options{Key: "k", FallbackKeys: []string{"", "old", ""}, Salt: "salt", Now: at(1700000000)}
@@ -107,7 +108,8 @@ func TestEmptyFallbackKeysVerifyNothing(t *testing.T) {
 	}
 }
 
-// reads lists every way to read signed text. They return the text or data as text, whatever the error.
+// reads lists every way to read signed text. Each returns the text or data as a string,
+// whatever the error.
 func reads(t *testing.T, o signing.Options) map[string]func(signed string) (string, error) {
 	t.Helper()
 	plain, err := signing.NewSigner(o)
@@ -181,7 +183,7 @@ func TestReadsRefuse(t *testing.T) {
 	}
 }
 
-// TestReadsRefuseWhatWasSignedWithoutTime takes text that Signer accepts.
+// TestReadsRefuseWhatWasSignedWithoutTime uses text that Signer accepts.
 func TestReadsRefuseWhatWasSignedWithoutTime(t *testing.T) {
 	t.Parallel()
 	o := signing.Options{Key: "secret", Salt: "salt", Now: at(1700000000)}
@@ -196,7 +198,8 @@ func TestReadsRefuseWhatWasSignedWithoutTime(t *testing.T) {
 			}
 			got, err := read(plain.Sign(value))
 			refused, ok := errors.AsType[*signing.DecodeError](err)
-			// Django raises BadSignature for none of these: what it raises is not caught by those who expect that.
+			// Django raises no BadSignature for any of these, so code that catches
+			// BadSignature does not catch them.
 			if !ok || refused.Reason != signing.Malformed || errors.Is(err, signing.ErrBadSignature) || got != "" {
 				t.Errorf("%s: %s: read %q, error %v", name, value, got, err)
 			}
@@ -226,7 +229,8 @@ func TestReadsRefuseWhatIsTooOld(t *testing.T) {
 	}
 }
 
-// TestReadsRefuseGoodSignaturesOverOtherData takes what no signer writes, signed with the key all the same.
+// TestReadsRefuseGoodSignaturesOverOtherData uses data that no signer writes, signed with
+// the right key.
 func TestReadsRefuseGoodSignaturesOverOtherData(t *testing.T) {
 	t.Parallel()
 	o := signing.Options{Key: "secret", Salt: "salt", Now: at(1700000000)}
@@ -240,7 +244,7 @@ func TestReadsRefuseGoodSignaturesOverOtherData(t *testing.T) {
 		".":                         signing.BadCompression,
 		".eA":                       signing.BadCompression,
 		".AAAA":                     signing.BadCompression,
-		".eJyrVkpUsgI":              signing.BadCompression, // cut off
+		".eJyrVkpUsgI":              signing.BadCompression, // truncated
 		".eJyrVkpUsjKsBQAMegMAAAAA": signing.BadCompression, // with a wrong checksum
 	} {
 		for name, read := range reads(t, o) {

@@ -7,42 +7,49 @@ import (
 	"time"
 )
 
-// Options say how a signer works. Only Key is required.
+// Options configure a signer. Only Key is required.
 type Options struct {
-	// Key is the secret, Django's SECRET_KEY as a rule. Bytes that are not UTF-8 are taken as they are.
+	// Key is the secret, usually Django's SECRET_KEY. Bytes that are not UTF-8 are used
+	// unchanged.
 	Key string
-	// FallbackKeys verify but never sign: SECRET_KEY_FALLBACKS. Django has them since 4.1.
+	// FallbackKeys verify but never sign. They are Django's SECRET_KEY_FALLBACKS,
+	// available since 4.1.
 	FallbackKeys []string
-	// Salt sets uses of one key apart. The default is the name of Django's class:
-	// "django.core.signing.Signer" or "django.core.signing.TimestampSigner".
+	// Salt separates different uses of one key. The default is the name of Django's
+	// class: "django.core.signing.Signer" or "django.core.signing.TimestampSigner".
 	Salt string
-	// Sep stands between value and signature; ":" by default. See [ErrSeparator].
+	// Sep separates value and signature; ":" by default. See [ErrSeparator].
 	Sep string
-	// Algorithm is a hash by its name in Python's hashlib; [SHA256] by default. For Django before 3.1 it is [SHA1].
+	// Algorithm is the name of a hash in Python's hashlib; [SHA256] by default. Use
+	// [SHA1] for Django before 3.1.
 	Algorithm string
-	// AcceptSHA1 also takes signatures made with SHA-1, as Django 3.1 and 3.2 did; 4.0 and later refuse them. SHA-1 in an
-	// HMAC is not broken, but what those releases refuse a Go service beside them should refuse too.
+	// AcceptSHA1 also accepts SHA-1 signatures, as Django 3.1 and 3.2 did. Django 4.0 and
+	// later refuse them, and a Go service beside such a release should too, although
+	// SHA-1 is not broken when used in an HMAC.
 	AcceptSHA1 bool
-	// MaxInflated is how many bytes a compressed object may inflate to; [DefaultMaxInflated] if 0. Django has no limit:
-	// whoever has the key can make it inflate gigabytes.
+	// MaxInflated limits the inflated size of a compressed object, in bytes;
+	// [DefaultMaxInflated] if 0. Django has no limit: anyone with the key can make it
+	// inflate gigabytes.
 	MaxInflated int
 	// Now is the clock; time.Now by default.
 	Now func() time.Time
 }
 
-// DefaultMaxInflated is 16 MiB.
+// DefaultMaxInflated is 16 MiB, in bytes.
 const DefaultMaxInflated = 16 << 20
 
-// Errors of the constructors.
+// Errors returned by the constructors.
 var (
-	// ErrNoKey refuses an empty key. (In Django an empty key stands for settings.SECRET_KEY.)
+	// ErrNoKey refuses an empty key. (In Django an empty key means settings.SECRET_KEY.)
 	ErrNoKey = errors.New("signing: the key is empty")
-	// ErrSeparator refuses a separator that is empty or could be part of a signature, by Django's rule: all of it letters,
-	// digits, or one of -_=[\]^`.
+	// ErrSeparator refuses a separator that is empty or could be part of a signature. By
+	// Django's rule, that is any separator made only of letters, digits and the
+	// characters -_=[\]^`.
 	ErrSeparator = errors.New("signing: unsafe separator: it must not be empty or consist of only A-z0-9-_=")
 )
 
-// A Signer signs text. It cannot change, and several goroutines may use it. Matches django.core.signing.Signer.
+// A Signer signs text. It is immutable and safe for concurrent use. Matches
+// django.core.signing.Signer.
 type Signer struct {
 	sep         string
 	sign        *HMAC
@@ -50,7 +57,8 @@ type Signer struct {
 	maxInflated int
 }
 
-// NewSigner returns a signer. The error is [ErrNoKey], [ErrSeparator] or an [*AlgorithmError].
+// NewSigner returns a signer. The error is [ErrNoKey], [ErrSeparator] or an
+// [*AlgorithmError].
 func NewSigner(o Options) (*Signer, error) {
 	if o.Salt == "" {
 		o.Salt = "django.core.signing.Signer"
@@ -72,7 +80,7 @@ func newSigner(o Options) (*Signer, error) {
 	if s.maxInflated <= 0 {
 		s.maxInflated = DefaultMaxInflated
 	}
-	s.maxInflated = min(s.maxInflated, math.MaxInt-1) // inflating goes one byte further
+	s.maxInflated = min(s.maxInflated, math.MaxInt-1) // inflating reads one byte beyond the limit
 	if o.Algorithm == "" {
 		o.Algorithm = SHA256
 	}
@@ -83,7 +91,7 @@ func newSigner(o Options) (*Signer, error) {
 	for _, algorithm := range algorithms {
 		for _, key := range append([]string{o.Key}, o.FallbackKeys...) {
 			if key == "" {
-				continue // Django takes an empty fallback for the key itself, which has been tried
+				continue // Django reads an empty fallback as the key itself, which has already been tried
 			}
 			m, err := NewHMAC(o.Salt+"signer", key, algorithm)
 			if err != nil {
@@ -96,8 +104,8 @@ func newSigner(o Options) (*Signer, error) {
 	return s, nil
 }
 
-// unsafeSep is the regular expression ^[A-z0-9-_=]*$ as Python reads it: A-z holds six signs between Z and a, and $ also
-// matches before a final line end.
+// unsafeSep implements the regular expression ^[A-z0-9-_=]*$ with Python's meaning: A-z
+// includes the six characters between Z and a, and $ also matches before a final newline.
 func unsafeSep(sep string) bool {
 	for _, c := range []byte(strings.TrimSuffix(sep, "\n")) {
 		if !('A' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-' || c == '=') {
@@ -107,7 +115,7 @@ func unsafeSep(sep string) bool {
 	return true
 }
 
-// Signature returns the signature of value alone, in URL-safe base64 without padding.
+// Signature returns only the signature of value, in URL-safe base64 without padding.
 func (s *Signer) Signature(value string) string {
 	return string(s.sign.appendSignature(nil, []byte(value)))
 }
@@ -117,15 +125,16 @@ func (s *Signer) Sign(value string) string {
 	return string(s.finish(append(make([]byte, 0, len(value)+len(s.sep)+signatureRoom), value...)))
 }
 
-// signatureRoom is enough for a separator and the usual signature.
+// signatureRoom is enough for a separator and a signature of usual length, in bytes.
 const signatureRoom = 64
 
-// finish appends the separator and the signature to a value.
+// finish appends the separator and the signature to value.
 func (s *Signer) finish(value []byte) []byte {
 	return s.sign.appendSignature(append(value, s.sep...), value)
 }
 
-// Unsign returns the value if the signature is good under the key or a fallback key. The error is a [*DecodeError].
+// Unsign returns the value if its signature is valid under the key or a fallback key. The
+// error is a [*DecodeError].
 func (s *Signer) Unsign(signed string) (string, error) {
 	i := strings.LastIndex(signed, s.sep)
 	if i < 0 {
@@ -140,17 +149,17 @@ func (s *Signer) Unsign(signed string) (string, error) {
 	return "", &DecodeError{Reason: BadSignature}
 }
 
-// SignObject signs data, which a serializer has made of an object: what [py/pyjson] writes for Django's JSONSerializer.
-// With compress the data is deflated if that saves at least two bytes, and if it does not inflate to more than the signer
-// itself accepts. Matches Signer.sign_object.
+// SignObject signs data, the output of a serializer: [py/pyjson] produces it for Django's
+// JSONSerializer. With compress, data is deflated if that saves at least two bytes and if
+// the signer itself would accept the inflated size. Matches Signer.sign_object.
 //
 // [py/pyjson]: https://pkg.go.dev/github.com/djangobridge/djangobridge/py/pyjson
 func (s *Signer) SignObject(data []byte, compress bool) string {
 	return string(s.finish(s.encodeObject(data, compress)))
 }
 
-// UnsignObject returns the data that [Signer.SignObject] was given. The error is a [*DecodeError]. Matches
-// Signer.unsign_object.
+// UnsignObject returns the data given to [Signer.SignObject]. The error is a
+// [*DecodeError]. Matches Signer.unsign_object.
 func (s *Signer) UnsignObject(signed string) ([]byte, error) {
 	value, err := s.Unsign(signed)
 	if err != nil {

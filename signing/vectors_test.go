@@ -41,7 +41,7 @@ func (a *age) UnmarshalJSON(data []byte) error {
 	}
 	var seconds float64
 	err := json.Unmarshal(data, &seconds)
-	// Django takes any number; a Duration ends at 292 years.
+	// Django accepts any number; a Duration ends at 292 years.
 	*a = age(min(max(seconds*float64(time.Second), math.MinInt64), math.MaxInt64-1024))
 	return err
 }
@@ -86,7 +86,7 @@ type vector struct {
 	}
 }
 
-// text is the value of a case in which it is text.
+// text returns the value of a case whose value is text.
 func (v *vector) text(t *testing.T) string {
 	t.Helper()
 	var s secret
@@ -111,7 +111,7 @@ func texts(keys []secret) []string {
 	return list
 }
 
-// wantRefusal fails unless err is what the case expects, which is not "ok".
+// wantRefusal fails unless err is the refusal that the case expects, which is not "ok".
 func (v *vector) wantRefusal(t *testing.T, err error) {
 	t.Helper()
 	var refused *signing.DecodeError
@@ -120,7 +120,7 @@ func (v *vector) wantRefusal(t *testing.T, err error) {
 	}
 }
 
-// release is what a release does by default.
+// release describes the defaults of a release.
 type release struct{ name string }
 
 func (r release) options(o signing.Options) signing.Options {
@@ -131,12 +131,13 @@ func (r release) options(o signing.Options) signing.Options {
 		o.AcceptSHA1 = true
 	}
 	if r.name == "2.2" || r.name == "3.2" {
-		o.FallbackKeys = nil // Django had none
+		o.FallbackKeys = nil // this release has no fallback keys
 	}
 	return o
 }
 
-// forEach runs a test on each case of a subject that has one of these operations, in all releases.
+// forEach runs a test on each case of a subject with one of these operations, for all
+// releases.
 func forEach(t *testing.T, subject string, run func(t *testing.T, r release, v *vector), ops ...string) {
 	t.Helper()
 	count := 0
@@ -164,7 +165,7 @@ func forEach(t *testing.T, subject string, run func(t *testing.T, r release, v *
 	}
 }
 
-// signer is what both signers have.
+// signer is the common interface of both signers.
 type signer interface {
 	Sign(value string) string
 	Unsign(signed string) (string, error)
@@ -266,7 +267,7 @@ func TestDjangosBase62(t *testing.T) {
 			return
 		}
 		n, rangeErr := v.Number.Int64()
-		if rangeErr != nil { // Python's integers have no end
+		if rangeErr != nil { // Python's integers are unbounded
 			if err == nil || got != math.MaxInt64 && got != math.MinInt64 {
 				t.Errorf("%q: %d, %v; want the nearest number and an error", v.Text, got, err)
 			}
@@ -304,7 +305,7 @@ func TestDjangoSignsObjects(t *testing.T) {
 		if err != nil || backErr != nil || string(back) != string(*v.Payload) {
 			t.Fatalf("read back %q, %v, %v; want %q", back, err, backErr, *v.Payload)
 		}
-		// Two programs compress alike only by chance.
+		// Two compressors produce the same bytes only by chance.
 		if !v.Compressed && !strings.HasPrefix(got, ".") && got != v.Encoded {
 			t.Errorf("got %q, want %q", got, v.Encoded)
 		}
@@ -324,7 +325,7 @@ func TestDjangoLoads(t *testing.T) {
 			data, err = signing.LoadsMaxAge(v.Encoded, v.maxAge(), o)
 		}
 		switch {
-		case v.Expect == "bad_serialization": // not this package's
+		case v.Expect == "bad_serialization": // not decided by this package
 			if err != nil {
 				t.Errorf("error %v", err)
 			}

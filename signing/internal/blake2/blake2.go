@@ -1,5 +1,6 @@
-// Package blake2 holds the unkeyed hashes BLAKE2b-512 and BLAKE2s-256 of RFC 7693, which Python's hashlib has under the
-// names blake2b and blake2s and Go's standard library has not.
+// Package blake2 implements the unkeyed hashes BLAKE2b-512 and BLAKE2s-256 of RFC 7693.
+// Python's hashlib has them as blake2b and blake2s; Go's standard library does not have
+// them.
 package blake2
 
 import (
@@ -8,15 +9,15 @@ import (
 	"math/bits"
 )
 
-// word is what the two variants compute with.
+// word is the integer type of a variant.
 type word interface{ uint32 | uint64 }
 
-// variant holds what differs between the two.
+// variant holds the differences between the two hashes.
 type variant[W word] struct {
 	iv     [8]W
 	rounds int
 	rot    [4]int
-	size   int // of a word in bytes
+	size   int // of a word, in bytes
 }
 
 var variantB = variant[uint64]{ //nolint:gochecknoglobals // a constant
@@ -27,15 +28,15 @@ var variantB = variant[uint64]{ //nolint:gochecknoglobals // a constant
 	rounds: 12, rot: [4]int{32, 24, 16, 63}, size: 8,
 }
 
-var variantS = variant[uint32]{ //nolint:gochecknoglobals // likewise
+var variantS = variant[uint32]{ //nolint:gochecknoglobals // a constant
 	iv: [8]uint32{
 		0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
 	},
 	rounds: 10, rot: [4]int{16, 12, 8, 7}, size: 4,
 }
 
-// sigma is the order in which each round takes the words of a block.
-var sigma = [10][16]uint8{ //nolint:gochecknoglobals // likewise
+// sigma is the order in which each round uses the words of a block.
+var sigma = [10][16]uint8{ //nolint:gochecknoglobals // a constant
 	{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
 	{14, 10, 4, 8, 9, 15, 13, 6, 1, 12, 0, 2, 11, 7, 5, 3},
 	{11, 8, 12, 0, 5, 2, 15, 13, 10, 14, 3, 6, 7, 1, 9, 4},
@@ -48,8 +49,8 @@ var sigma = [10][16]uint8{ //nolint:gochecknoglobals // likewise
 	{10, 2, 8, 4, 7, 6, 1, 5, 15, 11, 9, 14, 3, 12, 13, 0},
 }
 
-// mixed are the columns and then the diagonals of the state that a round mixes.
-var mixed = [8][4]uint8{ //nolint:gochecknoglobals // likewise
+// mixed lists the columns and then the diagonals of the state that a round mixes.
+var mixed = [8][4]uint8{ //nolint:gochecknoglobals // a constant
 	{0, 4, 8, 12},
 	{1, 5, 9, 13},
 	{2, 6, 10, 14},
@@ -64,8 +65,8 @@ var mixed = [8][4]uint8{ //nolint:gochecknoglobals // likewise
 type digest[W word] struct {
 	*variant[W]
 	h      [8]W
-	length uint64 // bytes hashed; a Go program has no messages past that
-	buf    []byte // what is not hashed yet: up to a block, for the last block is hashed by another rule
+	length uint64 // bytes hashed; no Go program has a message longer than this
+	buf    []byte // input not hashed yet, at most one block, because the last block is hashed differently
 }
 
 // NewB returns BLAKE2b with a digest of 64 bytes.
@@ -86,7 +87,8 @@ func (d *digest[W]) Size() int { return 8 * d.size }
 
 func (d *digest[W]) Reset() {
 	d.h, d.length, d.buf = d.iv, 0, d.buf[:0]
-	// The parameter block of a sequential, unkeyed hash: digest length, no key, fan-out 1, depth 1.
+	// The parameter block of a sequential, unkeyed hash: digest length, no key, fan-out
+	// 1, depth 1.
 	d.h[0] ^= W(0x01010000 | d.Size())
 }
 
@@ -108,7 +110,7 @@ func (d *digest[W]) Sum(b []byte) []byte {
 	last := *d
 	last.buf = append(make([]byte, 0, cap(d.buf)), d.buf...)
 	last.length += uint64(len(d.buf))
-	last.buf = last.buf[:cap(last.buf)] // make has filled it up with zeros
+	last.buf = last.buf[:cap(last.buf)] // make has filled it with zeros
 	last.compress(true)
 	for _, w := range last.h {
 		if d.size == 8 {
@@ -158,7 +160,7 @@ func (d *digest[W]) compress(last bool) {
 	}
 }
 
-// rotate turns w right by n bits.
+// rotate rotates w right by n bits.
 func rotate[W word](w W, n int) W {
 	switch w := any(w).(type) {
 	case uint64:

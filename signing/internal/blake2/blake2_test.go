@@ -9,7 +9,7 @@ import (
 	"github.com/djangobridge/djangobridge/signing/internal/blake2"
 )
 
-// The expected values are Python's, of each length of message from 0 to 300 in one:
+// The expected values come from Python. Each covers all message lengths from 0 to 300:
 //
 //	d = hashlib.sha256()
 //	for n in range(301): d.update(hashlib.blake2b(bytes(i % 251 for i in range(n))).digest())
@@ -49,7 +49,7 @@ func TestAgreesWithHashlib(t *testing.T) {
 			if len(h.Sum(nil)) != h.Size() {
 				t.Fatalf("%s: digest of another size than %d", name, h.Size())
 			}
-			all.Write(h.Sum(nil)) // a second Sum must give the same
+			all.Write(h.Sum(nil)) // a second Sum must return the same
 		}
 		if got := hex.EncodeToString(all.Sum(nil)); got != c.each {
 			t.Errorf("%s of all lengths: %s, want %s", name, got, c.each)
