@@ -1,4 +1,5 @@
-// Package cookies reads and writes cookies as Django does, where net/http has rules of its own.
+// Package cookies reads and writes cookies as Django does where net/http behaves
+// differently.
 package cookies
 
 import (
@@ -13,14 +14,15 @@ import (
 	"github.com/djangobridge/djangobridge/internal/pyutf8"
 )
 
-// Find returns the value of the cookie of this name as Django reads it: the last one of several, without the quotes
-// and escapes of Python's cookies. (Go's takes the first, and none that has a backslash.) Matches parse_cookie.
+// Find returns the value of the cookie with this name as Django reads it: the last one of
+// several, without the quotes and escapes of Python's cookies. (Go takes the first, and
+// ignores those that contain a backslash.) Matches parse_cookie.
 func Find(h http.Header, name string) (value string, ok bool) {
 	for _, line := range h["Cookie"] {
 		for more := true; more; {
 			var chunk string
 			chunk, line, more = strings.Cut(line, ";")
-			// A chunk without "=" has the name "", which nobody asks for.
+			// A chunk without "=" has the name "", which no caller looks up.
 			k, v, named := strings.Cut(chunk, "=")
 			if named && stripSpace(k) == name {
 				value, ok = v, true
@@ -33,7 +35,7 @@ func Find(h http.Header, name string) (value string, ok bool) {
 	return unquoteCookie(stripSpace(pyutf8.Decode(value))), true
 }
 
-// stripSpace is Python's strip, which takes four control characters for space too.
+// stripSpace is Python's strip, which also treats four control characters as space.
 func stripSpace(s string) string {
 	plain := func(c byte) bool { return ' ' < c && c < utf8.RuneSelf }
 	if s != "" && s[0] == ' ' {
@@ -45,7 +47,7 @@ func stripSpace(s string) string {
 	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || 0x1c <= r && r <= 0x1f })
 }
 
-// unquoteCookie undoes quoteCookie. Matches http.cookies._unquote.
+// unquoteCookie reverses quoteCookie. Matches http.cookies._unquote.
 func unquoteCookie(s string) string {
 	if len(s) < 2 || s[0] != '"' || s[len(s)-1] != '"' {
 		return s
@@ -62,7 +64,7 @@ func unquoteCookie(s string) string {
 		case !escaped:
 			return b.String()
 		case rest == "":
-			b.WriteByte('\\') // nothing follows that it could escape
+			b.WriteByte('\\') // the backslash has nothing to escape
 			return b.String()
 		case len(rest) >= 3 && isOctal(rest[0], '3') && isOctal(rest[1], '7') && isOctal(rest[2], '7'):
 			b.WriteRune(rune(rest[0]-'0')<<6 | rune(rest[1]-'0')<<3 | rune(rest[2]-'0'))
@@ -77,11 +79,12 @@ func unquoteCookie(s string) string {
 
 func isOctal(c, most byte) bool { return '0' <= c && c <= most }
 
-// legal are the characters of names, and of values that need no quotes. Matches http.cookies._LegalChars.
+// legal contains the characters allowed in names and in unquoted values. Matches
+// http.cookies._LegalChars.
 const legal = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" + "!#$%&'*+-.^_`|~:"
 
-// quoteCookie writes the value of a cookie as Python does: in quotes, with octal escapes, if it needs to be. Matches
-// http.cookies._quote.
+// quoteCookie writes a cookie value as Python does: in quotes and with octal escapes if
+// needed. Matches http.cookies._quote.
 func quoteCookie(s string) string {
 	const quoted = legal + " ()/<=>?@[]{}"
 	if s != "" && strings.Trim(s, legal) == "" {
@@ -104,7 +107,7 @@ func quoteCookie(s string) string {
 	return b.String()
 }
 
-// A Cookie is a Set-Cookie header. Its text is what Python's http.cookies makes of it.
+// A Cookie is a Set-Cookie header, formatted as Python's http.cookies formats it.
 type Cookie struct {
 	Name, Value string
 	Domain      string
@@ -117,8 +120,10 @@ type Cookie struct {
 	Secure      bool
 }
 
-// Problem says what keeps settings from being those of a cookie, and of which of NAME, DOMAIN and PATH; "" if nothing. A
-// name must be one in Python, and nothing else may follow in the places of the other two: they are written as they are.
+// Problem describes why these settings cannot form a cookie, and names the faulty one of
+// NAME, DOMAIN and PATH; it returns "" if they are valid. The name must be valid in
+// Python. The domain and the path are written unescaped, so neither may contain further
+// attributes.
 func Problem(name, domain, path string) (part, problem string) {
 	if name == "" || strings.Trim(name, legal) != "" {
 		return "NAME", "is no name of a cookie"
@@ -155,7 +160,7 @@ func (c *Cookie) String() string {
 			b.WriteString(name)
 		}
 	}
-	// Python sorts them.
+	// Python sorts the attributes.
 	attribute("Domain", c.Domain)
 	attribute("expires", c.Expires)
 	flag("HttpOnly", c.HTTPOnly)
@@ -167,7 +172,7 @@ func (c *Cookie) String() string {
 	return b.String()
 }
 
-// Put adds the cookie to a response, in place of one of its name.
+// Put adds the cookie to a response and replaces any cookie of the same name.
 func (c *Cookie) Put(h http.Header) {
 	const field = "Set-Cookie"
 	lines := make([]string, 0, len(h[field])+1)
@@ -179,8 +184,8 @@ func (c *Cookie) Put(h http.Header) {
 	h[field] = append(lines, c.String())
 }
 
-// Set returns the value that the header of a response gives the cookie of this name, the last one of several, and whether
-// there is one.
+// Set returns the value that the response header sets for the cookie with this name, the
+// last one of several, and whether it sets one.
 func Set(h http.Header, name string) (value string, ok bool) {
 	for _, line := range h["Set-Cookie"] {
 		if before, after, found := strings.Cut(line, "="); found && strings.TrimSpace(before) == name {
@@ -191,7 +196,7 @@ func Set(h http.Header, name string) (value string, ok bool) {
 	return value, ok
 }
 
-// Vary adds Cookie to the header Vary. Matches patch_vary_headers.
+// Vary adds Cookie to the Vary header. Matches patch_vary_headers.
 func Vary(h http.Header) {
 	const field = "Vary"
 	if len(h[field]) == 0 {
@@ -214,5 +219,5 @@ func Vary(h http.Header) {
 	h[field] = []string{strings.Join(names, ", ")}
 }
 
-// FormatSeconds writes a number of seconds as a whole one, cut off towards zero.
+// FormatSeconds formats a number of seconds as an integer, truncated towards zero.
 func FormatSeconds(f float64) string { return strconv.FormatFloat(math.Trunc(f)+0, 'f', 0, 64) } // not -0

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestReadsCookiesAsDjango has what django.http.cookie.parse_cookie makes of these headers.
+// TestReadsCookiesAsDjango expects what django.http.cookie.parse_cookie returns for these
+// headers.
 func TestReadsCookiesAsDjango(t *testing.T) {
 	for _, c := range []struct {
 		name, header, want string
@@ -49,7 +50,7 @@ func TestReadsCookiesAsDjango(t *testing.T) {
 	}
 }
 
-// TestQuotesCookiesAsPython has what http.cookies._quote makes of these values.
+// TestQuotesCookiesAsPython expects what http.cookies._quote returns for these values.
 func TestQuotesCookiesAsPython(t *testing.T) {
 	for _, c := range []struct{ name, value, want string }{
 		{"nothing", "", `""`},
@@ -78,7 +79,8 @@ func TestQuotesCookiesAsPython(t *testing.T) {
 	}
 }
 
-// TestUnquotesCookiesAsPython has what http.cookies._unquote makes of these values.
+// TestUnquotesCookiesAsPython expects what http.cookies._unquote returns for these
+// values.
 func TestUnquotesCookiesAsPython(t *testing.T) {
 	for value, want := range map[string]string{
 		"plain": "plain", `"`: `"`, `"a`: `"a`, `a"`: `a"`, `"x" y`: `"x" y`, `"a\"b"`: `a"b`, `"\400"`: "400", `"\377"`: "ÿ",
@@ -105,7 +107,8 @@ func FuzzCookies(f *testing.F) {
 	})
 }
 
-// TestPatchesVaryAsDjango has what django.utils.cache.patch_vary_headers makes of these headers.
+// TestPatchesVaryAsDjango expects what django.utils.cache.patch_vary_headers writes for
+// these headers.
 func TestPatchesVaryAsDjango(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -132,7 +135,7 @@ func TestPatchesVaryAsDjango(t *testing.T) {
 	}
 }
 
-// TestTellsWhatIsWrongWithACookie has names of which Python says CookieError, or not.
+// TestTellsWhatIsWrongWithACookie includes names for which Python raises CookieError.
 func TestTellsWhatIsWrongWithACookie(t *testing.T) {
 	for _, c := range []struct{ name, domain, path, want string }{
 		{"sessionid", "", "/", ""},

@@ -1,14 +1,16 @@
-// Package pybase64 decodes base64 as Python does, which takes more than Go does.
+// Package pybase64 decodes base64 as leniently as Python does.
 package pybase64
 
 import "errors"
 
-// Err is returned for text of which no whole number of bytes can be made.
+// Err is returned for text that does not decode to a whole number of bytes.
 var Err = errors.New("the text is not base64")
 
-// Decode decodes s, followed by the given number of "=", as Python's binascii.a2b_base64 does when it is not strict:
-// bytes outside the alphabet are passed over, and so is all that follows complete padding. The alphabet is the standard
-// one, and with urlsafe also "-" and "_" for "+" and "/" (base64.urlsafe_b64decode). The result is appended to dst.
+// Decode decodes s, followed by the given number of "=", as Python's binascii.a2b_base64
+// does in its non-strict mode: bytes outside the alphabet are ignored, and so is
+// everything after complete padding. The alphabet is the standard one. With urlsafe, "-"
+// and "_" also mean "+" and "/" (base64.urlsafe_b64decode). The result is appended to
+// dst.
 func Decode(dst []byte, s string, padding int, urlsafe bool) ([]byte, error) {
 	var acc uint32
 	quad, pads := 0, 0

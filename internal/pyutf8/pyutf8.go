@@ -1,4 +1,4 @@
-// Package pyutf8 decodes UTF-8 as Python does where a text has bytes that are not UTF-8.
+// Package pyutf8 decodes invalid UTF-8 as Python does.
 package pyutf8
 
 import (
@@ -6,8 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// Decode returns s with U+FFFD in the place of each invalid sequence. Go's own conversions write one for each byte; Python
-// writes one for the longest beginning of a character. Matches bytes.decode("utf-8", "replace").
+// Decode returns s with each invalid sequence replaced by U+FFFD. Go's own conversions
+// write one replacement per byte; Python writes one per longest prefix of a valid
+// character. Matches bytes.decode("utf-8", "replace").
 func Decode(s string) string {
 	if utf8.ValidString(s) {
 		return s
@@ -24,8 +25,8 @@ func Decode(s string) string {
 	return b.String()
 }
 
-// beginning returns the length of the invalid sequence that s starts with: one byte, or as many as a character could
-// start with.
+// beginning returns the length in bytes of the invalid sequence at the start of s: the
+// longest prefix of a valid character, or else one byte.
 func beginning(s string) int {
 	low, high := byte(0x80), byte(0xbf)
 	var length int

@@ -7,7 +7,8 @@ import (
 	"github.com/djangobridge/djangobridge/internal/pyutf8"
 )
 
-// TestDecodesAsPython has what Python's bytes.decode("utf-8", "replace") makes of these bytes.
+// TestDecodesAsPython expects what Python's bytes.decode("utf-8", "replace") returns for
+// these bytes.
 func TestDecodesAsPython(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ text, want string }{

@@ -1,30 +1,32 @@
-// Package repeats bounds how long the text of a value may become whose parts stand in many places: a list of the same list
-// twice, thirty levels of it, is small in memory and a thousand million items as text.
+// Package repeats limits the text of values that contain the same part many times. A list
+// that contains one list twice, nested thirty levels deep, is small in memory but has a
+// thousand million items as text.
 package repeats
 
 import "math/big"
 
 const (
-	// Free is how many bytes any text may have.
+	// Free is the length in bytes that any text may reach.
 	Free = 1 << 20
 
-	most     = 16  // times the length of the text in which each part stands in one place
-	longText = 100 // bytes of a text that is worth remembering
+	most     = 16  // times the length of the text in which each part appears once
+	longText = 100 // minimum length in bytes of a text that is remembered
 )
 
-// Problem is what errors say of a value that a [Meter] refused.
-const Problem = "stands in too many places"
+// Problem is the error text for a value that a [Meter] refused.
+const Problem = "appears in too many places"
 
-// A Meter counts, in a text that is being written, what was in it before. Positions are in bytes from the beginning of the
-// text. The zero Meter is ready for use.
+// A Meter measures how much of the output repeats values already written. Positions are
+// in bytes from the beginning of the text. The zero Meter is ready for use.
 type Meter struct {
-	written map[any]bool // the containers and long texts that were written once
-	again   int          // bytes that were written before
-	since   int          // where the container begins that was, if inside
+	written map[any]bool // containers and long texts that have been written once
+	again   int          // bytes that repeat earlier output
+	since   int          // position where the current repeated container begins
 	inside  bool
 }
 
-// Begin notes that a container, a pointer, begins. It reports whether [Meter.End] has to be called where it ends.
+// Begin records the beginning of a container, a pointer. It reports whether [Meter.End]
+// must be called at its end.
 func (m *Meter) Begin(container any, at int) (again bool) {
 	if m.inside {
 		return false
@@ -37,13 +39,14 @@ func (m *Meter) Begin(container any, at int) (again bool) {
 	return false
 }
 
-// End notes where the container ends for which [Meter.Begin] was true.
+// End records the end of a container for which [Meter.Begin] returned true.
 func (m *Meter) End(at int) {
 	m.again += at - m.since
 	m.inside = false
 }
 
-// Text notes that the text of v, which is a string or an integer, stands there.
+// Text records that the text of v, a string or an integer, is at the positions from up to
+// to.
 func (m *Meter) Text(v any, from, to int) {
 	if to-from < longText || m.inside {
 		return
@@ -65,8 +68,8 @@ func (m *Meter) note(part any) {
 	m.written[part] = true
 }
 
-// TooLong reports whether the text, which has come to this length, is out of proportion: more than [Free], and more than 16
-// times as long as if each part stood in one place.
+// TooLong reports whether a text of this length is out of proportion: more than [Free],
+// and more than 16 times as long as if each part appeared once.
 func (m *Meter) TooLong(length int) bool {
 	again := m.again
 	if m.inside {

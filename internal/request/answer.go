@@ -2,15 +2,16 @@ package request
 
 import "net/http"
 
-// Answer has a handler answer with this status, unless it writes another: one that forgets would send 200 in the place of an
-// error, with an empty page or its own.
+// Answer calls handler with a response whose status is status, unless the handler writes
+// another. Without it, a handler that sets no status would send 200 instead of an error,
+// with an empty page or its own.
 func Answer(w http.ResponseWriter, status int, handler func(http.ResponseWriter)) {
 	a := &answer{ResponseWriter: w, status: status}
 	handler(a)
 	a.begin()
 }
 
-// answer is a response with a status of its own.
+// answer is a response with its own default status.
 type answer struct {
 	http.ResponseWriter
 	status int
@@ -25,7 +26,7 @@ func (a *answer) begin() {
 
 // WriteHeader implements [http.ResponseWriter].
 func (a *answer) WriteHeader(status int) {
-	if status >= http.StatusOK { // the others come before the response
+	if status >= http.StatusOK { // lower ones are informational and precede the response
 		a.begun = true
 	}
 	a.ResponseWriter.WriteHeader(status)
@@ -37,11 +38,11 @@ func (a *answer) Write(b []byte) (int, error) {
 	return a.ResponseWriter.Write(b)
 }
 
-// FlushError is what [http.ResponseController] calls.
+// FlushError is called by [http.ResponseController].
 func (a *answer) FlushError() error {
 	a.begin()
 	return http.NewResponseController(a.ResponseWriter).Flush()
 }
 
-// Unwrap is what [http.ResponseController] looks for the rest in.
+// Unwrap gives [http.ResponseController] access to the wrapped response.
 func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }

@@ -25,7 +25,7 @@ func TestAnswerHasItsStatus(t *testing.T) {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			request.Answer(w, http.StatusInternalServerError, c.handler)
 		}))
-		response, err := server.Client().Get(server.URL) //nolint:noctx // a test's
+		response, err := server.Client().Get(server.URL) //nolint:noctx // used only in a test
 		if err != nil {
 			t.Fatal(err)
 		}

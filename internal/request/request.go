@@ -1,5 +1,6 @@
-// Package request is what the middlewares around one HTTP request tell each other: the session middleware makes it, and
-// those for login state and CSRF, which do not know each other, meet in it.
+// Package request is shared state of the middlewares around one HTTP request. The session
+// middleware creates it. The login and CSRF middlewares, which do not import each other,
+// communicate through it.
 package request
 
 import (
@@ -9,37 +10,41 @@ import (
 	"sync"
 )
 
-// Shared is what the middlewares of one request have in common. The zero Shared is ready for use, by several goroutines.
+// Shared is the common state of the middlewares of one request. The zero Shared is ready
+// for use. It is safe for concurrent use.
 type Shared struct {
 	mu           sync.Mutex
-	headerOut    bool           // the header of the response is decided
-	changes      sync.WaitGroup // changes of the session's key for which the header waits
+	headerOut    bool           // the response header has been decided
+	changes      sync.WaitGroup // changes of the session key that the header waits for
 	beforeHeader []func(status int, header http.Header)
 	atLogin      []func(ctx context.Context) error
 	atLoad       []func(get func(name string) any)
 	get          func(name string) any // nil until the session is loaded
 }
 
-// Key is the key under which a context has its *Shared.
+// Key is the context key of a *Shared.
 type Key struct{}
 
-// From returns what ctx has, nil if it is not that of a request inside the session middleware.
+// From returns the *Shared of ctx, or nil if ctx does not belong to a request inside the
+// session middleware.
 func From(ctx context.Context) *Shared {
 	s, _ := ctx.Value(Key{}).(*Shared)
 	return s
 }
 
-// BeforeHeader has f called once, before the final header of the response goes out and before the session is saved: the place
-// of a process_response inside Django's SessionMiddleware. The last one registered runs first.
+// BeforeHeader registers f to be called once, before the final header of the response is
+// sent and before the session is saved. It corresponds to process_response in a
+// middleware inside Django's SessionMiddleware. The function registered last runs first.
 func (s *Shared) BeforeHeader(f func(status int, header http.Header)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.beforeHeader = append(s.beforeHeader, f)
 }
 
-// ChangeKey runs change, which may give the session another key, and reports whether it did: once the header of the response
-// is out or being decided, the browser cannot learn the new key, and change is not called. The header waits for change, which
-// must not write to the response.
+// ChangeKey runs change, which may give the session a new key, and reports whether it
+// did. Once the response header has been sent or is being decided, the browser cannot
+// learn a new key, so change is not called. The header waits for change, which must not
+// write to the response.
 func (s *Shared) ChangeKey(change func() error) (ran bool, err error) {
 	s.mu.Lock()
 	if s.headerOut {
@@ -52,8 +57,9 @@ func (s *Shared) ChangeKey(change func() error) (ran bool, err error) {
 	return true, change()
 }
 
-// RunBeforeHeader waits for each ChangeKey that has begun, and then calls the functions that were registered with
-// BeforeHeader. From here on ChangeKey changes nothing. A second call does nothing.
+// RunBeforeHeader waits for every ChangeKey call in progress and then calls the functions
+// registered with BeforeHeader. From then on ChangeKey has no effect. A second call does
+// nothing.
 func (s *Shared) RunBeforeHeader(status int, header http.Header) {
 	s.mu.Lock()
 	s.headerOut = true
@@ -68,8 +74,9 @@ func (s *Shared) RunBeforeHeader(status int, header http.Header) {
 	}
 }
 
-// AtLoad has f called as soon as the session is loaded, before its handler gets it; get returns a value of it, nil if there is
-// none. It is the place of a process_request inside Django's SessionMiddleware.
+// AtLoad registers f to be called as soon as the session is loaded, before the handler
+// receives it. The argument get returns a value of the session, or nil if it is not set.
+// It corresponds to process_request in a middleware inside Django's SessionMiddleware.
 func (s *Shared) AtLoad(f func(get func(name string) any)) {
 	s.mu.Lock()
 	get := s.get
@@ -82,7 +89,7 @@ func (s *Shared) AtLoad(f func(get func(name string) any)) {
 	}
 }
 
-// RunAtLoad calls the functions that were registered with AtLoad.
+// RunAtLoad calls the functions registered with AtLoad.
 func (s *Shared) RunAtLoad(get func(name string) any) {
 	s.mu.Lock()
 	todo := s.atLoad
@@ -93,14 +100,16 @@ func (s *Shared) RunAtLoad(get func(name string) any) {
 	}
 }
 
-// AtLogin has f called at each login in this request, after the session has its new key.
+// AtLogin registers f to be called at each login in this request, after the session has
+// received its new key.
 func (s *Shared) AtLogin(f func(ctx context.Context) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.atLogin = append(s.atLogin, f)
 }
 
-// RunAtLogin calls what was registered with AtLogin, in order, until an error.
+// RunAtLogin calls the functions registered with AtLogin in order and stops at the first
+// error.
 func (s *Shared) RunAtLogin(ctx context.Context) error {
 	s.mu.Lock()
 	todo := s.atLogin

@@ -1,5 +1,5 @@
-// Package settingsjson reads a site's settings from JSON: an object with Django's names, which is full of secrets, so that no
-// error quotes anything of it.
+// Package settingsjson reads a site's settings from JSON: an object with Django's setting
+// names. Settings contain secrets, so errors never quote them.
 package settingsjson
 
 import (
@@ -11,22 +11,22 @@ import (
 	"os"
 )
 
-// Settings are settings by name.
+// Settings maps names to settings.
 type Settings map[string]json.RawMessage
 
-// maxSize is more than settings take, in bytes.
+// maxSize is larger than any real settings file, in bytes.
 const maxSize = 1 << 20
 
-// Text reads all that r has, if it is no more than settings take.
+// Text reads all of r, up to the size limit for settings.
 func Text(r io.Reader) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxSize+1))
 	if err == nil && len(data) > maxSize {
-		err = errors.New("more than settings take")
+		err = errors.New("larger than the limit of 1 MiB for settings")
 	}
 	return data, err
 }
 
-// Read reads one JSON object and nothing after it.
+// Read reads exactly one JSON object.
 func Read(r io.Reader) (Settings, error) {
 	data, err := Text(r)
 	if err != nil {
@@ -43,19 +43,21 @@ func Read(r io.Reader) (Settings, error) {
 	return s, nil
 }
 
-// File is what read makes of the file of this name. An error in opening it begins with what was being done.
+// File opens the named file and returns the result of read. An error while opening starts
+// with doing.
 func File[T any](name, doing string, read func(io.Reader) (T, error)) (T, error) {
-	f, err := os.Open(name) //nolint:gosec // the caller says which file
+	f, err := os.Open(name) //nolint:gosec // the caller chooses the file
 	if err != nil {
 		var none T
 		return none, fmt.Errorf("%s: %w", doing, err)
 	}
-	defer f.Close() //nolint:errcheck // nothing was written
+	defer f.Close() //nolint:errcheck // the file was only read
 	return read(f)
 }
 
-// Store stores settings in what dst points to, by name, and passes over those that dst does not name. It returns the setting
-// that does not fit, and why.
+// Store stores settings in the variables that dst points to, by name. It ignores settings
+// that dst does not name. It returns the name of a setting that does not fit, and the
+// reason.
 func (s Settings) Store(dst map[string]any) (name string, err error) {
 	for name, to := range dst {
 		raw := s[name]

@@ -8,7 +8,7 @@ import (
 	"testing/iotest"
 )
 
-// endless is a file of spaces, such as a wrong device.
+// endless is an endless file of spaces, such as a wrong device.
 type endless struct{ read int }
 
 func (e *endless) Read(p []byte) (int, error) {
