@@ -7,7 +7,8 @@ import (
 	"github.com/djangobridge/djangobridge/signing"
 )
 
-// TestAgesAreRoundedAsInPython: time.time() is a float of nanoseconds divided, which decides at the edge. Django 5.2.19 gave
+// TestAgesAreRoundedAsInPython tests ages at the edge, where the result depends on
+// rounding: time.time() is a float, the quotient of integer nanoseconds. Django 5.2.19 gave
 // these answers with its clock at these times.
 func TestAgesAreRoundedAsInPython(t *testing.T) {
 	t.Parallel()
