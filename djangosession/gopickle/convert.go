@@ -8,7 +8,7 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// convert turns what the library made into values of package py.
+// convert turns a value of the library into a value of package py.
 func convert(v any) any {
 	c := &converter{made: map[any]any{}}
 	v = c.value(v)
@@ -18,11 +18,12 @@ func convert(v any) any {
 	return v
 }
 
-// A converter is a conversion at work. Keys are hashed when they are complete, which may be after the rest: first those that are
-// frozensets, the innermost first.
+// A converter is one conversion in progress. It hashes keys when they are complete, which
+// may be after everything else. Keys that are frozensets come first, the innermost before
+// the others.
 type converter struct {
-	made           map[any]any // of pointers, so that what was shared stays shared
-	frozen, others []func()    // fill what has keys
+	made           map[any]any // by pointer, so that shared values stay shared
+	frozen, others []func()    // functions that fill the containers with keys
 }
 
 func (c *converter) value(v any) any {

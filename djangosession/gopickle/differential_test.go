@@ -15,8 +15,8 @@ import (
 	"github.com/djangobridge/djangobridge/py/pickle"
 )
 
-// library is the library alone, on the bytes as they are. It is given only what py/pickle has accepted: otherwise a length
-// in the input could take all memory.
+// library runs only the library, on the bytes as they are. Its input must have been
+// accepted by py/pickle first: otherwise a length in the input could use up all memory.
 func library(data []byte) (v any, ok bool) {
 	defer func() {
 		if recover() != nil {
@@ -31,23 +31,28 @@ func library(data []byte) (v any, ok bool) {
 	return v, err == nil
 }
 
-// A comparison is of what two readers made of one pickle.
+// A comparison compares the results of two readers for one pickle.
 type comparison struct {
-	old  bool // the pickle is of a protocol below 3, or has none
+	old  bool // the protocol of the pickle is below 3 or not stated
 	text bool // it may contain text opcodes
 	ints bool // it may contain INT
 	seen map[[2]any]bool
 }
 
-// equal says where the two differ, "" if nowhere. What is known of the library, and allowed for here:
+// equal describes the difference between the two, or returns "" if there is none. It
+// allows for the known differences of the library:
 //   - it leaves the escapes of text opcodes as they are;
-//   - it does not tell a str of Python 2 from another;
-//   - of bools in text it knows 00 and 01 alone, where Python takes any line of two bytes;
-//   - it has the names of classes as they stand, without fix_imports;
-//   - it has forms of its own for OrderedDict, array, list, dict and object, and loses what those contain;
-//   - set, frozenset, bytes and bytearray are calls to it where the protocol has no opcode for them;
-//   - it calls the classes of INST and OBJ without arguments, which Python does not;
-//   - it drops what a state setter does, and takes keyword arguments for one more argument.
+//   - it does not distinguish a str of Python 2 from other strings;
+//   - of bools in text it accepts only 00 and 01, where Python accepts any line of two
+//     bytes;
+//   - it keeps the class names of the pickle, without fix_imports;
+//   - it has its own types for OrderedDict, array, list, dict and object, and loses their
+//     contents;
+//   - it treats set, frozenset, bytes and bytearray as calls where the protocol has no
+//     opcode for them;
+//   - it calls the classes of INST and OBJ without arguments, unlike Python;
+//   - it drops the effect of a state setter, and treats keyword arguments as one more
+//     argument.
 func (c comparison) equal(ours, theirs any) string {
 	switch theirs.(type) {
 	case *types.OrderedDict, *types.OrderedDictClass, *types.Array, *types.ObjectClass, *types.Reconstructor:
@@ -59,10 +64,10 @@ func (c comparison) equal(ours, theirs any) string {
 	case py.Str2:
 		return c.equalText(string(ours), theirs)
 	case int64:
-		if convert(theirs) == any(ours) { // int, or *big.Int of more bytes than it needs
+		if convert(theirs) == any(ours) { // int, or *big.Int with more bytes than it needs
 			return ""
 		}
-	case *big.Int: // a long of Python 2, which the library does not tell from an int
+	case *big.Int: // a long of Python 2, which the library does not distinguish from an int
 		if py.Equal(convert(theirs), py.Int(ours)) {
 			return ""
 		}
@@ -166,13 +171,14 @@ func (c comparison) equalItems(ours, theirs []any) string {
 	return ""
 }
 
-// equalDict compares the values: the library keeps each of several equal keys, and the last counts.
+// equalDict compares the values. The library keeps every one of several equal keys, and
+// the last one counts.
 func (c comparison) equalDict(ours *py.Dict, theirs *types.Dict) string {
 	if ours.Len() > len(*theirs) {
 		return fmt.Sprintf("%d and %d keys", ours.Len(), len(*theirs))
 	}
 	if ours.Len() < len(*theirs) {
-		return "" // which of them are equal is Python's matter
+		return "" // only Python can decide which of them are equal
 	}
 	i := 0
 	for key, value := range ours.All() {
@@ -185,7 +191,8 @@ func (c comparison) equalDict(ours *py.Dict, theirs *types.Dict) string {
 	return ""
 }
 
-// sameMembers compares sets of strings and numbers by their members, and others by their size alone.
+// sameMembers compares sets of strings and numbers by their members, and other sets only
+// by size.
 func (c comparison) sameMembers(a, b *py.Set) bool {
 	for item := range a.All() {
 		switch item.(type) {
@@ -219,7 +226,7 @@ func (c comparison) equalObject(ours *py.Object, theirs any) string {
 		return ""
 	}
 	making := ours.Making
-	if making == py.Instance { // which is a call to the library
+	if making == py.Instance { // the library treats it as a call
 		making = py.Called
 	}
 	if making != got.making && len(got.args) > 0 || extra.HasState != got.hasState || len(extra.Pairs) != len(got.pairs) {
@@ -235,7 +242,7 @@ func (c comparison) equalObject(ours *py.Object, theirs any) string {
 	return strings.Join(problems, "")
 }
 
-// differ reads data both ways. both reports whether both accept it.
+// differ reads data with both readers. The result both reports whether both accept it.
 func differ(data []byte) (both bool, problem string) {
 	ours, err := pickle.Loads(data)
 	if err != nil {
@@ -270,7 +277,7 @@ func TestTheLibraryAndPyPickleAgree(t *testing.T) {
 	t.Logf("%d compared", compared)
 }
 
-// A comparison that finds nothing has to be able to.
+// TestDifferencesAreSeen checks that the comparison can fail.
 func TestDifferencesAreSeen(t *testing.T) {
 	t.Parallel()
 	pairs := [][2]string{
@@ -305,7 +312,7 @@ func FuzzTheLibraryAndPyPickle(f *testing.F) {
 		if _, problem := differ(data); problem != "" {
 			t.Errorf("%q: %s", data, problem)
 		}
-		if _, err := (Serializer{}).Loads(data); err == nil { // it does not panic; what it reads py/pickle has read
+		if _, err := (Serializer{}).Loads(data); err == nil { // it must not panic; py/pickle has already read everything that it reads
 			if _, err := (pickle.Options{Encoding: "ASCII"}).Loads(data); err != nil {
 				t.Error(err)
 			}

@@ -1,28 +1,33 @@
-// Package gopickle reads Django's pickled sessions with the library [github.com/nlpodyssey/gopickle], for those who have
-// registered their Python classes with it already. Others need nothing but
+// Package gopickle reads Django's pickled sessions with the library
+// [github.com/nlpodyssey/gopickle]. It is for programs that have already registered their
+// Python classes with that library. All others need only
 // [github.com/djangobridge/djangobridge/djangosession.PickleSerializer].
 //
-// # What the library is kept from
+// # Protection of the library
 //
-// By itself, v0.3.0 of the library panics on a number of inputs of few bytes, and allocates what a length in the input
-// claims. Therefore it never sees the bytes of a session. They are read by
-// [github.com/djangobridge/djangobridge/py/pickle] first, which executes nothing, with its limits on size, depth, memo and
-// memory. What that has read is written anew, as CPython writes it with protocol 5, and this is what the library
-// reads. What panics nevertheless, in the library or in a registered class, becomes an [*Error].
+// By itself, v0.3.0 of the library panics on a number of inputs of a few bytes, and it
+// allocates any length that the input claims. Therefore it never receives the bytes of a
+// session. [github.com/djangobridge/djangobridge/py/pickle] reads them first. It executes
+// nothing and limits size, depth, memo and memory. The result is written again as CPython
+// writes it with protocol 5, and the library reads that pickle. A panic that still
+// occurs, in the library or in a registered class, becomes an [*Error].
 //
-// # What comes out
+// # Results
 //
-// The library's containers become those of package py. What [Serializer.FindClass] does not know stays a
-// [py.Object] that can be written back, and so do OrderedDict and array.array, for which the library has
-// forms of its own: it is not asked for them. What a registered class makes is in the session as it is; it can be written if
-// it is a value of package py or implements [py.Lazy].
+// The library's containers become those of package py. Classes that
+// [Serializer.FindClass] does not know stay a [py.Object], which can be written back. So
+// do OrderedDict and array.array: the library has its own types for them, which are not
+// used. Objects made by a registered class are stored in the session as they are. They
+// can be written if they are values of package py or implement [py.Lazy].
 //
-// # What the library loses
+// # Losses
 //
-// The order of a set, and with it the bytes of an untouched session with a set in it. Which strings and bytes were one
-// object in Python. A set with bytes in it cannot be read. An int of more than 8 KB is refused, as the library's time for
-// it grows with the square of its size, and on machines of 32 bits one that takes more than these and fits into 64, of which
-// the library would keep 32.
+// The library loses the order of a set, so an untouched session that contains a set is
+// written with other bytes. It also loses which strings and bytes were one object in
+// Python. A set that contains bytes cannot be read. An int of more than 8 KB is refused,
+// because the library's time for it grows with the square of its size. On 32-bit machines
+// an int that needs more than 32 bits and fits into 64 is also refused, because the
+// library would keep only 32 of them.
 //
 // [github.com/nlpodyssey/gopickle]: https://github.com/nlpodyssey/gopickle
 package gopickle

@@ -7,7 +7,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/gopickle"
 )
 
-// Price stands for a class of Python; the library calls it where a pickle calls that class.
+// Price represents a Python class. The library calls it where a pickle calls that class.
 type Price struct{ Cents int }
 
 func (Price) Call(args ...any) (any, error) { return Price{args[0].(int)}, nil }

@@ -7,22 +7,26 @@ import (
 	"github.com/djangobridge/djangobridge/py/pickle"
 )
 
-// disguise stands before the module of every class in what the library reads, so that it takes none for one of the few
-// that it has forms of its own for: with these it loses what they contain, or allocates without a limit.
+// disguise is a prefix of the module of every class in the library's input. It keeps the
+// library from recognizing the few classes for which it has its own types: for those it
+// loses the contents, or allocates without a limit.
 const disguise = "python:"
 
-// oldStyle stands before the disguise of a class whose instances are [py.Instance]. The
-// library does not tell them from others, and gives each its class without the arguments.
+// oldStyle precedes the disguise of a class whose instances are [py.Instance]. The
+// library does not distinguish them from others, and calls each class without its
+// arguments.
 const oldStyle = "old-style:"
 
-// maxIntBits is the size of the largest int that the library gets.
+// maxIntBits is the size in bits of the largest int that the library receives.
 const maxIntBits = 8 * 8 << 10
 
-// safeProtocol is that of what the library reads: the one with opcodes for all that it has forms for.
+// safeProtocol is the protocol of the library's input: the one with opcodes for every
+// type that the library supports.
 const safeProtocol = 5
 
-// rewrite reads data and returns a pickle of the same value that the library can be given, and the classes in it that are
-// made with keyword arguments, under the names that the library sees.
+// rewrite reads data and returns a pickle of the same value that is safe for the library.
+// It also returns the classes in it that are made with keyword arguments, under the names
+// that the library sees.
 func (s Serializer) rewrite(data []byte) (safe []byte, keywords map[py.Global]bool, err error) {
 	o := s.Options
 	if o.Persistent != nil {
@@ -48,10 +52,11 @@ func (s Serializer) rewrite(data []byte) (safe []byte, keywords map[py.Global]bo
 	return safe, w.keywords, err
 }
 
-// A walker disguises the classes in a value and looks for what cannot be given to the library.
+// A walker disguises the classes in a value and finds values that the library must not
+// receive.
 type walker struct {
 	seen     map[any]bool
-	keywords map[py.Global]bool // classes that are made with keyword arguments
+	keywords map[py.Global]bool // classes made with keyword arguments
 	problem  string
 }
 

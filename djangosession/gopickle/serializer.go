@@ -12,30 +12,35 @@ import (
 	"github.com/djangobridge/djangobridge/py/pickle"
 )
 
-// A Serializer is a [github.com/djangobridge/djangobridge/djangosession.Serializer] that reads with the library. Its zero
-// value knows no classes. The functions in it have to be safe for use by several goroutines.
+// A Serializer is a [github.com/djangobridge/djangobridge/djangosession.Serializer] that
+// reads with the library. Its zero value knows no classes. Its functions must be safe for
+// concurrent use.
 type Serializer struct {
-	// FindClass returns what stands for a class or function of Python, with the name that it has in Python 3: a value with
-	// the methods Call, PyNew or both (see the library's package types). A nil value says that there is none. Names are
-	// not checked: what FindClass returns for a name is what a pickle can have called.
+	// FindClass returns the Go value for a Python class or function, which is named as in
+	// Python 3. The value has the method Call, PyNew or both (see the library's package
+	// types). A nil value means that the class is unknown. Names are not checked: a
+	// pickle can call anything that FindClass returns.
 	FindClass func(module, name string) (any, error)
 
-	// PersistentLoad returns the value for a persistent id. Without it such pickles are refused.
+	// PersistentLoad returns the value for a persistent id. Without it, pickles with
+	// persistent ids are refused.
 	PersistentLoad func(id any) (any, error)
 
-	// Options are for the reading that comes before the library's. An Encoding of "" stands for Python 3's default,
-	// "ASCII". Persistent must be nil.
+	// Options apply to the read by py/pickle that precedes the library's. An Encoding of
+	// "" means Python 3's default, "ASCII". Persistent must be nil.
 	Options pickle.Options
 
-	// Protocol is what Dumps writes, 2 to 5; 0 means 4, which is the newest that all Pythons since 3.4 read.
+	// Protocol is the protocol that Dumps writes, 2 to 5. 0 means 4, the newest that all
+	// Pythons since 3.4 can read.
 	Protocol int
 }
 
-// An Error is what Loads returns where not the pickle but the library is at fault, or a class registered with it. What
-// the library says is left out, for it may contain values of the session.
+// An Error is returned by Loads for a fault of the library or of a class registered with
+// it, rather than of the pickle. The library's own message is omitted because it may
+// contain values of the session.
 type Error struct {
 	Problem string // such as "the library panicked"
-	Err     error  // of FindClass or PersistentLoad; nil otherwise
+	Err     error  // from FindClass or PersistentLoad; nil otherwise
 }
 
 func (e *Error) Error() string {
@@ -49,7 +54,7 @@ func (e *Error) Unwrap() error { return e.Err }
 
 const defaultProtocol = 4
 
-// Dumps returns what CPython's pickler makes of d; see [pickle.Dumps].
+// Dumps returns the pickle that CPython's pickler writes for d; see [pickle.Dumps].
 func (s Serializer) Dumps(d *py.Dict) ([]byte, error) {
 	protocol := s.Protocol
 	if protocol == 0 {
@@ -58,8 +63,8 @@ func (s Serializer) Dumps(d *py.Dict) ([]byte, error) {
 	return pickle.Dumps(d, protocol)
 }
 
-// Loads returns the dict that data holds. The error is a [*pickle.SyntaxError] for what is no pickle or passes a limit, and
-// an [*Error] otherwise.
+// Loads returns the dict in data. The error is a [*pickle.SyntaxError] if data is not a
+// pickle or exceeds a limit, and an [*Error] otherwise.
 func (s Serializer) Loads(data []byte) (*py.Dict, error) {
 	v, err := s.value(data)
 	if err != nil {
@@ -67,12 +72,12 @@ func (s Serializer) Loads(data []byte) (*py.Dict, error) {
 	}
 	d, ok := v.(*py.Dict)
 	if !ok {
-		return nil, &Error{Problem: "the session is no dict"}
+		return nil, &Error{Problem: "the session is not a dict"}
 	}
 	return d, nil
 }
 
-// value returns what data holds, whatever it is.
+// value returns the value in data, whatever its type.
 func (s Serializer) value(data []byte) (any, error) {
 	safe, keywords, err := s.rewrite(data)
 	if err != nil {
@@ -86,17 +91,17 @@ func (s Serializer) value(data []byte) (any, error) {
 	return convert(v), nil
 }
 
-// hooks are what the library calls.
+// hooks are the functions that the library calls.
 type hooks struct {
 	serializer *Serializer
 	classes    map[py.Global]any
 	keywords   map[py.Global]bool // see rewrite
-	err        error              // of the functions that the caller gave
+	err        error              // from the caller's functions
 }
 
 func (h *hooks) load(safe []byte) (v any, err error) {
 	defer func() {
-		if recover() != nil { // its text may contain values
+		if recover() != nil { // its message may contain values
 			v, err = nil, &Error{Problem: "the library panicked"}
 		}
 	}()
@@ -115,7 +120,7 @@ func (h *hooks) load(safe []byte) (v any, err error) {
 	return v, nil
 }
 
-// findClass has one value for a class throughout a pickle, as Python has.
+// findClass returns the same value for a class throughout a pickle, as Python does.
 func (h *hooks) findClass(module, name string) (any, error) {
 	key := py.Global{Module: module, Name: name}
 	if class, ok := h.classes[key]; ok {
@@ -132,7 +137,7 @@ func (h *hooks) findClass(module, name string) (any, error) {
 		}
 	}
 	if class == nil {
-		if h.keywords[key] { // the library does not tell them from other arguments
+		if h.keywords[key] { // the library does not distinguish them from other arguments
 			h.err = fmt.Errorf("class %s: %w", g, errKeywords)
 			return nil, h.err
 		}

@@ -18,7 +18,8 @@ import (
 
 var _ djangosession.Serializer = Serializer{}
 
-// vectors are pickles that CPython wrote: of random values and Python's own classes in all protocols, and those of Python 2.
+// vectors returns pickles that CPython wrote: of random values and Python's own classes
+// in all protocols, and pickles of Python 2.
 func vectors(tb testing.TB) [][]byte {
 	tb.Helper()
 	var all [][]byte
@@ -47,7 +48,8 @@ func vectors(tb testing.TB) [][]byte {
 	return all
 }
 
-// What py/pickle reads in CPython's pickles is right by its own tests.
+// TestReadsWhatPyPickleReads compares with py/pickle, whose own tests prove that it reads
+// CPython's pickles correctly.
 func TestReadsWhatPyPickleReads(t *testing.T) {
 	t.Parallel()
 	read, refused := 0, 0
@@ -59,7 +61,7 @@ func TestReadsWhatPyPickleReads(t *testing.T) {
 		got, err := Serializer{}.value(data)
 		switch {
 		case err != nil && (hasBytesInSet(want, map[any]bool{}) || strings.Contains(string(data), "set_state")):
-			refused++ // as the package comment says
+			refused++ // see the package comment
 		case err != nil || !py.Equal(got, want):
 			t.Errorf("%q: %v", data, err)
 		default:
@@ -72,7 +74,8 @@ func TestReadsWhatPyPickleReads(t *testing.T) {
 	t.Logf("%d read, %d refused", read, refused)
 }
 
-// hasBytesInSet reports whether there is what the library panics on. Sets hold nothing that is a container but tuples.
+// hasBytesInSet reports whether a set contains bytes, on which the library panics. Tuples
+// are the only containers in sets.
 func hasBytesInSet(v any, inSet map[any]bool) bool {
 	found := false
 	look := func(v any) { found = found || hasBytesInSet(v, inSet) }
@@ -108,7 +111,8 @@ func hasBytesInSet(v any, inSet map[any]bool) bool {
 	return found
 }
 
-// point is a class with arguments, a state and items, as people register them.
+// point is a class with arguments, a state and items, like the classes that users
+// register.
 type point struct {
 	args  []any
 	state any
@@ -249,8 +253,9 @@ func TestFormsOfTheLibraryAreConverted(t *testing.T) {
 
 const recursiveKey = "\x80\x04\x951\x00\x00\x00\x00\x00\x00\x00}\x94\x8c\x01f\x94(\x8c\x01m\x94\x8c\x01O\x94\x93\x94)\x81\x94}\x94\x8c\x01d\x94}\x94((h\x05\x91\x94K\x01(\x91\x94K\x02usb1h\x09s."
 
-// What CPython 3.11 writes for {'f': f} with o = O(), f = frozenset([o]) and o.d = {f: 1, frozenset(): 2}: a key that is complete
-// only after the dict that it is a key of.
+// TestKeysAreHashedWhenTheyAreComplete reads the pickle that CPython 3.11 writes for
+// {'f': f} with o = O(), f = frozenset([o]) and o.d = {f: 1, frozenset(): 2}. It contains
+// a key that is complete only after the dict that it is a key of.
 func TestKeysAreHashedWhenTheyAreComplete(t *testing.T) {
 	t.Parallel()
 	d, err := (Serializer{}).Loads([]byte(recursiveKey))

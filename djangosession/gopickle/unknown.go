@@ -9,7 +9,7 @@ import (
 // unknown is a class or function that FindClass does not know.
 type unknown struct {
 	name     *py.Global
-	oldStyle bool // whether its instances are of the making Instance
+	oldStyle bool // its instances are made as py.Instance
 }
 
 // Call implements the library's Callable.
@@ -17,7 +17,8 @@ func (u *unknown) Call(args ...any) (any, error) {
 	return u.object(py.Called, args), nil
 }
 
-// PyNew implements the library's PyNewable. There are no keyword arguments among args: findClass sees to that.
+// PyNew implements the library's PyNewable. findClass makes sure that args contains no
+// keyword arguments.
 func (u *unknown) PyNew(args ...any) (any, error) {
 	return u.object(py.New, args), nil
 }
@@ -29,7 +30,8 @@ func (u *unknown) object(making py.Making, args []any) *object {
 	return &object{making: making, class: u.name, args: args}
 }
 
-// object is what unknown makes. It becomes a py.Object when all of the pickle is read.
+// object is an instance of an unknown class. It becomes a py.Object when the whole pickle
+// has been read.
 type object struct {
 	making   py.Making
 	class    *py.Global
