@@ -1,5 +1,5 @@
-// Package memory keeps sessions in the memory of the process: an engine for tests and for trying things out. What is
-// stored is the same text that a database would hold.
+// Package memory keeps sessions in the memory of the process. It is an engine for tests
+// and experiments. It stores the same text as a database.
 package memory
 
 import (
@@ -16,7 +16,8 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// MaxKeyLength is how many characters a session key may have, as in Django's table.
+// MaxKeyLength is the maximum length of a session key in characters, as in Django's
+// table.
 const MaxKeyLength = 40
 
 // An Engine keeps sessions in a map. It implements [djangosession.Engine].
@@ -101,7 +102,7 @@ func (e *Engine) Save(ctx context.Context, r *djangosession.Record) error {
 	return e.put(ctx, r, true, djangosession.ErrSessionGone)
 }
 
-// put stores r if whether its key is there is as wanted.
+// put stores r if the presence of its key equals wanted, and returns otherwise if not.
 func (e *Engine) put(ctx context.Context, r *djangosession.Record, wanted bool, otherwise error) error {
 	data, err := e.encode(r)
 	if err != nil {
@@ -141,7 +142,7 @@ func (e *Engine) Merge(ctx context.Context, key string, change func(*djangosessi
 	return err
 }
 
-// record is a session as it is stored.
+// record returns the record for a stored session.
 func (e *Engine) record(op, key string, stored row) *djangosession.Record {
 	r := &djangosession.Record{Key: key, ExpireDate: py.DateTime{Time: stored.expire}}
 	d, err := e.codec.Decode(stored.data)
@@ -197,7 +198,8 @@ func (e *Engine) Delete(ctx context.Context, key string) error {
 	return nil
 }
 
-// ClearExpired implements [djangosession.Engine]; all is one batch, for nobody waits long for a map.
+// ClearExpired implements [djangosession.Engine]. It clears everything in one batch
+// because a map is never locked for long.
 func (e *Engine) ClearExpired(ctx context.Context, o djangosession.ClearOptions) (int64, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, fmt.Errorf("memory: clear expired: %w", err)
@@ -219,7 +221,8 @@ func (e *Engine) ClearExpired(ctx context.Context, o djangosession.ClearOptions)
 	return n, nil
 }
 
-// SetRow stores text under a key without looking at it, as a damaged or foreign row would stand in a table.
+// SetRow stores text under a key unchecked, to simulate a damaged or foreign row in a
+// table.
 func (e *Engine) SetRow(key, text string, expire time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
