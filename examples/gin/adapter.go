@@ -9,8 +9,9 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// Adapt makes a gin middleware of one for net/http. The handlers inside write to the http.ResponseWriter that the middleware
-// gives them. The usual adapters leave gin's own in its place: what the middleware adds to the header is lost then.
+// Adapt converts a net/http middleware into a gin middleware. Handlers inside it write to
+// the http.ResponseWriter that the middleware passes on. The usual adapters leave gin's
+// own writer in place, so anything that the middleware adds to the header is lost.
 func Adapt(middleware func(http.Handler) http.Handler) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		outer, called := c.Writer, false
@@ -18,21 +19,21 @@ func Adapt(middleware func(http.Handler) http.Handler) gin.HandlerFunc {
 			called = true
 			inner := &writer{ResponseWriter: w, status: http.StatusOK, size: -1}
 			c.Request, c.Writer = r, inner
-			defer func() { c.Writer = outer }() // a recovery outside writes there
+			defer func() { c.Writer = outer }() // a recovery middleware outside writes there
 			c.Next()
 			inner.WriteHeaderNow()
 		})).ServeHTTP(outer, c.Request)
 		if !called {
-			c.Abort() // the middleware has answered
+			c.Abort() // the middleware has already answered
 		}
 	}
 }
 
-// writer is a gin.ResponseWriter over any http.ResponseWriter.
+// writer is a gin.ResponseWriter on top of any http.ResponseWriter.
 type writer struct {
 	http.ResponseWriter
 	status int
-	size   int // -1 before the header is out
+	size   int // in bytes; -1 before the header is sent
 }
 
 var _ gin.ResponseWriter = (*writer)(nil)
@@ -46,7 +47,7 @@ func (w *writer) Size() int { return w.size }
 // Written implements gin.ResponseWriter.
 func (w *writer) Written() bool { return w.size >= 0 }
 
-// WriteHeader notes the status: gin's handlers may change it until they write.
+// WriteHeader records the status. Gin's handlers may change it until they write.
 func (w *writer) WriteHeader(status int) {
 	if status > 0 && !w.Written() {
 		w.status = status
@@ -89,9 +90,10 @@ func (w *writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return http.NewResponseController(w.ResponseWriter).Hijack()
 }
 
-// CloseNotify implements gin.ResponseWriter, which has kept it: net/http tells by the request's context.
+// CloseNotify implements gin.ResponseWriter, which still requires it. In net/http the
+// request's context has replaced it.
 func (w *writer) CloseNotify() <-chan bool {
-	if n, ok := w.ResponseWriter.(http.CloseNotifier); ok { //nolint:staticcheck // gin wants it
+	if n, ok := w.ResponseWriter.(http.CloseNotifier); ok { //nolint:staticcheck // gin requires it
 		return n.CloseNotify()
 	}
 	return make(chan bool)
@@ -103,5 +105,5 @@ func (w *writer) Pusher() http.Pusher {
 	return p
 }
 
-// Unwrap is what http.ResponseController looks for the rest in.
+// Unwrap gives http.ResponseController access to the wrapped writer.
 func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }

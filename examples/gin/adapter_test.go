@@ -19,7 +19,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/memory"
 )
 
-// site is a shop in memory.
+// site is a shop whose sessions are in memory.
 type site struct {
 	t          *testing.T
 	manager    *djangosession.Manager
@@ -68,7 +68,7 @@ func (s *site) send(r http.Handler, method, target, cookies string, form url.Val
 	return w
 }
 
-// cookies are those of a response, as a browser sends them.
+// cookies returns the cookies of a response as a browser sends them.
 func cookies(w *httptest.ResponseRecorder) string {
 	pairs := make([]string, 0, len(w.Header()["Set-Cookie"]))
 	for _, line := range w.Header()["Set-Cookie"] {
@@ -99,7 +99,7 @@ func TestGinPagesKeepTheSession(t *testing.T) {
 	}
 }
 
-// TestGinHandlersThatWriteNothing: the status that gin has noted decides.
+// TestGinHandlersThatWriteNothing expects the status that gin has recorded.
 func TestGinHandlersThatWriteNothing(t *testing.T) {
 	for status, saved := range map[int]bool{http.StatusNoContent: true, http.StatusInternalServerError: false} {
 		s := newSite(t)
@@ -124,7 +124,7 @@ func TestGinHandlersThatWriteNothing(t *testing.T) {
 	}
 }
 
-// TestGinRecoveryAnswersAPanic around the adapter.
+// TestGinRecoveryAnswersAPanic uses gin's recovery around the adapter.
 func TestGinRecoveryAnswersAPanic(t *testing.T) {
 	s := newSite(t)
 	r := gin.New()
@@ -135,7 +135,8 @@ func TestGinRecoveryAnswersAPanic(t *testing.T) {
 	}
 }
 
-// TestUsualAdaptersAreReported: they leave gin's own writer in place, or call the handlers when the middleware has returned.
+// TestUsualAdaptersAreReported tries adapters that leave gin's own writer in place, or
+// that call the handlers after the middleware has returned.
 func TestUsualAdaptersAreReported(t *testing.T) {
 	for name, adapter := range map[string]func(func(http.Handler) http.Handler) gin.HandlerFunc{
 		"the writer stays": func(m func(http.Handler) http.Handler) gin.HandlerFunc {

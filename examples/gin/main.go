@@ -1,5 +1,6 @@
-// Gin serves pages of a Django site's visitors with gin: the session middleware and the CSRF protection around its handlers. It
-// wants the site's settings in settings.json and its database in db.sqlite3.
+// Gin serves pages to the visitors of a Django site with gin. Its handlers run inside the
+// session middleware and the CSRF protection. It needs the site's settings in
+// settings.json and its database in db.sqlite3.
 package main
 
 import (
@@ -39,7 +40,7 @@ func routes(sessions *djangosession.Manager, protection *csrf.Protection) *gin.E
 	return r
 }
 
-// cart shows what is in the cart, and a form.
+// cart shows the content of the cart and a form.
 func cart(c *gin.Context) {
 	session, err := djangosession.FromContext(c.Request.Context())
 	if err != nil {

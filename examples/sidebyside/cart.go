@@ -8,7 +8,8 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// The cart is in the session: "cart:mint" is how many packets of mint; see site/shop/cart.py.
+// The cart is part of the session: "cart:mint" is the number of packets of mint; see
+// site/shop/cart.py.
 const cartPrefix = "cart:"
 
 // cents is a price.
@@ -23,7 +24,7 @@ type line struct {
 	Price, Subtotal cents
 }
 
-// quantities returns how many packets of what are in the cart.
+// quantities returns the number of packets of each product in the cart.
 func quantities(s *djangosession.Session) (map[string]int, error) {
 	found := map[string]int{}
 	for _, name := range s.Keys() {
@@ -65,13 +66,13 @@ func remove(s *djangosession.Session, sku string) error {
 	return s.Delete(cartPrefix + sku)
 }
 
-// lines are the products in a cart, from Django's table.
+// lines returns the products in a cart, from Django's table.
 func (s *service) lines(ctx context.Context, cart map[string]int) (lines []line, total cents, err error) {
 	rows, err := s.db.QueryContext(ctx, "SELECT sku, name, hue, price FROM shop_product ORDER BY name")
 	if err != nil {
 		return nil, 0, err
 	}
-	defer rows.Close() //nolint:errcheck // nothing was written
+	defer rows.Close() //nolint:errcheck // it was only read
 	for rows.Next() {
 		var l line
 		if err := rows.Scan(&l.SKU, &l.Name, &l.Hue, &l.Price); err != nil {
@@ -86,7 +87,7 @@ func (s *service) lines(ctx context.Context, cart map[string]int) (lines []line,
 	return lines, total, rows.Err()
 }
 
-// sells reports whether there is such a product.
+// sells reports whether the shop has this product.
 func (s *service) sells(ctx context.Context, sku string) (there bool, err error) {
 	err = s.db.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM shop_product WHERE sku = ?)", sku).Scan(&there)
 	return there, err

@@ -12,7 +12,7 @@ import (
 	"syscall"
 )
 
-// django is the running Django.
+// django is the running Django process.
 type django struct {
 	url  *url.URL
 	cmd  *exec.Cmd
@@ -21,8 +21,9 @@ type django struct {
 	end  context.CancelFunc
 }
 
-// startDjango starts Django's development server on a free port and returns when it takes connections. The caller stops it: the
-// end of ctx does not, for requests may be on their way.
+// startDjango starts Django's development server on a free port and returns when it
+// accepts connections. The caller must stop it. The end of ctx does not stop it, because
+// requests may still be in progress.
 func startDjango(ctx context.Context, s *site) (*django, error) {
 	log, err := s.root.Create("django.log")
 	if err != nil {
@@ -46,14 +47,14 @@ func startDjango(ctx context.Context, s *site) (*django, error) {
 	go func() {
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
-			_, _ = fmt.Fprintln(log, lines.Text()) // Django goes on without a log
+			_, _ = fmt.Fprintln(log, lines.Text()) // Django runs on without a log
 			if _, address, ok := strings.Cut(lines.Text(), "development server at "); ok {
 				if u, err := url.Parse(strings.TrimSuffix(address, "/")); err == nil {
 					started <- u
 				}
 			}
 		}
-		_ = d.cmd.Wait() // what it exits with does not matter
+		_ = d.cmd.Wait() // its exit status does not matter
 		close(d.done)
 	}()
 	select {
@@ -67,10 +68,10 @@ func startDjango(ctx context.Context, s *site) (*django, error) {
 	}
 }
 
-// stop ends Django and all that it has started.
+// stop ends Django and all processes that it has started.
 func (d *django) stop() error {
 	d.end()
 	<-d.done
-	_ = syscall.Kill(-d.cmd.Process.Pid, syscall.SIGKILL) // nobody is left, as a rule
+	_ = syscall.Kill(-d.cmd.Process.Pid, syscall.SIGKILL) // usually none is left
 	return d.log.Close()
 }

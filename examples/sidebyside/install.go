@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// install sees to it that there is a Python with the releases in requirements.txt: it makes a virtual environment in the
-// folder, unless that is there already.
+// install provides a Python with the releases in requirements.txt. It makes a virtual
+// environment in the folder, unless there already is one.
 func (s *site) install(ctx context.Context) error {
 	if s.python != "" {
 		found, err := exec.LookPath(s.python)
@@ -48,16 +48,18 @@ func (s *site) install(ctx context.Context) error {
 	return s.root.WriteFile(madeOf, requirements, 0o600)
 }
 
-// madeOf is the file that says what a virtual environment was made of, when it was whole.
+// madeOf is the file that records what a virtual environment was made from. It is written
+// when the environment is complete.
 const madeOf = "venv/made-of"
 
-// installed reports whether there is a virtual environment with these requirements, on a Python that is there still.
+// installed reports whether there is a virtual environment with these requirements whose
+// Python still exists.
 func (s *site) installed(ctx context.Context, requirements []byte) bool {
 	made, err := s.root.ReadFile(madeOf)
 	return err == nil && bytes.Equal(made, requirements) && s.command(ctx, s.interpret, "-c", "import django").Run() == nil
 }
 
-// suitable says what a Python lacks.
+// suitable returns an error that says what a Python lacks.
 func (s *site) suitable(ctx context.Context, python string) error {
 	const probe = `
 import importlib.util, sys

@@ -1,6 +1,7 @@
-// Sidebyside is a web shop on Django of which Go has taken over some pages, for people with one browser and one session.
-// It sets up the Django site, starts that, the Go service and a reverse proxy before both, and says where to look.
-// README.md tells how it works.
+// Sidebyside is a web shop on Django in which Go has taken over some pages. Visitors use
+// one browser and one session for both. The program sets up the Django site, starts it,
+// the Go service and a reverse proxy in front of both, and prints the address. README.md
+// explains how it works.
 package main
 
 import (
@@ -15,7 +16,7 @@ import (
 )
 
 func main() {
-	o := options{fallbacks: []string{}} // null is no list of keys
+	o := options{fallbacks: []string{}} // null is not a list of keys
 	flag.StringVar(&o.addr, "addr", "127.0.0.1:0", "`address` of the site; port 0 takes a free one")
 	flag.StringVar(&o.dir, "dir", defaultDir(), "`folder` that keeps the database and Django itself between runs")
 	flag.StringVar(&o.python, "python", "", "a `Python` that has Django; without it, one is installed into the folder")
@@ -51,8 +52,8 @@ func defaultDir() string {
 	return filepath.Join(cache, "djangobridge-sidebyside")
 }
 
-// endWithParent calls cancel when the process that started this one has ended: "go run", for one, passes on no signal
-// that ends it.
+// endWithParent calls cancel when the process that started this one has ended. It is
+// needed because "go run", for one, does not forward the signals that end it.
 func endWithParent(cancel func()) {
 	for parent := os.Getppid(); os.Getppid() == parent; {
 		time.Sleep(300 * time.Millisecond)

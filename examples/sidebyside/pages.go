@@ -17,7 +17,7 @@ import (
 //go:embed pages/*.html
 var pageFiles embed.FS
 
-// pages are the templates by name, each together with base.html.
+// pages are the templates by name, each combined with base.html.
 type pages map[string]*template.Template
 
 func parsePages() (pages, error) {
@@ -38,7 +38,8 @@ func parsePages() (pages, error) {
 	return p, nil
 }
 
-// show answers with a page. What all pages show beside values is who is logged in, and how much is in the cart.
+// show answers with a page. In addition to values, all pages show the logged-in user and
+// the number of packets in the cart.
 func (p pages) show(w http.ResponseWriter, r *http.Request, name string, values map[string]any) error {
 	session, err := djangosession.FromContext(r.Context())
 	if err != nil {
@@ -62,11 +63,11 @@ func (p pages) show(w http.ResponseWriter, r *http.Request, name string, values 
 	}
 	all := map[string]any{"Path": r.URL.Path, "Count": count, "User": user, "Token": token}
 	maps.Copy(all, values)
-	var text bytes.Buffer // whole, or not at all
+	var text bytes.Buffer // the whole page or nothing is sent
 	if err := p[name].Execute(&text, all); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = text.WriteTo(w) // the browser may have gone
+	_, _ = text.WriteTo(w) // the browser may have disconnected
 	return nil
 }

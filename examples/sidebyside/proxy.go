@@ -8,10 +8,11 @@ import (
 	"strings"
 )
 
-// moved are the URLs that Go has taken over. All others are still Django's.
+// moved are the URLs that Go has taken over. Django serves all others.
 var moved = []string{"/cart/", "/account/", "/go/"} //nolint:gochecknoglobals // a constant
 
-// newProxy is what browsers talk to: one host name before two servers.
+// newProxy returns the server that browsers talk to: one host name in front of two
+// backends.
 func newProxy(django, service *url.URL) http.Handler {
 	toDjango, toService := forward("Django", django), forward("Go", service)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -29,11 +30,11 @@ func forward(name string, to *url.URL) http.Handler {
 	return &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(to)
-			r.Out.Host = r.In.Host // which both compare a form's origin with
-			r.SetXForwarded()      // instead of what the client may have sent
+			r.Out.Host = r.In.Host // both compare a form's origin with it
+			r.SetXForwarded()      // replaces headers that the client may have sent
 		},
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
-			if r.Context().Err() == nil { // the client is still there
+			if r.Context().Err() == nil { // the client is still connected
 				slog.ErrorContext(r.Context(), "proxy", "backend", name, "error", err)
 			}
 			http.Error(w, name+" does not answer", http.StatusBadGateway)

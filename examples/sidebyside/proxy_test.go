@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// echo is a backend that tells which one it is, and what it was asked.
+// echo is a backend that reports its name and the request it received.
 type echo struct {
 	Name  string `json:"name"`
 	Host  string `json:"host"`

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// options are what the command line says.
+// options are the settings of the command line.
 type options struct {
 	addr, dir, python string
 	secretKey         string
@@ -19,13 +19,13 @@ type options struct {
 	sessionAge        time.Duration
 }
 
-// run sets the site up, serves it until ctx ends, and leaves no process behind.
+// run sets up the site, serves it until ctx ends, and leaves no process behind.
 func run(ctx context.Context, o options) (err error) {
-	front, err := listen(ctx, o.addr) // first, for setting up takes a while
+	front, err := listen(ctx, o.addr) // first, because the setup takes a while
 	if err != nil {
 		return err
 	}
-	defer front.Close() //nolint:errcheck // the server has closed it
+	defer front.Close() //nolint:errcheck // the server has already closed it
 
 	site, err := openSite(o)
 	if err != nil {
@@ -90,7 +90,7 @@ func serve(l net.Listener, h http.Handler) *http.Server {
 	return s
 }
 
-// shutdown lets the requests that are on their way come to their end.
+// shutdown waits for the requests in progress.
 func shutdown(ctx context.Context, s *http.Server) error {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()

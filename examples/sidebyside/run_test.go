@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// refusal is the error of a run in which something is wrong.
+// refusal returns the error of a run with a fault.
 func refusal(t *testing.T, o options) string {
 	t.Helper()
 	err := run(t.Context(), o)
@@ -44,7 +44,8 @@ func TestFolderInUseIsNamed(t *testing.T) {
 	}
 }
 
-// TestUnsuitablePythonIsNamed has scripts in the place of Python, which say what one says that does not do.
+// TestUnsuitablePythonIsNamed replaces Python with scripts that print what an unsuitable
+// Python prints.
 func TestUnsuitablePythonIsNamed(t *testing.T) {
 	for name, test := range map[string]struct{ script, want string }{
 		"none":           {"", "python3 is not on the path"},

@@ -7,7 +7,7 @@ import (
 	"math"
 	"net/http"
 
-	_ "github.com/mattn/go-sqlite3" // the driver that newService opens the database with
+	_ "github.com/mattn/go-sqlite3" // the driver with which newService opens the database
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
@@ -24,10 +24,11 @@ type service struct {
 	pages   pages
 }
 
-// newService opens Django's database. The caller closes the service.
+// newService opens Django's database. The caller must close the service.
 func newService(settings settings, database string) (_ *service, err error) {
 	s := &service{}
-	// The queries of this program wait for Django's writes as Django waits for its own: milliseconds.
+	// The queries of this program wait for Django's writes, as Django waits for its own:
+	// milliseconds.
 	if s.db, err = sql.Open("sqlite3", "file:"+database+"?mode=rw&_busy_timeout=10000&_synchronous=FULL"); err != nil {
 		return nil, err
 	}
@@ -62,7 +63,7 @@ func (s *service) build(settings settings) error {
 
 func (s *service) close() { _ = s.db.Close() }
 
-// handler serves what the proxy sends here.
+// handler serves the requests that the proxy sends here.
 func (s *service) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /cart/{$}", page(s.showCart))
@@ -100,7 +101,7 @@ func (s *service) showCart(w http.ResponseWriter, r *http.Request) error {
 	return s.pages.show(w, r, "cart", map[string]any{"Lines": lines, "Total": total})
 }
 
-// changeCart does what the pressed button of the cart says.
+// changeCart performs the action of the button that was pressed in the cart.
 func (s *service) changeCart(w http.ResponseWriter, r *http.Request) error {
 	session, err := djangosession.FromContext(r.Context())
 	if err != nil {

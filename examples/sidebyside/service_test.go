@@ -16,8 +16,8 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
 )
 
-// siteDDL is what the migrations of the site make of the tables that the service uses, with a user and a tea. The password is
-// "tea time".
+// siteDDL creates the tables that the service uses, as the migrations of the site do,
+// with one user and one tea. The password is "tea time".
 const siteDDL = `
 CREATE TABLE django_session (session_key varchar(40) NOT NULL PRIMARY KEY, session_data text NOT NULL, expire_date datetime NOT NULL);
 CREATE TABLE auth_user (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, password varchar(128) NOT NULL, last_login datetime NULL,
@@ -39,13 +39,13 @@ INSERT INTO auth_user (username, is_staff, is_superuser, password, last_name, em
 // teaTime is "tea time" as make_password of Django 5.2 encodes it, with one iteration.
 const teaTime = "pbkdf2_sha256$1$seasalt$SyWhP0y8QEjBW9RIjlMfhvwXtq8BEDVi0wn5P+RcIuo="
 
-// visitor is a browser at the service.
+// visitor is a browser connected to the service.
 type visitor struct {
 	*http.Client
 	url string
 }
 
-// visit starts the service over a database of its own, and returns a browser for it.
+// visit starts the service with a database of its own, and returns a browser for it.
 func visit(t *testing.T) *visitor {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "db.sqlite3")
@@ -103,7 +103,7 @@ func (v *visitor) do(t *testing.T, method, path string, form url.Values) (status
 
 var token = regexp.MustCompile(`name="csrfmiddlewaretoken" value="([^"]+)"`)
 
-// TestEveryPageAnswersVisitorsAndUsers asks for each page before and after a login.
+// TestEveryPageAnswersVisitorsAndUsers requests each page before and after a login.
 func TestEveryPageAnswersVisitorsAndUsers(t *testing.T) {
 	t.Parallel()
 	for _, user := range []string{"", "anne"} {
@@ -132,7 +132,7 @@ func TestEveryPageAnswersVisitorsAndUsers(t *testing.T) {
 			method, path      string
 			form              url.Values
 			anonymous, logged int
-			location          string // of an anonymous visitor, or of both
+			location          string // for an anonymous visitor, or for both
 			contains          string
 		}{
 			{method: http.MethodGet, path: "/cart/", anonymous: 200, logged: 200},

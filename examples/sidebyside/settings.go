@@ -9,9 +9,10 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
 )
 
-// settings are what the Go service has to know of the site. All of them come from Django itself: nobody copies any.
+// settings are the settings of the site that the Go service needs. All of them come from
+// Django itself; none is copied by hand.
 type settings struct {
-	csrf csrf.Settings // those for sessions among them
+	csrf csrf.Settings // includes those for sessions
 	auth auth.Options
 }
 

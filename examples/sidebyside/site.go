@@ -18,7 +18,8 @@ import (
 	"time"
 )
 
-// The Django project. It is copied into the folder, so that the program runs without this repository.
+// The Django project. It is copied into the folder, so that the program runs without this
+// repository.
 //
 //go:embed site/*.py site/*.txt site/shop/*.py site/shop/*/*.py site/shop/*/*/*.py site/shop/templates site/shop/static
 var project embed.FS
@@ -29,10 +30,11 @@ type site struct {
 	root      *os.Root
 	lock      *os.File
 	interpret string // the Python that has Django
-	password  string // of the users, at first
+	password  string // the initial password of all users
 }
 
-// openSite makes the folder, or goes on with it, and keeps others out of it. The caller closes it.
+// openSite creates or reopens the folder and locks it against other processes. The caller
+// must close the site.
 func openSite(o options) (_ *site, err error) {
 	if o.dir, err = filepath.Abs(o.dir); err != nil {
 		return nil, err
@@ -70,7 +72,8 @@ func (s *site) begin() (err error) {
 			return err
 		}
 	}
-	// The project is written anew, so that the folder has what this version of the program has.
+	// The project is written again, so that the folder has the files of this version of
+	// the program.
 	if err := s.root.RemoveAll("site"); err != nil {
 		return err
 	}
@@ -79,7 +82,7 @@ func (s *site) begin() (err error) {
 
 func (s *site) close() {
 	if s.lock != nil {
-		_ = s.lock.Close() // which unlocks it
+		_ = s.lock.Close() // closing unlocks it
 	}
 	_ = s.root.Close()
 }
@@ -88,7 +91,8 @@ func (s *site) path(name string) string { return filepath.Join(s.dir, name) }
 
 func (s *site) database() string { return s.path("db.sqlite3") }
 
-// kept returns what a file of the folder says, which is fresh the first time.
+// kept returns the content of a file in the folder. The first time it creates the file
+// with the content fresh.
 func (s *site) kept(name, fresh string) (string, error) {
 	text, err := s.root.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -97,13 +101,14 @@ func (s *site) kept(name, fresh string) (string, error) {
 	return string(text), err
 }
 
-// prepare makes the tables and the users that are missing.
+// prepare creates missing tables and users.
 func (s *site) prepare(ctx context.Context) error {
 	_, err := s.output(s.command(ctx, s.interpret, "manage.py", "prepare"))
 	return err
 }
 
-// command is a command in the project's folder, with its environment. It and its children end with ctx.
+// command returns a command that runs in the project's folder with its environment. The
+// command and its children end with ctx.
 func (s *site) command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	fallbacks, _ := json.Marshal(s.fallbacks)      //nolint:errchkjson // strings
 	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // Python, or the command for the settings
@@ -117,14 +122,15 @@ func (s *site) command(ctx context.Context, name string, args ...string) *exec.C
 		"SHOP_SECRET_KEY_FALLBACKS="+string(fallbacks),
 		"SHOP_SESSION_AGE="+strconv.Itoa(int(s.sessionAge/time.Second)),
 	)
-	// A group of its own, which Ctrl-C does not reach: what this program starts, it ends.
+	// Ctrl-C does not reach a process group of its own. This program ends what it has
+	// started.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = 5 * time.Second
 	return cmd
 }
 
-// output runs a command; its error has what the command complained of.
+// output runs a command. Its error contains the command's error output.
 func (*site) output(cmd *exec.Cmd) ([]byte, error) {
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

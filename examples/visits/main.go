@@ -1,5 +1,6 @@
-// Visits counts the visits of a session that a Django site made. It wants the site's settings in settings.json, its
-// database in db.sqlite3, and the session key, which the cookie sessionid holds, as its argument.
+// Visits counts the visits in a session that a Django site created. It needs the site's
+// settings in settings.json, its database in db.sqlite3, and the session key as its
+// argument. The key is the value of the cookie sessionid.
 package main
 
 import (
@@ -39,7 +40,7 @@ func main() {
 		check(session.Scan("visits", &visits))
 	}
 	session.Set("visits", visits+1)
-	check(session.Save(ctx)) // Django reads it from here on
+	check(session.Save(ctx)) // from here on Django sees the change
 	fmt.Println("visits:", visits+1)
 }
 
