@@ -17,8 +17,8 @@ import (
 //go:embed switches.go.txt
 var switches string
 
-// overlay writes the mutated files of a package into a folder, and a file that tells the go command to read them
-// instead of the package's own.
+// overlay writes the mutated files of a package into a folder, and a file that makes the
+// go command read them instead of the package's own.
 func overlay(folder string, s *source, outputs map[string][]byte) (string, error) {
 	outputs[filepath.Join(s.dir, "mutant_switches.go")] = []byte(strings.Replace(switches, "PACKAGE", s.types.Name(), 1))
 	replace := map[string]string{}
@@ -40,17 +40,18 @@ func overlay(folder string, s *source, outputs map[string][]byte) (string, error
 	return file, nil
 }
 
-// suite is the compiled tests of one package, with all mutants inside.
+// suite is the compiled tests of one package, including all mutants.
 type suite struct {
 	name    string // of the package
 	dir     string // where the tests run
 	program string
 	skip    []string                 // tests that the switches themselves break
-	reached map[int][]string         // the tests that execute a mutant
+	reached map[int][]string         // the tests that reach a mutant
 	cost    map[string]time.Duration // the processor time of each test
 }
 
-// build compiles the tests of a package, and runs them without a mutant: all of them, and then each alone.
+// build compiles the tests of a package and runs them without a mutant: all at once, and
+// then each alone.
 func build(folder, root, overlayFile, name string) (*suite, error) {
 	s := &suite{
 		name: name, dir: filepath.Join(root, filepath.FromSlash(name)), reached: map[int][]string{}, cost: map[string]time.Duration{},
@@ -73,7 +74,7 @@ func build(folder, root, overlayFile, name string) (*suite, error) {
 	return s, nil
 }
 
-// record runs each test alone without a mutant, and keeps which mutants it reaches.
+// record runs each test alone without a mutant and records which mutants it reaches.
 func (s *suite) record() error {
 	command := exec.Command(s.program, "-test.list=^(Test|Fuzz|Example)")
 	command.Dir = s.dir
@@ -106,11 +107,11 @@ func (s *suite) record() error {
 	return nil
 }
 
-// failedTest is how a test program names a test that failed.
+// failedTest matches the name of a failed test in the output of a test program.
 var failedTest = regexp.MustCompile(`(?m)^--- FAIL: (\w+)`)
 
-// warmUp runs the tests without a mutant. Tests that count allocations or measure time may fail because of the switches:
-// they are left out from then on.
+// warmUp runs the tests without a mutant. Tests that count allocations or measure time
+// may fail because of the switches. They are left out from then on.
 func (s *suite) warmUp() error {
 	for {
 		r := s.start(nil, time.Hour, "MUTANT=0")

@@ -10,10 +10,11 @@ type edits struct {
 	at map[int]*edit
 }
 
-// edit is what changes at one offset: ends of nodes, then beginnings, then a token that is replaced.
+// edit is the change at one offset: ends of nodes, then beginnings, then a replaced
+// token.
 type edit struct {
 	suffix, prefix string
-	skip           int // bytes of the old text
+	skip           int // number of bytes of the old text to drop
 }
 
 func (e *edits) get(offset int) *edit {
@@ -26,14 +27,14 @@ func (e *edits) get(offset int) *edit {
 	return e.at[offset]
 }
 
-// wrap inserts text around a range; later ranges are inside earlier ones, or beside them.
+// wrap inserts text around a range. Later ranges are inside earlier ones or beside them.
 func (e *edits) wrap(start, end int, prefix, suffix string) {
 	e.get(start).prefix += prefix
 	last := e.get(end)
 	last.suffix = suffix + last.suffix
 }
 
-// replace exchanges a token.
+// replace replaces a token.
 func (e *edits) replace(start, length int, text string) {
 	e.get(start).prefix += text
 	e.get(start).skip = length

@@ -8,14 +8,16 @@ import (
 	"strings"
 )
 
-// equivalents are mutants that no test can or has to notice, with the reason.
+// equivalents maps mutants that no test can or must notice to the reason.
 type equivalents map[string]string
 
-// lineNumber is that of a mutant in a report, which may be copied as it is.
+// lineNumber matches the position of a mutant in a report line, which users may copy
+// unchanged.
 var lineNumber = regexp.MustCompile(`^(\S+\.go):\d+ `)
 
-// readEquivalents reads a file that has a line for each mutant as reports print it, and below it the reason on
-// indented lines. Empty lines and lines that begin with # are comments.
+// readEquivalents reads a file with one line per mutant, in the form that reports print,
+// followed by indented lines with the reason. Empty lines and lines that begin with # are
+// comments.
 func readEquivalents(path string) (equivalents, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -51,7 +53,7 @@ func readEquivalents(path string) (equivalents, error) {
 	return known, nil
 }
 
-// split takes the equivalent mutants out of a list.
+// split separates the equivalent mutants from the rest of a list.
 func (e equivalents) split(mutants []mutant) (rest []mutant, equivalent int) {
 	for _, m := range mutants {
 		if _, ok := e[m.key()]; ok {
@@ -63,7 +65,7 @@ func (e equivalents) split(mutants []mutant) (rest []mutant, equivalent int) {
 	return rest, equivalent
 }
 
-// stale lists entries about files of a package that match none of its mutants.
+// stale lists the entries for files of a package that match none of its mutants.
 func (e equivalents) stale(name string, mutants []mutant) []string {
 	found := map[string]bool{}
 	for _, m := range mutants {

@@ -18,7 +18,7 @@ import (
 
 // source is a type-checked package without its tests.
 type source struct {
-	name  string // as the user gave it: the folder below the module's root
+	name  string // as given by the user: the folder below the module's root
 	dir   string // absolute
 	fset  *token.FileSet
 	files []*sourceFile
@@ -32,7 +32,7 @@ type sourceFile struct {
 	tree *ast.File
 }
 
-// listed is what "go list" says about a package.
+// listed is the output of "go list" for a package.
 type listed struct {
 	Dir        string   `json:"Dir"`
 	ImportPath string   `json:"ImportPath"`
@@ -84,7 +84,8 @@ func load(root, name string) (*source, error) {
 	return s, nil
 }
 
-// list asks the go command for a package and everything that it imports, with the compiled type information.
+// list asks the go command for a package and everything that it imports, with the
+// compiled type information.
 func list(root, name string) ([]listed, error) {
 	command := exec.Command("go", "list", "-export", "-deps", "-json=Dir,ImportPath,Export,GoFiles,DepOnly",
 		"./"+filepath.ToSlash(name))

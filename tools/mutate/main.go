@@ -1,8 +1,9 @@
-// Mutate changes a package in one place at a time and runs its tests: a change that no test notices, a survivor, shows
-// what the tests do not hold.
+// Mutate changes a package in one place at a time and runs its tests. A change that no
+// test notices is a survivor. It shows behaviour that the tests do not check.
 //
-// All mutants of a package are compiled into one test program, through an overlay of the go command; the source is not
-// touched. An environment variable switches one of them on. First each test runs alone, to record which mutants it reaches.
+// All mutants of a package are compiled into one test program, through an overlay of the
+// go command. The source is not changed. An environment variable enables one mutant per
+// run. First each test runs alone, to record which mutants it reaches.
 package main
 
 import (
@@ -132,14 +133,14 @@ func measure(o options, name string, known equivalents, out io.Writer) (score, e
 	}
 	all, outputs := walk(source)
 	for _, entry := range known.stale(name, all) {
-		fmt.Fprintln(out, "matches no mutant, remove it from the list of equivalents:", entry) //nolint:errcheck // as all output
+		fmt.Fprintln(out, "matches no mutant, remove it from the list of equivalents:", entry) //nolint:errcheck // as for all output
 	}
 	chosen, equivalent := known.split(all)
 	chosen = choose(o, chosen)
 	result := score{name: name, all: len(all), equivalent: equivalent, tried: len(chosen)}
 	if o.list {
 		for _, m := range chosen {
-			fmt.Fprintln(out, m) //nolint:errcheck // as all output
+			fmt.Fprintln(out, m) //nolint:errcheck // as for all output
 		}
 		return result, nil
 	}
@@ -147,7 +148,7 @@ func measure(o options, name string, known equivalents, out io.Writer) (score, e
 	if err != nil {
 		return score{}, fmt.Errorf("make folder: %w", err)
 	}
-	defer os.RemoveAll(folder) //nolint:errcheck // the system removes it some day
+	defer os.RemoveAll(folder) //nolint:errcheck // the system removes it eventually
 	overlayFile, err := overlay(folder, source, outputs)
 	if err != nil {
 		return score{}, err
@@ -162,26 +163,26 @@ func measure(o options, name string, known equivalents, out io.Writer) (score, e
 			return score{}, err
 		}
 		for _, skipped := range s.skip {
-			fmt.Fprintln(out, "left out, because it fails with the switches inside:", tests, skipped) //nolint:errcheck // as all output
+			fmt.Fprintln(out, "left out, because it fails with the switches inside:", tests, skipped) //nolint:errcheck // as for all output
 		}
 		suites = append(suites, s)
 	}
 	tryAll(suites, chosen, o.jobs, func(m mutant, v verdict) {
 		result.count(v)
 		if o.verbose || v == survived || v == unreached {
-			fmt.Fprintf(out, "%s: %s\n", v, m) //nolint:errcheck // as all output
+			fmt.Fprintf(out, "%s: %s\n", v, m) //nolint:errcheck // as for all output
 		}
 	})
 	return result, nil
 }
 
-// choose takes the mutants that match, and of them a random sample.
+// choose selects the mutants that match, and a random sample of them.
 func choose(o options, mutants []mutant) []mutant {
 	mutants = slices.DeleteFunc(mutants, func(m mutant) bool { return !o.match.MatchString(m.String()) })
 	if o.sample == 0 || o.sample >= len(mutants) {
 		return mutants
 	}
-	random := rand.New(rand.NewPCG(o.seed, 0)) //nolint:gosec // nothing secret
+	random := rand.New(rand.NewPCG(o.seed, 0)) //nolint:gosec // not used for a secret
 	random.Shuffle(len(mutants), func(i, j int) { mutants[i], mutants[j] = mutants[j], mutants[i] })
 	mutants = mutants[:o.sample]
 	slices.SortFunc(mutants, func(a, b mutant) int { return cmp.Compare(a.id, b.id) })

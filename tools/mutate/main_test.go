@@ -11,7 +11,8 @@ import (
 	"testing"
 )
 
-// shop runs the program on the module in testdata, and returns the lines of its report, sorted.
+// shop runs the program on the module in testdata, and returns the lines of its report,
+// sorted.
 func shop(t *testing.T, args ...string) []string {
 	t.Helper()
 	o, err := parse(append([]string{"-module", "testdata/shop"}, args...), io.Discard)
@@ -27,7 +28,7 @@ func shop(t *testing.T, args ...string) []string {
 	return lines
 }
 
-// begin returns the lines that start with a text, without it.
+// begin returns the lines that start with text, without that text.
 func begin(lines []string, text string) []string {
 	var found []string
 	for _, line := range lines {

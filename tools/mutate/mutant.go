@@ -18,20 +18,21 @@ type mutant struct {
 	after    string
 }
 
-// String is how reports name the mutant.
+// String returns the name of the mutant in reports.
 func (m mutant) String() string {
 	return fmt.Sprintf("%s:%d %s: %s => %s", m.file, m.line, m.function, m.before, m.after)
 }
 
-// key names the mutant in the file of equivalent mutants: without the line number, which changes all the time.
+// key returns the name of the mutant in the file of equivalent mutants. It has no line
+// number, because line numbers change often.
 func (m mutant) key() string {
 	return fmt.Sprintf("%s %s: %s => %s", m.file, m.function, m.before, m.after)
 }
 
-// removed is the text of a statement that is not there.
+// removed is the text shown for a removed statement.
 const removed = "(removed)"
 
-// describe makes the mutant that replaces the text of the file from start to end.
+// describe returns the mutant that replaces the text of the file from start to end.
 func (w *walker) describe(start, end int, replacement string) mutant {
 	text := string(w.file.text)
 	from := strings.LastIndexByte(text[:start], '\n') + 1
@@ -52,7 +53,7 @@ func (w *walker) describe(start, end int, replacement string) mutant {
 	}
 }
 
-// restOfLine is the text from an offset to the end of its line, without a comment.
+// restOfLine returns the text from an offset to the end of its line, without a comment.
 func (w *walker) restOfLine(offset int) string {
 	rest, _, _ := strings.Cut(string(w.file.text[offset:]), "\n")
 	for _, group := range w.file.tree.Comments {
@@ -63,7 +64,7 @@ func (w *walker) restOfLine(offset int) string {
 	return rest
 }
 
-// nameOf is the name of a function, with its receiver.
+// nameOf returns the name of a function with its receiver.
 func nameOf(f *ast.FuncDecl) string {
 	if f.Recv == nil || len(f.Recv.List) == 0 {
 		return f.Name.Name

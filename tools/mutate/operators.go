@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// condition forces a condition to false, and to true where that is wanted.
+// condition forces a condition to false and, with both, also to true.
 func (w *walker) condition(n ast.Expr, both bool) {
 	if w.info.Types[n].Value != nil || !w.isBool(n) {
 		return
@@ -29,7 +29,7 @@ func (w *walker) condition(n ast.Expr, both bool) {
 // cases forces the conditions of a switch without a tag.
 func (w *walker) cases(body *ast.BlockStmt) {
 	for _, clause := range body.List {
-		for _, condition := range clause.(*ast.CaseClause).List { //nolint:forcetypeassert // what a switch consists of
+		for _, condition := range clause.(*ast.CaseClause).List { //nolint:forcetypeassert // the clauses of a switch
 			w.condition(condition, true)
 		}
 	}
@@ -64,7 +64,7 @@ func isPanic(call *ast.CallExpr) bool {
 	return ok && name.Name == "panic"
 }
 
-// isBlank recognizes assignments to nothing but _.
+// isBlank reports whether an assignment assigns to nothing but _.
 func isBlank(left []ast.Expr) bool {
 	for _, e := range left {
 		if name, ok := e.(*ast.Ident); !ok || name.Name != "_" {
@@ -105,7 +105,7 @@ func (w *walker) binary(n *ast.BinaryExpr) {
 	}
 }
 
-// order moves the boundary of a comparison, and turns it round.
+// order moves the boundary of a comparison, and reverses it.
 func (w *walker) order(n *ast.BinaryExpr, end token.Pos) {
 	if _, ok := w.info.TypeOf(n.X).(*types.TypeParam); ok || !w.isBool(n) {
 		return
@@ -162,12 +162,12 @@ func (w *walker) integer(n *ast.BasicLit) {
 		return
 	}
 	if _, err := types.Eval(w.fset, w.types, n.Pos(), "("+name+")("+n.Value+")"); err != nil {
-		return // a part of a constant that is larger than the result
+		return // part of a constant that is larger than the result
 	}
 	w.wrap(n, "mutantPlusOne["+name+"]("+w.add(n.Pos(), n.End(), plusOne(n.Value))+", ", ")")
 }
 
-// plusOne is the text of a literal that is one more.
+// plusOne returns a literal that is one larger.
 func plusOne(literal string) string {
 	if number, err := strconv.ParseUint(literal, 0, 64); err == nil && number < math.MaxUint64 {
 		return strconv.FormatUint(number+1, 10)
@@ -185,19 +185,20 @@ func (w *walker) boolean(n *ast.Ident) {
 	w.wrap(n, "(mutantOn("+w.add(n.Pos(), n.End(), other)+") != ", ")")
 }
 
-// isBool reports whether an expression is a plain bool, which the switches can be compared with.
+// isBool reports whether an expression is a plain bool, which the switches can be
+// compared with.
 func (w *walker) isBool(n ast.Expr) bool {
 	basic, ok := types.Unalias(w.info.TypeOf(n)).(*types.Basic)
 	return ok && basic.Info()&types.IsBoolean != 0
 }
 
-// isCondition reports whether an expression is a whole condition, which has been forced both ways: its negation would
-// say nothing new.
+// isCondition reports whether an expression is a whole condition. Such a condition has
+// already been forced both ways, so its negation would add nothing.
 func (w *walker) isCondition(n ast.Expr) bool {
 	return slices.Contains(w.conditions, n)
 }
 
-// returned makes each returned value its zero value.
+// returned replaces each returned value with its zero value.
 func (w *walker) returned(n *ast.ReturnStmt) {
 	if len(n.Results) == 1 && w.results.Len() > 1 {
 		w.forwarded(n)
@@ -216,13 +217,14 @@ func (w *walker) returned(n *ast.ReturnStmt) {
 	}
 }
 
-// fails reports whether a return statement gives an error. Callers ignore constants beside it.
+// fails reports whether a return statement returns an error. Callers ignore constants
+// returned along with it.
 func (w *walker) fails(n *ast.ReturnStmt) bool {
 	last := len(n.Results) - 1
 	return types.Identical(w.results.At(last).Type(), types.Universe.Lookup("error").Type()) && !w.isZero(n.Results[last])
 }
 
-// forwarded does the same where a call gives several results.
+// forwarded does the same where a call returns several results.
 func (w *walker) forwarded(n *ast.ReturnStmt) {
 	count := w.results.Len()
 	if count > 3 {
@@ -248,7 +250,7 @@ func (w *walker) forwarded(n *ast.ReturnStmt) {
 	w.wrap(n.Results[0], "mutantZero"+arity+"["+strings.Join(names, ", ")+"]("+strings.Join(ids, ", ")+")(", ")")
 }
 
-// isZero recognizes values that are zero already.
+// isZero reports whether a value already is its zero value.
 func (w *walker) isZero(e ast.Expr) bool {
 	value := w.info.Types[e]
 	literal, isLiteral := e.(*ast.CompositeLit)
@@ -274,7 +276,7 @@ func (w *walker) isBoolLiteral(e ast.Expr) bool {
 	return ok && name.Name == "true" && w.info.Types[name].Value != nil
 }
 
-// zero is how the zero value of a type is written.
+// zero returns the source text of a type's zero value.
 func zero(t types.Type, name string) string {
 	if _, ok := types.Unalias(t).(*types.TypeParam); ok {
 		return "*new(" + name + ")"

@@ -36,7 +36,8 @@ func (s *score) count(v verdict) {
 	}
 }
 
-// percent is the share of mutants that were noticed. A mutant that makes tests hang was.
+// percent returns the share of mutants that the tests noticed. A mutant that makes tests
+// hang counts as noticed.
 func (s *score) percent() float64 {
 	return 100 * float64(s.killed+s.above+s.timedOut) / float64(max(1, s.tried))
 }

@@ -14,10 +14,11 @@ import (
 	"time"
 )
 
-// memoryLimit is for the address space of one run, in KiB: a mutant may allocate without end.
+// memoryLimit limits the address space of one run, in KiB, because a mutant may allocate
+// without end.
 const memoryLimit = 6 << 20
 
-// verdict says what became of a mutant.
+// verdict is the outcome for a mutant.
 type verdict int
 
 const (
@@ -31,25 +32,26 @@ const (
 // errTime is the error of a run that took too long.
 var errTime = errors.New("timed out")
 
-// result is what one run of tests came to.
+// result is the outcome of one run of tests.
 type result struct {
 	err  error
 	out  []byte
 	cost time.Duration // processor time
 }
 
-// patience is how long a run may wait for something, where it does not compute.
+// patience is how long a run may wait without using the processor.
 const patience = time.Minute
 
-// start runs tests, all of them if none is named, until they have used this processor time: the machine may be busy with
-// other things. They have a process group of their own, which ends with them, and a folder for temporary files, which is
-// removed.
+// start runs tests, or all of them if none is named, until they have used this much
+// processor time. It limits processor time because the machine may be busy with other
+// work. The tests have their own process group, which ends with them, and their own
+// folder for temporary files, which is removed.
 func (s *suite) start(tests []string, limit time.Duration, environment ...string) result {
 	temporary, err := os.MkdirTemp("", "mutant")
 	if err != nil {
 		return result{err: fmt.Errorf("make folder: %w", err)}
 	}
-	defer os.RemoveAll(temporary) //nolint:errcheck // the system removes it some day
+	defer os.RemoveAll(temporary) //nolint:errcheck // the system removes it eventually
 	ctx, cancel := context.WithTimeout(context.Background(), 5*limit+patience)
 	defer cancel()
 	limits := fmt.Sprintf(`ulimit -t %d -v %d; exec "$0" "$@"`, int(limit.Seconds())+1, memoryLimit)
@@ -75,7 +77,7 @@ func (s *suite) start(tests []string, limit time.Duration, environment ...string
 	return r
 }
 
-// pattern is a flag of test programs that names tests.
+// pattern returns a flag of test programs that selects tests.
 func pattern(flag string, tests []string) string {
 	if len(tests) == 0 {
 		return "-test." + flag + "="
@@ -83,7 +85,7 @@ func pattern(flag string, tests []string) string {
 	return "-test." + flag + "=^(" + strings.Join(tests, "|") + ")$"
 }
 
-// limit is the processor time that these tests may use.
+// limit returns the processor time that these tests may use.
 func (s *suite) limit(tests []string) time.Duration {
 	limit := 2 * time.Second
 	for _, name := range tests {
@@ -92,7 +94,7 @@ func (s *suite) limit(tests []string) time.Duration {
 	return limit
 }
 
-// try runs the tests that reach a mutant, one package after the other, until one notices it.
+// try runs the tests that reach a mutant, package by package, until one notices it.
 func try(suites []*suite, m mutant) verdict {
 	found := unreached
 	for i, s := range suites {
@@ -115,7 +117,7 @@ func try(suites []*suite, m mutant) verdict {
 	return found
 }
 
-// tryAll tries mutants, several at a time. Each is reported when its verdict is known.
+// tryAll tries several mutants at a time. It reports each when its verdict is known.
 func tryAll(suites []*suite, mutants []mutant, jobs int, report func(mutant, verdict)) {
 	var (
 		workers sync.WaitGroup

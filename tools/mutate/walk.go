@@ -7,16 +7,17 @@ import (
 	"strconv"
 )
 
-// walker finds the mutants of a package and inserts their switches into the text of its files.
+// walker finds the mutants of a package and inserts their switches into the text of its
+// files.
 type walker struct {
 	*source
 	file        *sourceFile
 	tokens      *token.File
 	function    string // the declaration around the current node
 	results     *types.Tuple
-	conditions  []ast.Expr              // that are forced to both values
-	besideError []*ast.BasicLit         // that are returned beside an error
-	inherited   map[ast.Expr]types.Type // of operands of constants, which have no types of their own
+	conditions  []ast.Expr              // forced to both values
+	besideError []*ast.BasicLit         // returned along with an error
+	inherited   map[ast.Expr]types.Type // types of the operands of constants, which have no types of their own
 	mutants     []mutant
 	edits       edits
 	outputs     map[string][]byte // by path
@@ -35,8 +36,8 @@ func walk(s *source) ([]mutant, map[string][]byte) {
 	return w.mutants, w.outputs
 }
 
-// declaration visits functions. Of package variables only functions in their values are visited: what runs when the
-// program starts, and constants, are not mutated.
+// declaration visits functions. For package variables it visits only the functions in
+// their values: constants, and code that runs when the program starts, are not mutated.
 func (w *walker) declaration(declaration ast.Decl) {
 	switch d := declaration.(type) {
 	case *ast.FuncDecl:
@@ -66,7 +67,8 @@ func (w *walker) literal(literal *ast.FuncLit) {
 	w.results = around
 }
 
-// visit adds the mutants of one node; false keeps ast.Inspect from its children.
+// visit adds the mutants of one node. It returns false to keep ast.Inspect from the
+// node's children.
 func (w *walker) visit(n ast.Node) bool {
 	if e, ok := n.(ast.Expr); ok {
 		if w.info.Types[e].IsType() || w.isFloatShift(e) {
@@ -95,7 +97,7 @@ func (w *walker) visit(n ast.Node) bool {
 		w.condition(n.Cond, true)
 	case *ast.ForStmt:
 		if n.Cond != nil {
-			w.condition(n.Cond, false) // an endless loop only costs time
+			w.condition(n.Cond, false) // an endless loop would only cost time
 		}
 	case *ast.SwitchStmt:
 		if n.Tag == nil {
@@ -117,7 +119,8 @@ func (w *walker) visit(n ast.Node) bool {
 	return true
 }
 
-// elements visits a composite literal: the keys of arrays have to be constants, the names of fields are no values.
+// elements visits a composite literal. The keys of arrays must be constants, and the
+// names of fields are not values.
 func (w *walker) elements(n *ast.CompositeLit) {
 	_, isMap := w.info.TypeOf(n).Underlying().(*types.Map)
 	for _, element := range n.Elts {
@@ -128,7 +131,7 @@ func (w *walker) elements(n *ast.CompositeLit) {
 	}
 }
 
-// call leaves out the capacities of make, which no test can see.
+// call excludes the capacities of make, which no test can observe.
 func (w *walker) call(n *ast.CallExpr) bool {
 	if name, ok := n.Fun.(*ast.Ident); !ok || name.Name != "make" || len(n.Args) < 3 {
 		return true
@@ -143,7 +146,8 @@ func (w *walker) text(n ast.Node) string {
 	return string(w.file.text[w.offset(n.Pos()):w.offset(n.End())])
 }
 
-// add registers the mutant that replaces the text between two positions, and returns its number as text.
+// add registers the mutant that replaces the text between two positions, and returns its
+// number as text.
 func (w *walker) add(from, to token.Pos, replacement string) string {
 	m := w.describe(w.offset(from), w.offset(to), replacement)
 	m.id = len(w.mutants) + 1
@@ -151,12 +155,13 @@ func (w *walker) add(from, to token.Pos, replacement string) string {
 	return strconv.Itoa(m.id)
 }
 
-// wrap puts code around a node.
+// wrap inserts code around a node.
 func (w *walker) wrap(n ast.Node, prefix, suffix string) {
 	w.edits.wrap(w.offset(n.Pos()), w.offset(n.End()), prefix, suffix)
 }
 
-// typeOf is the type of an expression. Constants without a type get that of the constant around them.
+// typeOf returns the type of an expression. Untyped constants get the type of the
+// constant around them.
 func (w *walker) typeOf(e ast.Expr) types.Type {
 	t := w.info.TypeOf(e)
 	if basic, ok := t.(*types.Basic); !ok || basic.Info()&types.IsUntyped == 0 {
@@ -168,7 +173,7 @@ func (w *walker) typeOf(e ast.Expr) types.Type {
 	return types.Default(t)
 }
 
-// inherit gives the type of a constant to its operands.
+// inherit passes the type of a constant to its operands.
 func (w *walker) inherit(e ast.Expr) {
 	if w.info.Types[e].Value == nil {
 		return
@@ -187,7 +192,8 @@ func (w *walker) inherit(e ast.Expr) {
 	}
 }
 
-// isFloatShift recognizes constants such as 1<<53 in the place of a float, which only constants may be.
+// isFloatShift reports whether an expression is a constant such as 1<<53 used as a float,
+// which is allowed only for constants.
 func (w *walker) isFloatShift(e ast.Expr) bool {
 	shift, ok := e.(*ast.BinaryExpr)
 	if !ok || shift.Op != token.SHL || w.info.Types[e].Value == nil {
@@ -197,7 +203,8 @@ func (w *walker) isFloatShift(e ast.Expr) bool {
 	return ok && basic.Info()&types.IsInteger == 0
 }
 
-// typeName spells a type where it is used. Types that have no name there are reported as false.
+// typeName returns the source text of a type at a position. The result is false for types
+// that have no name there.
 func (w *walker) typeName(t types.Type, pos token.Pos) (string, bool) {
 	name := types.TypeString(t, func(p *types.Package) string {
 		if p == w.types {

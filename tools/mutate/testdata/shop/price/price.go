@@ -1,5 +1,5 @@
-// Package price is mutated by the tests of mutate. Functions whose names begin with Held are tested well, the others
-// badly or not at all.
+// Package price is mutated by the tests of mutate. Functions whose names begin with Held
+// are tested well. The others are tested badly or not at all.
 package price
 
 import (
@@ -16,13 +16,13 @@ var rebates = map[string]func(int) int{
 	"half": func(price int) int { return price / 2 },
 }
 
-// HeldCheap compares, at the boundary too.
+// HeldCheap is a comparison that is also tested at the boundary.
 func HeldCheap(price int) bool { return price < limit }
 
-// Cheap is tested far from the boundary.
+// Cheap is tested only far from the boundary.
 func Cheap(price int) bool { return price < limit }
 
-// HeldCheck has an error that is looked for.
+// HeldCheck returns an error that the tests check.
 func HeldCheck(price int) (int, error) {
 	if price < 0 {
 		return 0, ErrNegative
@@ -30,7 +30,7 @@ func HeldCheck(price int) (int, error) {
 	return price, nil
 }
 
-// Check has an error that nobody looks for.
+// Check returns an error that the tests ignore.
 func Check(price int) (int, error) { return HeldCheck(price) }
 
 // Rebate uses a function from a package variable.
@@ -45,7 +45,7 @@ func Wait(total *time.Duration) {
 	total = nil
 }
 
-// Spin ends only when its boundary is right.
+// Spin ends only if its boundary is right.
 func Spin() int {
 	for i := uint8(250); ; i++ {
 		if i == 0 {
@@ -54,7 +54,7 @@ func Spin() int {
 	}
 }
 
-// Generic has type parameters, and values that are zero already.
+// Generic has type parameters, and values that already are zero.
 func Generic[T any](v T, found bool) (T, bool) {
 	if !found {
 		return *new(T), false
@@ -62,5 +62,5 @@ func Generic[T any](v T, found bool) (T, bool) {
 	return v, true
 }
 
-// Alone is called by no test of this package.
+// Alone is not called by any test of this package.
 func Alone(price int) bool { return !(price == 7) }
