@@ -19,12 +19,13 @@ import (
 // suite is a part of Django's tests.
 type suite struct {
 	name    string
-	replace string   // the module of bridge that puts Go in the place of Django's code
-	labels  []string // what to run, as Django's runner takes it
-	least   int      // fewer tests than the oldest release has mean that some were not found
+	replace string   // the module of bridge that replaces Django's code with calls to Go
+	labels  []string // the tests to run, in the form that Django's runner accepts
+	least   int      // the number of tests in the oldest release; fewer means that some were not found
 }
 
-// Of the session tests these are the ones of the database engine; the others are of engines that are not here.
+// These are the session tests of the database engine. Django's other session tests use
+// engines that this module does not have.
 var suites = []suite{
 	{"sessions_tests", "sessions", []string{
 		"sessions_tests.tests.DatabaseSessionTests",
@@ -40,8 +41,9 @@ func releases() []string {
 	return strings.Fields(cmp.Or(os.Getenv("DJANGO_SUITE_RELEASES"), "4.2.30 5.2.19 6.1.3"))
 }
 
-// lines are the results, printed when all tests have ended: to standard output, and into the file DJANGO_SUITE_REPORT,
-// since "go test ./..." shows nothing of what tests that pass have printed.
+// lines are the results, printed after all tests to standard output and to the file
+// DJANGO_SUITE_REPORT, because "go test ./..." does not show the output of tests that
+// pass.
 var lines struct {
 	sync.Mutex
 	texts []string
@@ -50,7 +52,7 @@ var lines struct {
 func TestMain(m *testing.M) {
 	report := os.Getenv("DJANGO_SUITE_REPORT")
 	if report != "" {
-		_ = os.Remove(report) // of an earlier run
+		_ = os.Remove(report) // left by an earlier run
 	}
 	m.Run()
 	slices.Sort(lines.texts)
@@ -92,7 +94,7 @@ func TestDjangosOwnTests(t *testing.T) {
 	}
 }
 
-// The list of what is left out must not hide anything.
+// TestWrongListIsAnError checks that the list of tests left out cannot hide anything.
 func TestWrongListIsAnError(t *testing.T) {
 	t.Parallel()
 	peer := build(t)
@@ -115,14 +117,15 @@ func TestWrongListIsAnError(t *testing.T) {
 	}
 }
 
-// report is what bridge/runner.py writes.
+// report is the report that bridge/runner.py writes.
 type report struct {
 	Ran     int               `json:"ran"`
 	Passed  int               `json:"passed"`
 	LeftOut map[string]string `json:"left_out"` // with the reason
 }
 
-// run runs a suite of a release. The error says that some test failed, as the output tells.
+// run runs a suite of a release. The error says that a test failed; the output has the
+// details.
 func run(t *testing.T, release, peer string, s suite, leftOut string) (report, string, error) {
 	t.Helper()
 	dir := t.TempDir()
@@ -150,7 +153,7 @@ func run(t *testing.T, release, peer string, s suite, leftOut string) (report, s
 	return r, string(output), cmp.Or(err, readErr)
 }
 
-// build makes the Go half of the bridge.
+// build compiles the Go half of the bridge.
 func build(t *testing.T) string {
 	t.Helper()
 	peer := filepath.Join(t.TempDir(), "peer")

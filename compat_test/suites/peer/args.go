@@ -7,8 +7,9 @@ import (
 	"github.com/djangobridge/djangobridge/py/tagged"
 )
 
-// args are the arguments of an order by name. The first one that is not there or of the wrong type is kept as err, which
-// becomes the answer whatever the order came to.
+// args are the arguments of an order by name. The first argument that is missing or has
+// the wrong type is kept as err, which becomes the answer whatever the result of the
+// order.
 type args struct {
 	values *py.Dict
 	err    error
@@ -36,7 +37,7 @@ func get[T any](a *args, name string) T {
 	return t
 }
 
-// has reports whether an argument is there and not None.
+// has reports whether an argument is present and not None.
 func (a *args) has(name string) bool {
 	v, _ := a.values.Get(name)
 	return v != nil
@@ -53,7 +54,7 @@ func (a *args) value(name string) any {
 
 func (a *args) text(name string) string { return get[string](a, name) }
 
-// bytes returns an argument that is str or bytes: Django takes either as a key.
+// bytes returns an argument that is str or bytes. Django accepts both as a key.
 func (a *args) bytes(name string) string {
 	if b, ok := a.value(name).(py.Bytes); ok {
 		return string(b)
@@ -61,7 +62,7 @@ func (a *args) bytes(name string) string {
 	return a.text(name)
 }
 
-// keys returns an argument that is a list of str or bytes; an argument that is not there is none.
+// keys returns an argument that is a list of str or bytes, or nil if it is absent.
 func (a *args) keys(name string) []string {
 	if !a.has(name) {
 		return nil

@@ -8,7 +8,7 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// expiry is about when the session ends.
+// expiry handles operations on the expiry of the session.
 func (h *held) expiry(ctx context.Context, op string, a *args) (any, error) {
 	if err := h.load(ctx); err != nil {
 		return nil, err
@@ -37,7 +37,7 @@ func (h *held) expiry(ctx context.Context, op string, a *args) (any, error) {
 	return nil, errUnknownOp
 }
 
-// setExpiry calls the method for the type that set_expiry was given.
+// setExpiry calls the method for the type of set_expiry's argument.
 func setExpiry(s *djangosession.Session, a *args, loc *time.Location) {
 	switch {
 	case a.has("duration"):

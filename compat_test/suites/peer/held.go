@@ -7,20 +7,21 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// held is a session that Django has in its hands.
+// held is a session that Django is using.
 type held struct {
 	session *djangosession.Session
 	site    *site
-	loaded  bool // or nothing to load
+	loaded  bool // true also if there is nothing to load
 }
 
-// open takes the session of this key, as SessionStore(session_key) does.
+// open opens the session with this key, as SessionStore(session_key) does.
 func (h *held) open(s *site, key string) {
 	h.session, h.site = s.manager.Open(key), s
 	h.loaded = h.session.Key() == ""
 }
 
-// load loads the session if that has not been done: Django's sessions do so by themselves.
+// load loads the session unless that has happened already. Django's sessions load
+// themselves on first use.
 func (h *held) load(ctx context.Context) error {
 	if h.loaded {
 		return nil
@@ -34,9 +35,10 @@ func (h *held) reload(ctx context.Context) error {
 	return err
 }
 
-// carrier is an engine that answers the next Load with a record of the caller's. In Django settings change under a
-// session, and anybody sets its flags, which in Go belong to the manager and to the session. A session of the right
-// manager with the right flags is therefore made, and loads what the old one held.
+// carrier is an engine that answers the next Load with a record of the caller's. In
+// Django, settings change during a session and any code can set its flags. In Go these
+// belong to the manager and to the session. The peer therefore makes a session of the
+// right manager with the right flags, which loads the content of the old one.
 type carrier struct {
 	djangosession.Engine
 	next *djangosession.Record
@@ -51,10 +53,11 @@ func (c *carrier) Load(ctx context.Context, key string) (*djangosession.Record, 
 	return c.Engine.Load(ctx, key)
 }
 
-// anyKey is one for which a manager asks its engine.
+// anyKey is a key for which a manager asks its engine.
 var anyKey = strings.Repeat("k", djangosession.KeyLength) //nolint:gochecknoglobals // a constant
 
-// carry moves the session to a site; key, values and whether it is modified stay, accessed is set.
+// carry moves the session to another site. It keeps the key, the values and the modified
+// flag, and sets the accessed flag.
 func (h *held) carry(ctx context.Context, to *site, accessed bool) error {
 	old, modified := h.session, h.session.Modified()
 	s := to.manager.Open(old.Key())

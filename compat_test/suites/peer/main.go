@@ -1,5 +1,7 @@
-// Command peer does with this module's packages what a Django process asks it to: a JSON object a line, and one back. It
-// is the Go half of the bridge by which Django's own tests run against Go; see the folder bridge for the other half.
+// Command peer performs the operations that a Django process requests, with this module's
+// packages. Each request and each answer is a JSON object on one line. It is the Go half
+// of the bridge by which Django's own tests run against Go; the folder bridge contains
+// the other half.
 package main
 
 import (
@@ -26,10 +28,11 @@ func main() {
 	}
 }
 
-// order is what Django asks for.
+// order is a request from Django.
 type order struct {
 	Op string `json:"op"`
-	// Clock is the time in Django, which its tests set as they like: microseconds since 1970.
+	// Clock is the time in Django, which its tests set freely, in microseconds since
+	// 1970.
 	Clock   int64           `json:"clock"`
 	Site    *siteOrder      `json:"site"`
 	Session *int            `json:"session"`
@@ -38,7 +41,7 @@ type order struct {
 
 var errUnknownOp = errors.New("no such operation")
 
-// peer is what the process keeps between two orders.
+// peer is the state that the process keeps between two orders.
 type peer struct {
 	clock    time.Time
 	sites    sites
@@ -68,7 +71,8 @@ func serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	}
 }
 
-// answer does what a line asks for, and returns the line that tells the result or the exception to raise.
+// answer performs the order in a line, and returns a line with the result or with the
+// exception to raise.
 func (p *peer) answer(ctx context.Context, line []byte) ([]byte, error) {
 	result, err := p.obey(ctx, line)
 	if err != nil {
@@ -108,7 +112,7 @@ func (p *peer) obey(ctx context.Context, line []byte) (any, error) {
 	default:
 		err = errUnknownOp
 	}
-	if a.err != nil { // an argument that was not there is the cause of whatever came after
+	if a.err != nil { // a missing argument caused everything that followed
 		err = a.err
 	}
 	if errors.Is(err, errUnknownOp) {
@@ -117,7 +121,8 @@ func (p *peer) obey(ctx context.Context, line []byte) (any, error) {
 	return result, err
 }
 
-// exception names the class of the exception that Django raises where Go returns err, and gives its text.
+// exception returns the class of the exception that Django raises where Go returns err,
+// and its text.
 func exception(err error) (class, text string) {
 	text = err.Error()
 	if missing, ok := errors.AsType[*djangosession.KeyError](err); ok {
@@ -144,5 +149,5 @@ func exception(err error) (class, text string) {
 	case isRefused:
 		return "Refused", text
 	}
-	return "GoError", text // of no class that a test expects
+	return "GoError", text // no test expects this class
 }

@@ -10,7 +10,7 @@ import (
 
 var errNoSession = errors.New("the order does not say which session")
 
-// session does what SessionStore is asked to do.
+// session performs the operations of SessionStore.
 func (p *peer) session(ctx context.Context, op string, o *order, a *args) (any, error) {
 	s, err := p.sites.get(o.Site)
 	if err != nil {
@@ -31,7 +31,7 @@ func (p *peer) session(ctx context.Context, op string, o *order, a *args) (any, 
 			return nil, err
 		}
 	}
-	// Each answers what it knows and leaves the rest to the next.
+	// Each function handles the operations that it knows and leaves the rest to the next.
 	for _, do := range []func(context.Context, string, *args) (any, error){h.state, h.store, h.read, h.write, h.expiry} {
 		if result, err := do(ctx, op, a); !errors.Is(err, errUnknownOp) {
 			return result, err
@@ -40,7 +40,7 @@ func (p *peer) session(ctx context.Context, op string, o *order, a *args) (any, 
 	return nil, errUnknownOp
 }
 
-// open returns the number of the session that Django goes on with.
+// open returns the number of the session that Django continues with.
 func (p *peer) open(s *site, number *int, key string) (any, error) {
 	if number == nil {
 		n := len(p.sessions)
@@ -50,7 +50,7 @@ func (p *peer) open(s *site, number *int, key string) (any, error) {
 	return *number, nil
 }
 
-// state is about the session itself: no operation here loads it.
+// state handles operations on the session itself. None of them loads it.
 func (h *held) state(ctx context.Context, op string, a *args) (any, error) {
 	s := h.session
 	switch op {
@@ -85,7 +85,7 @@ func (h *held) state(ctx context.Context, op string, a *args) (any, error) {
 	return nil, nil
 }
 
-// store is about what is stored.
+// store handles operations on the stored session.
 func (h *held) store(ctx context.Context, op string, a *args) (any, error) {
 	s := h.session
 	switch op {

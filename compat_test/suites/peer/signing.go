@@ -8,7 +8,7 @@ import (
 	"github.com/djangobridge/djangobridge/signing"
 )
 
-// signing does what django.core.signing is asked to do.
+// signing performs the operations of django.core.signing.
 func (p *peer) signing(op string, a *args) (any, error) {
 	switch op {
 	case "b62_encode":
@@ -35,7 +35,7 @@ func (p *peer) signing(op string, a *args) (any, error) {
 	}
 	options.Algorithm = a.text("algorithm")
 	if options.Sep = a.text("sep"); options.Sep == "" {
-		return nil, signing.ErrSeparator // in Go the zero value is the default
+		return nil, signing.ErrSeparator // in Go the zero value means the default
 	}
 	if a.text("signer") == "TimestampSigner" {
 		s, err := signing.NewTimestampSigner(options)
@@ -51,7 +51,7 @@ func (p *peer) signing(op string, a *args) (any, error) {
 	return with(s, op, a)
 }
 
-// signer is what both signers have.
+// signer is the common interface of both signers.
 type signer interface {
 	Signature(value string) string
 	Sign(value string) string
@@ -63,7 +63,7 @@ type signer interface {
 func with(s signer, op string, a *args) (any, error) {
 	switch op {
 	case "check":
-		return nil, nil // it was made
+		return nil, nil // the signer was created, and that is all
 	case "signature":
 		return s.Signature(a.bytes("value")), nil
 	case "sign":
@@ -98,7 +98,8 @@ func maxAge(a *args) time.Duration {
 	return time.Duration(get[int64](a, "max_age")) * time.Microsecond
 }
 
-// object returns the object to sign in serialized form: as a serializer in Python made it, or as JSON.
+// object returns the object to sign in serialized form, as a Python serializer wrote it
+// or as JSON.
 func object(a *args) ([]byte, error) {
 	if a.has("data") {
 		return []byte(get[py.Bytes](a, "data")), nil
@@ -106,7 +107,8 @@ func object(a *args) ([]byte, error) {
 	return pyjson.Dumps(a.value("value"))
 }
 
-// loaded returns a function for what was signed: it stays bytes for a serializer in Python, or is read as JSON.
+// loaded returns a function for signed data. It returns bytes for a Python serializer,
+// and otherwise reads the data as JSON.
 func loaded(a *args) func(data []byte, err error) (any, error) {
 	return func(data []byte, err error) (any, error) {
 		switch {
@@ -123,7 +125,7 @@ func loaded(a *args) func(data []byte, err error) (any, error) {
 	}
 }
 
-// cookie does what set_signed_cookie and get_signed_cookie are asked to do.
+// cookie performs set_signed_cookie and get_signed_cookie.
 func (p *peer) cookie(op string, o *order, a *args) (any, error) {
 	settings, err := p.sites.settings(o.Site)
 	if err != nil {

@@ -14,22 +14,23 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// siteOrder says which site an order is about. Django's tests change settings at any time, so each order says it anew.
+// siteOrder describes the site of an order. Django's tests change settings at any time,
+// so each order describes it again.
 type siteOrder struct {
 	Settings json.RawMessage `json:"settings"`
 	Database string          `json:"database"`
 	Table    string          `json:"table"`
-	Columns  []string        `json:"columns"` // besides those that every session has
+	Columns  []string        `json:"columns"` // in addition to those of every session
 }
 
-// site is a manager of sessions with certain settings, and what it is made of.
+// site is a session manager with certain settings, and its parts.
 type site struct {
 	manager *djangosession.Manager
 	carrier *carrier
 	codec   *djangosession.Codec
 }
 
-// sites are all that were asked for.
+// sites are all sites requested so far.
 type sites struct {
 	now       func() time.Time
 	databases map[string]*sql.DB
@@ -38,7 +39,7 @@ type sites struct {
 
 var errNoSite = errors.New("the order does not say which site")
 
-// settings reads what Django prints of its settings.
+// settings reads the settings in the form that Django prints.
 func (s *sites) settings(o *siteOrder) (djangosession.Settings, error) {
 	if o == nil {
 		return djangosession.Settings{}, errNoSite
@@ -64,7 +65,8 @@ func (s *sites) get(o *siteOrder) (*site, error) {
 	options := tables.Options{Dialect: tables.SQLite{}, Table: o.Table, LockWait: time.Minute}
 	options.AcceptEngine = settings.SessionEngine // the custom engine of Django's tests keeps its sessions in a table
 	for _, name := range o.Columns {
-		// The one custom model of Django's tests has a column for the user, an integer; SQLite makes one of the text.
+		// The only custom model of Django's tests has an integer column for the user.
+		// SQLite converts the text to an integer.
 		options.ExtraColumns = append(options.ExtraColumns, tables.Column{Name: name, Value: tables.UserID})
 	}
 	engine, err := tables.New(db, settings, options)
@@ -99,6 +101,6 @@ func (s *sites) open(path string) (*sql.DB, error) {
 
 func (s *sites) close() {
 	for _, db := range s.databases {
-		_ = db.Close() // all is committed
+		_ = db.Close() // everything is committed
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// read is about values, which it looks at.
+// read handles operations that read values.
 func (h *held) read(ctx context.Context, op string, a *args) (any, error) {
 	if err := h.load(ctx); err != nil {
 		return nil, err
@@ -43,7 +43,7 @@ func (h *held) read(ctx context.Context, op string, a *args) (any, error) {
 	return nil, errUnknownOp
 }
 
-// write is about values, which it changes.
+// write handles operations that change values.
 func (h *held) write(ctx context.Context, op string, a *args) (any, error) {
 	if err := h.load(ctx); err != nil {
 		return nil, err
