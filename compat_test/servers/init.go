@@ -19,7 +19,7 @@ func (s *Server) initMariaDB(bin, installBin string) error {
 	}
 	data := filepath.Join(s.dir, "data")
 	program := filepath.Join(installBin, "mariadb-install-db")
-	cmd := exec.CommandContext(context.Background(), program, "--no-defaults", //nolint:gosec // the tests' own
+	cmd := exec.CommandContext(context.Background(), program, "--no-defaults", //nolint:gosec // started by tests
 		"--user="+me.Username, "--datadir="+data, "--auth-root-authentication-method=normal", "--skip-test-db")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("mariadb-install-db: %w\n%s", err, out)
@@ -34,7 +34,8 @@ func (s *Server) initMariaDB(bin, installBin string) error {
 	return nil
 }
 
-// initPostgreSQL prepares a server, which refuses to run as root: then it runs as nobody.
+// initPostgreSQL prepares a PostgreSQL server. PostgreSQL refuses to run as root, so root
+// runs it as the user nobody.
 func (s *Server) initPostgreSQL(bin string) error {
 	var as *syscall.SysProcAttr
 	if os.Geteuid() == 0 {

@@ -14,8 +14,9 @@ import (
 	"time"
 )
 
-// Pooler starts a PgBouncer before a PostgreSQL server, in the mode in which each transaction may get another of the server's
-// connections, of which it has few. It returns the URL of a database through it, and what ends it.
+// Pooler starts a PgBouncer in front of a PostgreSQL server, in the mode in which each
+// transaction may use a different server connection, and with few of them. It returns the
+// URL of a database behind it, and a function that stops it.
 func (s *Server) Pooler(database string) (url string, stop func() error, err error) {
 	folders, err := programs()
 	if err != nil {
@@ -34,8 +35,8 @@ func (s *Server) Pooler(database string) (url string, stop func() error, err err
 		"pool_mode = transaction\ndefault_pool_size = 3\nmax_client_conn = 200\n", s.Port, port)
 	file := filepath.Join(dir, "pgbouncer.ini")
 	args := []string{file}
-	err = os.WriteFile(file, []byte(config), 0o644) //nolint:gosec // the program reads it as somebody else
-	if os.Geteuid() == 0 {                          // as which it refuses to run
+	err = os.WriteFile(file, []byte(config), 0o644) //nolint:gosec // the program reads it as another user
+	if os.Geteuid() == 0 {                          // it refuses to run as root
 		args = []string{"--user", "nobody", file}
 		nobody, lookupErr := user.Lookup("nobody")
 		if err = errors.Join(err, lookupErr); err == nil {
@@ -47,26 +48,26 @@ func (s *Server) Pooler(database string) (url string, stop func() error, err err
 	if err != nil {
 		return "", nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	process := exec.CommandContext(context.Background(), filepath.Join(folders[3], "pgbouncer"), args...) //nolint:gosec // our own
+	process := exec.CommandContext(context.Background(), filepath.Join(folders[3], "pgbouncer"), args...) //nolint:gosec // our own program
 	if err := process.Start(); err != nil {
 		return "", nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	stop = func() error {
 		err := process.Process.Signal(syscall.SIGTERM)
-		_ = process.Wait() // what it exits with does not matter
+		_ = process.Wait() // its exit status does not matter
 		return errors.Join(err, os.RemoveAll(dir))
 	}
 	url = fmt.Sprintf("postgres://django@127.0.0.1:%d/%s?sslmode=disable", port, database)
 	return url, stop, waitFor(url)
 }
 
-// waitFor waits until a pooler takes connections.
+// waitFor waits until a pooler accepts connections.
 func waitFor(url string) error {
 	db, err := sql.Open("pgx", url)
 	if err != nil {
 		return err
 	}
-	defer db.Close() //nolint:errcheck // nothing was written
+	defer db.Close() //nolint:errcheck // it was only read
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
 		if err = db.PingContext(context.Background()); err == nil || time.Now().After(deadline) {
 			return err

@@ -1,5 +1,5 @@
-// Package servers runs private database servers: each in a temporary folder of its own, on a free port of 127.0.0.1, for
-// whoever started it. Tests and benchmarks share it.
+// Package servers runs private database servers for tests and benchmarks. Each has a
+// temporary folder of its own and a free port of 127.0.0.1.
 package servers
 
 import (
@@ -17,17 +17,18 @@ import (
 	"syscall"
 	"time"
 
-	_ "github.com/go-sql-driver/mysql" // what Open opens with
-	_ "github.com/jackc/pgx/v5/stdlib" // likewise
+	_ "github.com/go-sql-driver/mysql" // Open uses it
+	_ "github.com/jackc/pgx/v5/stdlib" // Open uses it
 )
 
-// The products that there are servers of.
+// Products for which New prepares servers.
 const (
 	MariaDB    = "mariadb"
 	PostgreSQL = "postgresql"
 )
 
-// A Server is a private database server. Its databases survive Stop and Start, and end with Remove.
+// A Server is a private database server. Its databases survive Stop and Start; Remove
+// deletes them.
 type Server struct {
 	Name string // MariaDB or PostgreSQL
 	Port int
@@ -39,13 +40,13 @@ type Server struct {
 	output  bytes.Buffer
 }
 
-// errEnded says that a server has ended by itself.
+// errEnded reports that a server has ended by itself.
 var errEnded = errors.New("the server has ended")
 
-// New prepares a server of this product and starts it. The caller removes it in the end.
+// New prepares a server of this product and starts it. The caller must remove it.
 func New(name string) (*Server, error) {
 	s, err := start(name)
-	for range 2 { // a port that was free a moment ago may be somebody else's by now
+	for range 2 { // another program may have taken the free port in between
 		if !errors.Is(err, errEnded) {
 			break
 		}
@@ -79,7 +80,8 @@ func start(name string) (*Server, error) {
 	return s, nil
 }
 
-// programs are the folders that the script env/servers prints. It is looked for from the working directory upwards.
+// programs returns the folders printed by the script env/servers, which is searched for
+// from the working directory upwards.
 var programs = sync.OnceValues(func() ([]string, error) { //nolint:gochecknoglobals // looked up once
 	dir, err := filepath.Abs(".")
 	if err != nil {
@@ -118,7 +120,8 @@ func freePort() (int, error) {
 	return addr.Port, l.Close()
 }
 
-// Open opens a database of the server, "" being the one that is always there, with the drivers' defaults.
+// Open opens a database of the server with the drivers' defaults. The name "" selects the
+// database that always exists.
 func (s *Server) Open(database string) (*sql.DB, error) {
 	if s.Name == MariaDB {
 		return sql.Open("mysql", s.MariaDBSource(database))
@@ -129,17 +132,19 @@ func (s *Server) Open(database string) (*sql.DB, error) {
 	return sql.Open("pgx", s.PostgreSQLURL(database))
 }
 
-// MariaDBSource is the data source name of a database for github.com/go-sql-driver/mysql, without parameters.
+// MariaDBSource returns the data source name of a database for
+// github.com/go-sql-driver/mysql, without parameters.
 func (s *Server) MariaDBSource(database string) string {
 	return fmt.Sprintf("root@tcp(127.0.0.1:%d)/%s", s.Port, database)
 }
 
-// PostgreSQLURL is the data source name of a database for github.com/jackc/pgx and github.com/lib/pq. It has a parameter.
+// PostgreSQLURL returns the data source name of a database for github.com/jackc/pgx and
+// github.com/lib/pq. It has one parameter.
 func (s *Server) PostgreSQLURL(database string) string {
 	return fmt.Sprintf("postgres://django@127.0.0.1:%d/%s?sslmode=disable", s.Port, database)
 }
 
-// Start starts the server and waits until it takes connections.
+// Start starts the server and waits until it accepts connections.
 func (s *Server) Start() error {
 	process := s.command()
 	s.output.Reset()
@@ -149,7 +154,7 @@ func (s *Server) Start() error {
 	}
 	ended := make(chan struct{})
 	go func() {
-		_ = process.Wait() // what it exits with does not matter
+		_ = process.Wait() // its exit status does not matter
 		close(ended)
 	}()
 	s.process, s.ended = process, ended
@@ -166,7 +171,7 @@ func (s *Server) awaitConnections() error {
 	if err != nil {
 		return err
 	}
-	defer admin.Close() //nolint:errcheck // nothing was written
+	defer admin.Close() //nolint:errcheck // it was only read
 	for deadline := time.Now().Add(time.Minute); ; {
 		if err = admin.PingContext(context.Background()); err == nil || time.Now().After(deadline) {
 			return err
@@ -184,7 +189,8 @@ func (s *Server) Stop() error {
 	if s.process == nil {
 		return nil
 	}
-	// PostgreSQL waits for its clients on SIGTERM, and not on SIGINT; MariaDB knows SIGTERM alone.
+	// PostgreSQL waits for its clients on SIGTERM but not on SIGINT. MariaDB handles only
+	// SIGTERM.
 	signal := syscall.SIGTERM
 	if s.Name == PostgreSQL {
 		signal = syscall.SIGINT
@@ -204,8 +210,8 @@ func (s *Server) Stop() error {
 	}
 }
 
-// Kill ends the server without giving it time to write anything: what a crash of its
-// processes does. PostgreSQL's signal for that also ends its children, which would keep the
+// Kill ends the server without time to write anything, like a crash of its processes.
+// PostgreSQL's signal for that also ends its children, which would otherwise keep the
 // server from starting again.
 func (s *Server) Kill() error {
 	if s.process == nil {
@@ -224,5 +230,5 @@ func (s *Server) Kill() error {
 	return nil
 }
 
-// Remove stops the server and removes all that it has.
+// Remove stops the server and deletes all its files.
 func (s *Server) Remove() error { return errors.Join(s.Stop(), os.RemoveAll(s.dir)) }
