@@ -3,6 +3,7 @@ package djangosession_test
 import (
 	"bufio"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -10,13 +11,14 @@ import (
 )
 
 // stubborn is a response that can be flushed by FlushError alone, and whose connection cannot be taken over.
+// Nothing can be written to it.
 type stubborn struct {
 	header  http.Header
 	flushed int
 }
 
 func (s *stubborn) Header() http.Header                        { return s.header }
-func (*stubborn) Write(p []byte) (int, error)                  { return len(p), nil }
+func (*stubborn) Write([]byte) (int, error)                    { return 3, errBroken }
 func (*stubborn) WriteHeader(int)                              {}
 func (s *stubborn) FlushError() error                          { s.flushed++; return errBroken }
 func (*stubborn) Hijack() (net.Conn, *bufio.ReadWriter, error) { return nil, nil, errBroken }
@@ -30,6 +32,15 @@ func TestErrorsOfTheResponseReachTheHandler(t *testing.T) {
 		c := http.NewResponseController(w)
 		if err := c.Flush(); !errors.Is(err, errBroken) || under.flushed != 1 {
 			t.Errorf("Flush: %v, flushed %d times", err, under.flushed)
+		}
+		if n, err := w.Write([]byte("text")); n != 3 || !errors.Is(err, errBroken) {
+			t.Errorf("Write: %d, %v", n, err)
+		}
+		if n, err := io.WriteString(w, "text"); n != 3 || !errors.Is(err, errBroken) {
+			t.Errorf("WriteString: %d, %v", n, err)
+		}
+		if n, err := io.Copy(w, bigFile()); n != 3 || !errors.Is(err, errBroken) {
+			t.Errorf("ReadFrom: %d, %v", n, err)
 		}
 		if _, ok := w.(http.Flusher); !ok {
 			t.Error("it cannot be flushed")

@@ -60,6 +60,12 @@ func TestSettingsThatAreNoJSONAreRefused(t *testing.T) {
 			t.Errorf("domain %s: %v", value, err)
 		}
 	}
+	for _, value := range []string{"5", "5.2", "[]", "true", "{}"} {
+		_, err := djangosession.ReadSettings(strings.NewReader(`{"SECRET_KEY": "k", "DJANGO_VERSION": ` + value + `}`))
+		if refused, ok := errors.AsType[*djangosession.SettingError](err); !ok || refused.Setting != "DJANGO_VERSION" {
+			t.Errorf("release %s: %v", value, err)
+		}
+	}
 	for _, value := range []string{"null", "false", `""`} {
 		s, err := djangosession.ReadSettings(strings.NewReader(`{"SECRET_KEY": "k", "SESSION_COOKIE_SAMESITE": ` + value + `}`))
 		if err != nil || s.SessionCookieSameSite != "" {
