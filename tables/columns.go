@@ -18,8 +18,9 @@ type Column struct {
 	// nil for NULL, or a [py.DateTime], which is written as Django writes dates in this
 	// database. It gets the context of the save and the session's dict (values may be
 	// [py.Lazy]); inside djangosession.Middleware the context has the request, see
-	// [djangosession.RequestFromContext]. It must not use the session table. [Now],
-	// [UserID], [UserUUID], [UserAgent], [RemoteAddr] and [Text] are ready-made.
+	// [djangosession.RequestFromContext]. It must not use the session table, and
+	// what Options.Prepare says about connections is true for it too. [Now], [UserID],
+	// [UserUUID], [UserAgent], [RemoteAddr] and [Text] are ready-made.
 	//
 	// A column without a Value is left alone: a new row has its default or NULL there.
 	Value func(ctx context.Context, d *py.Dict) (any, error)

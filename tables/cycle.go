@@ -36,37 +36,32 @@ func (e *Engine) Cycle(ctx context.Context, old string, change func(*djangosessi
 			return refused, nil
 		}
 		created = r.Key
-		if refused, err := e.insertIn(ctx, tx, r); refused != nil || err != nil {
+		row, refused := e.insertion(ctx, r)
+		if refused != nil {
+			return refused, nil
+		}
+		if refused, err := e.insertIn(ctx, tx, row); refused != nil || err != nil {
 			return refused, err
 		}
 		return nil, e.deleteIn(ctx, tx, old)
 	})
 	switch {
-	case err == nil:
-		return nil
 	case unsure:
 		return e.settleCycle(ctx, old, created, err)
-	case absent(err, old):
+	case lacksCharacters(err, old):
 		return djangosession.ErrSessionGone
 	}
 	return err
 }
 
 // insertIn inserts a row as part of a transaction.
-func (e *Engine) insertIn(ctx context.Context, tx *sql.Conn, r *djangosession.Record) (refused, err error) {
-	if !canCreate(r.Key) {
-		return djangosession.ErrBadKey, nil
-	}
-	statement, values, refused := e.insert(ctx, r)
-	if refused != nil {
-		return refused, nil
-	}
-	n, err := affected(tx.ExecContext(ctx, statement, values...))
+func (e *Engine) insertIn(ctx context.Context, tx *sql.Conn, row *insertion) (refused, err error) {
+	n, err := affected(tx.ExecContext(ctx, row.statement, row.values...))
 	if err == nil && n == 0 || err != nil && errors.Is(e.dialect.cause(err), djangosession.ErrKeyTaken) {
 		return djangosession.ErrKeyTaken, nil
 	}
-	if err == nil && e.dialect.changesText() && !isASCII(r.Key) {
-		return e.keptIn(ctx, tx, r.Key)
+	if err == nil && e.dialect.changesText() && !isASCII(row.key) {
+		return e.keptIn(ctx, tx, row.key)
 	}
 	return nil, err
 }

@@ -32,7 +32,9 @@ type Options struct {
 	ExtraColumns []Column
 	// Prepare, if set, is called before a session is stored, with a copy of its dict. Changes to the copy are stored, and do
 	// not appear in the session until it is loaded again. It may run more than once for one save, and inside a transaction on
-	// the table. Matches a method save that adds values.
+	// the table: a merged save and a change of the key call it while they hold a connection. If it queries a database, give
+	// it a [sql.DB] of its own, because one with SetMaxOpenConns can run out of connections, and saves then wait for one
+	// another until their contexts end. Matches a method save that adds values.
 	Prepare func(ctx context.Context, d *py.Dict) error
 	// AcceptEngine is the SESSION_ENGINE of a site that is not known to keep sessions in the table alone, and makes [New]
 	// accept it. Setting it means: Django reads each session from the table at each request, and each of its processes sees

@@ -49,9 +49,15 @@ func (e *Engine) loadArgs(a *args, key string, now stamp) (keyIs, nowExpr string
 	return keyIs, e.dialect.timeExpr(a, now)
 }
 
-// absent reports whether an error says that no row has this key: there is none, or the column cannot hold such a key.
+// absent reports whether an error says that no row has this key. It is for single statements: after a transaction,
+// sql.ErrNoRows may be the error of a hook, which looked for something else.
 func absent(err error, key string) bool {
-	return errors.Is(err, sql.ErrNoRows) || errors.Is(err, errCharacters) && !isASCII(key)
+	return errors.Is(err, sql.ErrNoRows) || lacksCharacters(err, key)
+}
+
+// lacksCharacters reports whether an error says that the column cannot hold such a key.
+func lacksCharacters(err error, key string) bool {
+	return errors.Is(err, errCharacters) && !isASCII(key)
 }
 
 func isASCII(text string) bool {

@@ -35,7 +35,7 @@ func (e *Engine) Merge(ctx context.Context, key string, change func(*djangosessi
 		return nil, err
 	})
 	switch {
-	case absent(err, key):
+	case lacksCharacters(err, key):
 		return djangosession.ErrSessionGone
 	case unsure && (ctx.Err() != nil || errors.Is(err, ErrUnavailable)):
 		return lostCommit(err)

@@ -15,17 +15,18 @@ import (
 // seconds; only if that fails too is the outcome unknown after an [ErrUnavailable].
 func (e *Engine) Create(ctx context.Context, r *djangosession.Record) error {
 	const op = "create session"
-	if !canCreate(r.Key) {
-		return djangosession.ErrBadKey
+	row, err := e.insertion(ctx, r) // which may query the database, so that no connection is held yet
+	if err != nil {
+		return err
 	}
 	if err := e.checkOnce(ctx); err != nil {
 		return err
 	}
-	unsure, err := e.transact(ctx, op, func(tx *sql.Conn) (refused, err error) { return e.insertIn(ctx, tx, r) })
+	unsure, err := e.transact(ctx, op, func(tx *sql.Conn) (refused, err error) { return e.insertIn(ctx, tx, row) })
 	switch {
 	case unsure:
-		return e.settleCreate(ctx, op, r, err)
-	case errors.Is(err, errCharacters) && !isASCII(r.Key):
+		return e.settleCreate(ctx, op, row, err)
+	case lacksCharacters(err, r.Key):
 		return djangosession.ErrBadKey
 	}
 	return err
@@ -36,10 +37,10 @@ var errNotStored = errors.New("the row was not stored")
 
 // settleCreate finds out whether a row was created, whose COMMIT has failed with lost. To insert it again waits for a
 // transaction that has not ended yet.
-func (e *Engine) settleCreate(ctx context.Context, op string, r *djangosession.Record, lost error) error {
+func (e *Engine) settleCreate(ctx context.Context, op string, row *insertion, lost error) error {
 	err := settle(ctx, func(ctx context.Context) error {
 		_, err := e.transact(ctx, op, func(tx *sql.Conn) (refused, err error) {
-			if refused, err = e.insertIn(ctx, tx, r); refused == nil && err == nil {
+			if refused, err = e.insertIn(ctx, tx, row); refused == nil && err == nil {
 				refused = errNotStored
 			}
 			return refused, err
@@ -60,20 +61,30 @@ func canCreate(key string) bool {
 	return possibleKey(key) && utf8.RuneCountInString(key) <= MaxKeyLength
 }
 
-// insert is the statement that creates a session. Where the key is taken, it inserts nothing, or fails.
-func (e *Engine) insert(ctx context.Context, r *djangosession.Record) (statement string, values []any, err error) {
+// insertion is a statement that creates a session. Where the key is taken, it inserts nothing, or fails.
+type insertion struct {
+	key       string
+	statement string
+	values    []any
+}
+
+// insertion returns the statement for a session. The error is ErrBadKey for a key that no row can have.
+func (e *Engine) insertion(ctx context.Context, r *djangosession.Record) (*insertion, error) {
+	if !canCreate(r.Key) {
+		return nil, djangosession.ErrBadKey
+	}
 	a := args{dialect: e.dialect}
 	columns, exprs := []string{e.names.key}, []string{a.add(r.Key)}
 	cells, err := e.cells(ctx, &a, r, true)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	for _, c := range cells {
 		columns, exprs = append(columns, c.column), append(exprs, c.expr)
 	}
-	statement = fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)%s", e.names.table,
+	statement := fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)%s", e.names.table,
 		strings.Join(columns, ", "), strings.Join(exprs, ", "), e.dialect.ignoreTaken(e.names.key))
-	return statement, a.values, nil
+	return &insertion{key: r.Key, statement: statement, values: a.values}, nil
 }
 
 // Save implements [djangosession.Engine]: one UPDATE by primary key. After an error it has no effect on what a later save

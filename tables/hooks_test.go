@@ -1,0 +1,96 @@
+package tables_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/py"
+	"github.com/djangobridge/djangobridge/tables"
+)
+
+// A hook that looks for a row of the site's own must not make a session look deleted.
+func TestErrorsOfHooksAreNoMissingSession(t *testing.T) {
+	t.Parallel()
+	for _, merge := range []bool{false, true} {
+		var missing error
+		site := newTestSite(t, settings(), tables.Options{Prepare: func(context.Context, *py.Dict) error { return missing }}, nil)
+		site.manager.MergeSaves = merge
+		s := site.manager.New()
+		if err := s.Save(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		missing = fmt.Errorf("find the customer: %w", sql.ErrNoRows)
+		for name, do := range map[string]func(context.Context) error{"Save": s.Save, "CycleKey": s.CycleKey, "Create": s.Create} {
+			if err := do(t.Context()); !errors.Is(err, missing) || errors.Is(err, djangosession.ErrSessionGone) {
+				t.Errorf("%s, merging %v: %v, want the hook's error", name, merge, err)
+			}
+		}
+	}
+}
+
+// The pool may have no second connection.
+func TestHooksOfWholeSavesMayQueryTheDatabase(t *testing.T) {
+	t.Parallel()
+	var db *sql.DB
+	site := newTestSite(t, settings(), tables.Options{Prepare: func(ctx context.Context, _ *py.Dict) error {
+		return db.PingContext(ctx)
+	}}, nil)
+	db = site.db
+	db.SetMaxOpenConns(1)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	s := site.manager.New()
+	for name, save := range map[string]func(context.Context) error{"the first": s.Save, "another": s.Save} {
+		if err := save(ctx); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A connection that stays in a transaction would keep its locks, and lose what is saved next.
+func TestConnectionsLeaveTheTransactionAfterPanicsAndEndedContexts(t *testing.T) {
+	t.Parallel()
+	site := newTestSite(t, settings(), tables.Options{}, nil)
+	site.db.SetMaxOpenConns(1)
+	for name, change := range map[string]func(context.Context, string, func(*djangosession.Record) error) error{
+		"Merge": site.engine.Merge, "Cycle": site.engine.Cycle,
+	} {
+		site.exec(t, "DELETE FROM django_session")
+		s := site.manager.New()
+		if err := s.Save(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: no panic", name)
+				}
+			}()
+			_ = change(t.Context(), s.Key(), func(*djangosession.Record) error { panic("a bug") })
+		}()
+		ctx, cancel := context.WithCancel(t.Context())
+		err := change(ctx, s.Key(), func(r *djangosession.Record) error {
+			cancel()
+			if name == "Cycle" {
+				r.Key = djangosession.NewKey()
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v, want the context's error or none", name, err)
+		}
+		if n := site.db.Stats().InUse; n != 0 {
+			t.Errorf("%s: %d connections are in use", name, n)
+		}
+		site.exec(t, "BEGIN IMMEDIATE") // fails in a transaction
+		site.exec(t, "ROLLBACK")
+		if n := site.count(t); n != 1 {
+			t.Errorf("%s: %d rows", name, n)
+		}
+	}
+}
