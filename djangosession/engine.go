@@ -14,7 +14,7 @@ var (
 	ErrNoSession = errors.New("djangosession: no such session")
 	// ErrKeyTaken: a session of this key exists already. Matches Django's CreateError.
 	ErrKeyTaken = errors.New("djangosession: the session key is taken")
-	// ErrSessionGone: the session was deleted, by a logout elsewhere as a rule, and is not to be brought back. Matches
+	// ErrSessionGone: the session was deleted, usually by a logout elsewhere, and is not to be brought back. Matches
 	// Django's UpdateError, which its middleware answers with status 400.
 	ErrSessionGone = errors.New("djangosession: the session was deleted meanwhile")
 	// ErrBadKey: no session can have this key.
@@ -34,7 +34,7 @@ type Record struct {
 	// session is gone.
 	Err error
 	// ExpireAge is how long that is from now, for engines that keep a lifetime: what get_expiry_age gives, negative for a date
-	// in the past. Set for Create, Save and Merge only.
+	// in the past. Set for what an engine is to store only: in Create and Save, and by change in Cycle and Merge.
 	ExpireAge time.Duration
 }
 

@@ -44,7 +44,7 @@ type Middleware struct {
 	SaveTimeout time.Duration
 
 	// ErrorHandler, if set, answers in place of the handler if the session could not be saved. The error is
-	// [ErrSessionGone], for a user who has logged out elsewhere meanwhile as a rule, or what [Session.Save] returns. By
+	// [ErrSessionGone], usually for a user who has logged out elsewhere, or what [Session.Save] returns. By
 	// default the status is 400 for the first, Django's SessionInterrupted, and else 500, with a line of text; that is the status
 	// of an ErrorHandler that sets none, too. What it does to the session is not saved.
 	ErrorHandler func(w http.ResponseWriter, r *http.Request, err error)
