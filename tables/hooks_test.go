@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -91,6 +92,47 @@ func TestConnectionsLeaveTheTransactionAfterPanicsAndEndedContexts(t *testing.T)
 		site.exec(t, "ROLLBACK")
 		if n := site.count(t); n != 1 {
 			t.Errorf("%s: %d rows", name, n)
+		}
+	}
+}
+
+// As on servers, the errors of an extra column have kinds. SQLite's texts name the column and do not quote the value.
+func TestValuesThatAConstraintRefusesAreNamed(t *testing.T) {
+	t.Parallel()
+	o := tables.Options{}
+	for _, name := range []string{"nick", "age", "team"} {
+		o.ExtraColumns = append(o.ExtraColumns, tables.Column{Name: name, Value: tables.Text(name)})
+	}
+	site := newTestSite(t, settings(), o, []string{
+		"PRAGMA foreign_keys = ON",
+		"CREATE TABLE team (id integer PRIMARY KEY)",
+		`CREATE TABLE django_session (session_key varchar(40) NOT NULL PRIMARY KEY, session_data text NOT NULL,
+			expire_date datetime NOT NULL, nick text UNIQUE, age integer CHECK (age > 17),
+			team integer REFERENCES team (id) DEFERRABLE INITIALLY DEFERRED)`,
+	})
+	site.db.SetMaxOpenConns(1) // the one with foreign keys
+	save := func(values map[string]any) error {
+		s := site.manager.New()
+		if err := s.Update(values); err != nil {
+			t.Fatal(err)
+		}
+		return s.Save(t.Context())
+	}
+	if err := save(map[string]any{"nick": "ada", "age": 36}); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name  string
+		value any
+		want  error
+		text  string
+	}{
+		{name: "nick", value: "ada", want: tables.ErrTaken, text: "django_session.nick"},
+		{name: "age", value: 16, want: tables.ErrValue, text: "age > 17"},
+		{name: "team", value: 7, want: tables.ErrValue, text: "FOREIGN KEY"},
+	} {
+		if err := save(map[string]any{c.name: c.value}); !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.text) {
+			t.Errorf("%s: %v, want %v", c.name, err, c.want)
 		}
 	}
 }

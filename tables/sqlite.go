@@ -119,5 +119,18 @@ func (SQLite) cause(err error) error {
 			return c.kind
 		}
 	}
+	for _, c := range []struct {
+		part string
+		kind error
+	}{
+		{"UNIQUE constraint failed", ErrTaken},
+		{"CHECK constraint failed", ErrValue},
+		{"FOREIGN KEY constraint failed", ErrValue},
+		{"cannot store", ErrValue}, // in a STRICT table
+	} {
+		if i := strings.Index(text, c.part); i >= 0 {
+			return fmt.Errorf("%w: %s", c.kind, text[i:]) // which names the column and does not quote the value
+		}
+	}
 	return nil
 }
