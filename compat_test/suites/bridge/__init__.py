@@ -1,1 +1,1 @@
-"""Runs suites of Django's own tests with what is tested replaced by calls to a Go process; see __main__.py."""
+"""Runs suites of Django's own tests against a Go process: calls to it replace the code under test; see __main__.py."""

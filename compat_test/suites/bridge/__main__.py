@@ -2,13 +2,13 @@
 
 usage: python -m bridge TESTS REPLACE LABEL...
 
-TESTS is the folder tests of a Django source archive, REPLACE names a module here whose install() puts Go in the place
-of Django's code, and the labels say which tests to run. In the environment: BRIDGE_PEER, the Go program;
+TESTS is the folder tests of a Django source archive. REPLACE names a module here whose install() replaces Django's code
+with calls to Go. The labels select the tests to run. Environment variables: BRIDGE_PEER, the Go program;
 BRIDGE_DATABASE, the database file; BRIDGE_LEFT_OUT, the list of tests that cannot apply; BRIDGE_REPORT, the file for
 the result.
 
-Django's runtests.py runs as it is. The replacement happens before it, because the test modules and the models in them
-take their names from Django as they are imported.
+Django's runtests.py runs unchanged. The replacement happens before it, because the test modules and their models import
+names from Django.
 """
 
 import importlib
@@ -23,7 +23,7 @@ def main():
     importlib.import_module("bridge." + replace).install()
     runner = os.path.join(tests, "runtests.py")
     sys.path.insert(0, tests)
-    # One process: all tests talk to one Go process about one database file.
+    # One process, because all tests share one Go process and one database file.
     sys.argv = [runner, "--settings=bridge.settings", "--parallel=1", "--noinput", *labels]
     runpy.run_path(runner, run_name="__main__")
 

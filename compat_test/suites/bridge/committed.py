@@ -1,13 +1,13 @@
-"""Tests whose rows other processes see."""
+"""Tests whose rows are visible to other processes."""
 
 from django.test import TransactionTestCase
 
 
 class TestCase(TransactionTestCase):
-    """Stands in for django.test.TestCase, which keeps each test in a transaction and rolls it back.
+    """Replaces django.test.TestCase, which runs each test in a transaction and rolls it back.
 
-    Go is another process: it would see nothing of such a transaction, and on SQLite it could not write while it lasts.
-    So the rows are committed, and the tables are emptied after each test.
+    Go is another process: it would not see the rows of such a transaction, and on SQLite it could not write during it.
+    So this class commits the rows and empties the tables after each test.
     """
 
     available_apps = None

@@ -1,4 +1,4 @@
-"""The Go process at the other end of the pipe: a JSON object a line, and one back."""
+"""The Go process at the other end of the pipe. Each request and each answer is a JSON object on one line."""
 
 import atexit
 import json
@@ -16,7 +16,7 @@ from .values import tag, untag
 
 
 class GoError(Exception):
-    """A failure in Go that is no exception of Django's: no test expects it."""
+    """A failure in Go that does not correspond to an exception of Django's. No test expects it."""
 
 
 class UnsafeSeparator(ValueError):
@@ -24,7 +24,7 @@ class UnsafeSeparator(ValueError):
 
 
 class Refused(ValueError):
-    """The signature is good, and what it signs cannot be read. Django raises all kinds of exceptions there."""
+    """The signature is valid, but the signed data cannot be read. Django raises various exceptions in this case."""
 
 
 EXCEPTIONS = {
@@ -43,7 +43,7 @@ EXCEPTIONS = {
     )
 }
 
-# What setUp and the cleanup of Django's session tests do, so that it says nothing about the test between them.
+# Operations that setUp and the cleanup of Django's session tests call. They do not count as calls of the test itself.
 HOUSEKEEPING = {"session.open", "session.delete"}
 
 
@@ -87,7 +87,7 @@ go = Go()
 
 
 def wall_clock():
-    """Return what time.time says, which tests freeze, in microseconds."""
+    """Return the time.time that tests freeze, in microseconds."""
     return round(time.time() * 1_000_000)
 
 

@@ -11,7 +11,7 @@ from .pipe import go
 
 
 def read_left_out():
-    """Return reasons by test: those of the list that are about this release and these labels.
+    """Return the reasons by test, for the entries of the list that concern this release and these labels.
 
     A line is "TEST RELEASES reason", where RELEASES is "all", or series such as "4.2,5.2".
     """

@@ -1,4 +1,4 @@
-"""The session store whose every method is a call to Go."""
+"""A session store in which every method is a call to Go."""
 
 import logging
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ REQUIRED = object()
 
 
 class SessionStore:
-    """What django.contrib.sessions.backends.db.SessionStore is to those who use it, and nothing of its code."""
+    """Has the interface of django.contrib.sessions.backends.db.SessionStore and none of its code."""
 
     TEST_COOKIE_NAME = "testcookie"
     TEST_COOKIE_VALUE = "worked"
@@ -27,7 +27,7 @@ class SessionStore:
     def __init__(self, session_key=None):
         self._session_key = session_key
 
-    # What a store of the tests' own overrides. It goes to Go as the settings and the table of a site.
+    # Attributes that the tests' own stores override. Go receives them as the settings and the table of a site.
 
     @classmethod
     def get_model_class(cls):
@@ -65,7 +65,7 @@ class SessionStore:
             **args,
         )
 
-    # The key and the flags. What Go keeps to itself, Python code sets by opening the session again.
+    # The key and the flags. To set state that Go does not expose, Python opens the session again.
 
     @property
     def session_key(self):
@@ -195,7 +195,7 @@ class SessionStore:
         try:
             return self._call("decode", text=text)
         except BadSignature:
-            # Go has a logger of its own; here is where Django's tests look.
+            # Go has its own logger; Django's tests look here.
             logging.getLogger("django.security.SuspiciousSession").warning("Session data corrupted")
         except Refused:
             pass
@@ -245,7 +245,7 @@ for name in list(vars(SessionStore)):
 
 
 def install():
-    """Put the store in the place of Django's; a custom store derives from it then."""
+    """Replace Django's store with this one, so that custom stores derive from it."""
     import django.test
 
     db.SessionStore = SessionStore

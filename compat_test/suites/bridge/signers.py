@@ -1,6 +1,6 @@
 """The signers and functions of django.core.signing as calls to Go.
 
-base64_hmac stays Django's: it is what the tests compare signatures with.
+base64_hmac stays Django's, because the tests compare signatures with it.
 """
 
 from datetime import timedelta
@@ -13,7 +13,7 @@ from .pipe import UnsafeSeparator, go, wall_clock
 
 
 def max_age_microseconds(max_age):
-    """Return max_age, in seconds or a timedelta, in the form for the pipe; None is no limit."""
+    """Return max_age, in seconds or a timedelta, in the form for the pipe; None means no limit."""
     if max_age is None:
         return None
     if not isinstance(max_age, timedelta):
@@ -22,7 +22,7 @@ def max_age_microseconds(max_age):
 
 
 class Signer:
-    """What django.core.signing.Signer is to those who use it."""
+    """Has the interface of django.core.signing.Signer."""
 
     kind = "Signer"
     default_salt = "django.core.signing.Signer"
@@ -37,12 +37,12 @@ class Signer:
         self.algorithm = given["algorithm"] or "sha256"
         fallbacks = given["fallback_keys"]
         self.fallback_keys = list(settings.SECRET_KEY_FALLBACKS if fallbacks is None else fallbacks)
-        # Go has these defaults too, and is to use its own.
+        # Go has the same defaults and uses its own.
         self._given = {name: given[name] or "" for name in ("salt", "algorithm")}
         try:
             self._call("check")
         except InvalidAlgorithm:
-            pass  # Django finds that out when it signs
+            pass  # Django raises this error only when it signs
 
     def _call(self, op, key=None, **args):
         try:
@@ -56,7 +56,7 @@ class Signer:
                 **self._given,
                 **args,
             )
-        # Which error it is, Go says; the text is Django's own.
+        # Go decides which error it is; the text is Django's.
         except UnsafeSeparator:
             raise ValueError(
                 "Unsafe Signer separator: %r (cannot be empty or consist of only A-z0-9-_=)" % self.sep
@@ -85,7 +85,7 @@ class Signer:
 
 
 class TimestampSigner(Signer):
-    """What django.core.signing.TimestampSigner is to those who use it."""
+    """Has the interface of django.core.signing.TimestampSigner."""
 
     kind = "TimestampSigner"
     default_salt = "django.core.signing.TimestampSigner"
@@ -98,7 +98,7 @@ class TimestampSigner(Signer):
 
 
 def serialized(obj, serializer):
-    """Return an object for the pipe: as it is for JSON, which Go writes, else as the bytes of its serializer."""
+    """Return an object for the pipe: unchanged if Go writes it as JSON, and otherwise as the bytes of its serializer."""
     if serializer is signing.JSONSerializer:
         return {"value": obj}
     return {"data": serializer().dumps(obj)}

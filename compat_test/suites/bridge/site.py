@@ -6,12 +6,12 @@ import re
 import django
 from django.conf import settings
 
-# Those that djangosession.SettingsCommand prints.
+# The settings that djangosession.SettingsCommand prints.
 NAMES = re.compile("SESSION_|SECRET_KEY|SIGNED_COOKIE_|DEFAULT_HASHING_|USE_TZ$|TIME_ZONE$")
 
 
 def plain(value):
-    """Return a setting in what JSON has."""
+    """Return a setting as a JSON value."""
     if isinstance(value, bytes):
         return {"$bytes": base64.b64encode(value).decode()}
     if isinstance(value, (list, tuple)):
@@ -20,6 +20,6 @@ def plain(value):
 
 
 def current_settings(**changes):
-    """Return the settings as they are now: tests override them for a moment."""
+    """Return the current settings, which tests override temporarily."""
     values = {name: plain(getattr(settings, name)) for name in dir(settings) if NAMES.match(name)}
     return {**values, "DJANGO_VERSION": django.get_version(), **changes}

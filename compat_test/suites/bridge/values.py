@@ -1,4 +1,4 @@
-"""Python values as tagged JSON: what JSON lacks is an object whose only key is a tag, which begins with "$"."""
+"""Python values as tagged JSON. Types that JSON lacks become an object whose only key is a tag that begins with "$"."""
 
 import base64
 import math

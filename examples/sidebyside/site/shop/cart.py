@@ -1,7 +1,7 @@
-"""The cart, which is in the session: "cart:mint" is how many packets of mint.
+"""The cart, which is part of the session: "cart:mint" is the number of packets of mint.
 
-A value for each product, rather than one dict for all: so the saves of the Go service, which store only the values that
-a request has changed, keep what another tab has put into the cart at the same moment.
+The session has one value per product rather than one dict for all products. The Go service stores only the values that
+a request has changed, so it keeps products that another tab has put into the cart at the same time.
 """
 
 PREFIX = "cart:"
@@ -16,5 +16,5 @@ def count(session):
 
 
 def context(request):
-    """What every template may use."""
+    """Return the variables that every template may use."""
     return {"cart_count": count(request.session)}

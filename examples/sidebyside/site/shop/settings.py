@@ -1,16 +1,16 @@
-"""The settings of the site. The Go service gets those that it needs from here, by way of djangosession.SettingsCommand."""
+"""The settings of the site. The Go service gets the settings that it needs through djangosession.SettingsCommand."""
 
 import json
 import os
 from pathlib import Path
 
-# The program that starts the site says where things are, and may try other keys and ages.
+# The program that starts the site sets the paths, and may set other keys and ages.
 SECRET_KEY = os.environ["SHOP_SECRET_KEY"]
 SECRET_KEY_FALLBACKS = json.loads(os.environ.get("SHOP_SECRET_KEY_FALLBACKS", "[]"))
 SESSION_COOKIE_AGE = int(os.environ.get("SHOP_SESSION_AGE", 14 * 24 * 60 * 60))
 DATABASE = Path(os.environ["SHOP_DATABASE"])
 
-# Names of their own: cookies of one host do not ask for the port, and 127.0.0.1 may have other sites.
+# Unusual names, because cookies are shared by all ports of a host and 127.0.0.1 may have other sites.
 SESSION_COOKIE_NAME = "kettles_session"
 CSRF_COOKIE_NAME = "kettles_csrf"
 
@@ -65,7 +65,7 @@ DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": DATABASE,
-        # A writer takes its lock at once and waits for it; one that upgrades a read lock would fail instead.
+        # A write transaction takes its lock at once and waits for it. One that upgrades a read lock would fail instead.
         "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 10},
     },
 }

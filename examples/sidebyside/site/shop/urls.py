@@ -1,4 +1,4 @@
-"""The URLs that Django serves. /cart/, /account/ and /go/ were its own once, and are the Go service's now."""
+"""The URLs that Django serves. The Go service has taken over /cart/, /account/ and /go/."""
 
 from django.contrib import admin
 from django.contrib.auth import views as auth

@@ -1,4 +1,4 @@
-"""The pages that Django still serves, those of django.contrib.auth aside."""
+"""The pages that Django still serves, except those of django.contrib.auth."""
 
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe

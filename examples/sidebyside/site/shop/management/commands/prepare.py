@@ -1,4 +1,4 @@
-"""What a fresh site needs before it can be shown."""
+"""Creates the tables and users that a new site needs."""
 
 import os
 
