@@ -40,7 +40,7 @@ func main() {
 		check(session.Scan("visits", &visits))
 	}
 	session.Set("visits", visits+1)
-	check(session.Save(ctx)) // from here on Django sees the change
+	check(session.Save(ctx)) // Django reads it from here on
 	fmt.Println("visits:", visits+1)
 }
 
