@@ -49,6 +49,11 @@ type Settings struct { //nolint:recvcheck // what prints it must not need a poin
 	SessionStore string
 	// SessionStoreClass describes that class, as SettingsCommand found it. The zero value means unknown.
 	SessionStoreClass SessionStoreClass
+	// SessionDatabase and UserDatabase are where the site keeps sessions and users, and
+	// UserModel is its user model, as [SettingsScript] found them. The zero values mean
+	// unknown.
+	SessionDatabase, UserDatabase Database
+	UserModel                     UserModel
 	// KeySalt replaces the salt made of SessionStore, for a class that overrides the property key_salt.
 	KeySalt string
 	// Serializer replaces SessionSerializer, for a class that this package does not know. What a [PickleSerializer] or a

@@ -16,7 +16,8 @@ import (
 //
 // Besides settings it prints EXPORTED_AT, PYTHON_VERSION, PICKLE_PROTOCOL and facts about
 // the session store; see [SessionStoreClass]. A site whose engine cannot be imported
-// prints the rest.
+// prints the rest. [SettingsScript] prints more: everything that package djangobridge
+// needs.
 var SettingsCommand = shellLine(settingsExport) //nolint:gochecknoglobals // a constant that is written in another file
 
 //go:embed settings_export.py
@@ -28,7 +29,17 @@ var settingsExport string
 // after 4,095 bytes.
 func shellLine(program string) string {
 	var kept []string
+	left := false
 	for line := range strings.Lines(program) {
+		switch marker := strings.TrimLeft(line, " "); {
+		case strings.HasPrefix(marker, beginScript):
+			left = true
+		case strings.HasPrefix(marker, endScript):
+			left = false
+		}
+		if left {
+			continue
+		}
 		code, _, _ := strings.Cut(line, "  # ")
 		code = strings.TrimRight(code, "\n")
 		if trimmed := strings.TrimLeft(code, " "); trimmed != "" && trimmed[0] != '#' {

@@ -72,3 +72,13 @@ func TestReadSettingsRefusesTimesThatCannotBe(t *testing.T) {
 		}
 	}
 }
+
+// TestSettingsScriptIsOneStatement holds what an interactive Python needs.
+func TestSettingsScriptIsOneStatement(t *testing.T) {
+	t.Parallel()
+	script, open := strings.CutPrefix(djangosession.SettingsScript, "exec(r'''\n")
+	script, closed := strings.CutSuffix(script, "\n''', {})\n")
+	if !open || !closed || strings.ContainsAny(script, "'\t\r") || !strings.Contains(script, `out["USER_MODEL"]`) {
+		t.Errorf("%s", djangosession.SettingsScript)
+	}
+}

@@ -1,5 +1,9 @@
-# Runs inside "manage.py shell", on Django 2.2 to 6.1, and prints settings as one JSON object. It has no apostrophe, because
-# the shell line around it is quoted with them. Whatever a site prints when its modules are imported goes to stderr.
+# Runs inside "manage.py shell", on Django 2.2 to 6.1, and prints settings as one JSON object
+# on one line, which contains the secrets of the site. It writes nothing else and changes
+# nothing. Output of modules that it imports goes to stderr.
+#
+# SettingsCommand and SettingsScript are made of this text. It contains no apostrophe and no
+# docstring, because they are quoted with them.
 import base64, contextlib, django, importlib, json, pickle, platform, re, sys, time
 from django.conf import settings
 from django.db import models
@@ -66,9 +70,122 @@ def store_facts(out):
     except Exception as e:
         facts["error"] = " ".join(filter(None, [type(e).__name__, getattr(e, "name", None)]))
 
+# BEGIN SCRIPT: SettingsCommand has no room for this part.
+from django.db import connections, router
+
+# What is true of users whose model lacks the field.
+BOOLEANS = {"is_active": True, "is_staff": False, "is_superuser": False}
+
+def problem(e):
+    return " ".join(filter(None, [type(e).__name__, getattr(e, "name", None)]))
+
+def database(find_model):
+    # The database that Django reads and writes a model in.
+    facts = {}
+    try:
+        model = find_model()
+        if model is None:
+            return None
+        facts["alias"] = router.db_for_read(model)
+        facts["write_alias"] = router.db_for_write(model)
+        connection = connections[facts["alias"]]
+        facts["engine"] = connection.settings_dict["ENGINE"]
+        facts["vendor"] = connection.vendor
+        facts["time_zone"] = connection.settings_dict.get("TIME_ZONE")
+    except Exception as e:
+        facts["error"] = problem(e)
+    return facts
+
+def session_model():
+    store = importlib.import_module(settings.SESSION_ENGINE).SessionStore
+    return store.get_model_class() if hasattr(store, "get_model_class") else None
+
+def user_model():
+    from django.contrib.auth import get_user_model
+
+    return get_user_model()
+
+def key_type(field):
+    # A class that is not one of Django may convert values.
+    while getattr(field, "remote_field", None):
+        field = field.target_field
+    if type(field).__module__.split(".")[0] != "django":
+        return None, dotted(type(field))
+    kinds = {
+        "uuid": [models.UUIDField],
+        "integer": [models.IntegerField, models.AutoField],
+        "text": [models.CharField, models.TextField],
+    }
+    for kind, classes in kinds.items():
+        if isinstance(field, tuple(classes)):
+            return kind, dotted(type(field))
+    return None, dotted(type(field))
+
+def link(model, name):
+    # The table between users and groups, or permissions.
+    meta = model._meta
+    field = {f.name: f for f in meta.many_to_many}.get(name)
+    if field is None:
+        return None
+    return {
+        "table": field.m2m_db_table(),
+        "user_column": field.m2m_column_name(),
+        "other_column": field.m2m_reverse_name(),
+        "model": field.related_model._meta.label,
+    }
+
+def user_facts():
+    facts = {}
+    try:
+        from django.contrib.auth.base_user import AbstractBaseUser
+        from django.contrib.auth.models import PermissionsMixin
+
+        model = user_model()
+        meta = model._meta
+        fields = {f.name: f for f in meta.concrete_fields}
+        facts["model"] = meta.label
+        facts["table"] = meta.db_table
+        facts["id_column"] = meta.pk.column
+        facts["id_type"], facts["id_field"] = key_type(meta.pk)
+        facts["username_column"] = fields[model.USERNAME_FIELD].column
+        used = [meta.pk, fields[model.USERNAME_FIELD]]
+        for name in ["password", "last_login", *BOOLEANS]:
+            if name in fields:
+                used.append(fields[name])
+            facts[name + "_column"] = fields[name].column if name in fields else None
+        facts["groups"] = link(model, "groups")
+        facts["user_permissions"] = link(model, "user_permissions")
+        missing = object()
+        facts["computed"] = [
+            name for name, default in BOOLEANS.items()
+            if name not in fields and getattr(model, name, missing) not in (missing, default)
+        ]
+        hash_method = getattr(model, "get_session_auth_hash", None)
+        if hash_method is None:
+            facts["session_auth_hash"] = "absent"
+        elif hash_method is AbstractBaseUser.get_session_auth_hash:
+            facts["session_auth_hash"] = "django"
+        else:
+            facts["session_auth_hash"] = "overridden"
+        known = {*dir(AbstractBaseUser), *dir(PermissionsMixin)} - {*METADATA, *fields, *BOOLEANS}
+        known -= {f.name for f in meta.many_to_many} | {f.attname for f in meta.concrete_fields}
+        facts["overrides"] = overrides(model, known)
+        manager = type(model._default_manager)
+        facts["manager_overrides"] = {**overrides(manager), **overrides(manager._queryset_class)}
+        facts["other_tables"] = sorted({f.model._meta.db_table for f in used} - {meta.db_table})
+    except Exception as e:
+        facts["error"] = problem(e)
+    return facts
+# END SCRIPT
+
 out = {name: getattr(settings, name) for name in dir(settings) if WANTED.match(name)}
 with contextlib.redirect_stdout(sys.stderr):
     store_facts(out)
+    # BEGIN SCRIPT
+    out["SESSION_DATABASE"] = database(session_model)
+    out["USER_DATABASE"] = database(user_model)
+    out["USER_MODEL"] = user_facts()
+    # END SCRIPT
     try:
         out["LOGIN_URL"] = resolve_url(settings.LOGIN_URL)
     except Exception as e:  # a reverse_lazy that fails has no text to print: no URL is like the name of an error
@@ -79,4 +196,7 @@ out.update(
     PICKLE_PROTOCOL=pickle.HIGHEST_PROTOCOL,
     EXPORTED_AT=time.time(),
 )
+# BEGIN SCRIPT: ReadSettings finds the settings by their first name.
+out = {"DJANGOBRIDGE_SETTINGS": 2, **out}
+# END SCRIPT
 print(json.dumps(out, default=lambda v: {"$bytes": base64.b64encode(v).decode()} if isinstance(v, bytes) else str(v)))

@@ -15,9 +15,10 @@ import (
 // ReadSettings reads settings from JSON: an object with Django's names, as
 // [SettingsCommand] prints it. The defaults for what is left out are those of
 // DJANGO_VERSION, or of the [NewestRelease] without it. Settings of other names are
-// ignored. Besides Django's own it takes SESSION_STORE, SESSION_STORE_CLASS, KEY_SALT,
-// PICKLE_PROTOCOL, PYTHON_VERSION, EXPORTED_AT and ACCEPT_LEGACY_LAYOUT for the fields of
-// [Settings] that have those names in Go. The error is a [*SettingError] where a setting
+// ignored. Besides Django's own it takes SESSION_STORE, SESSION_STORE_CLASS,
+// SESSION_DATABASE, USER_DATABASE, USER_MODEL, KEY_SALT, PICKLE_PROTOCOL, PYTHON_VERSION,
+// EXPORTED_AT and ACCEPT_LEGACY_LAYOUT for the fields of [Settings] that have those names
+// in Go. Text around the line that [SettingsScript] printed is ignored. The error is a [*SettingError] where a setting
 // is to blame; but a SESSION_SERIALIZER that is not known here is one only when the
 // settings are used, so that Settings.Serializer can be set.
 func ReadSettings(r io.Reader) (Settings, error) {
@@ -72,6 +73,9 @@ func (s *Settings) byName() map[string]any {
 		"SIGNING_BACKEND":                    &s.SigningBackend,
 		"SESSION_STORE":                      &s.SessionStore,
 		"SESSION_STORE_CLASS":                &s.SessionStoreClass,
+		"SESSION_DATABASE":                   &s.SessionDatabase,
+		"USER_DATABASE":                      &s.UserDatabase,
+		"USER_MODEL":                         &s.UserModel,
 		"KEY_SALT":                           &s.KeySalt,
 		"MIDDLEWARE":                         &s.Middleware,
 		"PASSWORD_HASHERS":                   &s.PasswordHashers,

@@ -11,6 +11,7 @@ import (
 	"os"
 
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/internal/settingsjson"
 )
 
 // secretVariable is the environment variable that holds the SECRET_KEY. It is read here, not by kong, which would show
@@ -130,7 +131,8 @@ func readObject(file string) (map[string]json.RawMessage, error) {
 	if err != nil {
 		return nil, usagef("read settings: %w", err)
 	}
-	if json.Unmarshal(data, &values) != nil || values == nil {
+	values, err = settingsjson.Read(bytes.NewReader(data))
+	if err != nil || values == nil {
 		return nil, usagef("read settings: %s does not hold one JSON object (see djangosession decode --help)", file)
 	}
 	return values, nil

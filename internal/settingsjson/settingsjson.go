@@ -26,10 +26,32 @@ func Text(r io.Reader) ([]byte, error) {
 	return data, err
 }
 
-// Read reads exactly one JSON object.
+// marker begins the line that djangosession.SettingsScript prints. It cannot be inside a
+// JSON text, which escapes quotes in strings.
+const marker = `{"DJANGOBRIDGE_SETTINGS":`
+
+// printed returns the line that the script printed, if there is one, and else all of data.
+// A site may print before and after it, and leave out the end of its own line.
+func printed(data []byte) ([]byte, error) {
+	i := bytes.Index(data, []byte(marker))
+	if i < 0 {
+		return data, nil
+	}
+	line, rest, _ := bytes.Cut(data[i:], []byte("\n"))
+	if bytes.Contains(line[1:], []byte(marker)) || bytes.Contains(rest, []byte(marker)) {
+		return nil, errors.New("the settings appear twice: export them again, into a new file")
+	}
+	return line, nil
+}
+
+// Read reads exactly one JSON object. It ignores text around the line that
+// djangosession.SettingsScript prints.
 func Read(r io.Reader) (Settings, error) {
 	data, err := Text(r)
 	if err != nil {
+		return nil, err
+	}
+	if data, err = printed(data); err != nil {
 		return nil, err
 	}
 	var s Settings

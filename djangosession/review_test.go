@@ -1,0 +1,121 @@
+package djangosession_test
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+)
+
+// exported is what SettingsScript prints on Django 5.2 for a new project, in short.
+const exported = `{"DJANGOBRIDGE_SETTINGS": 2, "DJANGO_VERSION": "5.2.19", "SECRET_KEY": "hush", "USE_TZ": true,
+	"SESSION_ENGINE": "django.contrib.sessions.backends.db", "AUTHENTICATION_BACKENDS": ["django.contrib.auth.backends.ModelBackend"],
+	"CSRF_USE_SESSIONS": false, "ALLOWED_HOSTS": [], "MIDDLEWARE": [], "PASSWORD_HASHERS": [], "EXPORTED_AT": 1, "PYTHON_VERSION": "3.13.0",
+	"LOGIN_URL": "/in/", "SESSION_STORE_CLASS": {"mro": ["django.contrib.sessions.backends.db.SessionStore",
+	"django.contrib.sessions.backends.base.SessionBase", "builtins.object"]},
+	"SESSION_DATABASE": {"alias": "default", "write_alias": "default", "engine": "django.db.backends.sqlite3", "vendor": "sqlite", "time_zone": null},
+	"USER_DATABASE": {"alias": "default", "write_alias": "default", "engine": "django.db.backends.sqlite3", "vendor": "sqlite", "time_zone": null},
+	"USER_MODEL": {"model": "auth.User", "table": "auth_user", "id_column": "id", "id_type": "integer",
+	"id_field": "django.db.models.fields.AutoField", "username_column": "username", "password_column": "password",
+	"last_login_column": "last_login", "is_active_column": "is_active", "is_staff_column": "is_staff",
+	"is_superuser_column": "is_superuser", "groups": {"table": "auth_user_groups", "user_column": "user_id",
+	"other_column": "group_id", "model": "auth.Group"}, "user_permissions": {"table": "auth_user_user_permissions",
+	"user_column": "user_id", "other_column": "permission_id", "model": "auth.Permission"}, "computed": [],
+	"session_auth_hash": "django", "overrides": {}, "manager_overrides": {}, "other_tables": []}}`
+
+// changed returns exported with other values; a dot leads into an object, and nil removes.
+func changed(t *testing.T, changes map[string]any) string {
+	t.Helper()
+	var all map[string]any
+	if err := json.Unmarshal([]byte(exported), &all); err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range changes {
+		in := all
+		if object, field, is := strings.Cut(name, "."); is {
+			in, name = all[object].(map[string]any), field
+		}
+		in[name] = value
+		if value == nil {
+			delete(in, name)
+		}
+	}
+	text, err := json.Marshal(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestReviewFindsNothingInACompleteExport(t *testing.T) {
+	t.Parallel()
+	_, found, err := djangosession.ReviewSettings(strings.NewReader(strings.ReplaceAll(exported, "\n", " ")))
+	if err != nil || len(found) > 0 {
+		t.Errorf("%v, %v", found, err)
+	}
+}
+
+func TestReviewNamesWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	const missing, unknown, contradictory = djangosession.MissingFinding, djangosession.UnknownFinding, djangosession.ContradictoryFinding
+	for name, c := range map[string]struct {
+		changes map[string]any
+		kind    djangosession.FindingKind
+		setting string
+		refused bool
+	}{
+		"no release":       {changes: map[string]any{"DJANGO_VERSION": nil}, kind: missing, setting: "DJANGO_VERSION", refused: true},
+		"no user model":    {changes: map[string]any{"USER_MODEL": nil}, kind: missing, setting: "USER_MODEL", refused: true},
+		"no database":      {changes: map[string]any{"SESSION_DATABASE": nil}, kind: missing, setting: "SESSION_DATABASE", refused: true},
+		"null database":    {changes: map[string]any{"SESSION_DATABASE": json.RawMessage("null")}, kind: missing, setting: "SESSION_DATABASE", refused: true},
+		"no middleware":    {changes: map[string]any{"MIDDLEWARE": nil}, kind: missing, setting: "MIDDLEWARE"},
+		"misspelled":       {changes: map[string]any{"SESSION_COOKE_AGE": 1}, kind: unknown, setting: "SESSION_COOKE_AGE"},
+		"serializer":       {changes: map[string]any{"SESSION_SERIALIZER": "shop.S"}, kind: unknown, setting: "SESSION_SERIALIZER", refused: true},
+		"session engine":   {changes: map[string]any{"SESSION_STORE_CLASS.mro": []string{"shop.S"}}, kind: unknown, setting: "SESSION_ENGINE", refused: true},
+		"replica":          {changes: map[string]any{"SESSION_DATABASE.alias": "replica"}, kind: contradictory, setting: "SESSION_DATABASE", refused: true},
+		"engine":           {changes: map[string]any{"USER_DATABASE.engine": "django_tenants.postgresql_backend"}, kind: unknown, setting: "USER_DATABASE", refused: true},
+		"vendor":           {changes: map[string]any{"USER_DATABASE.vendor": "mysql"}, kind: contradictory, setting: "USER_DATABASE", refused: true},
+		"database's error": {changes: map[string]any{"USER_DATABASE.error": "E"}, kind: unknown, setting: "USER_DATABASE", refused: true},
+		"two databases":    {changes: map[string]any{"USER_DATABASE.alias": "u", "USER_DATABASE.write_alias": "u"}, kind: contradictory, setting: "USER_DATABASE"},
+		"model's error":    {changes: map[string]any{"USER_MODEL.error": "E"}, kind: unknown, setting: "USER_MODEL", refused: true},
+		"hash":             {changes: map[string]any{"USER_MODEL.session_auth_hash": "overridden"}, kind: unknown, setting: "USER_MODEL", refused: true},
+		"other hash":       {changes: map[string]any{"USER_MODEL.session_auth_hash": ""}, kind: unknown, setting: "USER_MODEL", refused: true},
+		"no password":      {changes: map[string]any{"USER_MODEL.password_column": json.RawMessage("null")}, kind: contradictory, setting: "USER_MODEL", refused: true},
+		"primary key":      {changes: map[string]any{"USER_MODEL.id_type": json.RawMessage("null")}, kind: unknown, setting: "USER_MODEL", refused: true},
+		"two tables":       {changes: map[string]any{"USER_MODEL.other_tables": []string{"t"}}, kind: unknown, setting: "USER_MODEL", refused: true},
+		"computed":         {changes: map[string]any{"USER_MODEL.computed": []string{"is_active"}}, kind: unknown, setting: "USER_MODEL", refused: true},
+		"groups alone":     {changes: map[string]any{"USER_MODEL.user_permissions": json.RawMessage("null")}, kind: contradictory, setting: "USER_MODEL", refused: true},
+		"own groups":       {changes: map[string]any{"USER_MODEL.groups": map[string]any{"table": "t", "model": "shop.Group"}}, kind: unknown, setting: "USER_MODEL", refused: true},
+		"override":         {changes: map[string]any{"USER_MODEL.overrides": map[string]any{"shop.User": []string{"has_perm", "save"}}}, kind: unknown, setting: "USER_MODEL", refused: true},
+		"manager":          {changes: map[string]any{"USER_MODEL.manager_overrides": map[string]any{"shop.M": []string{"get_queryset"}}}, kind: unknown, setting: "USER_MODEL", refused: true},
+	} {
+		_, found, err := djangosession.ReviewSettings(strings.NewReader(changed(t, c.changes)))
+		if err != nil || len(found) != 1 || found[0].Kind != c.kind || found[0].Setting != c.setting || found[0].Refused != c.refused {
+			t.Errorf("%s: %v, %v; want %s: %s", name, found, err, c.kind, c.setting)
+		}
+		if len(found) > 0 && strings.Contains(found[0].String(), "hush") {
+			t.Errorf("%s: %s", name, found[0])
+		}
+	}
+}
+
+// TestUserModelsAreReadWhole refuses a file that leaves a column open: nobody would be
+// inactive without is_active_column.
+func TestUserModelsAreReadWhole(t *testing.T) {
+	t.Parallel()
+	var all map[string]map[string]json.RawMessage
+	_ = json.Unmarshal([]byte(exported), &all) // the other settings are not objects
+	names := slices.Sorted(maps.Keys(all["USER_MODEL"]))
+	if len(names) < 15 {
+		t.Fatalf("the model has %q", names)
+	}
+	for _, name := range names {
+		_, err := djangosession.ReadSettings(strings.NewReader(changed(t, map[string]any{"USER_MODEL." + name: nil})))
+		if (err == nil) != (name == "id_field") {
+			t.Errorf("without %s: %v", name, err)
+		}
+	}
+}

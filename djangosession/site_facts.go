@@ -1,0 +1,97 @@
+package djangosession
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// A Database is where a Django site reads a model, as [SettingsScript] finds it inside
+// Django. It contains neither names nor passwords of the server.
+type Database struct {
+	Alias      string `json:"alias"`       // the key of DATABASES that the routers choose for reading
+	WriteAlias string `json:"write_alias"` // and for writing
+	Engine     string `json:"engine"`      // ENGINE, such as "django.db.backends.postgresql"
+	Vendor     string `json:"vendor"`      // "sqlite", "postgresql", "mysql" (MariaDB too), "oracle" or another
+	TimeZone   string `json:"time_zone"`   // TIME_ZONE of the database, and "" if it has none
+
+	// Error is the Python exception that ended the search.
+	Error string `json:"error"`
+}
+
+// A UserModel describes AUTH_USER_MODEL, as [SettingsScript] finds it inside Django. Names
+// of tables and columns are those in the database. A column is "" if the model does not have
+// the field.
+type UserModel struct {
+	Model string `json:"model"` // AUTH_USER_MODEL; "" if unknown
+	Table string `json:"table"`
+
+	IDColumn       string `json:"id_column"`       // primary key
+	IDType         string `json:"id_type"`         // "integer", "uuid" or "text"; "" for other types
+	IDField        string `json:"id_field"`        // class of its field, such as "django.db.models.fields.AutoField"
+	UsernameColumn string `json:"username_column"` // of the field that USERNAME_FIELD names
+
+	PasswordColumn    string `json:"password_column"`
+	IsActiveColumn    string `json:"is_active_column"`
+	IsStaffColumn     string `json:"is_staff_column"`
+	IsSuperuserColumn string `json:"is_superuser_column"`
+	LastLoginColumn   string `json:"last_login_column"`
+
+	// Groups and UserPermissions are the fields of these names; nil without them.
+	Groups          *UserLink `json:"groups"`
+	UserPermissions *UserLink `json:"user_permissions"`
+
+	// OtherTables are further tables that contain columns of the model, as with
+	// multi-table inheritance.
+	OtherTables []string `json:"other_tables"`
+	// Computed lists those of is_active, is_staff and is_superuser that Python code of the
+	// site answers.
+	Computed []string `json:"computed"`
+	// SessionAuthHash is "django" for Django's own get_session_auth_hash, "overridden" for
+	// one of the site, and "absent".
+	SessionAuthHash string `json:"session_auth_hash"`
+	// Overrides lists, for each class of the model outside Django, the names of Django's
+	// user classes that it defines anew; ManagerOverrides likewise for the default manager
+	// and its query set.
+	Overrides        map[string][]string `json:"overrides"`
+	ManagerOverrides map[string][]string `json:"manager_overrides"`
+
+	// Error is the Python exception that ended the search; what was found before it is in
+	// the other fields.
+	Error string `json:"error"`
+}
+
+// UnmarshalJSON implements [json.Unmarshaler]. It refuses a model without one of the
+// columns: where the file does not name is_active, nobody would be inactive.
+func (m *UserModel) UnmarshalJSON(b []byte) error {
+	var given map[string]json.RawMessage
+	if err := json.Unmarshal(b, &given); err != nil {
+		return err
+	}
+	type fields UserModel // without this method
+	var read fields
+	if err := json.Unmarshal(b, &read); err != nil {
+		return err
+	}
+	*m = UserModel(read)
+	if m.Error != "" || len(given) == 0 {
+		return nil
+	}
+	for _, name := range []string{
+		"model", "table", "id_column", "id_type", "username_column", "password_column", "is_active_column", "is_staff_column",
+		"is_superuser_column", "last_login_column", "groups", "user_permissions", "computed", "session_auth_hash", "overrides",
+		"manager_overrides", "other_tables",
+	} {
+		if given[name] == nil {
+			return fmt.Errorf("lacks %q: export it with SettingsScript", name)
+		}
+	}
+	return nil
+}
+
+// A UserLink is the table between a user model and the model of a many-to-many field.
+type UserLink struct {
+	Table       string `json:"table"`
+	UserColumn  string `json:"user_column"`  // names the user
+	OtherColumn string `json:"other_column"` // names the group or permission
+	Model       string `json:"model"`        // the other model, such as "auth.Group"
+}
