@@ -106,7 +106,7 @@ func (c *clearing) byKey(ctx context.Context) error {
 		return err
 	}
 	kept := int64(0)
-	last := ""
+	var last *string
 	for passed := int64(0); passed < left; {
 		keys, err := c.page(ctx, last)
 		if err != nil {
@@ -115,7 +115,7 @@ func (c *clearing) byKey(ctx context.Context) error {
 		if len(keys) == 0 {
 			break
 		}
-		last = keys[len(keys)-1]
+		last = &keys[len(keys)-1]
 		passed += int64(len(keys))
 		a := args{dialect: c.e.dialect}
 		in := make([]string, 0, len(keys))
@@ -143,10 +143,13 @@ func (c *clearing) byKey(ctx context.Context) error {
 }
 
 // page returns the next keys of expired rows.
-func (c *clearing) page(ctx context.Context, after string) ([]string, error) {
+func (c *clearing) page(ctx context.Context, after *string) ([]string, error) {
 	a := args{dialect: c.e.dialect}
-	query := fmt.Sprintf("SELECT %[1]s FROM %[2]s WHERE %[3]s AND %[1]s > %[4]s ORDER BY %[1]s LIMIT %[5]d",
-		c.e.names.key, c.e.names.table, c.expired(&a), a.add(after), min(c.o.BatchSize, maxKeys))
+	query := fmt.Sprintf("SELECT %s FROM %s WHERE %s", c.e.names.key, c.e.names.table, c.expired(&a))
+	if after != nil { // MariaDB may take "" for NULL, and then no key is greater
+		query += fmt.Sprintf(" AND %s > %s", c.e.names.key, a.add(*after))
+	}
+	query += fmt.Sprintf(" ORDER BY %s LIMIT %d", c.e.names.key, min(c.o.BatchSize, maxKeys))
 	return queryAll(ctx, &c.e.conn, opClear, query, a.values, func(rows *sql.Rows) (key string, err error) {
 		err = rows.Scan(&key)
 		return key, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
@@ -19,6 +20,7 @@ type conn struct {
 	loc      *time.Location // TIME_ZONE
 	dbLoc    *time.Location
 	lockWait time.Duration
+	commits  *atomic.Bool // its connections are known to commit each statement
 }
 
 var (
@@ -45,11 +47,17 @@ func newConn(db *sql.DB, s djangosession.Settings, d Dialect, dbLoc *time.Locati
 	if dbLoc == nil {
 		dbLoc = time.UTC
 	}
-	return conn{db: db, dialect: d, now: s.Clock, useTZ: s.UseTZ, loc: loc, dbLoc: dbLoc, lockWait: lockWait}, nil
+	return conn{
+		db: db, dialect: d, now: s.Clock, useTZ: s.UseTZ, loc: loc, dbLoc: dbLoc, lockWait: lockWait,
+		commits: new(atomic.Bool),
+	}, nil
 }
 
 // queryRow reads the one row that a query has.
 func (c *conn) queryRow(ctx context.Context, op, query string, values []any, dst ...any) error {
+	if err := c.mustCommit(ctx, op); err != nil {
+		return err
+	}
 	return c.untilUnlocked(ctx, op, func() error {
 		return c.db.QueryRowContext(ctx, query, values...).Scan(dst...)
 	})
@@ -57,6 +65,9 @@ func (c *conn) queryRow(ctx context.Context, op, query string, values []any, dst
 
 // exec runs a statement and returns how many rows it met.
 func (c *conn) exec(ctx context.Context, op, statement string, values ...any) (int64, error) {
+	if err := c.mustCommit(ctx, op); err != nil {
+		return 0, err
+	}
 	var n int64
 	err := c.untilUnlocked(ctx, op, func() error {
 		result, err := c.db.ExecContext(ctx, statement, values...)
@@ -72,6 +83,9 @@ func (c *conn) exec(ctx context.Context, op, statement string, values ...any) (i
 func queryAll[T any](
 	ctx context.Context, c *conn, op, query string, values []any, scan func(*sql.Rows) (T, error),
 ) (all []T, err error) {
+	if err := c.mustCommit(ctx, op); err != nil {
+		return nil, err
+	}
 	err = c.untilUnlocked(ctx, op, func() error {
 		all = nil
 		rows, err := c.db.QueryContext(ctx, query, values...)

@@ -2,6 +2,7 @@ package tables
 
 import (
 	"context"
+	"database/sql"
 	"strings"
 	"time"
 
@@ -47,6 +48,8 @@ type Dialect interface {
 	countsChanges() bool
 	// deleteBatch is a statement that removes at most a number of rows whose date is before a point in time.
 	deleteBatch(a *args, q *names, before stamp, limit int) string
+	// autocommits reports whether the connections commit each statement outside of a transaction.
+	autocommits(ctx context.Context, db *sql.DB) (bool, error)
 	// durable looks whether connections keep what they have confirmed.
 	durable(ctx context.Context, c *conn, op string, q *names) error
 	// columns is a query for the columns of a table: the name, and whether an INSERT has to give it. No rows: no table.

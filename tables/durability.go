@@ -2,21 +2,44 @@ package tables
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 )
 
-// durable wants autocommit, which Django switches on itself. Without it a deletion is not committed, and a connection reads
-// what there was when it first read. How a server syncs is the site's to decide.
-func (MySQL) durable(ctx context.Context, c *conn, op string, _ *names) error {
-	var on bool
-	if err := c.queryRow(ctx, op, "SELECT @@autocommit", nil, &on); err != nil || on {
-		return err
+// mustCommit asks the first time whether statements outside of a transaction are committed.
+// If they are not, a logout is never stored, and a connection goes on reading what was there
+// when it first read. Django switches autocommit on itself.
+func (c *conn) mustCommit(ctx context.Context, op string) error {
+	if c.commits.Load() {
+		return nil
 	}
-	return &Error{Op: op, Kind: ErrAutocommit}
+	on, err := c.dialect.autocommits(ctx, c.db)
+	switch {
+	case err != nil:
+		return c.fail(ctx, op, err)
+	case !on:
+		return &Error{Op: op, Kind: ErrAutocommit}
+	}
+	c.commits.Store(true)
+	return nil
 }
 
-// durable has nothing to look for: how a server syncs is the site's to decide, and each statement is committed.
+func (MySQL) autocommits(ctx context.Context, db *sql.DB) (on bool, err error) {
+	err = db.QueryRowContext(ctx, "SELECT @@autocommit").Scan(&on)
+	return on, err
+}
+
+// autocommits is always true: no setting of a connection changes it.
+func (PostgreSQL) autocommits(context.Context, *sql.DB) (bool, error) { return true, nil }
+
+// autocommits is always true: no setting of a connection changes it.
+func (SQLite) autocommits(context.Context, *sql.DB) (bool, error) { return true, nil }
+
+// durable has nothing to look for: how a server syncs is the site's to decide.
+func (MySQL) durable(context.Context, *conn, string, *names) error { return nil }
+
+// durable has nothing to look for: how a server syncs is the site's to decide.
 func (PostgreSQL) durable(context.Context, *conn, string, *names) error { return nil }
 
 // Values of PRAGMA synchronous.

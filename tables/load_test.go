@@ -28,12 +28,32 @@ func (*listener) Begin() (driver.Tx, error) { return nil, errors.ErrUnsupported 
 func (*listener) Close() error              { return nil }
 
 func (l *listener) QueryContext(_ context.Context, query string, values []driver.NamedValue) (driver.Rows, error) {
+	if query == asksAutocommit {
+		return &autocommitIsOn{}, nil
+	}
 	l.query, l.values = query, nil
 	for _, v := range values {
 		text, _ := v.Value.(string)
 		l.values = append(l.values, text)
 	}
 	return noRows{}, nil
+}
+
+// asksAutocommit is what the first call of an engine asks a MySQL server.
+const asksAutocommit = "SELECT @@autocommit"
+
+// autocommitIsOn is the answer.
+type autocommitIsOn struct{ read bool }
+
+func (*autocommitIsOn) Columns() []string { return []string{"@@autocommit"} }
+func (*autocommitIsOn) Close() error      { return nil }
+
+func (a *autocommitIsOn) Next(row []driver.Value) error {
+	if a.read {
+		return io.EOF
+	}
+	a.read, row[0] = true, int64(1)
+	return nil
 }
 
 type noRows struct{}

@@ -40,6 +40,13 @@ func (s *script) ExecContext(_ context.Context, query string, _ []driver.NamedVa
 	return driver.RowsAffected(1), nil
 }
 
+func (*script) QueryContext(_ context.Context, query string, _ []driver.NamedValue) (driver.Rows, error) {
+	if query != asksAutocommit {
+		return nil, errors.ErrUnsupported
+	}
+	return &autocommitIsOn{}, nil
+}
+
 // TestServersGetWholeTransactions holds the statements around a save: a statement alone could take effect after later ones,
 // and a connection that stays in a transaction would keep its locks.
 func TestServersGetWholeTransactions(t *testing.T) {

@@ -1,0 +1,51 @@
+package compat_test
+
+import (
+	"database/sql"
+	"errors"
+	"testing"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/tables"
+)
+
+// TestConnectionsWithoutAutocommitAreRefused holds that a logout does not report success on
+// a connection that never commits, and that no such connection is read from, which would
+// go on seeing what was there when it first read.
+func TestConnectionsWithoutAutocommitAreRefused(t *testing.T) {
+	t.Parallel()
+	p := goSite(t, newDatabase(t, "mariadb"))
+	first := p.manager.New()
+	first.Set("_auth_user_id", "1")
+	save(t, first)
+
+	db, err := sql.Open("mysql", p.base.server.MariaDBSource(p.base.name)+"?autocommit=0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	s := p.manager.Settings()
+	engine, err := tables.New(db, s, tables.Options{Dialect: p.base.dialect})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := djangosession.NewManager(engine, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := t.Context()
+	_, loadErr := m.Load(ctx, first.Key())
+	_, existsErr := m.Exists(ctx, first.Key())
+	_, clearErr := m.ClearExpired(ctx, djangosession.ClearOptions{})
+	for name, err := range map[string]error{
+		"Load": loadErr, "Exists": existsErr, "ClearExpired": clearErr,
+		"Delete": m.Delete(ctx, first.Key()), "Save": m.New().Save(ctx),
+	} {
+		if !errors.Is(err, tables.ErrAutocommit) {
+			t.Errorf("%s: error %v, want ErrAutocommit", name, err)
+		}
+	}
+	if there, err := p.manager.Exists(ctx, first.Key()); !there || err != nil {
+		t.Errorf("the session is there: %v, %v", there, err)
+	}
+}
