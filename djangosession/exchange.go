@@ -156,6 +156,7 @@ func (x *exchange) respond(status int) error {
 	reason := x.reason(s, modified)
 	if !x.saves {
 		x.tellKey()
+		x.discard()
 		return nil
 	}
 	if reason == "" || empty {

@@ -112,6 +112,8 @@ func (m *Manager) load(ctx context.Context, key string) (*Record, error) {
 	case corrupt && !m.StrictLoad:
 		m.report(ctx, err)
 		return &Record{Key: key, Data: py.NewDict(0), Err: outdated}, nil
+	case outdated != nil: // which is told to more people than the caller
+		m.report(ctx, err)
 	}
 	return nil, fmt.Errorf("djangosession: load session: %w", err)
 }
