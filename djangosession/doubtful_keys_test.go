@@ -63,15 +63,12 @@ func TestFlushDeletesKeysThatMayBeStored(t *testing.T) {
 		s := m.New()
 		s.Set("a", 1)
 		must(s.Save(t.Context()))
-		want := []string{s.Key()}
+		old := s.Key()
 		fails := len(c.errs) > 0 && !errors.Is(c.errs[len(c.errs)-1], djangosession.ErrKeyTaken)
-		if err := s.CycleKey(t.Context()); (err != nil) != fails || fails && (!errors.Is(err, c.errs[len(c.errs)-1]) || s.Key() != want[0]) {
+		if err := s.CycleKey(t.Context()); (err != nil) != fails || fails && (!errors.Is(err, c.errs[len(c.errs)-1]) || s.Key() != old) {
 			t.Errorf("%s: CycleKey: %v", name, err)
 		}
-		if !fails {
-			want = []string{s.Key()}
-		}
-		want = append(want, engine.tried[len(engine.tried)-c.doubt:]...)
+		want := append([]string{s.Key()}, engine.tried[len(engine.tried)-c.doubt:]...)
 		must(s.Flush(t.Context()))
 		if !slices.Equal(engine.deleted, want) {
 			t.Errorf("%s: %d keys deleted, want %d", name, len(engine.deleted), len(want))
