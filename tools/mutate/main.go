@@ -163,7 +163,7 @@ func measure(o options, name string, known equivalents, out io.Writer) (score, e
 			return score{}, err
 		}
 		for _, skipped := range s.skip {
-			fmt.Fprintln(out, "left out, because it fails with the switches inside:", tests, skipped) //nolint:errcheck // as for all output
+			fmt.Fprintln(out, "left out, as it fails with the switches inside:", tests, skipped) //nolint:errcheck // as for all output
 		}
 		suites = append(suites, s)
 	}
