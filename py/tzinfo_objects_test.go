@@ -120,8 +120,14 @@ func TestUUIDsAreThoseOfPython(t *testing.T) {
 		n    any
 		want string
 	}{
-		{int64(0), "00000000-0000-0000-0000-000000000000"}, {int64(1), "00000000-0000-0000-0000-000000000001"}, {big.NewInt(0), "00000000-0000-0000-0000-000000000000"},
-		{most, "ffffffff-ffff-ffff-ffff-ffffffffffff"}, {int64(-1), ""}, {new(big.Int).Add(most, big.NewInt(1)), ""}, {"1", ""}, {nil, ""},
+		{int64(0), "00000000-0000-0000-0000-000000000000"},
+		{int64(1), "00000000-0000-0000-0000-000000000001"},
+		{big.NewInt(0), "00000000-0000-0000-0000-000000000000"},
+		{most, "ffffffff-ffff-ffff-ffff-ffffffffffff"},
+		{int64(-1), ""},
+		{new(big.Int).Add(most, big.NewInt(1)), ""},
+		{"1", ""},
+		{nil, ""},
 	} {
 		u, ok := py.Natural(object(c.n)).(py.UUID)
 		if ok != (c.want != "") || ok && u.String() != c.want {
