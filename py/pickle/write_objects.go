@@ -1,6 +1,7 @@
 package pickle
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/djangobridge/djangobridge/py"
@@ -206,8 +207,10 @@ func (w *writer) making(v *py.Object) *UnsupportedError {
 	if v.Callable == nil {
 		return unsupported(v, badCallable)
 	}
-	args, done := w.ownArgs(v, args)
-	defer done()
+	if slices.ContainsFunc(args.Items, isListOrDict) {
+		args = w.ownArgs(v, args)
+		defer func() { w.within[v]-- }()
+	}
 	if v.Making == py.Instance {
 		return w.instance(v, args)
 	}

@@ -10,21 +10,18 @@ import (
 // one before. The original lists and dicts end what would go on without end.
 const maxWithin = 10
 
-// ownArgs returns the arguments to write for v. Inside its own arguments these are copies
-// of the lists and dicts: Python makes the inner object first, and the originals are not
-// complete by then. done has to be called behind the arguments.
-func (w *writer) ownArgs(v *py.Object, args *py.Tuple) (own *py.Tuple, done func()) {
-	if !slices.ContainsFunc(args.Items, isListOrDict) {
-		return args, func() {}
-	}
+// ownArgs returns the arguments to write for v, which have lists or dicts among them.
+// Inside its own arguments these are copies: Python makes the inner object first, and the
+// originals are not complete by then. The caller counts down w.within behind them.
+func (w *writer) ownArgs(v *py.Object, args *py.Tuple) *py.Tuple {
 	if w.within == nil {
 		w.within = map[*py.Object]int{}
 	}
 	w.within[v]++
 	if n := w.within[v]; 2 <= n && n <= maxWithin {
-		args = copies(args, v.Class() == "collections.OrderedDict")
+		return copies(args, v.Class() == "collections.OrderedDict")
 	}
-	return args, func() { w.within[v]-- }
+	return args
 }
 
 func isListOrDict(v any) bool {
