@@ -8,8 +8,8 @@ import (
 )
 
 // TestAgesAreRoundedAsInPython tests ages at the edge, where the result depends on
-// rounding: time.time() is a float, the quotient of integer nanoseconds. Django 5.2.19 gave
-// these answers with its clock at these times.
+// rounding: time.time() is a float, the quotient of integer nanoseconds. Django 5.2.19
+// gave these answers with its clock at these times.
 func TestAgesAreRoundedAsInPython(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -116,8 +116,8 @@ func (s *TimestampSigner) checkAge(signedAt int64, maxAge time.Duration) error {
 	return nil
 }
 
-// floatTime returns a time in seconds, rounded as Python's time.time rounds it by dividing
-// nanoseconds.
+// floatTime returns a time in seconds, rounded as Python's time.time rounds it by
+// dividing nanoseconds.
 func floatTime(t time.Time) float64 {
 	const years = 200 * 365 * 24 * 60 * 60 // a range that int64 can hold in nanoseconds
 	seconds := t.Unix()
