@@ -39,7 +39,7 @@ type comparison struct {
 	seen map[[2]any]bool
 }
 
-// equal describes the difference between the two, or returns "" if there is none. It
+// equal describes the difference between the two, or returns "" if they agree. It
 // allows for the known differences of the library:
 //   - it leaves the escapes of text opcodes as they are;
 //   - it does not distinguish a str of Python 2 from other strings;
