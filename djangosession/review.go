@@ -31,6 +31,9 @@ type Finding struct {
 	// Refused reports whether package djangobridge refuses to open the site because of it.
 	// Other findings only limit what the module can know.
 	Refused bool
+	// Override is the override that the finding is about, as [UserModel.UnknownOverrides]
+	// names it, and "" for all others.
+	Override string
 }
 
 func (f Finding) String() string { return string(f.Kind) + ": " + f.Setting + " " + f.Problem }
@@ -186,8 +189,9 @@ func (v *review) users() {
 	}
 	v.links(m)
 	for _, part := range m.UnknownOverrides() {
-		v.refuse(UnknownFinding, setting, "has a "+part+" of its own, so that Django may answer in another way than this module: "+
-			"name it in Options.KnownOverrides if it does not")
+		v.found = append(v.found, Finding{Kind: UnknownFinding, Setting: setting, Refused: true, Override: part, Problem: "has a " +
+			part + " of its own, so that Django may answer in another way than this module: name it in Options.KnownOverrides " +
+			"if it does not"})
 	}
 }
 
