@@ -1,0 +1,293 @@
+package djangobridge
+
+import (
+	"bytes"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/djangosession/auth"
+	"github.com/djangobridge/djangobridge/djangosession/csrf"
+	"github.com/djangobridge/djangobridge/tables"
+)
+
+// Options are what the settings file of a site cannot say. Only DB is required.
+type Options struct {
+	// DB is the database that holds the site's sessions and users. It stays the caller's to
+	// close.
+	DB *sql.DB
+	// UserDB is the database of the users, for a site that keeps them in another database
+	// than its sessions.
+	UserDB *sql.DB
+	// Dialect is for a database engine that is not known here but does to tables exactly
+	// what Django's own engine does. It has to be the dialect of the vendor in the file.
+	Dialect tables.Dialect
+
+	// ReadOnly keeps the service from writing: sessions, cookies and users stay as they are.
+	// Attempts return [djangosession.ErrReadOnly].
+	ReadOnly bool
+	// MergeSaves is [djangosession.Manager].MergeSaves: a save writes only what the request
+	// changed.
+	MergeSaves bool
+	// KnownOverrides lists methods of the site's user model and its manager that do not
+	// change who is logged in and what users may do, by class and name, such as
+	// "shop.models.User.has_perm". Open names those that it does not know.
+	KnownOverrides []string
+
+	// Tables are further options for the tables. Dialect and DatabaseTimeZone follow from
+	// the file.
+	Tables tables.Options
+	// Auth are further options for logins. AuthenticationBackends and LoginURL follow from
+	// the file if they are not set. Use Options.ReadOnly instead of its ReadOnly.
+	Auth auth.Options
+	// Sessions has hooks and further options of the session middleware. Manager is ignored.
+	// Use Options.ReadOnly instead of its ReadOnly.
+	Sessions djangosession.Middleware
+}
+
+// A RefusedError says why a settings file is not enough to open the site safely.
+type RefusedError struct {
+	File     string
+	Findings []djangosession.Finding // at least one
+}
+
+func (e *RefusedError) Error() string {
+	lines := make([]string, 0, len(e.Findings))
+	for _, f := range e.Findings {
+		lines = append(lines, f.String())
+	}
+	return fmt.Sprintf("djangobridge: cannot open the site of %s: %s", e.File, strings.Join(lines, "; "))
+}
+
+// maxFile is more than a settings file takes, in bytes.
+const maxFile = 1 << 20
+
+// Open returns the site that a settings file describes; see [djangosession.SettingsScript].
+// It does not use the database yet: call [Site.Check] for that. The error is a
+// [*RefusedError] if the file does not prove that the site can be handled safely, a
+// [*djangosession.SettingError] for a setting or option that cannot be used, or the error
+// of reading the file.
+func Open(file string, o Options) (*Site, error) {
+	info, err := os.Stat(file)
+	if err == nil && info.Size() > maxFile {
+		err = fmt.Errorf("%s has more than %d bytes", file, maxFile)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("djangobridge: open: %w", err)
+	}
+	data, err := os.ReadFile(file) //nolint:gosec // the caller says which file
+	if err != nil {
+		return nil, fmt.Errorf("djangobridge: open: %w", err)
+	}
+	s, found, err := djangosession.ReviewSettings(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	if o.Dialect == nil {
+		o.Dialect = o.Tables.Dialect
+	}
+	found = slices.DeleteFunc(found, func(f djangosession.Finding) bool { return !f.Refused || o.settles(&s, f) })
+	if len(found) > 0 {
+		return nil, &RefusedError{File: file, Findings: found}
+	}
+	if err := o.check(&s); err != nil {
+		return nil, err
+	}
+	return open(data, s, o)
+}
+
+// settles reports whether an option answers what the file leaves open.
+func (o *Options) settles(s *djangosession.Settings, f djangosession.Finding) bool {
+	switch f.Setting {
+	case "SESSION_ENGINE":
+		return f.Kind == djangosession.UnknownFinding && o.Tables.AcceptEngine != ""
+	case "SESSION_DATABASE":
+		return o.settlesDatabase(&s.SessionDatabase)
+	case "USER_DATABASE":
+		return o.settlesDatabase(&s.UserDatabase)
+	case "USER_MODEL":
+		return f.Override != "" && slices.Contains(o.KnownOverrides, f.Override)
+	}
+	return false
+}
+
+// settlesDatabase reports whether all that is wrong is that the engine is unknown, and the
+// caller has named its dialect.
+func (o *Options) settlesDatabase(d *djangosession.Database) bool {
+	_, known := djangosession.VendorOf(d.Engine)
+	return o.Dialect != nil && !known && d.Engine != "" && d.Error == "" && d.Alias == d.WriteAlias
+}
+
+func (o *Options) check(s *djangosession.Settings) error {
+	refuse := func(option, problem string) error {
+		return &djangosession.SettingError{Setting: "Options." + option, Problem: problem}
+	}
+	sessions, users := s.SessionDatabase.Alias, s.UserDatabase.Alias
+	switch {
+	case o.DB == nil:
+		return refuse("DB", "is nil: set it to the site's database, opened with database/sql")
+	case sessions != users && o.UserDB == nil:
+		return refuse("UserDB", fmt.Sprintf("is nil, but users are in the database %q and sessions in %q", users, sessions))
+	case sessions == users && o.UserDB != nil && o.UserDB != o.DB:
+		return refuse("UserDB", fmt.Sprintf("is another database than DB, but users and sessions are both in %q", users))
+	case (o.Auth.ReadOnly || o.Sessions.ReadOnly) && !o.ReadOnly:
+		return refuse("ReadOnly", "is not set, but that of Auth or Sessions is: set Options.ReadOnly alone")
+	}
+	return nil
+}
+
+// dialectOf returns the dialect of a database.
+func (o *Options) dialectOf(setting string, d *djangosession.Database) (tables.Dialect, error) {
+	var dialect tables.Dialect
+	switch d.Vendor {
+	case "sqlite":
+		dialect = tables.SQLite{}
+	case "postgresql":
+		dialect = tables.PostgreSQL{}
+	case "mysql":
+		dialect = tables.MySQL{}
+	default:
+		return nil, &djangosession.SettingError{Setting: setting, Problem: fmt.Sprintf("has vendor %q, which has no dialect here", d.Vendor)}
+	}
+	if o.Dialect != nil && o.Dialect != dialect {
+		return nil, &djangosession.SettingError{Setting: "Options.Dialect", Problem: fmt.Sprintf(
+			"is %T, but %s has vendor %q: leave it out", o.Dialect, setting, d.Vendor)}
+	}
+	return dialect, nil
+}
+
+// zoneOf returns the zone of the dates in a database, nil for that of Django.
+func zoneOf(setting string, d *djangosession.Database) (*time.Location, error) {
+	if d.TimeZone == "" {
+		return nil, nil //nolint:nilnil // the zero value of the option
+	}
+	zone, err := time.LoadLocation(d.TimeZone)
+	if err != nil || d.TimeZone == "Local" {
+		return nil, &djangosession.SettingError{Setting: setting, Problem: fmt.Sprintf("has TIME_ZONE %q, which is not known on this machine", d.TimeZone)}
+	}
+	return zone, nil
+}
+
+// open builds the parts.
+func open(data []byte, s djangosession.Settings, o Options) (*Site, error) {
+	manager, engine, err := newSessions(s, &o)
+	if err != nil {
+		return nil, err
+	}
+	users, err := newUsers(s, &o)
+	if err != nil {
+		return nil, err
+	}
+	fromFile, err := auth.ReadOptions(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	if len(o.Auth.AuthenticationBackends) == 0 {
+		o.Auth.AuthenticationBackends = fromFile.AuthenticationBackends
+	}
+	if o.Auth.LoginURL == "" {
+		o.Auth.LoginURL = fromFile.LoginURL
+	}
+	o.Auth.ReadOnly = o.ReadOnly
+	login, err := auth.New(manager, users, o.Auth)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := csrf.ReadSettings(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	protection, err := csrf.New(rules)
+	if err != nil {
+		return nil, err
+	}
+	o.Sessions.Manager, o.Sessions.ReadOnly = manager, o.ReadOnly
+	return &Site{
+		Settings: s, Sessions: manager, Login: login, CSRF: protection, Users: users, engine: engine, middleware: o.Sessions,
+	}, nil
+}
+
+func newSessions(s djangosession.Settings, o *Options) (*djangosession.Manager, *tables.Engine, error) {
+	const setting = "SESSION_DATABASE"
+	var err error
+	if o.Tables.Dialect, err = o.dialectOf(setting, &s.SessionDatabase); err != nil {
+		return nil, nil, err
+	}
+	if o.Tables.DatabaseTimeZone == nil {
+		if o.Tables.DatabaseTimeZone, err = zoneOf(setting, &s.SessionDatabase); err != nil {
+			return nil, nil, err
+		}
+	}
+	engine, err := tables.New(o.DB, s, o.Tables)
+	if err != nil {
+		return nil, nil, err
+	}
+	var sessions djangosession.Engine = engine
+	if o.ReadOnly {
+		sessions = readOnly{engine}
+	}
+	manager, err := djangosession.NewManager(sessions, s)
+	if err != nil {
+		return nil, nil, err
+	}
+	manager.MergeSaves = o.MergeSaves
+	manager.Logger = o.Sessions.Logger
+	return manager, engine, nil
+}
+
+func newUsers(s djangosession.Settings, o *Options) (*tables.Users, error) {
+	const setting = "USER_DATABASE"
+	dialect, err := o.dialectOf(setting, &s.UserDatabase)
+	if err != nil {
+		return nil, err
+	}
+	zone, err := zoneOf(setting, &s.UserDatabase)
+	if err != nil {
+		return nil, err
+	}
+	db := o.DB
+	if o.UserDB != nil {
+		db = o.UserDB
+	}
+	model, err := userModel(&s.UserModel)
+	if err != nil {
+		return nil, err
+	}
+	model.Dialect, model.DatabaseTimeZone, model.LockWait = dialect, zone, o.Tables.LockWait
+	if o.UserDB == nil {
+		model.Schema = o.Tables.Schema
+	}
+	return tables.NewUsers(db, s, model)
+}
+
+// userModel translates what Django said about the user model.
+func userModel(m *djangosession.UserModel) (tables.UserModel, error) {
+	types := map[string]tables.IDType{"integer": tables.IntegerKey, "uuid": tables.UUIDKey, "text": tables.TextKey}
+	idType, ok := types[m.IDType]
+	if !ok || m.Table == "" || m.IDColumn == "" || m.UsernameColumn == "" {
+		return tables.UserModel{}, errors.New("djangobridge: USER_MODEL is incomplete: export the settings again")
+	}
+	orAbsent := func(name string) string {
+		if name == "" {
+			return tables.Absent
+		}
+		return name
+	}
+	model := tables.UserModel{
+		Model: m.Model, Table: m.Table, IDColumn: m.IDColumn, IDType: idType, UsernameColumn: m.UsernameColumn,
+		PasswordColumn: orAbsent(m.PasswordColumn), IsActiveColumn: orAbsent(m.IsActiveColumn),
+		IsStaffColumn: orAbsent(m.IsStaffColumn), IsSuperuserColumn: orAbsent(m.IsSuperuserColumn),
+		LastLoginColumn: orAbsent(m.LastLoginColumn), NoHash: m.SessionAuthHash == "absent",
+		GroupsTable: tables.Absent, UserPermissionsTable: tables.Absent,
+	}
+	if m.Groups != nil && m.UserPermissions != nil {
+		model.GroupsTable, model.UserPermissionsTable = m.Groups.Table, m.UserPermissions.Table
+		model.UserColumn = m.Groups.UserColumn
+	}
+	return model, nil
+}

@@ -1,0 +1,176 @@
+package djangobridge_test
+
+import (
+	"database/sql"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	_ "github.com/mattn/go-sqlite3"
+
+	"github.com/djangobridge/djangobridge"
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/djangosession/auth"
+	"github.com/djangobridge/djangobridge/tables"
+)
+
+// siteDB is an empty database with the tables of a site.
+func siteDB(t *testing.T) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite3", "file:"+filepath.Join(t.TempDir(), "db.sqlite3")+"?_busy_timeout=10&_synchronous=FULL")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	s := djangosession.NewSettings("k")
+	engine, err := tables.New(db, s, tables.Options{Dialect: tables.SQLite{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := engine.CreateTable(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+// siteFile is testdata/site.json with one text replaced.
+func siteFile(t *testing.T, old, replacement string) string {
+	t.Helper()
+	data, err := os.ReadFile("testdata/site.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Replace(string(data), old, replacement, 1)
+	if text == string(data) && old != "" {
+		t.Fatalf("the file does not contain %s", old)
+	}
+	name := filepath.Join(t.TempDir(), "site.json")
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func TestOpenRefusesWhatItCannotProve(t *testing.T) {
+	t.Parallel()
+	db := siteDB(t)
+	const userModel = `"USER_MODEL": {`
+	for name, c := range map[string]struct {
+		old, replacement string
+		options          djangobridge.Options
+		names            string // is in the error
+		passes           bool
+	}{
+		"complete":       {options: djangobridge.Options{DB: db}, passes: true},
+		"no database":    {names: "Options.DB"},
+		"no user model":  {old: userModel, replacement: `"OLD": {`, options: djangobridge.Options{DB: db}, names: "settings-script"},
+		"unknown engine": {old: "django.db.backends.sqlite3", replacement: "shop.db", options: djangobridge.Options{DB: db}, names: "shop.db"},
+		"engine with dialect": {
+			old: "django.db.backends.sqlite3", replacement: "shop.db",
+			options: djangobridge.Options{DB: db, Dialect: tables.SQLite{}}, passes: true,
+		},
+		"dialect":           {options: djangobridge.Options{DB: db, Dialect: tables.MySQL{}}, names: "Options.Dialect"},
+		"dialect in tables": {options: djangobridge.Options{DB: db, Tables: tables.Options{Dialect: tables.MySQL{}}}, names: "Options.Dialect"},
+		"replica":           {old: `"write_alias": "default"`, replacement: `"write_alias": "main"`, options: djangobridge.Options{DB: db}, names: "SESSION_DATABASE"},
+		"replica with dialect": {
+			old: `"write_alias": "default"`, replacement: `"write_alias": "main"`,
+			options: djangobridge.Options{DB: db, Dialect: tables.SQLite{}}, names: "SESSION_DATABASE",
+		},
+		"users elsewhere": {
+			old: `"USER_DATABASE": {"alias": "default", "write_alias": "default"`, replacement: `"USER_DATABASE": {"alias": "u", "write_alias": "u"`,
+			options: djangobridge.Options{DB: db}, names: "Options.UserDB",
+		},
+		"two for one": {options: djangobridge.Options{DB: db, UserDB: siteDB(t)}, names: "Options.UserDB"},
+		"read only in one place": {
+			options: djangobridge.Options{DB: db, Auth: auth.Options{ReadOnly: true}}, names: "Options.ReadOnly",
+		},
+		"override": {
+			old: `"overrides": {}, "manager`, replacement: `"overrides": {"shop.User": ["has_perm"]}, "manager`,
+			options: djangobridge.Options{DB: db}, names: "shop.User.has_perm",
+		},
+		"known override": {
+			old: `"overrides": {}, "manager`, replacement: `"overrides": {"shop.User": ["has_perm"]}, "manager`,
+			options: djangobridge.Options{DB: db, KnownOverrides: []string{"shop.User.has_perm"}}, passes: true,
+		},
+		"hash stays refused": {
+			old: `"session_auth_hash": "django"`, replacement: `"session_auth_hash": "overridden"`,
+			options: djangobridge.Options{DB: db, KnownOverrides: []string{""}}, names: "get_session_auth_hash",
+		},
+		"zone": {old: `"time_zone": null`, replacement: `"time_zone": "Mars/Olympus"`, options: djangobridge.Options{DB: db}, names: "TIME_ZONE"},
+	} {
+		site, err := djangobridge.Open(siteFile(t, c.old, c.replacement), c.options)
+		if (err == nil) != c.passes || (site != nil) != c.passes || err != nil && !strings.Contains(err.Error(), c.names) {
+			t.Errorf("%s: %v, want an error about %q", name, err, c.names)
+		}
+		if err != nil && strings.Contains(err.Error(), "hush") {
+			t.Errorf("%s: the error contains the secret", name)
+		}
+	}
+	if _, err := djangobridge.Open(filepath.Join(t.TempDir(), "none"), djangobridge.Options{DB: db}); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("no file: %v", err)
+	}
+}
+
+func TestCheckNamesTheTableThatIsMissing(t *testing.T) {
+	t.Parallel()
+	site, err := djangobridge.Open(siteFile(t, "", ""), djangobridge.Options{DB: siteDB(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := site.Check(t.Context()); !errors.Is(err, tables.ErrNoTable) {
+		t.Errorf("without auth_user: %v", err)
+	}
+}
+
+func TestReadOnlySitesStoreNothing(t *testing.T) {
+	t.Parallel()
+	site, err := djangobridge.Open(siteFile(t, "", ""), djangobridge.Options{DB: siteDB(t), ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := site.Sessions.New()
+	s.Set("a", 1)
+	if err := s.Save(t.Context()); !errors.Is(err, djangosession.ErrReadOnly) {
+		t.Errorf("a session outside the middleware: %v", err)
+	}
+	if err := site.Sessions.Delete(t.Context(), djangosession.NewKey()); !errors.Is(err, djangosession.ErrReadOnly) {
+		t.Errorf("deleting: %v", err)
+	}
+	var inside error
+	w := httptest.NewRecorder()
+	site.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		s, err := djangosession.FromContext(r.Context())
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		s.Set("a", 1)
+		inside = s.Save(r.Context())
+	})).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
+	if !errors.Is(inside, djangosession.ErrReadOnly) || len(w.Result().Cookies()) > 0 {
+		t.Errorf("inside: %v, cookies %v", inside, w.Result().Cookies())
+	}
+}
+
+func TestMiddlewareChecksForms(t *testing.T) {
+	t.Parallel()
+	site, err := djangobridge.Open(siteFile(t, "", ""), djangobridge.Options{DB: siteDB(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	site.Middleware(http.NotFoundHandler()).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", http.NoBody))
+	if w.Code != http.StatusForbidden {
+		t.Errorf("a form without a token: %d", w.Code)
+	}
+	w = httptest.NewRecorder()
+	page := site.LoginRequired(http.NotFoundHandler())
+	site.Middleware(page).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/a", http.NoBody))
+	if w.Code != http.StatusFound || w.Header().Get("Location") != "/in/?next=/a" {
+		t.Errorf("nobody logged in: %d, %q", w.Code, w.Header().Get("Location"))
+	}
+}
