@@ -48,7 +48,7 @@ func (s *Server) Pooler(database string) (url string, stop func() error, err err
 	if err != nil {
 		return "", nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	process := exec.CommandContext(context.Background(), filepath.Join(folders[3], "pgbouncer"), args...) //nolint:gosec // our own program
+	process := exec.CommandContext(context.Background(), filepath.Join(folders[3], "pgbouncer"), args...) //nolint:gosec // our own
 	if err := process.Start(); err != nil {
 		return "", nil, errors.Join(err, os.RemoveAll(dir))
 	}
