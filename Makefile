@@ -103,6 +103,12 @@ chaos: needs ## races, killed writers and killed servers in large numbers: half 
 	cd compat_test && CHAOS_RACES=10000 CHAOS_KILLS=300 CHAOS_SERVER_KILLS=20 \
 		go test -count=1 -timeout 3h -v -run '^TestChaosOf' .
 
+.PHONY: compat-databases
+compat-databases: needs ## tests on MySQL 9, MariaDB 11, PostgreSQL 17 and 18, and three drivers of SQLite
+	for release in $(DJANGO_RELEASES); do compat_test/env/django "$$release" >/dev/null; done
+	compat_test/env/servers >/dev/null
+	compat_test/env/compat-databases
+
 # All of it on one core, the last that this process may use: the program, Django's processes and the servers. The pages
 # on two, which the program chooses: one for the servers, one for the clients.
 .PHONY: bench

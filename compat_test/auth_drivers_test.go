@@ -13,7 +13,7 @@ import (
 // TestUsersThroughEveryDriver reads and writes users with each driver, and all that a data source name can change.
 func TestUsersThroughEveryDriver(t *testing.T) {
 	t.Parallel()
-	for _, product := range []string{"mariadb", "postgresql"} {
+	for _, product := range serverProducts() {
 		for _, model := range []string{"auth_people.Person", "auth_people.Account", "auth_people.Member"} {
 			t.Run(product+"/"+model, func(t *testing.T) {
 				t.Parallel()

@@ -3,7 +3,9 @@ package compat_test
 import (
 	"database/sql"
 	"fmt"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -16,8 +18,51 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
+// databaseVariable names the one database to test on: an SQLite driver or a server; see env/compat-databases. Without it
+// the tests run on SQLite and on the servers of Debian stable.
+const databaseVariable = "COMPAT_DATABASE"
+
 // databases are the products that all is tested on.
-func databases() []string { return []string{"sqlite", "mariadb", "postgresql"} }
+func databases() []string {
+	all := []string{"sqlite", "mariadb", "postgresql"}
+	if name := os.Getenv(databaseVariable); name != "" {
+		all = slices.DeleteFunc(all, func(product string) bool { return product != productOf(name) })
+	}
+	return all
+}
+
+// serverProducts are those of databases that have a server.
+func serverProducts() []string {
+	return slices.DeleteFunc(databases(), func(product string) bool { return product == "sqlite" })
+}
+
+// productOf is the product of a database that databaseVariable names.
+func productOf(name string) string {
+	if strings.HasPrefix(name, "sqlite") {
+		return "sqlite"
+	}
+	return servers.Product(name)
+}
+
+// chosen is the database of this product that the tests run on.
+func chosen(product string) string {
+	if name := os.Getenv(databaseVariable); name != "" && productOf(name) == product {
+		return name
+	}
+	return product
+}
+
+// sqliteDriver is the name of the chosen driver, and the parameters of its data source names.
+func sqliteDriver() (name, parameters string) {
+	const pragmas = "?_pragma=busy_timeout(10)&_pragma=synchronous(FULL)"
+	switch chosen("sqlite") {
+	case "sqlite-modernc":
+		return "sqlite", pragmas
+	case "sqlite-ncruces":
+		return "ncruces", pragmas // which the linker calls it, because its own name is that of another driver
+	}
+	return "sqlite3", "?_busy_timeout=10&_synchronous=FULL"
+}
 
 // database is an empty database of one test.
 type database struct {
@@ -36,13 +81,13 @@ func newDatabase(t *testing.T, product string) *database {
 	if product == "sqlite" {
 		return &database{product: product, name: filepath.Join(t.TempDir(), "db.sqlite3"), dialect: tables.SQLite{}}
 	}
-	return databaseOn(t, sharedServer(t, product))
+	return databaseOn(t, sharedServer(t, chosen(product)))
 }
 
 func databaseOn(t *testing.T, s *servers.Server) *database {
 	t.Helper()
-	d := &database{product: s.Name, name: fmt.Sprintf("django%d", lastDatabase.Add(1)), server: s, dialect: tables.PostgreSQL{}}
-	if s.Name == "mariadb" {
+	d := &database{product: s.Product, name: fmt.Sprintf("django%d", lastDatabase.Add(1)), server: s, dialect: tables.PostgreSQL{}}
+	if s.Product == servers.MariaDB {
 		d.dialect = tables.MySQL{}
 	}
 	admin, err := s.Open("")
@@ -60,7 +105,8 @@ func databaseOn(t *testing.T, s *servers.Server) *database {
 func (d *database) source() string {
 	switch d.product {
 	case "sqlite":
-		return "sqlite file:" + d.name + "?_busy_timeout=10&_synchronous=FULL"
+		_, parameters := sqliteDriver()
+		return "sqlite file:" + d.name + parameters
 	case "mariadb":
 		return "mariadb " + d.server.MariaDBSource(d.name)
 	}
@@ -72,7 +118,8 @@ func openSource(product, name string) (*sql.DB, tables.Dialect, error) {
 	driver, dialect := "pgx", tables.Dialect(tables.PostgreSQL{})
 	switch product {
 	case "sqlite":
-		driver, dialect = "sqlite3", tables.SQLite{}
+		driver, _ = sqliteDriver()
+		dialect = tables.SQLite{}
 	case "mariadb":
 		driver, dialect = "mysql", tables.MySQL{}
 	}

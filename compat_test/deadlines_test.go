@@ -116,7 +116,7 @@ func mergingOn(t *testing.T, db *sql.DB, dialect tables.Dialect, s djangosession
 // TestLostAnswersEndWithTheDeadline loses the server's answers to the statements of a merged save.
 func TestLostAnswersEndWithTheDeadline(t *testing.T) {
 	t.Parallel()
-	for _, product := range []string{"mariadb", "postgresql"} {
+	for _, product := range serverProducts() {
 		for _, word := range []string{"COMMIT", "ROLLBACK", "UPDATE", "FOR UPDATE"} {
 			t.Run(product+"/"+word, func(t *testing.T) {
 				t.Parallel()

@@ -148,10 +148,10 @@ func kill(t *testing.T, base *database) {
 // TestServerRestarts stops and starts a server under load: errors say so, and the pool recovers by itself.
 func TestServerRestarts(t *testing.T) {
 	t.Parallel()
-	for _, product := range []string{"mariadb", "postgresql"} {
+	for _, product := range serverProducts() {
 		t.Run(product, func(t *testing.T) {
 			t.Parallel()
-			server := ownServer(t, product)
+			server := ownServer(t, chosen(product))
 			p := goSite(t, databaseOn(t, server))
 			key := func() string {
 				s := p.manager.New()

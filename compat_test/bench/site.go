@@ -78,7 +78,7 @@ func onServer(ctx context.Context, server *servers.Server) (connection, error) {
 		open:    func() (*sql.DB, error) { return server.Open(name) },
 		dialect: tables.PostgreSQL{},
 	}
-	if server.Name == servers.MariaDB {
+	if server.Product == servers.MariaDB {
 		c.django["ENGINE"], c.django["USER"], c.dialect = "django.db.backends.mysql", "root", tables.MySQL{}
 	}
 	admin, err := server.Open("")

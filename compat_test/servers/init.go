@@ -12,24 +12,54 @@ import (
 	"syscall"
 )
 
-func (s *Server) initMariaDB(bin, installBin string) error {
+// initMariaDB prepares a server, whose programs may want further options.
+func (s *Server) initMariaDB(bin, installBin string, options ...string) error {
 	me, err := user.Current()
 	if err != nil {
 		return err
 	}
 	data := filepath.Join(s.dir, "data")
 	program := filepath.Join(installBin, "mariadb-install-db")
-	cmd := exec.CommandContext(context.Background(), program, "--no-defaults", //nolint:gosec // started by tests
-		"--user="+me.Username, "--datadir="+data, "--auth-root-authentication-method=normal", "--skip-test-db")
+	cmd := exec.CommandContext(context.Background(), program, append([]string{ //nolint:gosec // the tests' own
+		"--no-defaults", "--user=" + me.Username, "--datadir=" + data, "--auth-root-authentication-method=normal", "--skip-test-db",
+	}, options...)...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("mariadb-install-db: %w\n%s", err, out)
 	}
 	s.command = func() *exec.Cmd {
-		return exec.CommandContext(context.Background(), filepath.Join(bin, "mariadbd"), "--no-defaults", //nolint:gosec // as above
-			"--user="+me.Username, "--datadir="+data, "--port="+strconv.Itoa(s.Port), "--bind-address=127.0.0.1",
-			"--socket="+filepath.Join(s.dir, "sock"), "--pid-file="+filepath.Join(s.dir, "pid"), "--skip-log-bin",
-			"--innodb-flush-log-at-trx-commit=2", "--character-set-server=utf8mb4", "--max-connections=300",
-			"--loose-innodb-buffer-pool-size=128M")
+		return exec.CommandContext(context.Background(), filepath.Join(bin, "mariadbd"), //nolint:gosec // as above
+			append(s.mariaDBOptions(me.Username, data), options...)...)
+	}
+	return nil
+}
+
+// mariaDBOptions are those that MariaDB and MySQL share.
+func (s *Server) mariaDBOptions(username, data string) []string {
+	return []string{
+		"--no-defaults", "--user=" + username, "--datadir=" + data, "--port=" + strconv.Itoa(s.Port), "--bind-address=127.0.0.1",
+		"--socket=" + filepath.Join(s.dir, "sock"), "--pid-file=" + filepath.Join(s.dir, "pid"), "--skip-log-bin",
+		"--innodb-flush-log-at-trx-commit=2", "--character-set-server=utf8mb4", "--max-connections=300",
+		"--loose-innodb-buffer-pool-size=128M",
+	}
+}
+
+// initMySQL prepares a server that has its messages and character sets in the folder share.
+func (s *Server) initMySQL(bin, share string) error {
+	me, err := user.Current()
+	if err != nil {
+		return err
+	}
+	data := filepath.Join(s.dir, "data")
+	options := append(s.mariaDBOptions(me.Username, data),
+		"--lc-messages-dir="+share, "--character-sets-dir="+filepath.Join(share, "charsets"), "--loose-mysqlx=OFF",
+		"--secure-file-priv=NULL")
+	program := filepath.Join(bin, "mysqld")
+	cmd := exec.CommandContext(context.Background(), program, append(options, "--initialize-insecure")...) //nolint:gosec // as above
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("mysqld --initialize-insecure: %w\n%s", err, out)
+	}
+	s.command = func() *exec.Cmd {
+		return exec.CommandContext(context.Background(), program, options...) //nolint:gosec // as above
 	}
 	return nil
 }

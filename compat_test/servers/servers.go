@@ -27,11 +27,28 @@ const (
 	PostgreSQL = "postgresql"
 )
 
+// Others are versions that Debian stable does not have. The script env/databases gets them.
+const (
+	MySQL9       = "mysql-9"
+	MariaDB11    = "mariadb-11"
+	PostgreSQL17 = "postgresql-17"
+	PostgreSQL18 = "postgresql-18"
+)
+
+// Product is the product whose protocol a server of this name speaks: MariaDB, for MySQL too, or PostgreSQL.
+func Product(name string) string {
+	if strings.HasPrefix(name, PostgreSQL) {
+		return PostgreSQL
+	}
+	return MariaDB
+}
+
 // A Server is a private database server. Its databases survive Stop and Start; Remove
 // deletes them.
 type Server struct {
-	Name string // MariaDB or PostgreSQL
-	Port int
+	Name    string // as New was told
+	Product string // MariaDB or PostgreSQL; see Product
+	Port    int
 
 	dir     string
 	command func() *exec.Cmd
@@ -43,7 +60,7 @@ type Server struct {
 // errEnded reports that a server has ended by itself.
 var errEnded = errors.New("the server has ended")
 
-// New prepares a server of this product and starts it. The caller must remove it.
+// New prepares a server of this name and starts it. The caller must remove it.
 func New(name string) (*Server, error) {
 	s, err := start(name)
 	for range 2 { // another program may have taken the free port in between
@@ -56,20 +73,13 @@ func New(name string) (*Server, error) {
 }
 
 func start(name string) (*Server, error) {
-	folders, err := programs()
-	if err != nil {
-		return nil, err
-	}
-	s := &Server{Name: name}
+	s := &Server{Name: name, Product: Product(name)}
+	var err error
 	if s.dir, err = os.MkdirTemp("", "djangobridge-"+name); err != nil {
 		return nil, err
 	}
 	if s.Port, err = freePort(); err == nil {
-		if name == MariaDB {
-			err = s.initMariaDB(folders[0], folders[1])
-		} else {
-			err = s.initPostgreSQL(folders[2])
-		}
+		err = s.init()
 	}
 	if err == nil {
 		err = s.Start()
@@ -80,36 +90,64 @@ func start(name string) (*Server, error) {
 	return s, nil
 }
 
-// programs returns the folders printed by the script env/servers, which is searched for
-// from the working directory upwards.
+// init prepares the server's files and its command.
+func (s *Server) init() error {
+	if s.Name == MariaDB || s.Name == PostgreSQL {
+		folders, err := programs()
+		switch {
+		case err != nil:
+			return err
+		case s.Name == MariaDB:
+			return s.initMariaDB(folders[0], folders[1])
+		}
+		return s.initPostgreSQL(folders[2])
+	}
+	folders, err := script("databases", 2, s.Name)
+	switch {
+	case err != nil:
+		return err
+	case s.Name == MySQL9:
+		return s.initMySQL(folders[0], folders[1])
+	case s.Name == MariaDB11:
+		return s.initMariaDB(filepath.Join(folders[0], "sbin"), filepath.Join(folders[0], "bin"), "--basedir="+folders[0])
+	}
+	return s.initPostgreSQL(folders[0])
+}
+
+// programs are the folders that the script env/servers prints.
 var programs = sync.OnceValues(func() ([]string, error) { //nolint:gochecknoglobals // looked up once
+	return script("servers", 4)
+})
+
+// script returns the last lines that a script in env prints. It is looked for from the working directory upwards.
+func script(name string, lines int, args ...string) ([]string, error) {
 	dir, err := filepath.Abs(".")
 	if err != nil {
 		return nil, err
 	}
-	script := ""
-	for script == "" {
-		file := filepath.Join(dir, "env", "servers")
+	program := ""
+	for program == "" {
+		file := filepath.Join(dir, "env", name)
 		if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() {
-			script = file
+			program = file
 		} else if dir == filepath.Dir(dir) {
-			return nil, errors.New("servers: env/servers is in no folder above the working directory")
+			return nil, fmt.Errorf("servers: env/%s is in no folder above the working directory", name)
 		}
 		dir = filepath.Dir(dir)
 	}
-	cmd := exec.CommandContext(context.Background(), script)
+	cmd := exec.CommandContext(context.Background(), program, args...) //nolint:gosec // the tests' own
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
 		return nil, fmt.Errorf("%w\n%s", err, stderr.String())
 	}
-	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	if len(lines) < 4 {
-		return nil, fmt.Errorf("env/servers printed %q", out)
+	all := strings.Split(strings.TrimSpace(string(out)), "\n")
+	if len(all) < lines {
+		return nil, fmt.Errorf("env/%s printed %q", name, out)
 	}
-	return lines[len(lines)-4:], nil
-})
+	return all[len(all)-lines:], nil
+}
 
 func freePort() (int, error) {
 	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
@@ -123,7 +161,7 @@ func freePort() (int, error) {
 // Open opens a database of the server with the drivers' defaults. The name "" selects the
 // database that always exists.
 func (s *Server) Open(database string) (*sql.DB, error) {
-	if s.Name == MariaDB {
+	if s.Product == MariaDB {
 		return sql.Open("mysql", s.MariaDBSource(database))
 	}
 	if database == "" {
@@ -192,7 +230,7 @@ func (s *Server) Stop() error {
 	// PostgreSQL waits for its clients on SIGTERM but not on SIGINT. MariaDB handles only
 	// SIGTERM.
 	signal := syscall.SIGTERM
-	if s.Name == PostgreSQL {
+	if s.Product == PostgreSQL {
 		signal = syscall.SIGINT
 	}
 	process := s.process.Process
@@ -218,7 +256,7 @@ func (s *Server) Kill() error {
 		return nil
 	}
 	signal := syscall.SIGKILL
-	if s.Name == PostgreSQL {
+	if s.Product == PostgreSQL {
 		signal = syscall.SIGQUIT
 	}
 	process := s.process.Process
