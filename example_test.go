@@ -29,16 +29,16 @@ func Example() {
 		case err != nil:
 			http.Error(w, "please try again later", http.StatusServiceUnavailable)
 		case user == nil:
-			fmt.Fprint(w, "Hello, visitor")
+			_, _ = fmt.Fprint(w, "Hello, visitor")
 		default:
-			fmt.Fprintf(w, "Hello, %s", user.Username)
+			_, _ = fmt.Fprintf(w, "Hello, %s", user.Username)
 		}
 	})
 	handler := site.Middleware(mux)
 
 	// Instead of http.ListenAndServe("127.0.0.1:8000", handler):
 	w := httptest.NewRecorder()
-	handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+	handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", http.NoBody))
 	fmt.Println(w.Code, w.Body)
 	// Output: 200 Hello, visitor
 }

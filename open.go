@@ -152,7 +152,9 @@ func (o *Options) dialectOf(setting string, d *djangosession.Database) (tables.D
 	case "mysql":
 		dialect = tables.MySQL{}
 	default:
-		return nil, &djangosession.SettingError{Setting: setting, Problem: fmt.Sprintf("has vendor %q, which has no dialect here", d.Vendor)}
+		return nil, &djangosession.SettingError{
+			Setting: setting, Problem: fmt.Sprintf("has vendor %q, which has no dialect here", d.Vendor),
+		}
 	}
 	if o.Dialect != nil && o.Dialect != dialect {
 		return nil, &djangosession.SettingError{Setting: "Options.Dialect", Problem: fmt.Sprintf(
@@ -168,7 +170,9 @@ func zoneOf(setting string, d *djangosession.Database) (*time.Location, error) {
 	}
 	zone, err := time.LoadLocation(d.TimeZone)
 	if err != nil || d.TimeZone == "Local" {
-		return nil, &djangosession.SettingError{Setting: setting, Problem: fmt.Sprintf("has TIME_ZONE %q, which is not known on this machine", d.TimeZone)}
+		return nil, &djangosession.SettingError{
+			Setting: setting, Problem: fmt.Sprintf("has TIME_ZONE %q, which is not known on this machine", d.TimeZone),
+		}
 	}
 	return zone, nil
 }
