@@ -1,6 +1,7 @@
 package djangobridge_test
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
 	"log"
@@ -38,7 +39,7 @@ func Example() {
 
 	// Instead of http.ListenAndServe("127.0.0.1:8000", handler):
 	w := httptest.NewRecorder()
-	handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", http.NoBody))
+	handler.ServeHTTP(w, httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/", http.NoBody))
 	fmt.Println(w.Code, w.Body)
 	// Output: 200 Hello, visitor
 }

@@ -80,13 +80,21 @@ func frontPages(site *djangobridge.Site) http.Handler {
 		}
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusUnauthorized)
+			return
 		}
 	})
 	return site.Middleware(mux)
 }
 
-// frontAsk sends one request, and returns the response with its body.
-func frontAsk(t *testing.T, h http.Handler, form url.Values, cookies ...*http.Cookie) (*http.Response, string) {
+// frontAnswer is a response as the test looks at it.
+type frontAnswer struct {
+	status  int
+	body    string
+	cookies []*http.Cookie
+}
+
+// frontAsk sends one request.
+func frontAsk(t *testing.T, h http.Handler, form url.Values, cookies ...*http.Cookie) frontAnswer {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://shop.test/", http.NoBody)
 	if form != nil {
@@ -98,7 +106,9 @@ func frontAsk(t *testing.T, h http.Handler, form url.Values, cookies ...*http.Co
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
-	return w.Result(), w.Body.String()
+	result := w.Result()
+	defer result.Body.Close() //nolint:errcheck // a recorder's
+	return frontAnswer{status: result.StatusCode, body: w.Body.String(), cookies: result.Cookies()}
 }
 
 // TestFrontDoor opens a site from what its script prints, and shares logins with it.
@@ -126,27 +136,27 @@ func TestFrontDoor(t *testing.T) {
 			// Django's login is seen, and by a read-only service too.
 			theirs := &http.Cookie{Name: "sessionid", Value: key}
 			for _, handler := range []http.Handler{h, frontPages(openFront(t, shop.dir, true))} {
-				if _, body := frontAsk(t, handler, nil, theirs); !strings.HasPrefix(body, pk+" ") {
-					t.Errorf("Go sees %q, want %s", body, pk)
+				if a := frontAsk(t, handler, nil, theirs); !strings.HasPrefix(a.body, pk+" ") {
+					t.Errorf("Go sees %q, want %s", a.body, pk)
 				}
 			}
 			// A form without a token is refused, and one with it logs in.
-			page, body := frontAsk(t, h, nil)
-			who, token, _ := strings.Cut(body, " ")
+			page := frontAsk(t, h, nil)
+			who, token, _ := strings.Cut(page.body, " ")
 			form := url.Values{"username": {"anne@example.com"}, "password": {"tea time"}}
-			if w, _ := frontAsk(t, h, form, page.Cookies()...); who != "nobody" || w.StatusCode != http.StatusForbidden {
-				t.Errorf("%s: a form without a token: %d", who, w.StatusCode)
+			if a := frontAsk(t, h, form, page.cookies...); who != "nobody" || a.status != http.StatusForbidden {
+				t.Errorf("%s: a form without a token: %d", who, a.status)
 			}
 			form.Set("csrfmiddlewaretoken", token)
-			w, body := frontAsk(t, h, form, page.Cookies()...)
+			a := frontAsk(t, h, form, page.cookies...)
 			mine := ""
-			for _, c := range w.Cookies() {
+			for _, c := range a.cookies {
 				if c.Name == "sessionid" {
 					mine = c.Value
 				}
 			}
-			if w.StatusCode != http.StatusOK || mine == "" {
-				t.Fatalf("login: %d %s", w.StatusCode, body)
+			if a.status != http.StatusOK || mine == "" {
+				t.Fatalf("login: %d %s", a.status, a.body)
 			}
 			if got := bytes.TrimSpace(shop.run("python who.py " + mine)); string(got) != pk {
 				t.Errorf("Django sees %s, want %s", got, pk)
