@@ -83,7 +83,7 @@ compat: needs ## tests against live Django releases and database servers, and Dj
 	compat_test/env/browser >/dev/null
 	compat_test/env/thirdparty >/dev/null
 	rm -f "$(DJANGO_SUITE_REPORT)"
-	cd compat_test && go test -race -count=1 -timeout 20m ./...
+	cd compat_test && go test -race -count=1 -timeout 45m ./...
 	@cat "$(DJANGO_SUITE_REPORT)"
 
 ##@ Now and then
