@@ -101,3 +101,17 @@ func TestLegacyLayoutRefuses(t *testing.T) {
 		t.Errorf("the last of ASCII: %v", err)
 	}
 }
+
+func TestLegacyLayoutReportsWhatItCannotWrite(t *testing.T) {
+	t.Parallel()
+	codec := legacyCodec(t, "secret")
+	d := py.NewDict(1)
+	d.Set("bytes", py.Bytes("x")) // which JSON lacks
+	text, err := codec.Encode(d)
+	uncompressed, uncompressedErr := codec.EncodeUncompressed(d)
+	for _, err := range []error{err, uncompressedErr} {
+		if wrong, ok := errors.AsType[*djangosession.ValueError](err); !ok || wrong.Name != "bytes" || text+uncompressed != "" {
+			t.Errorf("error %v", err)
+		}
+	}
+}

@@ -21,6 +21,7 @@ func TestReportsHaveLevelsAndWords(t *testing.T) {
 	}{
 		"engine":  {fail: errBroken, words: `level=ERROR msg="session not saved"`},
 		"deleted": {fail: djangosession.ErrSessionGone, words: `level=WARN msg="session not saved"`},
+		"none":    {words: `level=DEBUG msg="session saved" reason=modified status=200 created=true`},
 		"late":    {late: true, words: `level=ERROR msg="session used after the header of the response"`},
 	} {
 		s := newShop(t, "6.1", nil)
