@@ -91,8 +91,13 @@ func (c *comparer) same(a, b any) bool {
 // canonical is the form in which values are compared.
 func canonical(v any) any {
 	v = natural(Resolve(v))
-	if n, ok := v.(int); ok {
+	switch n := v.(type) {
+	case int:
 		return int64(n)
+	case *big.Int:
+		if n != nil && n.IsInt64() { // a long of Python 2 equals the int of its value
+			return n.Int64()
+		}
 	}
 	if v != nil && isNil(v) {
 		return nilPointer{reflect.TypeOf(v)}

@@ -1,7 +1,6 @@
 package pickle
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/djangobridge/djangobridge/py"
@@ -207,7 +206,7 @@ func (w *writer) making(v *py.Object) *UnsupportedError {
 	if v.Callable == nil {
 		return unsupported(v, badCallable)
 	}
-	if slices.ContainsFunc(args.Items, isListOrDict) {
+	if isOfItems(args) {
 		args = w.ownArgs(v, args)
 		defer func() { w.within[v]-- }()
 	}

@@ -24,6 +24,18 @@ func (w *writer) ownArgs(v *py.Object, args *py.Tuple) *py.Tuple {
 	return args
 }
 
+// isOfItems reports whether arguments are those of a container, such as deque and Counter,
+// which make a list or dict of their items to be the first one. Other objects share theirs.
+func isOfItems(args *py.Tuple) bool {
+	switch len(args.Items) {
+	case 1:
+		return isListOrDict(args.Items[0])
+	case 2:
+		return isListOrDict(args.Items[0]) && !isListOrDict(args.Items[1])
+	}
+	return false
+}
+
 func isListOrDict(v any) bool {
 	switch v := v.(type) {
 	case *py.List:
