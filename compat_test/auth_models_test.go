@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/djangobridge/djangobridge/compat_test/servers"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/tables"
@@ -35,7 +36,7 @@ func shareUser(t *testing.T, p *authPair, username string, fields map[string]any
 func TestUserModelWithUUIDs(t *testing.T) {
 	t.Parallel()
 	onEachAuth(t, releases(), "auth_people.Account", func(t *testing.T, p *authPair) {
-		native := p.base.product == "postgresql" || p.base.product == "mariadb" && p.release >= "5.0"
+		native := p.base.product == "postgresql" || p.base.server != nil && p.base.server.Name != servers.MySQL9 && p.release >= "5.0"
 		if kind := p.django.text(t, "column_type", nil); (kind == "uuid") != native {
 			t.Errorf("the column is %s", kind)
 		}
