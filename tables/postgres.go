@@ -12,6 +12,9 @@ import (
 // PostgreSQL is the dialect of PostgreSQL, with github.com/jackc/pgx/v5/stdlib or github.com/lib/pq. It relies on nothing that
 // a session of the server remembers, so that a pooler may stand between; whether prepared statements get through that is a
 // matter of the driver's settings.
+//
+// Where deadlines matter, use pgx: it gives a connection up when the context ends. lib/pq asks the server to cancel the
+// statement and waits for the answer, without a bound if the server has become silent.
 type PostgreSQL struct{}
 
 func (PostgreSQL) quote(name string) string { return doubled(name, `"`) }
