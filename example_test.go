@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 
+	_ "github.com/mattn/go-sqlite3"
+
 	"github.com/djangobridge/djangobridge"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 )

@@ -10,18 +10,17 @@ import (
 	"strings"
 	"testing"
 
-	_ "github.com/mattn/go-sqlite3"
-
 	"github.com/djangobridge/djangobridge"
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
+	"github.com/djangobridge/djangobridge/internal/sqlitedriver"
 	"github.com/djangobridge/djangobridge/tables"
 )
 
 // siteDB is an empty database with the tables of a site.
 func siteDB(t *testing.T) *sql.DB {
 	t.Helper()
-	db, err := sql.Open("sqlite3", "file:"+filepath.Join(t.TempDir(), "db.sqlite3")+"?_busy_timeout=10&_synchronous=FULL")
+	db, err := sql.Open(sqlitedriver.Name, "file:"+filepath.Join(t.TempDir(), "db.sqlite3")+"?_busy_timeout=10&_synchronous=FULL")
 	if err != nil {
 		t.Fatal(err)
 	}

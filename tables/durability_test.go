@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/internal/sqlitedriver"
 	"github.com/djangobridge/djangobridge/tables"
 )
 
@@ -19,7 +20,8 @@ func TestCheckReportsConnectionsThatDoNotSync(t *testing.T) {
 		parameters string
 		reported   bool
 	}{
-		{parameters: "_journal_mode=WAL", reported: true}, // the driver's own value is NORMAL
+		// The own value of github.com/mattn/go-sqlite3 is NORMAL, that of modernc.org/sqlite FULL.
+		{parameters: "_journal_mode=WAL", reported: sqlitedriver.Name == "sqlite3"},
 		{parameters: "_journal_mode=WAL&_synchronous=NORMAL", reported: true},
 		{parameters: "_journal_mode=WAL&_synchronous=OFF", reported: true},
 		{parameters: "_journal_mode=WAL&_synchronous=FULL"},
@@ -69,8 +71,8 @@ func TestCheckReportsConnectionsThatDoNotSync(t *testing.T) {
 	}
 }
 
-// dataSources are the data source names for github.com/mattn/go-sqlite3 in the texts that people copy.
-var dataSources = regexp.MustCompile(`sql\.Open\("sqlite3", "file:[^)]*\)`)
+// dataSources are the data source names in the texts that people copy.
+var dataSources = regexp.MustCompile(`sql\.Open\((?:"sqlite3"|sqlitedriver\.Name), "file:[^)]*\)`)
 
 // TestPublishedDataSourcesSync reads what people copy.
 func TestPublishedDataSourcesSync(t *testing.T) {

@@ -1,3 +1,7 @@
+//go:build cgo
+
+// The example names github.com/mattn/go-sqlite3, which needs cgo.
+
 package tables_test
 
 import (

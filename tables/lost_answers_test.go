@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	sqlite3 "github.com/mattn/go-sqlite3"
-
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/tables"
 )
@@ -28,34 +26,30 @@ type loser struct {
 }
 
 func (l *loser) Connect(context.Context) (driver.Conn, error) {
-	conn, err := l.Driver().Open(l.dsn)
+	conn, err := connectSQLite(l.dsn)
 	if err != nil {
 		return nil, err
 	}
-	plain, ok := conn.(*sqlite3.SQLiteConn)
-	if !ok {
-		return nil, errors.New("another connection")
-	}
-	return &lossyConn{SQLiteConn: plain, loser: l}, nil
+	return &lossyConn{sqliteConn: conn, loser: l}, nil
 }
 
-func (*loser) Driver() driver.Driver { return &sqlite3.SQLiteDriver{} }
+func (*loser) Driver() driver.Driver { return sqliteDriver() }
 
 type lossyConn struct {
-	*sqlite3.SQLiteConn
+	sqliteConn
 	loser *loser
 }
 
 func (c *lossyConn) ExecContext(ctx context.Context, query string, values []driver.NamedValue) (driver.Result, error) {
 	if strings.HasPrefix(query, "COMMIT") && c.loser.lose.Add(-1) >= 0 {
 		if c.loser.arrive {
-			if _, err := c.SQLiteConn.ExecContext(ctx, query, values); err != nil {
+			if _, err := c.sqliteConn.ExecContext(ctx, query, values); err != nil {
 				return nil, err
 			}
 		}
 		return nil, errLine
 	}
-	return c.SQLiteConn.ExecContext(ctx, query, values)
+	return c.sqliteConn.ExecContext(ctx, query, values)
 }
 
 // lossySite is a site with one session, whose next answers are lost.

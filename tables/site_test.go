@@ -2,13 +2,14 @@ package tables_test
 
 import (
 	"database/sql"
+	"database/sql/driver"
+	"fmt"
 	"path/filepath"
 	"testing"
 	"time"
 
-	_ "github.com/mattn/go-sqlite3"
-
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/internal/sqlitedriver"
 	"github.com/djangobridge/djangobridge/tables"
 )
 
@@ -44,7 +45,7 @@ func newTestSite(t *testing.T, s djangosession.Settings, o tables.Options, ddl [
 
 func openFile(t *testing.T, dsn string) *sql.DB {
 	t.Helper()
-	db, err := sql.Open("sqlite3", dsn)
+	db, err := sql.Open(sqlitedriver.Name, dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,6 +55,38 @@ func openFile(t *testing.T, dsn string) *sql.DB {
 		}
 	})
 	return db
+}
+
+// sqliteConn has the methods that the connections of all SQLite drivers have.
+type sqliteConn interface {
+	driver.ConnBeginTx
+	driver.ConnPrepareContext
+	driver.ExecerContext
+	driver.Pinger
+	driver.QueryerContext
+	driver.Conn
+}
+
+// sqliteDriver returns the driver itself.
+func sqliteDriver() driver.Driver {
+	db, err := sql.Open(sqlitedriver.Name, ":memory:")
+	if err != nil {
+		panic(err) // the driver is not registered
+	}
+	defer db.Close() //nolint:errcheck // it has no connection
+	return db.Driver()
+}
+
+func connectSQLite(dsn string) (sqliteConn, error) {
+	conn, err := sqliteDriver().Open(dsn)
+	if err != nil {
+		return nil, err
+	}
+	plain, ok := conn.(sqliteConn)
+	if !ok {
+		return nil, fmt.Errorf("a connection of %T lacks methods", conn)
+	}
+	return plain, nil
 }
 
 func (s *testSite) exec(t *testing.T, statement string, values ...any) {

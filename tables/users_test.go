@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	sqlite3 "github.com/mattn/go-sqlite3"
-
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/tables"
@@ -52,32 +50,28 @@ func (c *counter) count(text string) {
 }
 
 func (c *counter) Connect(context.Context) (driver.Conn, error) {
-	conn, err := c.Driver().Open(c.dsn)
+	conn, err := connectSQLite(c.dsn)
 	if err != nil {
 		return nil, err
 	}
-	plain, ok := conn.(*sqlite3.SQLiteConn)
-	if !ok {
-		return nil, errors.New("another connection")
-	}
-	return &countedConn{SQLiteConn: plain, counter: c}, nil
+	return &countedConn{sqliteConn: conn, counter: c}, nil
 }
 
-func (*counter) Driver() driver.Driver { return &sqlite3.SQLiteDriver{} }
+func (*counter) Driver() driver.Driver { return sqliteDriver() }
 
 type countedConn struct {
-	*sqlite3.SQLiteConn
+	sqliteConn
 	counter *counter
 }
 
 func (c *countedConn) QueryContext(ctx context.Context, query string, values []driver.NamedValue) (driver.Rows, error) {
 	c.counter.count(query)
-	return c.SQLiteConn.QueryContext(ctx, query, values)
+	return c.sqliteConn.QueryContext(ctx, query, values)
 }
 
 func (c *countedConn) ExecContext(ctx context.Context, query string, values []driver.NamedValue) (driver.Result, error) {
 	c.counter.count(query)
-	return c.SQLiteConn.ExecContext(ctx, query, values)
+	return c.sqliteConn.ExecContext(ctx, query, values)
 }
 
 func newUserDatabase(t *testing.T, ddl string) (*sql.DB, *counter) {
@@ -329,7 +323,7 @@ var errRecorded = errors.New("recorded")
 
 func (r *recorder) Connect(context.Context) (driver.Conn, error) { return r, nil }
 
-func (*recorder) Driver() driver.Driver { return &sqlite3.SQLiteDriver{} }
+func (*recorder) Driver() driver.Driver { return sqliteDriver() }
 
 func (*recorder) Close() error { return nil }
 

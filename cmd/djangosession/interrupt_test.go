@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/djangobridge/djangobridge/fixtures"
+	"github.com/djangobridge/djangobridge/internal/sqlitedriver"
 )
 
 // TestInterruptedCommandsSayWhatTheyDid ends commands in the middle of their work: a trigger makes the deletion of the last
@@ -84,7 +85,7 @@ func TestInterruptedCommandsSayWhatTheyDid(t *testing.T) {
 // slowSite makes a site where user 2 has two sessions, which have expired. Deleting the last one takes hours.
 func slowSite(t *testing.T, file, first, last string) *sql.DB {
 	t.Helper()
-	db, err := sql.Open("sqlite3", "file:"+file)
+	db, err := sql.Open(sqlitedriver.Name, sqlitedriver.DataSource(file, nil))
 	if err != nil {
 		t.Fatal(err)
 	}

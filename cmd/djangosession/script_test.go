@@ -16,6 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/djangobridge/djangobridge/fixtures"
+	"github.com/djangobridge/djangobridge/internal/sqlitedriver"
 )
 
 func TestMain(m *testing.M) {
@@ -59,7 +60,7 @@ func scriptSite(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func scriptOpen(ts *testscript.TestScript, file string) *sql.DB {
-	db, err := sql.Open("sqlite3", "file:"+ts.MkAbs(file))
+	db, err := sql.Open(sqlitedriver.Name, sqlitedriver.DataSource(ts.MkAbs(file), nil))
 	ts.Check(err)
 	ts.Defer(func() { _ = db.Close() })
 	return db

@@ -8,8 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	_ "github.com/mattn/go-sqlite3" // the driver
-
+	"github.com/djangobridge/djangobridge/internal/sqlitedriver"
 	"github.com/djangobridge/djangobridge/tables"
 )
 
@@ -57,9 +56,10 @@ func openSQLiteFile(name string, write bool) (connection, error) {
 	if write {
 		mode = "rw"
 	}
-	// The engine waits for locks longer. The driver's own value of synchronous would lose deletions in a power failure.
+	// The engine waits for locks longer. A driver's own value of synchronous may lose deletions
+	// in a power failure.
 	query := url.Values{"mode": {mode}, "_busy_timeout": {"50"}, "_synchronous": {"FULL"}}
-	db, err := sql.Open("sqlite3", (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String())
+	db, err := sql.Open(sqlitedriver.Name, sqlitedriver.DataSource(path, query))
 	if err != nil {
 		return connection{}, fmt.Errorf("open database: %w", err)
 	}

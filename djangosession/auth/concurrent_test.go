@@ -13,11 +13,10 @@ import (
 	"testing"
 	"time"
 
-	_ "github.com/mattn/go-sqlite3"
-
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/djangosession/memory"
+	"github.com/djangobridge/djangobridge/internal/sqlitedriver"
 	"github.com/djangobridge/djangobridge/tables"
 )
 
@@ -64,7 +63,7 @@ func newShop(t *testing.T, onDisk, merge bool) *shop {
 	var engine djangosession.Engine
 	var err error
 	if onDisk {
-		db, openErr := sql.Open("sqlite3", "file:"+filepath.Join(t.TempDir(), "db")+"?_busy_timeout=10&_journal_mode=WAL&_sync=0")
+		db, openErr := sql.Open(sqlitedriver.Name, "file:"+filepath.Join(t.TempDir(), "db")+"?_busy_timeout=10&_journal_mode=WAL&_sync=0")
 		if openErr != nil {
 			t.Fatal(openErr)
 		}

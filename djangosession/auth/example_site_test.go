@@ -7,12 +7,13 @@ import (
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
+	"github.com/djangobridge/djangobridge/internal/sqlitedriver"
 )
 
 // exampleDatabase returns the database of a site with the users 1 anne, 2 staff and 3 root, as Django's migrations make the
 // table.
 func exampleDatabase() *sql.DB {
-	db, err := sql.Open("sqlite3", ":memory:")
+	db, err := sql.Open(sqlitedriver.Name, ":memory:")
 	check(err)
 	db.SetMaxOpenConns(1) // each connection has a database of its own
 	_, err = db.ExecContext(context.Background(), `

@@ -7,11 +7,10 @@ import (
 	"math"
 	"net/http"
 
-	_ "github.com/mattn/go-sqlite3" // the driver with which newService opens the database
-
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
+	"github.com/djangobridge/djangobridge/internal/sqlitedriver"
 	"github.com/djangobridge/djangobridge/tables"
 )
 
@@ -27,9 +26,10 @@ type service struct {
 // newService opens Django's database. The caller must close the service.
 func newService(settings settings, database string) (_ *service, err error) {
 	s := &service{}
-	// The queries of this program wait for Django's writes, as Django waits for its own:
-	// milliseconds.
-	if s.db, err = sql.Open("sqlite3", "file:"+database+"?mode=rw&_busy_timeout=10000&_synchronous=FULL"); err != nil {
+	// A program of your own names the driver that it imports: "sqlite3" is
+	// github.com/mattn/go-sqlite3. The queries wait for Django's writes, as Django waits for
+	// its own: milliseconds.
+	if s.db, err = sql.Open(sqlitedriver.Name, "file:"+database+"?mode=rw&_busy_timeout=10000&_synchronous=FULL"); err != nil {
 		return nil, err
 	}
 	if err := s.build(settings); err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
+	"github.com/djangobridge/djangobridge/internal/sqlitedriver"
 )
 
 // siteDDL creates the tables that the service uses, as the migrations of the site do,
@@ -49,7 +50,7 @@ type visitor struct {
 func visit(t *testing.T) *visitor {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "db.sqlite3")
-	db, err := sql.Open("sqlite3", "file:"+name)
+	db, err := sql.Open(sqlitedriver.Name, "file:"+name)
 	if err != nil {
 		t.Fatal(err)
 	}
