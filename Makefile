@@ -15,6 +15,8 @@ MUTANTS_SAMPLE ?= 100
 MUTANTS_SEED ?= 0
 # Others: "-match REGEXP" takes the mutants whose line in the report matches, -list only prints them, -v prints all verdicts.
 MUTANTS_FLAGS ?=
+# What "cross" builds and vets for.
+CROSS_PLATFORMS ?= linux/amd64 linux/386 linux/arm64 darwin/arm64 windows/amd64
 # Releases of Django that compat_test runs against, and those whose own tests it runs; its tests read the same variables.
 export DJANGO_RELEASES ?= 3.2.25 4.2.30 5.2.19 6.1.3
 export DJANGO_SUITE_RELEASES ?= 4.2.30 5.2.19 6.1.3
@@ -74,6 +76,20 @@ race: ## what quick runs, under the race detector
 	go test -race ./...
 	cd examples/gin && go test -race ./...
 	cd tools && go test ./...
+
+# The tests run without cgo, and as a 32-bit program too where the processor can run one. The go command caches what did
+# not change; with an empty cache the other platforms take most of the time.
+.PHONY: cross
+cross: ## build and vet for CROSS_PLATFORMS without a C compiler, and test without one
+	@export CGO_ENABLED=0; for platform in $(CROSS_PLATFORMS); do \
+		echo "build and vet for $$platform"; \
+		GOOS=$${platform%/*} GOARCH=$${platform#*/} go build ./...; \
+		GOOS=$${platform%/*} GOARCH=$${platform#*/} go vet ./...; \
+	done
+	CGO_ENABLED=0 go test ./...
+	@if [[ $$(go env GOHOSTOS)/$$(go env GOHOSTARCH) == linux/amd64 ]]; then \
+		echo "GOARCH=386 CGO_ENABLED=0 go test ./..."; GOARCH=386 CGO_ENABLED=0 go test ./...; \
+	else echo "make: no tests with GOARCH=386: only linux/amd64 runs them" >&2; fi
 
 # Not from the cache of test results: the go command does not see when Django or Python changed.
 .PHONY: compat
