@@ -20,7 +20,7 @@ type interrupted struct{ asked int }
 
 func (i *interrupted) Connect(context.Context) (driver.Conn, error) { return i, nil }
 func (*interrupted) Driver() driver.Driver                          { return nil }
-func (*interrupted) Prepare(string) (driver.Stmt, error) { return nil, errors.ErrUnsupported }
+func (*interrupted) Prepare(string) (driver.Stmt, error)            { return nil, errors.ErrUnsupported }
 
 func (*interrupted) Begin() (driver.Tx, error) { return nil, errors.ErrUnsupported }
 func (*interrupted) Close() error              { return nil }
