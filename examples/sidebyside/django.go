@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"syscall"
 )
 
 // django is the running Django process.
@@ -72,6 +71,6 @@ func startDjango(ctx context.Context, s *site) (*django, error) {
 func (d *django) stop() error {
 	d.end()
 	<-d.done
-	_ = syscall.Kill(-d.cmd.Process.Pid, syscall.SIGKILL) // usually none is left
+	killGroup(d.cmd)
 	return d.log.Close()
 }

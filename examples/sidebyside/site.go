@@ -14,7 +14,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -57,12 +56,12 @@ func (s *site) begin() (err error) {
 	if s.lock, err = s.root.OpenFile("lock", os.O_CREATE|os.O_RDWR, 0o600); err != nil {
 		return err
 	}
-	err = syscall.Flock(int(s.lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return fmt.Errorf("%s is in use by another run of this: end that, or choose another folder with -dir", s.dir)
-	}
+	free, err := lockFile(s.lock)
 	if err != nil {
 		return err
+	}
+	if !free {
+		return fmt.Errorf("%s is in use by another run of this: end that, or choose another folder with -dir", s.dir)
 	}
 	if s.password, err = s.kept("password", "kettle-"+strings.ToLower(rand.Text()[:10])); err != nil {
 		return err
@@ -122,10 +121,7 @@ func (s *site) command(ctx context.Context, name string, args ...string) *exec.C
 		"SHOP_SECRET_KEY_FALLBACKS="+string(fallbacks),
 		"SHOP_SESSION_AGE="+strconv.Itoa(int(s.sessionAge/time.Second)),
 	)
-	// Ctrl-C does not reach a process group of its own. This program ends what it has
-	// started.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+	groupAlone(cmd) // this program ends what it has started
 	cmd.WaitDelay = 5 * time.Second
 	return cmd
 }
