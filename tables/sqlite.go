@@ -7,12 +7,19 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// SQLite is the dialect of SQLite 3.24 and later, with any driver; github.com/mattn/go-sqlite3 is the one it is tested with.
-// Open the file with mode=rw, or a wrong path makes a new, empty database, and with _synchronous=FULL, Django's own setting:
-// that driver's default is NORMAL, which in WAL mode does not sync what is committed, so that a power failure undoes logouts.
-// modernc.org/sqlite and github.com/ncruces/go-sqlite3 keep SQLite's default, which is FULL. With _stmt_cache_size=16 in the
-// data source name too, github.com/mattn/go-sqlite3 keeps statements, as Python's does, which saves a quarter of the time
-// of a load.
+// SQLite is the dialect of SQLite 3.24 and later. It is tested with the drivers
+// github.com/mattn/go-sqlite3, modernc.org/sqlite, which needs no cgo, and
+// github.com/ncruces/go-sqlite3, also without cgo.
+//
+// Open the file with a data source name that starts with "file:" and has mode=rw, or a wrong
+// path makes a new, empty database. Set synchronous to FULL, as Django does. Two of the
+// drivers have NORMAL in WAL mode, which does not sync committed data, so a power failure
+// undoes logouts: github.com/mattn/go-sqlite3, where the parameter is _synchronous=FULL, and
+// github.com/ncruces/go-sqlite3, where it is _pragma=synchronous(FULL). modernc.org/sqlite
+// takes both forms.
+//
+// With _stmt_cache_size=16 in the data source name too, github.com/mattn/go-sqlite3 keeps
+// statements, as Python's does, which saves a quarter of the time of a load.
 type SQLite struct{}
 
 // quote does not use double quotes: of a name in those that is no column SQLite makes a text, and so of a session key
