@@ -125,7 +125,7 @@ func TestPickledSessionsMadeByGoAreDjangos(t *testing.T) {
 		keys.Set(int64(2), true)
 		id := [16]byte{0x12, 0x34, 15: 1}
 		safe := &py.Object{
-			Making: py.New, Callable: &py.Global{Module: "collections", Name: "OrderedDict"},
+			Construction: py.ConstructNew, Callable: &py.Global{Module: "collections", Name: "OrderedDict"},
 			Args: py.NewTuple(), Extra: &py.Extra{Pairs: []py.Pair{{Key: "b", Value: int64(1)}}},
 		}
 		values := map[string]struct {

@@ -83,7 +83,7 @@ func TestRandomPicklesOfPython(t *testing.T) {
 	}
 }
 
-// tryRandomPickle reads a value, and writes it to be checked: in its natural form, and made of its JSON. It reports whether the
+// tryRandomPickle reads a value, and writes it to be checked: in its native form, and made of its JSON. It reports whether the
 // value is the same pickle when it is written back untouched, which has to be so if exact.
 func tryRandomPickle(t *testing.T, n, protocol int, pickled, text string, exact bool, written *bytes.Buffer) (same bool) {
 	t.Helper()
@@ -106,7 +106,7 @@ func tryRandomPickle(t *testing.T, n, protocol int, pickled, text string, exact 
 	if err != nil || !py.Equal(ofJSON, v) {
 		t.Errorf("value %d: JSON read as another value, %v\n%.300s", n, err, text)
 	}
-	for _, value := range []any{py.Natural(v), ofJSON} {
+	for _, value := range []any{py.Native(v), ofJSON} {
 		out, err := pickle.Dumps(value, max(protocol, 2))
 		if err != nil {
 			t.Errorf("value %d: %v\n%.300s", n, err, text)

@@ -144,7 +144,7 @@ func TestTransitionalSerializerAsksForWhatIsInAnAnswer(t *testing.T) {
 func TestTransitionalSerializerMakesKeysText(t *testing.T) {
 	t.Parallel()
 	safe := &py.Object{
-		Making: py.New, Callable: &py.Global{Module: "django.utils.safestring", Name: "SafeString"}, Args: py.NewTuple("b"),
+		Construction: py.ConstructNew, Callable: &py.Global{Module: "django.utils.safestring", Name: "SafeString"}, Args: py.NewTuple("b"),
 	}
 	inner := dictWith(py.Str2("a"), int64(1))
 	inner.Set(safe, int64(2))

@@ -23,7 +23,7 @@ func TestDjangosPickledSessionsAreReadAndWrittenBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := dictOf(t, v.Session)
-		if got := py.Natural(decoded); !py.Equal(got, want) {
+		if got := py.Native(decoded); !py.Equal(got, want) {
 			t.Fatalf("read otherwise than %s:\n%s", v.Session, taggedText(t, got))
 		}
 		serializer := djangosession.PickleSerializer{Protocol: v.Protocol}
@@ -36,7 +36,7 @@ func TestDjangosPickledSessionsAreReadAndWrittenBack(t *testing.T) {
 		// What is made of the tagged JSON shares nothing, so that the bytes may be others.
 		encoded, err := codec.Encode(want)
 		must(err)
-		if back, err := codec.Decode(encoded); err != nil || !py.Equal(py.Natural(back), want) {
+		if back, err := codec.Decode(encoded); err != nil || !py.Equal(py.Native(back), want) {
 			t.Errorf("the values come back otherwise, %v", err)
 		}
 	}, "encode")
@@ -88,7 +88,7 @@ func TestDjangosStoredPicklesAreReadOrRefused(t *testing.T) {
 			}
 			return
 		}
-		if err != nil || !py.Equal(py.Natural(decoded), value(t, v.Session)) {
+		if err != nil || !py.Equal(py.Native(decoded), value(t, v.Session)) {
 			t.Errorf("decoded otherwise, %v; want %s", err, v.Session)
 		}
 	}, "decode")
@@ -131,7 +131,7 @@ func (c *pickled) wantReadAndWrittenBack(t *testing.T, data []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := py.Natural(v); !py.Equal(got, value(t, c.Value)) {
+	if got := py.Native(v); !py.Equal(got, value(t, c.Value)) {
 		t.Errorf("read otherwise than %.500s:\n%.500s", c.Value, taggedText(t, got))
 	}
 	protocol := max(c.Protocol, 2) // older ones are not written

@@ -38,7 +38,7 @@ func TestNamesThatAreSafeStrings(t *testing.T) {
 
 func safe(text string) *py.Object {
 	class := &py.Global{Module: "django.utils.safestring", Name: "SafeString"}
-	return &py.Object{Making: py.New, Callable: class, Args: py.NewTuple(text)}
+	return &py.Object{Construction: py.ConstructNew, Callable: class, Args: py.NewTuple(text)}
 }
 
 // NaN equals no name, itself included. Python's json.dumps writes it as "NaN".

@@ -18,7 +18,7 @@ import (
 // [*py.Object] that says what Python would call. In Python whoever has the SECRET_KEY can run code by a session; here not.
 //
 // Values are kept as they were read, so that what nobody sets is written back as it was: objects of classes that Go does
-// not know, what is shared, and what contains itself. [Session.Get] and its siblings give copies in the form of [py.Natural].
+// not know, what is shared, and what contains itself. [Session.Get] and its siblings give copies in the form of [py.Native].
 type PickleSerializer struct {
 	// Protocol is the pickle protocol to write, 2 to 5. Django takes the highest that its Python has, and so does this for
 	// settings that SettingsCommand printed. If 0, in settings, it is the highest that each Python reads which the

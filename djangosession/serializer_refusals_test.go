@@ -12,7 +12,7 @@ import (
 // is asked, as a value and as a key.
 func TestSubclassesOfStrThatAreNotSafeStringsAreNoText(t *testing.T) {
 	t.Parallel()
-	name := &py.Object{Making: py.New, Callable: &py.Global{Module: "shop", Name: "Name"}, Args: py.NewTuple("text")}
+	name := &py.Object{Construction: py.ConstructNew, Callable: &py.Global{Module: "shop", Name: "Name"}, Args: py.NewTuple("text")}
 	if text, ok := name.AsText(); !ok || text != "text" {
 		t.Fatalf("the object is no text: %q", text)
 	}

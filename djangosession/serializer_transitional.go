@@ -24,7 +24,7 @@ type TransitionalSerializer struct {
 	Pickle PickleSerializer
 
 	// Convert, if set, is asked for what to store instead of a value that JSON cannot hold. Value is in the form of
-	// [py.Natural] and may stand anywhere in the session value of this name, as with the argument default of Python's
+	// [py.Native] and may stand anywhere in the session value of this name, as with the argument default of Python's
 	// json.dumps; for what stands under several names the name is the first. It returns a Go value that [py.From] takes or
 	// a Python value, in which it is asked again for what JSON cannot hold; its error becomes that of the save. The session
 	// that is being saved keeps what it has. Several goroutines may call it.
@@ -40,7 +40,7 @@ func (t TransitionalSerializer) Dumps(d *py.Dict) ([]byte, error) {
 	if err == nil {
 		return data, nil
 	}
-	plain, _ := py.Natural(d).(*py.Dict)
+	plain, _ := py.Native(d).(*py.Dict)
 	c := jsonConverter{TransitionalSerializer: t, done: map[any]any{}}
 	converted := py.NewDict(plain.Len())
 	for name, v := range plain.All() {

@@ -143,7 +143,7 @@ type unstorable struct {
 
 // own returns a value as the caller may have it.
 func own(v any) any {
-	return given(py.Natural(v))
+	return given(py.Native(v))
 }
 
 // given returns a value that has been copied as the caller may have it.

@@ -14,7 +14,7 @@ const (
 )
 
 // Get returns the value of this name and whether there is one. What the values are, package py tells (those of a pickle come
-// as [py.Natural] gives them); see [Session.Scan] for ordinary Go values. Matches get and, but for the error, session[name].
+// as [py.Native] gives them); see [Session.Scan] for ordinary Go values. Matches get and, but for the error, session[name].
 func (s *Session) Get(name string) (any, bool) {
 	d := s.read()
 	defer s.mu.Unlock()
@@ -163,7 +163,7 @@ func (s *Session) Values() []any {
 
 // Items yields names and values in order, as they were when the loop began. What values of a pickle share, these share.
 func (s *Session) Items() iter.Seq2[string, any] {
-	d := s.natural()
+	d := s.native()
 	return func(yield func(string, any) bool) {
 		for k, v := range d.All() {
 			if name, ok := nameText(k); ok && !yield(name, given(v)) {
@@ -173,18 +173,18 @@ func (s *Session) Items() iter.Seq2[string, any] {
 	}
 }
 
-// natural returns a copy of all values in the form of [py.Natural], each that stands under several names copied once.
-func (s *Session) natural() *py.Dict {
+// native returns a copy of all values in the form of [py.Native], each that stands under several names copied once.
+func (s *Session) native() *py.Dict {
 	d := s.read()
 	defer s.mu.Unlock()
-	c, _ := py.Natural(d).(*py.Dict)
+	c, _ := py.Native(d).(*py.Dict)
 	return c
 }
 
 // Dict returns a copy of the whole session, names that are no text included. Values not used yet are still [py.Lazy]; what
 // values of a pickle share, those of the copy share.
 func (s *Session) Dict() *py.Dict {
-	c := s.natural()
+	c := s.native()
 	for k, v := range c.All() {
 		if u, ok := v.(unstorable); ok {
 			c.Set(k, u.value)

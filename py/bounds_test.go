@@ -134,7 +134,7 @@ func TestScanOfNumbersWithManyDigits(t *testing.T) {
 		}
 	})
 	object := &py.Object{Callable: &py.Global{Module: "decimal", Name: "Decimal"}, Args: py.NewTuple(digits)}
-	if _, ok := py.Natural(object).(*py.Object); !ok {
+	if _, ok := py.Native(object).(*py.Object); !ok {
 		t.Error("a Decimal of 20 million digits, which as a key in many places would take hours, has a form in Go")
 	}
 }

@@ -23,13 +23,13 @@ type Cloner interface {
 }
 
 type cloner struct {
-	done    map[any]any // from the pointer of an original to its copy
-	dicts   []*Dict     // copies that need an index
-	natural bool
-	zones   zones
+	done   map[any]any // from the pointer of an original to its copy
+	dicts  []*Dict     // copies that need an index
+	native bool
+	zones  zones
 }
 
-func newCloner(natural bool) *cloner { return &cloner{done: map[any]any{}, natural: natural} }
+func newCloner(native bool) *cloner { return &cloner{done: map[any]any{}, native: native} }
 
 // all clones v and what it contains.
 func (c *cloner) all(v any) any {
@@ -104,14 +104,14 @@ func (c *cloner) copy(v any) any {
 		c.entries(&s.members, &v.members)
 		return s
 	case *big.Int: // Go's can be changed in place
-		if c.natural && v.IsInt64() { // a long of Python 2
+		if c.native && v.IsInt64() { // a long of Python 2
 			return v.Int64()
 		}
 		n := new(big.Int).Set(v)
 		c.done[v] = n
 		return n
 	case *Object:
-		if c.natural {
+		if c.native {
 			if c.zones == nil {
 				c.zones = zones{}
 			}

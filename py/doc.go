@@ -27,7 +27,7 @@
 //	other instances      *Object, what makes them
 //
 // A pickle does not say datetime or Decimal but how Python is to make one, so that its
-// reader gives an [*Object] for these too; [Natural] puts the forms above in their place,
+// reader gives an [*Object] for these too; [Native] puts the forms above in their place,
 // and int64 in the place of a long that fits it. An Object of a class that has none can
 // be looked into: see [Object.Attributes], [Object.AsDict], [Object.AsList] and
 // [Object.AsText].

@@ -169,13 +169,13 @@ func TestConstructorsTakeTheirNumberOfArguments(t *testing.T) {
 			if what[:3] == "tz:" { // it shows in a time whether it is known
 				v = &py.Object{Callable: global2("datetime.datetime"), Args: py.NewTuple(state, v)}
 			}
-			_, isObject := py.Natural(v).(*py.Object)
+			_, isObject := py.Native(v).(*py.Object)
 			taken := false
 			for _, number := range c.numbers {
 				taken = taken || number == n
 			}
 			if isObject == taken {
-				t.Errorf("%s with %d arguments: %T", what, n, py.Natural(v))
+				t.Errorf("%s with %d arguments: %T", what, n, py.Native(v))
 			}
 		}
 	}
@@ -187,7 +187,7 @@ func TestOffsetsOfADayAreNoTimeZones(t *testing.T) {
 	state := py.Bytes("\x07\xe8\x02\x1d\x17;;\x01\xe2@")
 	for minutes, known := range map[int64]bool{-1440: false, -1439: true, 0: true, 1439: true, 1440: false, 1 << 62: false} {
 		zone := &py.Object{Callable: global2("pytz._FixedOffset"), Args: py.NewTuple(minutes)}
-		v := py.Natural(&py.Object{Callable: global2("datetime.datetime"), Args: py.NewTuple(state, zone)})
+		v := py.Native(&py.Object{Callable: global2("datetime.datetime"), Args: py.NewTuple(state, zone)})
 		d, ok := v.(py.DateTime)
 		if ok != known {
 			t.Errorf("%d minutes: %T", minutes, v)
@@ -207,7 +207,7 @@ func TestOffsetsOfADayAreNoTimeZones(t *testing.T) {
 	} {
 		zone := &py.Object{Callable: global2("pytz._FixedOffset"), Args: py.NewTuple(int64(60))}
 		change(zone)
-		v := py.Natural(&py.Object{Callable: global2("datetime.datetime"), Args: py.NewTuple(state, zone)})
+		v := py.Native(&py.Object{Callable: global2("datetime.datetime"), Args: py.NewTuple(state, zone)})
 		if _, ok := v.(py.DateTime); ok {
 			t.Errorf("a zone %s: %v", name, v)
 		}

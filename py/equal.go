@@ -9,7 +9,7 @@ import (
 
 // Equal reports whether a and b are the same value: the same types all the way down, the same order of dict keys, the
 // same float bits (so NaN equals NaN, and 0.0 is not -0.0), the same sharing aside. It is stricter than Python's ==, for
-// which 1 and 1.0 are equal. [Lazy] values are resolved, and an [*Object] is equal to what [Natural] makes of it. Recursive
+// which 1 and 1.0 are equal. [Lazy] values are resolved, and an [*Object] is equal to what [Native] makes of it. Recursive
 // values are compared to their first repetition. Values that go on for more than 200,000 levels count as different.
 func Equal(a, b any) bool {
 	c := comparer{}
@@ -90,7 +90,7 @@ func (c *comparer) same(a, b any) bool {
 
 // canonical is the form in which values are compared.
 func canonical(v any) any {
-	v = natural(Resolve(v))
+	v = native(Resolve(v))
 	switch n := v.(type) {
 	case int:
 		return int64(n)
@@ -188,7 +188,7 @@ func (c *comparer) tryEqual(a, b any) bool {
 const manySteps = 16
 
 func (c *comparer) equalObjects(a, b *Object) bool {
-	if a.Making != b.Making || !c.equal(a.Callable, b.Callable) || !c.equal(a.Args, b.Args) {
+	if a.Construction != b.Construction || !c.equal(a.Callable, b.Callable) || !c.equal(a.Args, b.Args) {
 		return false
 	}
 	if a.Extra == nil && b.Extra == nil {

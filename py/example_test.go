@@ -27,11 +27,11 @@ func ExampleScan() {
 	// py: Python float does not fit Go int
 }
 
-func ExampleNatural() {
+func ExampleNative() {
 	// As pickle reads Decimal("19.90").
 	price := &py.Object{Callable: &py.Global{Module: "decimal", Name: "Decimal"}, Args: py.NewTuple("19.90")}
 
-	d, _ := py.Natural(price).(py.Decimal)
+	d, _ := py.Native(price).(py.Decimal)
 	fmt.Println(d, d.Unscaled(), d.Exponent())
 
 	var to *big.Rat

@@ -33,7 +33,7 @@ func TestSetsInSetsAreComparedInTime(t *testing.T) {
 		if py.Equal(a, inSets(levels, 4)) {
 			t.Error("sets that differ at the bottom are equal")
 		}
-		if !py.Equal(a, py.Natural(a)) {
+		if !py.Equal(a, py.Native(a)) {
 			t.Error("a copy differs")
 		}
 		close(done)

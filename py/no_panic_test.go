@@ -24,7 +24,7 @@ var exportedTypes = []reflect.Type{
 	reflect.TypeFor[py.ByteArray](), reflect.TypeFor[py.Bytes](), reflect.TypeFor[py.Cloner](), reflect.TypeFor[py.Date](),
 	reflect.TypeFor[py.DateTime](), reflect.TypeFor[py.Decimal](), reflect.TypeFor[py.Dict](), reflect.TypeFor[py.Extra](),
 	reflect.TypeFor[py.FrozenSet](), reflect.TypeFor[py.Global](), reflect.TypeFor[py.Hashable](), reflect.TypeFor[py.Lazy](),
-	reflect.TypeFor[py.List](), reflect.TypeFor[py.Making](), reflect.TypeFor[py.Object](), reflect.TypeFor[py.Pair](),
+	reflect.TypeFor[py.List](), reflect.TypeFor[py.Construction](), reflect.TypeFor[py.Object](), reflect.TypeFor[py.Pair](),
 	reflect.TypeFor[py.ScanError](), reflect.TypeFor[py.Scanner](), reflect.TypeFor[py.Set](), reflect.TypeFor[py.Str2](),
 	reflect.TypeFor[py.Time](), reflect.TypeFor[py.TimeDelta](), reflect.TypeFor[py.Tuple](), reflect.TypeFor[py.TypeError](),
 	reflect.TypeFor[py.Typed](), reflect.TypeFor[py.UUID](), reflect.TypeFor[py.Valuer](),
@@ -108,10 +108,10 @@ func places(v any) map[string]any {
 		"with a setter":          object(func(o *py.Object) { o.Extra.HasState, o.Extra.Setter = true, v }),
 		"in the items":           object(func(o *py.Object) { o.Extra.Items = []any{v} }),
 		"in the pairs":           object(func(o *py.Object) { o.Extra.Pairs = []py.Pair{{Key: v, Value: v}} }),
-		"in keyword arguments":   object(func(o *py.Object) { o.Making, o.Extra.Kwargs = py.NewEx, dict("k", v) }),
-		"made new":               object(func(o *py.Object) { o.Making, o.Args = py.New, py.NewTuple(v) }),
-		"of an old-style class":  object(func(o *py.Object) { o.Making, o.Args = py.Instance, py.NewTuple(v) }),
-		"persistent":             object(func(o *py.Object) { o.Making, o.Args = py.Persistent, py.NewTuple(v) }),
+		"in keyword arguments":   object(func(o *py.Object) { o.Construction, o.Extra.Kwargs = py.ConstructNewEx, dict("k", v) }),
+		"made new":               object(func(o *py.Object) { o.Construction, o.Args = py.ConstructNew, py.NewTuple(v) }),
+		"of an old-style class":  object(func(o *py.Object) { o.Construction, o.Args = py.ConstructInstance, py.NewTuple(v) }),
+		"persistent":             object(func(o *py.Object) { o.Construction, o.Args = py.ConstructPersistent, py.NewTuple(v) }),
 		"without arguments":      object(func(o *py.Object) { o.Args, o.Extra.HasState, o.Extra.State = nil, true, v }),
 		"a Decimal of":           &py.Object{Callable: &py.Global{Module: "decimal", Name: "Decimal"}, Args: py.NewTuple(v)},
 		"a datetime of":          &py.Object{Callable: &py.Global{Module: "datetime", Name: "datetime"}, Args: py.NewTuple(py.Bytes("\x07\xe8\x02\x1d\x17;;\x01\xe2@"), v)},
@@ -124,7 +124,7 @@ func places(v any) map[string]any {
 		"in a slice":             []any{v},
 		"in a map":               map[string]any{"k": v},
 		"in a pointer":           &v,
-		"a UUID with this state": &py.Object{Making: py.New, Callable: &py.Global{Module: "uuid", Name: "UUID"}, Args: py.NewTuple(), Extra: &py.Extra{HasState: true, State: dict("int", v)}},
+		"a UUID with this state": &py.Object{Construction: py.ConstructNew, Callable: &py.Global{Module: "uuid", Name: "UUID"}, Args: py.NewTuple(), Extra: &py.Extra{HasState: true, State: dict("int", v)}},
 	}
 }
 
@@ -135,7 +135,7 @@ func use(v any) {
 		v = given
 	}
 	_ = py.TypeName(v)
-	_, _ = py.Natural(v), py.Unhashable(v)
+	_, _ = py.Native(v), py.Unhashable(v)
 	_, _ = py.Equal(v, py.Clone(v)), py.Equal(v, "x")
 	_, _ = py.Equal("x", v), py.Equal(v, py.NewList(v))
 	for _, dst := range []any{

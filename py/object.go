@@ -47,31 +47,31 @@ func (s Str2) Text() (text string, ok bool) {
 	return string(s), true
 }
 
-// A Making is the way in which Python makes an [Object].
-type Making uint8
+// A Construction is how Python constructs an [Object].
+type Construction uint8
 
-// The makings.
+// The ways to construct an object.
 const (
-	Called     Making = iota // Callable(*Args)
-	New                      // Callable.__new__(Callable, *Args)
-	NewEx                    // Callable.__new__(Callable, *Args, **Kwargs)
-	Persistent               // what the program's persistent_load makes of Args.Items[0]
-	Instance                 // an instance of an old-style class of Python 2; without Args, Callable is not called
+	ConstructCall       Construction = iota // Callable(*Args)
+	ConstructNew                            // Callable.__new__(Callable, *Args)
+	ConstructNewEx                          // Callable.__new__(Callable, *Args, **Kwargs)
+	ConstructPersistent                     // the program's persistent_load(Args.Items[0])
+	ConstructInstance                       // an instance of an old-style class of Python 2; without Args, Callable is not called
 )
 
-// An Object is a Python object of a class that has no form of its own here, or is not in that form (see [Natural]): what is
+// An Object is a Python object of a class that has no form of its own here, or is not in that form (see [Native]): what is
 // needed to make it again, as its pickle has it. It is data; nothing is called.
 type Object struct {
-	Making   Making
-	Callable any    // a *[Global] as a rule
-	Args     *Tuple // never nil
-	Extra    *Extra // nil if there is nothing in it, as for most objects; see [Object.Extras]
+	Construction Construction
+	Callable     any    // a *[Global] as a rule
+	Args         *Tuple // never nil
+	Extra        *Extra // nil if there is nothing in it, as for most objects; see [Object.Extras]
 }
 
 // An Extra is what Python needs besides to make an [Object]. It is apart because sessions are full of objects that are made by
 // a call and nothing else.
 type Extra struct {
-	Kwargs   *Dict  // NewEx only
+	Kwargs   *Dict  // ConstructNewEx only
 	HasState bool   // whether State is given to anything; State may be None
 	State    any    // what __setstate__ or the instance's dict gets
 	Setter   any    // what is called with the object and State instead; nil as a rule
@@ -126,7 +126,7 @@ func isNoNamePart(r rune) bool {
 // ClonePy implements [Cloner]. Its order is that in which the reader of pickles looks how deep a value nests: in another
 // order, values that contain themselves could be nested deeper.
 func (o *Object) ClonePy(seen func(any), clone func(any) any) any {
-	c := &Object{Making: o.Making}
+	c := &Object{Construction: o.Construction}
 	seen(c)
 	c.Callable = clone(o.Callable)
 	c.Args, _ = clone(o.Args).(*Tuple)

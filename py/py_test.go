@@ -379,7 +379,7 @@ func TestTypesThatConvertThemselves(t *testing.T) {
 func TestObjectsAreCopiedAndComparedWhole(t *testing.T) {
 	t.Parallel()
 	o := &py.Object{
-		Making: py.NewEx, Callable: &py.Global{Module: "shop", Name: "Cart"}, Args: py.NewTuple("x"),
+		Construction: py.ConstructNewEx, Callable: &py.Global{Module: "shop", Name: "Cart"}, Args: py.NewTuple("x"),
 		Extra: &py.Extra{
 			Kwargs: dict("k", 1), State: dict("a", 1), HasState: true,
 			Items: []any{"i"}, Pairs: []py.Pair{{Key: "k", Value: py.NewList()}},
@@ -390,7 +390,7 @@ func TestObjectsAreCopiedAndComparedWhole(t *testing.T) {
 		t.Errorf("clone %+v", c)
 	}
 	for name, change := range map[string]func(){
-		"making": func() { c.Making = py.New }, "class": func() { c.Callable = &py.Global{Module: "shop", Name: "Bag"} },
+		"construction": func() { c.Construction = py.ConstructNew }, "class": func() { c.Callable = &py.Global{Module: "shop", Name: "Bag"} },
 		"arguments": func() { c.Args = py.NewTuple() }, "keywords": func() { c.Extra.Kwargs = nil },
 		"state": func() { c.Extra.State = nil }, "no state": func() { c.Extra.HasState = false },
 		"items": func() { c.Extra.Items = nil }, "pairs": func() { c.Extra.Pairs = []py.Pair{{Key: "k", Value: nil}} },

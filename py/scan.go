@@ -47,7 +47,7 @@ func (e *ScanError) Error() string {
 //     its day there; timedelta fits time.Duration;
 //   - Decimal fits *big.Rat, strings, integers where it is one, and floats up to 15 digits or where exact; UUID fits
 //     [16]byte and strings; date and time fit strings;
-//   - an [*Object] fits what its natural form fits (see [Natural]), what [Object.AsDict], [Object.AsList] and [Object.AsText]
+//   - an [*Object] fits what its native form fits (see [Native]), what [Object.AsDict], [Object.AsList] and [Object.AsText]
 //     make of it, and a struct or map as its attributes; a str of Python 2 fits as a str if it is ASCII, else as bytes;
 //   - a [Scanner] is asked; what has a text fits an encoding.TextUnmarshaler;
 //   - an empty interface gets nil, bool, int64 (*big.Int beyond), float64, string, []byte, time.Time, time.Duration, []any or
@@ -107,7 +107,7 @@ func (s scanner) scan(v any, rv reflect.Value) error {
 	if direct(v, rv) {
 		return nil
 	}
-	v = natural(v)
+	v = native(v)
 	if direct(v, rv) {
 		return nil
 	}
@@ -168,7 +168,7 @@ func (s scanner) scanValue(v any, rv reflect.Value) error {
 			return nil
 		}
 	case Decimal, UUID, Date, Time, TimeDelta:
-		return scanNatural(v, rv)
+		return scanNative(v, rv)
 	}
 	return misfit(v, rv, "")
 }

@@ -7,7 +7,7 @@ func (s scanner) plain(v any) (any, bool) {
 	if s.depth++; s.depth > maxDepth || !s.left.take(v) {
 		return nil, false
 	}
-	v = natural(Resolve(v))
+	v = native(Resolve(v))
 	if v != nil && isNil(v) { // not a Python value
 		return v, true
 	}

@@ -247,7 +247,7 @@ func (z zones) pytz(args []any) (zone, bool) {
 // zoneInfo returns the key of getattr(ZoneInfo, "_unpickle")(key, from_cache).
 func (o *Object) zoneInfo() (key string, ok bool) {
 	unpickle, _ := o.Callable.(*Object)
-	if unpickle == nil || unpickle.madeClass() != "builtins.getattr" || o.Making != Called {
+	if unpickle == nil || unpickle.madeClass() != "builtins.getattr" || o.Construction != ConstructCall {
 		return "", false
 	}
 	of, args := unpickle.args(), o.args()

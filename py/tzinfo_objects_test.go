@@ -89,10 +89,10 @@ func TestTimeZonesAreKnownInTheirFormsAlone(t *testing.T) {
 		"ZoneInfo of a number":         {zoneInfo(getattr(global2("zoneinfo.ZoneInfo"), "_unpickle"), int64(1), true), "unknown"},
 		"ZoneInfo with a state":        {zoneInfo(given(getattr(global2("zoneinfo.ZoneInfo"), "_unpickle"), "x"), "Europe/Berlin", true), "unknown"},
 		"setattr":                      {zoneInfo(made("builtins.setattr", global2("zoneinfo.ZoneInfo"), "_unpickle"), "Europe/Berlin", true), "unknown"},
-		"made new":                     {&py.Object{Making: py.New, Callable: getattr(global2("zoneinfo.ZoneInfo"), "_unpickle"), Args: py.NewTuple("Europe/Berlin", true)}, "unknown"},
+		"made new":                     {&py.Object{Construction: py.ConstructNew, Callable: getattr(global2("zoneinfo.ZoneInfo"), "_unpickle"), Args: py.NewTuple("Europe/Berlin", true)}, "unknown"},
 	} {
 		const readings = "\x07\xe8\x01\x1d\x17;;\x01\xe2@" // in January
-		v := py.Natural(made("datetime.datetime", py.Bytes(readings), c.zone))
+		v := py.Native(made("datetime.datetime", py.Bytes(readings), c.zone))
 		d, known := v.(py.DateTime)
 		want := c.name != "unknown"
 		if what[:3] == "on " {
@@ -113,7 +113,7 @@ func TestUUIDsAreThoseOfPython(t *testing.T) {
 	object := func(n any) *py.Object {
 		d := py.NewDict(1)
 		d.Set("int", n)
-		return &py.Object{Making: py.New, Callable: global2("uuid.UUID"), Args: py.NewTuple(), Extra: &py.Extra{HasState: true, State: d}}
+		return &py.Object{Construction: py.ConstructNew, Callable: global2("uuid.UUID"), Args: py.NewTuple(), Extra: &py.Extra{HasState: true, State: d}}
 	}
 	most := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 128), big.NewInt(1))
 	for _, c := range []struct {
@@ -129,7 +129,7 @@ func TestUUIDsAreThoseOfPython(t *testing.T) {
 		{"1", ""},
 		{nil, ""},
 	} {
-		u, ok := py.Natural(object(c.n)).(py.UUID)
+		u, ok := py.Native(object(c.n)).(py.UUID)
 		if ok != (c.want != "") || ok && u.String() != c.want {
 			t.Errorf("%v: %v, %v", c.n, u, ok)
 		}

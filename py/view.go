@@ -119,7 +119,7 @@ func (o *Object) AsList() (*List, bool) {
 		items, ok := itemsOf(args[0])
 		return listOf(items), ok && len(args) == 1
 	}
-	if o.Making != New || len(args) == 0 || len(x.Pairs) > 0 || o.base() != nil {
+	if o.Construction != ConstructNew || len(args) == 0 || len(x.Pairs) > 0 || o.base() != nil {
 		return nil, false
 	}
 	if t, ok := args[0].(*Tuple); ok && t != nil && len(args) == 1 {
@@ -133,7 +133,7 @@ func listOf(items []any) *List { return &List{Items: slices.Clone(items)} }
 
 // mayBeNumber reports whether o is made as a namedtuple of one field and as a subclass of int, float or bytes is.
 func (o *Object) mayBeNumber() bool {
-	if o.Making != New || len(o.args()) != 1 || len(o.Extras().Items) > 0 {
+	if o.Construction != ConstructNew || len(o.args()) != 1 || len(o.Extras().Items) > 0 {
 		return false
 	}
 	switch o.args()[0].(type) {
@@ -173,7 +173,7 @@ func (o *Object) AsText() (string, bool) {
 		return textOf(base)
 	}
 	x := o.Extras()
-	if args := o.args(); o.Making == New && len(args) == 1 && len(x.Items)+len(x.Pairs) == 0 {
+	if args := o.args(); o.Construction == ConstructNew && len(args) == 1 && len(x.Items)+len(x.Pairs) == 0 {
 		return textOf(args[0])
 	}
 	return "", false
@@ -187,7 +187,7 @@ func (o *Object) Attributes() (*Dict, bool) {
 		return nil, false
 	}
 	if !x.HasState {
-		plain := o.Making == New || o.Making == Instance
+		plain := o.Construction == ConstructNew || o.Construction == ConstructInstance
 		return NewDict(0), plain && len(o.args()) == 0 || o.reconstructed() && o.base() == nil
 	}
 	if x.State != nil && isNil(x.State) {

@@ -66,7 +66,7 @@ func UserUUID(ctx context.Context, d *py.Dict) (any, error) {
 func Text(name string) func(context.Context, *py.Dict) (any, error) {
 	return func(_ context.Context, d *py.Dict) (any, error) {
 		v, _ := d.Get(name)
-		switch v := py.Natural(py.Resolve(v)).(type) { // Python 2 may have stored a long
+		switch v := py.Native(py.Resolve(v)).(type) { // Python 2 may have stored a long
 		case string, int64, nil:
 			return v, nil
 		case py.Str2: // what Python 2 has pickled

@@ -21,7 +21,7 @@ const userIDName = "_auth_user_id"
 // userID returns the id of the user who is logged in, "" if nobody is.
 func userID(d *py.Dict) string {
 	id, _ := d.Get(userIDName)
-	switch id := py.Natural(py.Resolve(id)).(type) {
+	switch id := py.Native(py.Resolve(id)).(type) {
 	case string:
 		return id
 	case int64: // before Django 1.9

@@ -94,7 +94,7 @@ func (c *converter) container(v any) any {
 	case *types.GenericClass:
 		c.made[v] = &py.Global{Module: v.Module, Name: v.Name}
 	case *types.GenericObject:
-		made := &py.Object{Making: py.New}
+		made := &py.Object{Construction: py.ConstructNew}
 		c.made[v] = made
 		made.Callable, made.Args = c.value(v.Class), py.NewTuple(c.values(v.ConstructorArgs)...)
 	case *object:
@@ -110,7 +110,7 @@ func add(s *py.Set, items []any) {
 }
 
 func (c *converter) object(o *object) {
-	made := &py.Object{Making: o.making, Callable: o.class}
+	made := &py.Object{Construction: o.construction, Callable: o.class}
 	c.made[o] = made
 	made.Args = py.NewTuple(c.values(o.args)...)
 	if !o.hasState && len(o.items)+len(o.pairs) == 0 {

@@ -229,12 +229,12 @@ func (c comparison) equalObject(ours *py.Object, theirs any) string {
 	if extra.Setter != nil || extra.Kwargs != nil {
 		return ""
 	}
-	making := ours.Making
-	if making == py.Instance { // the library treats it as a call
-		making = py.Called
+	construction := ours.Construction
+	if construction == py.ConstructInstance { // the library treats it as a call
+		construction = py.ConstructCall
 	}
-	if making != got.making && len(got.args) > 0 || extra.HasState != got.hasState || len(extra.Pairs) != len(got.pairs) {
-		return "the making of " + ours.Class()
+	if construction != got.construction && len(got.args) > 0 || extra.HasState != got.hasState || len(extra.Pairs) != len(got.pairs) {
+		return "the construction of " + ours.Class()
 	}
 	problems := []string{
 		c.equalClass(class, &unknown{name: got.class}), c.equalItems(ours.Args.Items, got.args), c.equal(extra.State, got.state),

@@ -12,7 +12,7 @@ import (
 // loses the contents, or allocates without a limit.
 const disguise = "python:"
 
-// oldStyle precedes the disguise of a class whose instances are [py.Instance]. The
+// oldStyle precedes the disguise of a class whose instances are [py.ConstructInstance]. The
 // library does not distinguish them from others, and calls each class without its
 // arguments.
 const oldStyle = "old-style:"
@@ -37,7 +37,7 @@ func (s Serializer) rewrite(data []byte) (safe []byte, keywords map[py.Global]bo
 	}
 	if s.PersistentLoad != nil {
 		o.Persistent = func(id any) (any, error) {
-			return &py.Object{Making: py.Persistent, Args: py.NewTuple(id)}, nil
+			return &py.Object{Construction: py.ConstructPersistent, Args: py.NewTuple(id)}, nil
 		}
 	}
 	v, err := o.Loads(data)
@@ -121,17 +121,17 @@ func (w *walker) object(o *py.Object) {
 	switch {
 	case x.Setter != nil:
 		w.problem = "a function sets the state of an object, of which the library would lose the state"
-	case o.Making == py.NewEx && named:
+	case o.Construction == py.ConstructNewEx && named:
 		w.keywords[*class] = true
-	case o.Making == py.NewEx:
+	case o.Construction == py.ConstructNewEx:
 		w.problem = "a class without a name is made with keyword arguments"
-	case o.Making == py.Instance && named:
+	case o.Construction == py.ConstructInstance && named:
 		o.Callable = &py.Global{Module: oldStyle + class.Module, Name: class.Name}
-		o.Making = py.Called
+		o.Construction = py.ConstructCall
 		if len(o.Args.Items) == 0 {
-			o.Making = py.New
+			o.Construction = py.ConstructNew
 		}
-	case o.Making == py.Instance:
+	case o.Construction == py.ConstructInstance:
 		w.problem = "an instance of an old-style class without a name"
 	}
 }

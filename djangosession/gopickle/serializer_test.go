@@ -249,7 +249,7 @@ func TestFormsOfTheLibraryAreConverted(t *testing.T) {
 	class := types.NewGenericClass("m", "C")
 	object, _ := class.PyNew(1, types.NewByteArrayFromSlice([]byte("b")))
 	o, ok := convert(object).(*py.Object)
-	if !ok || o.Making != py.New || o.Class() != "m.C" || o.Args.Items[0] != int64(1) || string(o.Args.Items[1].(*py.ByteArray).Bytes) != "b" {
+	if !ok || o.Construction != py.ConstructNew || o.Class() != "m.C" || o.Args.Items[0] != int64(1) || string(o.Args.Items[1].(*py.ByteArray).Bytes) != "b" {
 		t.Errorf("%#v", o)
 	}
 }
@@ -285,10 +285,10 @@ func TestInstancesOfOldStyleClassesStaySuch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]py.Making{"a": py.Instance, "b": py.Instance, "c": py.New} {
+	for name, want := range map[string]py.Construction{"a": py.ConstructInstance, "b": py.ConstructInstance, "c": py.ConstructNew} {
 		v, _ := d.Get(name)
 		o, ok := v.(*py.Object)
-		if !ok || o.Making != want || o.Class() != "m.C" {
+		if !ok || o.Construction != want || o.Class() != "m.C" {
 			t.Errorf("%s: %#v", name, v)
 		}
 	}

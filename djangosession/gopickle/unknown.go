@@ -9,37 +9,37 @@ import (
 // unknown is a class or function that FindClass does not know.
 type unknown struct {
 	name     *py.Global
-	oldStyle bool // its instances are made as py.Instance
+	oldStyle bool // its instances are made as py.ConstructInstance
 }
 
 // Call implements the library's Callable.
 func (u *unknown) Call(args ...any) (any, error) {
-	return u.object(py.Called, args), nil
+	return u.object(py.ConstructCall, args), nil
 }
 
 // PyNew implements the library's PyNewable. findClass makes sure that args contains no
 // keyword arguments.
 func (u *unknown) PyNew(args ...any) (any, error) {
-	return u.object(py.New, args), nil
+	return u.object(py.ConstructNew, args), nil
 }
 
-func (u *unknown) object(making py.Making, args []any) *object {
+func (u *unknown) object(construction py.Construction, args []any) *object {
 	if u.oldStyle {
-		making = py.Instance
+		construction = py.ConstructInstance
 	}
-	return &object{making: making, class: u.name, args: args}
+	return &object{construction: construction, class: u.name, args: args}
 }
 
 // object is an instance of an unknown class. It becomes a py.Object when the whole pickle
 // has been read.
 type object struct {
-	making   py.Making
-	class    *py.Global
-	args     []any
-	state    any
-	hasState bool
-	items    []any
-	pairs    []types.DictEntry
+	construction py.Construction
+	class        *py.Global
+	args         []any
+	state        any
+	hasState     bool
+	items        []any
+	pairs        []types.DictEntry
 }
 
 // PySetState implements the library's PyStateSettable.

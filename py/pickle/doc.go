@@ -15,12 +15,12 @@
 // Without an [Options].Encoding, what Python 2 wrote comes back to it with equal types.
 // Its str is a [py.Str2], because only the program knew its encoding, its long a
 // [*big.Int] of any size, its unicode a string, its int an int64. An instance of an
-// old-style class is a [*py.Object] with the making [py.Instance]. Names that two classes
+// old-style class is a [*py.Object] with the construction [py.ConstructInstance]. Names that two classes
 // of Python 2 share in Python 3 stay those of Python 2: the class int is __builtin__.int,
 // because builtins.int is the class long.
 //
 // Values that Go sets are written by the same rules in protocol 2: a string is unicode,
-// an int64 an int, [py.Bytes] a str. [py.Natural] makes int64 of a long, so that a list
+// an int64 an int, [py.Bytes] a str. [py.Native] makes int64 of a long, so that a list
 // which is taken from a session and set again has ints.
 //
 // With an Encoding, all of it is read as Python 3 reads it.

@@ -38,7 +38,7 @@ func TestCopiesKeepAllKeys(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		for what, copied := range map[string]any{"read": v, "Clone": py.Clone(v), "Natural": py.Natural(v)} {
+		for what, copied := range map[string]any{"read": v, "Clone": py.Clone(v), "Native": py.Native(v)} {
 			if n := c.length(copied); n != 2 {
 				t.Errorf("%s: %s has %d", name, what, n)
 			}
@@ -124,7 +124,7 @@ func TestViewsAreCopies(t *testing.T) {
 	if again, _ := counter.AsDict(); py.Equal(again, d) {
 		t.Error("the Counter has changed")
 	}
-	point := &py.Object{Making: py.New, Callable: &py.Global{Module: "m", Name: "Point"}, Args: py.NewTuple(int64(1), int64(2))}
+	point := &py.Object{Construction: py.ConstructNew, Callable: &py.Global{Module: "m", Name: "Point"}, Args: py.NewTuple(int64(1), int64(2))}
 	list, _ := point.AsList()
 	list.Items[0] = "changed"
 	if point.Args.Items[0] != int64(1) {

@@ -73,7 +73,7 @@ func canon2(v any, path []any) string {
 	case *py.FrozenSet:
 		return "|" + sorted(inner(members(&v.Set))) + "|"
 	case *py.Object:
-		if v.Making == py.Instance {
+		if v.Construction == py.ConstructInstance {
 			state := v.Extras().State
 			text := canon2(state, path)
 			if attributes, ok := state.(*py.Dict); ok {
@@ -193,8 +193,8 @@ func TestEncodingMakesPython3OfPython2(t *testing.T) {
 	if err != nil || !py.Equal(v, want) {
 		t.Errorf("%s, %v", canon(v), err)
 	}
-	if !py.Equal(py.Natural(v), py.NewList(int64(7), int64(8), py.Str2("a"), &py.Global{Module: "__builtin__", Name: "int"})) {
-		t.Errorf("natural: %s", canon(py.Natural(v)))
+	if !py.Equal(py.Native(v), py.NewList(int64(7), int64(8), py.Str2("a"), &py.Global{Module: "__builtin__", Name: "int"})) {
+		t.Errorf("native: %s", canon(py.Native(v)))
 	}
 	if o, err := Loads([]byte("(cm\nC\no.")); err != nil || func() bool { _, ok := o.(*py.Object).Attributes(); return !ok }() {
 		t.Errorf("an instance has no attributes: %s, %v", canon(o), err)

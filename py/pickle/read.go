@@ -19,7 +19,7 @@ type Options struct {
 	Encoding string
 
 	// Persistent returns the value that stands for a persistent id; nil refuses them. To write the id again, return a
-	// [*py.Object] with the making [py.Persistent]. An error of it is returned as it is. Its values count for MaxDepth. Matches
+	// [*py.Object] with the construction [py.ConstructPersistent]. An error of it is returned as it is. Its values count for MaxDepth. Matches
 	// Unpickler.persistent_load.
 	Persistent func(id any) (any, error)
 

@@ -29,7 +29,7 @@ func TestPersistentValuesCountForDepth(t *testing.T) {
 		"recursive":   {"Pid\n" + strings.Repeat("\x85", 40) + ".", func(any) any { return recursive }, true},
 		"deep":        {"Pid\n.", func(any) any { return deep }, false},
 		"ids in ids":  {"Pid\n" + strings.Repeat("Q", 100) + ".", func(id any) any { return py.NewTuple(id) }, false},
-		"few in each": {"Pid\n" + strings.Repeat("Q", 40) + ".", func(id any) any { return &py.Object{Making: py.Persistent, Extra: &py.Extra{State: id}} }, true},
+		"few in each": {"Pid\n" + strings.Repeat("Q", 40) + ".", func(id any) any { return &py.Object{Construction: py.ConstructPersistent, Extra: &py.Extra{State: id}} }, true},
 	} {
 		o := Options{MaxDepth: 95, Persistent: func(id any) (any, error) { return c.value(id), nil }}
 		if v, err := o.Loads([]byte(c.pickle)); (err == nil) != c.ok {

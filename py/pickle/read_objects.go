@@ -89,7 +89,7 @@ func isCallable(v any) bool {
 }
 
 // pushObject pushes a new object.
-func (m *machine) pushObject(making py.Making, callable any, args *py.Tuple, kwargs *py.Dict) string {
+func (m *machine) pushObject(construction py.Construction, callable any, args *py.Tuple, kwargs *py.Dict) string {
 	m.containers++
 	o := m.objects.take()
 	if o == nil {
@@ -97,7 +97,7 @@ func (m *machine) pushObject(making py.Making, callable any, args *py.Tuple, kwa
 			return tooLarge
 		}
 	}
-	o.Making, o.Callable, o.Args = making, callable, args
+	o.Construction, o.Callable, o.Args = construction, callable, args
 	if kwargs != nil {
 		x := m.extra(o)
 		if x == nil {
@@ -113,7 +113,7 @@ func (m *machine) newObj() string {
 	if problem != "" {
 		return problem
 	}
-	return m.pushObject(py.New, class, args, nil)
+	return m.pushObject(py.ConstructNew, class, args, nil)
 }
 
 func (m *machine) newObjEx() string {
@@ -129,7 +129,7 @@ func (m *machine) newObjEx() string {
 	if problem != "" {
 		return problem
 	}
-	return m.pushObject(py.NewEx, class, args, kwargs)
+	return m.pushObject(py.ConstructNewEx, class, args, kwargs)
 }
 
 // inst makes an instance of the class whose name follows, with the arguments down to the mark.
@@ -171,7 +171,7 @@ func (m *machine) instance(class any, skip int) string {
 		return problem
 	}
 	m.drop(skip)
-	return m.pushObject(py.Instance, class, args, nil)
+	return m.pushObject(py.ConstructInstance, class, args, nil)
 }
 
 func (m *machine) build() string {

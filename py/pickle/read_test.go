@@ -52,14 +52,14 @@ func canon(v any) string {
 	case *py.Global:
 		return "g" + v.String()
 	case *py.Object:
-		making := v.Making
-		if making == py.Instance { // which Python 3 makes by a call, or as it makes others
-			making = py.Called
+		construction := v.Construction
+		if construction == py.ConstructInstance { // which Python 3 makes by a call, or as it makes others
+			construction = py.ConstructCall
 			if len(v.Args.Items) == 0 {
-				making = py.New
+				construction = py.ConstructNew
 			}
 		}
-		text := fmt.Sprintf("o%d%s%s", making, canon(v.Callable), canon(v.Args))
+		text := fmt.Sprintf("o%d%s%s", construction, canon(v.Callable), canon(v.Args))
 		extra := v.Extras()
 		if extra.HasState {
 			text += "!" + canon(extra.State)

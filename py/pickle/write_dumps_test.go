@@ -37,7 +37,7 @@ func TestWhatCannotBePickledIsNamed(t *testing.T) {
 		{"no module", &py.Global{Name: "x"}, 4, "pickle: type has a name that this protocol cannot write"},
 		{"no name", &py.Global{Module: "x"}, 2, "pickle: type has a name that this protocol cannot write"},
 		{"object of nothing", &py.Object{}, 4, "pickle: object has no callable"},
-		{"no persistent id", &py.Object{Making: py.Persistent}, 4, "pickle: object has no persistent id"},
+		{"no persistent id", &py.Object{Construction: py.ConstructPersistent}, 4, "pickle: object has no persistent id"},
 		{"too deep", deep, 4, "is nested in more than 10000 levels"},
 	}
 	for _, c := range cases {

@@ -37,7 +37,7 @@ func TestKeysThatPythonCannotHashAreNotWritten(t *testing.T) {
 	for name, key := range map[string]any{
 		"a tuple": py.NewTuple(1, py.NewTuple("a", nil)), "a frozenset": py.NewFrozenSet(py.NewFrozenSet(), py.NewTuple()), "NaN": nan,
 		"bytes": py.Bytes("a"), "a class": &py.Global{Module: "m", Name: "C"},
-		"an object": &py.Object{Making: py.New, Callable: &py.Global{Module: "m", Name: "C"}, Args: py.NewTuple()},
+		"an object": &py.Object{Construction: py.ConstructNew, Callable: &py.Global{Module: "m", Name: "C"}, Args: py.NewTuple()},
 	} {
 		d := &py.Dict{}
 		d.Set(key, "value")

@@ -129,16 +129,16 @@ func isASCII(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r > 0x7F }) < 0
 }
 
-// object writes the making of an object, then its items, its pairs and its state.
+// object writes the construction of an object, then its items, its pairs and its state.
 func (w *writer) object(v *py.Object) *UnsupportedError {
 	id := pointerIdentity(v, kindOther)
 	if w.again(id) {
 		return nil
 	}
-	if err := w.making(v); err != nil {
+	if err := w.construction(v); err != nil {
 		return err
 	}
-	if v.Making == py.Persistent { // the program looks it up anew each time
+	if v.Construction == py.ConstructPersistent { // the program looks it up anew each time
 		return nil
 	}
 	if w.made(id) {
@@ -190,12 +190,12 @@ func (w *writer) made(id identity) bool {
 	return false
 }
 
-func (w *writer) making(v *py.Object) *UnsupportedError {
+func (w *writer) construction(v *py.Object) *UnsupportedError {
 	args := v.Args
 	if args == nil {
 		args = &py.Tuple{}
 	}
-	if v.Making == py.Persistent {
+	if v.Construction == py.ConstructPersistent {
 		if len(args.Items) != 1 {
 			return unsupported(v, badID)
 		}
@@ -210,10 +210,10 @@ func (w *writer) making(v *py.Object) *UnsupportedError {
 		args = w.ownArgs(v, args)
 		defer func() { w.within[v]-- }()
 	}
-	if v.Making == py.Instance {
+	if v.Construction == py.ConstructInstance {
 		return w.instance(v, args)
 	}
-	if v.Making == py.NewEx && w.protocol < 4 {
+	if v.Construction == py.ConstructNewEx && w.protocol < 4 {
 		return w.newByPartial(v, args)
 	}
 	if err := w.save(v.Callable); err != nil {
@@ -222,10 +222,10 @@ func (w *writer) making(v *py.Object) *UnsupportedError {
 	if err := w.save(args); err != nil {
 		return w.in(err, "args")
 	}
-	switch v.Making {
-	case py.New:
+	switch v.Construction {
+	case py.ConstructNew:
 		w.buf = append(w.buf, opNewObj)
-	case py.NewEx:
+	case py.ConstructNewEx:
 		if err := w.kwargs(v.Extras().Kwargs); err != nil {
 			return err
 		}

@@ -74,7 +74,7 @@ func TestKeywordArgumentsOfClassesWithoutANameAreWritten(t *testing.T) {
 	class := &py.Object{Callable: &py.Global{Module: "builtins", Name: "getattr"}, Args: py.NewTuple(&py.Global{Module: "m", Name: "o"}, "C")}
 	kwargs := py.NewDict(1)
 	kwargs.Set("a", int64(2))
-	o := &py.Object{Making: py.NewEx, Callable: class, Args: py.NewTuple(int64(1)), Extra: &py.Extra{Kwargs: kwargs}}
+	o := &py.Object{Construction: py.ConstructNewEx, Callable: class, Args: py.NewTuple(int64(1)), Extra: &py.Extra{Kwargs: kwargs}}
 	for protocol := 2; protocol <= 3; protocol++ {
 		data, err := Dumps(o, protocol)
 		if err != nil {
@@ -82,7 +82,7 @@ func TestKeywordArgumentsOfClassesWithoutANameAreWritten(t *testing.T) {
 		}
 		v, err := Loads(data)
 		made, ok := v.(*py.Object)
-		if err != nil || !ok || made.Making != py.Called || len(made.Args.Items) != 0 {
+		if err != nil || !ok || made.Construction != py.ConstructCall || len(made.Args.Items) != 0 {
 			t.Fatalf("%q: %s, %v", data, canon(v), err)
 		}
 		partial, ok := made.Callable.(*py.Object)

@@ -28,13 +28,13 @@ func TestValuesThatCannotBePickledAreRefusedEverywhere(t *testing.T) {
 	}
 	for where, v := range map[string]any{
 		"callable":              object(func(o *py.Object) { o.Callable = bad }),
-		"callable of new":       object(func(o *py.Object) { o.Making, o.Callable = py.New, bad }),
-		"callable of old-style": object(func(o *py.Object) { o.Making, o.Callable = py.Instance, bad }),
+		"callable of new":       object(func(o *py.Object) { o.Construction, o.Callable = py.ConstructNew, bad }),
+		"callable of old-style": object(func(o *py.Object) { o.Construction, o.Callable = py.ConstructInstance, bad }),
 		"args":                  object(func(o *py.Object) { o.Args = py.NewTuple(bad) }),
-		"args of new":           object(func(o *py.Object) { o.Making, o.Args = py.New, py.NewTuple(bad) }),
-		"args of old-style":     object(func(o *py.Object) { o.Making, o.Args = py.Instance, py.NewTuple(bad) }),
-		"args with kwargs":      object(func(o *py.Object) { o.Making, o.Args = py.NewEx, py.NewTuple(bad) }),
-		"kwargs":                object(func(o *py.Object) { o.Making, o.Extra.Kwargs = py.NewEx, kwargs(bad) }),
+		"args of new":           object(func(o *py.Object) { o.Construction, o.Args = py.ConstructNew, py.NewTuple(bad) }),
+		"args of old-style":     object(func(o *py.Object) { o.Construction, o.Args = py.ConstructInstance, py.NewTuple(bad) }),
+		"args with kwargs":      object(func(o *py.Object) { o.Construction, o.Args = py.ConstructNewEx, py.NewTuple(bad) }),
+		"kwargs":                object(func(o *py.Object) { o.Construction, o.Extra.Kwargs = py.ConstructNewEx, kwargs(bad) }),
 		"state":                 object(func(o *py.Object) { o.Extra.HasState, o.Extra.State = true, bad }),
 		"state with a setter": object(func(o *py.Object) {
 			o.Extra.HasState, o.Extra.Setter, o.Extra.State = true, &py.Global{Module: "m", Name: "f"}, bad
@@ -44,8 +44,8 @@ func TestValuesThatCannotBePickledAreRefusedEverywhere(t *testing.T) {
 		"item":                 object(func(o *py.Object) { o.Extra.Items = several(bad) }),
 		"key":                  object(pairs(bad, 1)),
 		"value":                object(pairs("a", bad)),
-		"persistent id":        object(func(o *py.Object) { o.Making, o.Args = py.Persistent, py.NewTuple(bad) }),
-		"two persistent ids":   object(func(o *py.Object) { o.Making, o.Args = py.Persistent, py.NewTuple("a", "b") }),
+		"persistent id":        object(func(o *py.Object) { o.Construction, o.Args = py.ConstructPersistent, py.NewTuple(bad) }),
+		"two persistent ids":   object(func(o *py.Object) { o.Construction, o.Args = py.ConstructPersistent, py.NewTuple("a", "b") }),
 		"unhashable key":       kwargs(py.NewFrozenSet(py.NewTuple(py.NewList()))),
 		"list":                 py.NewList(bad),
 		"longer list":          py.NewList(several(bad)...),
@@ -131,7 +131,7 @@ func TestObjectsWithoutKeywordArguments(t *testing.T) {
 	t.Parallel()
 	for protocol := 2; protocol <= 5; protocol++ {
 		o := func(kwargs *py.Dict) *py.Object {
-			return &py.Object{Making: py.NewEx, Callable: &py.Global{Module: "m", Name: "C"}, Args: py.NewTuple(int64(1)), Extra: &py.Extra{Kwargs: kwargs}}
+			return &py.Object{Construction: py.ConstructNewEx, Callable: &py.Global{Module: "m", Name: "C"}, Args: py.NewTuple(int64(1)), Extra: &py.Extra{Kwargs: kwargs}}
 		}
 		want, err1 := Dumps(o(&py.Dict{}), protocol)
 		got, err2 := Dumps(o(nil), protocol)

@@ -185,7 +185,7 @@ func (b *builder) build(v any) any {
 }
 
 func (b *builder) object(o *py.Object, d map[string]any) {
-	o.Making = py.Making(d["m"].(float64))
+	o.Construction = py.Construction(d["m"].(float64))
 	o.Callable = globalOf(d["g"])
 	o.Args = py.NewTuple(b.all(d["a"])...)
 	o.Extra = &py.Extra{Kwargs: &py.Dict{}}

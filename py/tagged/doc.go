@@ -34,7 +34,7 @@
 //
 // # Objects
 //
-// What [py.Natural] gives a form is written by its tag. Any other [py.Object] has these keys, of which those that say nothing
+// What [py.Native] gives a form is written by its tag. Any other [py.Object] has these keys, of which those that say nothing
 // are left out:
 //
 //	"class"       what is called with args, "module.Name"; ["module","Outer.Inner"] where a dot is part of the name

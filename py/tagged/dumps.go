@@ -18,7 +18,7 @@ const MaxDepth = pyjson.MaxDepth
 // each stood in one place, and than 1 MiB.
 func Dumps(v any) ([]byte, error) {
 	d := dumper{}
-	if err := d.value(py.Natural(v)); err != nil {
+	if err := d.value(py.Native(v)); err != nil {
 		return nil, err
 	}
 	if d.deepest+2*len(d.marks) > MaxDepth {
@@ -67,7 +67,7 @@ func (d *dumper) text() []byte {
 
 func (d *dumper) value(v any) *UnsupportedError {
 	if lazy, ok := v.(py.Lazy); ok {
-		v = py.Natural(py.Resolve(lazy))
+		v = py.Native(py.Resolve(lazy))
 	}
 	switch v := v.(type) {
 	case *py.List, *py.Dict, *py.Tuple, *py.Set, *py.FrozenSet, *py.Object:

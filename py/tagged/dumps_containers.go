@@ -182,26 +182,26 @@ func (d *dumper) object(o *py.Object) *UnsupportedError {
 	var fields []func() *UnsupportedError
 	class, named := o.Callable.(*py.Global)
 	switch {
-	case o.Making == py.Persistent && len(args.Items) == 1:
+	case o.Construction == py.ConstructPersistent && len(args.Items) == 1:
 		fields = append(fields, value(keyPersistent, args.Items[0]))
 		args = py.NewTuple()
-	case o.Making == py.Persistent || o.Making > py.Instance || o.Callable == nil || named && class == nil:
+	case o.Construction == py.ConstructPersistent || o.Construction > py.ConstructInstance || o.Callable == nil || named && class == nil:
 		return unsupported(o, "does not say how it is made")
 	case named:
 		fields = append(fields, value(keyClass, nameContent(class)))
 	default:
 		fields = append(fields, value(keyCallable, o.Callable))
 	}
-	if o.Making == py.New || o.Making == py.NewEx {
+	if o.Construction == py.ConstructNew || o.Construction == py.ConstructNewEx {
 		fields = append(fields, value(keyNew, true))
 	}
-	if o.Making == py.Instance {
+	if o.Construction == py.ConstructInstance {
 		fields = append(fields, value(keyOldStyle, true))
 	}
 	if len(args.Items) > 0 {
 		fields = append(fields, list(keyArgs, args.Items))
 	}
-	if o.Making == py.NewEx {
+	if o.Construction == py.ConstructNewEx {
 		kwargs := x.Kwargs
 		if kwargs == nil {
 			kwargs = py.NewDict(0)

@@ -109,15 +109,15 @@ func TestEachTypeIsWrittenAndReadBack(t *testing.T) {
 		{"nested class", &py.Global{Module: "shop.models", Name: "Order.Status"}, `{"$global":["shop.models","Order.Status"]}`},
 		{"class of no module", &py.Global{Name: "x"}, `{"$global":["","x"]}`},
 		{"object that is called", call("shop.Price", int64(5)), `{"$object":{"class":"shop.Price","args":[5]}}`},
-		{"object that is new", &py.Object{Making: py.New, Callable: global("shop.Cart"), Args: py.NewTuple()}, `{"$object":{"class":"shop.Cart","new":true}}`},
-		{"instance of an old-style class", &py.Object{Making: py.Instance, Callable: global("shop.Cart"), Args: py.NewTuple(int64(1))}, `{"$object":{"class":"shop.Cart","oldstyle":true,"args":[1]}}`},
-		{"object with keyword arguments", &py.Object{Making: py.NewEx, Callable: global("shop.Cart"), Args: py.NewTuple(), Extra: &py.Extra{Kwargs: dictOf("$a", int64(1))}}, `{"$object":{"class":"shop.Cart","new":true,"kwargs":{"$dict":[["$a",1]]}}}`},
+		{"object that is new", &py.Object{Construction: py.ConstructNew, Callable: global("shop.Cart"), Args: py.NewTuple()}, `{"$object":{"class":"shop.Cart","new":true}}`},
+		{"instance of an old-style class", &py.Object{Construction: py.ConstructInstance, Callable: global("shop.Cart"), Args: py.NewTuple(int64(1))}, `{"$object":{"class":"shop.Cart","oldstyle":true,"args":[1]}}`},
+		{"object with keyword arguments", &py.Object{Construction: py.ConstructNewEx, Callable: global("shop.Cart"), Args: py.NewTuple(), Extra: &py.Extra{Kwargs: dictOf("$a", int64(1))}}, `{"$object":{"class":"shop.Cart","new":true,"kwargs":{"$dict":[["$a",1]]}}}`},
 		{"object whose state is none", &py.Object{Callable: global("shop.Cart"), Args: py.NewTuple(), Extra: &py.Extra{HasState: true}}, `{"$object":{"class":"shop.Cart","state":null}}`},
 		{"object with a setter", &py.Object{Callable: global("shop.Cart"), Args: py.NewTuple(), Extra: &py.Extra{HasState: true, State: int64(1), Setter: global("shop.put")}}, `{"$object":{"class":"shop.Cart","state":1,"setter":{"$global":"shop.put"}}}`},
 		{"object with items and pairs", &py.Object{Callable: global("shop.Cart"), Args: py.NewTuple(), Extra: &py.Extra{Items: []any{nil}, Pairs: []py.Pair{{Key: int64(1), Value: "a"}}}}, `{"$object":{"class":"shop.Cart","items":[null],"pairs":[[1,"a"]]}}`},
 		{"object of what has no name", &py.Object{Callable: call("builtins.getattr", global("shop.Cart"), "make"), Args: py.NewTuple(true)}, `{"$object":{"callable":{"$object":{"class":"builtins.getattr","args":[{"$global":"shop.Cart"},"make"]}},"args":[true]}}`},
-		{"persistent object", &py.Object{Making: py.Persistent, Args: py.NewTuple("7")}, `{"$object":{"persistent":"7"}}`},
-		{"object with a natural form", call("decimal.Decimal", "1.0"), `{"$decimal":"1.0"}`},
+		{"persistent object", &py.Object{Construction: py.ConstructPersistent, Args: py.NewTuple("7")}, `{"$object":{"persistent":"7"}}`},
+		{"object with a native form", call("decimal.Decimal", "1.0"), `{"$decimal":"1.0"}`},
 		{"datetime in a place", in(zoneInfo, fall, true), `{"$datetime":["2024-11-03T01:30:00-06:00",1,{"$object":{"callable":{"$object":{"class":"builtins.getattr","args":[{"$global":"zoneinfo.ZoneInfo"},"_unpickle"]}},"args":["America/Chicago",1]}}]}`},
 		{"datetime in a zone with a name", in(call("datetime.timezone", py.TimeDelta{Seconds: 3600}, "CET"), fall, false), `{"$datetime":["2024-11-03T01:30:00+01:00",0,{"$object":{"class":"datetime.timezone","args":[{"$timedelta":[0,3600,0]},"CET"]}}]}`},
 		{"time in a place", py.Time{Hour: 1, TZInfo: zoneInfo}, `{"$time":["01:00:00",0,{"$object":{"callable":{"$object":{"class":"builtins.getattr","args":[{"$global":"zoneinfo.ZoneInfo"},"_unpickle"]}},"args":["America/Chicago",1]}}]}`},
@@ -260,8 +260,8 @@ func TestWhatIsNoPythonValueIsNotWritten(t *testing.T) {
 		{"nil name", (*py.Global)(nil)},
 		{"nil object", (*py.Object)(nil)},
 		{"object of nothing", &py.Object{}},
-		{"persistent object without an id", &py.Object{Making: py.Persistent}},
-		{"object of an unknown making", &py.Object{Making: 9, Callable: &py.Global{Module: "a", Name: "b"}}},
+		{"persistent object without an id", &py.Object{Construction: py.ConstructPersistent}},
+		{"object of an unknown construction", &py.Object{Construction: 9, Callable: &py.Global{Module: "a", Name: "b"}}},
 		{"timedelta not normalized", py.TimeDelta{Seconds: -1}},
 		{"no day", py.Date{Year: 2024, Month: 2, Day: 30}},
 		{"no time of day", py.Time{Hour: 24}},
@@ -390,7 +390,7 @@ func randomValue(r *rand.Rand, depth int) any {
 	case 15:
 		return randomSet(r)
 	case 16:
-		o := &py.Object{Making: py.Making(r.IntN(2)), Callable: &py.Global{Module: "a", Name: "B"}, Args: py.NewTuple(randomItems(r, depth)...)}
+		o := &py.Object{Construction: py.Construction(r.IntN(2)), Callable: &py.Global{Module: "a", Name: "B"}, Args: py.NewTuple(randomItems(r, depth)...)}
 		o.Extra = &py.Extra{}
 		if r.IntN(2) == 0 {
 			o.Extra.State, o.Extra.HasState = randomValue(r, depth-1), true
@@ -522,8 +522,8 @@ func FuzzPickles(f *testing.F) {
 		}
 		var dst any
 		_ = py.Scan(v, &dst, nil)
-		if _, err := pickle.Dumps(py.Natural(v), 4); err != nil {
-			t.Fatalf("%q: the natural form is not written: %v", pickled, err)
+		if _, err := pickle.Dumps(py.Native(v), 4); err != nil {
+			t.Fatalf("%q: the native form is not written: %v", pickled, err)
 		}
 	})
 }

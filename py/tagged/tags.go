@@ -87,7 +87,7 @@ func withFold(text string, fold bool, tzinfo any) any {
 	}
 	switch {
 	case tzinfo != nil:
-		return py.NewList(text, bit, py.Natural(tzinfo))
+		return py.NewList(text, bit, py.Native(tzinfo))
 	case fold:
 		return py.NewList(text, bit)
 	}

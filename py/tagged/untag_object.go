@@ -58,7 +58,7 @@ func (r *objectReader) key(name string, content any) *TagError {
 		o.Callable, err = r.l.value(content, nil)
 	case keyPersistent:
 		r.ways++
-		o.Making = py.Persistent
+		o.Construction = py.ConstructPersistent
 		r.id, err = r.l.value(content, nil)
 	case keyNew:
 		if r.isNew, _ = content.(bool); !r.isNew {
@@ -132,7 +132,7 @@ func (r *objectReader) finish() string {
 	switch {
 	case r.ways != 1:
 		return `must have one of "class", "callable" and "persistent"`
-	case o.Making == py.Persistent && (r.isNew || r.isOld || r.hasArgs || x.Kwargs != nil):
+	case o.Construction == py.ConstructPersistent && (r.isNew || r.isOld || r.hasArgs || x.Kwargs != nil):
 		return `has "persistent" beside what would make it`
 	case r.isNew && r.isOld:
 		return `has "new" and "oldstyle"`
@@ -141,17 +141,17 @@ func (r *objectReader) finish() string {
 	case r.hasSetter && (!x.HasState || x.Setter == nil):
 		return `has "setter" but no "state"`
 	}
-	if o.Making == py.Persistent {
+	if o.Construction == py.ConstructPersistent {
 		o.Args = py.NewTuple(r.id)
 		return ""
 	}
 	switch {
 	case x.Kwargs != nil:
-		o.Making = py.NewEx
+		o.Construction = py.ConstructNewEx
 	case r.isNew:
-		o.Making = py.New
+		o.Construction = py.ConstructNew
 	case r.isOld:
-		o.Making = py.Instance
+		o.Construction = py.ConstructInstance
 	}
 	if o.Args == nil {
 		o.Args = py.NewTuple()

@@ -125,7 +125,7 @@ func TestTimeZonesOfPickles(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			d, ok := py.Natural(v).(py.DateTime)
+			d, ok := py.Native(v).(py.DateTime)
 			if !ok {
 				t.Errorf("%s: protocol %d: no DateTime", c.Name, protocol)
 				continue
@@ -146,7 +146,7 @@ func TestTimeZonesOfPickles(t *testing.T) {
 		}
 		pickled, _ := base64.StdEncoding.DecodeString(c.Time)
 		v, err := pickle.Loads(pickled)
-		clock, ok := py.Natural(v).(py.Time)
+		clock, ok := py.Native(v).(py.Time)
 		if err != nil || !ok || clock.ISOFormat() != c.TimeISO || clock.Fold != c.Fold {
 			t.Errorf("%s: time %v, %v; want %s", c.Name, clock, err, c.TimeISO)
 		}
@@ -169,7 +169,7 @@ func uuidObject(n any) *py.Object {
 	return withState(made("uuid.UUID"), dict("int", n))
 }
 
-func TestNaturalForms(t *testing.T) {
+func TestNativeForms(t *testing.T) {
 	t.Parallel()
 	wall := time.Date(2024, 2, 29, 23, 59, 58, 65793000, time.UTC)
 	const state = "\x07\xe8\x02\x1d\x17\x3b\x3a\x01\x01\x01"
@@ -210,11 +210,11 @@ func TestNaturalForms(t *testing.T) {
 		"member of a set":            {py.NewSet(call("decimal.Decimal", "1")), py.NewSet(decimal("1"))},
 		"nothing to do":              {"text", "text"},
 	} {
-		if got := py.Natural(c.in); fmt.Sprintf("%T", got) != fmt.Sprintf("%T", c.want) || !py.Equal(got, c.want) {
+		if got := py.Native(c.in); fmt.Sprintf("%T", got) != fmt.Sprintf("%T", c.want) || !py.Equal(got, c.want) {
 			t.Errorf("%s: %#v, want %#v", name, got, c.want)
 		}
 		if !py.Equal(c.in, c.want) || !py.Equal(c.want, c.in) {
-			t.Errorf("%s: not equal to its natural form", name)
+			t.Errorf("%s: not equal to its native form", name)
 		}
 	}
 }
@@ -263,14 +263,14 @@ func TestWhatIsMalformedStaysAnObject(t *testing.T) {
 		"nothing at all":            {},
 		"a class with another name": call("shop.Decimal", "1"),
 	} {
-		got, ok := py.Natural(o).(*py.Object)
+		got, ok := py.Native(o).(*py.Object)
 		if !ok || got == o {
-			t.Errorf("%s: %#v", name, py.Natural(o))
+			t.Errorf("%s: %#v", name, py.Native(o))
 		}
 	}
 }
 
-func TestNaturalKeepsSharingAndRecursion(t *testing.T) {
+func TestNativeKeepsSharingAndRecursion(t *testing.T) {
 	t.Parallel()
 	price := call("decimal.Decimal", "1.5")
 	inner := py.NewList(price)
@@ -278,7 +278,7 @@ func TestNaturalKeepsSharingAndRecursion(t *testing.T) {
 	attributes := py.NewDict(1)
 	attributes.Set("self", node)
 	node.Extra = &py.Extra{HasState: true, State: attributes}
-	got, ok := py.Natural(py.NewList(node, node)).(*py.List)
+	got, ok := py.Native(py.NewList(node, node)).(*py.List)
 	if !ok || got.Items[0] != got.Items[1] {
 		t.Fatalf("%#v", got)
 	}
@@ -288,7 +288,7 @@ func TestNaturalKeepsSharingAndRecursion(t *testing.T) {
 		t.Errorf("%#v", o)
 	}
 	if list, _ := o.Args.Items[0].(*py.List); py.TypeName(list.Items[0]) != "Decimal" || list == inner || inner.Items[0] != any(price) {
-		t.Error("the copy is not one, or not natural")
+		t.Error("the copy is not one, or not native")
 	}
 }
 
@@ -310,15 +310,15 @@ func TestTZInfoHoldsForTheTimeThatItWasGivenToOnly(t *testing.T) {
 	}
 }
 
-func TestNaturalKeysAreFound(t *testing.T) {
+func TestNativeKeysAreFound(t *testing.T) {
 	t.Parallel()
 	prices := py.NewDict(1)
 	prices.Set(py.NewTuple("tea", call("decimal.Decimal", "1.50")), "cheap")
-	natural, _ := py.Natural(prices).(*py.Dict)
-	if v, _ := natural.Get(py.NewTuple("tea", decimal("1.5"))); v != "cheap" {
+	native, _ := py.Native(prices).(*py.Dict)
+	if v, _ := native.Get(py.NewTuple("tea", decimal("1.5"))); v != "cheap" {
 		t.Errorf("found %v", v)
 	}
-	if !py.Natural(py.NewSet(call("decimal.Decimal", "1.50"))).(*py.Set).Has(decimal("1.5")) {
+	if !py.Native(py.NewSet(call("decimal.Decimal", "1.50"))).(*py.Set).Has(decimal("1.5")) {
 		t.Error("the member is not found")
 	}
 }
@@ -361,9 +361,9 @@ func TestTimeZonesOfOldReleases(t *testing.T) {
 		"dateutil 2, protocol 0": withState(call("copyreg._reconstructor", global("dateutil.tz.tz.tzoffset"), global("datetime.tzinfo"), tzinfo), attributes),
 	} {
 		aware := call("datetime.datetime", py.Bytes("\x07\xe8\x02\x1d\x17\x3b\x3a\x01\x01\x01"), zone)
-		d, ok := py.Natural(aware).(py.DateTime)
+		d, ok := py.Native(aware).(py.DateTime)
 		if !ok || d.ISOFormat() != "2024-02-29T23:59:58.065793-01:30" || d.TZInfo() != any(zone) {
-			t.Errorf("%s: %#v", name, py.Natural(aware))
+			t.Errorf("%s: %#v", name, py.Native(aware))
 		}
 	}
 }

@@ -29,7 +29,7 @@ func scanText(v any) (string, bool) {
 	return "", false
 }
 
-func scanNatural(v any, rv reflect.Value) error {
+func scanNative(v any, rv reflect.Value) error {
 	if delta, ok := v.(TimeDelta); ok {
 		return scanTimeDelta(delta, rv)
 	}

@@ -22,7 +22,7 @@ func decimal(s string) py.Decimal {
 
 // made returns an object that class.__new__(class, *args) makes, as of a subclass of str or tuple, or a namedtuple.
 func made(class string, args ...any) *py.Object {
-	return &py.Object{Making: py.New, Callable: global(class), Args: py.NewTuple(args...)}
+	return &py.Object{Construction: py.ConstructNew, Callable: global(class), Args: py.NewTuple(args...)}
 }
 
 func withState(o *py.Object, state any) *py.Object {

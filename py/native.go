@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// Natural returns a deep copy of v, as [Clone] does, in which a long of Python 2 that
+// Native returns a deep copy of v, as [Clone] does, in which a long of Python 2 that
 // fits int64 is one, and each [*Object] that has a form of its own in Go is in that form:
 // a [DateTime], [Date], [Time], [TimeDelta], [Decimal], [UUID] or complex128. An Object
 // that no such form can hold without loss, like a datetime in a time zone of a class that
 // Go does not know, stays an Object, and so does a Decimal of more than 10,000 digits.
-func Natural(v any) any {
+func Native(v any) any {
 	switch v.(type) {
 	case *List, *Dict, *Set, *FrozenSet, *big.Int, Cloner:
 		return newCloner(true).all(v)
@@ -21,8 +21,8 @@ func Natural(v any) any {
 
 const datetimeModule = "datetime"
 
-// natural returns the form of v in Go if it is an [*Object] that has one, else v.
-func natural(v any) any {
+// native returns the form of v in Go if it is an [*Object] that has one, else v.
+func native(v any) any {
 	if o, ok := v.(*Object); ok && o != nil {
 		if form, ok := o.form(nil); ok {
 			return form
@@ -38,7 +38,7 @@ func (o *Object) madeClass() string {
 	if o.reconstructed() {
 		g, _ = o.Args.Items[0].(*Global)
 	}
-	if g == nil || o.Making == Persistent || o.Making == NewEx {
+	if g == nil || o.Construction == ConstructPersistent || o.Construction == ConstructNewEx {
 		return ""
 	}
 	if g.Module == "__builtin__" {
@@ -53,7 +53,7 @@ func (o *Object) reconstructed() bool {
 	if g == nil || g.Name != "_reconstructor" || g.Module != "copyreg" && g.Module != "copy_reg" {
 		return false
 	}
-	return o.Making == Called && len(o.args()) == 3
+	return o.Construction == ConstructCall && len(o.args()) == 3
 }
 
 // form returns what o is in Go, if all of it can be said there.
@@ -67,7 +67,7 @@ func (o *Object) form(known zones) (any, bool) {
 		return o.uuid(x.State)
 	}
 	g, ok := o.Callable.(*Global)
-	if !ok || g == nil || o.Making != Called {
+	if !ok || g == nil || o.Construction != ConstructCall {
 		return nil, false
 	}
 	args := o.Args.Items
@@ -99,10 +99,10 @@ func (o *Object) form(known zones) (any, bool) {
 
 // uuid is uuid.UUID.__new__(uuid.UUID) which is given the state {"int": n}, and perhaps an is_safe that does not count.
 func (o *Object) uuid(given any) (any, bool) {
-	if o.Making != New && o.Making != Called || o.madeClass() != "uuid.UUID" {
+	if o.Construction != ConstructNew && o.Construction != ConstructCall || o.madeClass() != "uuid.UUID" {
 		return nil, false
 	}
-	if o.Making == New && len(o.Args.Items) > 0 || o.Making == Called && !o.reconstructed() {
+	if o.Construction == ConstructNew && len(o.Args.Items) > 0 || o.Construction == ConstructCall && !o.reconstructed() {
 		return nil, false
 	}
 	state, ok := given.(*Dict)
