@@ -1,0 +1,192 @@
+package djangobridge_test
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+)
+
+var (
+	fencedCode   = regexp.MustCompile("(?ms)^ *```.*?^ *```$")
+	inlineCode   = regexp.MustCompile("``[^`]+``|`[^`\n]+`")
+	markdownLink = regexp.MustCompile(`\[([^\]]*)\]\(([^)\s]+)\)`)
+	testFunction = regexp.MustCompile("^`?((?:Test|Example|Fuzz|Benchmark)[A-Z0-9_]*\\w*)`?$")
+	heading      = regexp.MustCompile(`(?m)^#+ +(.+)$`)
+)
+
+// TestLinksInMarkdownLeadSomewhere checks that each relative link names a file and a heading
+// that exist, and that each link named after a test leads to the file that contains it.
+func TestLinksInMarkdownLeadSomewhere(t *testing.T) {
+	t.Parallel()
+	links := 0
+	for _, file := range markdownFiles(t) {
+		found, broken := checkLinks(file, readFile(t, file))
+		links += found
+		for _, complaint := range broken {
+			t.Error(complaint)
+		}
+	}
+	if links < 50 {
+		t.Errorf("found %d links only", links)
+	}
+}
+
+// TestEachDifferenceHasATest checks that each row of docs/differences.md links to a test.
+func TestEachDifferenceHasATest(t *testing.T) {
+	t.Parallel()
+	rows := 0
+	for line := range strings.Lines(readFile(t, "docs/differences.md")) {
+		if !strings.HasPrefix(line, "| ") || strings.HasPrefix(line, "| Django | Here |") {
+			continue
+		}
+		rows++
+		named := slices.ContainsFunc(markdownLink.FindAllStringSubmatch(line, -1), func(link []string) bool {
+			return testFunction.MatchString(link[1])
+		})
+		if !named {
+			t.Errorf("no test is linked: %s", line)
+		}
+	}
+	if rows < 20 {
+		t.Errorf("found %d rows only", rows)
+	}
+}
+
+func TestBrokenLinksAreFound(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		text   string
+		broken bool
+	}{
+		{text: "[a](../README.md) and [b](../signing)"},
+		{text: "[a](https://example.com/missing.md)"},
+		{text: "[a](proxy.md#frameworks-and-websockets)"},
+		{text: "# Here\n[a](#here)"},
+		{text: "[`TestBrokenLinksAreFound`](../docs_test.go)"},
+		{text: "```go\n[a](missing.md)\n```\n"},
+		{text: "`m[key](missing.md)`"},
+		{text: "[a](missing.md)", broken: true},
+		{text: "[a](/README.md)", broken: true},
+		{text: "[a](proxy.md#missing)", broken: true},
+		{text: "[a](#missing)", broken: true},
+		{text: "![a](missing.png)", broken: true},
+		{text: "[`TestMissing`](../docs_test.go)", broken: true},
+		{text: "[`ExampleTestBrokenLinks`](../docs_test.go)", broken: true},
+	} {
+		if _, broken := checkLinks("docs/page.md", c.text); (len(broken) > 0) != c.broken {
+			t.Errorf("%q: %q", c.text, broken)
+		}
+	}
+}
+
+// checkLinks counts the links in a Markdown text and says which lead nowhere. The file need
+// not exist.
+func checkLinks(file, text string) (found int, broken []string) {
+	text = fencedCode.ReplaceAllString(text, "")
+	// A link may have code as its text. Links inside code are none.
+	visible := inlineCode.ReplaceAllStringFunc(text, func(code string) string {
+		return strings.NewReplacer("[", "", "]", "").Replace(code)
+	})
+	for _, link := range markdownLink.FindAllStringSubmatch(visible, -1) {
+		label, target := link[1], link[2]
+		if strings.Contains(target, "://") || strings.HasPrefix(target, "mailto:") {
+			continue
+		}
+		found++
+		if complaint := checkLink(file, text, label, target); complaint != "" {
+			broken = append(broken, fmt.Sprintf("%s: [%s](%s): %s", file, label, target, complaint))
+		}
+	}
+	return found, broken
+}
+
+func checkLink(file, text, label, target string) string {
+	name, anchor, _ := strings.Cut(target, "#")
+	if name != "" {
+		if strings.HasPrefix(name, "/") {
+			return "not a relative link"
+		}
+		name = filepath.Join(filepath.Dir(file), filepath.FromSlash(name))
+		info, err := os.Stat(name)
+		if err != nil {
+			return "no such file"
+		}
+		if info.IsDir() {
+			return ""
+		}
+		content, err := os.ReadFile(name)
+		if err != nil {
+			return err.Error()
+		}
+		text = string(content)
+	}
+	if anchor != "" && strings.HasSuffix(name, ".md") || name == "" {
+		if !slices.Contains(anchors(text), anchor) {
+			return "no such heading"
+		}
+	}
+	if test := testFunction.FindStringSubmatch(label); test != nil && !strings.Contains(text, "\nfunc "+test[1]+"(") {
+		return "no such function in this file"
+	}
+	return ""
+}
+
+// anchors returns the names that GitHub gives to the headings of a page.
+func anchors(text string) []string {
+	var names []string
+	for _, match := range heading.FindAllStringSubmatch(fencedCode.ReplaceAllString(text, ""), -1) {
+		name := strings.Map(func(r rune) rune {
+			switch {
+			case r == ' ':
+				return '-'
+			case unicode.IsLetter(r), unicode.IsDigit(r), r == '-', r == '_':
+				return unicode.ToLower(r)
+			}
+			return -1
+		}, strings.TrimSpace(match[1]))
+		names = append(names, name)
+	}
+	return names
+}
+
+// markdownFiles returns the Markdown files of the repository. Folders with a dot contain
+// what other programs unpacked there.
+func markdownFiles(t *testing.T) []string {
+	t.Helper()
+	return repositoryFiles(t, ".md")
+}
+
+func repositoryFiles(t *testing.T, extension string) []string {
+	t.Helper()
+	var files []string
+	err := filepath.WalkDir(".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && len(name) > 1 && entry.Name()[0] == '.':
+			return filepath.SkipDir
+		case !entry.IsDir() && filepath.Ext(name) == extension:
+			files = append(files, filepath.ToSlash(name))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func readFile(t *testing.T, name string) string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.FromSlash(name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
