@@ -190,3 +190,26 @@ func readFile(t *testing.T, name string) string {
 	}
 	return string(content)
 }
+
+// TestArchitectureNamesEveryLayer compares the table of docs/architecture.md with the rules
+// that hold it.
+func TestArchitectureNamesEveryLayer(t *testing.T) {
+	t.Parallel()
+	_, table, _ := strings.Cut(readFile(t, "docs/architecture.md"), "| Package | Contents | May import |")
+	table, _, found := strings.Cut(table, "\n\n")
+	if !found {
+		t.Fatal("docs/architecture.md has no table of the packages")
+	}
+	for pattern := range importRules() {
+		if pattern == "py/..." || pattern == "djangosession/..." {
+			continue // whose packages have lines of their own
+		}
+		listed := slices.ContainsFunc(strings.Split(table, "\n"), func(line string) bool {
+			cells := strings.Split(line, "|")
+			return len(cells) > 1 && strings.Contains(cells[1], "`"+pattern+"`")
+		})
+		if !listed {
+			t.Errorf("docs/architecture.md does not list %q", pattern)
+		}
+	}
+}
