@@ -32,7 +32,7 @@ func NewCodec(s Settings) (*Codec, error) {
 		c.legacy = &legacyLayout{salt: r.legacySalt(), keys: append([]string{r.SecretKey}, r.fallbacks()...)}
 		c.legacyOnly = r.algorithm == signing.SHA1
 	}
-	if !r.release.hasDumpsLayout() {
+	if !r.release.HasDumpsLayout() {
 		if !r.AcceptLegacyLayout {
 			return c, nil
 		}

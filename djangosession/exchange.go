@@ -128,7 +128,7 @@ func (x *exchange) answer(status int) bool {
 // respond saves the session and sets the cookie. Matches process_response.
 func (x *exchange) respond(status int) error {
 	release, header := x.site.settings.release, x.under.Header()
-	x.told, x.saves = x.key, release.savesWith(status)
+	x.told, x.saves = x.key, release.SavesWith(status)
 	_, x.foreign = cookies.Set(header, x.site.settings.SessionCookieName)
 	s, failed := x.loaded()
 	accessed, modified, empty := failed, false, !isKey(x.key) // what a page makes of the failure is for this visitor too
@@ -146,7 +146,7 @@ func (x *exchange) respond(status int) error {
 		return nil
 	}
 	if x.present && empty && !x.site.ReadOnly {
-		x.vary(release.variesOnDeletion())
+		x.vary(release.VariesOnDeletion())
 		x.site.deletion().Put(header)
 		x.told = ""
 		x.site.saved(x, SaveEvent{Reason: CookieDeleted, Status: status})
@@ -218,7 +218,7 @@ func (x *exchange) save(status int, reason SaveReason) error {
 	x.told = s.Key()
 	c.Value = x.told
 	c.Put(x.under.Header())
-	x.vary(x.site.settings.release.variesWithCookie() || reason == Renewed)
+	x.vary(x.site.settings.release.VariesWithCookie() || reason == Renewed)
 	x.site.saved(x, SaveEvent{Reason: reason, Status: status, Created: key == "", Duration: time.Since(began)})
 	return nil
 }
@@ -343,7 +343,7 @@ func (x *exchange) replace(err error) {
 		return
 	}
 	release := x.site.settings.release
-	if status == http.StatusBadRequest && release.atLeast(1, 10, 0) && !release.atLeast(1, 11, 0) {
+	if status == http.StatusBadRequest && release.RedirectsGoneSessions() {
 		// To where the request came to, which finds no session then. More slashes would name another host.
 		x.under.Header().Set("Location", "/"+strings.TrimLeft(x.request.URL.EscapedPath(), "/"))
 		status = http.StatusFound

@@ -34,7 +34,7 @@ func (x *exchange) bypassed(status int) {
 	if len(dueCookies(header, before)) > 0 {
 		lose("without a cookie")
 	}
-	x.told, x.saves = x.key, x.site.settings.release.savesWith(status)
+	x.told, x.saves = x.key, x.site.settings.release.SavesWith(status)
 	for _, line := range header["Vary"] {
 		x.varied = x.varied || strings.Contains(strings.ToLower(line), "cookie") || strings.Contains(line, "*")
 	}

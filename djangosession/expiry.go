@@ -35,7 +35,7 @@ func (s *Session) SetExpiryTime(t time.Time) {
 // setExpiry stores a point in time as the site's release does: as text since 4.1. Before, it is a datetime, which
 // PickleSerializer stores, and which the JSON serializer refuses when the session is saved, there as here.
 func (s *Session) setExpiry(d py.DateTime) {
-	if s.manager.settings.release.hasISOExpiry() {
+	if s.manager.settings.release.HasISOExpiry() {
 		s.Set(ExpiryName, d.ISOFormat())
 		return
 	}
@@ -146,7 +146,7 @@ func (r *resolved) expiryDate(expiry any, modification py.DateTime) (py.DateTime
 	if date, ok := expiry.(py.DateTime); ok {
 		return date, nil
 	}
-	if text, ok := expiry.(string); ok && (text != "" || r.release.hasISOExpiry()) {
+	if text, ok := expiry.(string); ok && (text != "" || r.release.HasISOExpiry()) {
 		return r.parseExpiry(text)
 	}
 	seconds := r.SessionCookieAge.Seconds()

@@ -41,7 +41,7 @@ func (c *Codec) adviseKey(e *Explanation) bool {
 	switch {
 	case e.Made.Key == "SECRET_KEY":
 		return false
-	case fallback && !c.settings.release.hasFallbackKeys():
+	case fallback && !c.settings.release.HasFallbackKeys():
 		e.hintf("Django %s does not use SECRET_KEY_FALLBACKS.", c.releaseName())
 		return true
 	case fallback && strings.HasSuffix(e.Made.Key, "]"):
@@ -109,12 +109,12 @@ func (c *Codec) adviseSerializer(e *Explanation, text string) bool {
 
 // adviseMessages says which releases write and read this form of the messages cookie.
 func (c *Codec) adviseMessages(e *Explanation) {
-	writers, reads := "3.2 and later write", c.settings.AtLeast(3, 2, 0)
+	writers, reads := "3.2 and later write", c.settings.release.ReadsDumpsMessages()
 	switch e.Layout {
 	case TimedLayout:
-		writers, reads = "3.1 writes", c.settings.AtLeast(3, 1, 0) && !c.settings.AtLeast(4, 1, 0)
+		writers, reads = "3.1 writes", c.settings.release.ReadsSignedMessages()
 	case "":
-		writers, reads = "3.0 and earlier write", !c.settings.AtLeast(4, 0, 0)
+		writers, reads = "3.0 and earlier write", c.settings.release.ReadsPlainMessages()
 	case DumpsLayout, LegacyLayout, PlainLayout:
 	}
 	e.hintf("Django %s messages in this form.", writers)
@@ -141,7 +141,7 @@ func (c *Codec) adviseCookie(e *Explanation, text string, more Candidates) {
 				return
 			}
 		}
-		switch v2 := c.settings.release.hasCookieSaltV2(); {
+		switch v2 := c.settings.release.HasCookieSaltV2(); {
 		case e.Made.Salt == old && v2 && !c.settings.SignedCookieLegacySaltFallback:
 			e.hintf("Django releases before 5.2.15 and 6.0.6 used this salt. Django %s accepts it only if "+
 				"SIGNED_COOKIE_LEGACY_SALT_FALLBACK is True.", c.releaseName())

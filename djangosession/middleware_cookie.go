@@ -23,7 +23,7 @@ func (s *site) cookie() *cookies.Cookie {
 		Partitioned: s.Partitioned,
 		Secure:      s.Partitioned,
 	}
-	if s.settings.release.hasSameSite() {
+	if s.settings.release.HasSameSite() {
 		c.SameSite = s.settings.SessionCookieSameSite
 	}
 	return c
@@ -45,9 +45,9 @@ func (s *site) sessionCookie(session *Session) (*cookies.Cookie, error) {
 	if err != nil {
 		return nil, &ValueError{Name: ExpiryName, Err: err}
 	}
-	c.Expires = ends.Time.Format(s.settings.release.cookieDate())
+	c.Expires = ends.Time.Format(s.settings.release.CookieDate())
 	c.MaxAge = cookies.FormatSeconds(age)
-	if expiry, _ := session.Get(ExpiryName); !s.settings.release.hasWholeMaxAge() {
+	if expiry, _ := session.Get(ExpiryName); !s.settings.release.HasWholeMaxAge() {
 		if f, isFloat := expiry.(float64); isFloat && f != 0 {
 			if text, err := pyjson.Dumps(f); err == nil { // the repr of a float
 				c.MaxAge = string(text)
@@ -61,18 +61,18 @@ func (s *site) sessionCookie(session *Session) (*cookies.Cookie, error) {
 func (s *site) deletion() *cookies.Cookie {
 	release := s.settings.release
 	c := s.cookie()
-	c.Expires, c.MaxAge = time.Unix(0, 0).UTC().Format(release.cookieDate()), "0"
-	if !release.deletesWithPath() {
+	c.Expires, c.MaxAge = time.Unix(0, 0).UTC().Format(release.CookieDate()), "0"
+	if !release.DeletesWithPath() {
 		c.Path = "/"
 	}
-	if !release.deletesWithDomain() {
+	if !release.DeletesWithDomain() {
 		c.Domain = ""
 	}
-	if !release.deletesWithSameSite() {
+	if !release.DeletesWithSameSite() {
 		c.SameSite = ""
 	}
 	c.Secure = c.Secure || strings.HasPrefix(c.Name, "__Secure-") || strings.HasPrefix(c.Name, "__Host-") ||
-		release.deletesNoneSecurely() && strings.EqualFold(c.SameSite, "none")
+		release.DeletesNoneSecurely() && strings.EqualFold(c.SameSite, "none")
 	return c
 }
 

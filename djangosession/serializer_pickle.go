@@ -6,6 +6,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/djangobridge/djangobridge/internal/release"
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/py/pickle"
 )
@@ -139,28 +140,28 @@ func isASCII(s string) bool {
 }
 
 // of returns the serializer as settings have it, with what they leave open filled in.
-func (p PickleSerializer) of(s *Settings, r release) (PickleSerializer, error) {
+func (p PickleSerializer) of(s *Settings, r release.Release) (PickleSerializer, error) {
 	switch {
 	case p.Protocol == 0 && s.PickleProtocol == 0:
-		p.Protocol = r.pickleProtocol()
+		p.Protocol = r.PickleProtocol()
 	case p.Protocol == 0: // of a Python newer than this module perhaps, which reads 5 as well
 		p.Protocol = min(s.PickleProtocol, maxProtocol)
 	}
 	if p.Protocol < minProtocol || p.Protocol > maxProtocol {
 		return p, &SettingError{Setting: "PICKLE_PROTOCOL", Problem: "must be 2 to 5"}
 	}
-	if p.Options.Encoding == "" && r.needsPython3() {
+	if p.Options.Encoding == "" && r.NeedsPython3() {
 		p.Options.Encoding = "ASCII"
 	}
-	if p.Protocol == minProtocol && !r.needsPython3() { // which is that of Python 2
-		p.timeZone = r.fixedOffset
+	if p.Protocol == minProtocol && !r.NeedsPython3() { // which is that of Python 2
+		p.timeZone = func(seconds int) *py.Object { return fixedOffset(r, seconds) }
 	}
 	return p, nil
 }
 
 // fixedOffset returns the object that Django on Python 2 has for a time zone of a fixed
 // offset: Python 2 has none itself, and pytz need not be there.
-func (r release) fixedOffset(seconds int) *py.Object {
+func fixedOffset(r release.Release, seconds int) *py.Object {
 	offset := py.TimeDeltaOf(time.Duration(seconds) * time.Second)
 	sign, minutes := '+', seconds/60
 	if seconds < 0 {
@@ -174,7 +175,7 @@ func (r release) fixedOffset(seconds int) *py.Object {
 	state.Set("_FixedOffset__offset", offset)
 	state.Set("_FixedOffset__name", name)
 	class, args := &py.Global{Module: "django.utils.timezone", Name: "FixedOffset"}, py.NewTuple()
-	if !r.hasTimezoneFixedOffset() {
+	if !r.HasTimezoneFixedOffset() {
 		class, args = &py.Global{Module: "django.utils.tzinfo", Name: "FixedOffset"}, py.NewTuple(offset)
 	}
 	return &py.Object{Callable: class, Args: args, Extra: &py.Extra{HasState: true, State: state}}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 
+	"github.com/djangobridge/djangobridge/internal/release"
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/py/pyjson"
 )
@@ -73,8 +74,8 @@ func (t TransitionalSerializer) loadsOwned(data []byte) (*py.Dict, error) {
 func isJSON(data []byte) bool { return bytes.HasPrefix(bytes.TrimLeft(data, " \t\n\r"), []byte("{")) }
 
 // of returns the serializer as settings have it.
-func (t TransitionalSerializer) of(s *Settings, r release) (TransitionalSerializer, error) {
-	t.isoExpiry = r.hasISOExpiry()
+func (t TransitionalSerializer) of(s *Settings, r release.Release) (TransitionalSerializer, error) {
+	t.isoExpiry = r.HasISOExpiry()
 	var err error
 	t.Pickle, err = t.Pickle.of(s, r)
 	return t, err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/djangobridge/djangobridge/internal/cookies"
+	"github.com/djangobridge/djangobridge/internal/release"
 	"github.com/djangobridge/djangobridge/signing"
 )
 
@@ -123,12 +124,12 @@ func NewSettingsFor(djangoVersion, secretKey string) (Settings, error) {
 		SessionCookieHTTPOnly:          true,
 		SessionCookieSameSite:          "Lax",
 		SessionEngine:                  "django.contrib.sessions.backends.db",
-		SessionSerializer:              r.serializerByDefault(),
+		SessionSerializer:              serializerByDefault(r),
 		SessionCacheAlias:              "default",
-		UseTZ:                          r.usesTZByDefault(),
+		UseTZ:                          r.UsesTZByDefault(),
 		TimeZone:                       "America/Chicago",
 		DefaultHashingAlgorithm:        signing.SHA256,
-		SignedCookieLegacySaltFallback: r.acceptsOldCookieSaltByDefault(),
+		SignedCookieLegacySaltFallback: r.AcceptsOldCookieSaltByDefault(),
 		SigningBackend:                 timestampSignerPath,
 		SessionStore:                   "SessionStore",
 		complete:                       true,
@@ -188,7 +189,7 @@ func (s *Settings) SignedCookie(name, salt string) (*signing.SignedCookie, error
 	o.Salt = salt
 	return signing.NewSignedCookie(name, signing.CookieOptions{
 		Options:          o,
-		WriteLegacySalt:  !r.release.hasCookieSaltV2(),
+		WriteLegacySalt:  !r.release.HasCookieSaltV2(),
 		AcceptLegacySalt: s.SignedCookieLegacySaltFallback,
 	})
 }
@@ -196,7 +197,7 @@ func (s *Settings) SignedCookie(name, salt string) (*signing.SignedCookie, error
 // resolved are checked settings with what follows from them.
 type resolved struct {
 	*Settings
-	release    release
+	release    release.Release
 	loc        *time.Location
 	serializer Serializer // resolve only
 	legacy     bool       // reads the layout of before 3.1
@@ -229,7 +230,7 @@ func (s *Settings) resolveSigning() (*resolved, error) {
 		return nil, err
 	}
 	r := &resolved{Settings: s, release: rel, loc: loc}
-	r.legacy = rel.readsLegacyLayout() || s.AcceptLegacyLayout
+	r.legacy = rel.ReadsLegacyLayout() || s.AcceptLegacyLayout
 	if r.algorithm, err = s.hashing(rel); err != nil {
 		return nil, err
 	}
@@ -245,11 +246,11 @@ func (s *Settings) resolveSigning() (*resolved, error) {
 }
 
 // hashing returns the algorithm that the release signs with.
-func (s *Settings) hashing(rel release) (string, error) {
+func (s *Settings) hashing(rel release.Release) (string, error) {
 	switch {
-	case !rel.hasDumpsLayout():
+	case !rel.HasDumpsLayout():
 		return signing.SHA1, nil
-	case !rel.readsLegacyLayout(): // the setting was there in 3.1 and 3.2 only
+	case !rel.ReadsLegacyLayout(): // the setting was there in 3.1 and 3.2 only
 		return signing.SHA256, nil
 	case s.DefaultHashingAlgorithm == signing.SHA1 || s.DefaultHashingAlgorithm == signing.SHA256:
 		return s.DefaultHashingAlgorithm, nil
@@ -257,7 +258,7 @@ func (s *Settings) hashing(rel release) (string, error) {
 	return "", &SettingError{Setting: "DEFAULT_HASHING_ALGORITHM", Problem: `must be "sha1" or "sha256"`}
 }
 
-func (s *Settings) serializer(rel release) (Serializer, error) {
+func (s *Settings) serializer(rel release.Release) (Serializer, error) {
 	switch v := s.Serializer.(type) {
 	case nil:
 	case PickleSerializer:
@@ -272,7 +273,7 @@ func (s *Settings) serializer(rel release) (Serializer, error) {
 	case jsonSerializerPath, signingSerializerPath:
 		return JSONSerializer{}, nil
 	case pickleSerializerPath, basePicklePath:
-		if rel.hasPickleSerializer() {
+		if rel.HasPickleSerializer() {
 			return PickleSerializer{}.of(s, rel)
 		}
 		problem = "Django has no PickleSerializer since 5.0; set Settings.Serializer for a site with one of its own"
@@ -282,7 +283,7 @@ func (s *Settings) serializer(rel release) (Serializer, error) {
 
 // fallbacks are the keys that the release verifies with besides SECRET_KEY.
 func (r *resolved) fallbacks() []string {
-	if !r.release.hasFallbackKeys() {
+	if !r.release.HasFallbackKeys() {
 		return nil
 	}
 	return r.SecretKeyFallbacks

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/internal/release"
 	"github.com/djangobridge/djangobridge/signing"
 )
 
@@ -56,7 +57,13 @@ func (c *explainCommand) nextOfSigned(s djangosession.Settings, text string, e *
 // isOwnKey reports whether a key that an explanation names is one that the site's release verifies with.
 func isOwnKey(s djangosession.Settings, name string) bool {
 	fallback := strings.HasPrefix(name, "SECRET_KEY_FALLBACKS[") && strings.HasSuffix(name, "]")
-	return name == "SECRET_KEY" || fallback && s.AtLeast(4, 1, 0)
+	return name == "SECRET_KEY" || fallback && releaseOf(s).HasFallbackKeys()
+}
+
+// releaseOf returns the release of settings that have been checked.
+func releaseOf(s djangosession.Settings) release.Release {
+	r, _ := release.Parse(s.DjangoVersion)
+	return r
 }
 
 // command returns a command line of this tool. The flags that say which site it is are those of explain, but for secrets.
@@ -88,7 +95,7 @@ func sessionFlags(s djangosession.Settings, e *djangosession.Explanation) []stri
 		flags = append(flags, "--salt", e.Made.Salt)
 	}
 	old := e.Layout == djangosession.LegacyLayout || e.Made.Algorithm == signing.SHA1
-	if old && s.AtLeast(4, 0, 0) || !old && !s.AtLeast(3, 1, 0) {
+	if r := releaseOf(s); old && !r.ReadsLegacyLayout() || !old && !r.HasDumpsLayout() {
 		flags = append(flags, "--legacy")
 	}
 	if e.Problem.Reason == djangosession.BadSerialization && e.Serializer != "" {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/internal/release"
 )
 
 // The names under which a session holds a login.
@@ -106,21 +107,25 @@ func New(manager *djangosession.Manager, users Users, o Options) (*Auth, error) 
 		return nil, errors.New("auth: New needs a manager and users")
 	}
 	s := manager.Settings()
-	hasher, err := newSessionHasher(&s)
+	site, err := release.Parse(s.DjangoVersion)
+	if err != nil {
+		return nil, err
+	}
+	hasher, err := newSessionHasher(&s, site)
 	if err != nil {
 		return nil, err
 	}
 	o.KnownMiddleware = slices.Clone(o.KnownMiddleware)
 	a := &Auth{
 		manager: manager, users: users, options: o, logger: o.Logger, hasher: hasher, now: s.Clock, encode: encodePBKDF2,
-		keepsLanguage: s.AtLeast(1, 7, 0) && !s.AtLeast(3, 0, 0),
-		demandsHash:   s.AtLeast(1, 10, 0),
+		keepsLanguage: site.KeepsLanguage(),
+		demandsHash:   site.DemandsHash(),
 	}
 	if a.logger == nil {
 		a.logger = slog.Default()
 	}
 	sampled := o.SamplePassword != ""
-	if err := a.options.fill(&s); err != nil {
+	if err := a.options.fill(site); err != nil {
 		return nil, err
 	}
 	if a.login, err = parseLoginURL("LOGIN_URL", a.options.LoginURL); err != nil {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/internal/release"
 	"github.com/djangobridge/djangobridge/signing"
 )
 
@@ -18,7 +19,7 @@ type sessionHasher struct {
 // hashSalt is what Django has as key_salt in get_session_auth_hash.
 const hashSalt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
 
-func newSessionHasher(s *djangosession.Settings) (*sessionHasher, error) {
+func newSessionHasher(s *djangosession.Settings, site release.Release) (*sessionHasher, error) {
 	o, err := s.SigningOptions()
 	if err != nil {
 		return nil, err
@@ -38,7 +39,7 @@ func newSessionHasher(s *djangosession.Settings) (*sessionHasher, error) {
 		}
 		h.current = append(h.current, mac)
 	}
-	if !s.AtLeast(4, 1, 8) { // before that fallback keys did not count here
+	if !site.HashesWithFallbackKeys() {
 		return h, nil
 	}
 	for _, key := range o.FallbackKeys {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/internal/release"
 	"github.com/djangobridge/djangobridge/internal/settingsjson"
 )
 
@@ -37,7 +38,7 @@ func ReadOptionsFile(name string) (Options, error) {
 }
 
 // fill puts in Django's defaults, and looks whether the rest can be.
-func (o *Options) fill(s *djangosession.Settings) error {
+func (o *Options) fill(site release.Release) error {
 	o.AuthenticationBackends = slices.Clone(o.AuthenticationBackends)
 	if len(o.AuthenticationBackends) == 0 {
 		o.AuthenticationBackends = []string{ModelBackend}
@@ -61,7 +62,7 @@ func (o *Options) fill(s *djangosession.Settings) error {
 		o.RedirectFieldName = "next"
 	}
 	if o.Iterations == 0 {
-		o.Iterations = defaultIterations(s)
+		o.Iterations = site.PBKDF2Iterations()
 	}
 	if o.Iterations < 1 || o.Iterations > maxIterations {
 		return &djangosession.SettingError{Setting: "Iterations", Problem: "is out of range"}

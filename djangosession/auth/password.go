@@ -10,8 +10,6 @@ import (
 	"hash"
 	"strconv"
 	"strings"
-
-	"github.com/djangobridge/djangobridge/djangosession"
 )
 
 // A Verifier reports whether password is the one that was encoded, comparing in constant time. It gets the whole text, such as
@@ -102,35 +100,4 @@ func encodePBKDF2(name, password, salt string, iterations int) (string, error) {
 		return "", err
 	}
 	return name + "$" + strconv.Itoa(iterations) + "$" + salt + "$" + base64.StdEncoding.EncodeToString(key), nil
-}
-
-// defaultIterations are those of PBKDF2PasswordHasher in the site's release.
-func defaultIterations(s *djangosession.Settings) int {
-	for _, r := range []struct{ major, minor, iterations int }{
-		{6, 1, 1_500_000},
-		{6, 0, 1_200_000},
-		{5, 2, 1_000_000},
-		{5, 1, 870_000},
-		{5, 0, 720_000},
-		{4, 2, 600_000},
-		{4, 1, 390_000},
-		{4, 0, 320_000},
-		{3, 2, 260_000},
-		{3, 1, 216_000},
-		{3, 0, 180_000},
-		{2, 2, 150_000},
-		{2, 1, 120_000},
-		{2, 0, 100_000},
-		{1, 11, 36_000},
-		{1, 10, 30_000},
-		{1, 9, 24_000},
-		{1, 8, 20_000},
-		{1, 7, 15_000},
-		{1, 6, 12_000},
-	} {
-		if s.AtLeast(r.major, r.minor, 0) {
-			return r.iterations
-		}
-	}
-	return 10_000
 }

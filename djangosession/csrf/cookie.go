@@ -1,7 +1,6 @@
 package csrf
 
 import (
-	"net/http"
 	"strconv"
 	"time"
 
@@ -19,13 +18,12 @@ func (p *Protection) cookie(value string) *cookies.Cookie {
 		Secure:   s.CSRFCookieSecure,
 		HTTPOnly: s.CSRFCookieHTTPOnly,
 	}
-	dates := "Mon, 02-Jan-2006 15:04:05 GMT"
-	if s.Site.AtLeast(2, 1, 0) {
-		dates, c.SameSite = http.TimeFormat, s.CSRFCookieSameSite
+	if s.rules.hasSameSite {
+		c.SameSite = s.CSRFCookieSameSite
 	}
 	if age := s.CSRFCookieAge; age != 0 {
 		c.MaxAge = strconv.FormatInt(int64(age/time.Second), 10)
-		c.Expires = s.Site.Clock().UTC().Add(age).Format(dates)
+		c.Expires = s.Site.Clock().UTC().Add(age).Format(s.rules.cookieDate)
 	}
 	return c
 }

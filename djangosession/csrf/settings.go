@@ -7,6 +7,7 @@ import (
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/internal/cookies"
+	"github.com/djangobridge/djangobridge/internal/release"
 )
 
 // Settings are the settings of a Django site that the check depends on, each under Django's name. Make them with
@@ -54,6 +55,10 @@ type Settings struct {
 
 // rules are what changed from release to release.
 type rules struct {
+	hasMaskedCookies  bool // CSRF_COOKIE_MASKED counts
+	hasSameSite       bool
+	cookieDate        string
+	localSubdomains   bool
 	checksOrigin      bool // and CSRF_TRUSTED_ORIGINS are origins, and what is wrong with a token is said in detail
 	storesSecrets     bool // as they are; before, masked like tokens
 	splitsProxyHeader bool
@@ -96,7 +101,11 @@ func (s *Settings) resolve() error {
 	if err := s.Site.Check(); err != nil {
 		return err
 	}
-	if !s.Site.AtLeast(1, 10, 0) {
+	rel, err := release.Parse(s.Site.DjangoVersion)
+	if err != nil {
+		return err
+	}
+	if !rel.HasMaskedTokens() {
 		return &djangosession.SettingError{Setting: "DJANGO_VERSION", Problem: "the tokens of Django before 1.10 are not known here"}
 	}
 	if part, problem := cookies.Problem(s.CSRFCookieName, s.CSRFCookieDomain, s.CSRFCookiePath); problem != "" {
@@ -113,68 +122,64 @@ func (s *Settings) resolve() error {
 	if (s.SecureProxySSLHeader[0] == "") != (s.SecureProxySSLHeader[1] == "") {
 		return &djangosession.SettingError{Setting: "SECURE_PROXY_SSL_HEADER", Problem: "must have a name and a value"}
 	}
-	s.rules = rules{
-		checksOrigin:      s.Site.AtLeast(4, 0, 0),
-		storesSecrets:     s.Site.AtLeast(4, 1, 0),
-		splitsProxyHeader: s.Site.AtLeast(4, 1, 0),
-		parsesParams:      !s.Site.AtLeast(5, 2, 0),
-		lowersTypes:       s.Site.AtLeast(4, 2, 0),
-		limitsFiles:       limitsFiles(&s.Site),
-		refusesCharsets:   s.Site.AtLeast(5, 0, 0),
-		params:            readsParams(&s.Site),
-		printableNames:    s.Site.AtLeast(4, 2, 0),
-		limitsPartHeaders: s.Site.AtLeast(5, 1, 0),
-		stripsHeaderNames: s.Site.AtLeast(6, 0, 0),
-		strictBase64:      s.Site.AtLeast(6, 1, 0),
-		base64:            decodesBase64(&s.Site),
-	}
+	s.rules = rulesOf(rel)
 	return nil
 }
 
-// limitsFiles tells whether the release has DATA_UPLOAD_MAX_NUMBER_FILES, which came as a fix of several at once.
-func limitsFiles(s *djangosession.Settings) bool {
-	return s.AtLeast(4, 1, 7) || s.AtLeast(4, 0, 10) && !s.AtLeast(4, 1, 0) || s.AtLeast(3, 2, 18) && !s.AtLeast(4, 0, 0)
+func rulesOf(r release.Release) rules {
+	return rules{
+		hasMaskedCookies:  r.HasCSRFCookieMasked(),
+		hasSameSite:       r.HasSameSite(),
+		cookieDate:        r.CookieDate(),
+		localSubdomains:   r.AllowsSubdomainsOfLocalhost(),
+		checksOrigin:      r.ChecksOrigin(),
+		storesSecrets:     r.StoresSecrets(),
+		splitsProxyHeader: r.SplitsProxyHeader(),
+		parsesParams:      r.ParsesParams(),
+		lowersTypes:       r.LowersTypes(),
+		limitsFiles:       r.LimitsFiles(),
+		refusesCharsets:   r.RefusesCharsets(),
+		params:            paramRulesOf(r),
+		printableNames:    r.HasPrintableNames(),
+		limitsPartHeaders: r.LimitsPartHeaders(),
+		stripsHeaderNames: r.StripsHeaderNames(),
+		strictBase64:      r.HasStrictBase64(),
+		base64:            base64RulesOf(r),
+	}
 }
 
-// readsParams returns the rules of the release. The newest came as a fix of several at once.
-func readsParams(s *djangosession.Settings) paramRules {
+func paramRulesOf(r release.Release) paramRules {
 	switch {
-	case since(s, 18, 9, 2):
+	case r.ReadsParamsAsEmail():
 		return emailParams
-	case s.AtLeast(4, 2, 0):
+	case r.DecodesParams():
 		return textParams
-	case s.AtLeast(4, 1, 0):
+	case r.EscapesParams():
 		return escapedParams
 	}
 	return byteParams
 }
 
-// decodesBase64 returns the rules of the release. Both newer ones came as fixes of several at once.
-func decodesBase64(s *djangosession.Settings) base64Rules {
+func base64RulesOf(r release.Release) base64Rules {
 	switch {
-	case since(s, 19, 10, 3):
+	case r.CarriesBase64Rest():
 		return carriesRest
-	case since(s, 13, 4, 0), s.AtLeast(4, 2, 30) && !s.AtLeast(5, 0, 0):
+	case r.JoinsBase64Pieces():
 		return joinsPieces
 	}
 	return completesPieces
 }
 
-// since reports whether the release has a fix of these patch releases of 5.2, 6.0 and 6.1.
-func since(s *djangosession.Settings, of52, of60, of61 int) bool {
-	return s.AtLeast(6, 1, of61) || s.AtLeast(6, 0, of60) && !s.AtLeast(6, 1, 0) || s.AtLeast(5, 2, of52) && !s.AtLeast(6, 0, 0)
-}
-
 // masksNew tells whether a new secret is stored masked.
 func (s *Settings) masksNew() bool {
-	return !s.rules.storesSecrets || s.CSRFCookieMasked && !s.Site.AtLeast(5, 0, 0)
+	return !s.rules.storesSecrets || s.CSRFCookieMasked && s.rules.hasMaskedCookies
 }
 
 func (s *Settings) allowedHosts() []string {
 	switch {
 	case len(s.AllowedHosts) > 0 || !s.Debug:
 		return s.AllowedHosts
-	case s.Site.AtLeast(3, 1, 0):
+	case s.rules.localSubdomains:
 		return []string{".localhost", "127.0.0.1", "[::1]"}
 	}
 	return []string{"localhost", "127.0.0.1", "[::1]"}

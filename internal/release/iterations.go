@@ -1,0 +1,38 @@
+package release
+
+// iterations returns the rows of the table of PBKDF2PasswordHasher.iterations, newest first.
+func iterations() []struct{ major, minor, iterations int } {
+	return []struct{ major, minor, iterations int }{
+		{6, 1, 1_500_000},
+		{6, 0, 1_200_000},
+		{5, 2, 1_000_000},
+		{5, 1, 870_000},
+		{5, 0, 720_000},
+		{4, 2, 600_000},
+		{4, 1, 390_000},
+		{4, 0, 320_000},
+		{3, 2, 260_000},
+		{3, 1, 216_000},
+		{3, 0, 180_000},
+		{2, 2, 150_000},
+		{2, 1, 120_000},
+		{2, 0, 100_000},
+		{1, 11, 36_000},
+		{1, 10, 30_000},
+		{1, 9, 24_000},
+		{1, 8, 20_000},
+		{1, 7, 15_000},
+		{1, 6, 12_000},
+		{1, 4, 10_000},
+	}
+}
+
+// PBKDF2Iterations is the number of iterations of the release's PBKDF2PasswordHasher.
+func (r Release) PBKDF2Iterations() int {
+	for _, row := range iterations() {
+		if r.AtLeast(row.major, row.minor, 0) {
+			return row.iterations
+		}
+	}
+	return 0 // not a release that Parse returns
+}
