@@ -18,12 +18,12 @@ func DateOf(t time.Time) Date {
 	return Date{year, month, day}
 }
 
-// ParseDate reads what Python's date.fromisoformat reads, as of Python 3.11. The error is [ErrISOFormat].
+// ParseDate reads what Python's date.fromisoformat reads, as of Python 3.11. Other text is an error.
 func ParseDate(s string) (Date, error) {
 	p := isoParser{s: s}
 	year, month, day := p.date()
 	if p.bad || p.s != "" || len(s) != 7 && len(s) != 8 && len(s) != 10 {
-		return Date{}, ErrISOFormat
+		return Date{}, errISOFormat
 	}
 	return Date{year, month, day}, nil
 }
@@ -66,21 +66,21 @@ type Time struct {
 	TZInfo                            any  // Python's tzinfo object, such as [TimeZone] returns; nil for none
 }
 
-// ParseTime reads what Python's time.fromisoformat reads, as of Python 3.11, but for offsets with a fraction of a second. The
-// error is [ErrISOFormat].
+// ParseTime reads what Python's time.fromisoformat reads, as of Python 3.11, but for offsets with a fraction of a second. It
+// returns an error for other text.
 func ParseTime(s string) (Time, error) {
 	if s != "" && s[0] == 'T' {
 		s = s[1:]
 	}
 	c, sign, offset, ok := isoClock(s)
 	if !ok {
-		return Time{}, ErrISOFormat
+		return Time{}, errISOFormat
 	}
 	t := Time{Hour: c.hour, Minute: c.minute, Second: c.second, Microsecond: c.micro}
 	if sign != 0 {
 		seconds, micros, ok := isoZone(sign, offset)
 		if !ok || micros != 0 {
-			return Time{}, ErrISOFormat
+			return Time{}, errISOFormat
 		}
 		t.TZInfo = TimeZone(seconds)
 	}

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/djangobridge/djangobridge/internal/pynum"
 )
 
 // A Decimal is a Python decimal.Decimal: sign, digits and exponent exactly as Python has them, so that 1.0 and 1.00 are two
@@ -27,8 +29,7 @@ const (
 	signalingNaN
 )
 
-// ErrDecimal is returned for text that [ParseDecimal] does not take.
-var ErrDecimal = errors.New("py: not a decimal number")
+var errDecimal = errors.New("py: not a decimal number")
 
 // The bounds of CPython's decimal on 64-bit machines.
 const (
@@ -52,7 +53,7 @@ func NewDecimal(unscaled *big.Int, exponent int64) Decimal {
 }
 
 // ParseDecimal reads what Python's Decimal(str) reads: a number in digits or with an exponent, Infinity, NaN and sNaN with
-// their payloads, white space around it, underscores anywhere; of digits those of ASCII only. The error is [ErrDecimal].
+// their payloads, white space around it, underscores anywhere; of digits those of ASCII only. It returns an error for any other text.
 func ParseDecimal(s string) (Decimal, error) {
 	s = strings.ReplaceAll(strings.TrimFunc(s, isPythonSpace), "_", "")
 	var d Decimal
@@ -69,22 +70,22 @@ func ParseDecimal(s string) (Decimal, error) {
 	}
 	whole, fraction, _ := strings.Cut(mantissa, ".")
 	if !isDigits(whole) || !isDigits(fraction) || whole+fraction == "" {
-		return Decimal{}, ErrDecimal
+		return Decimal{}, errDecimal
 	}
 	if scientific {
 		if n := strings.TrimLeft(exponent, "+-"); n == "" || !isDigits(n) || len(exponent)-len(n) > 1 {
-			return Decimal{}, ErrDecimal
+			return Decimal{}, errDecimal
 		}
 		n, err := strconv.ParseInt(exponent, 10, 64)
 		if err != nil || n < 2*minExponent || n > -2*minExponent {
-			return Decimal{}, ErrDecimal
+			return Decimal{}, errDecimal
 		}
 		d.exponent = n
 	}
 	d.exponent -= int64(len(fraction))
 	d.digits = strings.TrimLeft(whole+fraction, "0")
 	if !d.inBounds() {
-		return Decimal{}, ErrDecimal
+		return Decimal{}, errDecimal
 	}
 	return d, nil
 }
@@ -100,10 +101,10 @@ func (d Decimal) parseSpecial(s string) (Decimal, error) {
 	case strings.HasPrefix(s, "snan"):
 		d.form, payload = signalingNaN, s[4:]
 	default:
-		return Decimal{}, ErrDecimal
+		return Decimal{}, errDecimal
 	}
 	if !isDigits(payload) {
-		return Decimal{}, ErrDecimal
+		return Decimal{}, errDecimal
 	}
 	d.digits = strings.TrimLeft(payload, "0")
 	return d, nil
@@ -286,7 +287,7 @@ func (d Decimal) HashKey() any {
 		return newKey()
 	case n.exponent >= 0 && n.adjusted() < maxKeyDigits:
 		i, _ := n.Int()
-		return hashKey(Int(i))
+		return hashKey(pynum.Int(i))
 	case n.exponent < 0 && n.exponent > -maxKeyFraction && len(n.digits) < maxKeyFraction:
 		r, _ := n.Rat()
 		if f, exact := r.Float64(); exact {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/djangobridge/djangobridge/internal/pynum"
 	"github.com/djangobridge/djangobridge/py"
 )
 
@@ -79,7 +80,7 @@ func TestDictDeletesAndGrows(t *testing.T) {
 // In Python no two NaN are equal, so that a dict may have several. Each of these is one more key there too.
 func TestNaNIsAKeyThatEqualsNone(t *testing.T) {
 	t.Parallel()
-	nan := py.NaN()
+	nan := pynum.NaN()
 	decimalNaN, err := py.ParseDecimal("NaN")
 	if err != nil {
 		t.Fatal(err)

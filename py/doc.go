@@ -32,9 +32,8 @@
 // be looked into: see [Object.Attributes], [Object.AsDict], [Object.AsList] and
 // [Object.AsText].
 //
-// A str may hold lone surrogates, which UTF-8 cannot: such a code point stands in the Go string as the three bytes that
-// UTF-8 would use if it were allowed (the encoding known as WTF-8; Python's surrogatepass). [AppendRune] and
-// [DecodeRune] write and read it; every other string is plain UTF-8.
+// A str may contain lone surrogates, which UTF-8 cannot express: such a code point is held in the Go string as the three bytes
+// that UTF-8 would use if it were allowed (the encoding known as WTF-8; Python's surrogatepass). Every other string is plain UTF-8.
 //
 // A value may also be [Lazy]: still in its serialized form, to be written back unchanged if nobody asks for it.
 //

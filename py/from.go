@@ -9,6 +9,8 @@ import (
 	"reflect"
 	"slices"
 	"time"
+
+	"github.com/djangobridge/djangobridge/internal/pynum"
 )
 
 // maxDepth bounds the nesting of what [From] and [Scan] convert: values that contain themselves must end somewhere.
@@ -73,9 +75,9 @@ func from(v any, depth int) (any, error) {
 	case int:
 		return int64(v), nil
 	case *big.Int:
-		return Int(new(big.Int).Set(v)), nil
+		return pynum.Int(new(big.Int).Set(v)), nil
 	case big.Int:
-		return Int(new(big.Int).Set(&v)), nil
+		return pynum.Int(new(big.Int).Set(&v)), nil
 	case time.Time:
 		return DateTime{Time: v}, nil
 	case time.Duration:
@@ -111,7 +113,7 @@ type number interface {
 
 func fromNumber(n number, t reflect.Type) (any, error) {
 	if b, ok := new(big.Int).SetString(n.String(), 10); ok {
-		return Int(b), nil
+		return pynum.Int(b), nil
 	}
 	f, err := n.Float64()
 	if err != nil {
@@ -122,7 +124,7 @@ func fromNumber(n number, t reflect.Type) (any, error) {
 
 func fromFloat(f float64) float64 {
 	if math.Float64bits(f) == math.Float64bits(math.NaN()) {
-		return NaN()
+		return pynum.NaN()
 	}
 	return f
 }
@@ -134,7 +136,7 @@ func fromReflect(rv reflect.Value, depth int) (any, error) {
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		return rv.Int(), nil
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
-		return Int(new(big.Int).SetUint64(rv.Uint())), nil
+		return pynum.Int(new(big.Int).SetUint64(rv.Uint())), nil
 	case reflect.Float64:
 		return fromFloat(rv.Float()), nil
 	case reflect.Float32:

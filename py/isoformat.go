@@ -4,30 +4,31 @@ import (
 	"errors"
 	"strings"
 	"time"
+
+	"github.com/djangobridge/djangobridge/internal/wtf8"
 )
 
-// ErrISOFormat is returned for text that [ParseISOFormat] does not take.
-var ErrISOFormat = errors.New("py: not a date and time in ISO format")
+var errISOFormat = errors.New("py: not a date and time in ISO format")
 
 // ParseISOFormat reads what Python's datetime.fromisoformat reads, as of Python 3.11: the extended and the basic format,
 // week dates, any separator, up to microseconds (further digits are cut off), an offset or Z. Python 3.10 and older take
-// only what isoformat writes. The error is [ErrISOFormat].
+// only what isoformat writes. Other text is an error.
 func ParseISOFormat(s string) (DateTime, error) {
 	if len(s) < 7 {
-		return DateTime{}, ErrISOFormat
+		return DateTime{}, errISOFormat
 	}
 	p := isoParser{s: s[:isoDateEnd(s)]}
 	year, month, day := p.date()
 	if p.bad || p.s != "" {
-		return DateTime{}, ErrISOFormat
+		return DateTime{}, errISOFormat
 	}
 	rest := s[isoDateEnd(s):]
 	if rest == "" {
 		return DateTime{Time: time.Date(year, month, day, 0, 0, 0, 0, time.UTC), Naive: true}, nil
 	}
-	_, size := DecodeRune(rest) // the separator is any one character
+	_, size := wtf8.DecodeRune(rest) // the separator is any one character
 	if len(rest) == size {
-		return DateTime{}, ErrISOFormat
+		return DateTime{}, errISOFormat
 	}
 	return isoTime(year, month, day, rest[size:])
 }
@@ -178,7 +179,7 @@ fields:
 func isoTime(year int, month time.Month, day int, s string) (DateTime, error) {
 	c, sign, offset, ok := isoClock(s)
 	if !ok {
-		return DateTime{}, ErrISOFormat
+		return DateTime{}, errISOFormat
 	}
 	t := time.Date(year, month, day, c.hour, c.minute, c.second, c.micro*1000, time.UTC)
 	if sign == 0 {
@@ -186,7 +187,7 @@ func isoTime(year int, month time.Month, day int, s string) (DateTime, error) {
 	}
 	seconds, micros, ok := isoZone(sign, offset)
 	if !ok {
-		return DateTime{}, ErrISOFormat
+		return DateTime{}, errISOFormat
 	}
 	if seconds == 0 {
 		return DateTime{Time: t}, nil

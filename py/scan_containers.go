@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/big"
 	"reflect"
+
+	"github.com/djangobridge/djangobridge/internal/pynum"
 )
 
 func (s scanner) scanList(v *List, rv reflect.Value) error { return s.scanItems(v, v.Items, rv) }
@@ -91,7 +93,7 @@ func (s scanner) scanKey(k any, rv reflect.Value) error {
 		if !ok {
 			return misfit(k, rv, "the text is no integer")
 		}
-		k = Int(b)
+		k = pynum.Int(b)
 	}
 	if err := s.scan(k, rv); err != nil {
 		return err

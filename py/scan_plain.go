@@ -1,6 +1,10 @@
 package py
 
-import "math/big"
+import (
+	"math/big"
+
+	"github.com/djangobridge/djangobridge/internal/pynum"
+)
 
 // plain returns v in the types that Go programs use for data without a schema; not if it is nested too deeply.
 func (s scanner) plain(v any) (any, bool) {
@@ -13,7 +17,7 @@ func (s scanner) plain(v any) (any, bool) {
 	}
 	switch v := v.(type) {
 	case *big.Int:
-		return Int(new(big.Int).Set(v)), true
+		return pynum.Int(new(big.Int).Set(v)), true
 	case Bytes:
 		return []byte(v), true
 	case *ByteArray:

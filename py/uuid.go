@@ -10,32 +10,25 @@ import (
 // kept, as it does not count when two are compared.
 type UUID [16]byte
 
-// ErrUUID is returned for text that is no UUID.
-var ErrUUID = errors.New("py: not a UUID")
+var errUUID = errors.New("py: not a UUID")
 
-// ParseUUID reads 32 hexadecimal digits with hyphens as [UUID.String] writes them, or without. The error is [ErrUUID].
+// ParseUUID reads 32 hexadecimal digits with hyphens as [UUID.String] writes them, or without. It returns an error for
+// any other text.
 func ParseUUID(s string) (UUID, error) {
 	var u UUID
 	if len(s) == 36 {
 		if s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
-			return u, ErrUUID
+			return u, errUUID
 		}
 		s = s[:8] + s[9:13] + s[14:18] + s[19:23] + s[24:]
 	}
 	if len(s) != 32 {
-		return u, ErrUUID
+		return u, errUUID
 	}
 	if _, err := hex.Decode(u[:], []byte(s)); err != nil {
-		return UUID{}, ErrUUID
+		return UUID{}, errUUID
 	}
 	return u, nil
-}
-
-// SameUUID reports whether two texts are one UUID, in whatever forms [ParseUUID] takes.
-func SameUUID(a, b string) bool {
-	x, errX := ParseUUID(a)
-	y, errY := ParseUUID(b)
-	return errX == nil && errY == nil && x == y
 }
 
 // String returns the form that Python's str returns: 8-4-4-4-12 digits in lower case.

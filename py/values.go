@@ -2,7 +2,6 @@ package py
 
 import (
 	"fmt"
-	"math"
 	"math/big"
 )
 
@@ -69,17 +68,4 @@ func TypeName(v any) string {
 	default:
 		return fmt.Sprintf("Go %T", v)
 	}
-}
-
-// NaN is Python's float("nan"). Its bits, which pickles hold, are not those of Go's [math.NaN]; [From] makes it of that.
-func NaN() float64 { return math.Float64frombits(0x7FF8 << 48) }
-
-// Int returns b in the form that this package gives integers: int64 where it fits, else b
-// itself. A long of Python 2 is a [*big.Int] of any size instead; see the package
-// comment.
-func Int(b *big.Int) any {
-	if b.IsInt64() {
-		return b.Int64()
-	}
-	return b
 }

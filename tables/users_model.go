@@ -9,6 +9,7 @@ import (
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
+	"github.com/djangobridge/djangobridge/internal/uuidtext"
 	"github.com/djangobridge/djangobridge/py"
 )
 
@@ -176,7 +177,7 @@ func (u *Users) parseID(id string) (any, error) {
 
 // SameID implements [auth.SameIDs]: a UUID may be written in several ways.
 func (u *Users) SameID(a, b string) bool {
-	return a == b || u.model.IDType == UUIDKey && py.SameUUID(a, b)
+	return a == b || u.model.IDType == UUIDKey && uuidtext.Same(a, b)
 }
 
 // sampleID is something that parseID could give.

@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/internal/wtf8"
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/py/tagged"
 )
@@ -160,7 +161,7 @@ func shownName(name any) string {
 			name = text
 		}
 	}
-	if text, ok := name.(string); ok && py.ValidString(text) {
+	if text, ok := name.(string); ok && wtf8.Valid(text) {
 		return printable(text)
 	}
 	text, err := tagged.Dumps(name)

@@ -5,7 +5,7 @@ import (
 	"math"
 	"time"
 
-	"github.com/djangobridge/djangobridge/py"
+	"github.com/djangobridge/djangobridge/internal/wtf8"
 	"github.com/djangobridge/djangobridge/signing"
 )
 
@@ -73,7 +73,7 @@ func (c *signCommand) Run(t *tool) error {
 		return usageError{err}
 	}
 	return t.filter(c.Values, func(value string) ([]byte, error) {
-		if !py.ValidString(value) {
+		if !wtf8.Valid(value) {
 			return nil, &itemError{badInput, errNotUTF8}
 		}
 		return []byte(sign(value)), nil
@@ -132,7 +132,7 @@ func (c *unsignCommand) Run(t *tool) error {
 		if err != nil {
 			return nil, err
 		}
-		if !py.ValidString(value) {
+		if !wtf8.Valid(value) {
 			return nil, &itemError{badInput, errNotUTF8}
 		}
 		return object("value", value)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
+	"github.com/djangobridge/djangobridge/internal/uuidtext"
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/tables"
 )
@@ -161,4 +162,4 @@ func (f *userModelFlags) idType() tables.IDType {
 }
 
 // sameUser reports whether two ids are those of one user: a UUID is written in several ways.
-func sameUser(a, b string) bool { return a == b || py.SameUUID(a, b) }
+func sameUser(a, b string) bool { return a == b || uuidtext.Same(a, b) }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/djangobridge/djangobridge/internal/uuidtext"
 	"github.com/djangobridge/djangobridge/py"
 )
 
@@ -68,7 +69,7 @@ func (a *Auth) sameID(x, y string) bool {
 	if users, ok := a.users.(SameIDs); ok {
 		return users.SameID(x, y)
 	}
-	return x == y || py.SameUUID(x, y)
+	return x == y || uuidtext.Same(x, y)
 }
 
 // Users is where the people of a site are kept; tables.Users reads Django's tables. Several goroutines may use it. The users

@@ -5,6 +5,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/djangobridge/djangobridge/internal/pynum"
 	"github.com/djangobridge/djangobridge/py"
 )
 
@@ -33,7 +34,7 @@ func (c *converter) value(v any) any {
 	case []byte:
 		return py.Bytes(v)
 	case *big.Int:
-		return py.Int(v)
+		return pynum.Int(v)
 	case *unknown:
 		return v.name
 	case *types.List, *types.Tuple, *types.Dict, *types.Set, *types.FrozenSet, *types.ByteArray, *types.GenericClass,

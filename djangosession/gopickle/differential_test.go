@@ -15,6 +15,7 @@ import (
 	gopickle "github.com/nlpodyssey/gopickle/pickle"
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/djangobridge/djangobridge/internal/pynum"
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/py/pickle"
 )
@@ -72,7 +73,7 @@ func (c comparison) equal(ours, theirs any) string {
 			return ""
 		}
 	case *big.Int: // a long of Python 2, which the library does not distinguish from an int
-		if py.Equal(convert(theirs), py.Int(ours)) {
+		if py.Equal(convert(theirs), pynum.Int(ours)) {
 			return ""
 		}
 	case float64:

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/djangobridge/djangobridge/py"
+	"github.com/djangobridge/djangobridge/internal/pynum"
 )
 
 // int returns n as a value.
@@ -138,7 +138,7 @@ func (m *machine) pushInteger(n int64, long bool) string {
 
 func (m *machine) pushBig(b *big.Int) string {
 	m.used += 48 + int64(b.BitLen()/8)
-	return m.push(py.Int(b))
+	return m.push(pynum.Int(b))
 }
 
 const wordSize = bits.UintSize / 8
@@ -217,7 +217,7 @@ func (m *machine) readFloatText() string {
 		return badNumber
 	}
 	if f != f {
-		f = py.NaN()
+		f = pynum.NaN()
 	}
 	if s[0] == '-' {
 		f = math.Copysign(f, -1)

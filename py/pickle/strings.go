@@ -5,16 +5,17 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/djangobridge/djangobridge/internal/wtf8"
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// validString is [py.ValidString] in one pass, whatever stands in the text.
+// validString is [wtf8.Valid] in one pass, whatever stands in the text.
 func validString(s string) bool {
 	if utf8.ValidString(s) {
 		return true
 	}
 	for len(s) > 0 {
-		r, size := py.DecodeRune(s)
+		r, size := wtf8.DecodeRune(s)
 		if r == utf8.RuneError && size == 1 {
 			return false
 		}
@@ -184,7 +185,7 @@ func (m *machine) readStringText() string {
 	b := make([]byte, 0, 2*len(s)) // latin-1 doubles at most, and an escape is longer than what it stands for
 	for i := 0; i < len(s); i++ {
 		if s[i] != '\\' || i+1 == len(s) {
-			b = py.AppendRune(b, rune(s[i])) // latin-1
+			b = wtf8.AppendRune(b, rune(s[i])) // latin-1
 			continue
 		}
 		i++
@@ -195,14 +196,14 @@ func (m *machine) readStringText() string {
 		case 'U':
 			digits = 8
 		default:
-			b = py.AppendRune(append(b, '\\'), rune(s[i]))
+			b = wtf8.AppendRune(append(b, '\\'), rune(s[i]))
 			continue
 		}
 		r, ok := hexDigits(s[i+1:], digits)
 		if !ok || r > utf8.MaxRune {
 			return badText
 		}
-		b = py.AppendRune(b, rune(r))
+		b = wtf8.AppendRune(b, rune(r))
 		i += digits
 	}
 	return m.push(string(b))
@@ -283,7 +284,7 @@ func unescape(s string) (b []byte, ok bool) {
 func latin1(s string) (py.Bytes, bool) {
 	b := make([]byte, 0, len(s))
 	for len(s) > 0 {
-		r, size := py.DecodeRune(s)
+		r, size := wtf8.DecodeRune(s)
 		if r > 0xFF {
 			return "", false
 		}

@@ -3,6 +3,7 @@ package pickle
 import (
 	"strings"
 
+	"github.com/djangobridge/djangobridge/internal/wtf8"
 	"github.com/djangobridge/djangobridge/py"
 )
 
@@ -113,7 +114,7 @@ func (w *writer) globalLine(v *py.Global) *UnsupportedError {
 	}
 	for _, s := range []string{module, name} {
 		// A line feed would end the name, and what follows would be opcodes.
-		if strings.IndexByte(s, '\n') >= 0 || !py.ValidString(s) || w.protocol < 3 && !isASCII(s) {
+		if strings.IndexByte(s, '\n') >= 0 || !wtf8.Valid(s) || w.protocol < 3 && !isASCII(s) {
 			return unsupported(v, badName)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/djangobridge/djangobridge/internal/pynum"
+	"github.com/djangobridge/djangobridge/internal/wtf8"
 	"github.com/djangobridge/djangobridge/py"
 )
 
@@ -78,7 +80,7 @@ func (w *writer) str(s string) *UnsupportedError {
 	if w.again(id) {
 		return nil
 	}
-	if !py.ValidString(s) {
+	if !wtf8.Valid(s) {
 		return unsupported(s, notStr)
 	}
 	w.strPayload(s)
@@ -154,7 +156,7 @@ func (w *writer) bytes2(s string) *UnsupportedError {
 	if len(s) > 1 {
 		b := make([]byte, 0, len(s)+len(s)/2)
 		for i := range len(s) {
-			b = py.AppendRune(b, rune(s[i]))
+			b = wtf8.AppendRune(b, rune(s[i]))
 		}
 		text = string(b)
 	}
@@ -259,7 +261,7 @@ func (w *writer) uuid(v py.UUID) *UnsupportedError {
 		return err
 	}
 	w.boundary()
-	if err := w.save(py.Int(v.Int())); err != nil {
+	if err := w.save(pynum.Int(v.Int())); err != nil {
 		return err
 	}
 	w.buf = append(w.buf, opSetItem, opBuild)

@@ -15,6 +15,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/djangobridge/djangobridge/internal/pynum"
 	"github.com/djangobridge/djangobridge/py"
 )
 
@@ -126,7 +127,7 @@ func (b *builder) build(v any) any {
 			if b.longs && (!n.IsInt64() || n.Int64() != int64(int32(n.Int64()))) {
 				return n
 			}
-			return py.Int(n)
+			return pynum.Int(n)
 		case "f":
 			return floatOf(v)
 		case "c":

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/djangobridge/djangobridge/internal/pynum"
+	"github.com/djangobridge/djangobridge/internal/wtf8"
 	"github.com/djangobridge/djangobridge/py"
 )
 
@@ -162,7 +164,7 @@ func pyKey(t *testing.T, kind, text string) any {
 		return nil
 	case "int":
 		n, _ := new(big.Int).SetString(text, 10)
-		return py.Int(n)
+		return pynum.Int(n)
 	case "float":
 		f, err := strconv.ParseFloat(text, 64)
 		if err != nil {
@@ -178,8 +180,8 @@ func TestWritesLongTextsAsCPython(t *testing.T) {
 	var each []any
 	var all []byte
 	for r := rune(0); r <= 0x10FFFF; r++ {
-		each = append(each, string(py.AppendRune(nil, r)))
-		all = py.AppendRune(all, r)
+		each = append(each, string(wtf8.AppendRune(nil, r)))
+		all = wtf8.AppendRune(all, r)
 	}
 	var powers []any
 	for n := -1074; n < 1024; n++ {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"testing"
 
+	"github.com/djangobridge/djangobridge/internal/wtf8"
 	"github.com/djangobridge/djangobridge/py"
 )
 
@@ -75,7 +76,7 @@ func FuzzDumpsString(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		text, err := Dumps(s)
-		if (err == nil) != py.ValidString(s) {
+		if (err == nil) != wtf8.Valid(s) {
 			t.Fatalf("%q: %v", s, err)
 		}
 		if err != nil {

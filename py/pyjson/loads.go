@@ -1,6 +1,7 @@
 package pyjson
 
 import (
+	"github.com/djangobridge/djangobridge/internal/wtf8"
 	"github.com/djangobridge/djangobridge/py"
 )
 
@@ -27,13 +28,13 @@ func (r Raw) Resolve() any {
 func Loads(data []byte) (any, error) { return loads(string(data), latin1) }
 
 // LoadsString reads s, a Python str that is one JSON value, and builds it. The error is a [*SyntaxError], also for an s
-// that is no Python str (see [py.ValidString]). Matches json.loads(s).
+// that is not a Python str. Matches json.loads(s).
 func LoadsString(s string) (any, error) {
-	if !py.ValidString(s) {
+	if !wtf8.Valid(s) {
 		i := 0
 		for {
-			_, size := py.DecodeRune(s[i:])
-			if !py.ValidString(s[i : i+size]) {
+			_, size := wtf8.DecodeRune(s[i:])
+			if !wtf8.Valid(s[i : i+size]) {
 				return nil, expected(wantUnicode, i)
 			}
 			i += size

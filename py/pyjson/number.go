@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/djangobridge/djangobridge/py"
+	"github.com/djangobridge/djangobridge/internal/pynum"
 )
 
 // safeDigits is how many decimal digits always fit an int64.
@@ -18,7 +18,7 @@ func parseInt(s string) any {
 		return n
 	}
 	b, _ := new(big.Int).SetString(s, 10)
-	return py.Int(b)
+	return pynum.Int(b)
 }
 
 // parseSmall returns the value of a scanned number if it is a short integer.
@@ -45,7 +45,7 @@ func parseFloat(s string) float64 {
 		return math.Inf(1 - 2*strings.Count(s, "-"))
 	}
 	if s == "NaN" {
-		return py.NaN()
+		return pynum.NaN()
 	}
 	f, _ := strconv.ParseFloat(shortExponent(s), 64) // its only error is ErrRange, with the infinity that Python returns
 	return f

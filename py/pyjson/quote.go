@@ -4,7 +4,7 @@ import (
 	"math/bits"
 	"unicode/utf8"
 
-	"github.com/djangobridge/djangobridge/py"
+	"github.com/djangobridge/djangobridge/internal/wtf8"
 )
 
 // appendString appends s in quotes, as ASCII, or returns why that cannot be.
@@ -22,7 +22,7 @@ func appendString(dst []byte, s string) (_ []byte, problem string) {
 			s = s[1:]
 			continue
 		}
-		r, size := py.DecodeRune(s)
+		r, size := wtf8.DecodeRune(s)
 		if r == utf8.RuneError && size == 1 {
 			return dst, notStr
 		}

@@ -4,7 +4,7 @@ import (
 	"math/bits"
 	"unicode/utf8"
 
-	"github.com/djangobridge/djangobridge/py"
+	"github.com/djangobridge/djangobridge/internal/wtf8"
 )
 
 // Strings are looked through eight bytes at a time. In these words each byte has the value that the name says; a byte of
@@ -133,7 +133,7 @@ func unquote(quoted string, enc encoding, buf []byte) (string, []byte) {
 					i += 6
 				}
 			}
-			buf = py.AppendRune(buf, r)
+			buf = wtf8.AppendRune(buf, r)
 		case c == '\\':
 			buf = append(buf, unescaped(s[i+1]))
 			i += 2

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/djangobridge/djangobridge/internal/pynum"
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/py/pickle"
 	"github.com/djangobridge/djangobridge/py/pyjson"
@@ -347,7 +348,7 @@ func randomValue(r *rand.Rand, depth int) any {
 	case 1:
 		return r.IntN(2) == 0
 	case 2:
-		return py.Int(new(big.Int).Lsh(big.NewInt(r.Int64()-r.Int64()), uint(r.IntN(70))))
+		return pynum.Int(new(big.Int).Lsh(big.NewInt(r.Int64()-r.Int64()), uint(r.IntN(70))))
 	case 3:
 		return math.Float64frombits(r.Uint64())
 	case 4:

@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/djangobridge/djangobridge/internal/wtf8"
 	"github.com/djangobridge/djangobridge/py"
 )
 
@@ -115,8 +116,8 @@ func surrogateParts(s string) []string {
 			break
 		}
 		at += i + 1
-		first, size := py.DecodeRune(s[at-1:])
-		second, _ := py.DecodeRune(s[at-1+size:])
+		first, size := wtf8.DecodeRune(s[at-1:])
+		second, _ := wtf8.DecodeRune(s[at-1+size:])
 		if 0xD800 <= first && first < 0xDC00 && 0xDC00 <= second && second < 0xE000 {
 			parts = append(parts, s[from:at-1+size])
 			from = at - 1 + size

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/djangobridge/djangobridge/internal/pynum"
 	"github.com/djangobridge/djangobridge/py"
 )
 
@@ -70,7 +71,7 @@ func leaf(name, text string) (v any, problem string) {
 	var err error
 	switch name {
 	case tagFloat:
-		for _, f := range []float64{py.NaN(), math.Inf(1), math.Inf(-1)} {
+		for _, f := range []float64{pynum.NaN(), math.Inf(1), math.Inf(-1)} {
 			if text == nonFinite(f) {
 				return f, ""
 			}
