@@ -19,11 +19,11 @@
 //	mux.Handle("GET /account/", site.LoginRequired(account))
 //	http.ListenAndServe("127.0.0.1:8000", site.Middleware(mux))
 //
-// Handlers call [djangosession.FromContext] for the session, [auth.UserFrom] for the user
-// and [csrf.TemplateField] for the hidden field of a form. The file describes the release,
-// the databases, the tables and the user model. [Open] refuses a site whose description is
-// incomplete, or that this module is not known to handle exactly as Django does. The
-// error names the setting, option or command.
+// Handlers call [djangosession.FromContext] for the session, [auth.UserFrom] for the
+// user and [csrf.TemplateField] for the hidden field of a form. The file describes the
+// release, the databases, the tables and the user model. [Open] refuses a site whose
+// description is incomplete, or that this module is not known to handle exactly as
+// Django does. The error names the setting, option or command.
 //
 // # Who is logged in, read only
 //
@@ -45,9 +45,10 @@
 //
 // # Compatibility
 //
-// A session that any version of this module writes can be read by the Django release that
-// DJANGO_VERSION names, and by later versions of this module. Later versions also read the
-// settings files of earlier ones; if Open needs more than such a file contains, it says
-// how to export it again. Before version 1, Go names may change between minor versions,
-// and CHANGELOG.md says how to follow. Each deliberate difference from Django is documented.
+// A session that any version of this module writes can be read by the Django release
+// that DJANGO_VERSION names, and by later versions of this module. Later versions also
+// read the settings files of earlier ones; if Open needs more than such a file
+// contains, it says how to export it again. Before version 1, Go names may change
+// between minor versions, and CHANGELOG.md says how to follow. Each deliberate
+// difference from Django is documented.
 package djangobridge

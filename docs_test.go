@@ -13,15 +13,16 @@ import (
 )
 
 var (
-	fencedCode   = regexp.MustCompile("(?ms)^ *```.*?^ *```$")
+	fencedCode   = regexp.MustCompile("(?ms)^ *```[^`].*?\n *```$")
 	inlineCode   = regexp.MustCompile("``[^`]+``|`[^`\n]+`")
 	markdownLink = regexp.MustCompile(`\[([^\]]*)\]\(([^)\s]+)\)`)
 	testFunction = regexp.MustCompile("^`?((?:Test|Example|Fuzz|Benchmark)[A-Z0-9_]*\\w*)`?$")
 	heading      = regexp.MustCompile(`(?m)^#+ +(.+)$`)
 )
 
-// TestLinksInMarkdownLeadSomewhere checks that each relative link names a file and a heading
-// that exist, and that each link named after a test leads to the file that contains it.
+// TestLinksInMarkdownLeadSomewhere checks that each relative link names a file and a
+// heading that exist, and that each link named after a test leads to the file that
+// contains it.
 func TestLinksInMarkdownLeadSomewhere(t *testing.T) {
 	t.Parallel()
 	links := 0
@@ -85,11 +86,11 @@ func TestBrokenLinksAreFound(t *testing.T) {
 	}
 }
 
-// checkLinks counts the links in a Markdown text and says which lead nowhere. The file need
-// not exist.
+// checkLinks counts the links in a Markdown text and says which lead nowhere. The file
+// need not exist.
 func checkLinks(file, text string) (found int, broken []string) {
 	text = fencedCode.ReplaceAllString(text, "")
-	// A link may have code as its text. Links inside code are none.
+	// A link may have code as its text. Code contains no links.
 	visible := inlineCode.ReplaceAllStringFunc(text, func(code string) string {
 		return strings.NewReplacer("[", "", "]", "").Replace(code)
 	})
@@ -131,16 +132,19 @@ func checkLink(file, text, label, target string) string {
 			return "no such heading"
 		}
 	}
-	if test := testFunction.FindStringSubmatch(label); test != nil && !strings.Contains(text, "\nfunc "+test[1]+"(") {
-		return "no such function in this file"
+	for _, test := range testFunction.FindAllStringSubmatch(label, -1) {
+		if !strings.Contains(text, "\nfunc "+test[1]+"(") {
+			return "no such function in this file"
+		}
 	}
 	return ""
 }
 
 // anchors returns the names that GitHub gives to the headings of a page.
 func anchors(text string) []string {
-	var names []string
-	for _, match := range heading.FindAllStringSubmatch(fencedCode.ReplaceAllString(text, ""), -1) {
+	headings := heading.FindAllStringSubmatch(fencedCode.ReplaceAllString(text, ""), -1)
+	names := make([]string, 0, len(headings))
+	for _, match := range headings {
 		name := strings.Map(func(r rune) rune {
 			switch {
 			case r == ' ':
@@ -191,8 +195,8 @@ func readFile(t *testing.T, name string) string {
 	return string(content)
 }
 
-// TestArchitectureNamesEveryLayer compares the table of docs/architecture.md with the rules
-// that hold it.
+// TestArchitectureNamesEveryLayer compares the table of docs/architecture.md with the
+// rules that hold it.
 func TestArchitectureNamesEveryLayer(t *testing.T) {
 	t.Parallel()
 	_, table, _ := strings.Cut(readFile(t, "docs/architecture.md"), "| Package | Contents | May import |")

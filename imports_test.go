@@ -19,9 +19,10 @@ const module = "github.com/djangobridge/djangobridge"
 // anything, in a rule, lifts all limits.
 const anything = "..."
 
-// importRules lists the packages of the module from the ground up, and for each what its code (tests aside) may
-// import besides the standard library; what it may import, it may also reach through others. A name ending in /...
-// stands for all packages below it, and the most precise name counts. A package without a rule fails the test, so
+// importRules lists the packages of the module from the ground up, and for each what
+// its code (tests aside) may import besides the standard library; what it may import,
+// it may also reach through others. A name ending in /... stands for all packages below
+// it, and the most precise name counts. A package without a rule fails the test, so
 // every new one is given its place here.
 func importRules() map[string][]string {
 	return map[string][]string{
@@ -39,14 +40,15 @@ func importRules() map[string][]string {
 		".": { // the front door
 			"djangosession", "djangosession/auth", "djangosession/csrf", "tables", "py", "py/...",
 		},
-		// The ends of the tree: programs, which alone import database drivers, and which nobody imports.
+		// The ends of the tree: programs, which alone import database drivers, and
+		// which nobody imports.
 		"cmd/...":      {anything},
 		"examples/...": {anything},
 	}
 }
 
-// mayImportTesting names the packages that exist to be called from tests. Anywhere else, "testing" would add its
-// flags and its weight to the users' programs.
+// mayImportTesting names the packages that exist to be called from tests. Anywhere
+// else, "testing" would add its flags and its weight to the users' programs.
 func mayImportTesting() []string { return []string{"djangosession/enginetest"} }
 
 // grabBags are names that say nothing of what is inside.
@@ -74,7 +76,8 @@ func TestPackagesImportOnlyWhatTheirPlaceAllows(t *testing.T) {
 	}
 }
 
-// TestImportRulesRefuse breaks every kind of rule once, because a checker that cannot fail checks nothing.
+// TestImportRulesRefuse breaks every kind of rule once, because a checker that cannot
+// fail checks nothing.
 func TestImportRulesRefuse(t *testing.T) {
 	t.Parallel()
 	const (
@@ -129,7 +132,8 @@ func TestImportRulesRefuse(t *testing.T) {
 	}
 }
 
-// complaints says what is wrong with the name and the imports of one package of this module.
+// complaints says what is wrong with the name and the imports of one package of this
+// module.
 func complaints(p goPackage) []string {
 	name := strings.TrimPrefix(strings.TrimPrefix(p.path, module), "/")
 	if name == "" {
@@ -191,7 +195,8 @@ func reach(name string) []string {
 	return within
 }
 
-// ruleOf finds the most precise rule for a package, or for a pattern that stands in a rule.
+// ruleOf finds the most precise rule for a package, or for a pattern that a rule
+// contains.
 func ruleOf(name string) (string, bool) {
 	if _, ok := importRules()[name]; ok {
 		return name, true
@@ -213,8 +218,9 @@ func isInternal(name string) bool {
 	return slices.Contains(strings.Split(path.Dir(name), "/"), "internal")
 }
 
-// listPackages reads the module's packages in this process: the go command, run as a child, would open files that the
-// cache of test results does not see, and an old success would hide a new import.
+// listPackages reads the module's packages in this process: the go command, run as a
+// child, would open files that the cache of test results does not see, and an old
+// success would hide a new import.
 func listPackages(t *testing.T) []goPackage {
 	t.Helper()
 	var packages []goPackage
@@ -247,14 +253,16 @@ func listPackages(t *testing.T) []goPackage {
 	return packages
 }
 
-// isOutside tells folders that ./... leaves out as well, among them those that hold a module of their own.
+// isOutside tells folders that ./... leaves out as well, among them those that hold a
+// module of their own.
 func isOutside(dir string) bool {
 	base := filepath.Base(dir)
 	_, err := os.Stat(filepath.Join(dir, "go.mod"))
 	return err == nil || base == "testdata" || base[0] == '.' || base[0] == '_'
 }
 
-// closure lists what a package imports, and what the packages of this module among that import in turn.
+// closure lists what a package imports, and what the packages of this module among that
+// import in turn.
 func closure(of goPackage, packages []goPackage) []string {
 	deps := slices.Clone(of.imports)
 	for i := 0; i < len(deps); i++ { // it grows on the way

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestReadmeProgramIsTheExample holds that the program in the README is the one that the compiler sees.
+// TestReadmeProgramIsTheExample holds that the program in the README is the one that
+// the compiler sees.
 func TestReadmeProgramIsTheExample(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("README.md")

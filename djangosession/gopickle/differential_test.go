@@ -1,6 +1,7 @@
 //go:build !386 && !arm && !mips && !mipsle
 
-// On 32-bit machines the library keeps only 32 bits of some ints. Serializer refuses those.
+// On 32-bit machines the library keeps only 32 bits of some ints. Serializer refuses
+// those.
 
 package gopickle
 

@@ -12,8 +12,8 @@ import (
 // loses the contents, or allocates without a limit.
 const disguise = "python:"
 
-// oldStyle precedes the disguise of a class whose instances are [py.ConstructInstance]. The
-// library does not distinguish them from others, and calls each class without its
+// oldStyle precedes the disguise of a class whose instances are [py.ConstructInstance].
+// The library does not distinguish them from others, and calls each class without its
 // arguments.
 const oldStyle = "old-style:"
 

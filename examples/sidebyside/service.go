@@ -27,8 +27,8 @@ type service struct {
 func newService(settings settings, database string) (_ *service, err error) {
 	s := &service{}
 	// A program of your own names the driver that it imports: "sqlite3" is
-	// github.com/mattn/go-sqlite3. The queries wait for Django's writes, as Django waits for
-	// its own: milliseconds.
+	// github.com/mattn/go-sqlite3. The queries wait for Django's writes, as Django
+	// waits for its own: milliseconds.
 	if s.db, err = sql.Open(sqlitedriver.Name, "file:"+database+"?mode=rw&_busy_timeout=10000&_synchronous=FULL"); err != nil {
 		return nil, err
 	}

@@ -30,8 +30,8 @@ func Text(r io.Reader) ([]byte, error) {
 // JSON text, which escapes quotes in strings.
 const marker = `{"DJANGOBRIDGE_SETTINGS":`
 
-// printed returns the line that the script printed, if there is one, and else all of data.
-// A site may print before and after it, and leave out the end of its own line.
+// printed returns the line that the script printed, if there is one, and else all of
+// data. A site may print before and after it, and leave out the end of its own line.
 func printed(data []byte) ([]byte, error) {
 	i := bytes.Index(data, []byte(marker))
 	if i < 0 {
