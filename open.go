@@ -42,9 +42,10 @@ type Options struct {
 	// Tables are further options for the tables. Dialect and DatabaseTimeZone follow from
 	// the file.
 	Tables tables.Options
-	// Auth are further options for logins. AuthenticationBackends and LoginURL follow from
-	// the file if they are not set. Use Options.ReadOnly instead of its ReadOnly.
+	// Auth are further options for logins. Use Options.ReadOnly instead of its ReadOnly.
 	Auth auth.Options
+	// CSRF are options for the protection of forms.
+	CSRF csrf.Options
 	// Sessions has hooks and further options of the session middleware. Manager is ignored.
 	// Use Options.ReadOnly instead of its ReadOnly.
 	Sessions djangosession.Middleware
@@ -98,7 +99,7 @@ func Open(file string, o Options) (*Site, error) {
 	if err := o.check(&s); err != nil {
 		return nil, err
 	}
-	return open(data, s, o)
+	return open(s, o)
 }
 
 // settles reports whether an option answers what the file leaves open.
@@ -178,7 +179,7 @@ func zoneOf(setting string, d *djangosession.Database) (*time.Location, error) {
 }
 
 // open builds the parts.
-func open(data []byte, s djangosession.Settings, o Options) (*Site, error) {
+func open(s djangosession.Settings, o Options) (*Site, error) {
 	manager, engine, err := newSessions(s, &o)
 	if err != nil {
 		return nil, err
@@ -187,26 +188,12 @@ func open(data []byte, s djangosession.Settings, o Options) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	fromFile, err := auth.ReadOptions(bytes.NewReader(data))
-	if err != nil {
-		return nil, err
-	}
-	if len(o.Auth.AuthenticationBackends) == 0 {
-		o.Auth.AuthenticationBackends = fromFile.AuthenticationBackends
-	}
-	if o.Auth.LoginURL == "" {
-		o.Auth.LoginURL = fromFile.LoginURL
-	}
 	o.Auth.ReadOnly = o.ReadOnly
 	login, err := auth.New(manager, users, o.Auth)
 	if err != nil {
 		return nil, err
 	}
-	rules, err := csrf.ReadSettings(bytes.NewReader(data))
-	if err != nil {
-		return nil, err
-	}
-	protection, err := csrf.New(rules)
+	protection, err := csrf.New(s, o.CSRF)
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ type Site struct {
 	Settings djangosession.Settings
 	Sessions *djangosession.Manager
 	Login    *auth.Auth
-	CSRF     *csrf.Protection // set its fields before the first request
+	CSRF     *csrf.Protection
 	Users    *tables.Users
 
 	engine     *tables.Engine

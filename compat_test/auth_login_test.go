@@ -298,7 +298,13 @@ func permissionsAreShared(t *testing.T, p *authPair) {
 			t.Fatal(err)
 		}
 		// A user as a page has it, also one who may not log in.
-		a := p.with(t, p.manager, auth.Options{AuthenticationBackends: []string{auth.AllowAllUsersModelBackend}})
+		settings := p.manager.Settings()
+		settings.AuthenticationBackends = []string{auth.AllowAllUsersModelBackend}
+		manager, err := djangosession.NewManager(p.engine, settings)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := p.with(t, manager, auth.Options{})
 		s := p.load(t, p.tampered(t, p.djangoLogin2(t, pk), map[string]any{auth.BackendSessionKey: auth.AllowAllUsersModelBackend}))
 		u, err := a.User(t.Context(), s)
 		if u == nil || err != nil {

@@ -158,7 +158,7 @@ func TestBackendsOfTheSite(t *testing.T) {
 			t.Parallel()
 			backends := []string{"django.contrib.auth.backends.RemoteUserBackend", auth.AllowAllUsersModelBackend}
 			p := newAuthPair(t, newest()[0], product, "", true, map[string]any{"AUTHENTICATION_BACKENDS": backends})
-			p.open(t, auth.Options{AuthenticationBackends: backends})
+			p.open(t, auth.Options{})
 			pk := p.makeUser(t, "sleeping", map[string]any{"is_active": false})
 			v := p.ask(t, "login", map[string]any{"key": nil, "pk": pk, "backend": auth.AllowAllUsersModelBackend})
 			p.bothSee(t, *v.Key, pk)

@@ -50,6 +50,9 @@ func newAuthPair(t *testing.T, release, product, model string, useTZ bool, more 
 		settings["MIGRATION_MODULES"] = map[string]any{"auth": nil, "contenttypes": nil, "sessions": nil}
 	}
 	maps.Copy(settings, more)
+	if backends, ok := settings["AUTHENTICATION_BACKENDS"].([]string); ok {
+		s.AuthenticationBackends = backends
+	}
 	p.django = startPeer(t, release, settings)
 	p.manager, p.engine = p.site(t, s, tables.Options{})
 	return p

@@ -65,25 +65,20 @@ func wire(t *testing.T, s string) string {
 	return string(b)
 }
 
-func (c *csrfCase) protection(t *testing.T, release string) (*csrf.Protection, csrf.Settings) {
+func (c *csrfCase) settings(t *testing.T, release string) djangosession.Settings {
 	t.Helper()
-	settings := map[string]any{"SECRET_KEY": "k", "DJANGO_VERSION": release, "SERVER_PORT": c.Port, "TIME_ZONE": "UTC"}
+	settings := map[string]any{"SECRET_KEY": "k", "DJANGO_VERSION": release, "TIME_ZONE": "UTC"}
 	maps.Copy(settings, c.Settings)
 	data, err := json.Marshal(settings)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := csrf.ReadSettings(bytes.NewReader(data))
+	s, err := djangosession.ReadSettings(bytes.NewReader(data))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Site.Now = func() time.Time { return time.Unix(csrfNow, 0) }
-	p, err := csrf.New(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.Logger = slog.New(slog.DiscardHandler)
-	return p, s
+	s.Now = func() time.Time { return time.Unix(csrfNow, 0) }
+	return s
 }
 
 func (c *csrfCase) request(t *testing.T) *http.Request {
@@ -115,12 +110,12 @@ func (brokenReader) Read([]byte) (int, error) { return 0, errors.New("connection
 // serve has the Go side answer.
 func (c *csrfCase) serve(t *testing.T, release string) csrfOutcome {
 	t.Helper()
-	p, settings := c.protection(t, release)
-	engine, err := memory.New(settings.Site)
+	settings := c.settings(t, release)
+	engine, err := memory.New(settings)
 	if err != nil {
 		t.Fatal(err)
 	}
-	manager, err := djangosession.NewManager(engine, settings.Site)
+	manager, err := djangosession.NewManager(engine, settings)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,15 +131,22 @@ func (c *csrfCase) serve(t *testing.T, release string) csrfOutcome {
 		r.Header["Cookie"] = append(r.Header["Cookie"], "sessionid="+key)
 	}
 	var out csrfOutcome
-	p.Exempts = func(*http.Request) bool { return c.Exempt }
-	p.Failure = func(w http.ResponseWriter, _ *http.Request, err error) {
-		status := http.StatusInternalServerError
-		if refused, ok := errors.AsType[*csrf.Error](err); ok {
-			status, out.Reason = http.StatusForbidden, refused.Text
-		} else if _, ok := errors.AsType[*csrf.FormError](err); ok {
-			status = http.StatusBadRequest
-		}
-		w.WriteHeader(status)
+	p, err := csrf.New(settings, csrf.Options{
+		ServerPort: c.Port,
+		Logger:     slog.New(slog.DiscardHandler),
+		Exempts:    func(*http.Request) bool { return c.Exempt },
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
+			status := http.StatusInternalServerError
+			if refused, ok := errors.AsType[*csrf.Error](err); ok {
+				status, out.Reason = http.StatusForbidden, refused.Text
+			} else if _, ok := errors.AsType[*csrf.FormError](err); ok {
+				status = http.StatusBadRequest
+			}
+			w.WriteHeader(status)
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	handler := p.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for _, call := range c.Calls {

@@ -92,7 +92,7 @@ func (s *proxySite) serve(t *testing.T, release, name string, settings map[strin
 	if err != nil {
 		t.Fatal(err)
 	}
-	forms, err := csrf.ReadSettings(bytes.NewReader(text))
+	site, err := djangosession.ReadSettings(bytes.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,20 +101,21 @@ func (s *proxySite) serve(t *testing.T, release, name string, settings map[strin
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	engine, err := tables.New(db, forms.Site, tables.Options{Dialect: tables.SQLite{}})
+	engine, err := tables.New(db, site, tables.Options{Dialect: tables.SQLite{}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	manager, err := djangosession.NewManager(engine, forms.Site)
+	manager, err := djangosession.NewManager(engine, site)
 	if err != nil {
 		t.Fatal(err)
 	}
-	protection, err := csrf.New(forms)
+	protection, err := csrf.New(site, csrf.Options{
+		Logger:  slog.New(slog.DiscardHandler),
+		Exempts: func(r *http.Request) bool { return r.URL.Path == "/hook/" }, // as the view is in Django
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	protection.Logger = slog.New(slog.DiscardHandler)
-	protection.Exempts = func(r *http.Request) bool { return r.URL.Path == "/hook/" } // as the view is in Django
 	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(s.django)
 		r.Out.Host = r.In.Host

@@ -3,7 +3,6 @@ package djangosession
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/djangobridge/djangobridge/internal/cookies"
@@ -11,8 +10,13 @@ import (
 	"github.com/djangobridge/djangobridge/signing"
 )
 
-// Settings are the settings of a Django site that sessions and signing depend on, each under Django's name. Make them
-// with [NewSettings] or [ReadSettings], which fill in Django's defaults, and change what the site changes.
+// Settings are the settings of a Django site, each under Django's name: those of sessions,
+// signing, logins and CSRF protection. Make them with [NewSettings] or [ReadSettings], which
+// fill in Django's defaults, and change what the site changes. They have to be the same on
+// both sides.
+//
+// A default is shown after each name. The packages that use a setting check it: [NewManager]
+// does not refuse a site because of a CSRF setting.
 type Settings struct { //nolint:recvcheck // what prints it must not need a pointer
 	// DjangoVersion is the release that the site runs, such as "5.2.19". What is written is what that release reads, and
 	// what it refuses is refused. Changing it does not change the other fields; see [NewSettingsFor].
@@ -34,6 +38,41 @@ type Settings struct { //nolint:recvcheck // what prints it must not need a poin
 	SessionSerializer           string        // SESSION_SERIALIZER; "django.contrib.sessions.serializers.JSONSerializer"
 	SessionFilePath             string        // SESSION_FILE_PATH; "" (None)
 	SessionCacheAlias           string        // SESSION_CACHE_ALIAS; "default"
+
+	CSRFCookieName     string        // CSRF_COOKIE_NAME; "csrftoken"
+	CSRFCookieAge      time.Duration // CSRF_COOKIE_AGE; 52 weeks; 0 (None) until the browser closes
+	CSRFCookieDomain   string        // CSRF_COOKIE_DOMAIN; "" (None)
+	CSRFCookiePath     string        // CSRF_COOKIE_PATH; "/"
+	CSRFCookieSecure   bool          // CSRF_COOKIE_SECURE; false
+	CSRFCookieHTTPOnly bool          // CSRF_COOKIE_HTTPONLY; false
+	CSRFCookieSameSite string        // CSRF_COOKIE_SAMESITE; "Lax"; "" leaves the attribute out
+	CSRFCookieMasked   bool          // CSRF_COOKIE_MASKED of 4.1 and 4.2; false
+	CSRFUseSessions    bool          // CSRF_USE_SESSIONS: keep the secret in the session instead of a cookie; false
+	CSRFHeaderName     string        // CSRF_HEADER_NAME; "HTTP_X_CSRFTOKEN", which is the header X-CSRFToken
+	// CSRFTrustedOrigins is CSRF_TRUSTED_ORIGINS: origins of other sites whose forms may be
+	// sent here, such as "https://shop.example.com" or "https://*.example.com". Before Django
+	// 4.0 it lists hosts, such as "shop.example.com" or ".example.com". Whoever controls one
+	// of them can act in the name of this site's users.
+	CSRFTrustedOrigins []string
+
+	AllowedHosts []string // ALLOWED_HOSTS; none. Forms are not accepted from other hosts.
+	Debug        bool     // DEBUG: allows localhost where AllowedHosts is empty, and shows no details here; false
+	// SecureProxySSLHeader is SECURE_PROXY_SSL_HEADER: the key of META and the value by which
+	// a proxy says that the browser used HTTPS, such as "HTTP_X_FORWARDED_PROTO" and "https";
+	// none. If the proxy does not remove that header from what browsers send, they can pretend
+	// to use HTTPS.
+	SecureProxySSLHeader [2]string
+	UseXForwardedHost    bool // USE_X_FORWARDED_HOST: believe the header X-Forwarded-Host; false
+	UseXForwardedPort    bool // USE_X_FORWARDED_PORT: believe the header X-Forwarded-Port; false
+
+	DataUploadMaxMemorySize   int64 // DATA_UPLOAD_MAX_MEMORY_SIZE, in bytes; 2.5 MiB; negative (None) is no limit
+	DataUploadMaxNumberFields int64 // DATA_UPLOAD_MAX_NUMBER_FIELDS; 1000; negative (None) is no limit
+	DataUploadMaxNumberFiles  int64 // DATA_UPLOAD_MAX_NUMBER_FILES of 3.2.18 and newer; 100; negative (None) is no limit
+
+	// AuthenticationBackends is AUTHENTICATION_BACKENDS;
+	// "django.contrib.auth.backends.ModelBackend" alone.
+	AuthenticationBackends []string
+	LoginURL               string // LOGIN_URL as a URL, also for a view's name (see SettingsCommand); "/accounts/login/"
 
 	Middleware      []string // MIDDLEWARE; nil if unknown
 	PasswordHashers []string // PASSWORD_HASHERS; nil if unknown
@@ -98,6 +137,7 @@ const (
 	pickleSerializerPath  = "django.contrib.sessions.serializers.PickleSerializer"
 	basePicklePath        = "django.core.serializers.base.PickleSerializer" // the same, in 4.1 and 4.2
 	timestampSignerPath   = "django.core.signing.TimestampSigner"
+	modelBackendPath      = "django.contrib.auth.backends.ModelBackend"
 )
 
 // NewSettings returns Django's defaults, of the [NewestRelease], with this SECRET_KEY.
@@ -126,6 +166,16 @@ func NewSettingsFor(djangoVersion, secretKey string) (Settings, error) {
 		SessionEngine:                  "django.contrib.sessions.backends.db",
 		SessionSerializer:              serializerByDefault(r),
 		SessionCacheAlias:              "default",
+		CSRFCookieName:                 "csrftoken",
+		CSRFCookieAge:                  52 * 7 * 24 * time.Hour,
+		CSRFCookiePath:                 "/",
+		CSRFCookieSameSite:             "Lax",
+		CSRFHeaderName:                 "HTTP_X_CSRFTOKEN",
+		DataUploadMaxMemorySize:        2621440,
+		DataUploadMaxNumberFields:      1000,
+		DataUploadMaxNumberFiles:       100,
+		AuthenticationBackends:         []string{modelBackendPath},
+		LoginURL:                       "/accounts/login/",
 		UseTZ:                          r.UsesTZByDefault(),
 		TimeZone:                       "America/Chicago",
 		DefaultHashingAlgorithm:        signing.SHA256,
@@ -234,12 +284,8 @@ func (s *Settings) resolveSigning() (*resolved, error) {
 	if r.algorithm, err = s.hashing(rel); err != nil {
 		return nil, err
 	}
-	switch strings.ToLower(s.SessionCookieSameSite) {
-	case "", "lax", "strict", "none":
-	default:
-		return nil, &SettingError{Setting: "SESSION_COOKIE_SAMESITE", Problem: `must be "Lax", "Strict", "None" or empty`}
-	}
-	if part, problem := cookies.Problem(s.SessionCookieName, s.SessionCookieDomain, s.SessionCookiePath); problem != "" {
+	part, problem := cookies.Problem(s.SessionCookieName, s.SessionCookieDomain, s.SessionCookiePath, s.SessionCookieSameSite)
+	if problem != "" {
 		return nil, &SettingError{Setting: "SESSION_COOKIE_" + part, Problem: problem}
 	}
 	return r, nil

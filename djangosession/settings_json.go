@@ -1,13 +1,8 @@
 package djangosession
 
 import (
-	"encoding/base64"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"math"
-	"time"
 
 	"github.com/djangobridge/djangobridge/internal/settingsjson"
 )
@@ -66,6 +61,27 @@ func (s *Settings) byName() map[string]any {
 		"SESSION_SERIALIZER":                 &s.SessionSerializer,
 		"SESSION_FILE_PATH":                  (*optional)(&s.SessionFilePath),
 		"SESSION_CACHE_ALIAS":                &s.SessionCacheAlias,
+		"CSRF_COOKIE_NAME":                   &s.CSRFCookieName,
+		"CSRF_COOKIE_AGE":                    (*csrfAge)(&s.CSRFCookieAge),
+		"CSRF_COOKIE_DOMAIN":                 (*optional)(&s.CSRFCookieDomain),
+		"CSRF_COOKIE_PATH":                   &s.CSRFCookiePath,
+		"CSRF_COOKIE_SECURE":                 &s.CSRFCookieSecure,
+		"CSRF_COOKIE_HTTPONLY":               &s.CSRFCookieHTTPOnly,
+		"CSRF_COOKIE_SAMESITE":               (*optional)(&s.CSRFCookieSameSite),
+		"CSRF_COOKIE_MASKED":                 &s.CSRFCookieMasked,
+		"CSRF_USE_SESSIONS":                  &s.CSRFUseSessions,
+		"CSRF_HEADER_NAME":                   &s.CSRFHeaderName,
+		"CSRF_TRUSTED_ORIGINS":               &s.CSRFTrustedOrigins,
+		"ALLOWED_HOSTS":                      &s.AllowedHosts,
+		"DEBUG":                              &s.Debug,
+		"SECURE_PROXY_SSL_HEADER":            (*proxyHeader)(&s.SecureProxySSLHeader),
+		"USE_X_FORWARDED_HOST":               &s.UseXForwardedHost,
+		"USE_X_FORWARDED_PORT":               &s.UseXForwardedPort,
+		"DATA_UPLOAD_MAX_MEMORY_SIZE":        (*limit)(&s.DataUploadMaxMemorySize),
+		"DATA_UPLOAD_MAX_NUMBER_FIELDS":      (*limit)(&s.DataUploadMaxNumberFields),
+		"DATA_UPLOAD_MAX_NUMBER_FILES":       (*limit)(&s.DataUploadMaxNumberFiles),
+		"AUTHENTICATION_BACKENDS":            &s.AuthenticationBackends,
+		"LOGIN_URL":                          &s.LoginURL,
 		"USE_TZ":                             &s.UseTZ,
 		"TIME_ZONE":                          (*optional)(&s.TimeZone),
 		"DEFAULT_HASHING_ALGORITHM":          &s.DefaultHashingAlgorithm,
@@ -84,87 +100,4 @@ func (s *Settings) byName() map[string]any {
 		"PICKLE_PROTOCOL":                    &s.PickleProtocol,
 		"ACCEPT_LEGACY_LAYOUT":               &s.AcceptLegacyLayout,
 	}
-}
-
-// seconds is a number of seconds.
-type seconds time.Duration
-
-func (s *seconds) UnmarshalJSON(b []byte) error {
-	var f float64
-	if string(b) == "null" {
-		return errors.New("must be a number of seconds")
-	}
-	if err := json.Unmarshal(b, &f); err != nil {
-		return err
-	}
-	if math.Abs(f) >= math.MaxInt64/float64(time.Second) {
-		return errors.New("is more than 292 years")
-	}
-	*s = seconds(f * float64(time.Second))
-	return nil
-}
-
-// unixTime is a point in time as a number of seconds since 1970.
-type unixTime time.Time
-
-func (t *unixTime) UnmarshalJSON(b []byte) error {
-	var f *float64
-	if err := json.Unmarshal(b, &f); err != nil {
-		return err
-	}
-	if f == nil || *f < 0 || *f > maxUnixTime {
-		return errors.New("must be the number of seconds since 1970")
-	}
-	*t = unixTime(time.UnixMicro(int64(math.Round(*f * 1e6))).UTC())
-	return nil
-}
-
-// maxUnixTime is the end of the year 9999.
-const maxUnixTime = 253402300799
-
-// optional is a string for which Django also takes None or False.
-type optional string
-
-func (o *optional) UnmarshalJSON(b []byte) error {
-	var v any
-	if err := json.Unmarshal(b, &v); err != nil {
-		return err
-	}
-	if no, isBool := v.(bool); v == nil || isBool && !no {
-		*o = ""
-		return nil
-	}
-	return json.Unmarshal(b, (*string)(o))
-}
-
-// secret is a string, or bytes as {"$bytes": base64}.
-type secret string
-
-func (s *secret) UnmarshalJSON(b []byte) error {
-	var tagged struct {
-		Bytes *string `json:"$bytes"`
-	}
-	if json.Unmarshal(b, &tagged) == nil && tagged.Bytes != nil {
-		raw, err := base64.StdEncoding.DecodeString(*tagged.Bytes)
-		if err != nil {
-			return errors.New("its bytes are not base64")
-		}
-		*s = secret(raw)
-		return nil
-	}
-	return json.Unmarshal(b, (*string)(s))
-}
-
-type secrets []string
-
-func (s *secrets) UnmarshalJSON(b []byte) error {
-	var list []secret
-	if err := json.Unmarshal(b, &list); err != nil {
-		return err
-	}
-	*s = nil
-	for _, k := range list {
-		*s = append(*s, string(k))
-	}
-	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -46,6 +47,46 @@ func TestSettingsAreReadFromJSON(t *testing.T) {
 	want.UseTZ, want.TimeZone, want.SessionStore = true, "Europe/Berlin", "Outer.Store"
 	if !reflect.DeepEqual(s, want) {
 		t.Errorf("got  %+v\nwant %+v", s, want)
+	}
+}
+
+func TestLoginSettingsAreReadFromJSON(t *testing.T) {
+	t.Parallel()
+	model := []string{"django.contrib.auth.backends.ModelBackend"}
+	for _, c := range []struct {
+		text, loginURL string
+		backends       []string
+		wrong          string // the setting that is refused
+	}{
+		{text: `"AUTHENTICATION_BACKENDS":["a.B","c.D"],"LOGIN_URL":"/in/"`, loginURL: "/in/", backends: []string{"a.B", "c.D"}},
+		{text: `"DEBUG":false`, loginURL: "/accounts/login/", backends: model},
+		{text: `"AUTHENTICATION_BACKENDS":[]`, loginURL: "/accounts/login/", backends: []string{}},
+		{text: `"LOGIN_URL":1`, wrong: "LOGIN_URL"},
+		{text: `"AUTHENTICATION_BACKENDS":"hidden"`, wrong: "AUTHENTICATION_BACKENDS"},
+	} {
+		s, err := djangosession.ReadSettings(strings.NewReader(`{"SECRET_KEY":"hidden",` + c.text + `}`))
+		if s.LoginURL != c.loginURL || !slices.Equal(s.AuthenticationBackends, c.backends) {
+			t.Errorf("%s: %q, %q", c.text, s.LoginURL, s.AuthenticationBackends)
+		}
+		wrong, ok := errors.AsType[*djangosession.SettingError](err)
+		if ok != (c.wrong != "") || ok && (wrong.Setting != c.wrong || strings.Contains(err.Error(), "hidden")) || !ok && err != nil {
+			t.Errorf("%s: %v, want an error about %q", c.text, err, c.wrong)
+		}
+	}
+}
+
+// TestSitesMayHaveUnusableSettingsOfOtherPackages is for services without CSRF protection
+// and logins.
+func TestSitesMayHaveUnusableSettingsOfOtherPackages(t *testing.T) {
+	t.Parallel()
+	s, err := djangosession.ReadSettings(strings.NewReader(`{"SECRET_KEY":"k","DJANGO_VERSION":"1.9","CSRF_COOKIE_NAME":"a=b",
+		"CSRF_COOKIE_SAMESITE":"Loose","CSRF_HEADER_NAME":"","CSRF_TRUSTED_ORIGINS":["shop.test"],"AUTHENTICATION_BACKENDS":[],
+		"LOGIN_URL":"login"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Check(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"log/slog"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
+	"github.com/djangobridge/djangobridge/djangosession/memory"
+	"github.com/djangobridge/djangobridge/tables"
 )
 
 type settingsCheckCommand struct {
@@ -48,12 +51,7 @@ func (c *settingsCheckCommand) Run(t *tool) error {
 			return err
 		}
 	}
-	_, csrfErr := csrf.ReadSettings(bytes.NewReader(data))
-	_, authErr := auth.ReadOptions(bytes.NewReader(data))
-	for _, err := range []error{csrfErr, authErr} {
-		if err == nil {
-			continue
-		}
+	for _, err := range openingErrors(s) {
 		refused = true
 		if err := t.line([]byte(err.Error())); err != nil {
 			return err
@@ -64,6 +62,27 @@ func (c *settingsCheckCommand) Run(t *tool) error {
 	}
 	return t.line(fmt.Appendf(nil, "ok: Django %s, sessions in %q (%s), users in %q (%s, %s)", s.DjangoVersion,
 		s.SessionDatabase.Alias, s.SessionDatabase.Vendor, s.UserDatabase.Alias, s.UserModel.Model, s.UserModel.Table))
+}
+
+// openingErrors returns what keeps the parts of a site from being built.
+func openingErrors(s djangosession.Settings) []error {
+	var problems []error
+	if _, err := csrf.New(s, csrf.Options{}); err != nil {
+		problems = append(problems, err)
+	}
+	engine, err := memory.New(s)
+	if err != nil {
+		return problems // and the review has said so
+	}
+	manager, err := djangosession.NewManager(engine, s)
+	if err != nil {
+		return append(problems, err)
+	}
+	quiet := auth.Options{Logger: slog.New(slog.DiscardHandler)}
+	if _, err := auth.New(manager, &tables.Users{}, quiet); err != nil {
+		problems = append(problems, err)
+	}
+	return problems
 }
 
 func (c *settingsCheckCommand) read(t *tool) ([]byte, error) {

@@ -72,12 +72,10 @@ func startService(t *testing.T, s *site, o options) *service {
 	}
 	manager, managerErr := djangosession.NewManager(engine, settings)
 	users, usersErr := tables.NewUsers(db, settings, tables.UserModel{Dialect: tables.SQLite{}, LockWait: time.Minute})
-	authOptions, optionsErr := auth.ReadOptions(bytes.NewReader(s.settings))
-	if err := errors.Join(managerErr, usersErr, optionsErr); err != nil {
+	if err := errors.Join(managerErr, usersErr); err != nil {
 		t.Fatal(err)
 	}
-	authOptions.Iterations = 1000
-	authOptions.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
+	authOptions := auth.Options{Iterations: 1000, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))}
 	if o.auth != nil {
 		o.auth(&authOptions, users)
 	}

@@ -20,12 +20,8 @@ const (
 	HashSessionKey    = "_auth_user_hash"    // HASH_SESSION_KEY
 )
 
-// Options are the settings of a site that logins depend on, under Django's names, and what Django has no setting for. The
-// zero value is a site with Django's defaults.
+// Options are what Django has no setting for. The zero value behaves as Django does.
 type Options struct {
-	// AuthenticationBackends is AUTHENTICATION_BACKENDS. Sessions that name another backend are no logins. The default is
-	// [ModelBackend] alone.
-	AuthenticationBackends []string
 	// InactiveBackends lists backends of the site's own, or of other packages, that accept users who are not active, because
 	// of their user_can_authenticate or get_user. Django's backends are known.
 	InactiveBackends []string
@@ -44,7 +40,6 @@ type Options struct {
 	// EffectiveUser does the same or because they leave the user and the session alone.
 	KnownMiddleware []string
 
-	LoginURL          string // LOGIN_URL as a URL, which SettingsCommand makes of a view's name; "/accounts/login/"
 	AdminLoginURL     string // where [Auth.StaffRequired] sends people; "/admin/login/"
 	RedirectFieldName string // REDIRECT_FIELD_NAME; "next"
 
@@ -84,13 +79,14 @@ var (
 
 // An Auth knows the logins of a site. It cannot be changed, and several goroutines may use it.
 type Auth struct {
-	manager *djangosession.Manager
-	users   Users
-	options Options
-	logger  *slog.Logger
-	hasher  *sessionHasher
-	now     func() time.Time
-	encode  encoder
+	manager  *djangosession.Manager
+	users    Users
+	options  Options
+	backends []string // AUTHENTICATION_BACKENDS
+	logger   *slog.Logger
+	hasher   *sessionHasher
+	now      func() time.Time
+	encode   encoder
 
 	keepsLanguage bool // logout keeps the language
 	demandsHash   bool
@@ -100,8 +96,11 @@ type Auth struct {
 	told      sync.Map     // the hashers that the log was told of
 }
 
-// New returns an Auth for the sessions of manager and the people in users. It logs a warning if passwords of the site's
-// default hasher cannot be checked, and about [Auth.UnknownMiddleware]. The error is a [*djangosession.SettingError].
+// New returns an Auth that resolves the sessions of manager to users. It uses
+// AUTHENTICATION_BACKENDS and LOGIN_URL of the manager's settings, and refuses the name of a
+// view in LOGIN_URL: SettingsCommand prints the URL in its place, unless the site has no such
+// view. It logs a warning if passwords of the site's default hasher cannot be checked, and
+// about [Auth.UnknownMiddleware]. The error is a [*djangosession.SettingError].
 func New(manager *djangosession.Manager, users Users, o Options) (*Auth, error) {
 	if manager == nil || users == nil {
 		return nil, errors.New("auth: New needs a manager and users")
@@ -117,7 +116,8 @@ func New(manager *djangosession.Manager, users Users, o Options) (*Auth, error) 
 	}
 	o.KnownMiddleware = slices.Clone(o.KnownMiddleware)
 	a := &Auth{
-		manager: manager, users: users, options: o, logger: o.Logger, hasher: hasher, now: s.Clock, encode: encodePBKDF2,
+		manager: manager, users: users, options: o, backends: slices.Clone(s.AuthenticationBackends), logger: o.Logger,
+		hasher: hasher, now: s.Clock, encode: encodePBKDF2,
 		keepsLanguage: site.KeepsLanguage(),
 		demandsHash:   site.DemandsHash(),
 	}
@@ -125,10 +125,10 @@ func New(manager *djangosession.Manager, users Users, o Options) (*Auth, error) 
 		a.logger = slog.Default()
 	}
 	sampled := o.SamplePassword != ""
-	if err := a.options.fill(site); err != nil {
+	if err := a.options.fill(&s, site); err != nil {
 		return nil, err
 	}
-	if a.login, err = parseLoginURL("LOGIN_URL", a.options.LoginURL); err != nil {
+	if a.login, err = parseLoginURL("LOGIN_URL", s.LoginURL); err != nil {
 		return nil, err
 	}
 	if a.admin, err = parseLoginURL("AdminLoginURL", a.options.AdminLoginURL); err != nil {

@@ -22,7 +22,8 @@ var ErrBackend = errors.New("auth: the backend is not one of AUTHENTICATION_BACK
 type BackendError struct {
 	// Backend is the backend as AUTHENTICATION_BACKENDS names it, "" where the fault is that none is named.
 	Backend string
-	// Option is the field of [Options] that helps, "" if it is the caller who has to name a backend.
+	// Option is the field of [Options] or [djangosession.Settings] that helps, and "" if the
+	// caller has to name a backend.
 	Option  string
 	problem string // with the remedy
 }
@@ -39,7 +40,7 @@ func (*BackendError) Is(target error) bool { return target == ErrBackend }
 
 // backendFor returns the backend to log a user in by.
 func (a *Auth) backendFor(user *User, backend string) (string, error) {
-	all := a.options.AuthenticationBackends
+	all := a.backends
 	if backend == "" {
 		backend = user.Backend
 	}
@@ -57,13 +58,13 @@ func (a *Auth) backendFor(user *User, backend string) (string, error) {
 }
 
 // listIt is how a backend gets into the list.
-const listIt = "list it in Options.AuthenticationBackends, which ReadOptions reads from the site's exported settings"
+const listIt = "list it in Settings.AuthenticationBackends, which the site's exported settings contain"
 
 // passwordBackends returns the backends that check passwords, up to the first one whose effect is unknown. The error says
 // why there are none.
 func (a *Auth) passwordBackends() ([]string, error) {
 	var backends []string
-	for _, b := range a.options.AuthenticationBackends {
+	for _, b := range a.backends {
 		switch {
 		case b == ModelBackend, b == AllowAllUsersModelBackend, slices.Contains(a.options.PasswordBackends, b):
 			backends = append(backends, b)
@@ -78,7 +79,7 @@ func (a *Auth) passwordBackends() ([]string, error) {
 		}
 	}
 	if len(backends) == 0 {
-		first := a.options.AuthenticationBackends[0]
+		first := a.backends[0]
 		return nil, &BackendError{Backend: first, Option: "PasswordBackends", problem: "checks no passwords, and neither does any " +
 			"other of AUTHENTICATION_BACKENDS: list one that does in Options.PasswordBackends"}
 	}

@@ -29,6 +29,7 @@ func TestBackendErrorsNameTheBackendAndTheOption(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name    string
+		list    []string // AUTHENTICATION_BACKENDS
 		options auth.Options
 		do      func(*site) error
 		backend string // "" if it works, or if none is at fault
@@ -36,50 +37,46 @@ func TestBackendErrorsNameTheBackendAndTheOption(t *testing.T) {
 		says    []string // "" if it works
 	}{
 		{
-			name: "a password behind axes", options: auth.Options{AuthenticationBackends: []string{axesBackend, auth.ModelBackend}},
+			name: "a password behind axes", list: []string{axesBackend, auth.ModelBackend},
 			do: authenticate, backend: axesBackend, option: "PasswordBackends",
 			says: []string{"Options.PasswordBackends", "Options.PassedBackends", "limits attempts"},
 		},
 		{
-			name: "a password behind social-auth", options: auth.Options{AuthenticationBackends: []string{socialBackend, auth.ModelBackend}},
+			name: "a password behind social-auth", list: []string{socialBackend, auth.ModelBackend},
 			do: authenticate, backend: socialBackend, option: "PasswordBackends", says: []string{"Options.PassedBackends"},
 		},
 		{
-			name: "a password behind social-auth that is passed", options: auth.Options{
-				AuthenticationBackends: []string{socialBackend, auth.ModelBackend}, PassedBackends: []string{socialBackend},
-			}, do: authenticate,
+			name: "a password behind social-auth that is passed", list: []string{socialBackend, auth.ModelBackend}, options: auth.Options{PassedBackends: []string{socialBackend}}, do: authenticate,
 		},
 		{
-			name: "a password of allauth", options: auth.Options{AuthenticationBackends: []string{allauthBackend}},
+			name: "a password of allauth", list: []string{allauthBackend},
 			do: authenticate, backend: allauthBackend, option: "PasswordBackends", says: []string{"Options.PasswordBackends"},
 		},
 		{
-			name: "a password of allauth that is listed", options: auth.Options{
-				AuthenticationBackends: []string{allauthBackend}, PasswordBackends: []string{allauthBackend},
-			}, do: authenticate,
+			name: "a password of allauth that is listed", list: []string{allauthBackend}, options: auth.Options{PasswordBackends: []string{allauthBackend}}, do: authenticate,
 		},
 		{
-			name: "a password before allauth", options: auth.Options{AuthenticationBackends: []string{auth.ModelBackend, allauthBackend}},
+			name: "a password before allauth", list: []string{auth.ModelBackend, allauthBackend},
 			do: authenticate,
 		},
 		{
-			name: "no backend takes a password", options: auth.Options{
-				AuthenticationBackends: []string{auth.RemoteUserBackend, socialBackend}, PassedBackends: []string{socialBackend},
-			},
+			name: "no backend takes a password", list: []string{auth.RemoteUserBackend, socialBackend}, options: auth.Options{PassedBackends: []string{socialBackend}},
 			do: authenticate, backend: auth.RemoteUserBackend, option: "PasswordBackends", says: []string{"any other", "Options.PasswordBackends"},
 		},
 		{
 			name: "a login by a backend that is not listed", do: login(socialBackend), backend: socialBackend,
-			option: "AuthenticationBackends", says: []string{auth.ModelBackend, "Options.AuthenticationBackends", "ReadOptions"},
+			option: "AuthenticationBackends", says: []string{auth.ModelBackend, "Settings.AuthenticationBackends", "exported settings"},
 		},
 		{
-			name: "a login by one of several", options: auth.Options{AuthenticationBackends: []string{auth.ModelBackend, allauthBackend}},
+			name: "a login by one of several", list: []string{auth.ModelBackend, allauthBackend},
 			do: login(""), says: []string{auth.ModelBackend + ", " + allauthBackend, "give Login"},
 		},
 	} {
-		site := newSite(t, "5.2.19", func(_ *djangosession.Settings, o *auth.Options) {
-			o.AuthenticationBackends, o.PassedBackends = c.options.AuthenticationBackends, c.options.PassedBackends
-			o.PasswordBackends = c.options.PasswordBackends
+		site := newSite(t, "5.2.19", func(s *djangosession.Settings, o *auth.Options) {
+			o.PassedBackends, o.PasswordBackends = c.options.PassedBackends, c.options.PasswordBackends
+			if c.list != nil {
+				s.AuthenticationBackends = c.list
+			}
 		})
 		err := c.do(site)
 		if c.says == nil {
@@ -114,7 +111,7 @@ func TestLogSaysWhichBackendASessionNames(t *testing.T) {
 	}{
 		{
 			name: "social-auth", backend: socialBackend,
-			contains: []string{"reason=unknown_backend", "backend=" + socialBackend, "Options.AuthenticationBackends"},
+			contains: []string{"reason=unknown_backend", "backend=" + socialBackend, "Settings.AuthenticationBackends"},
 		},
 		{
 			name: "text that is not the name of a class", backend: "some secret",
@@ -141,7 +138,11 @@ func TestLogSaysWhichBackendASessionNames(t *testing.T) {
 			contains: []string{"reason=inactive"}, lacks: []string{"backend=", "remedy="},
 		},
 	} {
-		site := newSite(t, "5.2.19", func(_ *djangosession.Settings, o *auth.Options) { o.AuthenticationBackends = c.listed })
+		site := newSite(t, "5.2.19", func(s *djangosession.Settings, _ *auth.Options) {
+			if c.listed != nil {
+				s.AuthenticationBackends = c.listed
+			}
+		})
 		site.people.byID["2"].inactive = c.inactive
 		site.state(t, site.session(t, bob(map[string]any{auth.BackendSessionKey: c.backend})))
 		for _, text := range c.contains {

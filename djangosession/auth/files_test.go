@@ -16,11 +16,7 @@ import (
 // The server removes the files of uploads that it finds in its own request, and handlers have a copy of that.
 func TestFilesOfUploadsAreRemoved(t *testing.T) { //nolint:paralleltest // the folder is the process's
 	site := newSite(t, "6.1", nil)
-	settings, err := csrf.NewSettings(site.manager.Settings())
-	if err != nil {
-		t.Fatal(err)
-	}
-	protection, err := csrf.New(settings)
+	protection, err := csrf.New(site.manager.Settings(), csrf.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

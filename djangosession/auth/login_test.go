@@ -97,7 +97,11 @@ func TestBackendOfALogin(t *testing.T) {
 		{"one that is not listed", nil, "", custom, ""},
 		{"the user's that is not listed", nil, custom, "", ""},
 	} {
-		site := newSite(t, "5.2.19", func(_ *djangosession.Settings, o *auth.Options) { o.AuthenticationBackends = c.list })
+		site := newSite(t, "5.2.19", func(s *djangosession.Settings, _ *auth.Options) {
+			if c.list != nil {
+				s.AuthenticationBackends = c.list
+			}
+		})
 		s, u := site.manager.New(), site.people.user("2")
 		u.Backend = c.user
 		err := site.auth.LoginSession(t.Context(), s, u, c.given)

@@ -203,8 +203,8 @@ func TestLoginOfAVisitorWhoseSessionIsGone(t *testing.T) {
 // TestFailedLoginKeepsTheFormerBackend is for a user who logs in by another backend.
 func TestFailedLoginKeepsTheFormerBackend(t *testing.T) {
 	t.Parallel()
-	site := newSite(t, "5.2.19", func(_ *djangosession.Settings, o *auth.Options) {
-		o.AuthenticationBackends = []string{auth.ModelBackend, allauthBackend}
+	site := newSite(t, "5.2.19", func(s *djangosession.Settings, _ *auth.Options) {
+		s.AuthenticationBackends = []string{auth.ModelBackend, allauthBackend}
 	})
 	s := site.session(t, bob(nil))
 	shared := &request.Shared{}

@@ -88,38 +88,38 @@ func TestAuthenticate(t *testing.T) {
 		{"an unusable password", "anne", "!", nil, func(p *people) { p.byID["1"].password = "!" }, "", auth.ErrBadCredentials},
 		{"a form that is not known", "anne", "x", nil, func(p *people) { p.byID["1"].password = "bcrypt$x" }, "", auth.ErrUnknownHasher},
 		{
-			"an inactive user where a second backend takes those", "anne", "password", func(_ *djangosession.Settings, o *auth.Options) {
-				o.AuthenticationBackends = []string{auth.ModelBackend, auth.AllowAllUsersModelBackend}
+			"an inactive user where a second backend takes those", "anne", "password", func(s *djangosession.Settings, _ *auth.Options) {
+				s.AuthenticationBackends = []string{auth.ModelBackend, auth.AllowAllUsersModelBackend}
 			}, func(p *people) { p.byID["1"].inactive = true }, auth.AllowAllUsersModelBackend, nil,
 		},
 		{
-			"no backend with passwords", "anne", "password", func(_ *djangosession.Settings, o *auth.Options) {
-				o.AuthenticationBackends = []string{custom, auth.RemoteUserBackend}
+			"no backend with passwords", "anne", "password", func(s *djangosession.Settings, _ *auth.Options) {
+				s.AuthenticationBackends = []string{custom, auth.RemoteUserBackend}
 			}, nil, "", auth.ErrBackend,
 		},
 		{
-			"the site's own backend", "anne", "password", func(_ *djangosession.Settings, o *auth.Options) {
-				o.AuthenticationBackends, o.PasswordBackends = []string{custom}, []string{custom}
+			"the site's own backend", "anne", "password", func(s *djangosession.Settings, o *auth.Options) {
+				s.AuthenticationBackends, o.PasswordBackends = []string{custom}, []string{custom}
 			}, nil, custom, nil,
 		},
 		{
-			"behind a backend that may refuse", "anne", "password", func(_ *djangosession.Settings, o *auth.Options) {
-				o.AuthenticationBackends = []string{custom, auth.ModelBackend}
+			"behind a backend that may refuse", "anne", "password", func(s *djangosession.Settings, _ *auth.Options) {
+				s.AuthenticationBackends = []string{custom, auth.ModelBackend}
 			}, nil, "", auth.ErrBackend,
 		},
 		{
-			"before a backend that may refuse", "anne", "password", func(_ *djangosession.Settings, o *auth.Options) {
-				o.AuthenticationBackends = []string{auth.RemoteUserBackend, auth.ModelBackend, custom}
+			"before a backend that may refuse", "anne", "password", func(s *djangosession.Settings, _ *auth.Options) {
+				s.AuthenticationBackends = []string{auth.RemoteUserBackend, auth.ModelBackend, custom}
 			}, nil, auth.ModelBackend, nil,
 		},
 		{
-			"an inactive user, and a backend that may refuse before the one for those", "anne", "password", func(_ *djangosession.Settings, o *auth.Options) {
-				o.AuthenticationBackends = []string{auth.ModelBackend, custom, auth.AllowAllUsersModelBackend}
+			"an inactive user, and a backend that may refuse before the one for those", "anne", "password", func(s *djangosession.Settings, _ *auth.Options) {
+				s.AuthenticationBackends = []string{auth.ModelBackend, custom, auth.AllowAllUsersModelBackend}
 			}, func(p *people) { p.byID["1"].inactive = true }, "", auth.ErrBadCredentials,
 		},
 		{
-			"behind a backend that does not", "anne", "password", func(_ *djangosession.Settings, o *auth.Options) {
-				o.AuthenticationBackends, o.PassedBackends = []string{custom, auth.ModelBackend}, []string{custom}
+			"behind a backend that does not", "anne", "password", func(s *djangosession.Settings, o *auth.Options) {
+				s.AuthenticationBackends, o.PassedBackends = []string{custom, auth.ModelBackend}, []string{custom}
 			}, nil, auth.ModelBackend, nil,
 		},
 	} {

@@ -45,6 +45,9 @@ func parseLoginURL(setting, text string) (loginURL, error) {
 	refuse := func(problem string) (loginURL, error) {
 		return loginURL{}, &djangosession.SettingError{Setting: setting, Problem: problem}
 	}
+	if text == "" {
+		return refuse("is empty")
+	}
 	if !strings.ContainsAny(text, "/.") {
 		return refuse("looks like the name of a view: give the URL that reverse() makes of it, " +
 			"as djangosession.SettingsCommand prints it for LOGIN_URL if the site has such a view")

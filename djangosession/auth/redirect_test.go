@@ -28,8 +28,8 @@ func TestLoginPageOnAnotherHostGetsTheWholeAddress(t *testing.T) {
 	} {
 		for _, origin := range []bool{false, true} {
 			for _, https := range []bool{false, true} {
-				site := newSite(t, "5.2.19", func(_ *djangosession.Settings, o *auth.Options) {
-					o.LoginURL = c.login
+				site := newSite(t, "5.2.19", func(s *djangosession.Settings, o *auth.Options) {
+					s.LoginURL = c.login
 					if origin {
 						o.Origin = func(r *http.Request) (scheme, host string) { return r.Header.Get("X-Scheme"), "shop.example.com" }
 					}
@@ -74,7 +74,7 @@ func TestQueryOfTheLoginPageIsWrittenAsDjangoWritesIt(t *testing.T) {
 		"/in/#top":                     "/in/?" + next + "#top",
 		"/in/?next=x#top":              "/in/?" + next + "#top",
 	} {
-		site := newSite(t, "5.2.19", func(_ *djangosession.Settings, o *auth.Options) { o.LoginURL = login })
+		site := newSite(t, "5.2.19", func(s *djangosession.Settings, _ *auth.Options) { s.LoginURL = login })
 		w := httptest.NewRecorder()
 		site.auth.RedirectToLogin(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/zoo/?q=z", http.NoBody))
 		if got := w.Header().Get("Location"); got != want {
@@ -83,12 +83,33 @@ func TestQueryOfTheLoginPageIsWrittenAsDjangoWritesIt(t *testing.T) {
 	}
 }
 
+// optionsProblem is what New has against options.
+func (s *site) optionsProblem(o auth.Options) error {
+	_, err := auth.New(s.manager, s.people, o)
+	return err
+}
+
+// loginURLProblem is what New has against a LOGIN_URL.
+func (s *site) loginURLProblem(t *testing.T, url string) error {
+	t.Helper()
+	settings := s.manager.Settings()
+	settings.LoginURL = url
+	manager, err := djangosession.NewManager(s.engine, settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = auth.New(manager, s.people, auth.Options{})
+	return err
+}
+
 func TestLoginURLThatIsNoneIsRefused(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", nil)
 	for _, login := range []string{"/in now/", "/in/\t", "/in/\n", "/in/\r", " /in/", "http://[::1/in", "/in/%zz", "login", "accounts:login"} {
-		for setting, o := range map[string]auth.Options{"LOGIN_URL": {LoginURL: login}, "AdminLoginURL": {AdminLoginURL: login}} {
-			_, err := auth.New(site.manager, site.people, o)
+		for setting, err := range map[string]error{
+			"LOGIN_URL":     site.loginURLProblem(t, login),
+			"AdminLoginURL": site.optionsProblem(auth.Options{AdminLoginURL: login}),
+		} {
 			if wrong, ok := errors.AsType[*djangosession.SettingError](err); !ok || wrong.Setting != setting {
 				t.Errorf("%s %q: %v", setting, login, err)
 			}

@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -33,7 +32,7 @@ func TestRedirectsAreDjangos(t *testing.T) {
 		t.Fatal(len(cases), err)
 	}
 	for _, c := range cases {
-		site := newSite(t, "5.2.19", func(_ *djangosession.Settings, o *auth.Options) { o.LoginURL = c.Login })
+		site := newSite(t, "5.2.19", func(s *djangosession.Settings, _ *auth.Options) { s.LoginURL = c.Login })
 		path, query, _ := strings.Cut(c.Target, "?")
 		plain, err := url.PathUnescape(path)
 		if err != nil {
@@ -195,7 +194,6 @@ func TestUnusableOptionsAreNamed(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", nil)
 	for name, o := range map[string]auth.Options{
-		"LOGIN_URL":        {LoginURL: "login"},
 		"AdminLoginURL":    {AdminLoginURL: "admin:login"},
 		"InactiveBackends": {InactiveBackends: []string{"x"}},
 		"PasswordBackends": {PasswordBackends: []string{"x"}},
@@ -207,6 +205,12 @@ func TestUnusableOptionsAreNamed(t *testing.T) {
 		var wrong *djangosession.SettingError
 		if !errors.As(err, &wrong) || wrong.Setting != name {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, url := range []string{"", "login"} {
+		wrong, ok := errors.AsType[*djangosession.SettingError](site.loginURLProblem(t, url))
+		if !ok || wrong.Setting != "LOGIN_URL" || strings.Contains(wrong.Problem, "view") != (url != "") {
+			t.Errorf("LOGIN_URL %q: %v", url, wrong)
 		}
 	}
 	for sample, good := range map[auth.Secret]bool{
@@ -234,49 +238,24 @@ func TestViewNameIsRefusedWithTheWayToItsURL(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", nil)
 	for _, name := range []string{"login", "accounts:login"} {
-		_, err := auth.New(site.manager, site.people, auth.Options{LoginURL: name})
+		err := site.loginURLProblem(t, name)
 		if err == nil || !strings.Contains(err.Error(), "SettingsCommand") {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
 }
 
-func TestOptionsFile(t *testing.T) {
+func TestSitesWithoutBackendsAreRefused(t *testing.T) {
 	t.Parallel()
-	name := filepath.Join(t.TempDir(), "settings.json")
-	if err := os.WriteFile(name, []byte(`{"LOGIN_URL": "/in/"}`), 0o600); err != nil {
-		t.Fatal(err)
+	site := newSite(t, "5.2.19", nil)
+	settings := site.manager.Settings()
+	settings.AuthenticationBackends = []string{}
+	manager, err := djangosession.NewManager(site.engine, settings)
+	if err != nil {
+		t.Fatalf("a site that does not use this package: %v", err)
 	}
-	if o, err := auth.ReadOptionsFile(name); err != nil || o.LoginURL != "/in/" {
-		t.Errorf("%+v, %v", o, err)
-	}
-	if _, err := auth.ReadOptionsFile(name + "x"); !errors.Is(err, os.ErrNotExist) || !strings.HasPrefix(err.Error(), "auth: ") {
-		t.Errorf("error %v", err)
-	}
-}
-
-func TestOptionsAreReadFromTheSitesSettings(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		text, loginURL string
-		backends       []string
-		wrong          string
-	}{
-		{`{"SECRET_KEY":"k","AUTHENTICATION_BACKENDS":["a.B","c.D"],"LOGIN_URL":"/in/"}`, "/in/", []string{"a.B", "c.D"}, ""},
-		{`{}`, "", nil, ""},
-		{`{"LOGIN_URL":1,"SECRET_KEY":"hidden"}`, "", nil, "LOGIN_URL"},
-		{`{"AUTHENTICATION_BACKENDS":[]}`, "", nil, "AUTHENTICATION_BACKENDS"},
-		{`{"AUTHENTICATION_BACKENDS":"hidden"}`, "", nil, "AUTHENTICATION_BACKENDS"},
-		{`["hidden"]`, "", nil, "JSON"},
-		{`{"a":hidden`, "", nil, "JSON"},
-		{``, "", nil, "JSON"},
-	} {
-		o, err := auth.ReadOptions(strings.NewReader(c.text))
-		if (err != nil) != (c.wrong != "") || o.LoginURL != c.loginURL || !slices.Equal(o.AuthenticationBackends, c.backends) {
-			t.Errorf("%s: %+v, %v", c.text, o, err)
-		}
-		if err != nil && (!strings.Contains(err.Error(), c.wrong) || strings.Contains(err.Error(), "hidden")) {
-			t.Errorf("%s: %v", c.text, err)
-		}
+	_, err = auth.New(manager, site.people, auth.Options{})
+	if wrong, ok := errors.AsType[*djangosession.SettingError](err); !ok || wrong.Setting != "AUTHENTICATION_BACKENDS" {
+		t.Error(err)
 	}
 }

@@ -84,7 +84,7 @@ func (a *Auth) check(ctx context.Context, s *djangosession.Session) (State, erro
 		return State{Reason: NotLoggedIn}, nil
 	}
 	backend, _ := text(path)
-	if !slices.Contains(a.options.AuthenticationBackends, backend) {
+	if !slices.Contains(a.backends, backend) {
 		return State{Reason: UnknownBackend}, nil
 	}
 	pk, ok := idText(id)

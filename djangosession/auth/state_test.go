@@ -81,7 +81,7 @@ func TestNobodyIsLoggedInForAReason(t *testing.T) {
 	t.Parallel()
 	custom := "shop.backends.Custom"
 	backends := func(list ...string) func(*djangosession.Settings, *auth.Options) {
-		return func(_ *djangosession.Settings, o *auth.Options) { o.AuthenticationBackends = list }
+		return func(s *djangosession.Settings, _ *auth.Options) { s.AuthenticationBackends = list }
 	}
 	for _, c := range []struct {
 		name    string
@@ -119,8 +119,8 @@ func TestNobodyIsLoggedInForAReason(t *testing.T) {
 		},
 		{
 			"an inactive user whose own backend takes those", bob(map[string]any{auth.BackendSessionKey: custom}),
-			func(_ *djangosession.Settings, o *auth.Options) {
-				o.AuthenticationBackends, o.InactiveBackends = []string{auth.ModelBackend, custom}, []string{custom}
+			func(s *djangosession.Settings, o *auth.Options) {
+				s.AuthenticationBackends, o.InactiveBackends = []string{auth.ModelBackend, custom}, []string{custom}
 			}, func(p *people) { p.byID["2"].inactive = true }, "", false,
 		},
 		{"a changed password", bob(nil), nil, func(p *people) { p.byID["2"].password += "x" }, auth.BadHash, true},

@@ -26,7 +26,7 @@ func (s *state) check(r *http.Request) error {
 	if s.checked {
 		return nil
 	}
-	m := meta{Request: r, settings: &s.settings}
+	m := meta{Request: r, Protection: s.Protection}
 	if err := s.checkPage(m); err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (s *state) check(r *http.Request) error {
 
 // checkPage looks at where the page with the form is from.
 func (p *Protection) checkPage(m meta) error {
-	if origin, ok := m.header("Origin"); ok && p.settings.rules.checksOrigin {
+	if origin, ok := m.header("Origin"); ok && p.rules.checksOrigin {
 		return p.checkOrigin(m, origin)
 	}
 	if m.secure() {
@@ -63,7 +63,7 @@ func (s *state) checkToken(m meta) error {
 	if err != nil {
 		return err
 	}
-	if !s.settings.rules.checksOrigin {
+	if !s.rules.checksOrigin {
 		if formProblem(token) != "" || !matches(token, have.plain) {
 			return &Error{Reason: BadToken, Text: textBadToken}
 		}
@@ -85,7 +85,7 @@ func (s *state) checkToken(m meta) error {
 // error is a [*FormError].
 func (s *state) sent(m meta) (token, source string, err error) {
 	inHeader, ok := m.named(s.settings.CSRFHeaderName)
-	if m.Method == http.MethodPost && !(s.HeaderFirst && ok) {
+	if m.Method == http.MethodPost && !(s.options.HeaderFirst && ok) {
 		token, err = s.formToken(m.Request)
 		if token != "" || err != nil {
 			return token, "POST", err

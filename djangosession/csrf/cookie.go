@@ -18,12 +18,12 @@ func (p *Protection) cookie(value string) *cookies.Cookie {
 		Secure:   s.CSRFCookieSecure,
 		HTTPOnly: s.CSRFCookieHTTPOnly,
 	}
-	if s.rules.hasSameSite {
+	if p.rules.hasSameSite {
 		c.SameSite = s.CSRFCookieSameSite
 	}
 	if age := s.CSRFCookieAge; age != 0 {
 		c.MaxAge = strconv.FormatInt(int64(age/time.Second), 10)
-		c.Expires = s.Site.Clock().UTC().Add(age).Format(s.rules.cookieDate)
+		c.Expires = s.Clock().UTC().Add(age).Format(p.rules.cookieDate)
 	}
 	return c
 }

@@ -16,24 +16,19 @@ import (
 )
 
 func Example() {
-	site := djangosession.NewSettings("the site's SECRET_KEY")
-	engine, err := memory.New(site) // a site's own is in package tables
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	sessions, err := djangosession.NewManager(engine, site)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	settings, err := csrf.NewSettings(site)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
+	settings := djangosession.NewSettings("the site's SECRET_KEY")
 	settings.AllowedHosts = []string{"example.com"}
-	protection, err := csrf.New(settings)
+	engine, err := memory.New(settings) // a site's own is in package tables
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	sessions, err := djangosession.NewManager(engine, settings)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	protection, err := csrf.New(settings, csrf.Options{})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -7,7 +7,7 @@ type exempt struct{ http.Handler }
 
 // Exempt returns the handler marked so that requests for it are not checked, for those who have no browser or prove in
 // another way who they are. The middleware sees the mark if the handler is the next one, or if a [http.ServeMux], or another
-// router with its method Handler, comes next and leads to it; see [Protection.Exempts] for the rest. Matches csrf_exempt.
+// router with its method Handler, comes next and leads to it; see [Options].Exempts for the rest. Matches csrf_exempt.
 func Exempt(h http.Handler) http.Handler { return exempt{h} }
 
 // router is a [http.ServeMux].
@@ -16,7 +16,7 @@ type router interface {
 }
 
 func (p *Protection) exempts(next http.Handler, r *http.Request) bool {
-	if p.Exempts != nil && p.Exempts(r) {
+	if p.options.Exempts != nil && p.options.Exempts(r) {
 		return true
 	}
 	for range 8 { // routers in routers

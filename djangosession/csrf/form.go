@@ -33,7 +33,7 @@ func (s *state) formToken(r *http.Request) (string, error) {
 	}
 	contentType := r.Header.Get("Content-Type")
 	bare, _, _ := strings.Cut(contentType, ";")
-	if bare = strings.TrimSpace(bare); s.settings.rules.lowersTypes {
+	if bare = strings.TrimSpace(bare); s.rules.lowersTypes {
 		bare = strings.ToLower(bare)
 	}
 	switch bare {
@@ -41,7 +41,7 @@ func (s *state) formToken(r *http.Request) (string, error) {
 		if r.PostForm != nil { // likewise; ParseForm leaves a form of parts unread
 			return last(r), nil
 		}
-		if _, params, err := mime.ParseMediaType(contentType); err == nil && s.settings.rules.refusesCharsets {
+		if _, params, err := mime.ParseMediaType(contentType); err == nil && s.rules.refusesCharsets {
 			if c, ok := params["charset"]; ok && !strings.EqualFold(c, "utf-8") {
 				return "", &FormError{Err: errCharset}
 			}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/djangobridge/djangobridge/djangosession/csrf"
+	"github.com/djangobridge/djangobridge/djangosession"
 )
 
 const formType = "application/x-www-form-urlencoded"
@@ -116,7 +116,9 @@ func TestFormsAtTheLimitsOfTheSite(t *testing.T) {
 		{name: "no field may be sent and none is", bytes: -1, fields: 0, want: 403},
 	} {
 		for _, known := range []bool{true, false} { // the length
-			s := newSite(t, "6.1.3", func(s *csrf.Settings) { s.DataUploadMaxMemorySize, s.DataUploadMaxNumberFields = c.bytes, c.fields })
+			s := newSite(t, "6.1.3", func(s *djangosession.Settings) {
+				s.DataUploadMaxMemorySize, s.DataUploadMaxNumberFields = c.bytes, c.fields
+			})
 			r := post(t, "csrftoken="+secret, nil)
 			r.Body, r.ContentLength = io.NopCloser(strings.NewReader(c.body)), -1
 			if known {

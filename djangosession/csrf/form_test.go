@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
 )
 
@@ -146,7 +147,7 @@ func TestManyFilesAreRefused(t *testing.T) {
 		{"4.0.9", 0, http.StatusOK},
 		{"3.2.17", 0, http.StatusOK},
 	} {
-		s := newSite(t, c.release, func(set *csrf.Settings) { set.DataUploadMaxNumberFiles = c.most })
+		s := newSite(t, c.release, func(set *djangosession.Settings) { set.DataUploadMaxNumberFiles = c.most })
 		if res := s.serve(multiple(t, token1, 10), http.HandlerFunc(fine)); res.Code != c.want {
 			t.Errorf("Django %s, at most %d: status %d, want %d", c.release, c.most, res.Code, c.want)
 		}
@@ -215,7 +216,7 @@ func TestBodiesThatAreNoForm(t *testing.T) {
 func TestNoMoreIsReadThanTheLimit(t *testing.T) {
 	t.Parallel()
 	for _, contentType := range []string{"application/x-www-form-urlencoded", "multipart/form-data; boundary=b"} {
-		s := newSite(t, "6.1", func(set *csrf.Settings) { set.DataUploadMaxMemorySize = 1 << 20 })
+		s := newSite(t, "6.1", func(set *djangosession.Settings) { set.DataUploadMaxMemorySize = 1 << 20 })
 		tail := &endless{}
 		r := post(t, "csrftoken="+secret, nil)
 		r.Body, r.ContentLength = io.NopCloser(io.MultiReader(strings.NewReader("--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n"), tail)), -1
@@ -231,8 +232,7 @@ func TestNoMoreIsReadThanTheLimit(t *testing.T) {
 
 func TestHeaderFirstLeavesTheBodyAlone(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, "6.1", nil)
-	s.HeaderFirst = true
+	s := newSiteWith(t, "6.1", csrf.Options{HeaderFirst: true}, nil)
 	r := multiple(t, other, 10)
 	r.Header.Set("X-Csrftoken", token1)
 	res := s.serve(r, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

@@ -10,7 +10,7 @@ import (
 // meta is a request as Django sees it: the part of request.META, and of what is computed from it, that the checks need.
 type meta struct {
 	*http.Request
-	settings *Settings
+	*Protection
 }
 
 // header returns a header as a WSGI server hands it on: its values joined with commas, each byte a character.
@@ -64,7 +64,7 @@ func (m meta) secure() bool {
 	if !ok {
 		return m.TLS != nil
 	}
-	if m.settings.rules.splitsProxyHeader {
+	if m.rules.splitsProxyHeader {
 		value, _, _ = strings.Cut(value, ",")
 		value = strings.TrimFunc(value, isPythonSpace)
 	}
@@ -103,7 +103,7 @@ func (m meta) host() (string, bool) {
 	if domain == "" {
 		return "", false
 	}
-	for _, pattern := range m.settings.allowedHosts() {
+	for _, pattern := range m.allowedHosts() {
 		if pattern == "*" || sameDomain(domain, pattern) {
 			return host, true
 		}
@@ -118,8 +118,8 @@ func (m meta) port() string {
 			return forwarded
 		}
 	}
-	if m.settings.ServerPort != "" {
-		return m.settings.ServerPort
+	if m.options.ServerPort != "" {
+		return m.options.ServerPort
 	}
 	if addr, ok := m.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr); ok {
 		_, port, _ := net.SplitHostPort(addr.String())

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+
+	"github.com/djangobridge/djangobridge/djangosession"
 )
 
 // hostOf returns what the site takes for the host of a request, "" if it refuses it.
@@ -14,7 +16,7 @@ func hostOf(t *testing.T, p *Protection, host string) string {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", http.NoBody)
 	r.Host = host
-	got, ok := (meta{Request: r, settings: &p.settings}).host()
+	got, ok := (meta{Request: r, Protection: p}).host()
 	if ok != (got != "") {
 		t.Errorf("%q: %q, %v", host, got, ok)
 	}
@@ -47,7 +49,7 @@ func TestHostsWhileDebugging(t *testing.T) {
 			"localhost": false, "example.com": true, "www.example.com": false,
 		}},
 	} {
-		p := testProtection(t, c.release, func(s *Settings) { s.Debug, s.AllowedHosts = c.debug, c.allowed })
+		p := testProtection(t, c.release, func(s *djangosession.Settings) { s.Debug, s.AllowedHosts = c.debug, c.allowed })
 		for host, want := range c.hosts {
 			if got := hostOf(t, p, host); (got == host) != want {
 				t.Errorf("%s: %q: got %q, want %v", c.name, host, got, want)
@@ -91,7 +93,7 @@ func TestPatternsOfAllowedHosts(t *testing.T) {
 		{name: "other address", allowed: []string{"[::1]"}, host: "[::2]"},
 		{name: "line end", allowed: []string{"*"}, host: "a.test\n"},
 	} {
-		p := testProtection(t, "6.1", func(s *Settings) { s.AllowedHosts = c.allowed })
+		p := testProtection(t, "6.1", func(s *djangosession.Settings) { s.AllowedHosts = c.allowed })
 		if got := hostOf(t, p, c.host); (got != "") != c.want {
 			t.Errorf("%s: %q in %q: got %q", c.name, c.host, c.allowed, got)
 		}
@@ -106,11 +108,11 @@ func TestSpaceAroundWhatTheProxySays(t *testing.T) {
 		0x84: false, 0x85: true, 0x86: false, 0x9f: false, 0xa0: true, 0xa1: false,
 	}
 	for release, strips := range map[string]bool{"4.0": false, "4.1": true, "6.1": true} {
-		p := testProtection(t, release, func(s *Settings) { s.SecureProxySSLHeader = [2]string{"HTTP_X_FORWARDED_PROTO", "https"} })
+		p := testProtection(t, release, func(s *djangosession.Settings) { s.SecureProxySSLHeader = [2]string{"HTTP_X_FORWARDED_PROTO", "https"} })
 		for c, want := range stripped {
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://www.example.com/", http.NoBody)
 			r.Header["X-Forwarded-Proto"] = []string{string([]byte{c}) + "https" + string([]byte{c})}
-			if got := (meta{Request: r, settings: &p.settings}).secure(); got != (want && strips) {
+			if got := (meta{Request: r, Protection: p}).secure(); got != (want && strips) {
 				t.Errorf("%s: byte %#x around the value: secure is %v", release, c, got)
 			}
 		}
@@ -133,13 +135,13 @@ func TestProxyHeaderDecidesWhereItIsSent(t *testing.T) {
 		{name: "HTTPS, and the proxy says it empty", header: http.Header{"X-Forwarded-Proto": {""}}, tls: true},
 		{name: "capitals", header: http.Header{"X-Forwarded-Proto": {"HTTPS"}}},
 	} {
-		p := testProtection(t, "6.1", func(s *Settings) { s.SecureProxySSLHeader = [2]string{"HTTP_X_FORWARDED_PROTO", "https"} })
+		p := testProtection(t, "6.1", func(s *djangosession.Settings) { s.SecureProxySSLHeader = [2]string{"HTTP_X_FORWARDED_PROTO", "https"} })
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", http.NoBody)
 		r.Header = c.header
 		if c.tls {
 			r.TLS = &tls.ConnectionState{}
 		}
-		if got := (meta{Request: r, settings: &p.settings}).secure(); got != c.want {
+		if got := (meta{Request: r, Protection: p}).secure(); got != c.want {
 			t.Errorf("%s: secure is %v", c.name, got)
 		}
 	}
@@ -159,7 +161,7 @@ func TestKeysOfMetaNameHeaders(t *testing.T) {
 			"X-Csrftoken": {"token"}, "Content-Type": {"type"}, "X": {"x"}, "Http-X": {"twice"}, "": {"empty"}, "Remote-Addr": {"address"},
 			"X_csrftoken": {"small"},
 		}
-		got, ok := (meta{Request: r, settings: &p.settings}).named(key)
+		got, ok := (meta{Request: r, Protection: p}).named(key)
 		if got != want || ok != (want != "") {
 			t.Errorf("%q: %q, %v, want %q", key, got, ok, want)
 		}
@@ -171,7 +173,7 @@ func TestHeadersAreReadAsWSGIServersReadThem(t *testing.T) {
 	p := testProtection(t, "6.1", nil)
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", http.NoBody)
 	r.Header = http.Header{"X-Two": {"a", "b"}, "X-Bytes": {"a\xff\x80é"}, "X-Byte": {"a\x80"}, "X-None": {}}
-	m := meta{Request: r, settings: &p.settings}
+	m := meta{Request: r, Protection: p}
 	for name, want := range map[string]string{"X-Two": "a,b", "X-Bytes": "a\u00ff\u0080\u00c3\u00a9", "X-Byte": "a\u0080"} {
 		if got, ok := m.header(name); got != want || !ok {
 			t.Errorf("%s: %q, %v, want %q", name, got, ok, want)
@@ -200,7 +202,8 @@ func TestPortOfTheRequest(t *testing.T) {
 		{name: "of HTTP", host: "a.test", want: "80"},
 		{name: "of HTTPS", host: "a.test", secure: true, want: "443"},
 	} {
-		p := testProtection(t, "6.1", func(s *Settings) { s.ServerPort, s.UseXForwardedPort = c.server, c.forwarded })
+		p := testProtection(t, "6.1", func(s *djangosession.Settings) { s.UseXForwardedPort = c.forwarded })
+		p.options.ServerPort = c.server
 		ctx := t.Context()
 		if c.addr != nil {
 			ctx = context.WithValue(ctx, http.LocalAddrContextKey, c.addr)
@@ -210,7 +213,7 @@ func TestPortOfTheRequest(t *testing.T) {
 		if c.secure {
 			r.TLS = &tls.ConnectionState{}
 		}
-		if got := (meta{Request: r, settings: &p.settings}).port(); got != c.want {
+		if got := (meta{Request: r, Protection: p}).port(); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
 	}

@@ -5,14 +5,13 @@ import (
 	"testing"
 
 	"github.com/djangobridge/djangobridge/djangosession"
-	"github.com/djangobridge/djangobridge/djangosession/csrf"
 )
 
 // TestSecretOutlivesALogout: Django reads it before the view runs, so that a page after a logout has a token of the secret
 // of before.
 func TestSecretOutlivesALogout(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, "6.1", func(set *csrf.Settings) { set.CSRFUseSessions = true })
+	s := newSite(t, "6.1", func(set *djangosession.Settings) { set.CSRFUseSessions = true })
 	cookie := s.visitor(secret)
 	w := s.serve(page(t, cookie), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		session, err := djangosession.FromContext(r.Context())

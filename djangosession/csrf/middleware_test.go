@@ -96,9 +96,9 @@ func TestKeptBodyEndsWithTheHandler(t *testing.T) {
 	}
 }
 
-func TestNewSettingsRefusesWhatNewRefuses(t *testing.T) {
+func TestNewRefusesIncompleteSettings(t *testing.T) {
 	t.Parallel()
-	if _, err := csrf.NewSettings(djangosession.Settings{}); !errors.Is(err, djangosession.ErrIncompleteSettings) {
+	if _, err := csrf.New(djangosession.Settings{}, csrf.Options{}); !errors.Is(err, djangosession.ErrIncompleteSettings) {
 		t.Errorf("without a site: %v", err)
 	}
 	s := settings(t, "6.1")
@@ -107,7 +107,7 @@ func TestNewSettingsRefusesWhatNewRefuses(t *testing.T) {
 	}
 	for _, half := range [][2]string{{"HTTP_X_FORWARDED_PROTO", ""}, {"", "https"}} {
 		s.SecureProxySSLHeader = half
-		_, err := csrf.New(s)
+		_, err := csrf.New(s, csrf.Options{})
 		if wrong, ok := errors.AsType[*djangosession.SettingError](err); !ok || wrong.Setting != "SECURE_PROXY_SSL_HEADER" {
 			t.Errorf("%q: %v", half, err)
 		}
@@ -134,21 +134,21 @@ func TestSettingsAtTheirLimits(t *testing.T) {
 		`"CSRF_TRUSTED_ORIGINS":["https://a","b"]`:    "CSRF_TRUSTED_ORIGINS",
 		`"CSRF_TRUSTED_ORIGINS":["https://*.a.test"]`: "",
 	} {
-		_, err := csrf.ReadSettings(strings.NewReader(`{"SECRET_KEY":"k","DJANGO_VERSION":"6.1",` + text + `}`))
+		_, err := readSettings(strings.NewReader(`{"SECRET_KEY":"k","DJANGO_VERSION":"6.1",` + text + `}`))
 		wrong, ok := errors.AsType[*djangosession.SettingError](err)
 		if ok != (want != "") || ok && wrong.Setting != want || !ok && err != nil {
 			t.Errorf("%s: %v, want %q", text, err, want)
 		}
 	}
-	s, err := csrf.ReadSettings(strings.NewReader(`{"SECRET_KEY":"k","DJANGO_VERSION":"6.1","DATA_UPLOAD_MAX_MEMORY_SIZE":-7,
+	s, err := readSettings(strings.NewReader(`{"SECRET_KEY":"k","DJANGO_VERSION":"6.1","DATA_UPLOAD_MAX_MEMORY_SIZE":-7,
 		"DATA_UPLOAD_MAX_NUMBER_FIELDS":null,"DATA_UPLOAD_MAX_NUMBER_FILES":0}`))
 	if err != nil || s.DataUploadMaxMemorySize != 0 || s.DataUploadMaxNumberFields != -1 || s.DataUploadMaxNumberFiles != 0 {
 		t.Errorf("limits %d, %d and %d, %v", s.DataUploadMaxMemorySize, s.DataUploadMaxNumberFields, s.DataUploadMaxNumberFiles, err)
 	}
-	if _, err := csrf.ReadSettingsFile(t.TempDir() + "/missing"); !errors.Is(err, os.ErrNotExist) {
+	if _, err := djangosession.ReadSettingsFile(t.TempDir() + "/missing"); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a missing file: %v", err)
 	}
-	if _, err := csrf.ReadSettings(iotest.ErrReader(errDatabase)); !errors.Is(err, errDatabase) {
+	if _, err := readSettings(iotest.ErrReader(errDatabase)); !errors.Is(err, errDatabase) {
 		t.Errorf("a file that cannot be read: %v", err)
 	}
 }

@@ -38,7 +38,7 @@ func (s *state) fromMultipart(r *http.Request, contentType string) (string, erro
 	s.spools = append(s.spools, kept)
 	original := r.Body
 	read := &tee{body: original, spool: kept}
-	form := form{settings: &s.settings, source: source{body: read}}
+	form := form{Protection: s.Protection, source: source{body: read}}
 	token, err := form.token([]byte("--" + boundary))
 	if err == nil {
 		_, err = io.Copy(io.Discard, read)
@@ -67,7 +67,7 @@ func (p *Protection) boundary(contentType string) (string, error) {
 	if !strings.HasPrefix(contentType, "multipart/") { // Django's parser wants small letters
 		return "", &FormError{Err: errMultipart}
 	}
-	_, params, ok := p.settings.rules.params.parse(contentType)
+	_, params, ok := p.rules.params.parse(contentType)
 	if boundary := params["boundary"]; ok && validBoundary.MatchString(boundary) && latin1(contentType) == contentType {
 		return boundary, nil
 	}
@@ -76,7 +76,8 @@ func (p *Protection) boundary(contentType string) (string, error) {
 
 // form is a multipart form that is being read. Only its token is kept.
 type form struct {
-	settings             *Settings
+	*Protection
+
 	source               source
 	fields, files, bytes int64
 	last                 string // of the tokens
@@ -100,7 +101,7 @@ func (f *form) token(boundary []byte) (string, error) {
 
 // read reads a part as far as Django does: the next one begins where this one was left.
 func (f *form) read(p *part) error {
-	h, err := p.header(&f.settings.rules)
+	h, err := p.header(&f.rules)
 	if err != nil {
 		return err
 	}
@@ -153,7 +154,7 @@ func (f *form) readField(p *part, name, encoding string) error {
 		return &FormError{Err: errTooBig}
 	}
 	if name == fieldName {
-		f.last = f.settings.rules.decodeField(string(kept), encoding)
+		f.last = f.rules.decodeField(string(kept), encoding)
 	}
 	return nil
 }
@@ -171,13 +172,13 @@ func (r *rules) decodeField(value, encoding string) string {
 // readFile reads a file. Like Django it leaves one without a name unread.
 func (f *form) readFile(p *part, h partHeader) error {
 	f.files++
-	if most := f.settings.DataUploadMaxNumberFiles; f.settings.rules.limitsFiles && most >= 0 && f.files > most {
+	if most := f.settings.DataUploadMaxNumberFiles; f.rules.limitsFiles && most >= 0 && f.files > most {
 		return &FormError{Err: errManyFiles}
 	}
-	if !f.settings.rules.namesFile(h.disposition["filename"]) {
+	if !f.rules.namesFile(h.disposition["filename"]) {
 		return nil
 	}
-	decoder := fileDecoder{rules: &f.settings.rules}
+	decoder := fileDecoder{rules: &f.rules}
 	for {
 		data, err := p.next()
 		if errors.Is(err, io.EOF) {

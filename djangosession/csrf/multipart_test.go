@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/djangobridge/djangobridge/djangosession/csrf"
+	"github.com/djangobridge/djangobridge/djangosession"
 )
 
 // parts makes a request with this body, whose boundary is "b".
@@ -110,7 +110,7 @@ func TestPartsAreCountedAsInDjango(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t, "6.1", func(set *csrf.Settings) {
+			s := newSite(t, "6.1", func(set *djangosession.Settings) {
 				set.DataUploadMaxNumberFields, set.DataUploadMaxMemorySize = c.maxFields, c.maxBytes
 			})
 			if res := s.serve(parts(t, c.body), http.HandlerFunc(fine)); res.Code != c.want {

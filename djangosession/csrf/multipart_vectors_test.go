@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/djangobridge/djangobridge/djangosession/csrf"
+	"github.com/djangobridge/djangobridge/djangosession"
 )
 
 // multipartVectors are what testdata/multipart.py wrote.
@@ -40,7 +40,7 @@ func TestMultipartFormsAreAnsweredAsByEachRelease(t *testing.T) {
 				if c.Status[i] == http.StatusInternalServerError { // Django fails
 					continue
 				}
-				s := newSite(t, release, func(s *csrf.Settings) {
+				s := newSite(t, release, func(s *djangosession.Settings) {
 					s.DataUploadMaxMemorySize, s.DataUploadMaxNumberFields, s.DataUploadMaxNumberFiles = c.Limits[0], c.Limits[1], c.Limits[2]
 				})
 				r := post(t, "csrftoken="+secret, nil)

@@ -68,7 +68,7 @@ func (p *Protection) checkReferer(m meta) error {
 	if good, ok := p.goodReferer(m); ok && sameDomain(referer.netloc, good) {
 		return nil
 	}
-	if p.settings.rules.parsesParams {
+	if p.rules.parsesParams {
 		referer.path = withoutEmptyParams(referer.path)
 	}
 	return &Error{Reason: BadReferer, Text: "Referer checking failed - " + referer.String() + textNoMatch}
@@ -78,7 +78,7 @@ func (p *Protection) checkReferer(m meta) error {
 func (p *Protection) goodReferer(m meta) (string, bool) {
 	domain := p.settings.CSRFCookieDomain
 	if p.settings.CSRFUseSessions {
-		domain = p.settings.Site.SessionCookieDomain
+		domain = p.settings.SessionCookieDomain
 	}
 	if domain == "" {
 		return m.host()

@@ -15,13 +15,9 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-func testProtection(t testing.TB, release string, change func(*Settings)) *Protection {
+func testProtection(t testing.TB, release string, change func(*djangosession.Settings)) *Protection {
 	t.Helper()
-	site, err := djangosession.NewSettingsFor(release, "k")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := NewSettings(site)
+	s, err := djangosession.NewSettingsFor(release, "k")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +25,7 @@ func testProtection(t testing.TB, release string, change func(*Settings)) *Prote
 	if change != nil {
 		change(&s)
 	}
-	p, err := New(s)
+	p, err := New(s, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,57 +35,59 @@ func testProtection(t testing.TB, release string, change func(*Settings)) *Prote
 // The live tests beside Django go through many more; these are what each rule is for.
 func TestWhereAFormMayComeFrom(t *testing.T) {
 	t.Parallel()
-	trust := func(s *Settings) {
+	trust := func(s *djangosession.Settings) {
 		s.CSRFTrustedOrigins = []string{"https://shop.test", "https://*.trusted.test", "http://*.plain.test"}
 	}
 	for _, c := range []struct {
 		name, scheme, host string
 		header             [2]string
-		change             func(*Settings)
+		change             func(*djangosession.Settings)
+		port               string // the option ServerPort
 		want               Reason
 	}{
-		{"own origin", "http", "www.example.com", [2]string{"Origin", "http://www.example.com"}, nil, ""},
-		{"own origin with a port", "https", "www.example.com:8443", [2]string{"Origin", "https://www.example.com:8443"}, nil, ""},
-		{"other port", "https", "www.example.com", [2]string{"Origin", "https://www.example.com:8443"}, nil, BadOrigin},
-		{"other scheme", "https", "www.example.com", [2]string{"Origin", "http://www.example.com"}, nil, BadOrigin},
-		{"capitals", "http", "www.example.com", [2]string{"Origin", "http://WWW.example.com"}, nil, BadOrigin},
-		{"subdomain that is not trusted", "http", "www.example.com", [2]string{"Origin", "http://a.www.example.com"}, nil, BadOrigin},
-		{"null", "http", "www.example.com", [2]string{"Origin", "null"}, trust, BadOrigin},
-		{"empty", "http", "www.example.com", [2]string{"Origin", ""}, trust, BadOrigin},
-		{"trusted", "http", "www.example.com", [2]string{"Origin", "https://shop.test"}, trust, ""},
-		{"trusted by a star", "http", "www.example.com", [2]string{"Origin", "https://a.b.trusted.test"}, trust, ""},
-		{"apex of a star", "http", "www.example.com", [2]string{"Origin", "https://trusted.test"}, trust, ""},
-		{"longer name", "http", "www.example.com", [2]string{"Origin", "https://nottrusted.test"}, trust, BadOrigin},
-		{"star of another scheme", "http", "www.example.com", [2]string{"Origin", "http://a.trusted.test"}, trust, BadOrigin},
-		{"trusted in the query", "http", "www.example.com", [2]string{"Origin", "https://evil.test?.trusted.test"}, trust, BadOrigin},
-		{"trusted after a backslash is one for both", "http", "www.example.com", [2]string{"Origin", `https://evil.test\.trusted.test`}, trust, ""},
-		{"host that is not allowed", "http", "evil.test", [2]string{"Origin", "http://evil.test"}, nil, BadOrigin},
-		{"host that is none", "http", "www.example.com/", [2]string{"Origin", "http://www.example.com/"}, nil, BadOrigin},
-		{"no host", "http", "", [2]string{"Origin", "http://"}, nil, BadOrigin},
+		{name: "own origin", scheme: "http", host: "www.example.com", header: [2]string{"Origin", "http://www.example.com"}},
+		{name: "own origin with a port", scheme: "https", host: "www.example.com:8443", header: [2]string{"Origin", "https://www.example.com:8443"}},
+		{name: "other port", scheme: "https", host: "www.example.com", header: [2]string{"Origin", "https://www.example.com:8443"}, want: BadOrigin},
+		{name: "other scheme", scheme: "https", host: "www.example.com", header: [2]string{"Origin", "http://www.example.com"}, want: BadOrigin},
+		{name: "capitals", scheme: "http", host: "www.example.com", header: [2]string{"Origin", "http://WWW.example.com"}, want: BadOrigin},
+		{name: "subdomain that is not trusted", scheme: "http", host: "www.example.com", header: [2]string{"Origin", "http://a.www.example.com"}, want: BadOrigin},
+		{name: "null", scheme: "http", host: "www.example.com", header: [2]string{"Origin", "null"}, change: trust, want: BadOrigin},
+		{name: "empty", scheme: "http", host: "www.example.com", header: [2]string{"Origin", ""}, change: trust, want: BadOrigin},
+		{name: "trusted", scheme: "http", host: "www.example.com", header: [2]string{"Origin", "https://shop.test"}, change: trust},
+		{name: "trusted by a star", scheme: "http", host: "www.example.com", header: [2]string{"Origin", "https://a.b.trusted.test"}, change: trust},
+		{name: "apex of a star", scheme: "http", host: "www.example.com", header: [2]string{"Origin", "https://trusted.test"}, change: trust},
+		{name: "longer name", scheme: "http", host: "www.example.com", header: [2]string{"Origin", "https://nottrusted.test"}, change: trust, want: BadOrigin},
+		{name: "star of another scheme", scheme: "http", host: "www.example.com", header: [2]string{"Origin", "http://a.trusted.test"}, change: trust, want: BadOrigin},
+		{name: "trusted in the query", scheme: "http", host: "www.example.com", header: [2]string{"Origin", "https://evil.test?.trusted.test"}, change: trust, want: BadOrigin},
+		{name: "trusted after a backslash is one for both", scheme: "http", host: "www.example.com", header: [2]string{"Origin", `https://evil.test\.trusted.test`}, change: trust},
+		{name: "host that is not allowed", scheme: "http", host: "evil.test", header: [2]string{"Origin", "http://evil.test"}, want: BadOrigin},
+		{name: "host that is none", scheme: "http", host: "www.example.com/", header: [2]string{"Origin", "http://www.example.com/"}, want: BadOrigin},
+		{name: "no host", scheme: "http", host: "", header: [2]string{"Origin", "http://"}, want: BadOrigin},
 
-		{"HTTP needs no Referer", "http", "www.example.com", [2]string{}, nil, ""},
-		{"HTTPS needs one", "https", "www.example.com", [2]string{}, nil, NoReferer},
-		{"own page", "https", "www.example.com", [2]string{"Referer", "https://www.example.com/a?b"}, nil, ""},
-		{"own page by HTTP", "https", "www.example.com", [2]string{"Referer", "http://www.example.com/"}, nil, InsecureReferer},
-		{"page of another site", "https", "www.example.com", [2]string{"Referer", "https://evil.test/www.example.com"}, nil, BadReferer},
-		{"user name", "https", "www.example.com", [2]string{"Referer", "https://www.example.com@evil.test/"}, nil, BadReferer},
-		{"no URL", "https", "www.example.com", [2]string{"Referer", "www.example.com"}, nil, MalformedReferer},
-		{"bracket", "https", "www.example.com", [2]string{"Referer", "https://[evil].trusted.test/"}, trust, MalformedReferer},
-		{"trusted, by whatever scheme", "https", "www.example.com", [2]string{"Referer", "https://x.plain.test/"}, trust, ""},
-		{"domain of the cookie", "https", "www.example.com", [2]string{"Referer", "https://a.example.com/"}, func(s *Settings) { s.CSRFCookieDomain = ".example.com" }, ""},
-		{"domain of the session cookie", "https", "www.example.com", [2]string{"Referer", "https://a.example.com/"}, func(s *Settings) {
-			s.CSRFUseSessions, s.Site.SessionCookieDomain = true, ".example.com"
-		}, ""},
-		{"domain of the cookie that does not count", "https", "www.example.com", [2]string{"Referer", "https://a.example.com/"}, func(s *Settings) {
+		{name: "HTTP needs no Referer", scheme: "http", host: "www.example.com"},
+		{name: "HTTPS needs one", scheme: "https", host: "www.example.com", want: NoReferer},
+		{name: "own page", scheme: "https", host: "www.example.com", header: [2]string{"Referer", "https://www.example.com/a?b"}},
+		{name: "own page by HTTP", scheme: "https", host: "www.example.com", header: [2]string{"Referer", "http://www.example.com/"}, want: InsecureReferer},
+		{name: "page of another site", scheme: "https", host: "www.example.com", header: [2]string{"Referer", "https://evil.test/www.example.com"}, want: BadReferer},
+		{name: "user name", scheme: "https", host: "www.example.com", header: [2]string{"Referer", "https://www.example.com@evil.test/"}, want: BadReferer},
+		{name: "no URL", scheme: "https", host: "www.example.com", header: [2]string{"Referer", "www.example.com"}, want: MalformedReferer},
+		{name: "bracket", scheme: "https", host: "www.example.com", header: [2]string{"Referer", "https://[evil].trusted.test/"}, change: trust, want: MalformedReferer},
+		{name: "trusted, by whatever scheme", scheme: "https", host: "www.example.com", header: [2]string{"Referer", "https://x.plain.test/"}, change: trust},
+		{name: "domain of the cookie", scheme: "https", host: "www.example.com", header: [2]string{"Referer", "https://a.example.com/"}, change: func(s *djangosession.Settings) { s.CSRFCookieDomain = ".example.com" }},
+		{name: "domain of the session cookie", scheme: "https", host: "www.example.com", header: [2]string{"Referer", "https://a.example.com/"}, change: func(s *djangosession.Settings) {
+			s.CSRFUseSessions, s.SessionCookieDomain = true, ".example.com"
+		}},
+		{name: "domain of the cookie that does not count", scheme: "https", host: "www.example.com", header: [2]string{"Referer", "https://a.example.com/"}, change: func(s *djangosession.Settings) {
 			s.CSRFUseSessions, s.CSRFCookieDomain = true, ".example.com"
-		}, BadReferer},
-		{"domain of the cookie and a port", "https", "www.example.com", [2]string{"Referer", "https://a.example.com:8443/"}, func(s *Settings) {
-			s.CSRFCookieDomain, s.ServerPort = ".example.com", "8443"
-		}, ""},
+		}, want: BadReferer},
+		{name: "domain of the cookie and a port", scheme: "https", host: "www.example.com", header: [2]string{"Referer", "https://a.example.com:8443/"}, port: "8443", change: func(s *djangosession.Settings) {
+			s.CSRFCookieDomain = ".example.com"
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			p := testProtection(t, "6.1", c.change)
+			p.options.ServerPort = c.port
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", http.NoBody)
 			r.Host = c.host
 			if c.scheme == "https" {
@@ -98,7 +96,7 @@ func TestWhereAFormMayComeFrom(t *testing.T) {
 			if c.header[0] != "" {
 				r.Header[c.header[0]] = []string{c.header[1]}
 			}
-			err := p.checkPage(meta{Request: r, settings: &p.settings})
+			err := p.checkPage(meta{Request: r, Protection: p})
 			got := Reason("")
 			if refused, ok := errors.AsType[*Error](err); ok {
 				got = refused.Reason
@@ -112,10 +110,10 @@ func TestWhereAFormMayComeFrom(t *testing.T) {
 
 func TestBeforeDjango4OriginIsNotLookedAt(t *testing.T) {
 	t.Parallel()
-	p := testProtection(t, "3.2", func(s *Settings) { s.CSRFTrustedOrigins = []string{".trusted.test"} })
+	p := testProtection(t, "3.2", func(s *djangosession.Settings) { s.CSRFTrustedOrigins = []string{".trusted.test"} })
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://www.example.com/", http.NoBody)
 	r.Header.Set("Origin", "https://evil.test")
-	m := meta{Request: r, settings: &p.settings}
+	m := meta{Request: r, Protection: p}
 	if err := p.checkPage(m); err != nil {
 		t.Errorf("an Origin: %v", err)
 	}
@@ -128,13 +126,13 @@ func TestBeforeDjango4OriginIsNotLookedAt(t *testing.T) {
 
 func TestProxySaysWhatTheBrowserUsed(t *testing.T) {
 	t.Parallel()
-	proxied := func(s *Settings) {
+	proxied := func(s *djangosession.Settings) {
 		s.SecureProxySSLHeader = [2]string{"HTTP_X_FORWARDED_PROTO", "https"}
 		s.UseXForwardedHost, s.UseXForwardedPort = true, true
 	}
 	for _, c := range []struct {
 		name, release string
-		change        func(*Settings)
+		change        func(*djangosession.Settings)
 		header        http.Header
 		scheme, host  string
 		port          string
@@ -151,7 +149,7 @@ func TestProxySaysWhatTheBrowserUsed(t *testing.T) {
 			p := testProtection(t, c.release, c.change)
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://www.example.com/", http.NoBody)
 			r.Header = c.header
-			m := meta{Request: r, settings: &p.settings}
+			m := meta{Request: r, Protection: p}
 			host, ok := m.host()
 			if m.scheme() != c.scheme || host != c.host || ok != (host != "") || m.port() != c.port {
 				t.Errorf("got %s, %q %v, %s", m.scheme(), host, ok, m.port())
@@ -174,7 +172,7 @@ func TestPortIsThatOfTheConnection(t *testing.T) {
 	} {
 		r := httptest.NewRequestWithContext(context.WithValue(t.Context(), http.LocalAddrContextKey, c.addr), http.MethodPost, "/", http.NoBody)
 		r.Host, r.TLS = c.host, &tls.ConnectionState{}
-		if got := (meta{Request: r, settings: &p.settings}).port(); got != c.want {
+		if got := (meta{Request: r, Protection: p}).port(); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
 	}
@@ -185,7 +183,7 @@ func FuzzWhereAFormComesFrom(f *testing.F) {
 	f.Add("null", "//x", "[::1]:80")
 	f.Add("https://[::1", "https://[v1.x]@[::1%a]", "a..:")
 	f.Add("\x80https://\xff", ":", "\xff")
-	p := testProtection(f, "4.2", func(s *Settings) {
+	p := testProtection(f, "4.2", func(s *djangosession.Settings) {
 		s.CSRFTrustedOrigins = []string{"https://*.trusted.test", "https://shop.test"}
 		s.UseXForwardedHost = true
 	})
@@ -194,7 +192,7 @@ func FuzzWhereAFormComesFrom(f *testing.F) {
 		r.Host = host
 		r.TLS = &tls.ConnectionState{}
 		r.Header.Set("Referer", referer)
-		m := meta{Request: r, settings: &p.settings}
+		m := meta{Request: r, Protection: p}
 		if u, ok := splitURLText(latin1(referer)); ok {
 			if again, ok := splitURLText(u.String()); u.netloc != "" && u.scheme != "" && (!ok || again.netloc != u.netloc || again.scheme != u.scheme) {
 				t.Errorf("%q is %q, and that is %q", referer, u, again)

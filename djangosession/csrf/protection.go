@@ -6,44 +6,61 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"slices"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/internal/cookies"
 	"github.com/djangobridge/djangobridge/internal/request"
 )
 
-// A Protection checks requests by the settings of one site. Set its fields before the first use; after that several
+// Options are what Django has no setting for. The zero value behaves as Django does.
+type Options struct {
+	// ErrorHandler answers a request that is refused, instead of a short page. The default
+	// status is that of the error: 403 for an [*Error], 400 for a [*FormError], and 500 for
+	// all others, such as those of the database. Matches CSRF_FAILURE_VIEW.
+	ErrorHandler func(w http.ResponseWriter, r *http.Request, err error)
+	// Exempts lets requests through unchecked, for routers inside of which [Exempt] is not
+	// seen.
+	Exempts func(r *http.Request) bool
+	// HeaderFirst takes the token from the header if there is one, and leaves the body unread,
+	// for handlers that stream large uploads. Django reads the form first: it refuses a request
+	// whose form has a wrong token or is malformed even if the header has the right one, and
+	// with HeaderFirst that request passes.
+	HeaderFirst bool
+	// Logger is told of requests that are refused; slog.Default if nil. It gets Django's words
+	// for the reason, which may contain the Origin or Referer, but no token.
+	Logger *slog.Logger
+	// ServerPort is SERVER_PORT as Django's server has it. It is only used for Referers where a
+	// cookie domain is set. By default it is the port that the connection came in on.
+	ServerPort string
+}
+
+// A Protection checks requests by the settings of one site. It cannot be changed, and several
 // goroutines may use it. Matches CsrfViewMiddleware.
 type Protection struct {
-	// Failure answers a request that is refused, instead of a short page. The status is its own, or that which belongs to the
-	// error: 403 for an [*Error], 400 for a [*FormError], 500 for all others, such as those of the database. Matches
-	// CSRF_FAILURE_VIEW.
-	Failure func(w http.ResponseWriter, r *http.Request, err error)
-	// Exempts lets requests through unchecked, for routers inside of which [Exempt] is not seen.
-	Exempts func(r *http.Request) bool
-	// HeaderFirst takes the token from the header if there is one, and leaves the body unread, for handlers that
-	// stream large uploads. Django reads the form first: it refuses a request whose form has a wrong token or is
-	// malformed even if the header has the right one, and with HeaderFirst that request passes.
-	HeaderFirst bool
-	// Logger is told of requests that are refused; slog.Default if nil. It gets Django's words for the reason, in which the
-	// Origin or Referer may stand, but no token.
-	Logger *slog.Logger
-
-	settings Settings
+	options  Options
+	settings djangosession.Settings
+	rules    rules
 	trusted  trusted
 }
 
-// New returns the protection of a site. The error is a [*djangosession.SettingError], or says that the site's settings are
-// incomplete.
-func New(s Settings) (*Protection, error) {
-	if err := s.resolve(); err != nil {
+// New returns the protection of a site. It uses the settings of CSRF, hosts, proxies and
+// uploads. The error is [djangosession.ErrIncompleteSettings] or a
+// [*djangosession.SettingError].
+func New(s djangosession.Settings, o Options) (*Protection, error) {
+	r, err := newRules(&s)
+	if err != nil {
 		return nil, err
 	}
-	t, bad := newTrusted(s.CSRFTrustedOrigins, s.rules.checksOrigin)
+	s.AllowedHosts, s.CSRFTrustedOrigins = slices.Clone(s.AllowedHosts), slices.Clone(s.CSRFTrustedOrigins)
+	t, bad := newTrusted(s.CSRFTrustedOrigins, r.checksOrigin)
 	if bad != "" {
 		return nil, badOrigin(bad)
 	}
-	return &Protection{settings: s, trusted: t}, nil
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	return &Protection{options: o, settings: s, rules: r, trusted: t}, nil
 }
 
 // Middleware checks each request before next gets it. It belongs inside the session middleware, which sends its cookie and
@@ -104,28 +121,21 @@ func (p *Protection) newState(r *http.Request) (*state, *http.Request, error) {
 	return s, r.WithContext(context.WithValue(ctx, stateKey{}, s)), nil
 }
 
-func (p *Protection) logger() *slog.Logger {
-	if p.Logger != nil {
-		return p.Logger
-	}
-	return slog.Default()
-}
-
 // refuse answers a request that does not reach its handler.
 func (p *Protection) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	status, level := http.StatusInternalServerError, slog.LevelError
 	if refused, ok := errors.AsType[*Error](err); ok {
 		status, level = http.StatusForbidden, slog.LevelWarn
-		p.logger().Log(r.Context(), level, "csrf: refused",
+		p.options.Logger.Log(r.Context(), level, "csrf: refused",
 			"reason", string(refused.Reason), "detail", refused.Text, "method", r.Method, "path", r.URL.Path)
 	} else {
 		if _, ok := errors.AsType[*FormError](err); ok {
 			status, level = http.StatusBadRequest, slog.LevelWarn
 		}
-		p.logger().Log(r.Context(), level, "csrf: not checked", "error", err, "method", r.Method, "path", r.URL.Path)
+		p.options.Logger.Log(r.Context(), level, "csrf: not checked", "error", err, "method", r.Method, "path", r.URL.Path)
 	}
-	if p.Failure != nil {
-		request.Answer(w, status, func(w http.ResponseWriter) { p.Failure(w, r, err) })
+	if p.options.ErrorHandler != nil {
+		request.Answer(w, status, func(w http.ResponseWriter) { p.options.ErrorHandler(w, r, err) })
 		return
 	}
 	text := http.StatusText(status)

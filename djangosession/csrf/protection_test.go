@@ -32,12 +32,8 @@ func TestFormOfThisSiteIsAcceptedAndForgedOnesAreNot(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t, "6.1", nil)
 			var got error
-			s.Failure = func(w http.ResponseWriter, _ *http.Request, err error) {
-				got = err
-				w.WriteHeader(http.StatusForbidden)
-			}
+			s := newSiteWith(t, "6.1", keepError(&got), nil)
 			ran := false
 			s.serve(post(t, c.cookie, url.Values{"csrfmiddlewaretoken": {c.token}}), http.HandlerFunc(func(http.ResponseWriter, *http.Request) { ran = true }))
 			refused, _ := errors.AsType[*csrf.Error](got)
@@ -109,7 +105,7 @@ func TestTokenOfAPageIsAcceptedAfterwards(t *testing.T) {
 	t.Parallel()
 	for _, release := range []string{"1.10", "2.2", "3.2", "4.0", "4.1", "4.2", "5.2", "6.1"} {
 		for _, inSession := range []bool{false, true} {
-			s := newSite(t, release, func(set *csrf.Settings) { set.CSRFUseSessions = inSession })
+			s := newSite(t, release, func(set *djangosession.Settings) { set.CSRFUseSessions = inSession })
 			res := s.serve(page(t, ""), http.HandlerFunc(withToken))
 			token := res.Body.String()
 			cookie, _, _ := strings.Cut(res.Header().Get("Set-Cookie"), ";")
@@ -139,7 +135,7 @@ func TestHandlerMayStripTheRequest(t *testing.T) {
 
 func TestSecretInTheSession(t *testing.T) {
 	t.Parallel()
-	inSession := func(set *csrf.Settings) { set.CSRFUseSessions = true }
+	inSession := func(set *djangosession.Settings) { set.CSRFUseSessions = true }
 	form := url.Values{"csrfmiddlewaretoken": {token2}}
 	t.Run("is not looked up by a page that does not ask", func(t *testing.T) {
 		t.Parallel()
@@ -262,8 +258,7 @@ func TestExemptHandlersAreNotChecked(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t, "6.1", nil)
-			s.Exempts = c.exempts
+			s := newSiteWith(t, "6.1", csrf.Options{Exempts: c.exempts}, nil)
 			r := httptest.NewRequestWithContext(t.Context(), c.method, "http://example.com"+c.path, http.NoBody)
 			if res := s.serve(r, c.next); res.Code != c.want {
 				t.Errorf("got %d, want %d", res.Code, c.want)
@@ -311,9 +306,8 @@ func TestOutsideOfTheMiddlewares(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	}
-	s := newSite(t, "6.1", nil)
 	var got error
-	s.Failure = func(_ http.ResponseWriter, _ *http.Request, err error) { got = err }
+	s := newSiteWith(t, "6.1", keepError(&got), nil)
 	w := httptest.NewRecorder()
 	s.Middleware(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the handler ran") })).ServeHTTP(w, page(t, ""))
 	if !errors.Is(got, djangosession.ErrNoMiddleware) || w.Code != http.StatusInternalServerError {
@@ -323,7 +317,7 @@ func TestOutsideOfTheMiddlewares(t *testing.T) {
 
 func TestManyGoroutinesOfOneRequest(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, "6.1", func(set *csrf.Settings) { set.CSRFUseSessions = true })
+	s := newSite(t, "6.1", func(set *djangosession.Settings) { set.CSRFUseSessions = true })
 	s.serve(page(t, ""), http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		ctx := r.Context()
 		var wg sync.WaitGroup

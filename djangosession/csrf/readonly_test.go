@@ -22,7 +22,7 @@ func TestReadOnlySessionsKeepTheirSecrets(t *testing.T) {
 		"none":                     {nil, djangosession.ErrReadOnly},
 		"a secret, then a new one": {secret, nil},
 	} {
-		site := newSite(t, "6.1", func(s *csrf.Settings) { s.CSRFUseSessions = true })
+		site := newSite(t, "6.1", func(s *djangosession.Settings) { s.CSRFUseSessions = true })
 		cookie := site.visitor(c.stored)
 		m := &djangosession.Middleware{Manager: site.manager, ReadOnly: true}
 		w := httptest.NewRecorder()

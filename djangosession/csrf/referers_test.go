@@ -37,9 +37,8 @@ func TestReferersAreNamedAsDjangoNamesThem(t *testing.T) {
 		{referer: "https://evil.test/a;?b#c", before: other("https://evil.test/a?b#c"), after: other("https://evil.test/a;?b#c")},
 	} {
 		for release, want := range map[string]string{"5.0.14": c.before, "6.1.3": c.after} {
-			s := newSite(t, release, nil)
 			var got error
-			s.Failure = func(_ http.ResponseWriter, _ *http.Request, err error) { got = err }
+			s := newSiteWith(t, release, keepError(&got), nil)
 			r := post(t, "csrftoken="+secret, url.Values{"csrfmiddlewaretoken": {token1}})
 			r.TLS = &tls.ConnectionState{}
 			r.Header.Set("Referer", c.referer)

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/djangobridge/djangobridge/djangosession/csrf"
+	"github.com/djangobridge/djangobridge/djangosession"
 )
 
 // outcome is what came of a request: the answer, Django's words for a refusal, and the length of the cookie sent.
@@ -28,7 +28,7 @@ func TestRulesChangeWhereDjangoChangedThem(t *testing.T) {
 
 		incorrect = "CSRF token missing or incorrect."
 	)
-	masked := func(s *csrf.Settings) { s.CSRFCookieMasked = true }
+	masked := func(s *djangosession.Settings) { s.CSRFCookieMasked = true }
 	for _, rule := range []struct {
 		name          string
 		method        string // POST if empty
@@ -38,7 +38,7 @@ func TestRulesChangeWhereDjangoChangedThem(t *testing.T) {
 		header        [2]string
 		secure        bool
 		withToken     bool // the page has a form
-		change        func(*csrf.Settings)
+		change        func(*djangosession.Settings)
 		before, after outcome
 		from, until   string // the last release of before, and the first of after
 	}{
@@ -64,7 +64,7 @@ func TestRulesChangeWhereDjangoChangedThem(t *testing.T) {
 		{name: "CSRF_COOKIE_MASKED", method: "GET", cookie: "-", withToken: true, change: masked, from: "4.2.30", until: "5.0", before: outcome{200, "", 64}, after: outcome{200, "", 32}},
 		{
 			name: "several proxies", body: form, header: [2]string{"X-Forwarded-Proto", "https, http"}, from: "4.0.10", until: "4.1",
-			change: func(s *csrf.Settings) { s.SecureProxySSLHeader = [2]string{"HTTP_X_FORWARDED_PROTO", "https"} },
+			change: func(s *djangosession.Settings) { s.SecureProxySSLHeader = [2]string{"HTTP_X_FORWARDED_PROTO", "https"} },
 			before: outcome{200, "", 64}, after: outcome{403, "Referer checking failed - no Referer.", 0},
 		},
 		{
@@ -82,23 +82,23 @@ func TestRulesChangeWhereDjangoChangedThem(t *testing.T) {
 		},
 		{
 			name: "many files, 3.2", body: parts, contentType: "multipart/form-data; boundary=b", from: "3.2.17", until: "3.2.18",
-			change: func(s *csrf.Settings) { s.DataUploadMaxNumberFiles = 1 }, before: outcome{200, "", 0}, after: outcome{400, "", 0},
+			change: func(s *djangosession.Settings) { s.DataUploadMaxNumberFiles = 1 }, before: outcome{200, "", 0}, after: outcome{400, "", 0},
 		},
 		{
 			name: "many files, 4.0", body: parts, contentType: "multipart/form-data; boundary=b", from: "4.0.9", until: "4.0.10",
-			change: func(s *csrf.Settings) { s.DataUploadMaxNumberFiles = 1 }, before: outcome{200, "", 64}, after: outcome{400, "", 64},
+			change: func(s *djangosession.Settings) { s.DataUploadMaxNumberFiles = 1 }, before: outcome{200, "", 64}, after: outcome{400, "", 64},
 		},
 		{
 			name: "many files, at the first of 4.0", body: parts, contentType: "multipart/form-data; boundary=b", from: "4.0", until: "4.0.10",
-			change: func(s *csrf.Settings) { s.DataUploadMaxNumberFiles = 1 }, before: outcome{200, "", 64}, after: outcome{400, "", 64},
+			change: func(s *djangosession.Settings) { s.DataUploadMaxNumberFiles = 1 }, before: outcome{200, "", 64}, after: outcome{400, "", 64},
 		},
 		{
 			name: "many files, at the first of 4.1", body: parts, contentType: "multipart/form-data; boundary=b", from: "4.1", until: "4.2",
-			change: func(s *csrf.Settings) { s.DataUploadMaxNumberFiles = 1 }, before: outcome{200, "", 0}, after: outcome{400, "", 0},
+			change: func(s *djangosession.Settings) { s.DataUploadMaxNumberFiles = 1 }, before: outcome{200, "", 0}, after: outcome{400, "", 0},
 		},
 		{
 			name: "many files, 4.1", body: parts, contentType: "multipart/form-data; boundary=b", from: "4.1.6", until: "4.1.7",
-			change: func(s *csrf.Settings) { s.DataUploadMaxNumberFiles = 1 }, before: outcome{200, "", 0}, after: outcome{400, "", 0},
+			change: func(s *djangosession.Settings) { s.DataUploadMaxNumberFiles = 1 }, before: outcome{200, "", 0}, after: outcome{400, "", 0},
 		},
 	} {
 		for release, want := range map[string]outcome{rule.from: rule.before, rule.until: rule.after} {
@@ -165,7 +165,7 @@ func TestSecretsOfSessionsByRelease(t *testing.T) {
 		{name: "a token of another secret's characters", stored: token1[:32] + exclamations, page: map[string]int{"4.1": 500}, post: map[string]int{"4.1": 500}},
 		{name: "a number", stored: 7, page: map[string]int{"4.0": 500, "4.1": 500}, post: map[string]int{"4.0": 500, "4.1": 500}},
 	} {
-		inSession := func(set *csrf.Settings) { set.CSRFUseSessions = true }
+		inSession := func(set *djangosession.Settings) { set.CSRFUseSessions = true }
 		for release, want := range c.page {
 			s := newSite(t, release, inSession)
 			cookie := s.visitor(c.stored)

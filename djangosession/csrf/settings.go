@@ -2,56 +2,11 @@ package csrf
 
 import (
 	"fmt"
-	"strings"
-	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/internal/cookies"
 	"github.com/djangobridge/djangobridge/internal/release"
 )
-
-// Settings are the settings of a Django site that the check depends on, each under Django's name. Make them with
-// [NewSettings] or [ReadSettings], which fill in Django's defaults, and change what the site changes. They have to be the
-// same on both sides, or one refuses what the other has given out.
-type Settings struct {
-	// Site are the settings of the same site for sessions. DjangoVersion decides which rules there are, and
-	// SessionCookieDomain counts where CSRFUseSessions is set.
-	Site djangosession.Settings
-
-	CSRFCookieName     string        // CSRF_COOKIE_NAME; "csrftoken"
-	CSRFCookieAge      time.Duration // CSRF_COOKIE_AGE; 52 weeks; 0 (None) until the browser closes
-	CSRFCookieDomain   string        // CSRF_COOKIE_DOMAIN; "" (None)
-	CSRFCookiePath     string        // CSRF_COOKIE_PATH; "/"
-	CSRFCookieSecure   bool          // CSRF_COOKIE_SECURE; false
-	CSRFCookieHTTPOnly bool          // CSRF_COOKIE_HTTPONLY; false
-	CSRFCookieSameSite string        // CSRF_COOKIE_SAMESITE; "Lax"; "" leaves the attribute out
-	CSRFCookieMasked   bool          // CSRF_COOKIE_MASKED of 4.1 and 4.2; false
-	CSRFUseSessions    bool          // CSRF_USE_SESSIONS: keep the secret in the session instead of a cookie; false
-	CSRFHeaderName     string        // CSRF_HEADER_NAME; "HTTP_X_CSRFTOKEN", which is the header X-CSRFToken
-	// CSRFTrustedOrigins is CSRF_TRUSTED_ORIGINS: origins of other sites whose forms may be sent here, such as
-	// "https://shop.example.com" or "https://*.example.com"; before Django 4.0 hosts, such as "shop.example.com" or
-	// ".example.com". Whoever controls one of them can act in the name of this site's users.
-	CSRFTrustedOrigins []string
-
-	AllowedHosts []string // ALLOWED_HOSTS; none. A host that is not among them is not trusted as where a form may come from.
-	Debug        bool     // DEBUG: localhost is allowed where AllowedHosts is empty. It shows no details to anybody here; false
-	// SecureProxySSLHeader is SECURE_PROXY_SSL_HEADER, the key of META and the value by which a proxy says that it was
-	// spoken to by HTTPS, such as "HTTP_X_FORWARDED_PROTO" and "https"; none. If the proxy does not remove what browsers
-	// send in it, HTTPS can be pretended.
-	SecureProxySSLHeader [2]string
-	UseXForwardedHost    bool // USE_X_FORWARDED_HOST: believe the header X-Forwarded-Host; false
-	UseXForwardedPort    bool // USE_X_FORWARDED_PORT: believe the header X-Forwarded-Port; false
-
-	DataUploadMaxMemorySize   int64 // DATA_UPLOAD_MAX_MEMORY_SIZE, in bytes; 2.5 MiB; less than 0 (None) is no limit
-	DataUploadMaxNumberFields int64 // DATA_UPLOAD_MAX_NUMBER_FIELDS; 1000; less than 0 (None) is no limit
-	DataUploadMaxNumberFiles  int64 // DATA_UPLOAD_MAX_NUMBER_FILES of 3.2.18 and newer; 100; less than 0 (None) is no limit
-
-	// ServerPort is SERVER_PORT as Django's server has it. It counts only in Referers where a cookie domain is set. If empty
-	// it is the port that the connection came in on.
-	ServerPort string
-
-	rules rules
-}
 
 // rules are what changed from release to release.
 type rules struct {
@@ -74,56 +29,32 @@ type rules struct {
 	base64            base64Rules
 }
 
-// NewSettings returns Django's defaults, of the release that site has. The error is the site's.
-func NewSettings(site djangosession.Settings) (Settings, error) {
-	if err := site.Check(); err != nil {
-		return Settings{}, err
+// newRules checks the settings, and returns the rules of their release.
+func newRules(s *djangosession.Settings) (rules, error) {
+	if err := s.Check(); err != nil {
+		return rules{}, err
 	}
-	return defaults(site), nil
-}
-
-func defaults(site djangosession.Settings) Settings {
-	return Settings{
-		Site:                      site,
-		CSRFCookieName:            "csrftoken",
-		CSRFCookieAge:             52 * 7 * 24 * time.Hour,
-		CSRFCookiePath:            "/",
-		CSRFCookieSameSite:        "Lax",
-		CSRFHeaderName:            "HTTP_X_CSRFTOKEN",
-		DataUploadMaxMemorySize:   2621440,
-		DataUploadMaxNumberFields: 1000,
-		DataUploadMaxNumberFiles:  100,
+	refuse := func(setting, problem string) (rules, error) {
+		return rules{}, &djangosession.SettingError{Setting: setting, Problem: problem}
 	}
-}
-
-// resolve checks the settings and adds what follows from them.
-func (s *Settings) resolve() error {
-	if err := s.Site.Check(); err != nil {
-		return err
-	}
-	rel, err := release.Parse(s.Site.DjangoVersion)
+	rel, err := release.Parse(s.DjangoVersion)
 	if err != nil {
-		return err
+		return rules{}, err
 	}
 	if !rel.HasMaskedTokens() {
-		return &djangosession.SettingError{Setting: "DJANGO_VERSION", Problem: "the tokens of Django before 1.10 are not known here"}
+		return refuse("DJANGO_VERSION", "the tokens of Django before 1.10 are not known here")
 	}
-	if part, problem := cookies.Problem(s.CSRFCookieName, s.CSRFCookieDomain, s.CSRFCookiePath); problem != "" {
-		return &djangosession.SettingError{Setting: "CSRF_COOKIE_" + part, Problem: problem}
+	part, problem := cookies.Problem(s.CSRFCookieName, s.CSRFCookieDomain, s.CSRFCookiePath, s.CSRFCookieSameSite)
+	if problem != "" {
+		return refuse("CSRF_COOKIE_"+part, problem)
 	}
 	if s.CSRFHeaderName == "" {
-		return &djangosession.SettingError{Setting: "CSRF_HEADER_NAME", Problem: "must not be empty"}
-	}
-	switch strings.ToLower(s.CSRFCookieSameSite) {
-	case "", "lax", "strict", "none":
-	default:
-		return &djangosession.SettingError{Setting: "CSRF_COOKIE_SAMESITE", Problem: `must be "Lax", "Strict", "None" or empty`}
+		return refuse("CSRF_HEADER_NAME", "must not be empty")
 	}
 	if (s.SecureProxySSLHeader[0] == "") != (s.SecureProxySSLHeader[1] == "") {
-		return &djangosession.SettingError{Setting: "SECURE_PROXY_SSL_HEADER", Problem: "must have a name and a value"}
+		return refuse("SECURE_PROXY_SSL_HEADER", "must have a name and a value")
 	}
-	s.rules = rulesOf(rel)
-	return nil
+	return rulesOf(rel), nil
 }
 
 func rulesOf(r release.Release) rules {
@@ -171,15 +102,17 @@ func base64RulesOf(r release.Release) base64Rules {
 }
 
 // masksNew tells whether a new secret is stored masked.
-func (s *Settings) masksNew() bool {
-	return !s.rules.storesSecrets || s.CSRFCookieMasked && s.rules.hasMaskedCookies
+func (p *Protection) masksNew() bool {
+	return !p.rules.storesSecrets || p.settings.CSRFCookieMasked && p.rules.hasMaskedCookies
 }
 
-func (s *Settings) allowedHosts() []string {
+// allowedHosts is ALLOWED_HOSTS, or what Django allows in its place.
+func (p *Protection) allowedHosts() []string {
+	s := &p.settings
 	switch {
 	case len(s.AllowedHosts) > 0 || !s.Debug:
 		return s.AllowedHosts
-	case s.rules.localSubdomains:
+	case p.rules.localSubdomains:
 		return []string{".localhost", "127.0.0.1", "[::1]"}
 	}
 	return []string{"localhost", "127.0.0.1", "[::1]"}

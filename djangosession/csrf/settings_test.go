@@ -2,6 +2,7 @@ package csrf_test
 
 import (
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -13,6 +14,15 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
 )
 
+// readSettings reads settings that can be used for a protection.
+func readSettings(r io.Reader) (djangosession.Settings, error) {
+	s, err := djangosession.ReadSettings(r)
+	if err == nil {
+		_, err = csrf.New(s, csrf.Options{})
+	}
+	return s, err
+}
+
 func TestReadsSettingsUnderDjangosNames(t *testing.T) {
 	t.Parallel()
 	const all = `{"SECRET_KEY":"k","DJANGO_VERSION":"4.2","SESSION_COOKIE_DOMAIN":".example.com","INSTALLED_APPS":[],
@@ -20,20 +30,19 @@ func TestReadsSettingsUnderDjangosNames(t *testing.T) {
 		"CSRF_COOKIE_HTTPONLY":true,"CSRF_COOKIE_SAMESITE":"Strict","CSRF_COOKIE_MASKED":true,"CSRF_USE_SESSIONS":true,
 		"CSRF_HEADER_NAME":"HTTP_X","CSRF_TRUSTED_ORIGINS":["https://b.test"],"CSRF_FAILURE_VIEW":"x.y","ALLOWED_HOSTS":["h"],"DEBUG":true,
 		"SECURE_PROXY_SSL_HEADER":["HTTP_Y","on"],"USE_X_FORWARDED_HOST":true,"USE_X_FORWARDED_PORT":true,
-		"DATA_UPLOAD_MAX_MEMORY_SIZE":5,"DATA_UPLOAD_MAX_NUMBER_FIELDS":6,"DATA_UPLOAD_MAX_NUMBER_FILES":7,"SERVER_PORT":"1"}`
-	s, err := csrf.ReadSettings(strings.NewReader(all))
+		"DATA_UPLOAD_MAX_MEMORY_SIZE":5,"DATA_UPLOAD_MAX_NUMBER_FIELDS":6,"DATA_UPLOAD_MAX_NUMBER_FILES":7}`
+	s, err := readSettings(strings.NewReader(all))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Site.SessionCookieDomain != ".example.com" || s.Site.DjangoVersion != "4.2" {
-		t.Errorf("the site's settings are %q of %q", s.Site.SessionCookieDomain, s.Site.DjangoVersion)
-	}
-	want := csrf.Settings{
-		Site: s.Site, CSRFCookieName: "c", CSRFCookieAge: time.Minute, CSRFCookieDomain: ".a.test", CSRFCookiePath: "/x", CSRFCookieSecure: true,
-		CSRFCookieHTTPOnly: true, CSRFCookieSameSite: "Strict", CSRFCookieMasked: true, CSRFUseSessions: true, CSRFHeaderName: "HTTP_X",
-		CSRFTrustedOrigins: []string{"https://b.test"}, AllowedHosts: []string{"h"}, Debug: true, SecureProxySSLHeader: [2]string{"HTTP_Y", "on"},
-		UseXForwardedHost: true, UseXForwardedPort: true, DataUploadMaxMemorySize: 5, DataUploadMaxNumberFields: 6, DataUploadMaxNumberFiles: 7, ServerPort: "1",
-	}
+	want := settings(t, "4.2")
+	want.SessionCookieDomain = ".example.com"
+	want.CSRFCookieName, want.CSRFCookieAge, want.CSRFCookieDomain, want.CSRFCookiePath = "c", time.Minute, ".a.test", "/x"
+	want.CSRFCookieSecure, want.CSRFCookieHTTPOnly, want.CSRFCookieSameSite, want.CSRFCookieMasked = true, true, "Strict", true
+	want.CSRFUseSessions, want.CSRFHeaderName, want.CSRFTrustedOrigins = true, "HTTP_X", []string{"https://b.test"}
+	want.AllowedHosts, want.Debug, want.SecureProxySSLHeader = []string{"h"}, true, [2]string{"HTTP_Y", "on"}
+	want.UseXForwardedHost, want.UseXForwardedPort = true, true
+	want.DataUploadMaxMemorySize, want.DataUploadMaxNumberFields, want.DataUploadMaxNumberFiles = 5, 6, 7
 	if !reflect.DeepEqual(s, want) {
 		t.Errorf("got  %+v\nwant %+v", s, want)
 	}
@@ -45,7 +54,7 @@ func TestSettingsLeftOutOrNone(t *testing.T) {
 	if err := os.WriteFile(name, []byte(`{"SECRET_KEY":"k","DJANGO_VERSION":"6.1"}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, err := csrf.ReadSettingsFile(name)
+	s, err := djangosession.ReadSettingsFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +62,7 @@ func TestSettingsLeftOutOrNone(t *testing.T) {
 	if s.CSRFCookieAge != 364*24*time.Hour || s.CSRFCookieAge != want.CSRFCookieAge || s.DataUploadMaxMemorySize != want.DataUploadMaxMemorySize || s.CSRFCookieSameSite != "Lax" {
 		t.Errorf("left out: %+v", s)
 	}
-	s, err = csrf.ReadSettings(strings.NewReader(`{"SECRET_KEY":"k","DJANGO_VERSION":"6.1","CSRF_COOKIE_AGE":null,"CSRF_COOKIE_SAMESITE":false,
+	s, err = readSettings(strings.NewReader(`{"SECRET_KEY":"k","DJANGO_VERSION":"6.1","CSRF_COOKIE_AGE":null,"CSRF_COOKIE_SAMESITE":false,
 		"CSRF_COOKIE_DOMAIN":null,"SECURE_PROXY_SSL_HEADER":null,"DATA_UPLOAD_MAX_MEMORY_SIZE":null,"DATA_UPLOAD_MAX_NUMBER_FIELDS":null}`))
 	if err != nil {
 		t.Fatal(err)
@@ -84,18 +93,18 @@ func TestSettingsThatCannotBeUsedAreRefused(t *testing.T) {
 		for name, v := range fields {
 			pairs = append(pairs, `"`+name+`":`+v)
 		}
-		_, err := csrf.ReadSettings(strings.NewReader("{" + strings.Join(pairs, ",") + "}"))
+		_, err := readSettings(strings.NewReader("{" + strings.Join(pairs, ",") + "}"))
 		wrong, ok := errors.AsType[*djangosession.SettingError](err)
 		if !ok || wrong.Setting != setting {
 			t.Errorf("%s = %s: %v", setting, value, err)
 		}
 	}
 	for _, text := range []string{"", "[]", "{"} {
-		if _, err := csrf.ReadSettings(strings.NewReader(text)); err == nil {
+		if _, err := readSettings(strings.NewReader(text)); err == nil {
 			t.Errorf("%q is read", text)
 		}
 	}
-	if _, err := csrf.New(csrf.Settings{}); !errors.Is(err, djangosession.ErrIncompleteSettings) {
+	if _, err := csrf.New(djangosession.Settings{}, csrf.Options{}); !errors.Is(err, djangosession.ErrIncompleteSettings) {
 		t.Errorf("settings without a constructor: %v", err)
 	}
 }

@@ -44,13 +44,9 @@ func (c counting) Load(ctx context.Context, key string) (*djangosession.Record, 
 	return c.Engine.Load(ctx, key)
 }
 
-func settings(t *testing.T, release string) csrf.Settings {
+func settings(t *testing.T, release string) djangosession.Settings {
 	t.Helper()
-	base, err := djangosession.NewSettingsFor(release, "k")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := csrf.NewSettings(base)
+	s, err := djangosession.NewSettingsFor(release, "k")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,26 +54,36 @@ func settings(t *testing.T, release string) csrf.Settings {
 	return s
 }
 
-func newSite(t *testing.T, release string, change func(*csrf.Settings)) *site {
+func newSite(t *testing.T, release string, change func(*djangosession.Settings)) *site {
+	t.Helper()
+	return newSiteWith(t, release, csrf.Options{}, change)
+}
+
+// newSiteWith is newSite with options.
+func newSiteWith(t *testing.T, release string, o csrf.Options, change func(*djangosession.Settings)) *site {
 	t.Helper()
 	set := settings(t, release)
 	if change != nil {
 		change(&set)
 	}
-	p, err := csrf.New(set)
+	engine, err := memory.New(set)
 	if err != nil {
 		t.Fatal(err)
 	}
-	engine, err := memory.New(set.Site)
-	if err != nil {
+	s := &site{t: t}
+	o.Logger = slog.New(slog.NewTextHandler(&s.log, nil))
+	if s.Protection, err = csrf.New(set, o); err != nil {
 		t.Fatal(err)
 	}
-	s := &site{Protection: p, t: t}
-	p.Logger = slog.New(slog.NewTextHandler(&s.log, nil))
-	if s.manager, err = djangosession.NewManager(counting{engine, &s.loads}, set.Site); err != nil {
+	if s.manager, err = djangosession.NewManager(counting{engine, &s.loads}, set); err != nil {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// keepError returns options that keep the error of a request that is refused.
+func keepError(got *error) csrf.Options {
+	return csrf.Options{ErrorHandler: func(_ http.ResponseWriter, _ *http.Request, err error) { *got = err }}
 }
 
 // visitor stores a session with this secret in it, and returns its cookie.

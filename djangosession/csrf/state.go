@@ -80,7 +80,7 @@ func (s *state) rotate() error {
 
 func (p *Protection) newSecret() *secret {
 	plain := newSecret()
-	if p.settings.masksNew() {
+	if p.masksNew() {
 		return &secret{plain: plain, stored: masked(plain)}
 	}
 	return &secret{plain: plain, stored: plain}
@@ -125,21 +125,21 @@ func (s *state) brought(first bool) (have *secret, problem string, err error) {
 	text := s.cookieText
 	problem = formProblem(text)
 	switch {
-	case problem != "" && s.settings.rules.checksOrigin:
+	case problem != "" && s.rules.checksOrigin:
 		return nil, problem, nil
 	case problem != "": // in its place is one that no token fits, and that is not sent unless a page uses it
 		return s.newSecret(), "", nil
 	case len(text) == tokenLength:
 		return s.unmasked(text), "", nil
-	case s.settings.rules.storesSecrets:
+	case s.rules.storesSecrets:
 		return &secret{plain: text, stored: text}, "", nil
 	}
-	return &secret{plain: text, stored: masked(text), remasked: s.settings.rules.checksOrigin}, "", nil
+	return &secret{plain: text, stored: masked(text), remasked: s.rules.checksOrigin}, "", nil
 }
 
 func (p *Protection) unmasked(text string) *secret {
 	plain, _ := unmask(text)
-	if p.settings.rules.storesSecrets {
+	if p.rules.storesSecrets {
 		return &secret{plain: plain, stored: plain}
 	}
 	return &secret{plain: plain, stored: text}
@@ -162,7 +162,7 @@ func (s *state) fromSession(first bool) (*secret, error) {
 	if !ok {
 		return nil, errNotText
 	}
-	if len(text) != tokenLength && s.settings.rules.storesSecrets {
+	if len(text) != tokenLength && s.rules.storesSecrets {
 		return &secret{plain: text, stored: text}, nil
 	}
 	if _, ok := unmask(text); !ok {
@@ -194,7 +194,7 @@ func (s *state) answer(header http.Header) {
 			value, _ = unmask(value)
 		}
 		if s.used && value != s.current.plain {
-			s.logger().Error("csrf: the response already has a cookie of this name, and the tokens given out do not fit it: " +
+			s.options.Logger.Error("csrf: the response already has a cookie of this name, and the tokens given out do not fit it: " +
 				"give out none where Django's response is forwarded")
 		}
 		return
@@ -218,7 +218,7 @@ func (s *state) mayKeep() error {
 func (s *state) keep() {
 	session, err := s.session()
 	if err != nil {
-		s.logger().Error("csrf: the secret is not stored", "error", err)
+		s.options.Logger.Error("csrf: the secret is not stored", "error", err)
 		return
 	}
 	if value, _ := session.Get(sessionName); value != s.current.stored && !session.ReadOnly() {

@@ -23,7 +23,12 @@ func (broken) Load(context.Context, string) (*djangosession.Record, error) { ret
 // brokenSite is a site that keeps secrets in sessions, with the database down.
 func brokenSite(t *testing.T) *site {
 	t.Helper()
-	s := newSite(t, "6.1", func(set *csrf.Settings) { set.CSRFUseSessions = true })
+	return brokenSiteWith(t, csrf.Options{})
+}
+
+func brokenSiteWith(t *testing.T, o csrf.Options) *site {
+	t.Helper()
+	s := newSiteWith(t, "6.1", o, func(set *djangosession.Settings) { set.CSRFUseSessions = true })
 	manager, err := djangosession.NewManager(broken{}, s.manager.Settings())
 	if err != nil {
 		t.Fatal(err)
@@ -58,9 +63,8 @@ func TestSessionThatCannotBeLoadedIsAnErrorForThePage(t *testing.T) {
 
 func TestSessionThatCannotBeLoadedIsAnErrorForTheForm(t *testing.T) {
 	t.Parallel()
-	s := brokenSite(t)
 	var got error
-	s.Failure = func(_ http.ResponseWriter, _ *http.Request, err error) { got = err }
+	s := brokenSiteWith(t, keepError(&got))
 	res := s.serve(post(t, lostSession, url.Values{"csrfmiddlewaretoken": {token1}}), http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		t.Error("the handler ran")
 	}))
@@ -134,7 +138,7 @@ func TestCheckRemembersOnlySuccess(t *testing.T) {
 func TestRotationHoldsForTheRequest(t *testing.T) {
 	t.Parallel()
 	for _, inSession := range []bool{false, true} {
-		s := newSite(t, "6.1", func(set *csrf.Settings) { set.CSRFUseSessions = inSession })
+		s := newSite(t, "6.1", func(set *djangosession.Settings) { set.CSRFUseSessions = inSession })
 		cookie := "csrftoken=" + secret
 		if inSession {
 			cookie = s.visitor(secret)

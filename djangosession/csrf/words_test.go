@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
 )
 
@@ -27,9 +28,8 @@ func TestRefusalsNameTheHeaderAsDjango(t *testing.T) {
 		{name: "empty", setting: "HTTP_X_CSRFTOKEN", header: "X-CSRFToken", token: "", want: "CSRF token from the 'X-Csrftoken' HTTP header has incorrect length."},
 		{name: "none", setting: "HTTP_X_CSRFTOKEN", header: "X-Other", token: token1, want: "CSRF token missing."},
 	} {
-		s := newSite(t, "6.1", func(set *csrf.Settings) { set.CSRFHeaderName = c.setting })
 		var got error
-		s.Failure = func(_ http.ResponseWriter, _ *http.Request, err error) { got = err }
+		s := newSiteWith(t, "6.1", keepError(&got), func(set *djangosession.Settings) { set.CSRFHeaderName = c.setting })
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPut, "http://example.com/", http.NoBody)
 		r.Header.Set("Cookie", "csrftoken="+secret)
 		r.Header.Set(c.header, c.token)
@@ -51,9 +51,8 @@ func TestFormErrorsSayWhatIsWrongWithTheForm(t *testing.T) {
 // checkTooLong sends a body that is longer than the handler further out lets through.
 func checkTooLong(t *testing.T, contentType string) {
 	t.Helper()
-	s := newSite(t, "6.1", nil)
 	var got error
-	s.Failure = func(_ http.ResponseWriter, _ *http.Request, err error) { got = err }
+	s := newSiteWith(t, "6.1", keepError(&got), nil)
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://example.com/", bytes.NewReader(bytes.Repeat([]byte("a"), 100)))
 	r.Header.Set("Content-Type", contentType)
 	r.Header.Set("Cookie", "csrftoken="+secret)

@@ -31,24 +31,20 @@ type site struct {
 func newSite(t *testing.T) *site {
 	t.Helper()
 	gin.SetMode(gin.TestMode)
-	base, err := djangosession.NewSettingsFor("6.1", "k")
-	if err != nil {
-		t.Fatal(err)
-	}
-	settings, err := csrf.NewSettings(base)
+	settings, err := djangosession.NewSettingsFor("6.1", "k")
 	if err != nil {
 		t.Fatal(err)
 	}
 	settings.AllowedHosts = []string{"example.com"}
-	engine, err := memory.New(base)
+	engine, err := memory.New(settings)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &site{t: t}
-	if s.manager, err = djangosession.NewManager(engine, base); err != nil {
+	if s.manager, err = djangosession.NewManager(engine, settings); err != nil {
 		t.Fatal(err)
 	}
-	if s.protection, err = csrf.New(settings); err != nil {
+	if s.protection, err = csrf.New(settings, csrf.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	s.sessions = djangosession.Middleware{

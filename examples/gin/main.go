@@ -18,15 +18,15 @@ import (
 )
 
 func main() {
-	settings, err := csrf.ReadSettingsFile("settings.json")
+	settings, err := djangosession.ReadSettingsFile("settings.json")
 	check(err)
 	db, err := sql.Open("sqlite3", "file:db.sqlite3?mode=rw&_busy_timeout=10000&_txlock=immediate&_synchronous=FULL")
 	check(err)
-	engine, err := tables.New(db, settings.Site, tables.Options{Dialect: tables.SQLite{}})
+	engine, err := tables.New(db, settings, tables.Options{Dialect: tables.SQLite{}})
 	check(err)
-	sessions, err := djangosession.NewManager(engine, settings.Site)
+	sessions, err := djangosession.NewManager(engine, settings)
 	check(err)
-	protection, err := csrf.New(settings)
+	protection, err := csrf.New(settings, csrf.Options{})
 	check(err)
 	check(routes(sessions, protection).Run("localhost:8000"))
 }

@@ -24,7 +24,7 @@ type service struct {
 }
 
 // newService opens Django's database. The caller must close the service.
-func newService(settings settings, database string) (_ *service, err error) {
+func newService(settings djangosession.Settings, database string) (_ *service, err error) {
 	s := &service{}
 	// A program of your own names the driver that it imports: "sqlite3" is
 	// github.com/mattn/go-sqlite3. The queries wait for Django's writes, as Django
@@ -38,23 +38,23 @@ func newService(settings settings, database string) (_ *service, err error) {
 	return s, nil
 }
 
-func (s *service) build(settings settings) error {
-	sessions, err := tables.New(s.db, settings.csrf.Site, tables.Options{Dialect: tables.SQLite{}})
+func (s *service) build(settings djangosession.Settings) error {
+	sessions, err := tables.New(s.db, settings, tables.Options{Dialect: tables.SQLite{}})
 	if err != nil {
 		return err
 	}
-	if s.manager, err = djangosession.NewManager(sessions, settings.csrf.Site); err != nil {
+	if s.manager, err = djangosession.NewManager(sessions, settings); err != nil {
 		return err
 	}
 	s.manager.MergeSaves = true // two tabs may change the cart at once
-	users, err := tables.NewUsers(s.db, settings.csrf.Site, tables.UserModel{Dialect: tables.SQLite{}})
+	users, err := tables.NewUsers(s.db, settings, tables.UserModel{Dialect: tables.SQLite{}})
 	if err != nil {
 		return err
 	}
-	if s.auth, err = auth.New(s.manager, users, settings.auth); err != nil {
+	if s.auth, err = auth.New(s.manager, users, auth.Options{}); err != nil {
 		return err
 	}
-	if s.csrf, err = csrf.New(settings.csrf); err != nil {
+	if s.csrf, err = csrf.New(settings, csrf.Options{}); err != nil {
 		return err
 	}
 	s.pages, err = parsePages()

@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"github.com/djangobridge/djangobridge/djangosession"
-	"github.com/djangobridge/djangobridge/djangosession/csrf"
 	"github.com/djangobridge/djangobridge/internal/sqlitedriver"
 )
 
@@ -58,12 +57,9 @@ func visit(t *testing.T) *visitor {
 	if closed := db.Close(); err != nil || closed != nil {
 		t.Fatal(err, closed)
 	}
-	forms, err := csrf.NewSettings(djangosession.NewSettings("a secret for tests"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	forms.AllowedHosts = []string{"127.0.0.1"}
-	s, err := newService(settings{csrf: forms}, name)
+	settings := djangosession.NewSettings("a secret for tests")
+	settings.AllowedHosts = []string{"127.0.0.1"}
+	s, err := newService(settings, name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -121,10 +121,10 @@ type Cookie struct {
 }
 
 // Problem describes why these settings cannot form a cookie, and names the faulty one of
-// NAME, DOMAIN and PATH; it returns "" if they are valid. The name must be valid in
-// Python. The domain and the path are written unescaped, so neither may contain further
+// NAME, DOMAIN, PATH and SAMESITE; it returns "" if they are valid. The name must be valid
+// in Python. The domain and the path are written unescaped, so neither may contain further
 // attributes.
-func Problem(name, domain, path string) (part, problem string) {
+func Problem(name, domain, path, sameSite string) (part, problem string) {
 	if name == "" || strings.Trim(name, legal) != "" {
 		return "NAME", "is no name of a cookie"
 	}
@@ -137,7 +137,11 @@ func Problem(name, domain, path string) (part, problem string) {
 	case smuggles(path):
 		return "PATH", "has a character that ends it"
 	}
-	return "", ""
+	switch strings.ToLower(sameSite) {
+	case "", "lax", "strict", "none":
+		return "", ""
+	}
+	return "SAMESITE", `must be "Lax", "Strict", "None" or empty`
 }
 
 func (c *Cookie) String() string {

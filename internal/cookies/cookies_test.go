@@ -137,21 +137,24 @@ func TestPatchesVaryAsDjango(t *testing.T) {
 
 // TestTellsWhatIsWrongWithACookie includes names for which Python raises CookieError.
 func TestTellsWhatIsWrongWithACookie(t *testing.T) {
-	for _, c := range []struct{ name, domain, path, want string }{
-		{"sessionid", "", "/", ""},
-		{"__Host-a.b:c|d~!#$%&'*+^_`", ".example.com", "/a b/ü", ""},
-		{"", "", "/", "NAME"},
-		{"a b", "", "/", "NAME"},
-		{"a=b", "", "/", "NAME"},
-		{"a;b", "", "/", "NAME"},
-		{"a\r\nb", "", "/", "NAME"},
-		{"schlüssel", "", "/", "NAME"},
-		{"a", "b.test; Secure", "/", "DOMAIN"},
-		{"a", "b.test\n", "/", "DOMAIN"},
-		{"a", "", "/;Domain=b.test", "PATH"},
-		{"a", "", "/\x7f", "PATH"},
+	for _, c := range []struct{ name, domain, path, sameSite, want string }{
+		{name: "sessionid", path: "/"},
+		{name: "__Host-a.b:c|d~!#$%&'*+^_`", domain: ".example.com", path: "/a b/ü"},
+		{name: "", path: "/", want: "NAME"},
+		{name: "a b", path: "/", want: "NAME"},
+		{name: "a=b", path: "/", want: "NAME"},
+		{name: "a;b", path: "/", want: "NAME"},
+		{name: "a\r\nb", path: "/", want: "NAME"},
+		{name: "schlüssel", path: "/", want: "NAME"},
+		{name: "a", domain: "b.test; Secure", path: "/", want: "DOMAIN"},
+		{name: "a", domain: "b.test\n", path: "/", want: "DOMAIN"},
+		{name: "a", path: "/;Domain=b.test", want: "PATH"},
+		{name: "a", path: "/\x7f", want: "PATH"},
+		{name: "a", path: "/", sameSite: "STRICT"},
+		{name: "a", path: "/", sameSite: "none"},
+		{name: "a", path: "/", sameSite: "Lax; Secure", want: "SAMESITE"},
 	} {
-		if part, problem := Problem(c.name, c.domain, c.path); part != c.want || (problem == "") != (c.want == "") {
+		if part, problem := Problem(c.name, c.domain, c.path, c.sameSite); part != c.want || (problem == "") != (c.want == "") {
 			t.Errorf("%q, %q, %q: %s %s, want %q", c.name, c.domain, c.path, part, problem, c.want)
 		}
 	}

@@ -1,0 +1,142 @@
+package djangosession
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"math"
+	"time"
+)
+
+// seconds is a number of seconds.
+type seconds time.Duration
+
+func (s *seconds) UnmarshalJSON(b []byte) error {
+	var f *float64
+	if err := json.Unmarshal(b, &f); err != nil {
+		return err
+	}
+	if f == nil {
+		return errors.New("must be a number of seconds")
+	}
+	if math.Abs(*f) >= math.MaxInt64/float64(time.Second) {
+		return errors.New("is more than 292 years")
+	}
+	*s = seconds(*f * float64(time.Second))
+	return nil
+}
+
+// csrfAge is CSRF_COOKIE_AGE: a number of seconds, or None.
+type csrfAge time.Duration
+
+func (a *csrfAge) UnmarshalJSON(b []byte) error {
+	if isNull(b) {
+		*a = 0
+		return nil
+	}
+	if err := (*seconds)(a).UnmarshalJSON(b); err != nil {
+		return err
+	}
+	if *a == 0 {
+		return errors.New("0 makes browsers drop the cookie at once")
+	}
+	return nil
+}
+
+// unixTime is a point in time as a number of seconds since 1970.
+type unixTime time.Time
+
+func (t *unixTime) UnmarshalJSON(b []byte) error {
+	var f *float64
+	if err := json.Unmarshal(b, &f); err != nil {
+		return err
+	}
+	if f == nil || *f < 0 || *f > maxUnixTime {
+		return errors.New("must be the number of seconds since 1970")
+	}
+	*t = unixTime(time.UnixMicro(int64(math.Round(*f * 1e6))).UTC())
+	return nil
+}
+
+// maxUnixTime is the end of the year 9999.
+const maxUnixTime = 253402300799
+
+// optional is a string for which Django also takes None or False.
+type optional string
+
+func (o *optional) UnmarshalJSON(b []byte) error {
+	if isNull(b) || string(b) == "false" {
+		*o = ""
+		return nil
+	}
+	return json.Unmarshal(b, (*string)(o))
+}
+
+// secret is a string, or bytes as {"$bytes": base64}.
+type secret string
+
+func (s *secret) UnmarshalJSON(b []byte) error {
+	var tagged struct {
+		Bytes *string `json:"$bytes"`
+	}
+	if json.Unmarshal(b, &tagged) == nil && tagged.Bytes != nil {
+		raw, err := base64.StdEncoding.DecodeString(*tagged.Bytes)
+		if err != nil {
+			return errors.New("its bytes are not base64")
+		}
+		*s = secret(raw)
+		return nil
+	}
+	return json.Unmarshal(b, (*string)(s))
+}
+
+type secrets []string
+
+func (s *secrets) UnmarshalJSON(b []byte) error {
+	var list []secret
+	if err := json.Unmarshal(b, &list); err != nil {
+		return err
+	}
+	*s = nil
+	for _, k := range list {
+		*s = append(*s, string(k))
+	}
+	return nil
+}
+
+// proxyHeader is a name and a value, or None.
+type proxyHeader [2]string
+
+func (h *proxyHeader) UnmarshalJSON(b []byte) error {
+	var list []string
+	if err := json.Unmarshal(b, &list); err != nil {
+		return err
+	}
+	switch len(list) {
+	case 0:
+		*h = proxyHeader{}
+	case len(h):
+		*h = proxyHeader(list)
+	default:
+		return errors.New("must have a name and a value")
+	}
+	return nil
+}
+
+// limit is a number, or None.
+type limit int64
+
+func (l *limit) UnmarshalJSON(b []byte) error {
+	*l = -1
+	if isNull(b) {
+		return nil
+	}
+	var n int64
+	if err := json.Unmarshal(b, &n); err != nil {
+		return err
+	}
+	*l = limit(max(n, 0))
+	return nil
+}
+
+func isNull(b []byte) bool { return string(b) == "null" }
