@@ -14,7 +14,8 @@ import (
 type Codec struct {
 	settings   *resolved
 	serializer Serializer
-	signer     *signing.TimestampSigner // nil if the layout since 3.1 is not read
+	signer     *signing.TimestampSigner // compresses; nil if the layout since 3.1 is not read
+	plain      *signing.TimestampSigner // the same without compression
 	legacy     *legacyLayout            // nil if it is not read
 	legacyOnly bool                     // writes the legacy layout
 }
@@ -38,6 +39,10 @@ func NewCodec(s Settings) (*Codec, error) {
 		}
 		o.Algorithm = signing.SHA256 // of sessions that a newer release wrote
 	}
+	if c.plain, err = signing.NewTimestampSigner(o); err != nil {
+		return nil, err
+	}
+	o.Compress = true
 	if c.signer, err = signing.NewTimestampSigner(o); err != nil {
 		return nil, err
 	}
@@ -66,7 +71,7 @@ func (c *Codec) Encode(d *py.Dict) (string, error) {
 	if c.legacyOnly {
 		return c.legacy.encode(data)
 	}
-	return c.signer.SignObject(data, true), nil
+	return c.signer.SignObject(data), nil
 }
 
 // EncodeUncompressed is [Codec.Encode] without compression, which Django reads just as well.
@@ -78,7 +83,7 @@ func (c *Codec) EncodeUncompressed(d *py.Dict) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return c.signer.SignObject(data, false), nil
+	return c.plain.SignObject(data), nil
 }
 
 // Decode returns the dict that text holds. The error is a [*DecodeError], with SignedAt if the text says when it was signed. As

@@ -183,7 +183,7 @@ func (c *Codec) lookAtOldMessages(e *Explanation, text string, more Candidates) 
 	}
 	e.Kind = MessagesKind
 	for _, key := range c.keys(more) {
-		want, err := signing.SaltedHMAC(messagesSalt, value, key.key, signing.SHA1)
+		want, err := signing.SaltedHMAC(value, signing.HMACOptions{KeySalt: messagesSalt, Secret: key.key, Algorithm: signing.SHA1})
 		if err == nil && subtle.ConstantTimeCompare([]byte(hex.EncodeToString(want)), []byte(sum)) == 1 {
 			e.Made = &Made{Key: key.name, Salt: messagesSalt, Algorithm: signing.SHA1}
 			return

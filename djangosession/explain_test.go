@@ -93,7 +93,7 @@ func key(k string) func(*djangosession.Settings) {
 
 func signed(t *testing.T, payload string) string {
 	t.Helper()
-	text, err := signing.Dumps([]byte(payload), false, signing.Options{Key: "test-secret-key", Salt: "django.contrib.sessions.SessionStore"})
+	text, err := signing.Dumps([]byte(payload), signing.Options{Key: "test-secret-key", Salt: "django.contrib.sessions.SessionStore"})
 	must(err)
 	return text
 }

@@ -53,6 +53,6 @@ func (l *legacyLayout) decode(text string) ([]byte, error) {
 }
 
 func (l *legacyLayout) hash(data []byte, key string) ([]byte, error) {
-	sum, err := signing.SaltedHMAC(l.salt, string(data), key, signing.SHA1)
+	sum, err := signing.SaltedHMAC(string(data), signing.HMACOptions{KeySalt: l.salt, Secret: key, Algorithm: signing.SHA1})
 	return hex.AppendEncode(nil, sum), err
 }

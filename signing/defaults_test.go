@@ -29,19 +29,19 @@ func TestDefaultSaltsAreDjangos(t *testing.T) {
 	salted := o
 	salted.Salt = "salt"
 	saltedCookies, saltedErr := signing.NewCookieSigner(salted)
-	dumped, dumpErr := signing.Dumps([]byte(`{"a":1}`), false, o)
+	dumped, dumpErr := signing.Dumps([]byte(`{"a":1}`), o)
 	if err := errors.Join(err, timedErr, cookiesErr, saltedErr, dumpErr); err != nil {
 		t.Fatal(err)
 	}
 	for _, test := range []struct{ name, got, want string }{
 		{"Signer", plain.Sign("value"), "value:cRNmgQlAEQf3EnM2lXHLYWUUYLJbHw-Zp9UtkvPpszQ"},
 		{"Signer.Signature", plain.Signature("value"), "cRNmgQlAEQf3EnM2lXHLYWUUYLJbHw-Zp9UtkvPpszQ"},
-		{"Signer.SignObject", plain.SignObject([]byte(`{"a":1}`), false), "eyJhIjoxfQ:a5FJCtAxMZZnpeR0_O3tFrSeF-6b53ylAK1waEVQkAI"},
+		{"Signer.SignObject", plain.SignObject([]byte(`{"a":1}`)), "eyJhIjoxfQ:a5FJCtAxMZZnpeR0_O3tFrSeF-6b53ylAK1waEVQkAI"},
 		{"TimestampSigner", timed.Sign("value"), "value:1r31eq:QXc8FgMEGsJugoAtbxbnSLn-RwqmVkvLV6D0ZXWtmZ8"},
 		{"TimestampSigner.Signature", timed.Signature("value:1r31wK"), "GbCeVO_TgzgTWt2bDDHloey7t8E2dcOVVEA_aA9nTrA"},
 		{"TimestampSigner.Timestamp", timed.Timestamp(), "1r31eq"},
 		{
-			"TimestampSigner.SignObject", timed.SignObject([]byte(`{"a":1}`), false),
+			"TimestampSigner.SignObject", timed.SignObject([]byte(`{"a":1}`)),
 			"eyJhIjoxfQ:1r31eq:iiNbnFkwNC0--9qwM9VlS5QbjO01TThPqInuJVLAHoA",
 		},
 		{"Dumps", dumped, "eyJhIjoxfQ:1r31eq:I6FHvRuDt1QvhGrC5_GTBgUKxFXLKQmzsPKrgrC89_U"},

@@ -23,7 +23,9 @@ func fuzzOptions() signing.Options {
 func FuzzLoads(f *testing.F) {
 	for _, data := range []string{"", "{}", `{"a":1}`, `{"foo":"barbarbarbarbarbarbarbarbarbar"}`} {
 		for _, compress := range []bool{false, true} {
-			signed, err := signing.Dumps([]byte(data), compress, fuzzOptions())
+			o := fuzzOptions()
+			o.Compress = compress
+			signed, err := signing.Dumps([]byte(data), o)
 			if err != nil {
 				f.Fatal(err)
 			}
@@ -45,7 +47,7 @@ func FuzzLoads(f *testing.F) {
 			}
 			return
 		}
-		again, err := signing.Dumps(data, false, fuzzOptions())
+		again, err := signing.Dumps(data, fuzzOptions())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,7 +66,9 @@ func FuzzTampering(f *testing.F) {
 	f.Add([]byte(""), uint(3), byte(0xff), uint(1))
 	f.Add(bytes.Repeat([]byte("abc"), 100), uint(60), byte(4), uint(3))
 	f.Fuzz(func(t *testing.T, data []byte, at uint, flip byte, cut uint) {
-		signed, err := signing.Dumps(data, true, fuzzOptions())
+		o := fuzzOptions()
+		o.Compress = true
+		signed, err := signing.Dumps(data, o)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -59,12 +59,23 @@ func newHash(algorithm string) (func() hash.Hash, error) {
 	return nil, &AlgorithmError{Name: algorithm}
 }
 
+// HMACOptions configure an [HMAC]. The names are those of Django's salted_hmac.
+type HMACOptions struct {
+	// KeySalt separates different uses of one secret.
+	KeySalt string
+	// Secret is usually Django's SECRET_KEY. An empty secret is allowed.
+	Secret string
+	// Algorithm is the name of a hash in Python's hashlib, such as [SHA256]. It has no
+	// default; Django's is SHA-1.
+	Algorithm string
+}
+
 // SaltedHMAC is the keyed hash behind all of Django's signatures: an HMAC whose key is
-// the digest of keySalt and secret. It returns the raw digest. To hash many values, make
-// one [HMAC] instead. The error is an [*AlgorithmError]. Matches
-// django.utils.crypto.salted_hmac (whose default algorithm is SHA-1).
-func SaltedHMAC(keySalt, value, secret, algorithm string) ([]byte, error) {
-	m, err := NewHMAC(keySalt, secret, algorithm)
+// the digest of salt and secret. It returns the raw digest of value. To hash many values,
+// make one [HMAC] instead. The error is an [*AlgorithmError]. Matches
+// django.utils.crypto.salted_hmac.
+func SaltedHMAC(value string, o HMACOptions) ([]byte, error) {
+	m, err := NewHMAC(o)
 	if err != nil {
 		return nil, err
 	}
@@ -91,16 +102,15 @@ type macState struct {
 // maxPooledInput bounds the input buffer of a pooled state, in bytes.
 const maxPooledInput = 64 << 10
 
-// NewHMAC returns the keyed hash. An empty secret is allowed, as in SaltedHMAC. The error
-// is an [*AlgorithmError].
-func NewHMAC(keySalt, secret, algorithm string) (*HMAC, error) {
-	h, err := newHash(algorithm)
+// NewHMAC returns the keyed hash. The error is an [*AlgorithmError].
+func NewHMAC(o HMACOptions) (*HMAC, error) {
+	h, err := newHash(o.Algorithm)
 	if err != nil {
 		return nil, err
 	}
 	digest := h()
-	digest.Write([]byte(keySalt))
-	digest.Write([]byte(secret))
+	digest.Write([]byte(o.KeySalt))
+	digest.Write([]byte(o.Secret))
 	key := digest.Sum(nil)
 	m := &HMAC{size: digest.Size()}
 	m.pool.New = func() any { return &macState{hash: hmac.New(h, key)} }

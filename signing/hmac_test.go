@@ -33,12 +33,13 @@ func TestHMACIsSaltedHMACOfEachValue(t *testing.T) {
 			t.Parallel()
 			for _, salt := range []string{"", "salt", strings.Repeat("s", 200)} {
 				for _, secret := range hmacTexts() {
-					m, err := signing.NewHMAC(salt, secret, algorithm)
+					o := signing.HMACOptions{KeySalt: salt, Secret: secret, Algorithm: algorithm}
+					m, err := signing.NewHMAC(o)
 					if err != nil {
 						t.Fatal(err)
 					}
 					for _, value := range hmacTexts() {
-						want, err := signing.SaltedHMAC(salt, value, secret, algorithm)
+						want, err := signing.SaltedHMAC(value, o)
 						got := m.Append([]byte("before"), value)
 						if err != nil || !bytes.Equal(got, append([]byte("before"), want...)) {
 							t.Fatalf("salt %q, secret of %d bytes, value of %d: got %x, want %x, %v",
@@ -54,7 +55,9 @@ func TestHMACIsSaltedHMACOfEachValue(t *testing.T) {
 func TestDjangosSaltedHMACOfOneHMAC(t *testing.T) {
 	t.Parallel()
 	forEach(t, "signing", func(t *testing.T, _ release, v *vector) {
-		m, err := signing.NewHMAC(string(v.KeySalt), string(v.Secret), v.Algorithm)
+		m, err := signing.NewHMAC(signing.HMACOptions{
+			KeySalt: string(v.KeySalt), Secret: string(v.Secret), Algorithm: v.Algorithm,
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -68,13 +71,14 @@ func TestDjangosSaltedHMACOfOneHMAC(t *testing.T) {
 
 func TestHMACOfSeveralGoroutines(t *testing.T) {
 	t.Parallel()
-	m, err := signing.NewHMAC("salt", "secret", signing.SHA256)
+	o := signing.HMACOptions{KeySalt: "salt", Secret: "secret", Algorithm: signing.SHA256}
+	m, err := signing.NewHMAC(o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var all sync.WaitGroup
 	for i, value := range append(hmacTexts(), strings.Repeat("v", 70<<10)) { // the last one is too long for the pool
-		want, err := signing.SaltedHMAC("salt", value, "secret", signing.SHA256)
+		want, err := signing.SaltedHMAC(value, o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -93,7 +97,7 @@ func TestHMACOfSeveralGoroutines(t *testing.T) {
 func TestHMACRefusesUnknownAlgorithms(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"", "SHA256", "shake_128", "sha256 "} {
-		_, err := signing.NewHMAC("salt", "secret", name)
+		_, err := signing.NewHMAC(signing.HMACOptions{KeySalt: "salt", Secret: "secret", Algorithm: name})
 		var unknown *signing.AlgorithmError
 		if !errors.As(err, &unknown) || unknown.Name != name {
 			t.Errorf("%q: error %v", name, err)

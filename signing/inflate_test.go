@@ -96,15 +96,19 @@ func TestInflatingHeedsTheSignersLimit(t *testing.T) {
 // it can read back.
 func TestObjectsUpToTheLimitAreCompressed(t *testing.T) {
 	t.Parallel()
-	s, err := NewSigner(Options{Key: "k", MaxInflated: 1000})
+	s, err := NewSigner(Options{Key: "k", Compress: true, MaxInflated: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := NewSigner(Options{Key: "k", MaxInflated: 1000})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for size, want := range map[int]bool{999: true, 1000: true, 1001: false} {
-		if got := strings.HasPrefix(s.SignObject([]byte(strings.Repeat("a", size)), true), "."); got != want {
+		if got := strings.HasPrefix(s.SignObject([]byte(strings.Repeat("a", size))), "."); got != want {
 			t.Errorf("%d bytes: compressed %v", size, got)
 		}
-		if strings.HasPrefix(s.SignObject([]byte(strings.Repeat("a", size)), false), ".") {
+		if strings.HasPrefix(plain.SignObject([]byte(strings.Repeat("a", size))), ".") {
 			t.Errorf("%d bytes: compressed, though that was not asked for", size)
 		}
 	}

@@ -8,15 +8,16 @@ import (
 // dumpsSalt is the default salt of Django's dumps and loads.
 const dumpsSalt = "django.core.signing"
 
-// Dumps signs data, the output of a serializer, with a timestamp. The default salt is
-// "django.core.signing". To sign many objects, make one [TimestampSigner] instead.
+// Dumps signs data, the output of a serializer, with a timestamp. It compresses data if
+// [Options.Compress] is set. The default salt is "django.core.signing". To sign many
+// objects, make one [TimestampSigner] instead.
 // Matches django.core.signing.dumps.
-func Dumps(data []byte, compress bool, o Options) (string, error) {
+func Dumps(data []byte, o Options) (string, error) {
 	s, err := dumpsSigner(o)
 	if err != nil {
 		return "", err
 	}
-	return s.SignObject(data, compress), nil
+	return s.SignObject(data), nil
 }
 
 // Loads returns the data given to [Dumps], whatever its age. Refusals are a
@@ -47,8 +48,8 @@ func dumpsSigner(o Options) (*TimestampSigner, error) {
 
 // encodeObject returns data in its signed form: base64, preceded by a dot if compressed.
 // The result has spare capacity for the rest of the text.
-func (s *Signer) encodeObject(data []byte, compress bool) []byte {
-	if compress && len(data) <= s.maxInflated {
+func (s *Signer) encodeObject(data []byte) []byte {
+	if s.compress && len(data) <= s.maxInflated {
 		if z := deflate(data); z != nil {
 			defer z.release()
 			return appendBase64(append(make([]byte, 0, 1+z.Len()*4/3+signatureRoom), '.'), z.Bytes())

@@ -27,6 +27,9 @@ type Options struct {
 	// later refuse them, and a Go service beside such a release should too, although
 	// SHA-1 is not broken when used in an HMAC.
 	AcceptSHA1 bool
+	// Compress makes Dumps and SignObject deflate data if that saves at least two bytes
+	// and if the signer itself would accept the inflated size. Reading accepts both.
+	Compress bool
 	// MaxInflated limits the inflated size of a compressed object, in bytes;
 	// [DefaultMaxInflated] if 0. Django has no limit: anyone with the key can make it
 	// inflate gigabytes.
@@ -54,6 +57,7 @@ type Signer struct {
 	sep         string
 	sign        *HMAC
 	verify      []*HMAC
+	compress    bool
 	maxInflated int
 }
 
@@ -70,7 +74,7 @@ func newSigner(o Options) (*Signer, error) {
 	if o.Key == "" {
 		return nil, ErrNoKey
 	}
-	s := &Signer{sep: o.Sep, maxInflated: o.MaxInflated}
+	s := &Signer{sep: o.Sep, compress: o.Compress, maxInflated: o.MaxInflated}
 	if s.sep == "" {
 		s.sep = ":"
 	}
@@ -93,7 +97,7 @@ func newSigner(o Options) (*Signer, error) {
 			if key == "" {
 				continue // Django reads an empty fallback as the key itself, which has already been tried
 			}
-			m, err := NewHMAC(o.Salt+"signer", key, algorithm)
+			m, err := NewHMAC(HMACOptions{KeySalt: o.Salt + "signer", Secret: key, Algorithm: algorithm})
 			if err != nil {
 				return nil, err
 			}
@@ -150,12 +154,12 @@ func (s *Signer) Unsign(signed string) (string, error) {
 }
 
 // SignObject signs data, the output of a serializer: [py/pyjson] produces it for Django's
-// JSONSerializer. With compress, data is deflated if that saves at least two bytes and if
-// the signer itself would accept the inflated size. Matches Signer.sign_object.
+// JSONSerializer. It compresses data if [Options.Compress] is set. Matches
+// Signer.sign_object.
 //
 // [py/pyjson]: https://pkg.go.dev/github.com/djangobridge/djangobridge/py/pyjson
-func (s *Signer) SignObject(data []byte, compress bool) string {
-	return string(s.finish(s.encodeObject(data, compress)))
+func (s *Signer) SignObject(data []byte) string {
+	return string(s.finish(s.encodeObject(data)))
 }
 
 // UnsignObject returns the data given to [Signer.SignObject]. The error is a

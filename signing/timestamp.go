@@ -138,8 +138,8 @@ func floatSeconds(d time.Duration) float64 {
 
 // SignObject signs data, the output of a serializer, as [Signer.SignObject] does, and
 // adds a timestamp.
-func (s *TimestampSigner) SignObject(data []byte, compress bool) string {
-	return s.finish(s.signer.encodeObject(data, compress))
+func (s *TimestampSigner) SignObject(data []byte) string {
+	return s.finish(s.signer.encodeObject(data))
 }
 
 // UnsignObject returns the data given to [TimestampSigner.SignObject], whatever its age.

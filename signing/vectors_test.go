@@ -169,7 +169,7 @@ func forEach(t *testing.T, subject string, run func(t *testing.T, r release, v *
 type signer interface {
 	Sign(value string) string
 	Unsign(signed string) (string, error)
-	SignObject(data []byte, compress bool) string
+	SignObject(data []byte) string
 	UnsignObject(signed string) ([]byte, error)
 }
 
@@ -177,6 +177,7 @@ func (v *vector) newSigner(r release) (signer, error) {
 	o := signing.Options{
 		Key: string(v.Signer.Key), Salt: v.Signer.Salt, Sep: v.Signer.Sep, Algorithm: v.Signer.Algorithm,
 		FallbackKeys: texts(v.Signer.FallbackKeys), Now: v.now, AcceptSHA1: r.name == "3.2",
+		Compress: v.Compress,
 	}
 	if v.Signer.Class == "Signer" {
 		return signing.NewSigner(o)
@@ -249,7 +250,9 @@ func TestDjangosSeparators(t *testing.T) {
 func TestDjangosSaltedHMAC(t *testing.T) {
 	t.Parallel()
 	forEach(t, "signing", func(t *testing.T, _ release, v *vector) {
-		got, err := signing.SaltedHMAC(string(v.KeySalt), v.text(t), string(v.Secret), v.Algorithm)
+		got, err := signing.SaltedHMAC(v.text(t), signing.HMACOptions{
+			KeySalt: string(v.KeySalt), Secret: string(v.Secret), Algorithm: v.Algorithm,
+		})
 		if err != nil || hex.EncodeToString(got) != v.Hex {
 			t.Errorf("got %x, %v; want %s", got, err, v.Hex)
 		}
@@ -292,13 +295,13 @@ func TestDjangoSignsObjects(t *testing.T) {
 		var back []byte
 		var err, backErr error
 		if v.Op == "dumps" {
-			o := r.options(signing.Options{Key: string(v.Key), Salt: v.Salt, Now: v.now})
-			got, err = signing.Dumps(*v.Payload, v.Compress, o)
+			o := r.options(signing.Options{Key: string(v.Key), Salt: v.Salt, Compress: v.Compress, Now: v.now})
+			got, err = signing.Dumps(*v.Payload, o)
 			back, backErr = signing.Loads(v.Encoded, o)
 		} else {
 			var s signer
 			if s, err = v.newSigner(r); err == nil {
-				got = s.SignObject(*v.Payload, v.Compress)
+				got = s.SignObject(*v.Payload)
 				back, backErr = s.UnsignObject(v.Encoded)
 			}
 		}

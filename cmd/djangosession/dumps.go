@@ -18,19 +18,18 @@ type dumpsFlags struct {
 	Serializer string `default:"json" enum:"json,pickle" help:"json (the default) or pickle." placeholder:"NAME"`
 }
 
-// signer returns the signer of signing.dumps.
-func (f *dumpsFlags) signer(timestamp *int64) (*signing.TimestampSigner, error) {
+// signingOptions returns the options of signing.dumps.
+func (f *dumpsFlags) signingOptions() (signing.Options, error) {
 	flags := signerFlags{siteFlags: f.siteFlags, Salt: f.Salt, Algorithm: f.Algorithm}
 	o, err := flags.options()
-	if err != nil {
-		return nil, err
-	}
 	if o.Salt == "" {
 		o.Salt = "django.core.signing"
 	}
-	if timestamp != nil {
-		o.Now = fixedClock(*timestamp)
-	}
+	return o, err
+}
+
+// signer returns the signer of signing.dumps.
+func (f *dumpsFlags) signer(o signing.Options) (*signing.TimestampSigner, error) {
 	newSigner := signing.NewTimestampSigner
 	if f.CookieKey {
 		newSigner = signing.NewCookieSigner
@@ -68,7 +67,15 @@ Examples:
 
 // Run is the command.
 func (c *dumpsCommand) Run(t *tool) error {
-	signer, err := c.signer(c.Timestamp)
+	o, err := c.signingOptions()
+	if err != nil {
+		return err
+	}
+	o.Compress = c.Compress
+	if c.Timestamp != nil {
+		o.Now = fixedClock(*c.Timestamp)
+	}
+	signer, err := c.signer(o)
 	if err != nil {
 		return err
 	}
@@ -84,7 +91,7 @@ func (c *dumpsCommand) Run(t *tool) error {
 		if err != nil {
 			return nil, &itemError{unsupported, err}
 		}
-		return []byte(signer.SignObject(data, c.Compress)), nil
+		return []byte(signer.SignObject(data)), nil
 	})
 }
 
@@ -117,7 +124,11 @@ Examples:
 
 // Run is the command.
 func (c *loadsCommand) Run(t *tool) error {
-	signer, err := c.signer(nil)
+	o, err := c.signingOptions()
+	if err != nil {
+		return err
+	}
+	signer, err := c.signer(o)
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func newSessionHasher(s *djangosession.Settings, site release.Release) (*session
 	}
 	h := &sessionHasher{}
 	for _, algorithm := range algorithms {
-		mac, err := signing.NewHMAC(hashSalt, o.Key, algorithm)
+		mac, err := signing.NewHMAC(signing.HMACOptions{KeySalt: hashSalt, Secret: o.Key, Algorithm: algorithm})
 		if err != nil {
 			return nil, err
 		}
@@ -43,7 +43,7 @@ func newSessionHasher(s *djangosession.Settings, site release.Release) (*session
 		return h, nil
 	}
 	for _, key := range o.FallbackKeys {
-		mac, err := signing.NewHMAC(hashSalt, key, o.Algorithm)
+		mac, err := signing.NewHMAC(signing.HMACOptions{KeySalt: hashSalt, Secret: key, Algorithm: o.Algorithm})
 		if err != nil {
 			return nil, err
 		}

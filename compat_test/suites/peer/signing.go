@@ -26,7 +26,8 @@ func (p *peer) signing(op string, a *args) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		return signing.Dumps(data, get[bool](a, "compress"), options)
+		options.Compress = get[bool](a, "compress")
+		return signing.Dumps(data, options)
 	case "loads":
 		if a.has("max_age") {
 			return loaded(a)(signing.LoadsMaxAge(a.text("text"), maxAge(a), options))
@@ -34,6 +35,7 @@ func (p *peer) signing(op string, a *args) (any, error) {
 		return loaded(a)(signing.Loads(a.text("text"), options))
 	}
 	options.Algorithm = a.text("algorithm")
+	options.Compress = op == "sign_object" && get[bool](a, "compress")
 	if options.Sep = a.text("sep"); options.Sep == "" {
 		return nil, signing.ErrSeparator // in Go the zero value means the default
 	}
@@ -56,7 +58,7 @@ type signer interface {
 	Signature(value string) string
 	Sign(value string) string
 	Unsign(signed string) (string, error)
-	SignObject(data []byte, compress bool) string
+	SignObject(data []byte) string
 	UnsignObject(signed string) ([]byte, error)
 }
 
@@ -75,7 +77,7 @@ func with(s signer, op string, a *args) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		return s.SignObject(data, get[bool](a, "compress")), nil
+		return s.SignObject(data), nil
 	case "unsign_object":
 		return loaded(a)(s.UnsignObject(a.text("text")))
 	}
