@@ -102,7 +102,7 @@ func tryRandomPickle(t *testing.T, n, protocol int, pickled, text string, exact 
 		at := difference(string(got), text)
 		t.Errorf("value %d: %v\nGo     %.300s\nPython %.300s", n, err, got[at:], text[at:])
 	}
-	ofJSON, err := tagged.Loads(text)
+	ofJSON, err := tagged.LoadsString(text)
 	if err != nil || !py.Equal(ofJSON, v) {
 		t.Errorf("value %d: JSON read as another value, %v\n%.300s", n, err, text)
 	}

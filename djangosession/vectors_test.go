@@ -90,7 +90,7 @@ func value(t *testing.T, text json.RawMessage) any {
 	if text == nil {
 		return nil
 	}
-	v, err := tagged.Loads(string(text))
+	v, err := tagged.Loads(text)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -87,7 +87,7 @@ func TestKeysAreEqualWhereTheyAreInPython(t *testing.T) {
 	for _, c := range python.Keys {
 		var keys [2]any
 		for i := range keys {
-			key, err := tagged.Loads(c[i].(string))
+			key, err := tagged.LoadsString(c[i].(string))
 			if err != nil {
 				t.Fatal(err)
 			}

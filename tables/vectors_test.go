@@ -96,7 +96,7 @@ func TestRowsAreWrittenAsDjangoWritesThem(t *testing.T) {
 	t.Parallel()
 	forEachRow(t, "save", func(t *testing.T, django string, ddl []string, v *vector) {
 		s, now := v.site(t, django, ddl)
-		p, err := tagged.Loads(string(v.Session))
+		p, err := tagged.Loads(v.Session)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -134,7 +134,7 @@ func TestRowsAreWrittenAsDjangoWritesThem(t *testing.T) {
 // cellOf is what the driver is given for a cell in a vector.
 func cellOf(t *testing.T, text json.RawMessage) any {
 	t.Helper()
-	v, err := tagged.Loads(string(text))
+	v, err := tagged.Loads(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +204,7 @@ func (v *vector) checkDate(t *testing.T, django string, r *djangosession.Record)
 	if v.Read.Raises != "" {
 		return
 	}
-	want, err := tagged.Loads(string(v.Read.Value))
+	want, err := tagged.Loads(v.Read.Value)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -83,7 +83,7 @@ func (c *dumpsCommand) Run(t *tool) error {
 		return errProtocol
 	}
 	return t.filter(c.JSON, func(text string) ([]byte, error) {
-		v, err := tagged.Loads(text)
+		v, err := tagged.LoadsString(text)
 		if err != nil {
 			return nil, err
 		}

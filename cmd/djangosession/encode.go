@@ -80,7 +80,7 @@ var errNoObject = errors.New("a session is a JSON object")
 
 // readSession reads the JSON of a session.
 func readSession(text string) (*py.Dict, error) {
-	v, err := tagged.Loads(text)
+	v, err := tagged.LoadsString(text)
 	if err != nil {
 		return nil, &itemError{badInput, err}
 	}

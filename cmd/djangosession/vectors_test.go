@@ -179,7 +179,7 @@ func encodeCases(t *testing.T, release string, flags []string, cases []sessionCa
 
 func mustLoad(t *testing.T, text json.RawMessage) any {
 	t.Helper()
-	v, err := tagged.Loads(string(text))
+	v, err := tagged.Loads(text)
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}

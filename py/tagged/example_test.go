@@ -15,10 +15,10 @@ func Example() {
 	text, err := tagged.Dumps(d)
 	fmt.Println(string(text), err)
 
-	v, err := tagged.Loads(`{"$dict":[[1,"one"]]}`)
+	v, err := tagged.LoadsString(`{"$dict":[[1,"one"]]}`)
 	fmt.Println(py.TypeName(v), err)
 
-	_, err = tagged.Loads(`{"avatar":{"$bytes":"not base64"}}`)
+	_, err = tagged.LoadsString(`{"avatar":{"$bytes":"not base64"}}`)
 	fmt.Println(err)
 	// Output:
 	// {"avatar":{"$bytes":"iVBORw=="},"score":{"$float":"inf"}} <nil>

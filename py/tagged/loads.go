@@ -7,9 +7,13 @@ import (
 	"github.com/djangobridge/djangobridge/py/pyjson"
 )
 
-// Loads returns the value that s, a Python str of tagged JSON, stands for. The error is a [*pyjson.SyntaxError] or, where
-// a tag is not known or stands before what does not belong to it, a [*TagError].
-func Loads(s string) (any, error) {
+// Loads returns the value of data, which is tagged JSON in UTF-8. The error is a
+// [*pyjson.SyntaxError] or, for an unknown or misplaced tag, a [*TagError].
+func Loads(data []byte) (any, error) { return LoadsString(string(data)) }
+
+// LoadsString is [Loads] for a Python str of tagged JSON. The strings in the value may
+// share its memory.
+func LoadsString(s string) (any, error) {
 	v, err := pyjson.LoadsString(s)
 	if err != nil {
 		return nil, err

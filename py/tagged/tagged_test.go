@@ -134,7 +134,7 @@ func TestEachTypeIsWrittenAndReadBack(t *testing.T) {
 			if err != nil || string(text) != test.text {
 				t.Errorf("Dumps = %s, %v; want %s", text, err, test.text)
 			}
-			value, err := tagged.Loads(test.text)
+			value, err := tagged.LoadsString(test.text)
 			if err != nil || !py.Equal(value, test.value) {
 				t.Errorf("Loads = %#v, %v; want %#v", value, err, test.value)
 			}
@@ -157,7 +157,7 @@ func TestLazyValuesAreWrittenAsWhatTheyStandFor(t *testing.T) {
 
 func TestLoadsTakesWhatPythonsJSONTakes(t *testing.T) {
 	t.Parallel()
-	got, err := tagged.Loads(" [NaN, -Infinity, \"hé\",\t1e400] ")
+	got, err := tagged.LoadsString(" [NaN, -Infinity, \"hé\",\t1e400] ")
 	want := py.NewList(math.NaN(), math.Inf(-1), "hé", math.Inf(1))
 	if err != nil || !py.Equal(got, want) {
 		t.Errorf("Loads = %v, %v; want %v", got, err, want)
@@ -219,7 +219,7 @@ func TestWrongTagsAreRefused(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			v, err := tagged.Loads(test.text)
+			v, err := tagged.LoadsString(test.text)
 			var wrong *tagged.TagError
 			if !errors.As(err, &wrong) {
 				t.Fatalf("Loads = %v, %v; want a TagError", v, err)
@@ -234,7 +234,7 @@ func TestWrongTagsAreRefused(t *testing.T) {
 func TestTextThatIsNoJSONIsASyntaxError(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "{", "'a'", "{1:2}", "[1,]", "\xff", "1 2"} {
-		_, err := tagged.Loads(text)
+		_, err := tagged.LoadsString(text)
 		if _, ok := errors.AsType[*pyjson.SyntaxError](err); !ok {
 			t.Errorf("Loads(%q) gives %v, want a SyntaxError", text, err)
 		}
@@ -304,7 +304,7 @@ func manyTimes(v any) any {
 func TestDepthIsBoundedBothWays(t *testing.T) {
 	t.Parallel()
 	deepest := strings.Repeat("[", tagged.MaxDepth) + strings.Repeat("]", tagged.MaxDepth)
-	v, err := tagged.Loads(deepest)
+	v, err := tagged.LoadsString(deepest)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -315,7 +315,7 @@ func TestDepthIsBoundedBothWays(t *testing.T) {
 	if _, err := tagged.Dumps(py.NewList(v)); err == nil {
 		t.Error("a value one level deeper is written")
 	}
-	if _, err := tagged.Loads("[" + deepest + "]"); err == nil {
+	if _, err := tagged.LoadsString("[" + deepest + "]"); err == nil {
 		t.Error("a value one level deeper is read")
 	}
 }
@@ -330,7 +330,7 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 		if err != nil {
 			t.Fatalf("Dumps(%#v): %v", want, err)
 		}
-		got, err := tagged.Loads(string(text))
+		got, err := tagged.Loads(text)
 		if err != nil || !py.Equal(got, want) {
 			t.Fatalf("Loads(%s) = %#v, %v; want %#v", text, got, err, want)
 		}
@@ -465,7 +465,7 @@ func FuzzLoads(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		v, err := tagged.Loads(s)
+		v, err := tagged.LoadsString(s)
 		if err != nil {
 			return
 		}
@@ -473,7 +473,7 @@ func FuzzLoads(f *testing.F) {
 		if err != nil {
 			t.Fatalf("Dumps of what Loads(%q) returned: %v", s, err)
 		}
-		again, err := tagged.Loads(string(text))
+		again, err := tagged.Loads(text)
 		if err != nil || !py.Equal(v, again) {
 			t.Fatalf("Loads(%q) is written as %s, which is read as another value: %v", s, text, err)
 		}
@@ -511,7 +511,7 @@ func FuzzPickles(f *testing.F) {
 		if err != nil {
 			return
 		}
-		again, err := tagged.Loads(string(text))
+		again, err := tagged.Loads(text)
 		if wrong, ok := errors.AsType[*tagged.TagError](err); ok && strings.Contains(wrong.Problem, "hash") {
 			return // keys that only a pickle written by hand has
 		}

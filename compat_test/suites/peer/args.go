@@ -16,7 +16,7 @@ type args struct {
 }
 
 func readArgs(data []byte) (*args, error) {
-	v, err := tagged.Loads(string(data))
+	v, err := tagged.Loads(data)
 	if err != nil {
 		return nil, err
 	}
