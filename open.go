@@ -3,12 +3,10 @@ package djangobridge
 import (
 	"bytes"
 	"database/sql"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
@@ -142,42 +140,6 @@ func (o *Options) check(s *djangosession.Settings) error {
 	return nil
 }
 
-// dialectOf returns the dialect of a database.
-func (o *Options) dialectOf(setting string, d *djangosession.Database) (tables.Dialect, error) {
-	var dialect tables.Dialect
-	switch d.Vendor {
-	case "sqlite":
-		dialect = tables.SQLite{}
-	case "postgresql":
-		dialect = tables.PostgreSQL{}
-	case "mysql":
-		dialect = tables.MySQL{}
-	default:
-		return nil, &djangosession.SettingError{
-			Setting: setting, Problem: fmt.Sprintf("has vendor %q, which has no dialect here", d.Vendor),
-		}
-	}
-	if o.Dialect != nil && o.Dialect != dialect {
-		return nil, &djangosession.SettingError{Setting: "Options.Dialect", Problem: fmt.Sprintf(
-			"is %T, but %s has vendor %q: leave it out", o.Dialect, setting, d.Vendor)}
-	}
-	return dialect, nil
-}
-
-// zoneOf returns the zone of the dates in a database, nil for that of Django.
-func zoneOf(setting string, d *djangosession.Database) (*time.Location, error) {
-	if d.TimeZone == "" {
-		return nil, nil //nolint:nilnil // the zero value of the option
-	}
-	zone, err := time.LoadLocation(d.TimeZone)
-	if err != nil || d.TimeZone == "Local" {
-		return nil, &djangosession.SettingError{
-			Setting: setting, Problem: fmt.Sprintf("has TIME_ZONE %q, which is not known on this machine", d.TimeZone),
-		}
-	}
-	return zone, nil
-}
-
 // open builds the parts.
 func open(s djangosession.Settings, o Options) (*Site, error) {
 	manager, engine, err := newSessions(s, &o)
@@ -204,16 +166,7 @@ func open(s djangosession.Settings, o Options) (*Site, error) {
 }
 
 func newSessions(s djangosession.Settings, o *Options) (*djangosession.Manager, *tables.Engine, error) {
-	const setting = "SESSION_DATABASE"
-	var err error
-	if o.Tables.Dialect, err = o.dialectOf(setting, &s.SessionDatabase); err != nil {
-		return nil, nil, err
-	}
-	if o.Tables.DatabaseTimeZone == nil {
-		if o.Tables.DatabaseTimeZone, err = zoneOf(setting, &s.SessionDatabase); err != nil {
-			return nil, nil, err
-		}
-	}
+	o.Tables.Dialect = o.Dialect
 	engine, err := tables.New(o.DB, s, o.Tables)
 	if err != nil {
 		return nil, nil, err
@@ -232,53 +185,13 @@ func newSessions(s djangosession.Settings, o *Options) (*djangosession.Manager, 
 }
 
 func newUsers(s djangosession.Settings, o *Options) (*tables.Users, error) {
-	const setting = "USER_DATABASE"
-	dialect, err := o.dialectOf(setting, &s.UserDatabase)
-	if err != nil {
-		return nil, err
+	db, users := o.DB, tables.UserOptions{
+		Dialect: o.Dialect, LockWait: o.Tables.LockWait, ReadOnly: o.ReadOnly, KnownOverrides: o.KnownOverrides,
 	}
-	zone, err := zoneOf(setting, &s.UserDatabase)
-	if err != nil {
-		return nil, err
-	}
-	db := o.DB
 	if o.UserDB != nil {
 		db = o.UserDB
+	} else {
+		users.Schema = o.Tables.Schema
 	}
-	model, err := userModel(&s.UserModel)
-	if err != nil {
-		return nil, err
-	}
-	model.Dialect, model.DatabaseTimeZone, model.LockWait = dialect, zone, o.Tables.LockWait
-	if o.UserDB == nil {
-		model.Schema = o.Tables.Schema
-	}
-	return tables.NewUsers(db, s, model)
-}
-
-// userModel translates what Django said about the user model.
-func userModel(m *djangosession.UserModel) (tables.UserModel, error) {
-	types := map[string]tables.IDType{"integer": tables.IntegerKey, "uuid": tables.UUIDKey, "text": tables.TextKey}
-	idType, ok := types[m.IDType]
-	if !ok || m.Table == "" || m.IDColumn == "" || m.UsernameColumn == "" {
-		return tables.UserModel{}, errors.New("djangobridge: USER_MODEL is incomplete: export the settings again")
-	}
-	orAbsent := func(name string) string {
-		if name == "" {
-			return tables.Absent
-		}
-		return name
-	}
-	model := tables.UserModel{
-		Model: m.Model, Table: m.Table, IDColumn: m.IDColumn, IDType: idType, UsernameColumn: m.UsernameColumn,
-		PasswordColumn: orAbsent(m.PasswordColumn), IsActiveColumn: orAbsent(m.IsActiveColumn),
-		IsStaffColumn: orAbsent(m.IsStaffColumn), IsSuperuserColumn: orAbsent(m.IsSuperuserColumn),
-		LastLoginColumn: orAbsent(m.LastLoginColumn), NoHash: m.SessionAuthHash == "absent",
-		GroupsTable: tables.Absent, UserPermissionsTable: tables.Absent,
-	}
-	if m.Groups != nil && m.UserPermissions != nil {
-		model.GroupsTable, model.UserPermissionsTable = m.Groups.Table, m.UserPermissions.Table
-		model.UserColumn = m.Groups.UserColumn
-	}
-	return model, nil
+	return tables.NewUsers(db, s, users)
 }

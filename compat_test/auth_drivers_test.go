@@ -24,17 +24,17 @@ func TestUsersThroughEveryDriver(t *testing.T) {
 				}
 				switch model {
 				case "auth_people.Person":
-					p.model.Table, p.model.IDColumn, p.model.IsStaffColumn = "Persons", "number", tables.Absent
+					p.model.Table, p.model.IDColumn, p.model.Without = "Persons", "number", tables.IsStaffField
 					absent = "9223372036854775807"
 				case "auth_people.Account":
 					p.model.IDType, p.model.UsernameColumn, p.model.IsActiveColumn = tables.UUIDKey, "E mail", "order"
 				case "auth_people.Member":
 					p.model.IDColumn, p.model.UsernameColumn, p.model.IDType = "code", "code", tables.TextKey
-					p.model.IsActiveColumn, p.model.IsStaffColumn, p.model.IsSuperuserColumn = tables.Absent, tables.Absent, tables.Absent
-					p.model.LastLoginColumn, p.model.GroupsTable = tables.Absent, tables.Absent
+					p.model.Without = tables.IsActiveField | tables.IsStaffField | tables.IsSuperuserField | tables.LastLoginField |
+						tables.PermissionFields
 				}
 				pk := p.makeUser(t, "Zoë", nil)
-				groups := p.model.GroupsTable != tables.Absent
+				groups := p.model.Without&tables.PermissionFields == 0
 				if groups {
 					p.django.do(t, "grant", map[string]any{"pk": pk, "groups": map[string]any{"g": []any{"auth.add_group"}}})
 				}

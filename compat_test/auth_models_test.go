@@ -87,7 +87,7 @@ func TestUserModelWithUUIDs(t *testing.T) {
 func TestUserModelWithLargeNumbers(t *testing.T) {
 	t.Parallel()
 	onEachAuth(t, newest(), "auth_people.Person", func(t *testing.T, p *authPair) {
-		p.model.Table, p.model.IDColumn, p.model.IsStaffColumn = "Persons", "number", tables.Absent
+		p.model.Table, p.model.IDColumn, p.model.Without = "Persons", "number", tables.IsStaffField
 		p.open(t, auth.Options{})
 		grouped := p.makeUser(t, "grouped", nil)
 		p.django.do(t, "grant", map[string]any{"pk": grouped, "groups": map[string]any{"g": []any{"auth.add_group"}}})
@@ -122,8 +122,8 @@ func TestUserModelWithText(t *testing.T) {
 	t.Parallel()
 	onEachAuth(t, newest(), "auth_people.Member", func(t *testing.T, p *authPair) {
 		p.model.IDColumn, p.model.UsernameColumn, p.model.IDType = "code", "code", tables.TextKey
-		p.model.IsActiveColumn, p.model.IsStaffColumn, p.model.IsSuperuserColumn = tables.Absent, tables.Absent, tables.Absent
-		p.model.LastLoginColumn, p.model.GroupsTable = tables.Absent, tables.Absent
+		p.model.Without = tables.IsActiveField | tables.IsStaffField | tables.IsSuperuserField | tables.LastLoginField |
+			tables.PermissionFields
 		p.open(t, auth.Options{})
 		for _, code := range []string{"Anne", "it's; \"x\" `y` \\", "Zoë ☃", "00012", "12"} {
 			if pk := shareUser(t, p, code, nil); pk != code {

@@ -19,7 +19,7 @@ type authPair struct {
 	*pair
 	users *tables.Users
 	auth  *auth.Auth
-	model tables.UserModel
+	model tables.UserOptions
 }
 
 // newAuthPair starts a Django with a user model, "" for its own, and further settings.
@@ -40,7 +40,7 @@ func newAuthPair(t *testing.T, release, product, model string, useTZ bool, more 
 		"PASSWORD_HASHERS": []any{"auth_peer.QuickHasher", "django.contrib.auth.hashers.PBKDF2SHA1PasswordHasher"},
 	}
 	p := &authPair{pair: &pair{base: base, release: release}}
-	p.model = tables.UserModel{Dialect: base.dialect, LockWait: time.Minute}
+	p.model = tables.UserOptions{Model: "auth.User", Dialect: base.dialect, LockWait: time.Minute}
 	if model != "" {
 		settings["AUTH_USER_MODEL"], p.model.Model = model, model
 		settings["INSTALLED_APPS"] = []any{

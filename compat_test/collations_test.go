@@ -241,10 +241,9 @@ func TestTextIDsAreExactOnServers(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			users, err := tables.NewUsers(db, djangosession.NewSettings("compat-secret-key"), tables.UserModel{
+			users, err := tables.NewUsers(db, djangosession.NewSettings("compat-secret-key"), tables.UserOptions{
 				Dialect: d.dialect, Model: "shop.User", IDColumn: "email", IDType: tables.TextKey, UsernameColumn: "email",
-				IsActiveColumn: tables.Absent, IsStaffColumn: tables.Absent, IsSuperuserColumn: tables.Absent,
-				GroupsTable: tables.Absent, UserPermissionsTable: tables.Absent,
+				Without: tables.IsActiveField | tables.IsStaffField | tables.IsSuperuserField | tables.PermissionFields,
 			})
 			if err != nil {
 				t.Fatal(err)

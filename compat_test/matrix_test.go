@@ -72,9 +72,9 @@ func TestCustomSessionModel(t *testing.T) {
 				})}
 				s.SessionStore = "ShopStore"
 				p.manager, p.engine = p.site(t, s, tables.Options{Table: "shop_session", ExtraColumns: []tables.Column{
-					{Name: "account_id", Value: tables.UserID},
-					{Name: "number", Value: tables.UserID},
-					{Name: "ip", Value: tables.Text("ip")},
+					{Name: "account_id", Value: tables.LoggedInUserID},
+					{Name: "number", Value: tables.LoggedInUserID},
+					{Name: "ip", Value: tables.FromSession("ip")},
 					{Name: "updated_at", Value: tables.Now},
 				}})
 				first := p.django.text(t, "create", map[string]any{"values": many(t)})

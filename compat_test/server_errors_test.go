@@ -81,7 +81,7 @@ func TestColumnsThatRefuseAValue(t *testing.T) {
 					}
 				}
 				e, err := tables.New(db, djangosession.NewSettings("compat-secret-key"), tables.Options{
-					Dialect: d.dialect, Table: "shop_session", ExtraColumns: []tables.Column{{Name: "account_id", Value: tables.UserID}},
+					Dialect: d.dialect, Table: "shop_session", ExtraColumns: []tables.Column{{Name: "account_id", Value: tables.LoggedInUserID}},
 				})
 				if err != nil {
 					t.Fatal(err)
@@ -163,7 +163,7 @@ func TestReadOnlySchemaOfMySQL(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Set("at", time.Now().Unix())
-	if err := s.Save(t.Context()); !errors.Is(err, tables.ErrReadOnly) {
+	if err := s.Save(t.Context()); !errors.Is(err, tables.ErrReadOnlyDatabase) {
 		t.Errorf("error %v, want ErrReadOnly", err)
 	}
 }

@@ -60,13 +60,13 @@ func ReviewSettings(r io.Reader) (Settings, []Finding, error) {
 	v := review{settings: &s}
 	v.names(given)
 	v.sessions()
-	v.database("SESSION_DATABASE", &s.SessionDatabase)
-	v.database("USER_DATABASE", &s.UserDatabase)
+	v.found = append(v.found, s.SessionDatabase.findings("SESSION_DATABASE")...)
+	v.found = append(v.found, s.UserDatabase.findings("USER_DATABASE")...)
 	if a, b := s.SessionDatabase.WriteAlias, s.UserDatabase.WriteAlias; a != "" && b != "" && a != b {
 		v.note(ContradictoryFinding, "USER_DATABASE", fmt.Sprintf(
 			"is %q, and sessions are in %q: a service needs a connection to each", b, a))
 	}
-	v.users()
+	v.found = append(v.found, s.UserModel.findings()...)
 	return s, v.found, nil
 }
 
@@ -120,24 +120,6 @@ func (v *review) sessions() {
 	}
 }
 
-// database looks at one database.
-func (v *review) database(setting string, d *Database) {
-	vendor, isKnown := VendorOf(d.Engine)
-	switch {
-	case *d == Database{}: // and v.names has said so
-	case d.Error != "":
-		v.refuse(UnknownFinding, setting, "could not be found out inside Django ("+d.Error+"): correct that, and "+exportAgain)
-	case d.Alias != d.WriteAlias:
-		v.refuse(ContradictoryFinding, setting, fmt.Sprintf(
-			"is %q for reading and %q for writing, by DATABASE_ROUTERS: a service could read what is out of date", d.Alias, d.WriteAlias))
-	case !isKnown:
-		v.refuse(UnknownFinding, setting, fmt.Sprintf("has ENGINE %q, which is not known here: set Options.Dialect if it does to "+
-			"tables exactly what Django's own engine does", d.Engine))
-	case vendor != d.Vendor:
-		v.refuse(ContradictoryFinding, setting, fmt.Sprintf("has ENGINE %q, but vendor %q", d.Engine, d.Vendor))
-	}
-}
-
 // VendorOf returns the vendor of an ENGINE of DATABASES that does to tables what Django's
 // own engines do: "sqlite", "postgresql" or "mysql". It reports whether the engine is
 // known.
@@ -157,58 +139,6 @@ func VendorOf(engine string) (vendor string, known bool) {
 		}
 	}
 	return "", false
-}
-
-// users looks at the user model.
-func (v *review) users() {
-	const setting = "USER_MODEL"
-	m := &v.settings.UserModel
-	switch {
-	case m.Error != "":
-		v.refuse(UnknownFinding, setting, "could not be looked at inside Django ("+m.Error+"): correct that, and "+exportAgain)
-		return
-	case m.Model == "": // and v.names has said so
-		return
-	}
-	if len(m.OtherTables) > 0 {
-		v.refuse(UnknownFinding, setting, "has columns in other tables ("+strings.Join(m.OtherTables, ", ")+"), which is not supported")
-	}
-	if m.IDType == "" {
-		v.refuse(UnknownFinding, setting, "has a primary key of the class "+m.IDField+", which is not supported")
-	}
-	if len(m.Computed) > 0 {
-		v.refuse(UnknownFinding, setting, "computes "+strings.Join(m.Computed, ", ")+" in Python instead of in a column")
-	}
-	switch {
-	case m.SessionAuthHash == "overridden":
-		v.refuse(UnknownFinding, setting, "has a get_session_auth_hash of its own: who is logged in cannot be verified")
-	case m.SessionAuthHash != "absent" && m.SessionAuthHash != "django":
-		v.refuse(UnknownFinding, setting, fmt.Sprintf("has the session_auth_hash %q", m.SessionAuthHash))
-	case m.SessionAuthHash == "django" && m.PasswordColumn == "":
-		v.refuse(ContradictoryFinding, setting, "binds sessions to a password, and has no column for one")
-	}
-	v.links(m)
-	for _, part := range m.UnknownOverrides() {
-		v.found = append(v.found, Finding{Kind: UnknownFinding, Setting: setting, Refused: true, Override: part, Problem: "has a " +
-			part + " of its own, so that Django may answer in another way than this module: name it in Options.KnownOverrides " +
-			"if it does not"})
-	}
-}
-
-// links looks at groups and permissions.
-func (v *review) links(m *UserModel) {
-	const setting = "USER_MODEL"
-	if (m.Groups == nil) != (m.UserPermissions == nil) {
-		v.refuse(ContradictoryFinding, setting, "has only one of groups and user_permissions")
-		return
-	}
-	if m.Groups == nil {
-		return
-	}
-	if *m.Groups != (UserLink{m.Groups.Table, m.Groups.UserColumn, "group_id", "auth.Group"}) ||
-		*m.UserPermissions != (UserLink{m.UserPermissions.Table, m.Groups.UserColumn, "permission_id", "auth.Permission"}) {
-		v.refuse(UnknownFinding, setting, "has groups or user_permissions that are not those of PermissionsMixin")
-	}
 }
 
 // UnknownOverrides returns the overrides of the model, its manager and its query set that

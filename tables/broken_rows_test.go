@@ -59,7 +59,7 @@ func TestAnswersThatBreakOffAreErrors(t *testing.T) {
 	t.Parallel()
 	for _, dialect := range []tables.Dialect{tables.MySQL{}, tables.PostgreSQL{}} {
 		db := sql.OpenDB(breaking{})
-		users, err := tables.NewUsers(db, settings(), tables.UserModel{Dialect: dialect})
+		users, err := tables.NewUsers(db, settings(), tables.UserOptions{Model: "auth.User", Dialect: dialect})
 		if err != nil {
 			t.Fatal(err)
 		}

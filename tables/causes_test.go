@@ -78,30 +78,30 @@ var errQuoted = errors.New("something else")
 func TestErrorsOfServersHaveKinds(t *testing.T) {
 	t.Parallel()
 	kinds := []error{
-		tables.ErrNoTable, tables.ErrColumn, tables.ErrLocked, tables.ErrReadOnly, tables.ErrNotADatabase, tables.ErrUnavailable,
+		tables.ErrNoTable, tables.ErrColumn, tables.ErrLocked, tables.ErrReadOnlyDatabase, tables.ErrNotADatabase, tables.ErrUnavailable,
 		tables.ErrTooLong, tables.ErrTaken, tables.ErrValue, djangosession.ErrKeyTaken,
 	}
 	server := func(number uint16, text string) error { return &mysql.MySQLError{Number: number, Message: text} }
 	numbers := map[error][]uint16{
-		tables.ErrNoTable:     {1146},
-		tables.ErrColumn:      {1054, 1364, 1048},
-		tables.ErrLocked:      {1205, 1213, 1020},
-		tables.ErrReadOnly:    {1290, 1792, 1836, 3989},
-		tables.ErrTooLong:     {1153},
-		tables.ErrValue:       {1264, 1265, 1292, 1366, 1406, 1452, 3819, 4025, 1267, 3854, 3988},
-		tables.ErrUnavailable: {1040, 1044, 1045, 1049, 1053, 1129, 1130, 1203, 1226, 1927, 3032, 4031},
-		nil:                   {1064, 1105, 1451, 1000, 9999},
+		tables.ErrNoTable:          {1146},
+		tables.ErrColumn:           {1054, 1364, 1048},
+		tables.ErrLocked:           {1205, 1213, 1020},
+		tables.ErrReadOnlyDatabase: {1290, 1792, 1836, 3989},
+		tables.ErrTooLong:          {1153},
+		tables.ErrValue:            {1264, 1265, 1292, 1366, 1406, 1452, 3819, 4025, 1267, 3854, 3988},
+		tables.ErrUnavailable:      {1040, 1044, 1045, 1049, 1053, 1129, 1130, 1203, 1226, 1927, 3032, 4031},
+		nil:                        {1064, 1105, 1451, 1000, 9999},
 	}
 	states := map[error][]string{
-		tables.ErrNoTable:     {"42P01", "3F000"},
-		tables.ErrColumn:      {"42703", "23502"},
-		tables.ErrTaken:       {"23505"},
-		tables.ErrTooLong:     {"22001", "54000"},
-		tables.ErrValue:       {"22P02", "22003", "22P05", "22021", "23503", "23514", "23P01"},
-		tables.ErrLocked:      {"40001", "40P01", "55P03"},
-		tables.ErrReadOnly:    {"25006"},
-		tables.ErrUnavailable: {"3D000", "53300", "28000", "28P01", "08006", "08P01", "57P01", "57P02", "57P03"},
-		nil:                   {"42601", "42501", "0A000", "53200", "57014", "25P02", "40003", "XX000"},
+		tables.ErrNoTable:          {"42P01", "3F000"},
+		tables.ErrColumn:           {"42703", "23502"},
+		tables.ErrTaken:            {"23505"},
+		tables.ErrTooLong:          {"22001", "54000"},
+		tables.ErrValue:            {"22P02", "22003", "22P05", "22021", "23503", "23514", "23P01"},
+		tables.ErrLocked:           {"40001", "40P01", "55P03"},
+		tables.ErrReadOnlyDatabase: {"25006"},
+		tables.ErrUnavailable:      {"3D000", "53300", "28000", "28P01", "08006", "08P01", "57P01", "57P02", "57P03"},
+		nil:                        {"42601", "42501", "0A000", "53200", "57014", "25P02", "40003", "XX000"},
 	}
 	type failure struct {
 		dialect tables.Dialect
@@ -143,7 +143,7 @@ func TestErrorsOfServersHaveKinds(t *testing.T) {
 		"NOT NULL constraint failed: django_session.account": tables.ErrColumn,
 		"database is locked":                                 tables.ErrLocked, "database table is locked: x": tables.ErrLocked,
 		"database schema is locked: main":      tables.ErrLocked,
-		"attempt to write a readonly database": tables.ErrReadOnly, "file is not a database": tables.ErrNotADatabase,
+		"attempt to write a readonly database": tables.ErrReadOnlyDatabase, "file is not a database": tables.ErrNotADatabase,
 		"database disk image is malformed": tables.ErrNotADatabase, "unable to open database file": tables.ErrUnavailable,
 		"disk I/O error": nil,
 	} {
@@ -201,7 +201,7 @@ func TestKeysThatTheColumnCannotHoldAreNotFound(t *testing.T) {
 		if _, err := e.Load(t.Context(), key); !errors.Is(err, tables.ErrValue) {
 			t.Errorf("%T, %v: Load of an ASCII key: %v", c.dialect, c.err, err)
 		}
-		users, err := tables.NewUsers(f.open(t), settings(), tables.UserModel{Dialect: c.dialect, IDType: tables.TextKey})
+		users, err := tables.NewUsers(f.open(t), settings(), tables.UserOptions{Model: "auth.User", Dialect: c.dialect, IDType: tables.TextKey})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -222,7 +222,7 @@ func TestDatabaseThatFailsIsNoMissingUser(t *testing.T) {
 	t.Parallel()
 	f := &failing{err: io.ErrUnexpectedEOF}
 	for _, kind := range []tables.IDType{tables.IntegerKey, tables.UUIDKey, tables.TextKey} {
-		users, err := tables.NewUsers(f.open(t), settings(), tables.UserModel{Dialect: tables.PostgreSQL{}, IDType: kind})
+		users, err := tables.NewUsers(f.open(t), settings(), tables.UserOptions{Model: "auth.User", Dialect: tables.PostgreSQL{}, IDType: kind})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -19,8 +19,8 @@ type Column struct {
 	// database. It gets the context of the save and the session's dict (values may be
 	// [py.Lazy]); inside djangosession.Middleware the context has the request, see
 	// [djangosession.RequestFromContext]. It must not use the session table, and
-	// what Options.Prepare says about connections is true for it too. [Now], [UserID],
-	// [UserUUID], [UserAgent], [RemoteAddr] and [Text] are ready-made.
+	// what Options.Prepare says about connections is true for it too. [Now], [LoggedInUserID],
+	// [LoggedInUserUUID], [UserAgent], [RemoteAddr] and [FromSession] are ready-made.
 	//
 	// A column without a Value is left alone: a new row has its default or NULL there.
 	Value func(ctx context.Context, d *py.Dict) (any, error)
@@ -38,18 +38,20 @@ func Now(context.Context, *py.Dict) (any, error) { return now{}, nil }
 // now stands for the engine's time.
 type now struct{}
 
-// UserID is a [Column] Value: the id of the user who is logged in, as the text that the
+// LoggedInUserID is a [Column] Value: the id of the user who is logged in, as the text that the
 // session holds, or NULL. Databases turn the text into the number that a foreign key
-// wants. For UUIDs see [UserUUID].
-func UserID(ctx context.Context, d *py.Dict) (any, error) { return Text(userIDName)(ctx, d) }
+// wants. For UUIDs see [LoggedInUserUUID].
+func LoggedInUserID(ctx context.Context, d *py.Dict) (any, error) {
+	return FromSession(userIDName)(ctx, d)
+}
 
 // userIDName is auth.SessionKey.
 const userIDName = "_auth_user_id"
 
-// UserUUID is [UserID] for a user model whose primary key is a UUIDField: the 32 digits,
+// LoggedInUserUUID is [LoggedInUserID] for a user model whose primary key is a UUIDField: the 32 digits,
 // which each database takes. It is NULL for text that is not a UUID.
-func UserUUID(ctx context.Context, d *py.Dict) (any, error) {
-	v, err := UserID(ctx, d)
+func LoggedInUserUUID(ctx context.Context, d *py.Dict) (any, error) {
+	v, err := LoggedInUserID(ctx, d)
 	text, ok := v.(string)
 	if err != nil || !ok {
 		return nil, err
@@ -61,9 +63,9 @@ func UserUUID(ctx context.Context, d *py.Dict) (any, error) {
 	return hex.EncodeToString(id[:]), nil
 }
 
-// Text returns a [Column] Value that copies the session's value of this name, a str or an
+// FromSession returns a [Column] Value that copies the session's value of this name, a str or an
 // int, NULL if there is none.
-func Text(name string) func(context.Context, *py.Dict) (any, error) {
+func FromSession(name string) func(context.Context, *py.Dict) (any, error) {
 	return func(_ context.Context, d *py.Dict) (any, error) {
 		v, _ := d.Get(name)
 		switch v := py.Native(py.Resolve(v)).(type) { // Python 2 may have stored a long

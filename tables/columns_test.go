@@ -70,7 +70,7 @@ func TestColumnsAreFilledAtCreationOrAtEverySave(t *testing.T) {
 			site := newTestSite(t, s, tables.Options{Table: "shop_session", ExtraColumns: []tables.Column{
 				{Name: "created_at", Value: tables.Now, CreateOnly: true},
 				{Name: "updated_at", Value: tables.Now},
-				{Name: "user_id", Value: tables.UserID},
+				{Name: "user_id", Value: tables.LoggedInUserID},
 				{Name: "note"},
 			}}, []string{columnsDDL})
 			session := site.manager.New()
@@ -231,7 +231,7 @@ func TestUserUUIDIsWhatEachDatabaseTakes(t *testing.T) {
 		if id != nil {
 			d.Set("_auth_user_id", id)
 		}
-		if got, err := tables.UserUUID(t.Context(), d); got != want || err != nil {
+		if got, err := tables.LoggedInUserUUID(t.Context(), d); got != want || err != nil {
 			t.Errorf("%v: %v, %v", id, got, err)
 		}
 	}
@@ -279,7 +279,7 @@ func TestCheckNamesColumnsThatNobodyFills(t *testing.T) {
 		"without a value":    {extra: []tables.Column{{Name: "created_at"}, {Name: "updated_at", Value: tables.Now}}, column: "created_at"},
 		"the site fills one": {class: class, column: "user_id", filled: true},
 		"all named": {class: class, extra: []tables.Column{
-			{Name: "user_id", Value: tables.UserID}, {Name: "agent"}, {Name: "ip"}, {Name: "note"},
+			{Name: "user_id", Value: tables.LoggedInUserID}, {Name: "agent"}, {Name: "ip"}, {Name: "note"},
 		}},
 	} {
 		s := settings()

@@ -24,18 +24,23 @@ type conn struct {
 }
 
 var (
-	errNoDialect  = errors.New("tables: Options.Dialect is required")
-	errNoDatabase = errors.New("tables: there is no database")
+	errNoDatabase = errors.New("tables: the database is nil: open it with database/sql")
 	errDateRange  = errors.New("the date is out of range")
 	errMixedZone  = errors.New("a date with a zone cannot be stored where USE_TZ is false")
 )
 
-func newConn(db *sql.DB, s djangosession.Settings, d Dialect, dbLoc *time.Location, lockWait time.Duration) (conn, error) {
-	if d == nil {
-		return conn{}, errNoDialect
-	}
+func newConn(
+	db *sql.DB, s djangosession.Settings, from source, d Dialect, dbLoc *time.Location, lockWait time.Duration,
+) (conn, error) {
 	if db == nil {
 		return conn{}, errNoDatabase
+	}
+	d, err := from.dialect(d)
+	if err != nil {
+		return conn{}, err
+	}
+	if dbLoc, err = from.zone(dbLoc); err != nil {
+		return conn{}, err
 	}
 	loc, err := s.Location()
 	if err != nil {
@@ -43,9 +48,6 @@ func newConn(db *sql.DB, s djangosession.Settings, d Dialect, dbLoc *time.Locati
 	}
 	if lockWait == 0 {
 		lockWait = defaultLockWait
-	}
-	if dbLoc == nil {
-		dbLoc = time.UTC
 	}
 	return conn{
 		db: db, dialect: d, now: s.Clock, useTZ: s.UseTZ, loc: loc, dbLoc: dbLoc, lockWait: lockWait,

@@ -11,6 +11,8 @@ import (
 
 // A Dialect is what differs between database products. [SQLite] is one; they are made in this package only.
 type Dialect interface {
+	// vendor is Django's name of the product; MariaDB's is that of MySQL.
+	vendor() string
 	// quote puts a name into the product's quotes.
 	quote(name string) string
 	// placeholder is the nth argument of a statement, from 1.

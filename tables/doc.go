@@ -2,7 +2,12 @@
 // of the site, over database/sql. It imports no driver; the program that uses it chooses one.
 //
 //	db, err := sql.Open("sqlite3", "file:db.sqlite3?mode=rw&_busy_timeout=10&_synchronous=FULL")
-//	engine, err := tables.New(db, settings, tables.Options{Dialect: tables.SQLite{}})
+//	settings, err := djangosession.ReadSettingsFile("site.json")
+//	engine, err := tables.New(db, settings, tables.Options{})
+//	users, err := tables.NewUsers(db, settings, tables.UserOptions{})
+//
+// Dialect, table, time zone and user model follow from the settings that
+// [djangosession.SettingsScript] prints; options are for what the settings lack.
 //
 // # What it does to the table
 //
@@ -37,7 +42,7 @@
 // # Users
 //
 // [Users] are the people in the table of the site's user model, for package auth: who they are, and what they may do. A
-// [UserModel] says what the tables and columns are called, if they are not Django's own, and what the primary key is.
+// user model comes from the settings, or from [UserOptions].
 //
 // Matches django.contrib.sessions.backends.db, and what django.contrib.auth reads.
 package tables

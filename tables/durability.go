@@ -72,7 +72,7 @@ func (d SQLite) durable(ctx context.Context, c *conn, op string, q *names) error
 	}
 	// This writes nothing, and fails if the connection cannot write.
 	nothing := fmt.Sprintf("UPDATE %[1]s SET %[2]s = %[2]s WHERE 0", q.table, q.key)
-	if _, err := c.exec(ctx, op, nothing); errors.Is(err, ErrReadOnly) {
+	if _, err := c.exec(ctx, op, nothing); errors.Is(err, ErrReadOnlyDatabase) {
 		return nil
 	}
 	name := map[int]string{syncOff: "OFF", syncNormal: "NORMAL, which does not sync in WAL mode"}[synchronous]

@@ -20,8 +20,13 @@ import (
 // MaxKeyLength is how many characters the column session_key holds.
 const MaxKeyLength = 40
 
-// Options say where the table is and what differs from Django's own. Only Dialect is required.
+// Options say where the table is and what differs from Django's own, as far as the settings
+// do not. All of them may be left out for settings that [djangosession.SettingsScript] has
+// printed.
 type Options struct {
+	// Dialect is by default that of Settings.SessionDatabase. Set it for settings that lack
+	// SESSION_DATABASE, and for an ENGINE that is not known here but does to tables exactly
+	// what Django's own does.
 	Dialect Dialect
 	// Table is the table's name; by default that of the settings' SessionStoreClass, or "django_session".
 	Table string
@@ -41,8 +46,9 @@ type Options struct {
 	// what this one writes and deletes. If that is not so, as with cached_db, users stay logged in for Django after a logout here,
 	// and values are lost; then do no more than read.
 	AcceptEngine string
-	// DatabaseTimeZone is DATABASES[...]["TIME_ZONE"]: the zone of the dates in a database that stores none, where USE_TZ
-	// is true. UTC by default.
+	// DatabaseTimeZone is DATABASES[...]["TIME_ZONE"]: the zone of the dates in a database
+	// that stores none, where USE_TZ is true. By default it is that of
+	// Settings.SessionDatabase, and UTC without one.
 	DatabaseTimeZone *time.Location
 	// LockWait is how long a call goes on trying while the database is locked (SQLite) or a deadlock makes it fail; 5 seconds
 	// by default, as in Django, not at all if negative. A driver that waits by itself does so in addition, and without
@@ -71,7 +77,8 @@ const dbEngine = "django.contrib.sessions.backends.db"
 // error is that of [djangosession.NewCodec], or a [*djangosession.SettingError] for a SESSION_ENGINE that is not known to keep
 // sessions in a table alone; see [djangosession.Settings.CheckEngine] and Options.AcceptEngine.
 func New(db *sql.DB, s djangosession.Settings, o Options) (*Engine, error) {
-	c, err := newConn(db, s, o.Dialect, o.DatabaseTimeZone, o.LockWait)
+	from := source{setting: "SESSION_DATABASE", options: "Options", database: &s.SessionDatabase}
+	c, err := newConn(db, s, from, o.Dialect, o.DatabaseTimeZone, o.LockWait)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +95,7 @@ func New(db *sql.DB, s djangosession.Settings, o Options) (*Engine, error) {
 	if o.Table == "" {
 		o.Table = "django_session"
 	}
-	e := &Engine{conn: c, names: newNames(o.Dialect, o.Schema, o.Table), prepare: o.Prepare, codec: codec}
+	e := &Engine{conn: c, names: newNames(c.dialect, o.Schema, o.Table), prepare: o.Prepare, codec: codec}
 	if e.extra, err = allColumns(o.ExtraColumns, s.SessionStoreClass.Columns); err != nil {
 		return nil, err
 	}

@@ -16,18 +16,18 @@ import (
 // What can be wrong with a database, for errors.Is. The errors that this package returns say it in words too, and never
 // contain a session key or data.
 var (
-	ErrNoTable      = errors.New("the table does not exist; has the site been migrated, and is this its database?")
-	ErrColumn       = errors.New("the table's columns are not as expected")
-	ErrLocked       = errors.New("the database is locked by another process") // deadlocks and other conflicts too
-	ErrReadOnly     = errors.New("the database is read-only")
-	ErrNotADatabase = errors.New("the file is damaged, or not a database of this kind")
-	ErrNotDurable   = errors.New("the connection does not sync what it confirms")
-	ErrAutocommit   = errors.New("autocommit is off: put autocommit=1 into the data source name")
-	ErrUnavailable  = errors.New("the database cannot be reached or opened")
-	ErrKept         = errors.New("rows cannot be deleted: look for triggers, rules and row security of the table")
-	ErrTooLong      = errors.New("the session is longer than the database takes")
-	ErrTaken        = errors.New("a value that must be unique is taken")
-	ErrValue        = errors.New("a column does not take the value that Options.ExtraColumns has for it")
+	ErrNoTable          = errors.New("the table does not exist; has the site been migrated, and is this its database?")
+	ErrColumn           = errors.New("the table's columns are not as expected")
+	ErrLocked           = errors.New("the database is locked by another process") // deadlocks and other conflicts too
+	ErrReadOnlyDatabase = errors.New("the database is read-only")
+	ErrNotADatabase     = errors.New("the file is damaged, or not a database of this kind")
+	ErrNotDurable       = errors.New("the connection does not sync what it confirms")
+	ErrAutocommit       = errors.New("autocommit is off: put autocommit=1 into the data source name")
+	ErrUnavailable      = errors.New("the database cannot be reached or opened")
+	ErrKept             = errors.New("rows cannot be deleted: look for triggers, rules and row security of the table")
+	ErrTooLong          = errors.New("the session is longer than the database takes")
+	ErrTaken            = errors.New("a value that must be unique is taken")
+	ErrValue            = errors.New("a column does not take the value that Options.ExtraColumns has for it")
 )
 
 // errCharacters says that text has characters which the column's character set lacks. No row has such a key.

@@ -107,7 +107,7 @@ func TestReadOnlyDatabaseIsReadAndNotWritten(t *testing.T) {
 	}
 	for op, do := range operations(t.Context(), m, e, loaded) {
 		wantsWrite := slices.Contains([]string{"create", "save", "delete", "clear"}, op)
-		if err := do(); wantsWrite != errors.Is(err, tables.ErrReadOnly) {
+		if err := do(); wantsWrite != errors.Is(err, tables.ErrReadOnlyDatabase) {
 			t.Errorf("%s: error %v", op, err)
 		}
 	}
@@ -182,7 +182,7 @@ func TestCustomModelsColumnsAreFilled(t *testing.T) {
 	t.Parallel()
 	site := newTestSite(t, settings(), tables.Options{
 		Table: "shop_sessions", Schema: "main",
-		ExtraColumns: []tables.Column{{Name: "account_id", Value: tables.UserID}, {Name: "region", Value: tables.Text("region")}},
+		ExtraColumns: []tables.Column{{Name: "account_id", Value: tables.LoggedInUserID}, {Name: "region", Value: tables.FromSession("region")}},
 	}, []string{customDDL})
 	s := site.manager.New()
 	s.Set("_auth_user_id", "42")
@@ -222,7 +222,7 @@ func TestUnknownColumnsAreNotLeftEmpty(t *testing.T) {
 		missing bool
 	}{
 		"a column that must be filled": {customDDL, nil, "region", false},
-		"a column that is not there":   {customDDL, []tables.Column{{Name: "region", Value: tables.UserID}, {Name: "gone", Value: tables.UserID}}, "gone", true},
+		"a column that is not there":   {customDDL, []tables.Column{{Name: "region", Value: tables.LoggedInUserID}, {Name: "gone", Value: tables.LoggedInUserID}}, "gone", true},
 		"not a table of sessions":      {`CREATE TABLE "shop_sessions" ("session_key" text, "session_data" text)`, nil, "expire_date", true},
 	} {
 		site := newTestSite(t, settings(), tables.Options{Table: "shop_sessions", ExtraColumns: c.extra}, []string{c.ddl})

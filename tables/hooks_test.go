@@ -101,7 +101,7 @@ func TestValuesThatAConstraintRefusesAreNamed(t *testing.T) {
 	t.Parallel()
 	o := tables.Options{}
 	for _, name := range []string{"nick", "age", "team"} {
-		o.ExtraColumns = append(o.ExtraColumns, tables.Column{Name: name, Value: tables.Text(name)})
+		o.ExtraColumns = append(o.ExtraColumns, tables.Column{Name: name, Value: tables.FromSession(name)})
 	}
 	site := newTestSite(t, settings(), o, []string{
 		"PRAGMA foreign_keys = ON",

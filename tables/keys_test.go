@@ -105,9 +105,9 @@ func TestTextIDsAreExact(t *testing.T) {
 		CREATE TABLE shop_user_groups (id integer NOT NULL PRIMARY KEY, user_id varchar(50) NOT NULL COLLATE NOCASE, group_id integer NOT NULL);
 		INSERT INTO auth_group VALUES (1, 'editors');
 		INSERT INTO shop_user_groups VALUES (1, 'ann@example.com', 1)`)
-	users := newUsers(t, db, tables.UserModel{
-		Model: "shop.User", IDColumn: "email", IDType: tables.TextKey, UsernameColumn: "email", IsActiveColumn: tables.Absent,
-		IsStaffColumn: tables.Absent, IsSuperuserColumn: tables.Absent,
+	users := newUsers(t, db, tables.UserOptions{
+		Model: "shop.User", IDColumn: "email", IDType: tables.TextKey, UsernameColumn: "email",
+		Without: tables.IsActiveField | tables.IsStaffField | tables.IsSuperuserField,
 	})
 	const other = "Ann@Example.com"
 	if _, err := users.Get(t.Context(), other); !errors.Is(err, auth.ErrNoUser) {

@@ -13,6 +13,8 @@ import (
 // or off. With interpolateParams=true each statement takes one round trip to the server, without it two.
 type MySQL struct{}
 
+func (MySQL) vendor() string { return "mysql" }
+
 func (MySQL) quote(name string) string { return doubled(name, "`") }
 
 func (MySQL) placeholder(int) string { return "?" }
@@ -111,7 +113,7 @@ func (MySQL) cause(err error) error {
 	case "1205", "1213", "1020": // lock wait timeout, deadlock, MariaDB's word for a row that has changed since a snapshot
 		return ErrLocked
 	case "1290", "1792", "1836", "3989": // the last one is of a schema
-		return ErrReadOnly
+		return ErrReadOnlyDatabase
 	case "1153":
 		return ErrTooLong
 	case "1264", "1265", "1292", "1406", "1452", "3819", "4025": // foreign key, CHECK in MySQL and in MariaDB

@@ -17,6 +17,8 @@ import (
 // statement and waits for the answer, without a bound if the server has become silent.
 type PostgreSQL struct{}
 
+func (PostgreSQL) vendor() string { return "postgresql" }
+
 func (PostgreSQL) quote(name string) string { return doubled(name, `"`) }
 
 func (PostgreSQL) placeholder(n int) string { return fmt.Sprintf("$%d", n) }
@@ -124,7 +126,7 @@ func (PostgreSQL) cause(err error) error {
 	case state == "40001" || state == "40P01" || state == "55P03":
 		return ErrLocked
 	case state == "25006":
-		return ErrReadOnly
+		return ErrReadOnlyDatabase
 	case state == "3D000" || state == "53300" || strings.HasPrefix(state, "28") || strings.HasPrefix(state, "08") ||
 		strings.HasPrefix(state, "57P"):
 		return ErrUnavailable

@@ -56,7 +56,7 @@ func TestUUIDsOfUsersAreUUIDs(t *testing.T) {
 	db, _ := newUserDatabase(t, `CREATE TABLE shop_user (id char(32), username text, password text, is_active bool, is_staff bool,
 		is_superuser bool, last_login datetime); INSERT INTO shop_user VALUES ('`+digits+`', 'anne', 'encoded', 1, 0, 0, NULL),
 		('none', 'bob', 'encoded', 1, 0, 0, NULL)`)
-	users := newUsers(t, db, tables.UserModel{Model: "shop.User", IDType: tables.UUIDKey, GroupsTable: tables.Absent})
+	users := newUsers(t, db, tables.UserOptions{Model: "shop.User", IDType: tables.UUIDKey, Without: tables.PermissionFields})
 	for _, id := range []string{hyphens, digits, "550E8400-E29B-41D4-A716-446655440000"} {
 		u, err := users.Get(t.Context(), id)
 		if err != nil || u.ID != hyphens || u.Username != "anne" {

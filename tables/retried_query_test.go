@@ -58,7 +58,7 @@ func TestQueriesThatAreRepeatedStartAgain(t *testing.T) {
 	server := &interrupted{}
 	db := sql.OpenDB(server)
 	defer db.Close() //nolint:errcheck // nothing is behind it
-	users, err := tables.NewUsers(db, settings(), tables.UserModel{Dialect: tables.PostgreSQL{}, LockWait: time.Minute})
+	users, err := tables.NewUsers(db, settings(), tables.UserOptions{Model: "auth.User", Dialect: tables.PostgreSQL{}, LockWait: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ INSERT INTO auth_user (id, password, is_superuser, username, last_name, email, i
 	VALUES (10, '', 0, 'ten', '', '', 0, 1, '2026-01-01 00:00:00', ''),
 		(9223372036854775807, '', 0, 'last', '', '', 0, 1, '2026-01-01 00:00:00', ''),
 		(-3, '', 0, 'negative', '', '', 0, 1, '2026-01-01 00:00:00', '')`)
-	users := newUsers(t, db, tables.UserModel{})
+	users := newUsers(t, db, tables.UserOptions{Model: "auth.User"})
 	for id, name := range map[string]string{"10": "ten", "9223372036854775807": "last", "-3": "negative"} {
 		if u, err := users.Get(t.Context(), id); err != nil || u.Username != name || u.ID != id {
 			t.Errorf("%s: %v, %v", id, u, err)
@@ -89,19 +89,18 @@ INSERT INTO auth_user (id, password, is_superuser, username, last_name, email, i
 	}
 }
 
-// TestColumnsThatEachModelHasCannotBeAbsent refuses one at a time.
-func TestColumnsThatEachModelHasCannotBeAbsent(t *testing.T) {
+// TestNamesThatNoDatabaseHasAreRefused refuses one at a time, and types that do not exist.
+func TestNamesThatNoDatabaseHasAreRefused(t *testing.T) {
 	t.Parallel()
 	db, _ := newUserDatabase(t, "")
-	for name, model := range map[string]tables.UserModel{
-		"table": {Table: tables.Absent}, "id": {IDColumn: tables.Absent}, "name": {UsernameColumn: tables.Absent},
-		"user": {UserColumn: tables.Absent}, "permissions alone": {UserPermissionsTable: tables.Absent},
-		"password": {PasswordColumn: tables.Absent}, "type below": {IDType: tables.IntegerKey - 1}, "type above": {IDType: tables.TextKey + 1},
-		"zero byte": {LastLoginColumn: "a\x00"}, "no UTF-8": {IsStaffColumn: "\xff"},
+	for name, model := range map[string]tables.UserOptions{
+		"table": {Table: "a\x00"}, "id": {IDColumn: "a\x00"}, "name": {UsernameColumn: "\xff"}, "groups": {GroupsTable: "\xff"},
+		"permissions": {UserPermissionsTable: "\xff"}, "user": {UserColumn: "a\x00"}, "last_login": {LastLoginColumn: "a\x00"},
+		"is_staff": {IsStaffColumn: "\xff"}, "type below": {IDType: tables.IntegerKey - 2}, "type above": {IDType: tables.TextKey + 1},
 	} {
-		model.Dialect = tables.SQLite{}
+		model.Dialect, model.Model = tables.SQLite{}, "auth.User"
 		users, err := tables.NewUsers(db, settings(), model)
-		if wrong, ok := errors.AsType[*djangosession.SettingError](err); !ok || wrong.Setting != "UserModel" || users != nil {
+		if wrong, ok := errors.AsType[*djangosession.SettingError](err); !ok || wrong.Setting != "UserOptions" || users != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

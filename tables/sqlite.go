@@ -22,6 +22,8 @@ import (
 // statements, as Python's does, which saves a quarter of the time of a load.
 type SQLite struct{}
 
+func (SQLite) vendor() string { return "sqlite" }
+
 // quote does not use double quotes: of a name in those that is no column SQLite makes a text, and so of a session key
 // that a table does not have one that every row has.
 func (SQLite) quote(name string) string { return doubled(name, "`") }
@@ -117,7 +119,7 @@ func (SQLite) cause(err error) error {
 		{"database is locked", ErrLocked},
 		{"database table is locked", ErrLocked},
 		{"database schema is locked", ErrLocked},
-		{"readonly database", ErrReadOnly},
+		{"readonly database", ErrReadOnlyDatabase},
 		{"file is not a database", ErrNotADatabase},
 		{"disk image is malformed", ErrNotADatabase},
 		{"unable to open database file", ErrUnavailable},

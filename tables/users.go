@@ -13,37 +13,48 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// Users are the people in the table of a site's user model: Django's own, or any other that has a primary key and a name. It
-// implements [auth.Users], with one query for each method, and several goroutines may use it.
+// Users reads the users of a site from the table of its user model: Django's own, or any
+// other with a primary key and a name. It implements [auth.Users], with one query for each
+// method, and several goroutines may use it.
 type Users struct {
 	conn
-	model UserModel
-	names userNames
-	found string // what is selected of a user
+	names    userNames
+	idType   IDType
+	noHash   bool
+	readOnly bool
+	found    string // what is selected of a user
 }
 
-// NewUsers returns the users of this model in db, which stays the caller's to close. Nothing is read yet; see [Users.Check].
-// The error is a [*djangosession.SettingError], or says that there is no database or dialect.
-func NewUsers(db *sql.DB, s djangosession.Settings, m UserModel) (*Users, error) {
+// NewUsers returns the users of a site in db, which stays the caller's to close. Dialect,
+// time zone and user model follow from the settings unless the options name them. Nothing
+// is read yet; see [Users.Check]. The error is a [*djangosession.SettingError] if neither
+// settings nor options are enough, if they contradict each other, or if the site's model
+// decides in Python code of its own who is logged in or what users may do.
+func NewUsers(db *sql.DB, s djangosession.Settings, o UserOptions) (*Users, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
-	c, err := newConn(db, s, m.Dialect, m.DatabaseTimeZone, m.LockWait)
+	from := source{setting: "USER_DATABASE", options: "UserOptions", database: &s.UserDatabase}
+	c, err := newConn(db, s, from, o.Dialect, o.DatabaseTimeZone, o.LockWait)
 	if err != nil {
 		return nil, err
 	}
-	if err := m.fill(); err != nil {
+	m, err := o.model(&s)
+	if err != nil {
 		return nil, err
 	}
-	u := &Users{conn: c, model: m, names: m.quoted()}
-	columns := []string{idText(m.Dialect, m.IDType, u.names.id), u.names.username}
+	u := &Users{
+		conn: c, names: quoteModel(c.dialect, o.Schema, &m), idType: idTypeOf(&m), noHash: m.SessionAuthHash == noAuthHash,
+		readOnly: o.ReadOnly,
+	}
+	columns := []string{idText(c.dialect, u.idType, u.names.id), u.names.username}
 	for _, column := range u.names.optional {
 		if column != "" {
 			columns = append(columns, column)
 		}
 	}
 	if u.names.lastLogin != "" {
-		columns = append(columns, m.Dialect.timeText(u.names.lastLogin))
+		columns = append(columns, c.dialect.timeText(u.names.lastLogin))
 	}
 	u.found = fmt.Sprintf("SELECT %s FROM %s WHERE ", strings.Join(columns, ", "), u.names.table)
 	return u, nil
@@ -53,12 +64,12 @@ func NewUsers(db *sql.DB, s djangosession.Settings, m UserModel) (*Users, error)
 func (u *Users) Check(ctx context.Context) error {
 	const op = "check the user tables"
 	scan := func(*sql.Rows) (struct{}, error) { return struct{}{}, nil }
-	if _, err := queryAll(ctx, &u.conn, op, u.found+"1 = 0", nil, scan); err != nil || u.model.GroupsTable == Absent {
+	if _, err := queryAll(ctx, &u.conn, op, u.found+"1 = 0", nil, scan); err != nil || u.names.groups == "" {
 		return err
 	}
 	for _, query := range []func(a *args, key any) string{u.groupsQuery, u.permissionsQuery} {
 		a := args{dialect: u.dialect}
-		if _, err := queryAll(ctx, &u.conn, op, query(&a, sampleID(u.model.IDType)), a.values, scan); err != nil {
+		if _, err := queryAll(ctx, &u.conn, op, query(&a, sampleID(u.idType)), a.values, scan); err != nil {
 			return err
 		}
 	}
@@ -107,7 +118,10 @@ var ErrSeveralUsers = errors.New("several users have this name")
 // SetLastLogin implements [auth.Users].
 func (u *Users) SetLastLogin(ctx context.Context, id string, at time.Time) error {
 	const op = "store last_login"
-	if u.names.lastLogin == "" {
+	switch {
+	case u.readOnly:
+		return djangosession.ErrReadOnly
+	case u.names.lastLogin == "":
 		return nil
 	}
 	key, err := u.parseID(id)
@@ -149,10 +163,10 @@ func (u *Users) scan(rows *sql.Rows) (*auth.User, error) {
 		return nil, err
 	}
 	user := &auth.User{
-		ID: id.String, Username: username.String, Password: auth.Secret(password.String), NoHash: u.model.NoHash,
+		ID: id.String, Username: username.String, Password: auth.Secret(password.String), NoHash: u.noHash,
 		IsActive: active.Bool, IsStaff: staff.Bool, IsSuperuser: superuser.Bool,
 	}
-	if u.model.IDType == UUIDKey {
+	if u.idType == UUIDKey {
 		uuid, err := py.ParseUUID(id.String)
 		if err != nil {
 			return nil, err

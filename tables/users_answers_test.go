@@ -26,7 +26,7 @@ func questions(t *testing.T, users *tables.Users, u *auth.User) map[string]func(
 func TestFaultsOfTheDatabaseAreNoMissingUsers(t *testing.T) {
 	t.Parallel()
 	db, _ := newUserDatabase(t, `CREATE TABLE "other" ("id" integer)`)
-	users := newUsers(t, db, tables.UserModel{})
+	users := newUsers(t, db, tables.UserOptions{Model: "auth.User"})
 	for name, ask := range questions(t, users, &auth.User{ID: "1"}) {
 		if err := ask(); !errors.Is(err, tables.ErrNoTable) || errors.Is(err, auth.ErrNoUser) {
 			t.Errorf("%s: error %v, want ErrNoTable", name, err)
@@ -37,7 +37,7 @@ func TestFaultsOfTheDatabaseAreNoMissingUsers(t *testing.T) {
 func TestUsersThatAreMissing(t *testing.T) {
 	t.Parallel()
 	db, _ := newUserDatabase(t, userDDL)
-	users := newUsers(t, db, tables.UserModel{})
+	users := newUsers(t, db, tables.UserOptions{Model: "auth.User"})
 	ctx := t.Context()
 	for name, ask := range map[string]func() (*auth.User, error){
 		"unknown id":         func() (*auth.User, error) { return users.Get(ctx, "3") },
@@ -65,7 +65,7 @@ func TestUsersThatAreMissing(t *testing.T) {
 func TestUsersFoundByNameAndID(t *testing.T) {
 	t.Parallel()
 	db, _ := newUserDatabase(t, userDDL)
-	users := newUsers(t, db, tables.UserModel{})
+	users := newUsers(t, db, tables.UserOptions{Model: "auth.User"})
 	ctx := t.Context()
 	at := time.Date(2026, 2, 3, 4, 5, 6, 7_000, time.UTC)
 	if err := users.SetLastLogin(ctx, "1", at.Add(999)); err != nil { // Python has microseconds
@@ -105,7 +105,7 @@ func TestSeveralUsersOfOneNameAreRefused(t *testing.T) {
 	if _, err := db.ExecContext(t.Context(), "UPDATE auth_user SET first_name = 'same'"); err != nil {
 		t.Fatal(err)
 	}
-	users := newUsers(t, db, tables.UserModel{UsernameColumn: "first_name"})
+	users := newUsers(t, db, tables.UserOptions{Model: "auth.User", UsernameColumn: "first_name"})
 	if u, err := users.GetByUsername(t.Context(), "same"); !errors.Is(err, tables.ErrSeveralUsers) || u != nil {
 		t.Errorf("%v, %v; want ErrSeveralUsers", u, err)
 	}
@@ -129,7 +129,7 @@ func TestNullsWhereTextBelongsAreErrors(t *testing.T) {
 		if _, err := db.ExecContext(t.Context(), c.ddl); err != nil {
 			t.Fatal(err)
 		}
-		users := newUsers(t, db, tables.UserModel{})
+		users := newUsers(t, db, tables.UserOptions{Model: "auth.User"})
 		if err := questions(t, users, &auth.User{ID: "1"})[c.question](); err == nil || errors.Is(err, auth.ErrNoUser) {
 			t.Errorf("%s: error %v", name, err)
 		}
@@ -139,7 +139,7 @@ func TestNullsWhereTextBelongsAreErrors(t *testing.T) {
 func TestModelsWithoutGroupsAskNothing(t *testing.T) {
 	t.Parallel()
 	db, c := newUserDatabase(t, userDDL)
-	users := newUsers(t, db, tables.UserModel{GroupsTable: tables.Absent, UserPermissionsTable: tables.Absent})
+	users := newUsers(t, db, tables.UserOptions{Model: "auth.User", Without: tables.PermissionFields})
 	for _, id := range []string{"1", "2", "x"} {
 		u := &auth.User{ID: id, IsSuperuser: id == "2"}
 		groups, err := users.Groups(t.Context(), u)
@@ -156,7 +156,7 @@ func TestModelsWithoutGroupsAskNothing(t *testing.T) {
 func TestModelsWithoutLastLoginStoreNone(t *testing.T) {
 	t.Parallel()
 	db, c := newUserDatabase(t, userDDL)
-	users := newUsers(t, db, tables.UserModel{LastLoginColumn: tables.Absent})
+	users := newUsers(t, db, tables.UserOptions{Model: "auth.User", Without: tables.LastLoginField})
 	if err := users.SetLastLogin(t.Context(), "1", time.Now()); err != nil || c.statements.Load() != 0 {
 		t.Errorf("%v after %d statements", err, c.statements.Load())
 	}

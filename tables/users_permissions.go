@@ -10,7 +10,7 @@ import (
 
 // Groups implements [auth.Users].
 func (u *Users) Groups(ctx context.Context, user *auth.User) ([]string, error) {
-	if u.model.GroupsTable == Absent {
+	if u.names.groups == "" {
 		return nil, nil
 	}
 	key, err := u.parseID(user.ID)
@@ -28,12 +28,12 @@ func (u *Users) Groups(ctx context.Context, user *auth.User) ([]string, error) {
 func (u *Users) groupsQuery(a *args, key any) string {
 	n := u.names
 	return fmt.Sprintf("SELECT g.%s FROM %s g INNER JOIN %s m ON m.%s = g.%s WHERE %s ORDER BY g.%s",
-		n.name, n.group, n.groups, n.groupID, n.primary, u.idIs(a, "m."+n.user, key), n.name)
+		n.name, n.group, n.groups, n.groupID, n.primary, u.idIs(a, "m."+n.userInGroups, key), n.name)
 }
 
 // Permissions implements [auth.Users]. Matches get_all_permissions of ModelBackend for a user who is active.
 func (u *Users) Permissions(ctx context.Context, user *auth.User) ([]string, error) {
-	if u.model.GroupsTable == Absent {
+	if u.names.groups == "" {
 		return nil, nil
 	}
 	key, err := u.parseID(user.ID)
@@ -57,8 +57,8 @@ func (u *Users) permissionsQuery(a *args, key any) string {
 	n := u.names
 	return u.allPermissionsQuery() + fmt.Sprintf(" WHERE p.%[1]s IN (SELECT d.%[2]s FROM %[3]s d WHERE %[4]s)"+
 		" OR p.%[1]s IN (SELECT gp.%[2]s FROM %[5]s gp INNER JOIN %[6]s m ON m.%[7]s = gp.%[7]s WHERE %[8]s)",
-		n.primary, n.permissionID, n.userPermissions, u.idIs(a, "d."+n.user, key),
-		n.groupPermissions, n.groups, n.groupID, u.idIs(a, "m."+n.user, key))
+		n.primary, n.permissionID, n.permissions, u.idIs(a, "d."+n.userInPermissions, key),
+		n.groupPermissions, n.groups, n.groupID, u.idIs(a, "m."+n.userInGroups, key))
 }
 
 // allPermissionsQuery selects all permissions that there are.

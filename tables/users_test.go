@@ -90,7 +90,7 @@ func newUserDatabase(t *testing.T, ddl string) (*sql.DB, *counter) {
 	return db, c
 }
 
-func newUsers(t *testing.T, db *sql.DB, m tables.UserModel) *tables.Users {
+func newUsers(t *testing.T, db *sql.DB, m tables.UserOptions) *tables.Users {
 	t.Helper()
 	m.Dialect = tables.SQLite{}
 	if m.LockWait == 0 {
@@ -106,7 +106,7 @@ func newUsers(t *testing.T, db *sql.DB, m tables.UserModel) *tables.Users {
 func TestEachQuestionAboutAUserIsOneQuery(t *testing.T) {
 	t.Parallel()
 	db, c := newUserDatabase(t, userDDL)
-	users := newUsers(t, db, tables.UserModel{})
+	users := newUsers(t, db, tables.UserOptions{Model: "auth.User"})
 	var u *auth.User
 	for _, step := range []struct {
 		name string
@@ -140,7 +140,7 @@ func TestEachQuestionAboutAUserIsOneQuery(t *testing.T) {
 func TestUsersAreReadWithWhatTheyMayDo(t *testing.T) {
 	t.Parallel()
 	db, _ := newUserDatabase(t, userDDL)
-	users := newUsers(t, db, tables.UserModel{})
+	users := newUsers(t, db, tables.UserOptions{Model: "auth.User"})
 	if err := users.Check(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -192,10 +192,10 @@ func TestNamesOfAModelAreNamesAlone(t *testing.T) {
 	const evil = "x`\"'; DROP TABLE t; --"
 	quoted := "`" + strings.ReplaceAll(evil, "`", "``") + "`"
 	db, _ := newUserDatabase(t, "CREATE TABLE t (a); CREATE TABLE "+quoted+" ("+quoted+" text, name text); INSERT INTO "+quoted+" VALUES ('1', 'anne'), ('2', 'anne')")
-	users := newUsers(t, db, tables.UserModel{
-		Table: evil, IDColumn: evil, IDType: tables.TextKey, UsernameColumn: "name", PasswordColumn: tables.Absent, NoHash: true,
-		IsActiveColumn: tables.Absent, IsStaffColumn: tables.Absent, IsSuperuserColumn: tables.Absent,
-		LastLoginColumn: tables.Absent, GroupsTable: tables.Absent,
+	users := newUsers(t, db, tables.UserOptions{
+		Model: "auth.User", Table: evil, IDColumn: evil, IDType: tables.TextKey, UsernameColumn: "name", NoHash: true,
+		Without: tables.PasswordField | tables.IsActiveField | tables.IsStaffField | tables.IsSuperuserField |
+			tables.LastLoginField | tables.PermissionFields,
 	})
 	u, err := users.Get(t.Context(), "1")
 	if err != nil || u.Username != "anne" || !u.NoHash || !u.IsActive {
@@ -218,16 +218,17 @@ func TestUnusableModelsAreNamed(t *testing.T) {
 	t.Parallel()
 	db, _ := newUserDatabase(t, "")
 	for name, c := range map[string]struct {
-		model   tables.UserModel
+		model   tables.UserOptions
 		setting string
 	}{
-		"AUTH_USER_MODEL without an app": {tables.UserModel{Model: "User"}, "AUTH_USER_MODEL"},
-		"AUTH_USER_MODEL with two":       {tables.UserModel{Model: "a.b.User"}, "AUTH_USER_MODEL"},
-		"no id":                          {tables.UserModel{IDColumn: tables.Absent}, "UserModel"},
-		"no password, but a hash":        {tables.UserModel{PasswordColumn: tables.Absent}, "UserModel"},
-		"groups alone":                   {tables.UserModel{UserPermissionsTable: tables.Absent}, "UserModel"},
-		"a zero byte":                    {tables.UserModel{Table: "a\x00"}, "UserModel"},
-		"a type that is none":            {tables.UserModel{IDType: 7}, "UserModel"},
+		"AUTH_USER_MODEL without an app": {tables.UserOptions{Model: "User"}, "AUTH_USER_MODEL"},
+		"AUTH_USER_MODEL with two":       {tables.UserOptions{Model: "a.b.User"}, "AUTH_USER_MODEL"},
+		"neither options nor settings":   {tables.UserOptions{}, "USER_MODEL"},
+		"no password, but a hash":        {tables.UserOptions{Model: "auth.User", Without: tables.PasswordField}, "UserOptions"},
+		"a column that is absent":        {tables.UserOptions{Model: "auth.User", Without: tables.IsStaffField, IsStaffColumn: "a"}, "UserOptions"},
+		"groups that are absent":         {tables.UserOptions{Model: "auth.User", Without: tables.PermissionFields, GroupsTable: "a"}, "UserOptions"},
+		"a zero byte":                    {tables.UserOptions{Model: "auth.User", Table: "a\x00"}, "UserOptions"},
+		"a type that is none":            {tables.UserOptions{Model: "auth.User", IDType: 7}, "UserOptions"},
 	} {
 		c.model.Dialect = tables.SQLite{}
 		var wrong *djangosession.SettingError
@@ -235,13 +236,13 @@ func TestUnusableModelsAreNamed(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := tables.NewUsers(db, settings(), tables.UserModel{}); err == nil {
+	if _, err := tables.NewUsers(db, settings(), tables.UserOptions{Model: "auth.User"}); err == nil {
 		t.Error("no dialect")
 	}
-	if _, err := tables.NewUsers(nil, settings(), tables.UserModel{Dialect: tables.SQLite{}}); err == nil {
+	if _, err := tables.NewUsers(nil, settings(), tables.UserOptions{Model: "auth.User", Dialect: tables.SQLite{}}); err == nil {
 		t.Error("no database")
 	}
-	if _, err := tables.NewUsers(db, djangosession.Settings{}, tables.UserModel{Dialect: tables.SQLite{}}); !errors.Is(err, djangosession.ErrIncompleteSettings) {
+	if _, err := tables.NewUsers(db, djangosession.Settings{}, tables.UserOptions{Model: "auth.User", Dialect: tables.SQLite{}}); !errors.Is(err, djangosession.ErrIncompleteSettings) {
 		t.Errorf("no settings: %v", err)
 	}
 }
@@ -256,16 +257,16 @@ func TestFaultsOfUserTablesAreNamed(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		db    *sql.DB
-		model tables.UserModel
+		model tables.UserOptions
 		want  error
 	}{
-		"no such file":   {openFile(t, "file:"+filepath.Join(dir, "missing")+"?mode=rw"), tables.UserModel{}, tables.ErrUnavailable},
-		"no such table":  {full, tables.UserModel{Model: "shop.Account"}, tables.ErrNoTable},
-		"no such column": {full, tables.UserModel{UsernameColumn: "email2"}, tables.ErrColumn},
-		"no m2m table":   {without("auth_user_groups"), tables.UserModel{}, tables.ErrNoTable},
+		"no such file":   {openFile(t, "file:"+filepath.Join(dir, "missing")+"?mode=rw"), tables.UserOptions{Model: "auth.User"}, tables.ErrUnavailable},
+		"no such table":  {full, tables.UserOptions{Model: "shop.Account"}, tables.ErrNoTable},
+		"no such column": {full, tables.UserOptions{Model: "auth.User", UsernameColumn: "email2"}, tables.ErrColumn},
+		"no m2m table":   {without("auth_user_groups"), tables.UserOptions{Model: "auth.User"}, tables.ErrNoTable},
 
-		"no m2m table of permissions": {without("auth_user_user_permissions"), tables.UserModel{}, tables.ErrNoTable},
-		"no m2m table of groups":      {without("auth_group_permissions"), tables.UserModel{}, tables.ErrNoTable},
+		"no m2m table of permissions": {without("auth_user_user_permissions"), tables.UserOptions{Model: "auth.User"}, tables.ErrNoTable},
+		"no m2m table of groups":      {without("auth_group_permissions"), tables.UserOptions{Model: "auth.User"}, tables.ErrNoTable},
 	} {
 		users := newUsers(t, c.db, c.model)
 		err := users.Check(t.Context())
@@ -282,7 +283,7 @@ func TestFaultsOfUserTablesAreNamed(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := newUsers(t, full, tables.UserModel{}).Get(ctx, "1"); !errors.Is(err, context.Canceled) {
+	if _, err := newUsers(t, full, tables.UserOptions{Model: "auth.User"}).Get(ctx, "1"); !errors.Is(err, context.Canceled) {
 		t.Errorf("with a context that has ended: %v", err)
 	}
 	locker, err := full.Conn(t.Context())
@@ -293,7 +294,7 @@ func TestFaultsOfUserTablesAreNamed(t *testing.T) {
 	if _, err := locker.ExecContext(t.Context(), "BEGIN EXCLUSIVE"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := newUsers(t, full, tables.UserModel{}).Get(t.Context(), "1"); !errors.Is(err, tables.ErrLocked) {
+	if _, err := newUsers(t, full, tables.UserOptions{Model: "auth.User"}).Get(t.Context(), "1"); !errors.Is(err, tables.ErrLocked) {
 		t.Errorf("a locked database: %v", err)
 	}
 }
@@ -303,7 +304,7 @@ func TestTablesAreNamedAsDjangoNamesThem(t *testing.T) {
 	t.Parallel()
 	var asked string
 	db := sql.OpenDB(&recorder{asked: &asked})
-	users, err := tables.NewUsers(db, settings(), tables.UserModel{Dialect: tables.PostgreSQL{}, Model: "MyShop.Customer"})
+	users, err := tables.NewUsers(db, settings(), tables.UserOptions{Dialect: tables.PostgreSQL{}, Model: "MyShop.Customer"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -337,10 +338,10 @@ func TestIDsOfOneUser(t *testing.T) {
 	const hyphens, digits, other = "550e8400-e29b-41d4-a716-446655440000", "550E8400E29B41D4A716446655440000", "550e8400-e29b-41d4-a716-446655440001"
 	db, _ := newUserDatabase(t, "")
 	for idType, same := range map[tables.IDType]bool{tables.UUIDKey: true, tables.TextKey: false, tables.IntegerKey: false} {
-		users := newUsers(t, db, tables.UserModel{IDType: idType})
+		users := newUsers(t, db, tables.UserOptions{Model: "auth.User", IDType: idType})
 		if users.SameID(hyphens, digits) != same || !users.SameID(hyphens, hyphens) || users.SameID(hyphens, other) || users.SameID("x", "y") {
 			t.Errorf("IDType %v", idType)
 		}
 	}
-	var _ auth.SameIDs = newUsers(t, db, tables.UserModel{})
+	var _ auth.SameIDs = newUsers(t, db, tables.UserOptions{Model: "auth.User"})
 }

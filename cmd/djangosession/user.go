@@ -126,13 +126,13 @@ func (c userChoice) find(ctx context.Context, db *database, s djangosession.Sett
 	if err != nil {
 		return "", err
 	}
-	users, err := tables.NewUsers(db.db, s, tables.UserModel{
+	users, err := tables.NewUsers(db.db, s, tables.UserOptions{
 		Dialect: db.dialect, Model: model, Table: c.UserTable, Schema: f.Schema, LockWait: f.lockWait(),
 		IDColumn: c.UserIDColumn, IDType: c.idType(), UsernameColumn: c.UsernameColumn,
 		// No other column is needed here.
-		PasswordColumn: tables.Absent, NoHash: true, IsActiveColumn: tables.Absent, IsStaffColumn: tables.Absent,
-		IsSuperuserColumn: tables.Absent, LastLoginColumn: tables.Absent,
-		GroupsTable: tables.Absent, UserPermissionsTable: tables.Absent,
+		Without: tables.PasswordField | tables.IsActiveField | tables.IsStaffField | tables.IsSuperuserField |
+			tables.LastLoginField | tables.PermissionFields,
+		NoHash: true,
 	})
 	if err != nil {
 		return "", usageError{err}

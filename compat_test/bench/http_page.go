@@ -90,7 +90,7 @@ func (s databaseSettings) open() (*sql.DB, tables.Dialect, error) {
 // pageHandler is the page inside the middlewares.
 func pageHandler(db *sql.DB, dialect tables.Dialect, settings djangosession.Settings) (http.Handler, error) {
 	engine, engineErr := tables.New(db, settings, tables.Options{Dialect: dialect})
-	users, usersErr := tables.NewUsers(db, settings, tables.UserModel{Dialect: dialect})
+	users, usersErr := tables.NewUsers(db, settings, tables.UserOptions{Model: "auth.User", Dialect: dialect})
 	if err := errors.Join(engineErr, usersErr); err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ func userSessions(o *tables.Options) {
 	o.AcceptEngine = "user_sessions.backends.db"
 	o.Table = "user_sessions_session"
 	o.ExtraColumns = []tables.Column{
-		{Name: "user_id", Value: tables.UserID},
+		{Name: "user_id", Value: tables.LoggedInUserID},
 		{Name: "user_agent", Value: tables.UserAgent(200)},
 		{Name: "ip", Value: tables.RemoteAddr},
 		{Name: "last_activity", Value: tables.Now},
@@ -29,7 +29,7 @@ func userSessions(o *tables.Options) {
 func qsessions(o *tables.Options) {
 	o.AcceptEngine = "qsessions.backends.db"
 	o.ExtraColumns = []tables.Column{
-		{Name: "user_id", Value: tables.UserID},
+		{Name: "user_id", Value: tables.LoggedInUserID},
 		{Name: "user_agent", Value: tables.UserAgent(300)},
 		{Name: "ip", Value: tables.RemoteAddr},
 		{Name: "created_at", Value: tables.Now, CreateOnly: true},

@@ -33,7 +33,7 @@ func sharedCases() []sharedCase {
 		},
 		{name: "axes", refused: `"axes.backends.AxesStandaloneBackend"`},
 		{name: "db_subclass", options: options{tables: func(o *tables.Options) {
-			o.ExtraColumns = []tables.Column{{Name: "account_id", Value: tables.UserID}}
+			o.ExtraColumns = []tables.Column{{Name: "account_id", Value: tables.LoggedInUserID}}
 		}}},
 		{name: "drf", more: apiCalls},
 		{name: "guardian"},

@@ -102,7 +102,7 @@ func TestRowsAreLeftAsThePackageLeavesThem(t *testing.T) {
 		"user_sessions": {table: "user_sessions_session", options: userSessions},
 		"qsessions_db":  {table: "qsessions_session", options: qsessions},
 		"db_subclass": {table: "own_session", options: func(o *tables.Options) {
-			o.ExtraColumns = []tables.Column{{Name: "account_id", Value: tables.UserID}}
+			o.ExtraColumns = []tables.Column{{Name: "account_id", Value: tables.LoggedInUserID}}
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -71,7 +71,7 @@ func startService(t *testing.T, s *site, o options) *service {
 		t.Fatal(err)
 	}
 	manager, managerErr := djangosession.NewManager(engine, settings)
-	users, usersErr := tables.NewUsers(db, settings, tables.UserModel{Dialect: tables.SQLite{}, LockWait: time.Minute})
+	users, usersErr := tables.NewUsers(db, settings, tables.UserOptions{Model: "auth.User", Dialect: tables.SQLite{}, LockWait: time.Minute})
 	if err := errors.Join(managerErr, usersErr); err != nil {
 		t.Fatal(err)
 	}

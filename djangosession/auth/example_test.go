@@ -19,7 +19,7 @@ import (
 func Example() {
 	settings := djangosession.NewSettings("the site's SECRET_KEY") // ReadSettingsFile reads those of a site
 	db := exampleDatabase()                                        // the site's database
-	users, err := tables.NewUsers(db, settings, tables.UserModel{Dialect: tables.SQLite{}})
+	users, err := tables.NewUsers(db, settings, tables.UserOptions{Model: "auth.User", Dialect: tables.SQLite{}})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func Example() {
 // staff may act as any user who is not a superuser, except below /admin/.
 func ExampleEffectiveUser() {
 	settings := djangosession.NewSettings("the site's SECRET_KEY")
-	users, err := tables.NewUsers(exampleDatabase(), settings, tables.UserModel{Dialect: tables.SQLite{}})
+	users, err := tables.NewUsers(exampleDatabase(), settings, tables.UserOptions{Model: "auth.User", Dialect: tables.SQLite{}})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -47,7 +47,7 @@ func (s *service) build(settings djangosession.Settings) error {
 		return err
 	}
 	s.manager.MergeSaves = true // two tabs may change the cart at once
-	users, err := tables.NewUsers(s.db, settings, tables.UserModel{Dialect: tables.SQLite{}})
+	users, err := tables.NewUsers(s.db, settings, tables.UserOptions{Model: "auth.User", Dialect: tables.SQLite{}})
 	if err != nil {
 		return err
 	}

@@ -67,7 +67,7 @@ func (s *sites) get(o *siteOrder) (*site, error) {
 	for _, name := range o.Columns {
 		// The only custom model of Django's tests has an integer column for the user.
 		// SQLite converts the text to an integer.
-		options.ExtraColumns = append(options.ExtraColumns, tables.Column{Name: name, Value: tables.UserID})
+		options.ExtraColumns = append(options.ExtraColumns, tables.Column{Name: name, Value: tables.LoggedInUserID})
 	}
 	engine, err := tables.New(db, settings, options)
 	if err != nil {

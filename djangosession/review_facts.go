@@ -1,0 +1,120 @@
+package djangosession
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Check reports why the dialect of a database is not certain. setting is the database's
+// name in the settings, for the error: "SESSION_DATABASE" or "USER_DATABASE". The error is
+// a [*SettingError].
+func (d *Database) Check(setting string) error {
+	if (*d == Database{}) {
+		return &SettingError{Setting: setting, Problem: "is not in the settings: " + exportAgain}
+	}
+	return firstError(d.findings(setting))
+}
+
+// Check reports why a service cannot handle the users of this model as Django does. known
+// are overrides that do no harm; see [UserModel.UnknownOverrides]. The error is a
+// [*SettingError].
+func (m *UserModel) Check(known []string) error {
+	if m.Model == "" && m.Error == "" {
+		return &SettingError{Setting: userModelSetting, Problem: "is not in the settings: " + exportAgain}
+	}
+	return firstError(slices.DeleteFunc(m.findings(), func(f Finding) bool {
+		return f.Override != "" && slices.Contains(known, f.Override)
+	}))
+}
+
+func firstError(found []Finding) error {
+	if len(found) == 0 {
+		return nil
+	}
+	return &SettingError{Setting: found[0].Setting, Problem: found[0].Problem}
+}
+
+const userModelSetting = "USER_MODEL"
+
+// refusal returns a finding because of which a site cannot be opened.
+func refusal(kind FindingKind, setting, problem string) Finding {
+	return Finding{Kind: kind, Setting: setting, Problem: problem, Refused: true}
+}
+
+// findings returns what keeps a service from using a database: nothing if the settings do
+// not describe it.
+func (d *Database) findings(setting string) []Finding {
+	vendor, isKnown := VendorOf(d.Engine)
+	refuse := func(kind FindingKind, problem string) []Finding { return []Finding{refusal(kind, setting, problem)} }
+	switch {
+	case *d == Database{}:
+	case d.Error != "":
+		return refuse(UnknownFinding, "could not be found out inside Django ("+d.Error+"): correct that, and "+exportAgain)
+	case d.Alias != d.WriteAlias:
+		return refuse(ContradictoryFinding, fmt.Sprintf(
+			"is %q for reading and %q for writing, by DATABASE_ROUTERS: a service could read what is out of date", d.Alias, d.WriteAlias))
+	case !isKnown:
+		return refuse(UnknownFinding, fmt.Sprintf("has ENGINE %q, which is not known here: set Options.Dialect if it does to "+
+			"tables exactly what Django's own engine does", d.Engine))
+	case vendor != d.Vendor:
+		return refuse(ContradictoryFinding, fmt.Sprintf("has ENGINE %q, but vendor %q", d.Engine, d.Vendor))
+	}
+	return nil
+}
+
+// findings returns what keeps a service from using the user model: nothing if the settings
+// do not describe it.
+func (m *UserModel) findings() []Finding {
+	var found []Finding
+	refuse := func(kind FindingKind, problem string) {
+		found = append(found, refusal(kind, userModelSetting, problem))
+	}
+	switch {
+	case m.Error != "":
+		refuse(UnknownFinding, "could not be looked at inside Django ("+m.Error+"): correct that, and "+exportAgain)
+		return found
+	case m.Model == "":
+		return nil
+	}
+	if len(m.OtherTables) > 0 {
+		refuse(UnknownFinding, "has columns in other tables ("+strings.Join(m.OtherTables, ", ")+"), which is not supported")
+	}
+	if m.IDType == "" {
+		refuse(UnknownFinding, "has a primary key of the class "+m.IDField+", which is not supported")
+	}
+	if len(m.Computed) > 0 {
+		refuse(UnknownFinding, "computes "+strings.Join(m.Computed, ", ")+" in Python instead of in a column")
+	}
+	switch {
+	case m.SessionAuthHash == "overridden":
+		refuse(UnknownFinding, "has a get_session_auth_hash of its own: who is logged in cannot be verified")
+	case m.SessionAuthHash != "absent" && m.SessionAuthHash != "django":
+		refuse(UnknownFinding, fmt.Sprintf("has the session_auth_hash %q", m.SessionAuthHash))
+	case m.SessionAuthHash == "django" && m.PasswordColumn == "":
+		refuse(ContradictoryFinding, "binds sessions to a password, and has no column for one")
+	}
+	if kind, problem := m.linkProblem(); problem != "" {
+		refuse(kind, problem)
+	}
+	for _, part := range m.UnknownOverrides() {
+		f := refusal(UnknownFinding, userModelSetting, "has a "+part+" of its own, so that Django may answer in another way than "+
+			"this module: name it in Options.KnownOverrides if it does not")
+		f.Override = part
+		found = append(found, f)
+	}
+	return found
+}
+
+// linkProblem says what is wrong with groups and permissions, "" for nothing.
+func (m *UserModel) linkProblem() (kind FindingKind, problem string) {
+	switch {
+	case (m.Groups == nil) != (m.UserPermissions == nil):
+		return ContradictoryFinding, "has only one of groups and user_permissions"
+	case m.Groups == nil:
+	case *m.Groups != UserLink{m.Groups.Table, m.Groups.UserColumn, "group_id", "auth.Group"},
+		*m.UserPermissions != UserLink{m.UserPermissions.Table, m.Groups.UserColumn, "permission_id", "auth.Permission"}:
+		return UnknownFinding, "has groups or user_permissions that are not those of PermissionsMixin"
+	}
+	return "", ""
+}

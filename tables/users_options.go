@@ -1,0 +1,250 @@
+package tables
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+)
+
+// An IDType is the type of the primary key of a user model.
+type IDType int
+
+// The types of primary keys.
+const (
+	// IntegerKey is a whole number: AutoField, BigAutoField and the like.
+	IntegerKey IDType = iota + 1
+	// UUIDKey is a UUIDField, whatever its column is: uuid in PostgreSQL and, since Django
+	// 5.0, MariaDB; char(32) elsewhere.
+	UUIDKey
+	// TextKey is a CharField, an EmailField and the like. Ids must be the same text, even
+	// where the column's collation takes different texts for equal.
+	TextKey
+)
+
+// UserFields is a set of fields of a user model.
+type UserFields uint
+
+// The fields that a user model may lack.
+const (
+	// PasswordField is password. Without it nobody has a password, and UserOptions.NoHash
+	// has to be set.
+	PasswordField UserFields = 1 << iota
+	// IsActiveField is is_active. Without it all users are active.
+	IsActiveField
+	// IsStaffField is is_staff. Without it no user is staff.
+	IsStaffField
+	// IsSuperuserField is is_superuser. Without it no user is a superuser.
+	IsSuperuserField
+	// LastLoginField is last_login.
+	LastLoginField
+	// PermissionFields are groups and user_permissions, which come from PermissionsMixin.
+	PermissionFields
+)
+
+// UserOptions say where users are, as far as the settings do not. All of them may be left
+// out for settings that [djangosession.SettingsScript] has printed. Names of tables and
+// columns are those in the database, of any characters.
+type UserOptions struct {
+	// Dialect is by default that of Settings.UserDatabase. Set it for settings that lack
+	// USER_DATABASE, and for an ENGINE that is not known here but does to tables exactly
+	// what Django's own does.
+	Dialect Dialect
+	// DatabaseTimeZone is by default that of Settings.UserDatabase; see [Options].
+	DatabaseTimeZone *time.Location
+	// Schema is the schema (in SQLite: the attached database) that holds all tables, the
+	// connection's default if "".
+	Schema string
+	// LockWait is as in [Options].
+	LockWait time.Duration
+	// ReadOnly makes SetLastLogin return [djangosession.ErrReadOnly]. Nothing else writes.
+	ReadOnly bool
+	// KnownOverrides lists methods of the site's user model and its manager that do not
+	// change who is logged in and what users may do, by class and name, such as
+	// "shop.models.User.has_perm". [NewUsers] names those that it does not know.
+	KnownOverrides []string
+
+	// Model is AUTH_USER_MODEL, such as "auth.User", for settings that lack USER_MODEL.
+	// Everything below is then by default as in Django's own model, with tables named after
+	// Model. In all other cases everything below comes from Settings.UserModel by default.
+	Model string
+	// Table is the table's name.
+	Table string
+
+	IDColumn       string // the primary key; "id"
+	IDType         IDType // IntegerKey
+	UsernameColumn string // of the field that USERNAME_FIELD names; "username"
+
+	PasswordColumn    string // "password"
+	IsActiveColumn    string // "is_active"
+	IsStaffColumn     string // "is_staff"
+	IsSuperuserColumn string // "is_superuser"
+	LastLoginColumn   string // "last_login"
+
+	// GroupsTable and UserPermissionsTable are the tables of the fields groups and
+	// user_permissions, by default Table with "_groups" and "_user_permissions".
+	// UserColumn is the column in them that names the user.
+	GroupsTable, UserPermissionsTable, UserColumn string
+
+	// Without names the fields that the model does not have.
+	Without UserFields
+	// NoHash is for a model without get_session_auth_hash, which only a model that is not
+	// derived from AbstractBaseUser can be: nothing binds its sessions to a password. A
+	// model that overrides the method cannot be used here.
+	NoHash bool
+}
+
+// Values of djangosession.UserModel.
+const (
+	integerIDs, uuidIDs, textIDs = "integer", "uuid", "text"
+
+	noAuthHash, djangoAuthHash = "absent", "django"
+)
+
+// model returns the user model: that of the settings, or else Django's own, with what the
+// options say.
+func (o *UserOptions) model(s *djangosession.Settings) (djangosession.UserModel, error) {
+	m, err := o.described(s)
+	if err != nil {
+		return m, err
+	}
+	for _, x := range []struct {
+		column *string
+		given  string
+		field  UserFields
+	}{
+		{&m.Table, o.Table, 0},
+		{&m.IDColumn, o.IDColumn, 0},
+		{&m.UsernameColumn, o.UsernameColumn, 0},
+		{&m.PasswordColumn, o.PasswordColumn, PasswordField},
+		{&m.IsActiveColumn, o.IsActiveColumn, IsActiveField},
+		{&m.IsStaffColumn, o.IsStaffColumn, IsStaffField},
+		{&m.IsSuperuserColumn, o.IsSuperuserColumn, IsSuperuserField},
+		{&m.LastLoginColumn, o.LastLoginColumn, LastLoginField},
+	} {
+		switch isAbsent := o.Without&x.field != 0; {
+		case isAbsent && x.given != "":
+			return m, userOptionError(fmt.Sprintf("names the column %q of a field that Without names: leave out one of the two", x.given))
+		case isAbsent:
+			*x.column = ""
+		case x.given != "":
+			*x.column = x.given
+		}
+	}
+	if err := o.links(&m); err != nil {
+		return m, err
+	}
+	if o.IDType != 0 {
+		m.IDType = map[IDType]string{IntegerKey: integerIDs, UUIDKey: uuidIDs, TextKey: textIDs}[o.IDType]
+	}
+	if o.NoHash {
+		m.SessionAuthHash = noAuthHash
+	}
+	err = checkModel(&m)
+	return m, err
+}
+
+// described returns the model before the options for its parts.
+func (o *UserOptions) described(s *djangosession.Settings) (djangosession.UserModel, error) {
+	m := s.UserModel
+	isKnown := m.Model != "" || m.Error != ""
+	switch {
+	case isKnown && o.Model != "" && o.Model != m.Model:
+		return m, userOptionError(fmt.Sprintf(
+			"names the model %q, but USER_MODEL of the settings is %q: leave it out", o.Model, m.Model))
+	case isKnown || o.Model == "":
+		err := m.Check(o.KnownOverrides)
+		if missing, ok := errors.AsType[*djangosession.SettingError](err); ok && !isKnown {
+			missing.Problem += `, or name the model in UserOptions.Model ("auth.User" is Django's own)`
+		}
+		return m, err
+	}
+	app, model, ok := strings.Cut(o.Model, ".")
+	model = strings.ToLower(model) // and not the app's label
+	if !ok || app == "" || model == "" || strings.Contains(model, ".") {
+		return m, &djangosession.SettingError{Setting: "AUTH_USER_MODEL", Problem: `must be of the form "app_label.Model"`}
+	}
+	table := o.Table
+	if table == "" {
+		table = app + "_" + model
+	}
+	link := func(field string) *djangosession.UserLink {
+		return &djangosession.UserLink{Table: table + "_" + field, UserColumn: model + "_id"}
+	}
+	return djangosession.UserModel{
+		Model: o.Model, Table: table, IDColumn: "id", IDType: integerIDs, UsernameColumn: "username",
+		PasswordColumn: "password", IsActiveColumn: "is_active", IsStaffColumn: "is_staff", IsSuperuserColumn: "is_superuser",
+		LastLoginColumn: "last_login", Groups: link("groups"), UserPermissions: link("user_permissions"),
+		SessionAuthHash: djangoAuthHash,
+	}, nil
+}
+
+// links puts into the model what the options say of groups and permissions.
+func (o *UserOptions) links(m *djangosession.UserModel) error {
+	names := o.GroupsTable + o.UserPermissionsTable + o.UserColumn
+	switch {
+	case o.Without&PermissionFields != 0 && names != "":
+		return userOptionError("names tables of groups or permissions, which Without names too: leave out one of the two")
+	case o.Without&PermissionFields != 0:
+		m.Groups, m.UserPermissions = nil, nil
+	case names == "":
+	case m.Groups == nil && (o.GroupsTable == "" || o.UserPermissionsTable == "" || o.UserColumn == ""):
+		return userOptionError("GroupsTable, UserPermissionsTable and UserColumn go together")
+	default:
+		m.Groups = linked(m.Groups, o.GroupsTable, o.UserColumn)
+		m.UserPermissions = linked(m.UserPermissions, o.UserPermissionsTable, o.UserColumn)
+	}
+	return nil
+}
+
+// linked returns a link with these names where they are given.
+func linked(link *djangosession.UserLink, table, userColumn string) *djangosession.UserLink {
+	var l djangosession.UserLink
+	if link != nil {
+		l = *link
+	}
+	if table != "" {
+		l.Table = table
+	}
+	if userColumn != "" {
+		l.UserColumn = userColumn
+	}
+	return &l
+}
+
+func userOptionError(problem string) error {
+	return &djangosession.SettingError{Setting: "UserOptions", Problem: problem}
+}
+
+// checkModel refuses what is not a model of users.
+func checkModel(m *djangosession.UserModel) error {
+	names := []string{
+		m.Table, m.IDColumn, m.UsernameColumn, m.PasswordColumn, m.IsActiveColumn, m.IsStaffColumn, m.IsSuperuserColumn,
+		m.LastLoginColumn,
+	}
+	if m.Groups != nil {
+		names = append(names, m.Groups.Table, m.Groups.UserColumn, m.UserPermissions.Table, m.UserPermissions.UserColumn)
+	}
+	for _, name := range names {
+		if strings.Contains(name, "\x00") || !utf8.ValidString(name) {
+			return userOptionError(fmt.Sprintf("no database has a name like %q", name))
+		}
+	}
+	switch {
+	case m.Table == "" || m.IDColumn == "" || m.UsernameColumn == "":
+		return &djangosession.SettingError{Setting: "USER_MODEL", Problem: "lacks the table, the primary key or the user's name"}
+	case m.PasswordColumn == "" && m.SessionAuthHash != noAuthHash:
+		return userOptionError("without the password nothing binds sessions to users: set NoHash if that is meant")
+	case idTypeOf(m) == 0:
+		return userOptionError("IDType must be IntegerKey, UUIDKey or TextKey")
+	}
+	return nil
+}
+
+// idTypeOf returns the type of a model's primary key, 0 if it is another one.
+func idTypeOf(m *djangosession.UserModel) IDType {
+	return map[string]IDType{integerIDs: IntegerKey, uuidIDs: UUIDKey, textIDs: TextKey}[m.IDType]
+}
