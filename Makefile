@@ -17,9 +17,13 @@ MUTANTS_SEED ?= 0
 MUTANTS_FLAGS ?=
 # What "cross" builds and vets for.
 CROSS_PLATFORMS ?= linux/amd64 linux/386 linux/arm64 darwin/arm64 windows/amd64
-# Releases of Django that compat_test runs against, and those whose own tests it runs; its tests read the same variables.
-export DJANGO_RELEASES ?= 3.2.25 4.2.30 5.2.19 6.1.3
-export DJANGO_SUITE_RELEASES ?= 4.2.30 5.2.19 6.1.3
+# The Django releases that compat_test runs against, and those whose own tests it runs. Its
+# tests read the same variables. The default is the list in internal/release/versions.txt.
+export DJANGO_RELEASES := $(or $(DJANGO_RELEASES),$(shell compat_test/env/releases compat))
+export DJANGO_SUITE_RELEASES := $(or $(DJANGO_SUITE_RELEASES),$(shell compat_test/env/releases suites))
+ifeq ($(and $(DJANGO_RELEASES),$(DJANGO_SUITE_RELEASES)),)
+$(error compat_test/env/releases lists no Django releases)
+endif
 # Where what the tests install is kept; from here on, unless it begins with a slash.
 export DJANGOBRIDGE_CACHE ?= .cache
 # What Django's own tests came to, a line each: "go test" does not show what passing tests print.

@@ -9,39 +9,13 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"os/exec"
-	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/py/pyjson"
 )
-
-// releases are the Django releases to test against.
-func releases() []string {
-	names := strings.Fields(os.Getenv("DJANGO_RELEASES"))
-	if len(names) == 0 {
-		names = []string{"5.2.19"}
-	}
-	return names
-}
-
-// python returns an interpreter that has this Django release. It is made if there is none.
-func python(t *testing.T, release string) string {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), filepath.Join("env", "django"), release)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("no Django %s: %v\n%s", release, err, stderr.String())
-	}
-	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	return lines[len(lines)-1]
-}
 
 // peer is a Django process; see peer.py.
 type peer struct {

@@ -32,6 +32,7 @@ import (
 	"time"
 
 	"github.com/djangobridge/djangobridge/compat_test/servers"
+	"github.com/djangobridge/djangobridge/internal/release"
 )
 
 // secret is the SECRET_KEY of both sides.
@@ -47,27 +48,27 @@ type plan struct {
 
 func main() {
 	p := plan{clients: 8}
-	release := flag.String("django", "5.2.19", "the release of Django to measure")
+	django := flag.String("django", release.VersionsFor("single")[0], "the release of Django to measure")
 	flag.IntVar(&p.rounds, "rounds", 10, "how often each side has its turn")
 	flag.DurationVar(&p.turn, "turn", 200*time.Millisecond, "how long a turn is: caches are cold at first")
 	flag.DurationVar(&p.serve, "serve", 600*time.Millisecond, "how long a turn of whole requests is")
 	flag.Parse()
 	// Django's process has one core, and the child processes of this one share it with them.
 	runtime.GOMAXPROCS(1)
-	if err := run(os.Stdout, *release, p, flag.Arg(0)); err != nil {
+	if err := run(os.Stdout, *django, p, flag.Arg(0)); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
 // run stops when it is interrupted or nobody reads on, and has ended the servers then.
-func run(out io.Writer, release string, p plan, what string) error {
+func run(out io.Writer, django string, p plan, what string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
 	defer stop()
 	if what == servePage {
 		return serve(ctx)
 	}
-	python, err := interpreter(ctx, release)
+	python, err := interpreter(ctx, django)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/djangobridge/djangobridge/internal/release"
 )
 
 // suite is a part of Django's tests.
@@ -38,7 +40,10 @@ var suites = []suite{
 }
 
 func releases() []string {
-	return strings.Fields(cmp.Or(os.Getenv("DJANGO_SUITE_RELEASES"), "4.2.30 5.2.19 6.1.3"))
+	if names := strings.Fields(os.Getenv("DJANGO_SUITE_RELEASES")); len(names) > 0 {
+		return names
+	}
+	return release.VersionsFor("suites")
 }
 
 // lines are the results, printed after all tests to standard output and to the file
@@ -68,11 +73,11 @@ func TestMain(m *testing.M) {
 func TestDjangosOwnTests(t *testing.T) {
 	t.Parallel()
 	peer := build(t)
-	for _, release := range releases() {
+	for _, django := range releases() {
 		for _, s := range suites {
-			t.Run(release+"/"+s.name, func(t *testing.T) {
+			t.Run(django+"/"+s.name, func(t *testing.T) {
 				t.Parallel()
-				r, output, err := run(t, release, peer, s, "left_out.txt")
+				r, output, err := run(t, django, peer, s, "left_out.txt")
 				if err != nil {
 					t.Errorf("%v\n%s", err, output)
 				}
@@ -88,7 +93,7 @@ func TestDjangosOwnTests(t *testing.T) {
 				lines.Lock()
 				defer lines.Unlock()
 				lines.texts = append(lines.texts, fmt.Sprintf("django-suite %s %s ran=%d passed=%d left_out=%d\n",
-					release, s.name, r.Ran, r.Passed, len(r.LeftOut)))
+					django, s.name, r.Ran, r.Passed, len(r.LeftOut)))
 			})
 		}
 	}
@@ -98,6 +103,8 @@ func TestDjangosOwnTests(t *testing.T) {
 func TestWrongListIsAnError(t *testing.T) {
 	t.Parallel()
 	peer := build(t)
+	listed := release.VersionsFor("suites")
+	newest := listed[len(listed)-1]
 	for _, c := range []struct{ name, list, want string }{
 		{"a test that passes", "signing.tests.TestSigner.test_sign_unsign all reason\n", "take it off the list"},
 		{"a test that is not there", "signing.tests.TestSigner.test_nothing all reason\n", "and not there"},
@@ -109,7 +116,7 @@ func TestWrongListIsAnError(t *testing.T) {
 			if err := os.WriteFile(list, []byte(c.list), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			_, output, err := run(t, "6.1.3", peer, suites[1], list)
+			_, output, err := run(t, newest, peer, suites[1], list)
 			if err == nil || !strings.Contains(output, c.want) {
 				t.Errorf("got %v, and not %q in\n%s", err, c.want, output)
 			}
@@ -126,11 +133,11 @@ type report struct {
 
 // run runs a suite of a release. The error says that a test failed; the output has the
 // details.
-func run(t *testing.T, release, peer string, s suite, leftOut string) (report, string, error) {
+func run(t *testing.T, django, peer string, s suite, leftOut string) (report, string, error) {
 	t.Helper()
 	dir := t.TempDir()
-	python := lastLine(t, "../env/django", release)
-	tests := lastLine(t, "./source", release)
+	python := lastLine(t, "../env/django", django)
+	tests := lastLine(t, "./source", django)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, python, append([]string{"-m", "bridge", tests, s.replace}, s.labels...)...)

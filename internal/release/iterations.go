@@ -1,8 +1,11 @@
 package release
 
-// iterations returns the rows of the table of PBKDF2PasswordHasher.iterations, newest first.
-func iterations() []struct{ major, minor, iterations int } {
-	return []struct{ major, minor, iterations int }{
+// iterationsRow is PBKDF2PasswordHasher.iterations in a series.
+type iterationsRow struct{ major, minor, iterations int }
+
+// iterations returns all rows, newest first.
+func iterations() []iterationsRow {
+	return []iterationsRow{
 		{6, 1, 1_500_000},
 		{6, 0, 1_200_000},
 		{5, 2, 1_000_000},
