@@ -66,10 +66,10 @@ func TestSmallPicklesThatWouldBeEndlessAsJSON(t *testing.T) {
 		session *py.Dict
 		want    string
 	}{
-		"lists":            {dictWith("a", lists), pyjson.TooManyPlaces},
-		"OrderedDicts":     {dictWith("a", dicts), pyjson.TooManyPlaces},
+		"lists":            {dictWith("a", lists), pyjson.TooMuchExpansion},
+		"OrderedDicts":     {dictWith("a", dicts), pyjson.TooMuchExpansion},
 		"contains itself":  {dictWith("a", loop), "contains itself"},
-		"under many names": {everywhere, pyjson.TooManyPlaces},
+		"under many names": {everywhere, pyjson.TooMuchExpansion},
 	} {
 		d := throughPickle(t, c.session)
 		inTime(t, name, func() {

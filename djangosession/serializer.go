@@ -23,8 +23,8 @@ type Serializer interface {
 // JSONSerializer is Django's default, django.contrib.sessions.serializers.JSONSerializer.
 type JSONSerializer struct{}
 
-// Dumps returns what Django's dumps returns. The error is a [*ValueError] for a value of a type that JSON lacks. A session in
-// which values stand in so many places that its text would be out of proportion is refused too; see [pyjson.Dumps].
+// Dumps returns what Django's dumps returns. The error is a [*ValueError] for a value of a type that JSON lacks. A session
+// that expands to more than 16 times its size is refused too; see [pyjson.Dumps].
 func (JSONSerializer) Dumps(d *py.Dict) ([]byte, error) {
 	data, err := pyjson.Dumps(d)
 	if err == nil {
@@ -43,7 +43,7 @@ func (JSONSerializer) Dumps(d *py.Dict) ([]byte, error) {
 
 func isOutOfProportion(err error) bool {
 	refused, ok := errors.AsType[*pyjson.UnsupportedError](err)
-	return ok && refused.Problem == pyjson.TooManyPlaces
+	return ok && refused.Problem == pyjson.TooMuchExpansion
 }
 
 // Loads reads what Django's loads reads, if it is an object. Values stay as they stand in the text until they are used.

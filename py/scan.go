@@ -8,6 +8,8 @@ import (
 	"math/big"
 	"reflect"
 	"time"
+
+	"github.com/djangobridge/djangobridge/internal/expansion"
 )
 
 // A Scanner is a Go type that takes a Python value itself. v is never [Lazy].
@@ -54,7 +56,7 @@ func (e *ScanError) Error() string {
 //     map[string]any, a *[Dict] where a key is no str, and what has no such form as it is in this package.
 //
 // The error is a [*ScanError]; dst may be filled in part then. A value is refused that is nested in more than 10,000 levels, or
-// whose parts stand in so many places that what Go gets would be out of proportion.
+// that expands to more than 16 times its size.
 func Scan(v, dst any, loc *time.Location) error {
 	rv := reflect.ValueOf(dst)
 	if rv.Kind() != reflect.Pointer || rv.IsNil() {
@@ -63,16 +65,16 @@ func Scan(v, dst any, loc *time.Location) error {
 	if loc == nil {
 		loc = time.UTC
 	}
-	return scanner{loc: loc, left: &allowance{root: v}}.scan(v, rv.Elem())
+	return scanner{loc: loc, budget: newBudget(v)}.scan(v, rv.Elem())
 }
 
 type scanner struct {
-	loc   *time.Location
-	depth int
-	left  *allowance
+	loc    *time.Location
+	depth  int
+	budget *expansion.Budget
 }
 
-const tooDeepOrLarge = "nested too deeply, too large, or contains itself"
+const tooDeepOrLarge = "nested too deeply, contains itself, or " + expansion.Problem
 
 func misfit(v any, rv reflect.Value, reason string) error {
 	return &ScanError{Python: TypeName(v), Go: rv.Type(), Reason: reason}
@@ -88,7 +90,7 @@ func within(err error, step string) error {
 
 func (s scanner) scan(v any, rv reflect.Value) error {
 	v = Resolve(v)
-	if s.depth++; s.depth > maxDepth || !s.left.take(v) {
+	if s.depth++; s.depth > maxDepth || !s.budget.Spend(partsOf(v)) {
 		return misfit(v, rv, tooDeepOrLarge)
 	}
 	if rv.Kind() == reflect.Pointer && rv.Type() != reflect.TypeFor[*big.Int]() {

@@ -8,7 +8,7 @@ import (
 
 // plain returns v in the types that Go programs use for data without a schema; not if it is nested too deeply.
 func (s scanner) plain(v any) (any, bool) {
-	if s.depth++; s.depth > maxDepth || !s.left.take(v) {
+	if s.depth++; s.depth > maxDepth || !s.budget.Spend(partsOf(v)) {
 		return nil, false
 	}
 	v = native(Resolve(v))

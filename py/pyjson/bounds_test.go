@@ -36,7 +36,7 @@ func dictOf(keys string, v any) *py.Dict {
 	return d
 }
 
-func TestDumpsOfWhatStandsInTooManyPlaces(t *testing.T) {
+func TestDumpsRefusesTooMuchExpansion(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 1<<17)
 	for name, v := range map[string]any{
@@ -51,7 +51,7 @@ func TestDumpsOfWhatStandsInTooManyPlaces(t *testing.T) {
 	} {
 		_, err := pyjson.Dumps(dictOf("a", v))
 		wrong, ok := errors.AsType[*pyjson.UnsupportedError](err)
-		if !ok || wrong.Problem != pyjson.TooManyPlaces {
+		if !ok || wrong.Problem != pyjson.TooMuchExpansion {
 			t.Errorf("%s: error %v", name, err)
 		}
 		dst, err := pyjson.AppendDumps([]byte("before"), v)

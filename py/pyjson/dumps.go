@@ -7,15 +7,15 @@ import (
 	"strconv"
 	"sync"
 
-	"github.com/djangobridge/djangobridge/internal/repeats"
+	"github.com/djangobridge/djangobridge/internal/expansion"
 	"github.com/djangobridge/djangobridge/py"
 )
 
 // Dumps returns v as Python's json.dumps(v, separators=(",", ":")) writes it: None, bool, int (also Go's int), float, str,
 // *py.List, *py.Tuple and *py.Dict; [Raw] as it is, and what another [py.Lazy] resolves to. Keys that are int, float, bool
 // or None become strings, even if two keys become the same. All else is an [*UnsupportedError], and so is a value that contains
-// itself. An error with the problem [TooManyPlaces] refuses a value whose parts stand in so many places that the text would be
-// out of proportion: more than 16 times as long as if each stood in one place, and than 1 MiB. Matches JSONSerializer.dumps.
+// itself. An error with the problem [TooMuchExpansion] refuses a value whose text is longer than 1 MiB and more
+// than 16 times as long as if each of its parts appeared once. Matches JSONSerializer.dumps.
 func Dumps(v any) ([]byte, error) {
 	b, _ := buffers.Get().(*buffer)
 	out, err := appendValue(b.text[:0], v)
@@ -56,13 +56,13 @@ type frame struct {
 
 // appendValue writes v and all that is in it.
 func appendValue(dst []byte, v any) ([]byte, *UnsupportedError) {
-	out, finished, err := appendUpTo(dst, v, len(dst)+repeats.Free)
+	out, finished, err := appendUpTo(dst, v, len(dst)+expansion.FreeText)
 	if finished || err != nil {
 		return out, err
 	}
-	// Only a long text is worth a look at what stands in it more than once.
-	if !isInProportion(v) {
-		return dst, &UnsupportedError{Type: py.TypeName(v), Problem: TooManyPlaces}
+	// Only a long text is worth looking for repeated parts.
+	if expandsTooMuch(v) {
+		return dst, &UnsupportedError{Type: py.TypeName(v), Problem: TooMuchExpansion}
 	}
 	out, _, err = appendUpTo(out[:len(dst)], v, math.MaxInt)
 	return out, err

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/djangobridge/djangobridge/internal/repeats"
+	"github.com/djangobridge/djangobridge/internal/expansion"
 	"github.com/djangobridge/djangobridge/py"
 )
 
@@ -42,8 +42,9 @@ const (
 	tooLarge        = "has more than 4300 digits"            // MaxIntDigits
 )
 
-// TooManyPlaces is the problem of a value that Python would write, if it had the memory: see [Dumps].
-const TooManyPlaces = repeats.Problem
+// TooMuchExpansion is the problem of a value that Python would write, given enough memory;
+// see [Dumps].
+const TooMuchExpansion = expansion.Problem
 
 // The longest key and the longest path that an error shows, in bytes.
 const (

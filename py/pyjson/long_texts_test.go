@@ -61,7 +61,7 @@ func TestTextsInManyPlacesAreRefused(t *testing.T) {
 		}
 		data, err := Dumps(all)
 		unsupported, ok := errors.AsType[*UnsupportedError](err)
-		if refused := ok && unsupported.Problem == TooManyPlaces; refused != c.refused || (err == nil) == c.refused || (data == nil) != c.refused {
+		if refused := ok && unsupported.Problem == TooMuchExpansion; refused != c.refused || (err == nil) == c.refused || (data == nil) != c.refused {
 			t.Errorf("%s: %d bytes, %v", what, len(data), err)
 		}
 	}

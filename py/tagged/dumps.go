@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/djangobridge/djangobridge/internal/repeats"
+	"github.com/djangobridge/djangobridge/internal/expansion"
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/py/pyjson"
 )
@@ -14,8 +14,7 @@ import (
 const MaxDepth = pyjson.MaxDepth
 
 // Dumps returns v as tagged JSON, ASCII on one line. The error is an [*UnsupportedError] for what is no Python value, and for
-// a value whose parts stand in so many places that the text would be out of proportion: more than 16 times as long as if
-// each stood in one place, and than 1 MiB.
+// a value whose text is longer than 1 MiB and more than 16 times as long as if each of its parts appeared once.
 func Dumps(v any) ([]byte, error) {
 	d := dumper{}
 	if err := d.value(py.Native(v)); err != nil {
@@ -35,7 +34,7 @@ type dumper struct {
 	level   int           // how many objects and arrays are open
 	deepest int
 
-	repeats repeats.Meter
+	limiter expansion.Limiter
 }
 
 // A mark is the beginning of a container, and the number that it gets if it contains itself.
@@ -124,14 +123,14 @@ func (d *dumper) scalar(v any) *UnsupportedError {
 		return &UnsupportedError{Type: py.TypeName(v), Problem: noValue, Err: err}
 	}
 	d.out = out
-	d.repeats.Text(v, start, len(out))
+	d.limiter.Text(v, start, len(out))
 	return d.bounded(v)
 }
 
 // bounded refuses to go on when too much was written again.
 func (d *dumper) bounded(v any) *UnsupportedError {
-	if d.repeats.TooLong(len(d.out)) {
-		return unsupported(v, repeats.Problem)
+	if d.limiter.Exceeded(len(d.out)) {
+		return unsupported(v, expansion.Problem)
 	}
 	return nil
 }

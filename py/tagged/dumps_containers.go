@@ -16,7 +16,7 @@ func (d *dumper) container(v any) *UnsupportedError {
 		}
 		return d.leaf(tagRef, int64(m.id))
 	}
-	again := d.repeats.Begin(v, len(d.out))
+	again := d.limiter.Begin(v, len(d.out))
 	if err := d.bounded(v); err != nil {
 		return err
 	}
@@ -31,7 +31,7 @@ func (d *dumper) container(v any) *UnsupportedError {
 		d.out = append(d.out, ']', '}')
 	}
 	if again {
-		d.repeats.End(len(d.out))
+		d.limiter.End(len(d.out))
 	}
 	return err
 }

@@ -3,30 +3,21 @@ package py
 import (
 	"math/big"
 	"unsafe"
+
+	"github.com/djangobridge/djangobridge/internal/expansion"
 )
 
-// An allowance is what bounds the work on values that stand in very many places: a list of the same list twice, thirty levels
-// of it, would be a thousand million values, and a long bytes in a list a million times would be copied as often.
-type allowance struct {
-	root  any
-	used  int
-	limit int
+// partSize is how many bytes of a text count as a part.
+const partSize = 64
+
+// newBudget limits the work on values that appear in very many places of v: a list of the
+// same list twice, thirty levels deep, or a long bytes a million times in a list.
+func newBudget(v any) *expansion.Budget {
+	return &expansion.Budget{Value: v, CountDistinct: countDistinct}
 }
 
-const (
-	freely   = 1 << 20 // parts that are allowed without looking
-	repeated = 16      // how often each may stand in the whole, on average
-	partSize = 64      // bytes of a text that count as a part
-)
-
-// take counts one value, and reports whether it is allowed.
-func (a *allowance) take(v any) bool {
-	a.used += 1 + textSize(v)/partSize
-	if a.used > freely && a.limit == 0 {
-		a.limit = freely + repeated*countDistinct(a.root)
-	}
-	return a.used <= freely || a.used <= a.limit
-}
+// partsOf returns how many parts v itself counts as, without the items of a container.
+func partsOf(v any) int { return 1 + textSize(v)/partSize }
 
 // textSize is how many bytes are copied where v is, if it is no container.
 func textSize(v any) int {
