@@ -25,7 +25,7 @@ func recordCSRF(t *testing.T, release string) recordedCSRF {
 		t.Fatalf("no tests of Django %s: %v", release, err)
 	}
 	lines := strings.Split(strings.TrimSpace(string(source)), "\n")
-	script, err := filepath.Abs("csrf_record.py")
+	script, err := filepath.Abs(filepath.Join("peers", "csrf_record.py"))
 	if err != nil {
 		t.Fatal(err)
 	}

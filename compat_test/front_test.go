@@ -114,7 +114,7 @@ func frontAsk(t *testing.T, h http.Handler, form url.Values, cookies ...*http.Co
 // TestFrontDoor opens a site from what its script prints, and shares logins with it.
 func TestFrontDoor(t *testing.T) {
 	t.Parallel()
-	people, err := filepath.Abs("auth_people")
+	people, err := filepath.Abs(filepath.Join("apps", "auth_people"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"maps"
 	"os/exec"
+	"path/filepath"
 	"sync"
 	"testing"
 
@@ -47,7 +48,7 @@ func (b *lockedBuffer) String() string {
 func startPeer(t *testing.T, release string, settings map[string]any) *peer {
 	t.Helper()
 	// Its input ends with the test, and so does it; the test's context would kill it before.
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), python(t, release), "peer.py")
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), python(t, release), filepath.Join("peers", "peer.py"))
 	in, inErr := cmd.StdinPipe()
 	out, outErr := cmd.StdoutPipe()
 	p := &peer{in: in, stderr: &lockedBuffer{}}

@@ -32,6 +32,7 @@ func runPickleValues(t *testing.T, python, function string, count, protocol int,
 	}
 	cmd := exec.CommandContext(t.Context(), python, "-c", "import pickle_values; pickle_values."+function+"()",
 		seed, strconv.Itoa(count), strconv.Itoa(protocol))
+	cmd.Dir = "peers"
 	cmd.Env = append(os.Environ(), "PYTHONHASHSEED=0") // the order of sets
 	cmd.Stdin = bytes.NewReader(input)
 	var stderr bytes.Buffer

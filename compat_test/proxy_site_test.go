@@ -51,7 +51,7 @@ func newProxySite(t *testing.T, release string, settings map[string]any, through
 		t.Fatal(err)
 	}
 	// Its input ends with the test, and so does it.
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), python(t, release), "proxy_peer.py", string(text))
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), python(t, release), filepath.Join("peers", "proxy_peer.py"), string(text))
 	in, inErr := cmd.StdinPipe()
 	out, outErr := cmd.StdoutPipe()
 	s := &proxySite{stderr: &lockedBuffer{}, client: &http.Client{

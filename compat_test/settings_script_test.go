@@ -50,7 +50,7 @@ func (p project) scriptLine(module string, late bool) []byte {
 // TestSettingsScript pipes the script into "manage.py shell" of each release.
 func TestSettingsScript(t *testing.T) {
 	t.Parallel()
-	people, err := filepath.Abs("auth_people")
+	people, err := filepath.Abs(filepath.Join("apps", "auth_people"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,9 @@ import traceback
 import django
 from django.conf import settings
 
+# The apps of the tests.
+sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "apps"))
+
 
 class Peer:
     def __init__(self, store):

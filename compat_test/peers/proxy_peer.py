@@ -7,6 +7,7 @@ for the tests: it says what the tables hold, or changes them, and passes no midd
 import datetime
 import hashlib
 import json
+import os
 import socketserver
 import sys
 import threading
@@ -14,6 +15,9 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import django
 from django.conf import settings
+
+# The apps of the tests.
+sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "apps"))
 
 
 class Server(socketserver.ThreadingMixIn, WSGIServer):
