@@ -1,27 +1,59 @@
 package compat_test
 
 import (
-	"bytes"
-	"database/sql"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/djangobridge/djangobridge"
+	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
+	"github.com/djangobridge/djangobridge/tables"
 )
 
-// frontSettings give users a model with a UUID for a key.
-const frontSettings = `
+// frontModels are the user models that sites are opened with.
+func frontModels() []string { return []string{"auth.User", "auth_people.Account"} }
+
+// frontSettings are those of a site with this user model in a database. A session lasts
+// shorter than the database's zone differs from UTC, so that both sides must know it.
+func frontSettings(model string, d *database) string {
+	django := d.django()
+	if d.product != "postgresql" { // which stores instants
+		django["TIME_ZONE"] = "Asia/Tokyo"
+	}
+	entry, err := json.Marshal(django)
+	if err != nil {
+		panic(err) // it is text and numbers
+	}
+	return fmt.Sprintf(`from shop.settings import *
 INSTALLED_APPS += ["auth_people"]
-AUTH_USER_MODEL = "auth_people.Account"
+AUTH_USER_MODEL = %q
 ALLOWED_HOSTS = ["shop.test"]
+DATABASES = {"default": %s}
+SESSION_COOKIE_AGE = 3600
+USE_TZ = True
+if AUTH_USER_MODEL != "auth.User":
+    # Tables of an app with migrations cannot refer to those of one without.
+    MIGRATION_MODULES = {name: None for name in ["admin", "auth", "contenttypes", "sessions"]}
+`, model, entry)
+}
+
+// frontDriver lets Django take the driver that needs no compiler for MySQLdb.
+const frontDriver = `
+import pymysql
+pymysql.version_info = (2, 2, 7, "final", 0)
+pymysql.install_as_MySQLdb()
 `
 
 // frontDjango makes the tables and a user, logs the user in with Django's test client, and
@@ -33,11 +65,17 @@ django.setup()
 from django.core.management import call_command
 call_command("migrate", run_syncdb=True, verbosity=0)
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 User = get_user_model()
-user = User(email="anne@example.com")
+user = User()
+setattr(user, User.USERNAME_FIELD, "anne@example.com")
 user.set_password("tea time")
 user.save()
+editors = Group.objects.create(name="editors")
+editors.permissions.add(Permission.objects.get(codename="add_group"))
+user.groups.add(editors)
+user.user_permissions.add(Permission.objects.get(codename="view_group"))
 client = Client()
 assert client.login(username="anne@example.com", password="tea time")
 print(user.pk, client.cookies["sessionid"].value)
@@ -54,7 +92,8 @@ from django.contrib.auth import get_user
 from django.http import HttpRequest
 request = HttpRequest()
 request.session = import_module(settings.SESSION_ENGINE).SessionStore(sys.argv[1])
-print(get_user(request).pk)
+user = get_user(request)
+print(user.pk, user.last_login.timestamp() if user.pk else None)
 `
 
 // frontPages are a service on the front door: who is logged in, and a form that logs in.
@@ -111,68 +150,55 @@ func frontAsk(t *testing.T, h http.Handler, form url.Values, cookies ...*http.Co
 	return frontAnswer{status: result.StatusCode, body: w.Body.String(), cookies: result.Cookies()}
 }
 
-// TestFrontDoor opens a site from what its script prints, and shares logins with it.
+// TestFrontDoor opens sites from what their script prints, and shares logins with them.
 func TestFrontDoor(t *testing.T) {
 	t.Parallel()
+	for _, release := range releases() {
+		for _, product := range databases() {
+			for _, model := range frontModels() {
+				t.Run(release+"/"+product+"/"+model, func(t *testing.T) {
+					t.Parallel()
+					f := newFront(t, release, product, model)
+					pk, key, _ := strings.Cut(f.django("python setup.py"), " ")
+					f.shop.write("site.json", string(f.shop.scriptLine("front", false)))
+					f.sharesLogins(t, pk, key)
+					f.sharesUsers(t, pk)
+				})
+			}
+		}
+	}
+}
+
+// front is a Django project, and the database that it shares with Go.
+type front struct {
+	shop project
+	base *database
+}
+
+func newFront(t *testing.T, release, product, model string) *front {
+	t.Helper()
 	people, err := filepath.Abs(filepath.Join("apps", "auth_people"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, release := range releases() {
-		t.Run(release, func(t *testing.T) {
-			t.Parallel()
-			shop := newProject(t, release)
-			if err := os.Symlink(people, filepath.Join(shop.dir, "auth_people")); err != nil {
-				t.Fatal(err)
-			}
-			shop.write("shop/front.py", "from shop.settings import *\n"+frontSettings)
-			shop.write("setup.py", frontDjango)
-			shop.write("who.py", frontWho)
-			pk, key, _ := strings.Cut(strings.TrimSpace(string(shop.run("python setup.py"))), " ")
-			shop.write("site.json", string(shop.scriptLine("front", false)))
-			site := openFront(t, shop.dir, false)
-			h := frontPages(site)
-
-			// Django's login is seen, and by a read-only service too.
-			theirs := &http.Cookie{Name: "sessionid", Value: key}
-			for _, handler := range []http.Handler{h, frontPages(openFront(t, shop.dir, true))} {
-				if a := frontAsk(t, handler, nil, theirs); !strings.HasPrefix(a.body, pk+" ") {
-					t.Errorf("Go sees %q, want %s", a.body, pk)
-				}
-			}
-			// A form without a token is refused, and one with it logs in.
-			page := frontAsk(t, h, nil)
-			who, token, _ := strings.Cut(page.body, " ")
-			form := url.Values{"username": {"anne@example.com"}, "password": {"tea time"}}
-			if a := frontAsk(t, h, form, page.cookies...); who != "nobody" || a.status != http.StatusForbidden {
-				t.Errorf("%s: a form without a token: %d", who, a.status)
-			}
-			form.Set("csrfmiddlewaretoken", token)
-			a := frontAsk(t, h, form, page.cookies...)
-			mine := ""
-			for _, c := range a.cookies {
-				if c.Name == "sessionid" {
-					mine = c.Value
-				}
-			}
-			if a.status != http.StatusOK || mine == "" {
-				t.Fatalf("login: %d %s", a.status, a.body)
-			}
-			if got := bytes.TrimSpace(shop.run("python who.py " + mine)); string(got) != pk {
-				t.Errorf("Django sees %s, want %s", got, pk)
-			}
-		})
-	}
-}
-
-func openFront(t *testing.T, dir string, readOnly bool) *djangobridge.Site {
-	t.Helper()
-	db, err := sql.Open("sqlite3", "file:"+filepath.Join(dir, "db.sqlite3")+"?mode=rw&_busy_timeout=10000&_synchronous=FULL")
-	if err != nil {
+	f := &front{shop: newProject(t, release), base: newDatabase(t, product)}
+	if err := os.Symlink(people, filepath.Join(f.shop.dir, "auth_people")); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = db.Close() })
-	site, err := djangobridge.Open(filepath.Join(dir, "site.json"), djangobridge.Options{DB: db, ReadOnly: readOnly})
+	f.shop.write("shop/__init__.py", frontDriver)
+	f.shop.write("shop/front.py", frontSettings(model, f.base))
+	f.shop.write("setup.py", frontDjango)
+	f.shop.write("who.py", frontWho)
+	return f
+}
+
+// django returns what a command prints.
+func (f *front) django(command string) string { return strings.TrimSpace(string(f.shop.run(command))) }
+
+// open opens the site.
+func (f *front) open(t *testing.T, readOnly bool) *djangobridge.Site {
+	t.Helper()
+	site, err := djangobridge.Open(f.file(), djangobridge.Options{DB: f.base.open(t), ReadOnly: readOnly})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,4 +206,91 @@ func openFront(t *testing.T, dir string, readOnly bool) *djangobridge.Site {
 		t.Error(err)
 	}
 	return site
+}
+
+// file is the site's settings file.
+func (f *front) file() string { return filepath.Join(f.shop.dir, "site.json") }
+
+// sharesLogins has each side see the other's login of the user pk, of which Django made one
+// with this key.
+func (f *front) sharesLogins(t *testing.T, pk, key string) {
+	t.Helper()
+	h := frontPages(f.open(t, false))
+	// Django's login is seen, and by a read-only service too.
+	theirs := &http.Cookie{Name: "sessionid", Value: key}
+	for _, handler := range []http.Handler{h, frontPages(f.open(t, true))} {
+		if a := frontAsk(t, handler, nil, theirs); !strings.HasPrefix(a.body, pk+" ") {
+			t.Errorf("Go sees %q, want %s", a.body, pk)
+		}
+	}
+	// A form without a token is refused, and one with it logs in.
+	page := frontAsk(t, h, nil)
+	who, token, _ := strings.Cut(page.body, " ")
+	form := url.Values{"username": {"anne@example.com"}, "password": {"tea time"}}
+	if a := frontAsk(t, h, form, page.cookies...); who != "nobody" || a.status != http.StatusForbidden {
+		t.Errorf("%s: a form without a token: %d", who, a.status)
+	}
+	form.Set("csrfmiddlewaretoken", token)
+	before := time.Now()
+	a := frontAsk(t, h, form, page.cookies...)
+	mine := ""
+	for _, c := range a.cookies {
+		if c.Name == "sessionid" {
+			mine = c.Value
+		}
+	}
+	if a.status != http.StatusOK || mine == "" {
+		t.Fatalf("login: %d %s", a.status, a.body)
+	}
+	who, last, _ := strings.Cut(f.django("python who.py "+mine), " ")
+	if who != pk {
+		t.Fatalf("Django sees %s, want %s", who, pk)
+	}
+	at, err := strconv.ParseFloat(last, 64)
+	if got := time.UnixMilli(int64(1000 * at)); err != nil || got.Sub(before).Abs() > time.Minute {
+		t.Errorf("Django reads a last_login at %s, %v, want %s", got, err, before)
+	}
+}
+
+// sharesUsers reads a user by the long way round, which takes the same settings and no
+// more.
+func (f *front) sharesUsers(t *testing.T, pk string) {
+	t.Helper()
+	s, err := djangosession.ReadSettingsFile(f.file())
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := f.base.open(t)
+	engine, engineErr := tables.New(db, s, tables.Options{})
+	users, usersErr := tables.NewUsers(db, s, tables.UserOptions{ReadOnly: true})
+	if err := errors.Join(engineErr, usersErr); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(engine.Check(t.Context()), users.Check(t.Context())); err != nil {
+		t.Error(err)
+	}
+	user, err := users.GetByUsername(t.Context(), "anne@example.com")
+	if err != nil || user.ID != pk || !user.IsActive || user.IsStaff || user.IsSuperuser {
+		t.Fatalf("%+v, %v, want the user %s", user, err, pk)
+	}
+	if groups, err := users.Groups(t.Context(), user); err != nil || !slices.Equal(groups, []string{"editors"}) {
+		t.Errorf("groups %v, %v", groups, err)
+	}
+	permissions, err := users.Permissions(t.Context(), user)
+	slices.Sort(permissions)
+	if err != nil || !slices.Equal(permissions, []string{"auth.add_group", "auth.view_group"}) {
+		t.Errorf("permissions %v, %v", permissions, err)
+	}
+	if err := users.SetLastLogin(t.Context(), pk, time.Now()); !errors.Is(err, djangosession.ErrReadOnly) {
+		t.Errorf("a read-only service: %v", err)
+	}
+	n := 0
+	for _, err := range engine.Rows(t.Context()) {
+		if n++; err != nil {
+			t.Error(err)
+		}
+	}
+	if n == 0 {
+		t.Error("no sessions")
+	}
 }
