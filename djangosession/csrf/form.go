@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/djangobridge/djangobridge/internal/pyurl"
 )
 
 // fieldName is the field of a form that has the token.
@@ -94,24 +96,16 @@ func (p *Protection) fromURLEncoded(r *http.Request) (string, error) {
 	}
 	text := string(data)
 	if !utf8.ValidString(text) {
-		text = latin1(text)
+		text = pyurl.Latin1(text)
 	}
 	if most := p.settings.DataUploadMaxNumberFields; most >= 0 && text != "" && int64(strings.Count(text, "&")) >= most {
 		return "", &FormError{Err: errTooMany}
 	}
 	token := ""
 	for pair := range strings.SplitSeq(text, "&") {
-		if name, value, _ := strings.Cut(pair, "="); unquote(name) == fieldName {
-			token = unquote(value)
+		if name, value, _ := strings.Cut(pair, "="); pyurl.UnquotePlus(name) == fieldName {
+			token = pyurl.UnquotePlus(value)
 		}
 	}
 	return token, nil
-}
-
-// unquote undoes the encoding of a form as Python does, which leaves a percent sign where it stands if no number follows.
-func unquote(s string) string {
-	if s == fieldName || !strings.ContainsAny(s, "+%") {
-		return s
-	}
-	return percentDecode(strings.ReplaceAll(s, "+", " "))
 }

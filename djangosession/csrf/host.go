@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+
+	"github.com/djangobridge/djangobridge/internal/pyurl"
 )
 
 // meta is a request as Django sees it: the part of request.META, and of what is computed from it, that the checks need.
@@ -19,7 +21,7 @@ func (m meta) header(name string) (string, bool) {
 	if !ok || len(values) == 0 {
 		return "", false
 	}
-	return latin1(strings.Join(values, ",")), true
+	return pyurl.Latin1(strings.Join(values, ",")), true
 }
 
 // named is header for a setting that holds a key of META, such as HTTP_X_CSRFTOKEN.
@@ -39,20 +41,6 @@ func headerName(key string) (string, bool) {
 		return "", false
 	}
 	return http.CanonicalHeaderKey(strings.ReplaceAll(name, "_", "-")), true
-}
-
-// latin1 makes a character of each byte.
-func latin1(s string) string {
-	for i := range len(s) {
-		if s[i] >= 0x80 {
-			chars := make([]rune, len(s))
-			for j := range len(s) {
-				chars[j] = rune(s[j])
-			}
-			return string(chars)
-		}
-	}
-	return s
 }
 
 // secure tells whether the browser has used HTTPS. Matches is_secure.
@@ -89,7 +77,7 @@ var validHost = regexp.MustCompile(`^([a-z0-9.-]+|\[[a-f0-9]*:[a-f0-9.:]+\])(?::
 // host is what the browser has called this server, with the port if it named one. It reports false where get_host raises
 // DisallowedHost; so it does for a request without the header Host, for which Django uses the server's own name.
 func (m meta) host() (string, bool) {
-	host := latin1(m.Host)
+	host := pyurl.Latin1(m.Host)
 	if m.settings.UseXForwardedHost {
 		if forwarded, ok := m.header("X-Forwarded-Host"); ok {
 			host = forwarded
@@ -138,7 +126,7 @@ func (m meta) port() string {
 // sameDomain tells whether host is the pattern or, where that begins with a dot, in its domain. No host that a browser
 // sends has characters outside of ASCII, and no such pattern fits one. Matches is_same_domain.
 func sameDomain(host, pattern string) bool {
-	if pattern == "" || latin1(pattern) != pattern {
+	if pattern == "" || pyurl.Latin1(pattern) != pattern {
 		return false
 	}
 	pattern = strings.ToLower(pattern)

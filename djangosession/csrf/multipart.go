@@ -11,6 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/djangobridge/djangobridge/internal/pyurl"
 	"github.com/djangobridge/djangobridge/internal/pyutf8"
 )
 
@@ -68,7 +69,7 @@ func (p *Protection) boundary(contentType string) (string, error) {
 		return "", &FormError{Err: errMultipart}
 	}
 	_, params, ok := p.rules.params.parse(contentType)
-	if boundary := params["boundary"]; ok && validBoundary.MatchString(boundary) && latin1(contentType) == contentType {
+	if boundary := params["boundary"]; ok && validBoundary.MatchString(boundary) && pyurl.Latin1(contentType) == contentType {
 		return boundary, nil
 	}
 	return "", &FormError{Err: errBoundary}

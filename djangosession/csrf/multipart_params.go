@@ -2,7 +2,6 @@ package csrf
 
 import (
 	"cmp"
-	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -10,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/djangobridge/djangobridge/internal/pyurl"
 	"github.com/djangobridge/djangobridge/internal/pyutf8"
 )
 
@@ -31,7 +31,7 @@ func (p paramRules) areText() bool { return p >= textParams }
 func (p paramRules) parse(line string) (value string, params map[string]string, ok bool) {
 	fields := splitParams(line, p != byteParams)
 	value = strings.ToLower(fields[0])
-	if !p.areText() && latin1(value) != value {
+	if !p.areText() && pyurl.Latin1(value) != value {
 		return "", nil, false
 	}
 	if p == emailParams {
@@ -129,7 +129,7 @@ func emailFields(fields []string) (map[string]string, bool) {
 		extended := false
 		for _, p := range all {
 			if p.encoded {
-				p.text = latin1(percentDecode(p.text)) // a character of each byte
+				p.text = pyurl.Latin1(pyurl.Unquote(p.text)) // a character of each byte
 				extended = true
 			}
 			b.WriteString(p.text)
@@ -166,32 +166,13 @@ func decodeExtended(s string, done bool) (string, bool) {
 		}
 		text = string(b)
 	} else {
-		text = percentDecode(text)
+		text = pyurl.Unquote(text)
 	}
 	switch strings.ToLower(strings.ReplaceAll(parts[0], "_", "-")) {
 	case "", "utf-8", "utf8", "us-ascii", "ascii":
 		return pyutf8.Decode(text), true
 	case "iso-8859-1", "latin-1", "latin1":
-		return latin1(text), true
+		return pyurl.Latin1(text), true
 	}
 	return "", false
-}
-
-// percentDecode decodes %XX and leaves all else.
-func percentDecode(s string) string {
-	if !strings.Contains(s, "%") {
-		return s
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] == '%' && i+2 < len(s) {
-			if c, err := url.PathUnescape(s[i : i+3]); err == nil {
-				b.WriteString(c)
-				i += 2
-				continue
-			}
-		}
-		b.WriteByte(s[i])
-	}
-	return b.String()
 }

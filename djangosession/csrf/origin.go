@@ -3,6 +3,8 @@ package csrf
 import (
 	"slices"
 	"strings"
+
+	"github.com/djangobridge/djangobridge/internal/pyurl"
 )
 
 // trusted are CSRF_TRUSTED_ORIGINS, prepared.
@@ -19,14 +21,14 @@ func newTrusted(entries []string, areOrigins bool) (trusted, string) {
 	}
 	t := trusted{subdomains: map[string][]string{}}
 	for _, entry := range entries {
-		u, ok := splitURLText(entry)
+		u, ok := pyurl.Split(entry)
 		if !ok || !strings.Contains(entry, "://") {
 			return trusted{}, entry
 		}
-		host := strings.TrimLeft(u.netloc, "*")
+		host := strings.TrimLeft(u.Netloc, "*")
 		t.hosts = append(t.hosts, host)
 		if strings.Contains(entry, "*") {
-			t.subdomains[u.scheme] = append(t.subdomains[u.scheme], host)
+			t.subdomains[u.Scheme] = append(t.subdomains[u.Scheme], host)
 		} else {
 			t.exact = append(t.exact, entry)
 		}
@@ -42,7 +44,7 @@ func (p *Protection) checkOrigin(m meta, origin string) error {
 	if slices.Contains(p.trusted.exact, origin) {
 		return nil
 	}
-	if u, ok := splitURLText(origin); ok && fits(u.netloc, p.trusted.subdomains[u.scheme]) {
+	if u, ok := pyurl.Split(origin); ok && fits(u.Netloc, p.trusted.subdomains[u.Scheme]) {
 		return nil
 	}
 	return &Error{Reason: BadOrigin, Text: "Origin checking failed - " + origin + textNoMatch}
@@ -55,21 +57,21 @@ func (p *Protection) checkReferer(m meta) error {
 	if !ok {
 		return &Error{Reason: NoReferer, Text: textNoReferer}
 	}
-	referer, ok := splitURLText(text)
-	if !ok || referer.scheme == "" || referer.netloc == "" {
+	referer, ok := pyurl.Split(text)
+	if !ok || referer.Scheme == "" || referer.Netloc == "" {
 		return &Error{Reason: MalformedReferer, Text: textMalformedReferer}
 	}
-	if referer.scheme != "https" {
+	if referer.Scheme != "https" {
 		return &Error{Reason: InsecureReferer, Text: textInsecureReferer}
 	}
-	if fits(referer.netloc, p.trusted.hosts) {
+	if fits(referer.Netloc, p.trusted.hosts) {
 		return nil
 	}
-	if good, ok := p.goodReferer(m); ok && sameDomain(referer.netloc, good) {
+	if good, ok := p.goodReferer(m); ok && sameDomain(referer.Netloc, good) {
 		return nil
 	}
 	if p.rules.parsesParams {
-		referer.path = withoutEmptyParams(referer.path)
+		referer.Path = withoutEmptyParams(referer.Path)
 	}
 	return &Error{Reason: BadReferer, Text: "Referer checking failed - " + referer.String() + textNoMatch}
 }

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/internal/pyurl"
 )
 
 func testProtection(t testing.TB, release string, change func(*djangosession.Settings)) *Protection {
@@ -193,17 +194,17 @@ func FuzzWhereAFormComesFrom(f *testing.F) {
 		r.TLS = &tls.ConnectionState{}
 		r.Header.Set("Referer", referer)
 		m := meta{Request: r, Protection: p}
-		if u, ok := splitURLText(latin1(referer)); ok {
-			if again, ok := splitURLText(u.String()); u.netloc != "" && u.scheme != "" && (!ok || again.netloc != u.netloc || again.scheme != u.scheme) {
+		if u, ok := pyurl.Split(pyurl.Latin1(referer)); ok {
+			if again, ok := pyurl.Split(u.String()); u.Netloc != "" && u.Scheme != "" && (!ok || again.Netloc != u.Netloc || again.Scheme != u.Scheme) {
 				t.Errorf("%q is %q, and that is %q", referer, u, again)
 			}
 		}
-		for _, err := range []error{p.checkReferer(m), p.checkOrigin(m, latin1(origin))} {
+		for _, err := range []error{p.checkReferer(m), p.checkOrigin(m, pyurl.Latin1(origin))} {
 			if err != nil && !utf8.ValidString(err.Error()) {
 				t.Errorf("%q is no text", err)
 			}
 		}
-		if p.checkOrigin(m, latin1(origin)) == nil && !strings.Contains(origin, "trusted.test") && origin != "https://shop.test" {
+		if p.checkOrigin(m, pyurl.Latin1(origin)) == nil && !strings.Contains(origin, "trusted.test") && origin != "https://shop.test" {
 			if h, ok := m.host(); !ok || origin != "https://"+h || !strings.Contains(strings.ToLower(h), "example.com") {
 				t.Errorf("%q is accepted at %q", origin, host)
 			}
@@ -236,4 +237,17 @@ func FuzzForm(f *testing.F) {
 			s.close()
 		}
 	})
+}
+
+func TestTrustedOriginsHaveASchemeAndAHost(t *testing.T) {
+	t.Parallel()
+	trusted, bad := newTrusted([]string{"https://[::1]:8000", "https://*.example.com"}, true)
+	if bad != "" || len(trusted.exact) != 1 || trusted.exact[0] != "https://[::1]:8000" {
+		t.Errorf("trusted: %+v, refused: %q", trusted, bad)
+	}
+	for _, entry := range []string{"", "*", "example.com", "https:example.com", "https://[::1", "https:/example.com"} {
+		if _, bad := newTrusted([]string{"https://good.test", entry}, true); bad != entry {
+			t.Errorf("%q is taken for an origin", entry)
+		}
+	}
 }

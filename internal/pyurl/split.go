@@ -1,4 +1,6 @@
-package csrf
+// Package pyurl splits, quotes and unquotes URLs as Python's urllib.parse does. Go's
+// net/url draws other borders between the parts of a URL and refuses other escapes.
+package pyurl
 
 import (
 	"net/netip"
@@ -6,56 +8,56 @@ import (
 	"strings"
 )
 
-// splitURL is what Python's urlsplit makes of a URL. Go's url.Parse draws the borders elsewhere, and a host that the two
-// read differently could be trusted here and not there.
-type splitURL struct {
-	scheme, netloc, path, query, fragment string
+// A URL is the result of Python's urlsplit.
+type URL struct {
+	Scheme, Netloc, Path, Query, Fragment string
 }
 
-// futureAddress is what may stand in brackets besides an IPv6 address.
+// futureAddress matches what brackets may contain besides an IPv6 address.
 var futureAddress = regexp.MustCompile(`^v[a-fA-F0-9]+\.[^\n]+$`)
 
-// splitURLText reports false where urlsplit raises ValueError. Of Python's releases, which have become stricter, it
-// follows the strictest.
-func splitURLText(text string) (splitURL, bool) {
+// Split returns the parts of a URL, or false where urlsplit raises ValueError. Newer
+// releases of Python are stricter than older ones; Split follows the strictest. Matches
+// urllib.parse.urlsplit.
+func Split(text string) (URL, bool) {
 	text = strings.TrimLeftFunc(text, func(r rune) bool { return r <= ' ' })
 	text = strings.NewReplacer("\t", "", "\r", "", "\n", "").Replace(text)
-	var u splitURL
+	var u URL
 	if i := strings.IndexByte(text, ':'); i > 0 && isScheme(text[:i]) {
-		u.scheme, text = strings.ToLower(text[:i]), text[i+1:]
+		u.Scheme, text = strings.ToLower(text[:i]), text[i+1:]
 	}
 	if rest, ok := strings.CutPrefix(text, "//"); ok {
 		end := strings.IndexAny(rest, "/?#")
 		if end < 0 {
 			end = len(rest)
 		}
-		u.netloc, text = rest[:end], rest[end:]
-		if !validBrackets(u.netloc) {
-			return splitURL{}, false
+		u.Netloc, text = rest[:end], rest[end:]
+		if !validBrackets(u.Netloc) {
+			return URL{}, false
 		}
 	}
-	text, u.fragment, _ = strings.Cut(text, "#")
-	u.path, u.query, _ = strings.Cut(text, "?")
+	text, u.Fragment, _ = strings.Cut(text, "#")
+	u.Path, u.Query, _ = strings.Cut(text, "?")
 	return u, true
 }
 
-// String puts the parts together again, without empty ones. Matches geturl.
-func (u splitURL) String() string {
-	s := u.path
+// String joins the parts and leaves out empty ones. Matches geturl.
+func (u URL) String() string {
+	s := u.Path
 	switch {
-	case u.netloc != "":
-		s = "//" + u.netloc + s // what follows a netloc is empty or begins with a slash
+	case u.Netloc != "":
+		s = "//" + u.Netloc + s // the path is empty or begins with a slash
 	case strings.HasPrefix(s, "//"):
 		s = "//" + s
 	}
-	if u.scheme != "" {
-		s = u.scheme + ":" + s
+	if u.Scheme != "" {
+		s = u.Scheme + ":" + s
 	}
-	if u.query != "" {
-		s += "?" + u.query
+	if u.Query != "" {
+		s += "?" + u.Query
 	}
-	if u.fragment != "" {
-		s += "#" + u.fragment
+	if u.Fragment != "" {
+		s += "#" + u.Fragment
 	}
 	return s
 }
@@ -73,7 +75,8 @@ func isScheme(s string) bool {
 	return true
 }
 
-// validBrackets tells whether brackets, if there are any, hold an address and stand where one may.
+// validBrackets reports whether the brackets in netloc, if any, enclose an address and are
+// where an address may be.
 func validBrackets(netloc string) bool {
 	if !strings.ContainsAny(netloc, "[]") {
 		return true
