@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/djangobridge/djangobridge/internal/cookies"
-	"github.com/djangobridge/djangobridge/internal/request"
+	"github.com/djangobridge/djangobridge/internal/httpmw"
 )
 
 // exchange is a request and its response on their way through the middleware. It is the request's context, so that one
@@ -22,7 +22,7 @@ type exchange struct {
 	request         *http.Request       // the handler's
 	under           http.ResponseWriter // what the response goes to
 	outer           []headerField       // what stood in the header before
-	shared          request.Shared
+	shared          httpmw.Shared
 	key             string // of the request's session cookie, whatever the handler does to the header
 	present         bool   // there is one
 
@@ -50,7 +50,7 @@ func (x *exchange) Value(key any) any {
 	switch key.(type) {
 	case exchangeKey:
 		return x
-	case request.Key:
+	case httpmw.Key:
 		return &x.shared
 	}
 	return x.Context.Value(key)
@@ -339,7 +339,7 @@ func (x *exchange) replace(err error) {
 	}
 	if x.site.ErrorHandler != nil {
 		x.vary(true) // it is for this visitor
-		request.Answer(x.under, status, func(w http.ResponseWriter) { x.site.ErrorHandler(w, x.request, err) })
+		httpmw.Answer(x.under, status, func(w http.ResponseWriter) { x.site.ErrorHandler(w, x.request, err) })
 		return
 	}
 	release := x.site.settings.release

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/djangobridge/djangobridge/internal/cookies"
-	"github.com/djangobridge/djangobridge/internal/request"
+	"github.com/djangobridge/djangobridge/internal/httpmw"
 )
 
 // Middleware gives HTTP requests their session, and keeps it when the handler is done: what Django's SessionMiddleware
@@ -134,7 +134,7 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.key, x.present = cookies.Find(r.Header, s.settings.SessionCookieName)
 	x.remember(w.Header())
 	x.request = r.WithContext(x) //nolint:contextcheck // x is the request's own context, with more in it
-	defer request.RemoveFiles(x.request, r)
+	defer httpmw.RemoveFiles(x.request, r)
 	returned := false
 	defer func() { //nolint:contextcheck // likewise
 		if !returned {

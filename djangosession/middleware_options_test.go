@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
-	"github.com/djangobridge/djangobridge/internal/request"
+	"github.com/djangobridge/djangobridge/internal/httpmw"
 )
 
 // TestRenewsWhenLittleIsLeft walks through the life of a session that is used and never changed.
@@ -210,7 +210,7 @@ func TestGoroutineThatOutlivesTheResponse(t *testing.T) {
 func TestMiddlewareInsideComesBeforeTheSave(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	r := s.visit("", func(w http.ResponseWriter, r *http.Request) {
-		shared := request.From(r.Context())
+		shared := httpmw.From(r.Context())
 		for _, name := range []string{"outer", "inner"} {
 			shared.BeforeHeader(func(status int, h http.Header) {
 				h.Add("X-Order", fmt.Sprint(name, status))
@@ -224,7 +224,7 @@ func TestMiddlewareInsideComesBeforeTheSave(t *testing.T) {
 	if got := fmt.Sprint(r.Header["X-Order"]); got != "[inner201 outer201]" || s.stored(key) != "outer" {
 		t.Errorf("order %s, stored %q", got, s.stored(key))
 	}
-	if request.From(context.Background()) != nil {
+	if httpmw.From(context.Background()) != nil {
 		t.Error("there is something outside of the middleware")
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
-	"github.com/djangobridge/djangobridge/internal/request"
+	"github.com/djangobridge/djangobridge/internal/httpmw"
 )
 
 // TestReportsHaveLevelsAndWords holds what a log says of each kind of failure.
@@ -58,7 +58,7 @@ func TestHooksRunOnceBeforeTheHeader(t *testing.T) {
 		func() {
 			defer func() { _ = recover() }()
 			s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				request.From(r.Context()).BeforeHeader(func(status int, header http.Header) {
+				httpmw.From(r.Context()).BeforeHeader(func(status int, header http.Header) {
 					statuses = append(statuses, status)
 					header.Set("X-Hook", "ran")
 				})

@@ -5,14 +5,14 @@ import (
 	"fmt"
 
 	"github.com/djangobridge/djangobridge/djangosession"
-	"github.com/djangobridge/djangobridge/internal/request"
+	"github.com/djangobridge/djangobridge/internal/httpmw"
 )
 
 // beforeHeader calls change, which may give the session a new key, and has the header of the response wait for it. If the
 // header is out and the session is that of the request, the browser cannot learn a new key: change is not called, and the
 // error is [djangosession.ErrHeaderSent].
 func beforeHeader(ctx context.Context, s *djangosession.Session, change func() error) error {
-	shared := request.From(ctx)
+	shared := httpmw.From(ctx)
 	if shared == nil { // a command, or a test
 		return change()
 	}

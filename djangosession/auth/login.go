@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"github.com/djangobridge/djangobridge/djangosession"
-	"github.com/djangobridge/djangobridge/internal/request"
+	"github.com/djangobridge/djangobridge/internal/httpmw"
 )
 
 // Login logs a user in: the session of the request is theirs from now on, and so is [UserFrom]. What an anonymous visitor
@@ -62,7 +62,7 @@ func (a *Auth) logIn(ctx context.Context, s *djangosession.Session, user *User, 
 	s.Set(SessionKey, user.ID)
 	s.Set(BackendSessionKey, backend)
 	s.Set(HashSessionKey, hash)
-	if shared := request.From(ctx); shared != nil {
+	if shared := httpmw.From(ctx); shared != nil {
 		if err := shared.RunAtLogin(ctx); err != nil {
 			undo()
 			return err

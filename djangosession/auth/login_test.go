@@ -16,7 +16,7 @@ import (
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
-	"github.com/djangobridge/djangobridge/internal/request"
+	"github.com/djangobridge/djangobridge/internal/httpmw"
 	"github.com/djangobridge/djangobridge/py/pyjson"
 )
 
@@ -69,9 +69,9 @@ func TestLoginWritesWhatDjangoWrites(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", nil)
 	s := site.manager.New()
-	shared := &request.Shared{}
+	shared := &httpmw.Shared{}
 	shared.AtLogin(func(ctx context.Context) error { s.Set("_csrftoken", "x"); return ctx.Err() })
-	if err := site.auth.LoginSession(context.WithValue(t.Context(), request.Key{}, shared), s, site.people.user("2"), ""); err != nil {
+	if err := site.auth.LoginSession(context.WithValue(t.Context(), httpmw.Key{}, shared), s, site.people.user("2"), ""); err != nil {
 		t.Fatal(err)
 	}
 	const want = `{"_auth_user_id":"2","_auth_user_backend":"django.contrib.auth.backends.ModelBackend","_auth_user_hash":"` +
@@ -133,9 +133,9 @@ func TestFailedLoginIsNone(t *testing.T) {
 				return ctx, u
 			},
 			"CSRF": func(ctx context.Context, _ *site, u *auth.User) (context.Context, *auth.User) {
-				shared := &request.Shared{}
+				shared := &httpmw.Shared{}
 				shared.AtLogin(func(context.Context) error { return wrong })
-				return context.WithValue(ctx, request.Key{}, shared), u
+				return context.WithValue(ctx, httpmw.Key{}, shared), u
 			},
 		} {
 			site := newSite(t, "5.2.19", nil)

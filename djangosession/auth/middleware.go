@@ -7,7 +7,7 @@ import (
 	"sync"
 
 	"github.com/djangobridge/djangobridge/djangosession"
-	"github.com/djangobridge/djangobridge/internal/request"
+	"github.com/djangobridge/djangobridge/internal/httpmw"
 )
 
 // Middleware gives requests their user: [UserFrom] and the methods that log in and out work inside it. It goes inside the
@@ -16,7 +16,7 @@ import (
 func (a *Auth) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		inner := r.WithContext(&visit{Context: r.Context(), auth: a, request: r}) //nolint:contextcheck // it is the request's
-		defer request.RemoveFiles(inner, r)
+		defer httpmw.RemoveFiles(inner, r)
 		next.ServeHTTP(w, inner)
 	})
 }

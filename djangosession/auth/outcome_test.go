@@ -11,7 +11,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/djangosession/memory"
-	"github.com/djangobridge/djangobridge/internal/request"
+	"github.com/djangobridge/djangobridge/internal/httpmw"
 )
 
 // failing is an engine that can read, and fails to write.
@@ -169,9 +169,9 @@ func TestFailedLoginKeepsTheFormerOne(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", nil)
 	s := site.session(t, bob(nil))
-	shared := &request.Shared{}
+	shared := &httpmw.Shared{}
 	shared.AtLogin(func(context.Context) error { return errAway })
-	ctx := context.WithValue(t.Context(), request.Key{}, shared)
+	ctx := context.WithValue(t.Context(), httpmw.Key{}, shared)
 	if err := site.auth.LoginSession(ctx, s, site.people.user("2"), ""); !errors.Is(err, errAway) {
 		t.Error(err)
 	}
@@ -207,9 +207,9 @@ func TestFailedLoginKeepsTheFormerBackend(t *testing.T) {
 		s.AuthenticationBackends = []string{auth.ModelBackend, allauthBackend}
 	})
 	s := site.session(t, bob(nil))
-	shared := &request.Shared{}
+	shared := &httpmw.Shared{}
 	shared.AtLogin(func(context.Context) error { return errAway })
-	ctx := context.WithValue(t.Context(), request.Key{}, shared)
+	ctx := context.WithValue(t.Context(), httpmw.Key{}, shared)
 	if err := site.auth.LoginSession(ctx, s, site.people.user("2"), allauthBackend); !errors.Is(err, errAway) {
 		t.Error(err)
 	}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
-	"github.com/djangobridge/djangobridge/internal/request"
+	"github.com/djangobridge/djangobridge/internal/httpmw"
 )
 
 func TestMiddlewareWithoutAHandlerPanicsAtOnce(t *testing.T) {
@@ -41,7 +41,7 @@ func TestProtectionsInsideOfEachOtherShareTheSecret(t *testing.T) {
 func TestLoginFailsWhereTheSecretCannotBeReplaced(t *testing.T) {
 	t.Parallel()
 	brokenSite(t).serve(page(t, lostSession), http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		if err := request.From(r.Context()).RunAtLogin(r.Context()); !errors.Is(err, errDatabase) {
+		if err := httpmw.From(r.Context()).RunAtLogin(r.Context()); !errors.Is(err, errDatabase) {
 			t.Errorf("a login: %v", err)
 		}
 	}))

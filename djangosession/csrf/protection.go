@@ -10,7 +10,7 @@ import (
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/internal/cookies"
-	"github.com/djangobridge/djangobridge/internal/request"
+	"github.com/djangobridge/djangobridge/internal/httpmw"
 )
 
 // Options are what Django has no setting for. The zero value behaves as Django does.
@@ -86,7 +86,7 @@ func (p *Protection) Middleware(next http.Handler) http.Handler {
 				return
 			}
 			defer s.close()
-			defer request.RemoveFiles(r, outer)
+			defer httpmw.RemoveFiles(r, outer)
 		}
 		if !isSafe(r.Method) && !p.exempts(next, r) {
 			if err := s.check(r); err != nil {
@@ -101,7 +101,7 @@ func (p *Protection) Middleware(next http.Handler) http.Handler {
 // newState makes what is known of a request, and that request with it in the context.
 func (p *Protection) newState(r *http.Request) (*state, *http.Request, error) {
 	ctx := r.Context()
-	shared := request.From(ctx)
+	shared := httpmw.From(ctx)
 	if shared == nil {
 		return nil, r, djangosession.ErrNoMiddleware
 	}
@@ -135,7 +135,7 @@ func (p *Protection) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		p.options.Logger.Log(r.Context(), level, "csrf: not checked", "error", err, "method", r.Method, "path", r.URL.Path)
 	}
 	if p.options.ErrorHandler != nil {
-		request.Answer(w, status, func(w http.ResponseWriter) { p.options.ErrorHandler(w, r, err) })
+		httpmw.Answer(w, status, func(w http.ResponseWriter) { p.options.ErrorHandler(w, r, err) })
 		return
 	}
 	text := http.StatusText(status)

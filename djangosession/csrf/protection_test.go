@@ -12,7 +12,7 @@ import (
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
-	"github.com/djangobridge/djangobridge/internal/request"
+	"github.com/djangobridge/djangobridge/internal/httpmw"
 )
 
 func TestFormOfThisSiteIsAcceptedAndForgedOnesAreNot(t *testing.T) {
@@ -195,7 +195,7 @@ func TestLoginRotatesTheSecret(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "6.1", nil)
 	res := s.serve(page(t, "csrftoken="+secret), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := request.From(r.Context()).RunAtLogin(r.Context()); err != nil { // as auth.Login does
+		if err := httpmw.From(r.Context()).RunAtLogin(r.Context()); err != nil { // as auth.Login does
 			t.Error(err)
 		}
 		withToken(w, r)

@@ -1,4 +1,4 @@
-package request_test
+package httpmw_test
 
 import (
 	"io"
@@ -6,7 +6,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	"github.com/djangobridge/djangobridge/internal/request"
+	"github.com/djangobridge/djangobridge/internal/httpmw"
 )
 
 func TestAnswerHasItsStatus(t *testing.T) {
@@ -23,7 +23,7 @@ func TestAnswerHasItsStatus(t *testing.T) {
 		"one hint before": {func(w http.ResponseWriter) { w.WriteHeader(http.StatusEarlyHints); _, _ = io.WriteString(w, "sorry") }, http.StatusInternalServerError, "sorry"},
 	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			request.Answer(w, http.StatusInternalServerError, c.handler)
+			httpmw.Answer(w, http.StatusInternalServerError, c.handler)
 		}))
 		response, err := server.Client().Get(server.URL) //nolint:noctx // used only in a test
 		if err != nil {

@@ -1,7 +1,11 @@
-// Package request is shared state of the middlewares around one HTTP request. The session
-// middleware creates it. The login and CSRF middlewares, which do not import each other,
-// communicate through it.
-package request
+// Package httpmw holds what the HTTP middlewares for sessions, logins and CSRF have in
+// common:
+//
+//   - [Shared], the state of one request. The session middleware creates it; the login and
+//     CSRF middlewares, which do not import each other, communicate through it.
+//   - [Answer], which gives an error handler a default status.
+//   - [RemoveFiles], which removes the files of forms that were parsed in copies of a request.
+package httpmw
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package request
+package httpmw
 
 import "net/http"
 
