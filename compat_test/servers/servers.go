@@ -222,6 +222,10 @@ func (s *Server) awaitConnections() error {
 	}
 }
 
+// stopTimeout is how long a server may take to end. PostgreSQL syncs the file of each table
+// that the tests made, more than 20,000 of them, which takes 40 s on a slow disk.
+const stopTimeout = 3 * time.Minute
+
 // Stop ends the server as its administrator would.
 func (s *Server) Stop() error {
 	if s.process == nil {
@@ -241,7 +245,7 @@ func (s *Server) Stop() error {
 	select {
 	case <-s.ended:
 		return nil
-	case <-time.After(30 * time.Second):
+	case <-time.After(stopTimeout):
 		err := process.Kill()
 		<-s.ended
 		return errors.Join(fmt.Errorf("%s does not end", s.Name), err)
