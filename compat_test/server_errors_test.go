@@ -1,12 +1,17 @@
 package compat_test
 
 import (
+	"context"
+	"database/sql"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/djangobridge/djangobridge/compat_test/servers"
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/tables"
 )
 
@@ -164,6 +169,72 @@ func TestReadOnlySchemaOfMySQL(t *testing.T) {
 	}
 	s.Set("at", time.Now().Unix())
 	if err := s.Save(t.Context()); !errors.Is(err, tables.ErrReadOnlyDatabase) {
-		t.Errorf("error %v, want ErrReadOnly", err)
+		t.Errorf("error %v, want ErrReadOnlyDatabase", err)
 	}
+}
+
+// TestErrorsContainNoRows has the server refuse a row, which PostgreSQL describes in the
+// details of its error.
+func TestErrorsContainNoRows(t *testing.T) {
+	t.Parallel()
+	for _, product := range serverProducts() {
+		sources := postgreSQLSources
+		if product == servers.MariaDB {
+			sources = mariaDBSources
+		}
+		d := newDatabase(t, product)
+		p := goSite(t, d)
+		alteration := "ALTER TABLE django_session ADD COLUMN account varchar(20) NULL, ADD CONSTRAINT filled CHECK (account <> 'x')"
+		if _, err := d.open(t).ExecContext(t.Context(), alteration); err != nil {
+			t.Fatal(err)
+		}
+		required := "ALTER TABLE django_session ALTER COLUMN account SET NOT NULL"
+		if product == servers.MariaDB {
+			required = "ALTER TABLE django_session MODIFY account varchar(20) NOT NULL"
+		}
+		if _, err := d.open(t).ExecContext(t.Context(), required); err != nil {
+			t.Fatal(err)
+		}
+		for _, source := range sources(d.server, d.name) {
+			db, err := sql.Open(source.driver, source.dsn)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = db.Close() })
+			for _, value := range []any{nil, "x"} {
+				e, err := tables.New(db, p.manager.Settings(), tables.Options{Dialect: d.dialect, ExtraColumns: []tables.Column{{
+					Name: "account", Value: func(context.Context, *py.Dict) (any, error) { return value, nil },
+				}}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				r := &djangosession.Record{Key: djangosession.NewKey(), Data: py.NewDict(0), ExpireDate: py.DateTime{Time: time.Now()}}
+				err = e.Create(t.Context(), r)
+				if err == nil {
+					continue // with a lax sql_mode
+				}
+				for _, part := range chain(err) {
+					if text := fmt.Sprintf("%v %+v %#v", part, part, part); strings.Contains(text, r.Key) {
+						t.Errorf("%s: %v: a %T contains the row: %s", source.name, value, part, text)
+					}
+				}
+			}
+		}
+	}
+}
+
+// chain returns an error and all that it wraps.
+func chain(err error) []error {
+	all := []error{err}
+	switch e := err.(type) { //nolint:errorlint // walks the chain itself
+	case interface{ Unwrap() error }:
+		if next := e.Unwrap(); next != nil {
+			all = append(all, chain(next)...)
+		}
+	case interface{ Unwrap() []error }:
+		for _, next := range e.Unwrap() {
+			all = append(all, chain(next)...)
+		}
+	}
+	return all
 }

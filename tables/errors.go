@@ -41,7 +41,10 @@ var errStale = errors.New("the table has been altered, or the database cannot do
 type Error struct {
 	Op   string // what was being done, such as "save session"
 	Kind error  // one of this package's errors, or nil for a failure without a name
-	Err  error  // the driver's error; nil if this package found the fault
+	// Err is the driver's error. It is nil if this package found the fault, or if the text
+	// quotes values. Of an error of a PostgreSQL server it has the text and the method
+	// SQLState alone, because its details describe rows and arguments.
+	Err error
 }
 
 func (e *Error) Error() string {
@@ -113,5 +116,17 @@ func (c *conn) fail(ctx context.Context, op string, err error) error {
 	if errors.Is(kind, ErrTaken) || errors.Is(kind, djangosession.ErrKeyTaken) || errors.Is(kind, ErrValue) {
 		err = nil // the texts quote the value, which may be of the session, or its key
 	}
+	var server interface{ SQLState() string }
+	if errors.As(err, &server) {
+		err = &serverError{text: err.Error(), state: server.SQLState()}
+	}
 	return &Error{Op: op, Kind: kind, Err: err}
 }
+
+// serverError is what can be told of a PostgreSQL server's error.
+type serverError struct{ text, state string }
+
+func (e *serverError) Error() string { return e.text }
+
+// SQLState is a method of the errors of both drivers too.
+func (e *serverError) SQLState() string { return e.state }
