@@ -119,7 +119,7 @@ var (
 )
 
 func (r *resolved) expiryAge(expiry any, modification py.DateTime) (float64, error) {
-	if falsy(expiry) {
+	if !py.Truth(expiry) {
 		return r.SessionCookieAge.Seconds(), nil
 	}
 	if f, ok := number(expiry); ok {
@@ -152,7 +152,7 @@ func (r *resolved) expiryDate(expiry any, modification py.DateTime) (py.DateTime
 	seconds := r.SessionCookieAge.Seconds()
 	if f, ok := number(expiry); ok && f != 0 {
 		seconds = f
-	} else if !falsy(expiry) {
+	} else if py.Truth(expiry) {
 		return py.DateTime{}, fmt.Errorf("a %s is no expiry", py.TypeName(expiry))
 	}
 	return addSeconds(modification, seconds)
@@ -191,39 +191,11 @@ func number(v any) (float64, bool) {
 
 // isZero reports whether v == 0 in Python.
 func isZero(v any) bool {
-	switch v := v.(type) {
-	case py.Decimal:
-		return v.Sign() == 0 && !v.IsNaN()
-	case complex128:
-		return v == 0
+	switch v.(type) {
+	case bool, int64, *big.Int, float64, complex128, py.Decimal:
+		return !py.Truth(v)
 	}
-	f, ok := number(v)
-	return ok && f == 0
-}
-
-// falsy reports whether Python takes v for false.
-func falsy(v any) bool {
-	switch v := v.(type) {
-	case nil:
-		return true
-	case string:
-		return v == ""
-	case py.Str2:
-		return v == ""
-	case py.Bytes:
-		return v == ""
-	case py.TimeDelta:
-		return v == py.TimeDelta{}
-	case *py.List:
-		return len(v.Items) == 0
-	case *py.Tuple:
-		return len(v.Items) == 0
-	case *py.ByteArray:
-		return len(v.Bytes) == 0
-	case interface{ Len() int }: // dict, set, frozenset
-		return v.Len() == 0
-	}
-	return isZero(v)
+	return false
 }
 
 // addSeconds returns d + timedelta(seconds=seconds).

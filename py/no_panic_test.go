@@ -135,7 +135,7 @@ func use(v any) {
 		v = given
 	}
 	_ = py.TypeName(v)
-	_, _ = py.Native(v), py.Unhashable(v)
+	_, _, _ = py.Native(v), py.Unhashable(v), py.Truth(v)
 	_, _ = py.Equal(v, py.Clone(v)), py.Equal(v, "x")
 	_, _ = py.Equal("x", v), py.Equal(v, py.NewList(v))
 	for _, dst := range []any{
