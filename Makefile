@@ -52,7 +52,7 @@ example: needs ## a site that Django and Go serve together; Ctrl-C ends it
 	exec .cache/sidebyside-program -dir .cache/sidebyside
 
 .PHONY: test
-test: needs lint vet race compat ## everything that has to pass before a change goes in
+test: needs lint vet api race compat ## everything that has to pass before a change goes in
 
 .PHONY: fmt
 fmt: ## format all Go code
@@ -75,6 +75,10 @@ vet: ## go vet on all modules
 	cd compat_test && go vet ./...
 	cd examples/gin && go vet ./...
 	cd tools && go vet ./...
+
+.PHONY: api
+api: ## fail if the exported API changed incompatibly since the latest tag
+	@tools/api
 
 .PHONY: race
 race: ## what quick runs, under the race detector
