@@ -1,9 +1,9 @@
 package pickle
 
 import (
-	"strconv"
-	"strings"
+	"slices"
 
+	"github.com/djangobridge/djangobridge/internal/valuepath"
 	"github.com/djangobridge/djangobridge/py"
 )
 
@@ -16,10 +16,7 @@ type UnsupportedError struct {
 }
 
 func (e *UnsupportedError) Error() string {
-	if e.Path == "" {
-		return "pickle: " + e.Type + " " + e.Problem
-	}
-	return "pickle: " + e.Path + ": " + e.Type + " " + e.Problem
+	return "pickle: " + valuepath.Message(e.Path, e.Type, e.Problem)
 }
 
 const (
@@ -43,12 +40,6 @@ func unsupported(v any, problem string) *UnsupportedError {
 	return &UnsupportedError{Type: py.TypeName(v), Problem: problem}
 }
 
-// The longest key and the most steps that an error shows.
-const (
-	maxPathKey   = 40
-	maxPathSteps = 10
-)
-
 // in notes on the way back from an error where in its container the value stood.
 func (w *writer) in(err *UnsupportedError, step any) *UnsupportedError {
 	if err != nil {
@@ -57,38 +48,13 @@ func (w *writer) in(err *UnsupportedError, step any) *UnsupportedError {
 	return err
 }
 
-// path puts together what in collected, the innermost step first.
+// path joins the steps that in collected, the innermost step first.
 func path(steps []any) string {
-	var b strings.Builder
-	end := max(0, len(steps)-maxPathSteps)
-	for i := len(steps) - 1; i >= end; i-- {
-		switch step := steps[i].(type) {
-		case int:
-			b.WriteString("[" + strconv.Itoa(step) + "]")
-		case string:
-			if len(step) > maxPathKey {
-				step = step[:maxPathKey] + "..."
-			}
-			if !isIdentifier(step) {
-				b.WriteString("[" + strconv.QuoteToASCII(step) + "]")
-				continue
-			}
-			if b.Len() > 0 {
-				b.WriteByte('.')
-			}
-			b.WriteString(step)
-		default: // keys of other types are rare
-			b.WriteString("[" + py.TypeName(step) + " key]")
+	var path valuepath.Path
+	for _, step := range slices.Backward(steps) {
+		if path.Add(step); path.Full() {
+			break
 		}
 	}
-	if end > 0 {
-		b.WriteString("...")
-	}
-	return b.String()
-}
-
-func isIdentifier(s string) bool {
-	return s != "" && strings.IndexFunc(s, func(r rune) bool {
-		return r != '_' && r != '-' && r != '.' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
-	}) < 0
+	return path.String()
 }

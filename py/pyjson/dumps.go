@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/djangobridge/djangobridge/internal/expansion"
+	"github.com/djangobridge/djangobridge/internal/valuepath"
 	"github.com/djangobridge/djangobridge/py"
 )
 
@@ -228,18 +229,18 @@ func checkOpen(open []frame, inside map[any]bool, container any) (problem string
 	return "", inside
 }
 
-// path returns the way through the open containers to the value that was written last.
+// path returns the path through the open containers to the value that was written last.
 func path(open []frame, entries []any) string {
-	var path []byte
+	var path valuepath.Path
 	for i := range open {
 		if f := &open[i]; f.isDict {
-			path = appendPath(path, entries[f.next-2])
+			path.Add(entries[f.next-2])
 		} else {
-			path = appendPath(path, f.next-1)
+			path.Add(f.next - 1)
 		}
-		if len(path) > maxPath {
-			return string(path[:maxPath]) + "..."
+		if path.Full() {
+			break
 		}
 	}
-	return string(path)
+	return path.String()
 }

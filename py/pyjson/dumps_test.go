@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/djangobridge/djangobridge/internal/valuepath"
 	"github.com/djangobridge/djangobridge/py"
 )
 
@@ -102,8 +103,8 @@ func TestDumpsRefuses(t *testing.T) {
 		"a list in itself":            {inItself, "[1].again", "list", containsItself},
 		"a list in itself, deep down": {deepInItself, strings.Repeat("[0]", 41) + "[1]", "list", containsItself},
 		"a list deep down in itself":  {deepLoop, strings.Repeat("[0]", 41), "list", containsItself},
-		"a Lazy without end":          {endless{}, strings.Repeat("[0]", maxPath)[:maxPath] + "...", "list", tooDeep},
-		"a long key":                  {dict(strings.Repeat("k", 1000), py.Bytes("")), strings.Repeat("k", maxPathKey) + "...", "bytes", notSerializable},
+		"a Lazy without end":          {endless{}, strings.Repeat("[0]", valuepath.MaxLength)[:valuepath.MaxLength] + "...", "list", tooDeep},
+		"a long key":                  {dict(strings.Repeat("k", 1000), py.Bytes("")), strings.Repeat("k", valuepath.MaxKey) + "...", "bytes", notSerializable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dst := []byte("before")

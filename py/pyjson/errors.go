@@ -2,10 +2,9 @@ package pyjson
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/djangobridge/djangobridge/internal/expansion"
-	"github.com/djangobridge/djangobridge/py"
+	"github.com/djangobridge/djangobridge/internal/valuepath"
 )
 
 // A SyntaxError is what the reading functions return for text that Python would refuse. It contains nothing of the text.
@@ -27,10 +26,7 @@ type UnsupportedError struct {
 }
 
 func (e *UnsupportedError) Error() string {
-	if e.Path == "" {
-		return "pyjson: " + e.Type + " " + e.Problem
-	}
-	return "pyjson: " + e.Path + ": " + e.Type + " " + e.Problem
+	return "pyjson: " + valuepath.Message(e.Path, e.Type, e.Problem)
 }
 
 const (
@@ -45,42 +41,3 @@ const (
 // TooMuchExpansion is the problem of a value that Python would write, given enough memory;
 // see [Dumps].
 const TooMuchExpansion = expansion.Problem
-
-// The longest key and the longest path that an error shows, in bytes.
-const (
-	maxPathKey = 40
-	maxPath    = 200
-)
-
-// appendPath appends one step to a path: a key or an index.
-func appendPath(path []byte, step any) []byte {
-	switch step := step.(type) {
-	case int:
-		path = append(path, '[')
-		path = strconv.AppendInt(path, int64(step), 10)
-		return append(path, ']')
-	case string:
-		if len(step) > maxPathKey {
-			return append(appendPath(path, step[:maxPathKey]), "..."...)
-		}
-		if !isIdentifier(step) {
-			path = append(path, '[')
-			path = strconv.AppendQuoteToASCII(path, step)
-			return append(path, ']')
-		}
-		if len(path) > 0 {
-			path = append(path, '.')
-		}
-		return append(path, step...)
-	default: // keys of other types are rare
-		path = append(path, "["...)
-		path = append(path, py.TypeName(step)...)
-		return append(path, " key]"...)
-	}
-}
-
-func isIdentifier(s string) bool {
-	return s != "" && strings.IndexFunc(s, func(r rune) bool {
-		return r != '_' && r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
-	}) < 0
-}
