@@ -59,11 +59,11 @@ func (m *machine) charge(n int) bool {
 	return m.used <= m.maxUsed
 }
 
-// pass counts n bytes as allocated for the time of the reading, as charge does for what is kept. The limit is the same: what is
-// allocated in all may be twice what is kept.
-func (m *machine) pass(n int) bool {
-	m.passing += int64(n)
-	return m.passing <= m.maxUsed
+// chargeTemporary counts n bytes that are needed only during the reading, as charge does
+// for bytes that are kept. The limit is the same, so the total may be twice what is kept.
+func (m *machine) chargeTemporary(n int) bool {
+	m.temporary += int64(n)
+	return m.temporary <= m.maxUsed
 }
 
 // keyProblem returns why v cannot be a dict key or a member of a set, "" if it can, and counts the cost of hashing it.
@@ -78,7 +78,7 @@ func (m *machine) keyProblem(v any) string {
 		if problem != "" {
 			return problem
 		}
-		if !m.pass(text) || !m.charge(sizeDigest) {
+		if !m.chargeTemporary(text) || !m.charge(sizeDigest) {
 			return tooLarge
 		}
 	default:

@@ -78,7 +78,7 @@ type machine struct {
 	last  byte
 	proto byte
 	opts  Options
-	stack growing[any]
+	stack inlineSlice[any]
 	marks marks
 	fence int // the topmost mark; what is below cannot be taken
 	memo  readMemo
@@ -100,8 +100,8 @@ type machine struct {
 	setting    bool      // whether the call that was read last is how a pickler calls the setter of a state
 	buffers    int       // that were taken
 	containers int       // that were made
-	passing    int64     // bytes that are allocated on the way and not kept: the stack, the memo, what keys are hashed by
-	used       int64     // these four and passing are more than an int of 32 bits holds
+	temporary  int64     // bytes that are allocated on the way and not kept: the stack, the memo, what keys are hashed by
+	used       int64     // these and temporary are more than an int of 32 bits holds
 	maxUsed    int64
 	work       int64
 	maxWork    int64

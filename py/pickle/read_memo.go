@@ -9,7 +9,7 @@ import (
 // readMemo keeps the values that a pickle uses in several places. Picklers number them from 0 or 1 on, so they stand in a slice;
 // only numbers far from those need a map.
 type readMemo struct {
-	dense  growing[any]
+	dense  inlineSlice[any]
 	sparse map[int64]any
 	others int // values in the map, less numbers that were left out in the slice
 	quick  int // up to how many values MEMOIZE has nothing to look after: MaxMemo, 0 if others is not 0 or the map not empty
