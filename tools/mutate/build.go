@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -52,12 +53,12 @@ type suite struct {
 
 // build compiles the tests of a package and runs them without a mutant: all at once, and
 // then each alone.
-func build(folder, root, overlayFile, name string) (*suite, error) {
+func build(ctx context.Context, folder, root, overlayFile, name string) (*suite, error) {
 	s := &suite{
 		name: name, dir: filepath.Join(root, filepath.FromSlash(name)), reached: map[int][]string{}, cost: map[string]time.Duration{},
 		program: filepath.Join(folder, strings.ReplaceAll(name, "/", "_")+".test"),
 	}
-	command := exec.Command("go", "test", "-c", "-overlay", overlayFile, "-o", s.program, ".")
+	command := exec.CommandContext(ctx, "go", "test", "-c", "-overlay", overlayFile, "-o", s.program, ".")
 	command.Dir = s.dir
 	if out, err := command.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("compile the tests of %s: %w\n%s", name, err, out)
@@ -65,18 +66,18 @@ func build(folder, root, overlayFile, name string) (*suite, error) {
 	if _, err := os.Stat(s.program); err != nil {
 		return nil, fmt.Errorf("%s has no tests: %w", name, err)
 	}
-	if err := s.warmUp(); err != nil {
+	if err := s.warmUp(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.record(); err != nil {
+	if err := s.record(ctx); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
 // record runs each test alone without a mutant and records which mutants it reaches.
-func (s *suite) record() error {
-	command := exec.Command(s.program, "-test.list=^(Test|Fuzz|Example)")
+func (s *suite) record(ctx context.Context) error {
+	command := exec.CommandContext(ctx, s.program, "-test.list=^(Test|Fuzz|Example)")
 	command.Dir = s.dir
 	names, err := command.Output()
 	if err != nil {
@@ -87,7 +88,7 @@ func (s *suite) record() error {
 			continue
 		}
 		list := s.program + "." + name
-		r := s.start([]string{name}, time.Hour, "MUTANT=-1", "MUTANT_REACHED="+list)
+		r := s.start(ctx, []string{name}, time.Hour, "MUTANT=-1", "MUTANT_REACHED="+list)
 		if r.err != nil {
 			return fmt.Errorf("%s of %s fails alone: %w\n%s", name, s.name, r.err, r.out)
 		}
@@ -112,9 +113,9 @@ var failedTest = regexp.MustCompile(`(?m)^--- FAIL: (\w+)`)
 
 // warmUp runs the tests without a mutant. Tests that count allocations or measure time
 // may fail because of the switches. They are left out from then on.
-func (s *suite) warmUp() error {
+func (s *suite) warmUp(ctx context.Context) error {
 	for {
-		r := s.start(nil, time.Hour, "MUTANT=0")
+		r := s.start(ctx, nil, time.Hour, "MUTANT=0")
 		if r.err == nil {
 			return nil
 		}

@@ -8,17 +8,20 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -55,7 +58,10 @@ func main() {
 		fmt.Fprintln(os.Stderr, "mutate:", err)
 		os.Exit(2)
 	}
-	if err := run(o, os.Stdout); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err = run(ctx, o, os.Stdout)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutate:", err)
 		os.Exit(1)
 	}
@@ -103,7 +109,7 @@ func parse(args []string, help io.Writer) (options, error) {
 }
 
 // run reports on all packages.
-func run(o options, out io.Writer) error {
+func run(ctx context.Context, o options, out io.Writer) error {
 	known := equivalents{}
 	if o.equivalent != "" {
 		var err error
@@ -113,7 +119,7 @@ func run(o options, out io.Writer) error {
 	}
 	var scores []score
 	for _, name := range o.packages {
-		s, err := measure(o, filepath.ToSlash(filepath.Clean(name)), known, out)
+		s, err := measure(ctx, o, filepath.ToSlash(filepath.Clean(name)), known, out)
 		if err != nil {
 			return err
 		}
@@ -126,7 +132,7 @@ func run(o options, out io.Writer) error {
 }
 
 // measure tries the mutants of one package.
-func measure(o options, name string, known equivalents, out io.Writer) (score, error) {
+func measure(ctx context.Context, o options, name string, known equivalents, out io.Writer) (score, error) {
 	source, err := load(o.root, name)
 	if err != nil {
 		return score{}, err
@@ -158,7 +164,7 @@ func measure(o options, name string, known equivalents, out io.Writer) (score, e
 		if tests == name && len(suites) > 0 {
 			continue
 		}
-		s, err := build(folder, o.root, overlayFile, tests)
+		s, err := build(ctx, folder, o.root, overlayFile, tests)
 		if err != nil {
 			return score{}, err
 		}
@@ -167,12 +173,15 @@ func measure(o options, name string, known equivalents, out io.Writer) (score, e
 		}
 		suites = append(suites, s)
 	}
-	tryAll(suites, chosen, o.jobs, func(m mutant, v verdict) {
+	tryAll(ctx, suites, chosen, o.jobs, func(m mutant, v verdict) {
 		result.count(v)
 		if o.verbose || v == survived || v == unreached {
 			fmt.Fprintf(out, "%s: %s\n", v, m) //nolint:errcheck // as for all output
 		}
 	})
+	if err := ctx.Err(); err != nil {
+		return score{}, fmt.Errorf("%w", err)
+	}
 	return result, nil
 }
 

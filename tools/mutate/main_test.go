@@ -20,7 +20,7 @@ func shop(t *testing.T, args ...string) []string {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	if err := run(o, &out); err != nil {
+	if err := run(t.Context(), o, &out); err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")

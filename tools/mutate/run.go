@@ -46,13 +46,13 @@ const patience = time.Minute
 // processor time. It limits processor time because the machine may be busy with other
 // work. The tests have their own process group, which ends with them, and their own
 // folder for temporary files, which is removed.
-func (s *suite) start(tests []string, limit time.Duration, environment ...string) result {
+func (s *suite) start(ctx context.Context, tests []string, limit time.Duration, environment ...string) result {
 	temporary, err := os.MkdirTemp("", "mutant")
 	if err != nil {
 		return result{err: fmt.Errorf("make folder: %w", err)}
 	}
 	defer os.RemoveAll(temporary) //nolint:errcheck // the system removes it eventually
-	ctx, cancel := context.WithTimeout(context.Background(), 5*limit+patience)
+	ctx, cancel := context.WithTimeout(ctx, 5*limit+patience)
 	defer cancel()
 	limits := fmt.Sprintf(`ulimit -t %d -v %d; exec "$0" "$@"`, int(limit.Seconds())+1, memoryLimit)
 	command := exec.CommandContext(ctx, "sh", "-c", limits,
@@ -64,6 +64,10 @@ func (s *suite) start(tests []string, limit time.Duration, environment ...string
 	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
 	command.WaitDelay = time.Second
 	err = command.Run()
+	if command.Process != nil {
+		// Child processes of a program that crashed or was stopped would go on.
+		_ = syscall.Kill(-command.Process.Pid, syscall.SIGKILL)
+	}
 	r := result{err: err, out: out.Bytes()}
 	if state := command.ProcessState; state != nil {
 		r.cost = state.UserTime() + state.SystemTime()
@@ -95,14 +99,14 @@ func (s *suite) limit(tests []string) time.Duration {
 }
 
 // try runs the tests that reach a mutant, package by package, until one notices it.
-func try(suites []*suite, m mutant) verdict {
+func try(ctx context.Context, suites []*suite, m mutant) verdict {
 	found := unreached
 	for i, s := range suites {
 		tests := s.reached[m.id]
 		if len(tests) == 0 {
 			continue
 		}
-		r := s.start(tests, s.limit(tests), "MUTANT="+strconv.Itoa(m.id))
+		r := s.start(ctx, tests, s.limit(tests), "MUTANT="+strconv.Itoa(m.id))
 		switch {
 		case errors.Is(r.err, errTime):
 			return timedOut
@@ -118,7 +122,7 @@ func try(suites []*suite, m mutant) verdict {
 }
 
 // tryAll tries several mutants at a time. It reports each when its verdict is known.
-func tryAll(suites []*suite, mutants []mutant, jobs int, report func(mutant, verdict)) {
+func tryAll(ctx context.Context, suites []*suite, mutants []mutant, jobs int, report func(mutant, verdict)) {
 	var (
 		workers sync.WaitGroup
 		lock    sync.Mutex
@@ -127,7 +131,10 @@ func tryAll(suites []*suite, mutants []mutant, jobs int, report func(mutant, ver
 	for range jobs {
 		workers.Go(func() {
 			for m := range queue {
-				v := try(suites, m)
+				v := try(ctx, suites, m)
+				if ctx.Err() != nil {
+					continue // the tests were stopped, so their outcome says nothing
+				}
 				lock.Lock()
 				report(m, v)
 				lock.Unlock()
