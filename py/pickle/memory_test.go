@@ -41,13 +41,19 @@ func fragments() []string {
 		"\x80\x03cbuiltins\nbytearray\nC\x03abc\x85R", "\x80\x02c_codecs\nencode\nX\x03\x00\x00\x00abcX\x06\x00\x00\x00latin1\x86R",
 		"(" + strings.Repeat("K\x01", 200) + "1N", strings.Repeat("N\x94", 200) + strings.Repeat("0", 199), "\x82\x01",
 	}
-	for _, one := range []string{
+	return append(all, manyOfOne()...)
+}
+
+// manyOfOne are lists of what is allocated many at a time.
+func manyOfOne() []string {
+	ones := []string{
 		"M\x01\x02", "J\x01\x02\x03\x04", "\x8a\x02aa", "I700\n", "L700L\n", "\x8c\x03abc", "X\x03\x00\x00\x00abc", "Vabc\n", "U\x03abc", "C\x03abc",
 		"B\x03\x00\x00\x00abc", "cm\nf\n", "\x8c\x01m\x8c\x01f\x93", "\x82\x01",
-	} {
-		all = append(all, "("+strings.Repeat(one, 100)+"1N")
 	}
-	return all
+	for i, one := range ones {
+		ones[i] = "(" + strings.Repeat(one, 100) + "1N"
+	}
+	return ones
 }
 
 // Wherever the memory that a pickle may take ends, the pickle is refused: nothing is left

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -235,15 +236,15 @@ func TestPathsToValuesAreReadable(t *testing.T) {
 	t.Parallel()
 	nested := func(keys ...any) any {
 		v := any(make(chan int))
-		for i := len(keys) - 1; i >= 0; i-- {
-			if n, ok := keys[i].(int); ok {
+		for _, key := range slices.Backward(keys) {
+			if n, ok := key.(int); ok {
 				list := &py.List{Items: make([]any, n+2)}
 				list.Items[n] = v
 				v = list
 				continue
 			}
 			d := &py.Dict{}
-			d.Set(keys[i], v)
+			d.Set(key, v)
 			d.Set("other", int64(1))
 			v = d
 		}
