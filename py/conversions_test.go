@@ -289,7 +289,18 @@ func TestStructsHaveTheFieldsOfEncodingJSON(t *testing.T) {
 	t.Parallel()
 	one, now, zero := 1, time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC), time.Time{}
 	for _, v := range []any{
-		Base{A: 1}, Deep{}, Both{}, Outer{B: "x"}, Tagged{G: 1}, WithHidden{}, PointerTo{}, PointerTo{Named: &Named{F: 7}}, TagWins{}, Omitting{}, &Base{}, struct {
+		Base{A: 1},
+		Deep{},
+		Both{},
+		Outer{B: "x"},
+		Tagged{G: 1},
+		WithHidden{},
+		PointerTo{},
+		PointerTo{Named: &Named{F: 7}},
+		TagWins{},
+		Omitting{},
+		&Base{},
+		struct {
 			a int
 			B int
 		}{},
@@ -304,7 +315,6 @@ func TestStructsHaveTheFieldsOfEncodingJSON(t *testing.T) {
 		if err := json.Unmarshal(text, &fields); err != nil {
 			t.Fatal(err)
 		}
-		var got []string
 		want := slices.Sorted(maps.Keys(fields))
 		value, err := py.From(v)
 		d, ok := value.(*py.Dict)
@@ -312,8 +322,9 @@ func TestStructsHaveTheFieldsOfEncodingJSON(t *testing.T) {
 			t.Errorf("%T: %v, %v", v, value, err)
 			continue
 		}
+		got := make([]string, 0, d.Len())
 		for _, key := range d.Keys() {
-			got = append(got, key.(string)) //nolint:errcheck // the names of fields
+			got = append(got, key.(string))
 		}
 		slices.Sort(got)
 		if !slices.Equal(got, want) {
@@ -345,11 +356,30 @@ func TestGoValuesOfAllKinds(t *testing.T) {
 	t.Parallel()
 	huge := new(big.Int).SetUint64(math.MaxUint64)
 	for _, c := range []struct{ v, want any }{
-		{uint8(7), int64(7)}, {uint64(math.MaxUint64), huge}, {uintptr(7), int64(7)}, {int8(-7), int64(-7)}, {float32(0.5), 0.5}, {complex64(complex(1, 2)), complex(1, 2)},
-		{json.Number("7"), int64(7)}, {json.Number("-7.5"), -7.5}, {json.Number("18446744073709551615"), huge}, {*huge, huge}, {big.NewInt(7), int64(7)},
-		{[2]bool{true, false}, py.NewList(true, false)}, {[]byte("a"), py.Bytes("a")}, {[]byte(nil), nil}, {[]int(nil), nil}, {map[string]int(nil), nil}, {(*int)(nil), nil}, {[]any{nil}, py.NewList(nil)},
-		{wrapped{wrapped{7}}, int64(7)}, {&wrapped{"x"}, "x"}, {[]wrapped{{1}, {"x"}}, py.NewList(int64(1), "x")}, {time.Minute, py.TimeDelta{Seconds: 60}},
-		{map[string]any{"b": 1, "a": []any{2}}, dictOf("a", py.NewList(int64(2)), "b", int64(1))}, {map[int]string{10: "x", 9: "y"}, dictOf(int64(9), "y", int64(10), "x")},
+		{uint8(7), int64(7)},
+		{uint64(math.MaxUint64), huge},
+		{uintptr(7), int64(7)},
+		{int8(-7), int64(-7)},
+		{float32(0.5), 0.5},
+		{complex64(complex(1, 2)), complex(1, 2)},
+		{json.Number("7"), int64(7)},
+		{json.Number("-7.5"), -7.5},
+		{json.Number("18446744073709551615"), huge},
+		{*huge, huge},
+		{big.NewInt(7), int64(7)},
+		{[2]bool{true, false}, py.NewList(true, false)},
+		{[]byte("a"), py.Bytes("a")},
+		{[]byte(nil), nil},
+		{[]int(nil), nil},
+		{map[string]int(nil), nil},
+		{(*int)(nil), nil},
+		{[]any{nil}, py.NewList(nil)},
+		{wrapped{wrapped{7}}, int64(7)},
+		{&wrapped{"x"}, "x"},
+		{[]wrapped{{1}, {"x"}}, py.NewList(int64(1), "x")},
+		{time.Minute, py.TimeDelta{Seconds: 60}},
+		{map[string]any{"b": 1, "a": []any{2}}, dictOf("a", py.NewList(int64(2)), "b", int64(1))},
+		{map[int]string{10: "x", 9: "y"}, dictOf(int64(9), "y", int64(10), "x")},
 		{map[[2]int]int{{1, 2}: 1, {1, 1}: 2}, dictOf(py.NewTuple(int64(1), int64(1)), int64(2), py.NewTuple(int64(1), int64(2)), int64(1))},
 	} {
 		v, err := py.From(c.v)

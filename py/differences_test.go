@@ -41,10 +41,28 @@ func allDifferent() []any {
 	return []any{
 		nil, true, false, int64(0), int64(1), int64(-1), 0.0, math.Copysign(0, -1), 1.0, 1.5, math.Inf(1), math.NaN(), "", "1", "a", py.Bytes(""), py.Bytes("a"),
 		py.Str2(""), py.Str2("a"), huge, new(big.Int).Neg(huge), complex(1, 2), complex(1, -2), complex(2, 1), complex(1, 0), decimal("1"), decimal("1.0"), decimal("NaN"), decimal("-0"),
-		py.Date{Year: 2024, Month: 2, Day: 29}, py.Date{Year: 2024, Month: 2, Day: 28}, py.TimeDelta{Days: 1}, py.TimeDelta{Seconds: 1}, py.TimeDelta{Microseconds: 1}, py.UUID{}, py.UUID{1},
-		py.Time{}, py.Time{Hour: 1}, py.Time{Minute: 1}, py.Time{Second: 1}, py.Time{Microsecond: 1}, py.Time{Fold: true}, py.Time{TZInfo: py.TimeZone(0)}, py.Time{TZInfo: py.TimeZone(60)},
-		py.DateTime{Time: moment}, py.DateTime{Time: moment, Naive: true}, py.DateTime{Time: moment, Fold: true}, py.DateTime{Time: moment.Add(time.Microsecond)}, withZone,
-		py.DateTime{Time: moment.In(time.FixedZone("", 60))}, &py.ByteArray{}, &py.ByteArray{Bytes: []byte("a")}, &py.Global{Module: "m", Name: "C"}, &py.Global{Module: "m", Name: "D"},
+		py.Date{Year: 2024, Month: 2, Day: 29},
+		py.Date{Year: 2024, Month: 2, Day: 28},
+		py.TimeDelta{Days: 1},
+		py.TimeDelta{Seconds: 1},
+		py.TimeDelta{Microseconds: 1},
+		py.UUID{},
+		py.UUID{1},
+		py.Time{},
+		py.Time{Hour: 1},
+		py.Time{Minute: 1},
+		py.Time{Second: 1},
+		py.Time{Microsecond: 1},
+		py.Time{Fold: true},
+		py.Time{TZInfo: py.TimeZone(0)},
+		py.Time{TZInfo: py.TimeZone(60)},
+		py.DateTime{Time: moment},
+		py.DateTime{Time: moment, Naive: true},
+		py.DateTime{Time: moment, Fold: true},
+		py.DateTime{Time: moment.Add(time.Microsecond)},
+		withZone,
+		py.DateTime{Time: moment.In(time.FixedZone("", 60))},
+		&py.ByteArray{}, &py.ByteArray{Bytes: []byte("a")}, &py.Global{Module: "m", Name: "C"}, &py.Global{Module: "m", Name: "D"},
 		&py.Global{Module: "n", Name: "C"}, py.NewList(), py.NewList(int64(1)), py.NewList(1.0), py.NewList(int64(1), int64(2)), py.NewList(int64(2), int64(1)), py.NewTuple(), py.NewTuple(int64(1)),
 		py.NewTuple(int64(1), int64(2)), py.NewTuple(int64(2), int64(1)), dictOf(), dictOf("a", int64(1)), dictOf("a", 1.0), dictOf("b", int64(1)), dictOf("a", int64(1), "b", int64(2)),
 		dictOf("b", int64(2), "a", int64(1)), dictOf(int64(1), int64(1)), dictOf(1.0, int64(1)), py.NewSet(), py.NewSet(int64(1)), py.NewSet(1.0), py.NewSet(int64(1), int64(2)), py.NewSet(py.NewTuple(int64(1))),
@@ -106,8 +124,32 @@ func TestValuesAreEqualToTheirCopiesAlone(t *testing.T) {
 func TestNumbersAreOrderedAndHashedAsInPython(t *testing.T) {
 	t.Parallel()
 	groups := [][]string{
-		{"-Infinity", "-inf"}, {"-1E+1000"}, {"-1e30", "-1000000000000000000000000000000"}, {"-10", "-1E+1", "-10.0"}, {"-9.99"}, {"-1"}, {"-0.5"}, {"-1E-400"}, {"0", "-0", "0.00", "0E+5", "0E-9"},
-		{"1E-400"}, {"1E-10"}, {"0.1"}, {"0.125", "0.1250", "125E-3"}, {"0.5", "5E-1"}, {"1", "1.0", "10E-1"}, {"9.99"}, {"10", "1E+1"}, {"11"}, {"100", "1E2"}, {"123"}, {"123.4"}, {"1e30"}, {"1E+399"}, {"1E+400"}, {"1E+1000"}, {"inf", "Infinity"},
+		{"-Infinity", "-inf"},
+		{"-1E+1000"},
+		{"-1e30", "-1000000000000000000000000000000"},
+		{"-10", "-1E+1", "-10.0"},
+		{"-9.99"},
+		{"-1"},
+		{"-0.5"},
+		{"-1E-400"},
+		{"0", "-0", "0.00", "0E+5", "0E-9"},
+		{"1E-400"},
+		{"1E-10"},
+		{"0.1"},
+		{"0.125", "0.1250", "125E-3"},
+		{"0.5", "5E-1"},
+		{"1", "1.0", "10E-1"},
+		{"9.99"},
+		{"10", "1E+1"},
+		{"11"},
+		{"100", "1E2"},
+		{"123"},
+		{"123.4"},
+		{"1e30"},
+		{"1E+399"},
+		{"1E+400"},
+		{"1E+1000"},
+		{"inf", "Infinity"},
 	}
 	parse := func(s string) py.Decimal {
 		d, err := py.ParseDecimal(s)
@@ -164,9 +206,21 @@ func TestDecimalsOfUnscaledValues(t *testing.T) {
 		exponent int64
 		want     string
 	}{
-		{1990, -2, "19.90"}, {-1990, -2, "-19.90"}, {0, -2, "0.00"}, {0, 0, "0"}, {5, 3, "5E+3"}, {1, -7, "1E-7"}, {1, -6, "0.000001"}, {12, -7, "0.0000012"}, {12, -8, "1.2E-7"}, {12, 1, "1.2E+2"},
-		{1, 999_999_999_999_999_999, "1E+999999999999999999"}, {10, 999_999_999_999_999_999, "NaN"}, {1, 1_000_000_000_000_000_000, "NaN"},
-		{1, -1_999_999_999_999_999_997, "1E-1999999999999999997"}, {1, -1_999_999_999_999_999_998, "NaN"},
+		{1990, -2, "19.90"},
+		{-1990, -2, "-19.90"},
+		{0, -2, "0.00"},
+		{0, 0, "0"},
+		{5, 3, "5E+3"},
+		{1, -7, "1E-7"},
+		{1, -6, "0.000001"},
+		{12, -7, "0.0000012"},
+		{12, -8, "1.2E-7"},
+		{12, 1, "1.2E+2"},
+		{1, 999_999_999_999_999_999, "1E+999999999999999999"},
+		{10, 999_999_999_999_999_999, "NaN"},
+		{1, 1_000_000_000_000_000_000, "NaN"},
+		{1, -1_999_999_999_999_999_997, "1E-1999999999999999997"},
+		{1, -1_999_999_999_999_999_998, "NaN"},
 	} {
 		d := py.NewDecimal(big.NewInt(c.unscaled), c.exponent)
 		if d.String() != c.want {
@@ -229,8 +283,16 @@ func TestTimesAreKeysByTheirTimeInUTC(t *testing.T) {
 		time py.Time
 		has  bool
 	}{
-		{at(12, 30, 3600), true}, {at(11, 30, 0), true}, {at(10, 30, -3600), true}, {at(13, 30, 3600), false}, {at(12, 30, 0), false}, {py.Time{Hour: 12}, true},
-		{py.Time{Hour: 11, Minute: 30}, false}, {py.Time{Hour: 12, Microsecond: 1}, false}, {py.Time{Hour: 12, Fold: true}, true}, {at(12, 0, 0), false},
+		{at(12, 30, 3600), true},
+		{at(11, 30, 0), true},
+		{at(10, 30, -3600), true},
+		{at(13, 30, 3600), false},
+		{at(12, 30, 0), false},
+		{py.Time{Hour: 12}, true},
+		{py.Time{Hour: 11, Minute: 30}, false},
+		{py.Time{Hour: 12, Microsecond: 1}, false},
+		{py.Time{Hour: 12, Fold: true}, true},
+		{at(12, 0, 0), false},
 	} {
 		if set.Has(c.time) != c.has {
 			t.Errorf("%v: %v", c.time, !c.has)

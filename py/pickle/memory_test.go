@@ -2,6 +2,7 @@ package pickle
 
 import (
 	"errors"
+	"slices"
 	"sort"
 	"strings"
 	"testing"
@@ -28,7 +29,7 @@ func ofKeys() filler {
 
 // fragments are all kinds of things that a pickle makes, each of which leaves one value.
 func fragments() []string {
-	all := []string{
+	return []string{
 		"N", "\x88", "K\x01", "M\x01\x02", "J\x01\x02\x03\x04", "\x8a\x01\xff", "\x8a\x09aaaaaaaaa", "\x8b\x02\x00\x00\x00aa", "I7\n", "I70000\n", "I99999999999999999999\n", "L7L\n",
 		"L99999999999999999999L\n", "F1.5\n", "G\x00\x00\x00\x00\x00\x00\x00\x00", "\x8c\x03abc", "\x8c\x01a", "X\x03\x00\x00\x00abc", "X\x01\x00\x00\x00a",
 		"\x8d\x03\x00\x00\x00\x00\x00\x00\x00abc", "Vabc\n", "V\\u0061\xe9\n", "U\x03abc", "T\x03\x00\x00\x00abc", "S'abc'\n", "S'a\\n'\n", "C\x03abc",
@@ -41,7 +42,6 @@ func fragments() []string {
 		"\x80\x03cbuiltins\nbytearray\nC\x03abc\x85R", "\x80\x02c_codecs\nencode\nX\x03\x00\x00\x00abcX\x06\x00\x00\x00latin1\x86R",
 		"(" + strings.Repeat("K\x01", 200) + "1N", strings.Repeat("N\x94", 200) + strings.Repeat("0", 199), "\x82\x01",
 	}
-	return append(all, manyOfOne()...)
 }
 
 // manyOfOne are lists of what is allocated many at a time.
@@ -62,7 +62,7 @@ func TestUsedUpMemoryIsNoticedEverywhere(t *testing.T) {
 	t.Parallel()
 	values, keys := ofValues(), ofKeys()
 	n := values.limit(t)
-	for _, fragment := range fragments() {
+	for _, fragment := range slices.Concat(fragments(), manyOfOne()) {
 		values.check(t, n, fragment)
 	}
 	n = keys.limit(t)

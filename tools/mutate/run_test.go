@@ -15,7 +15,7 @@ func TestChildrenOfTestsEndWithThem(t *testing.T) {
 	folder := t.TempDir()
 	program := filepath.Join(folder, "program.test")
 	text := "#!/bin/sh\nsleep 600 &\necho $! > child\nexit 1\n"
-	if err := os.WriteFile(program, []byte(text), 0o700); err != nil { //nolint:gosec // has to be executable
+	if err := os.WriteFile(program, []byte(text), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	s := suite{program: program, dir: folder}
