@@ -4,11 +4,13 @@ package settingsjson
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"unicode/utf16"
 )
 
 // Settings maps names to settings.
@@ -17,13 +19,34 @@ type Settings map[string]json.RawMessage
 // maxSize is larger than any real settings file, in bytes.
 const maxSize = 1 << 20
 
-// Text reads all of r, up to the size limit for settings.
+// Text reads all of r, up to the size limit for settings, and returns it as UTF-8.
 func Text(r io.Reader) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxSize+1))
 	if err == nil && len(data) > maxSize {
 		err = errors.New("larger than the limit of 1 MiB for settings")
 	}
-	return data, err
+	return utf8Of(data), err
+}
+
+// utf8Of returns a text as UTF-8 if it begins with a byte order mark: Windows PowerShell
+// writes UTF-16.
+func utf8Of(data []byte) []byte {
+	var order binary.ByteOrder
+	switch {
+	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
+		return data[3:]
+	case bytes.HasPrefix(data, []byte("\xff\xfe")):
+		order = binary.LittleEndian
+	case bytes.HasPrefix(data, []byte("\xfe\xff")):
+		order = binary.BigEndian
+	default:
+		return data
+	}
+	units := make([]uint16, 0, len(data)/2)
+	for data = data[2:]; len(data) >= 2; data = data[2:] {
+		units = append(units, order.Uint16(data))
+	}
+	return []byte(string(utf16.Decode(units)))
 }
 
 // marker begins the line that djangosession.SettingsScript prints. It cannot be inside a
