@@ -31,7 +31,7 @@ func TestListOfVersionsIsWellFormed(t *testing.T) {
 	}
 	for _, v := range Versions() {
 		for _, use := range v.Uses {
-			if !slices.Contains([]string{"fixtures", "compat", "suites", "single"}, use) {
+			if !slices.Contains([]string{"fixtures", "compat", "suites", "single", "export"}, use) {
 				t.Errorf("%s: unknown use %q", v.Name, use)
 			}
 		}
