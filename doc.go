@@ -6,8 +6,8 @@
 //
 // Export the site's settings, where manage.py is, and check the file:
 //
-//	djangosession settings-script | python manage.py shell > site.json
-//	djangosession settings-check site.json
+//	djangosession settings script | python manage.py shell > site.json
+//	djangosession settings check site.json
 //
 // Then open the site, with the database driver of your choice:
 //

@@ -15,7 +15,7 @@ import (
 )
 
 // A service that shows who is logged in. The file comes from "djangosession
-// settings-script"; the program imports the driver of its database.
+// settings script"; the program imports the driver of its database.
 func Example() {
 	db, err := sql.Open("sqlite3", ":memory:")
 	if err != nil {

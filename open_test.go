@@ -66,7 +66,7 @@ func TestOpenRefusesWhatItCannotProve(t *testing.T) {
 	}{
 		"complete":       {options: djangobridge.Options{DB: db}, passes: true},
 		"no database":    {names: "Options.DB"},
-		"no user model":  {old: userModel, replacement: `"OLD": {`, options: djangobridge.Options{DB: db}, names: "settings-script"},
+		"no user model":  {old: userModel, replacement: `"OLD": {`, options: djangobridge.Options{DB: db}, names: "settings script"},
 		"unknown engine": {old: "django.db.backends.sqlite3", replacement: "shop.db", options: djangobridge.Options{DB: db}, names: "shop.db"},
 		"engine with dialect": {
 			old: "django.db.backends.sqlite3", replacement: "shop.db",

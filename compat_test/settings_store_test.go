@@ -110,9 +110,9 @@ func storeCases() map[string]storeCase {
 	}
 }
 
-// TestSettingsCommandPrintsTheSessionStore also holds that the text a module prints does
+// TestSettingsScriptPrintsTheSessionStore also holds that the text a module prints does
 // not spoil the output.
-func TestSettingsCommandPrintsTheSessionStore(t *testing.T) {
+func TestSettingsScriptPrintsTheSessionStore(t *testing.T) {
 	t.Parallel()
 	for _, release := range releases() {
 		t.Run(release, func(t *testing.T) {

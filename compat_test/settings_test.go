@@ -46,14 +46,15 @@ PASSWORD_HASHERS = ["shop.hashers.Own"]
 // highestProtocol is pickle.HIGHEST_PROTOCOL of each Python since 3.8.
 const highestProtocol = 5
 
-// TestSettingsCommand runs the documented command in a project as django-admin makes it, and in one with settings of its own.
-func TestSettingsCommand(t *testing.T) {
+// TestSettingsScriptPrintsSettings runs the script in a project as django-admin makes it, and in one with settings of its
+// own.
+func TestSettingsScriptPrintsSettings(t *testing.T) {
 	t.Parallel()
 	for _, release := range releases() {
 		t.Run(release+"/new project", func(t *testing.T) {
 			t.Parallel()
 			shop := newProject(t, release)
-			s, err := djangosession.ReadSettings(bytes.NewReader(shop.run(djangosession.SettingsCommand)))
+			s, err := djangosession.ReadSettings(bytes.NewReader(shop.scriptLine("settings", false)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -110,6 +111,10 @@ func wantExport(t *testing.T, got, want *djangosession.Settings) {
 		t.Errorf("PythonVersion is %q", got.PythonVersion)
 	}
 	want.PythonVersion = got.PythonVersion
+	wantDefaults(t, *got)
+	want.SessionDatabase, want.UserDatabase, want.UserModel = got.SessionDatabase, got.UserDatabase, got.UserModel
+	want.MessageStorage = "django.contrib.messages.storage.fallback.FallbackStorage"
+	want.LoginReceivers = []string{"django.contrib.auth.models.update_last_login"}
 	if want.Middleware == nil { // what startproject writes, and Django's default
 		if len(got.Middleware) != 7 || got.Middleware[1] != "django.contrib.sessions.middleware.SessionMiddleware" {
 			t.Errorf("Middleware is %q", got.Middleware)
@@ -206,8 +211,8 @@ func loginURLCases() map[string]loginURLCase {
 	}
 }
 
-// TestSettingsCommandPrintsWhereDjangoSendsPeople asks a page of Django's that needs a login.
-func TestSettingsCommandPrintsWhereDjangoSendsPeople(t *testing.T) {
+// TestSettingsScriptPrintsWhereDjangoSendsPeople asks a page of Django's that needs a login.
+func TestSettingsScriptPrintsWhereDjangoSendsPeople(t *testing.T) {
 	t.Parallel()
 	for _, release := range releases() {
 		t.Run(release, func(t *testing.T) {
@@ -270,7 +275,7 @@ type project struct {
 func newProject(t *testing.T, release string) project {
 	t.Helper()
 	p := project{t: t, dir: t.TempDir(), bin: filepath.Dir(python(t, release))}
-	p.run("python -m django startproject shop .")
+	p.run(`python -c 'from django.core.management import execute_from_command_line as run; run(["", "startproject", "shop", "."])'`)
 	return p
 }
 
@@ -296,11 +301,11 @@ func (p project) write(name, text string) {
 	}
 }
 
-// printed is what SettingsCommand prints with a module of settings, which says what is not as startproject has it.
+// printed returns what SettingsScript prints with a module of settings, which changes those of startproject.
 func (p project) printed(module, text string) []byte {
 	p.t.Helper()
 	p.write("shop/"+module+".py", "from shop.settings import *\n"+text)
-	return p.run("DJANGO_SETTINGS_MODULE=shop." + module + " " + djangosession.SettingsCommand)
+	return p.scriptLine(module, false)
 }
 
 // same compares what settings say. The keys do not print.

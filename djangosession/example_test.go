@@ -68,7 +68,7 @@ func ExampleCodec_Explain() {
 }
 
 func ExampleReadSettings() {
-	// Printed by the site itself; see SettingsCommand.
+	// Printed by the site itself; see SettingsScript.
 	settings, err := djangosession.ReadSettings(strings.NewReader(
 		`{"DJANGO_VERSION": "4.2.30", "SECRET_KEY": "the site's", "SESSION_COOKIE_AGE": 3600, "USE_TZ": true}`))
 	fmt.Println(settings.SessionCookieAge, settings.SessionCookieName, err)

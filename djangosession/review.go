@@ -5,20 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/djangobridge/djangobridge/internal/settingsjson"
 )
 
-// A FindingKind says what is wrong with a settings file.
+// A FindingKind is a kind of problem in a settings file.
 type FindingKind string
 
 // The kinds of findings.
 const (
-	MissingFinding       FindingKind = "missing"       // the file does not say it
-	UnknownFinding       FindingKind = "unknown"       // the file says it, and this module does not know its effect
+	MissingFinding       FindingKind = "missing"       // the file lacks a setting
+	UnknownFinding       FindingKind = "unknown"       // this module does not know the effect of a setting
 	ContradictoryFinding FindingKind = "contradictory" // two parts of the file, or of the site, disagree
 )
 
@@ -27,23 +25,23 @@ const (
 type Finding struct {
 	Kind    FindingKind
 	Setting string // under Django's name, or one of those that SettingsScript adds
-	Problem string // with the remedy
+	Problem string // and the remedy
 	// Refused reports whether package djangobridge refuses to open the site because of it.
-	// Other findings only limit what the module can know.
+	// Other findings are notes.
 	Refused bool
-	// Override is the override that the finding is about, as [UserModel.UnknownOverrides]
-	// names it, and "" for all others.
+	// Override is the override that the finding is about, as named by
+	// [UserModel.UnknownOverrides]. It is "" for other findings.
 	Override string
 }
 
 func (f Finding) String() string { return string(f.Kind) + ": " + f.Setting + " " + f.Problem }
 
-const exportAgain = `export the settings again with "djangosession settings-script" (see djangosession settings-script --help)`
+const exportAgain = `export the settings again (see "djangosession settings script --help")`
 
-// ReviewSettings reads settings as [ReadSettings] does, and returns what they lack, what in
-// them is not known here, and what contradicts itself. It judges whether the site can be
-// opened without further knowledge, as package djangobridge does: a file that
-// [ReadSettings] takes may be refused by it. The error is that of ReadSettings.
+// ReviewSettings reads settings as [ReadSettings] does. It returns what they lack, what is
+// unknown to this module, and contradictions. Findings that are Refused keep package
+// djangobridge from opening the site, although ReadSettings reads the file. The error is
+// that of ReadSettings.
 func ReviewSettings(r io.Reader) (Settings, []Finding, error) {
 	data, err := settingsjson.Text(r) // which is read twice
 	if err != nil {
@@ -60,6 +58,7 @@ func ReviewSettings(r io.Reader) (Settings, []Finding, error) {
 	v := review{settings: &s}
 	v.names(given)
 	v.sessions()
+	v.cache()
 	v.found = append(v.found, s.SessionDatabase.findings("SESSION_DATABASE")...)
 	v.found = append(v.found, s.UserDatabase.findings("USER_DATABASE")...)
 	if a, b := s.SessionDatabase.WriteAlias, s.UserDatabase.WriteAlias; a != "" && b != "" && a != b {
@@ -67,6 +66,9 @@ func ReviewSettings(r io.Reader) (Settings, []Finding, error) {
 			"is %q, and sessions are in %q: a service needs a connection to each", b, a))
 	}
 	v.found = append(v.found, s.UserModel.findings()...)
+	v.searchPath("SESSION_DATABASE", &s.SessionDatabase)
+	v.searchPath("USER_DATABASE", &s.UserDatabase)
+	v.logins()
 	return s, v.found, nil
 }
 
@@ -84,33 +86,6 @@ func (v *review) note(kind FindingKind, setting, problem string) {
 	v.found = append(v.found, Finding{Kind: kind, Setting: setting, Problem: problem})
 }
 
-// names looks at which settings the file has.
-func (v *review) names(given settingsjson.Settings) {
-	for _, name := range []string{
-		"DJANGO_VERSION", "SESSION_ENGINE", "SESSION_STORE_CLASS", "SESSION_DATABASE", "USER_DATABASE", "USER_MODEL", "USE_TZ",
-		"AUTHENTICATION_BACKENDS", "CSRF_USE_SESSIONS", "ALLOWED_HOSTS",
-	} {
-		if isMissing(given[name]) {
-			v.refuse(MissingFinding, name, "is not in the file: "+exportAgain)
-		}
-	}
-	for _, name := range []string{"MIDDLEWARE", "PASSWORD_HASHERS", "EXPORTED_AT", "PYTHON_VERSION", "LOGIN_URL"} {
-		if isMissing(given[name]) {
-			v.note(MissingFinding, name, "is not in the file: "+exportAgain)
-		}
-	}
-	known := v.settings.byName()
-	for _, name := range slices.Sorted(maps.Keys(given)) {
-		if _, is := known[name]; !is && (strings.HasPrefix(name, "SESSION_") || strings.HasPrefix(name, "SECRET_KEY")) {
-			v.note(UnknownFinding, name, "is not a setting of Django's sessions, and is ignored")
-		}
-	}
-}
-
-func isMissing(value []byte) bool {
-	return len(value) == 0 || string(value) == "null" || string(value) == "{}"
-}
-
 // sessions looks at how sessions are stored.
 func (v *review) sessions() {
 	for _, err := range []error{v.settings.Check(), v.settings.CheckEngine(backendsPackage + "db")} {
@@ -120,59 +95,27 @@ func (v *review) sessions() {
 	}
 }
 
-// VendorOf returns the vendor of an ENGINE of DATABASES that does to tables what Django's
-// own engines do: "sqlite", "postgresql" or "mysql". It reports whether the engine is
-// known.
-func VendorOf(engine string) (vendor string, known bool) {
-	for _, family := range []string{"django.db.backends.", "django.contrib.gis.db.backends.", "django_prometheus.db.backends."} {
-		name, is := strings.CutPrefix(engine, family)
-		if !is {
-			continue
-		}
-		switch name {
-		case "sqlite3", "spatialite":
-			return "sqlite", true
-		case "postgresql", "postgresql_psycopg2", "postgis":
-			return "postgresql", true
-		case "mysql":
-			return "mysql", true
-		}
+// cache looks at the cache of sessions.
+func (v *review) cache() {
+	if c := &v.settings.SessionCache; c.Error != "" {
+		v.note(UnknownFinding, "SESSION_CACHE", "could not be examined inside Django ("+c.Error+"): correct that, and "+exportAgain)
 	}
-	return "", false
 }
 
-// UnknownOverrides returns the overrides of the model, its manager and its query set that
-// may change who is logged in or what a user may do, each as class and name, such as
-// "shop.models.User.has_perm".
-func (m *UserModel) UnknownOverrides() []string {
-	model, manager := harmlessUserOverrides()
-	var unknown []string
-	for _, part := range []struct {
-		overrides map[string][]string
-		harmless  []string
-	}{{m.Overrides, model}, {m.ManagerOverrides, manager}} {
-		for class, names := range part.overrides {
-			for _, name := range names {
-				if !slices.Contains(part.harmless, name) {
-					unknown = append(unknown, class+"."+name)
-				}
-			}
-		}
+// searchPath looks at the schemas of a database.
+func (v *review) searchPath(setting string, d *Database) {
+	if d.SearchPath != "" {
+		v.note(UnknownFinding, setting, fmt.Sprintf("has the search_path %q: give the connection of the service the same, or set "+
+			"Options.Tables.Schema", d.SearchPath))
 	}
-	slices.Sort(unknown)
-	return unknown
 }
 
-// harmlessUserOverrides returns the names that a user model and its manager may define
-// anew without changing who is logged in and what users may do: how users are created,
-// changed, validated and shown.
-func harmlessUserOverrides() (model, manager []string) {
-	model = strings.Fields(`DoesNotExist MultipleObjectsReturned NotUpdated EMAIL_FIELD REQUIRED_FIELDS USERNAME_FIELD Meta
-		__repr__ __str__ adelete asave clean clean_fields delete full_clean get_constraints get_email_field_name
-		get_full_name get_short_name natural_key normalize_username objects save save_base set_password
-		set_unusable_password unique_error_message validate_constraints validate_unique`)
-	manager = strings.Fields(`__repr__ __str__ _create_user _create_user_object abulk_create abulk_update acreate
-		acreate_superuser acreate_user bulk_create bulk_update create create_superuser create_user deconstruct
-		from_queryset make_random_password normalize_email use_in_migrations`)
-	return model, manager
+// logins looks at the receivers of user_logged_in.
+func (v *review) logins() {
+	for _, receiver := range v.settings.LoginReceivers {
+		if !strings.HasPrefix(receiver, "django.") {
+			v.note(UnknownFinding, "LOGIN_RECEIVERS", "contains "+receiver+", which Django calls after a login and this module does "+
+				"not: let Django log users in if that matters")
+		}
+	}
 }

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Check reports why the dialect of a database is not certain. setting is the database's
-// name in the settings, for the error: "SESSION_DATABASE" or "USER_DATABASE". The error is
-// a [*SettingError].
+// Check reports why the dialect of a database is uncertain. setting is the database's name
+// in the settings, for the error: "SESSION_DATABASE" or "USER_DATABASE". The error is a
+// [*SettingError].
 func (d *Database) Check(setting string) error {
 	if (*d == Database{}) {
 		return &SettingError{Setting: setting, Problem: "is not in the settings: " + exportAgain}
@@ -17,7 +17,7 @@ func (d *Database) Check(setting string) error {
 }
 
 // Check reports why a service cannot handle the users of this model as Django does. known
-// are overrides that do no harm; see [UserModel.UnknownOverrides]. The error is a
+// lists harmless overrides; see [UserModel.UnknownOverrides]. The error is a
 // [*SettingError].
 func (m *UserModel) Check(known []string) error {
 	if m.Model == "" && m.Error == "" {
@@ -37,23 +37,23 @@ func firstError(found []Finding) error {
 
 const userModelSetting = "USER_MODEL"
 
-// refusal returns a finding because of which a site cannot be opened.
+// refusal returns a finding that keeps a site from being opened.
 func refusal(kind FindingKind, setting, problem string) Finding {
 	return Finding{Kind: kind, Setting: setting, Problem: problem, Refused: true}
 }
 
-// findings returns what keeps a service from using a database: nothing if the settings do
-// not describe it.
+// findings returns what keeps a service from using a database. It returns nothing if the
+// settings do not describe it.
 func (d *Database) findings(setting string) []Finding {
 	vendor, isKnown := VendorOf(d.Engine)
 	refuse := func(kind FindingKind, problem string) []Finding { return []Finding{refusal(kind, setting, problem)} }
 	switch {
 	case *d == Database{}:
 	case d.Error != "":
-		return refuse(UnknownFinding, "could not be found out inside Django ("+d.Error+"): correct that, and "+exportAgain)
+		return refuse(UnknownFinding, "could not be determined inside Django ("+d.Error+"): correct that, and "+exportAgain)
 	case d.Alias != d.WriteAlias:
 		return refuse(ContradictoryFinding, fmt.Sprintf(
-			"is %q for reading and %q for writing, by DATABASE_ROUTERS: a service could read what is out of date", d.Alias, d.WriteAlias))
+			"is %q for reading and %q for writing, by DATABASE_ROUTERS: a service could read old data", d.Alias, d.WriteAlias))
 	case !isKnown:
 		return refuse(UnknownFinding, fmt.Sprintf("has ENGINE %q, which is not known here: set Options.Dialect if it does to "+
 			"tables exactly what Django's own engine does", d.Engine))
@@ -63,8 +63,8 @@ func (d *Database) findings(setting string) []Finding {
 	return nil
 }
 
-// findings returns what keeps a service from using the user model: nothing if the settings
-// do not describe it.
+// findings returns what keeps a service from using the user model. It returns nothing if
+// the settings do not describe it.
 func (m *UserModel) findings() []Finding {
 	var found []Finding
 	refuse := func(kind FindingKind, problem string) {
@@ -72,7 +72,7 @@ func (m *UserModel) findings() []Finding {
 	}
 	switch {
 	case m.Error != "":
-		refuse(UnknownFinding, "could not be looked at inside Django ("+m.Error+"): correct that, and "+exportAgain)
+		refuse(UnknownFinding, "could not be examined inside Django ("+m.Error+"): correct that, and "+exportAgain)
 		return found
 	case m.Model == "":
 		return nil
@@ -88,7 +88,7 @@ func (m *UserModel) findings() []Finding {
 	}
 	switch {
 	case m.SessionAuthHash == "overridden":
-		refuse(UnknownFinding, "has a get_session_auth_hash of its own: who is logged in cannot be verified")
+		refuse(UnknownFinding, "overrides get_session_auth_hash: logins cannot be verified")
 	case m.SessionAuthHash != "absent" && m.SessionAuthHash != "django":
 		refuse(UnknownFinding, fmt.Sprintf("has the session_auth_hash %q", m.SessionAuthHash))
 	case m.SessionAuthHash == "django" && m.PasswordColumn == "":
@@ -98,15 +98,15 @@ func (m *UserModel) findings() []Finding {
 		refuse(kind, problem)
 	}
 	for _, part := range m.UnknownOverrides() {
-		f := refusal(UnknownFinding, userModelSetting, "has a "+part+" of its own, so that Django may answer in another way than "+
-			"this module: name it in Options.KnownOverrides if it does not")
+		f := refusal(UnknownFinding, userModelSetting, "overrides "+part+", which may change who is logged in or what "+
+			"users may do: name it in Options.KnownOverrides if it does not")
 		f.Override = part
 		found = append(found, f)
 	}
 	return found
 }
 
-// linkProblem says what is wrong with groups and permissions, "" for nothing.
+// linkProblem returns what is wrong with groups and permissions; "" if nothing is.
 func (m *UserModel) linkProblem() (kind FindingKind, problem string) {
 	switch {
 	case (m.Groups == nil) != (m.UserPermissions == nil):
@@ -117,4 +117,40 @@ func (m *UserModel) linkProblem() (kind FindingKind, problem string) {
 		return UnknownFinding, "has groups or user_permissions that are not those of PermissionsMixin"
 	}
 	return "", ""
+}
+
+// UnknownOverrides returns the overrides of the model, its manager and its query set that
+// may change who is logged in or what a user may do, each as class and name, such as
+// "shop.models.User.has_perm".
+func (m *UserModel) UnknownOverrides() []string {
+	model, manager := harmlessUserOverrides()
+	var unknown []string
+	for _, part := range []struct {
+		overrides map[string][]string
+		harmless  []string
+	}{{m.Overrides, model}, {m.ManagerOverrides, manager}} {
+		for class, names := range part.overrides {
+			for _, name := range names {
+				if !slices.Contains(part.harmless, name) {
+					unknown = append(unknown, class+"."+name)
+				}
+			}
+		}
+	}
+	slices.Sort(unknown)
+	return unknown
+}
+
+// harmlessUserOverrides returns the names that a user model and its manager may override
+// without changing who is logged in and what users may do. They concern how users are
+// created, changed, validated and shown.
+func harmlessUserOverrides() (model, manager []string) {
+	model = strings.Fields(`DoesNotExist MultipleObjectsReturned NotUpdated EMAIL_FIELD REQUIRED_FIELDS USERNAME_FIELD Meta
+		__repr__ __str__ adelete asave clean clean_fields delete full_clean get_constraints get_email_field_name
+		get_full_name get_short_name natural_key normalize_username objects save save_base set_password
+		set_unusable_password unique_error_message validate_constraints validate_unique`)
+	manager = strings.Fields(`__repr__ __str__ _create_user _create_user_object abulk_create abulk_update acreate
+		acreate_superuser acreate_user bulk_create bulk_update create create_superuser create_user deconstruct
+		from_queryset make_random_password normalize_email use_in_migrations`)
+	return model, manager
 }

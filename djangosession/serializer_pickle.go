@@ -22,7 +22,7 @@ import (
 // not know, what is shared, and what contains itself. [Session.Get] and its siblings give copies in the form of [py.Native].
 type PickleSerializer struct {
 	// Protocol is the pickle protocol to write, 2 to 5. Django takes the highest that its Python has, and so does this for
-	// settings that SettingsCommand printed. If 0, in settings, it is the highest that each Python reads which the
+	// settings that SettingsScript printed. If 0, in settings, it is the highest that each Python reads which the
 	// release runs on: 2 before Django 2.0 (Python 2), 4 before 4.0 (Python 3.6), else 5. Without settings it is 4.
 	Protocol int
 

@@ -72,7 +72,7 @@ type Settings struct { //nolint:recvcheck // what prints it must not need a poin
 	// AuthenticationBackends is AUTHENTICATION_BACKENDS;
 	// "django.contrib.auth.backends.ModelBackend" alone.
 	AuthenticationBackends []string
-	LoginURL               string // LOGIN_URL as a URL, also for a view's name (see SettingsCommand); "/accounts/login/"
+	LoginURL               string // LOGIN_URL as a URL, also for a view's name (see SettingsScript); "/accounts/login/"
 
 	Middleware      []string // MIDDLEWARE; nil if unknown
 	PasswordHashers []string // PASSWORD_HASHERS; nil if unknown
@@ -87,24 +87,32 @@ type Settings struct { //nolint:recvcheck // what prints it must not need a poin
 	// SessionStore is the qualified name of the site's session store class, which the signature depends on: "SessionStore" for
 	// all of Django's, "CustomStore" or "Outer.Store" for a class of the site. It is not the module.
 	SessionStore string
-	// SessionStoreClass describes that class, as SettingsCommand found it. The zero value means unknown.
+	// SessionStoreClass describes that class, as SettingsScript found it. The zero value means unknown.
 	SessionStoreClass SessionStoreClass
 	// SessionDatabase and UserDatabase are where the site keeps sessions and users, and
 	// UserModel is its user model, as [SettingsScript] found them. The zero values mean
 	// unknown.
 	SessionDatabase, UserDatabase Database
 	UserModel                     UserModel
+	// SessionCache is the cache that the session store uses, as [SettingsScript] found it.
+	SessionCache SessionCache
+	// MessageStorage is MESSAGE_STORAGE; "" if unknown.
+	MessageStorage string
+	// LoginReceivers are the receivers of the signal user_logged_in, such as
+	// "shop.signals.merge_carts", as [SettingsScript] found them. Logins in Go do not call
+	// them. nil if unknown.
+	LoginReceivers []string
 	// KeySalt replaces the salt made of SessionStore, for a class that overrides the property key_salt.
 	KeySalt string
 	// Serializer replaces SessionSerializer, for a class that this package does not know. What a [PickleSerializer] or a
 	// [TransitionalSerializer] leaves open is filled in.
 	Serializer Serializer
-	// PickleProtocol is pickle.HIGHEST_PROTOCOL of the site's Python, with which PickleSerializer writes; SettingsCommand
+	// PickleProtocol is pickle.HIGHEST_PROTOCOL of the site's Python, with which PickleSerializer writes; SettingsScript
 	// prints it. If 0, it follows from the release; see [PickleSerializer].
 	PickleProtocol int
 	// PythonVersion is the version of the site's Python, such as "3.13.0"; "" if unknown.
 	PythonVersion string
-	// ExportedAt is when SettingsCommand printed these settings, by the clock of the site's machine; the zero time if unknown.
+	// ExportedAt is when SettingsScript printed these settings, by the clock of the site's machine; the zero time if unknown.
 	ExportedAt time.Time
 	// AcceptLegacyLayout reads both layouts of sessions, that of before Django 3.1 and the one since, and SHA-1 signatures,
 	// also where the release does not, for a service that sees a site through an upgrade. What is written is the release's.

@@ -8,7 +8,7 @@ import (
 )
 
 // ReadSettings reads settings from JSON: an object with Django's names, as
-// [SettingsCommand] prints it. The defaults for what is left out are those of
+// [SettingsScript] prints it. The defaults for what is left out are those of
 // DJANGO_VERSION, or of the [NewestRelease] without it. Settings of other names are
 // ignored. Besides Django's own it takes SESSION_STORE, SESSION_STORE_CLASS,
 // SESSION_DATABASE, USER_DATABASE, USER_MODEL, KEY_SALT, PICKLE_PROTOCOL, PYTHON_VERSION,
@@ -92,6 +92,9 @@ func (s *Settings) byName() map[string]any {
 		"SESSION_DATABASE":                   &s.SessionDatabase,
 		"USER_DATABASE":                      &s.UserDatabase,
 		"USER_MODEL":                         &s.UserModel,
+		"SESSION_CACHE":                      &s.SessionCache,
+		"MESSAGE_STORAGE":                    &s.MessageStorage,
+		"LOGIN_RECEIVERS":                    &s.LoginReceivers,
 		"KEY_SALT":                           &s.KeySalt,
 		"MIDDLEWARE":                         &s.Middleware,
 		"PASSWORD_HASHERS":                   &s.PasswordHashers,

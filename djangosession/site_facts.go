@@ -3,19 +3,43 @@ package djangosession
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 )
 
 // A Database is where a Django site reads a model, as [SettingsScript] finds it inside
-// Django. It contains neither names nor passwords of the server.
+// Django. It does not contain the address, names or passwords of the server.
 type Database struct {
 	Alias      string `json:"alias"`       // the key of DATABASES that the routers choose for reading
 	WriteAlias string `json:"write_alias"` // and for writing
 	Engine     string `json:"engine"`      // ENGINE, such as "django.db.backends.postgresql"
 	Vendor     string `json:"vendor"`      // "sqlite", "postgresql", "mysql" (MariaDB too), "oracle" or another
 	TimeZone   string `json:"time_zone"`   // TIME_ZONE of the database, and "" if it has none
+	// SearchPath is the search_path in OPTIONS, such as "shop,public": the schemas in which
+	// PostgreSQL looks for tables. It is "" if the settings do not say so; the server may.
+	SearchPath string `json:"search_path"`
 
 	// Error is the Python exception that ended the search.
 	Error string `json:"error"`
+}
+
+// VendorOf returns the vendor of an ENGINE of DATABASES that handles tables as Django's own
+// engines do: "sqlite", "postgresql" or "mysql". It reports whether the engine is known.
+func VendorOf(engine string) (vendor string, known bool) {
+	for _, family := range []string{"django.db.backends.", "django.contrib.gis.db.backends.", "django_prometheus.db.backends."} {
+		name, is := strings.CutPrefix(engine, family)
+		if !is {
+			continue
+		}
+		switch name {
+		case "sqlite3", "spatialite":
+			return "sqlite", true
+		case "postgresql", "postgresql_psycopg2", "postgis":
+			return "postgresql", true
+		case "mysql":
+			return "mysql", true
+		}
+	}
+	return "", false
 }
 
 // A UserModel describes AUTH_USER_MODEL, as [SettingsScript] finds it inside Django. Names
@@ -61,7 +85,7 @@ type UserModel struct {
 }
 
 // UnmarshalJSON implements [json.Unmarshaler]. It refuses a model without one of the
-// columns: where the file does not name is_active, nobody would be inactive.
+// columns: if the file did not name is_active, inactive users could log in.
 func (m *UserModel) UnmarshalJSON(b []byte) error {
 	var given map[string]json.RawMessage
 	if err := json.Unmarshal(b, &given); err != nil {
@@ -82,7 +106,7 @@ func (m *UserModel) UnmarshalJSON(b []byte) error {
 		"manager_overrides", "other_tables",
 	} {
 		if given[name] == nil {
-			return fmt.Errorf("lacks %q: export it with SettingsScript", name)
+			return fmt.Errorf("lacks %q: "+exportAgain, name)
 		}
 	}
 	return nil

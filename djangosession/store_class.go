@@ -8,30 +8,30 @@ import (
 )
 
 // A SessionStoreClass describes the class SessionStore of the module SESSION_ENGINE, as
-// [SettingsCommand] finds it inside Django. Classes are named by module and qualified
+// [SettingsScript] finds it inside Django. Classes are named by module and qualified
 // name, such as "django.contrib.sessions.backends.db.SessionStore".
 type SessionStoreClass struct {
-	// MRO is the class, its base classes and so on, in the order in which Python looks
-	// for methods.
+	// MRO is the class and all its base classes, in the order in which Python looks for
+	// methods.
 	MRO []string `json:"mro"`
-	// Overrides lists, for each class of MRO outside Django, the names of Django's
-	// classes that it defines anew.
+	// Overrides lists, for each class of MRO outside Django, the names of Django's classes
+	// that it overrides.
 	Overrides map[string][]string `json:"overrides"`
 	// CacheKeyPrefix is the class attribute cache_key_prefix of stores that use a cache.
 	CacheKeyPrefix string `json:"cache_key_prefix"`
 
-	// Model is the session model, and "" for a store without one. Table and Columns are
-	// those of its table.
+	// Model is the session model; "" for a store without one. Table and Columns describe
+	// its table.
 	Model   string               `json:"model"`
 	Table   string               `json:"table"`
 	Columns []SessionStoreColumn `json:"columns"`
-	// ModelOverrides and ManagerOverrides are what Overrides is, for the model and for
-	// its manager "objects".
+	// ModelOverrides and ManagerOverrides are like Overrides, for the model and its manager
+	// "objects".
 	ModelOverrides   map[string][]string `json:"model_overrides"`
 	ManagerOverrides map[string][]string `json:"manager_overrides"`
 
-	// Error is the Python exception that ended the search; what was found before it is in
-	// the other fields.
+	// Error is the Python exception that ended the search. The other fields contain what was
+	// found before it.
 	Error string `json:"error"`
 }
 
@@ -47,18 +47,22 @@ type SessionStoreColumn struct {
 }
 
 // harmlessOverrides returns the names that a subclass of one of Django's session stores,
-// its model and its manager may define anew without changing where and how a session is
+// its model and its manager may override without changing where and how a session is
 // stored:
 //
-//   - create_model_instance and acreate_model_instance add columns, which is what Django documents them for;
-//   - get_model_class and model choose the table, and key_salt and __init__ what SettingsCommand finds out by making a store
-//     (the salt, the serializer, and that keys are kept);
-//   - objects is a manager, whose own overrides are looked at, and the clean methods are for forms;
-//   - from_queryset, use_in_migrations, encode, decode and save of a manager are not called by the store;
-//   - __str__ and __repr__ are texts for people.
+//   - create_model_instance and acreate_model_instance add columns, as documented by
+//     Django;
+//   - get_model_class and model choose the table, which SettingsScript exports;
+//   - key_salt and __init__ choose the salt and the serializer, which SettingsScript finds
+//     out by making a store (it also checks that the store keeps its key);
+//   - objects is a manager, whose own overrides are examined, and the clean methods are for
+//     forms;
+//   - from_queryset, use_in_migrations, encode, decode and save of a manager are not called
+//     by the store;
+//   - __str__ and __repr__ return texts for people.
 //
-// Names that Django's classes do not have, such as helpers of a site, are never among the
-// overrides.
+// Overrides never contains names that Django's classes do not have, such as helpers of a
+// site.
 func harmlessOverrides() (store, model, manager []string) {
 	store = []string{
 		"__init__", "__repr__", "__str__", "acreate_model_instance", "create_model_instance", "get_model_class", "key_salt", "model",
@@ -72,12 +76,12 @@ func harmlessOverrides() (store, model, manager []string) {
 
 const backendsPackage = "django.contrib.sessions.backends."
 
-// CheckEngine reports why the site's SESSION_ENGINE is not known to keep sessions exactly
-// as Django's own engine of this module does, such as
-// "django.contrib.sessions.backends.db". It is if it is that module, or if
-// SessionStoreClass shows a subclass that changes nothing about how a session is stored:
-// create_model_instance, get_model_class and key_salt may be overridden, load, save,
-// delete and the like may not. The error is a [*SettingError], or nil.
+// CheckEngine reports why the site's SESSION_ENGINE may store sessions in another way than
+// an engine of Django, named by its module, such as
+// "django.contrib.sessions.backends.db". It returns nil if SESSION_ENGINE is that module,
+// or if SessionStoreClass shows a subclass that does not change how a session is stored.
+// Such a class may override create_model_instance, get_model_class and key_salt, but not
+// load, save, delete and the like. The error is a [*SettingError].
 func (s *Settings) CheckEngine(module string) error {
 	problem := s.engineProblem(module)
 	if problem == "" {
@@ -92,11 +96,11 @@ func (s *Settings) engineProblem(module string) string {
 	case len(c.MRO) == 0 && s.SessionEngine == module:
 		return ""
 	case len(c.MRO) == 0 && c.Error != "":
-		return "could not be looked at inside Django (" + c.Error + ")"
+		return "could not be examined inside Django (" + c.Error + ")"
 	case len(c.MRO) == 0 && strings.HasPrefix(s.SessionEngine, backendsPackage):
 		return "is not " + module
 	case len(c.MRO) == 0:
-		return "is not known, and the settings do not describe its class SessionStore: export them with SettingsCommand"
+		return "is not known, and the file does not describe its class SessionStore: " + exportAgain
 	}
 	isBase := false
 	for _, class := range c.MRO {
@@ -109,7 +113,7 @@ func (s *Settings) engineProblem(module string) string {
 				return "is built on " + strings.TrimSuffix(class, ".SessionStore")
 			}
 			if _, known := c.Overrides[class]; !known {
-				return "has the class " + class + ", of which nothing is known"
+				return "has the class " + class + ", and the file does not describe it"
 			}
 		}
 	}
@@ -117,7 +121,7 @@ func (s *Settings) engineProblem(module string) string {
 		return "is not a subclass of that of " + module
 	}
 	if c.Error != "" && c.MRO[0] != module+".SessionStore" {
-		return "could not be looked at inside Django (" + c.Error + ")"
+		return "could not be examined inside Django (" + c.Error + ")"
 	}
 	return c.overrideProblem()
 }
@@ -132,7 +136,7 @@ func (c *SessionStoreClass) overrideProblem() string {
 		for _, class := range slices.Sorted(maps.Keys(part.overrides)) {
 			for _, name := range part.overrides[class] {
 				if !slices.Contains(part.harmless, name) {
-					return fmt.Sprintf("has a class %s with a %s of its own", class, name)
+					return fmt.Sprintf("has a class %s that overrides %s", class, name)
 				}
 			}
 		}

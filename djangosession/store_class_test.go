@@ -48,7 +48,7 @@ func engineCases() []engineCase {
 			}},
 			problem: "is built on " + backends + "cached_db",
 		},
-		{name: "unknown", engine: "redis_sessions.session", problem: "SettingsCommand"},
+		{name: "unknown", engine: "redis_sessions.session", problem: "settings script"},
 		{
 			name: "cannot be imported", engine: "shop.gone", class: djangosession.SessionStoreClass{Error: "ModuleNotFoundError shop.gone"},
 			problem: "ModuleNotFoundError shop.gone",
@@ -70,7 +70,7 @@ func engineCases() []engineCase {
 		"__getattribute__", "get_session_cookie_age", "get_expiry_age", "get_expiry_date", "set_expiry", "session_key", "unheard_of",
 	} {
 		cases = append(cases, engineCase{
-			name: name, engine: "shop.s", class: subclass(overrides{"shop.S": {"__init__", name}}, "db"), problem: "shop.S with a " + name,
+			name: name, engine: "shop.s", class: subclass(overrides{"shop.S": {"__init__", name}}, "db"), problem: "shop.S that overrides " + name,
 		})
 	}
 	failed := subclass(overrides{"shop.S": {}}, "db")
@@ -84,8 +84,8 @@ func engineCases() []engineCase {
 	return append(cases,
 		engineCase{name: "fails inside Django", engine: "shop.s", class: failed, problem: "OperationalError"},
 		engineCase{name: "own model", engine: "shop.s", class: model},
-		engineCase{name: "own model that saves", engine: "shop.s", class: saves, problem: "shop.M with a save"},
-		engineCase{name: "own manager that filters", engine: "shop.s", class: filters, problem: "shop.Manager with a get_queryset"},
+		engineCase{name: "own model that saves", engine: "shop.s", class: saves, problem: "shop.M that overrides save"},
+		engineCase{name: "own manager that filters", engine: "shop.s", class: filters, problem: "shop.Manager that overrides get_queryset"},
 	)
 }
 

@@ -20,7 +20,7 @@ const columnsDDL = `CREATE TABLE "shop_session" ("session_key" varchar(40) NOT N
 	"expire_date" datetime NOT NULL, "created_at" datetime NOT NULL, "updated_at" datetime NOT NULL, "user_id" integer NULL,
 	"agent" varchar(9) NULL, "ip" char(39) NULL, "note" text DEFAULT 'kept')`
 
-// exportedColumns are those of columnsDDL as SettingsCommand prints them.
+// exportedColumns are those of columnsDDL as SettingsScript prints them.
 func exportedColumns() []djangosession.SessionStoreColumn {
 	return []djangosession.SessionStoreColumn{
 		{Name: "session_key", Type: "CharField", PrimaryKey: true},

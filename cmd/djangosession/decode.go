@@ -28,9 +28,7 @@ Examples:
     psql -At mysite -c 'SELECT session_data FROM django_session' |
         djangosession decode --settings site.json | jq -r '.session._auth_user_id // empty'
 
---settings takes what this prints, run where manage.py is. It holds the site's secrets: keep the file as safe as them.
-
-    ` + djangosession.SettingsCommand + ` > site.json`
+The file of --settings is made by "djangosession settings script | python manage.py shell > site.json".`
 }
 
 // Run is the command.

@@ -32,16 +32,15 @@ type commands struct {
 	Decode decodeCommand `cmd:"" help:"Read stored sessions: session data in, JSON out."`
 	Encode encodeCommand `cmd:"" help:"Write sessions as Django stores them: JSON in, session data out."`
 	//nolint:lll // a help text
-	Explain        explainCommand        `cmd:"" help:"Say why session data does not decode: which key, salt or layout would have fitted."`
-	Sign           signCommand           `cmd:"" help:"Sign values, as TimestampSigner or Signer."`
-	Unsign         unsignCommand         `cmd:"" help:"Verify signed values and print them."`
-	Dumps          dumpsCommand          `cmd:"" help:"Sign JSON values, as django.core.signing.dumps."`
-	Loads          loadsCommand          `cmd:"" help:"Verify what dumps signed and print it, as django.core.signing.loads."`
-	Sessions       sessionsCommand       `cmd:"" help:"List, show and delete the sessions in a database."`
-	Clearsessions  clearsessionsCommand  `cmd:"" help:"Delete expired sessions from a database, a batch at a time."`
-	SettingsScript settingsScriptCommand `cmd:"" help:"Print a Python program that makes a Django site print its settings."`
-	SettingsCheck  settingsCheckCommand  `cmd:"" help:"Say what is missing, unknown or contradictory in a settings file."`
-	Demo           demoCommand           `cmd:"" help:"Show a whole round on a new SQLite database; needs nothing."`
+	Explain       explainCommand       `cmd:"" help:"Say why session data does not decode: which key, salt or layout would have fitted."`
+	Sign          signCommand          `cmd:"" help:"Sign values, as TimestampSigner or Signer."`
+	Unsign        unsignCommand        `cmd:"" help:"Verify signed values and print them."`
+	Dumps         dumpsCommand         `cmd:"" help:"Sign JSON values, as django.core.signing.dumps."`
+	Loads         loadsCommand         `cmd:"" help:"Verify what dumps signed and print it, as django.core.signing.loads."`
+	Sessions      sessionsCommand      `cmd:"" help:"List, show and delete the sessions in a database."`
+	Clearsessions clearsessionsCommand `cmd:"" help:"Delete expired sessions from a database, a batch at a time."`
+	Settings      settingsCommand      `cmd:"" help:"Get a site's settings into a file, and check such a file."`
+	Demo          demoCommand          `cmd:"" help:"Show a whole round on a new SQLite database; needs nothing."`
 
 	Version kong.VersionFlag `help:"Print the version."`
 }
@@ -49,7 +48,7 @@ type commands struct {
 const description = `Reads and writes Django's sessions and signed values.
 
 The site's SECRET_KEY is that of --secret-key KEY, else of --settings FILE, else of the environment variable
-DJANGO_SECRET_KEY. "djangosession decode --help" says how to make such a file.
+DJANGO_SECRET_KEY. "djangosession settings script --help" shows how to make such a file.
 
 Exit status: 0 all well, 1 some item failed, 2 wrong usage, 130 interrupted with control-C.`
 

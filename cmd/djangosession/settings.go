@@ -20,7 +20,7 @@ const secretVariable = "DJANGO_SECRET_KEY"
 
 // siteFlags say which site it is. What they say counts more than the settings file.
 type siteFlags struct {
-	Settings  string  `help:"The site's settings as JSON (see decode --help)."                                   placeholder:"FILE"`
+	Settings  string  `help:"The site's settings (see settings script --help)."                                  placeholder:"FILE"`
 	SecretKey *string `help:"SECRET_KEY. Others can see it in the process list: better set $$DJANGO_SECRET_KEY." placeholder:"KEY"`
 	Fallback  texts   `help:"One of SECRET_KEY_FALLBACKS. Can be repeated."                                      placeholder:"KEY"`
 
@@ -133,7 +133,7 @@ func readObject(file string) (map[string]json.RawMessage, error) {
 	}
 	values, err = settingsjson.Read(bytes.NewReader(data))
 	if err != nil || values == nil {
-		return nil, usagef("read settings: %s does not hold one JSON object (see djangosession decode --help)", file)
+		return nil, usagef("read settings: %s does not hold one JSON object (see djangosession settings script --help)", file)
 	}
 	return values, nil
 }

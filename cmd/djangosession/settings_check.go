@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -14,57 +15,90 @@ import (
 )
 
 type settingsCheckCommand struct {
+	JSON bool `help:"Print one JSON object."`
+
 	File string `arg:"" help:"The file, or - for standard input."`
 }
 
-// Help is what settings-check --help adds.
+// Help is what settings check --help adds.
 func (*settingsCheckCommand) Help() string {
-	return `Says what is missing, unknown or contradictory in a settings file, one finding a line. Lines that begin with
-"note" do not keep a service from opening the site. Neither secrets nor their lengths are printed.
+	return `Reports what is missing, unknown, contradictory or invalid in a settings file, one finding per line, and what to do
+about it. Findings that begin with "note" do not keep a service from opening the site. Secrets are never printed.
 
-The exit status is 0 if djangobridge.Open opens a site with this file, otherwise 1.
+--json prints {"ok":...,"findings":[{"kind":...,"setting":...,"problem":...,"refused":...}]}. The kinds are missing,
+unknown, contradictory and invalid; "refused" is false for notes; "ok" is false if any finding is refused.
 
-Example:
+Exit status: 0 djangobridge.Open opens a site with this file, 1 it refuses the file, 2 the file cannot be read or contains
+no settings.
 
-    djangosession settings-script | python manage.py shell > site.json && djangosession settings-check site.json`
+Examples:
+
+    djangosession settings script | python manage.py shell > site.json && djangosession settings check site.json
+    djangosession settings check --json site.json | jq -r '.findings[] | select(.refused) | .setting'`
 }
+
+// invalidFinding is the kind of settings with values that cannot be used.
+const invalidFinding djangosession.FindingKind = "invalid"
 
 // Run is the command.
 func (c *settingsCheckCommand) Run(t *tool) error {
 	data, err := c.read(t)
 	if err != nil {
-		return fmt.Errorf("read settings: %w", err)
+		return usagef("read settings: %w", err)
 	}
-	s, found, err := djangosession.ReviewSettings(bytes.NewReader(data))
+	s, found, err := review(data)
 	if err != nil {
 		return err
 	}
-	refused := false
+	ok := true
 	for _, f := range found {
-		line := f.String()
-		if f.Refused {
-			refused = true
-		} else {
-			line = "note: " + line
-		}
-		if err := t.line([]byte(line)); err != nil {
-			return err
-		}
+		ok = ok && !f.Refused
 	}
-	for _, err := range openingErrors(s) {
-		refused = true
-		if err := t.line([]byte(err.Error())); err != nil {
-			return err
-		}
+	show := printFindings
+	if c.JSON {
+		show = printFindingsAsJSON
 	}
-	if refused {
+	if err := show(t, &s, found, ok); err != nil {
+		return err
+	}
+	if !ok {
 		return errSomeFailed
 	}
-	return t.line(fmt.Appendf(nil, "ok: Django %s, sessions in %q (%s), users in %q (%s, %s)", s.DjangoVersion,
-		s.SessionDatabase.Alias, s.SessionDatabase.Vendor, s.UserDatabase.Alias, s.UserModel.Model, s.UserModel.Table))
+	return nil
 }
 
-// openingErrors returns what keeps the parts of a site from being built.
+func (c *settingsCheckCommand) read(t *tool) ([]byte, error) {
+	if c.File != "-" {
+		return readUpTo(c.File, maxSettings)
+	}
+	data, err := io.ReadAll(io.LimitReader(t.stdin, maxSettings+1))
+	if err == nil && len(data) > maxSettings {
+		err = fmt.Errorf("standard input has more than %d bytes", maxSettings)
+	}
+	return data, err
+}
+
+// review returns what is wrong with settings. The error is a [usageError] if data contains
+// no settings.
+func review(data []byte) (djangosession.Settings, []djangosession.Finding, error) {
+	s, found, err := djangosession.ReviewSettings(bytes.NewReader(data))
+	problems := []error{err}
+	if err == nil {
+		problems = openingErrors(s)
+	}
+	for _, err := range problems {
+		invalid, is := errors.AsType[*djangosession.SettingError](err)
+		if !is {
+			return s, nil, usagef("%w: see the error output of manage.py for the reason", err)
+		}
+		f := djangosession.Finding{Kind: invalidFinding, Setting: invalid.Setting, Problem: invalid.Problem, Refused: true}
+		found = append(found, f)
+	}
+	return s, found, nil
+}
+
+// openingErrors returns what keeps the parts of a site from being built. It leaves out what
+// the review has reported.
 func openingErrors(s djangosession.Settings) []error {
 	var problems []error
 	if _, err := csrf.New(s, csrf.Options{}); err != nil {
@@ -72,7 +106,7 @@ func openingErrors(s djangosession.Settings) []error {
 	}
 	engine, err := memory.New(s)
 	if err != nil {
-		return problems // and the review has said so
+		return problems
 	}
 	manager, err := djangosession.NewManager(engine, s)
 	if err != nil {
@@ -85,13 +119,35 @@ func openingErrors(s djangosession.Settings) []error {
 	return problems
 }
 
-func (c *settingsCheckCommand) read(t *tool) ([]byte, error) {
-	if c.File != "-" {
-		return readUpTo(c.File, maxSettings)
+// printFindings prints findings for people.
+func printFindings(t *tool, s *djangosession.Settings, found []djangosession.Finding, ok bool) error {
+	for _, f := range found {
+		line := f.String()
+		if !f.Refused {
+			line = "note: " + line
+		}
+		if err := t.line([]byte(line)); err != nil {
+			return err
+		}
 	}
-	data, err := io.ReadAll(io.LimitReader(t.stdin, maxSettings+1))
-	if err == nil && len(data) > maxSettings {
-		err = fmt.Errorf("standard input has more than %d bytes", maxSettings)
+	if !ok {
+		return nil
 	}
-	return data, err
+	return t.line(fmt.Appendf(nil, "ok: Django %s, sessions in %q (%s), users in %q (%s, %s)", s.DjangoVersion,
+		s.SessionDatabase.Alias, s.SessionDatabase.Vendor, s.UserDatabase.Alias, s.UserModel.Model, s.UserModel.Table))
+}
+
+// printFindingsAsJSON prints findings for programs.
+func printFindingsAsJSON(t *tool, _ *djangosession.Settings, found []djangosession.Finding, ok bool) error {
+	type finding struct {
+		Kind    djangosession.FindingKind `json:"kind"`
+		Setting string                    `json:"setting"`
+		Problem string                    `json:"problem"`
+		Refused bool                      `json:"refused"`
+	}
+	list := make([]finding, 0, len(found))
+	for _, f := range found {
+		list = append(list, finding{Kind: f.Kind, Setting: f.Setting, Problem: f.Problem, Refused: f.Refused})
+	}
+	return t.line(jsonLine(map[string]any{"ok": ok, "findings": list}))
 }

@@ -16,7 +16,7 @@ func TestEnginesThatMayKeepSessionsElsewhereAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ engine, why string }{
 		"qsessions_cached_db": {engine: "qsessions.backends.cached_db", why: "is built on django.contrib.sessions.backends.cached_db"},
-		"qsessions_db":        {engine: "qsessions.backends.db", why: "qsessions.backends.db.SessionStore with a load of its own"},
+		"qsessions_db":        {engine: "qsessions.backends.db", why: "qsessions.backends.db.SessionStore that overrides load"},
 		"user_sessions":       {engine: "user_sessions.backends.db", why: "is not a subclass of that of django.contrib.sessions.backends.db"},
 		"redis_sessions":      {engine: "redis_sessions.session", why: "is not a subclass of that of django.contrib.sessions.backends.db"},
 		"cached_subclass":     {engine: "shop.cached_sessions", why: "is built on django.contrib.sessions.backends.cached_db"},

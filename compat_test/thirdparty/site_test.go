@@ -33,7 +33,7 @@ var environment = sync.OnceValues(func() ([2]string, error) {
 type site struct {
 	url      string // without a slash at the end
 	database string
-	settings []byte // as SettingsCommand prints them
+	settings []byte // as SettingsScript prints them
 }
 
 // command is a Python program of the site with this package.
@@ -61,7 +61,8 @@ func (s *site) command(t *testing.T, packageName, name string, args ...string) (
 func exportSite(t *testing.T, packageName string) *site {
 	t.Helper()
 	s := &site{database: filepath.Join(t.TempDir(), "db.sqlite3")}
-	export, stderr := s.command(t, packageName, "sh", "-c", djangosession.SettingsCommand)
+	export, stderr := s.command(t, packageName, "python", "manage.py", "shell")
+	export.Stdin = strings.NewReader(djangosession.SettingsScript)
 	var err error
 	if s.settings, err = export.Output(); err != nil {
 		t.Fatalf("%v\n%s", err, stderr)

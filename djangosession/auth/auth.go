@@ -98,7 +98,7 @@ type Auth struct {
 
 // New returns an Auth that resolves the sessions of manager to users. It uses
 // AUTHENTICATION_BACKENDS and LOGIN_URL of the manager's settings, and refuses the name of a
-// view in LOGIN_URL: SettingsCommand prints the URL in its place, unless the site has no such
+// view in LOGIN_URL: SettingsScript prints the URL in its place, unless the site has no such
 // view. It logs a warning if passwords of the site's default hasher cannot be checked, and
 // about [Auth.UnknownMiddleware]. The error is a [*djangosession.SettingError].
 func New(manager *djangosession.Manager, users Users, o Options) (*Auth, error) {

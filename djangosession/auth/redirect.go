@@ -47,7 +47,7 @@ func parseLoginURL(setting, text string) (loginURL, error) {
 	}
 	if !strings.ContainsAny(text, "/.") {
 		return refuse("looks like the name of a view: give the URL that reverse() makes of it, " +
-			"as djangosession.SettingsCommand prints it for LOGIN_URL if the site has such a view")
+			"as djangosession.SettingsScript prints it for LOGIN_URL if the site has such a view")
 	}
 	u, ok := pyurl.Split(text)
 	if _, err := url.Parse(text); err != nil || !ok || strings.ContainsAny(text, " \t\r\n") {

@@ -239,7 +239,7 @@ func TestViewNameIsRefusedWithTheWayToItsURL(t *testing.T) {
 	site := newSite(t, "5.2.19", nil)
 	for _, name := range []string{"login", "accounts:login"} {
 		err := site.loginURLProblem(t, name)
-		if err == nil || !strings.Contains(err.Error(), "SettingsCommand") {
+		if err == nil || !strings.Contains(err.Error(), "SettingsScript") {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}

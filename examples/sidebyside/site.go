@@ -110,10 +110,9 @@ func (s *site) prepare(ctx context.Context) error {
 // command and its children end with ctx.
 func (s *site) command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	fallbacks, _ := json.Marshal(s.fallbacks)      //nolint:errchkjson // strings
-	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // Python, or the command for the settings
+	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // Python
 	cmd.Dir = s.path("site")
 	cmd.Env = append(os.Environ(),
-		"PATH="+filepath.Dir(s.interpret)+":"+os.Getenv("PATH"), // the command for the settings says "python"
 		"PYTHONUNBUFFERED=1",
 		"SHOP_DATABASE="+s.database(),
 		"SHOP_PASSWORD="+s.password,

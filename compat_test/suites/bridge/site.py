@@ -6,7 +6,7 @@ import re
 import django
 from django.conf import settings
 
-# The settings that djangosession.SettingsCommand prints.
+# Some of the settings that djangosession.SettingsScript prints.
 NAMES = re.compile("SESSION_|SECRET_KEY|SIGNED_COOKIE_|DEFAULT_HASHING_|USE_TZ$|TIME_ZONE$")
 
 

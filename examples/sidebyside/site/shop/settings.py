@@ -1,4 +1,4 @@
-"""The settings of the site. The Go service gets the settings that it needs through djangosession.SettingsCommand."""
+"""The settings of the site. The Go service gets the settings that it needs through djangosession.SettingsScript."""
 
 import json
 import os

@@ -1,0 +1,132 @@
+package compat_test
+
+import (
+	"bytes"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/internal/release"
+)
+
+// factsSettings contain a secret, "hush", in each place that a site may put one. The time at
+// which they are loaded is in SESSION_FILE_PATH.
+const factsSettings = `
+import time
+SESSION_FILE_PATH = repr(time.time())
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_CACHE_ALIAS = "visits"
+SESSION_REDIS = {"host": "h", "password": "hush"}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "redis://:hush@other"},
+    "visits": {
+        "BACKEND": "django.core.cache.backends.dummy.DummyCache",
+        "LOCATION": [
+            "redis://user:hush@one:6379/1?db=2&password=hush#hush",
+            "rediss://:hu,sh@two,redis://a:hush@three:1; redis://four",
+            "127.0.0.1:11211",
+            "user:hush@five:1",
+            "unix://:hush@/run/redis.sock?password=hush&db=3",
+            "/srv/a@b",
+        ],
+        "OPTIONS": {"PASSWORD": "hush", "MAX_ENTRIES": 9},
+        "KEY_PREFIX": "shop",
+        "VERSION": 3,
+        "KEY_FUNCTION": "shop.keys.make",
+        "TIMEOUT": None,
+    },
+}
+INSTALLED_APPS = list(INSTALLED_APPS) + ["shop"]
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+DATABASES["default"].update(
+    USER="hush", PASSWORD="hush", HOST="hush", OPTIONS={"options": "-c x=hush -c search_path=shop\\ 1,public -c y=hush"})
+`
+
+// loginReceivers are a function, a method and an object.
+const loginReceivers = `
+from django.contrib.auth.signals import user_logged_in
+
+
+class Carts:
+    def merge(self, **kwargs):
+        pass
+
+    def __call__(self, **kwargs):
+        pass
+
+
+def count(**kwargs):
+    pass
+
+
+carts = Carts()
+user_logged_in.connect(count)
+user_logged_in.connect(carts.merge)
+user_logged_in.connect(carts)
+`
+
+// TestSettingsScriptPrintsFacts also checks that no password gets into the file.
+func TestSettingsScriptPrintsFacts(t *testing.T) {
+	t.Parallel()
+	for _, version := range append(release.VersionsFor("export"), releases()...) {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			shop := newProject(t, version)
+			shop.write("shop/keys.py", "def make(key, prefix, version):\n    return key\n")
+			shop.write("shop/models.py", loginReceivers)
+			printed := shop.printed("facts", factsSettings)
+			if bytes.Contains(printed, []byte("hush")) || bytes.Contains(printed, []byte("hu,sh")) {
+				t.Errorf("the file contains a secret: %s", printed)
+			}
+			s, found, err := djangosession.ReviewSettings(bytes.NewReader(printed))
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantFacts(t, s)
+			loaded, err := strconv.ParseFloat(s.SessionFilePath, 64)
+			if exported := float64(s.ExportedAt.UnixMicro()) / 1e6; err != nil || exported > loaded || exported < loaded-120 {
+				t.Errorf("EXPORTED_AT is %f, and the settings were loaded at %f, %v", exported, loaded, err)
+			}
+			names := make([]string, 0, len(found))
+			for _, f := range found {
+				names = append(names, f.Setting)
+			}
+			if want := []string{
+				"SESSION_REDIS", "SESSION_ENGINE", "SESSION_DATABASE", "USER_DATABASE", "LOGIN_RECEIVERS", "LOGIN_RECEIVERS", "LOGIN_RECEIVERS",
+			}; !slices.Equal(names, want) {
+				t.Errorf("found %q, want %q", found, want)
+			}
+		})
+	}
+}
+
+func wantFacts(t *testing.T, s djangosession.Settings) {
+	t.Helper()
+	want := djangosession.SessionCache{
+		Alias: "visits", Backend: "django.core.cache.backends.dummy.DummyCache",
+		Location: []string{
+			"redis://one:6379/1?db=2", "rediss://two", "redis://three:1", "redis://four", "127.0.0.1:11211", "five:1",
+			"unix:///run/redis.sock?db=3", "/srv/a@b",
+		},
+		Options: []string{"MAX_ENTRIES", "PASSWORD"}, KeyPrefix: "shop", Version: "3", KeyFunction: "shop.keys.make",
+	}
+	if !reflect.DeepEqual(s.SessionCache, want) {
+		t.Errorf("read %+v\nwant %+v", s.SessionCache, want)
+	}
+	if want := "shop 1,public"; s.SessionDatabase.SearchPath != want || s.UserDatabase.SearchPath != want {
+		t.Errorf("search paths %q and %q, want %q", s.SessionDatabase.SearchPath, s.UserDatabase.SearchPath, want)
+	}
+	if want := "django.contrib.messages.storage.session.SessionStorage"; s.MessageStorage != want {
+		t.Errorf("messages in %q, want %q", s.MessageStorage, want)
+	}
+	receivers := []string{"django.contrib.auth.models.update_last_login", "shop.models.Carts", "shop.models.Carts.merge", "shop.models.count"}
+	if !slices.Equal(s.LoginReceivers, receivers) {
+		t.Errorf("receivers %q, want %q", s.LoginReceivers, receivers)
+	}
+	if len(s.SessionStoreClass.MRO) != 4 || !strings.HasSuffix(s.SessionStoreClass.MRO[0], "cached_db.SessionStore") {
+		t.Errorf("a store of the classes %q", s.SessionStoreClass.MRO)
+	}
+}

@@ -1,0 +1,64 @@
+package djangosession
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"github.com/djangobridge/djangobridge/internal/settingsjson"
+)
+
+// SettingsScript prints the version of its form under this name.
+const (
+	versionName   = "DJANGOBRIDGE_SETTINGS"
+	exportVersion = 2
+)
+
+// names looks at which settings the file has.
+func (v *review) names(given settingsjson.Settings) {
+	const missing = "is not in the file: " + exportAgain
+	for _, name := range []string{
+		"DJANGO_VERSION", "SESSION_ENGINE", "SESSION_STORE_CLASS", "SESSION_DATABASE", "USER_DATABASE", "USER_MODEL", "USE_TZ",
+		"AUTHENTICATION_BACKENDS", "CSRF_USE_SESSIONS", "ALLOWED_HOSTS",
+	} {
+		if isMissing(given[name]) {
+			v.refuse(MissingFinding, name, missing)
+		}
+	}
+	for _, name := range []string{
+		"MIDDLEWARE", "PASSWORD_HASHERS", "EXPORTED_AT", "PYTHON_VERSION", "LOGIN_URL", "MESSAGE_STORAGE", "LOGIN_RECEIVERS",
+	} {
+		if isMissing(given[name]) {
+			v.note(MissingFinding, name, missing)
+		}
+	}
+	if given["SESSION_CACHE"] == nil { // null is a store without a cache
+		v.note(MissingFinding, "SESSION_CACHE", missing)
+	}
+	v.version(given[versionName])
+	v.unknownNames(given)
+}
+
+func isMissing(value []byte) bool {
+	return len(value) == 0 || string(value) == "null" || string(value) == "{}"
+}
+
+// version looks at the version of the file, which files of before the first lack.
+func (v *review) version(value []byte) {
+	version := 1
+	if value != nil && json.Unmarshal(value, &version) != nil || version > exportVersion {
+		v.note(UnknownFinding, versionName, "is the version of a newer export: update this module, or export the "+
+			"settings with its own command (djangosession settings script)")
+	}
+}
+
+// unknownNames looks for names that nothing reads.
+func (v *review) unknownNames(given settingsjson.Settings) {
+	known := v.settings.byName()
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if _, is := known[name]; !is && name != "DJANGO_VERSION" && name != versionName {
+			v.note(UnknownFinding, name, "is not a setting that this module knows, and is ignored: correct its name, or remove it if "+
+				"nothing here depends on it")
+		}
+	}
+}
