@@ -11,7 +11,8 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// inTime fails the test if do, which once took hours, takes more than a few seconds.
+// inTime fails the test if do takes more than a few seconds. Each of these once took
+// hours.
 func inTime(t *testing.T, what string, do func()) {
 	t.Helper()
 	done := make(chan struct{})
@@ -26,7 +27,7 @@ func inTime(t *testing.T, what string, do func()) {
 	}
 }
 
-// ring is a list that contains itself after n lists.
+// ring returns a list that contains itself through n lists.
 func ring(n int) *py.List {
 	first := &py.List{}
 	last := first
@@ -39,7 +40,8 @@ func ring(n int) *py.List {
 	return first
 }
 
-// TestEqualOfRings: two rings go on together for as long as the product of their lengths.
+// TestEqualOfRings compares rings that differ only after as many steps as the product of
+// their lengths.
 func TestEqualOfRings(t *testing.T) {
 	t.Parallel()
 	if !py.Equal(ring(3001), ring(3000)) {
@@ -52,7 +54,8 @@ func TestEqualOfRings(t *testing.T) {
 	}
 }
 
-// TestEqualForgetsWhatAnAttemptSupposed: the first member that is tried shares parts with the second.
+// TestEqualForgetsWhatAnAttemptSupposed has a first candidate that shares parts with the
+// second.
 func TestEqualForgetsWhatAnAttemptSupposed(t *testing.T) {
 	t.Parallel()
 	object := func(state ...any) *py.Object {
@@ -89,7 +92,8 @@ func TestTimeDeltaAtTheEndsOfADuration(t *testing.T) {
 	}
 }
 
-// TestScanOfALongTextInManyPlaces: a million names of one long value in a pickle would be a million copies.
+// TestScanOfALongTextInManyPlaces has a million references to one long value in a pickle,
+// which would become a million copies.
 func TestScanOfALongTextInManyPlaces(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 1<<20)
@@ -108,7 +112,7 @@ func TestScanOfALongTextInManyPlaces(t *testing.T) {
 			}
 		})
 	}
-	apart := &py.List{} // as much text, but each its own
+	apart := &py.List{} // as much text, but distinct
 	for range 100 {
 		apart.Items = append(apart.Items, py.Bytes(strings.Clone(long)))
 	}
@@ -118,7 +122,7 @@ func TestScanOfALongTextInManyPlaces(t *testing.T) {
 	}
 }
 
-// TestScanOfNumbersWithManyDigits: Go needs a time for these that grows with the square.
+// TestScanOfNumbersWithManyDigits has numbers that take Go quadratic time.
 func TestScanOfNumbersWithManyDigits(t *testing.T) {
 	t.Parallel()
 	digits := strings.Repeat("7", 20_000_000)
@@ -139,7 +143,8 @@ func TestScanOfNumbersWithManyDigits(t *testing.T) {
 	}
 }
 
-// TestKeysOfObjectsThatTakeHoursToHash: the pairs of an object are not hashed until somebody wants them as a dict.
+// TestKeysOfObjectsThatTakeHoursToHash checks that the pairs of an object are not hashed
+// before they are needed as a dict.
 func TestKeysOfObjectsThatTakeHoursToHash(t *testing.T) {
 	t.Parallel()
 	key := py.NewTuple()

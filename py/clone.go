@@ -5,8 +5,9 @@ import (
 	"reflect"
 )
 
-// Clone returns a deep copy of v: the containers are new, and what v shared or contained recursively the copy does
-// too. Values that cannot change are not copied, [Lazy] ones among them. Matches copy.deepcopy.
+// Clone returns a deep copy of v. The containers are new, and the copy shares and
+// contains itself where v does. Immutable values, including [Lazy] ones, are not copied.
+// Matches copy.deepcopy.
 func Clone(v any) any {
 	switch v.(type) {
 	case *List, *Dict, *Set, *FrozenSet, *big.Int, Cloner:
@@ -16,8 +17,8 @@ func Clone(v any) any {
 	}
 }
 
-// A Cloner is a mutable value outside this file that [Clone] copies. It registers its copy with seen before it clones
-// what it contains, so that recursion ends.
+// A Cloner is a mutable value that [Clone] copies through this method. It passes its copy
+// to seen before it clones its contents, so that recursion ends.
 type Cloner interface {
 	ClonePy(seen func(dup any), clone func(any) any) any
 }
@@ -31,7 +32,7 @@ type cloner struct {
 
 func newCloner(native bool) *cloner { return &cloner{done: map[any]any{}, native: native} }
 
-// all clones v and what it contains.
+// all clones v and its contents.
 func (c *cloner) all(v any) any {
 	v = c.clone(v)
 	for _, d := range c.dicts {
@@ -55,7 +56,7 @@ func (c *cloner) clone(v any) any {
 	return c.copy(v)
 }
 
-// isNil reports whether v is a nil pointer, which is no Python value.
+// isNil reports whether v is a nil pointer, which is not a Python value.
 func isNil(v any) bool {
 	switch v := v.(type) {
 	case *List:
@@ -103,8 +104,8 @@ func (c *cloner) copy(v any) any {
 		c.done[v] = s
 		c.entries(&s.members, &v.members)
 		return s
-	case *big.Int: // Go's can be changed in place
-		if c.native && v.IsInt64() { // a long of Python 2
+	case *big.Int: // mutable in Go
+		if c.native && v.IsInt64() { // a Python 2 long
 			return v.Int64()
 		}
 		n := new(big.Int).Set(v)
@@ -127,8 +128,8 @@ func (c *cloner) copy(v any) any {
 	return v
 }
 
-// entries copies what is in from. No key is hashed: one that has the dict itself in it is not complete yet, and two that have
-// one form in Go are two still.
+// entries copies the entries of from. It hashes no key: a key that contains the dict
+// itself is not complete yet, and two keys with the same native form remain two keys.
 func (c *cloner) entries(to, from *Dict) {
 	to.entries = make([]Pair, 0, from.Len())
 	for k, v := range from.All() {

@@ -2,9 +2,9 @@ package py
 
 import "iter"
 
-// A Tuple is a Python tuple. It is a pointer type in use (*Tuple), because a tuple may contain itself by way of a list, and
-// because pickle tells apart whether two places hold one tuple or two equal ones. It must not be changed once others have
-// it.
+// A Tuple is a Python tuple. It is used as a pointer (*Tuple) because a tuple may contain
+// itself through a list, and because pickle distinguishes one tuple in two places from
+// two equal tuples. It must not be changed once it is shared.
 type Tuple struct {
 	Items []any
 }
@@ -25,7 +25,8 @@ func (t *Tuple) ClonePy(seen func(any), clone func(any) any) any {
 	return c
 }
 
-// A Set is a Python set, in the order in which it was read or filled. The zero Set is empty and ready for use.
+// A Set is a Python set, in the order in which it was read or filled. The zero Set is
+// empty and ready for use.
 type Set struct {
 	members Dict
 }
@@ -42,13 +43,13 @@ func NewSet(items ...any) *Set {
 // PyType implements [Typed].
 func (*Set) PyType() string { return "set" }
 
-// Len is the number of members.
+// Len returns the number of members.
 func (s *Set) Len() int { return s.members.Len() }
 
 // Grow makes room for n more members, as [Dict.Grow] does.
 func (s *Set) Grow(n int) { s.members.Grow(n) }
 
-// Add adds a member, if none is equal to it.
+// Add adds a member unless an equal one is present.
 func (s *Set) Add(item any) {
 	if s.members.find(item) < 0 {
 		s.members.insert(item, nil)
@@ -61,7 +62,7 @@ func (s *Set) Has(item any) bool {
 	return ok
 }
 
-// Remove removes a member and reports whether there was one.
+// Remove removes a member and reports whether it was present.
 func (s *Set) Remove(item any) bool { return s.members.Delete(item) }
 
 // All yields the members in order.
@@ -75,7 +76,8 @@ func (s *Set) All() iter.Seq[any] {
 	}
 }
 
-// A FrozenSet is a Python frozenset. Like a [Tuple] it must not be changed once others have it.
+// A FrozenSet is a Python frozenset. Like a [Tuple], it must not be changed once it is
+// shared.
 type FrozenSet struct {
 	Set
 }

@@ -27,7 +27,8 @@ func destinations() map[string]any {
 	}
 }
 
-// scanned is where a value fits, and as what. It fits nowhere else.
+// scanned lists the destinations that a value fits, and the results. It fits no other
+// destination.
 type scanned struct {
 	value any
 	fits  map[string]string
@@ -128,7 +129,7 @@ func TestValuesFitWhereNothingIsLost(t *testing.T) {
 	for _, c := range scannedValues(t) {
 		for name, destination := range destinations() {
 			if _, ok := c.value.(*py.Dict); ok && slices.Contains([]string{"date", "decimal", "list", "rat"}, name) {
-				continue // structs, of which no field has a key of these dicts
+				continue // structs with no field for the keys of these dicts
 			}
 			dst := reflect.New(reflect.TypeOf(destination).Elem())
 			err := py.Scan(c.value, dst.Interface(), nil)
@@ -409,8 +410,8 @@ func TestGoValuesOfAllKinds(t *testing.T) {
 	}
 }
 
-// A value of whose parts Go would make far more than there are is refused; the same size
-// of different parts is not.
+// A value that expands to far more parts than it has is refused. The same number of
+// distinct parts is not.
 func TestTextsInManyPlacesAreBounded(t *testing.T) {
 	t.Parallel()
 	const size = 1 << 20

@@ -12,13 +12,14 @@ type Date struct {
 	Day   int
 }
 
-// DateOf returns the date that t shows.
+// DateOf returns the date of t in its own location.
 func DateOf(t time.Time) Date {
 	year, month, day := t.Date()
 	return Date{year, month, day}
 }
 
-// ParseDate reads what Python's date.fromisoformat reads, as of Python 3.11. Other text is an error.
+// ParseDate parses the formats that Python's date.fromisoformat reads, as of Python 3.11.
+// It returns an error for other text.
 func ParseDate(s string) (Date, error) {
 	p := isoParser{s: s}
 	year, month, day := p.date()
@@ -28,7 +29,7 @@ func ParseDate(s string) (Date, error) {
 	return Date{year, month, day}, nil
 }
 
-// IsValid reports whether Python has this date: a day of the years 1 to 9999.
+// IsValid reports whether Python can represent the date: a day of the years 1 to 9999.
 func (d Date) IsValid() bool {
 	return d.Year >= 1 && d.Year <= 9999 && DateOf(d.In(time.UTC)) == d
 }
@@ -38,7 +39,7 @@ func (d Date) In(loc *time.Location) time.Time {
 	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, loc)
 }
 
-// String returns the date as Python's isoformat and str do: 2023-11-14.
+// String returns the date as Python's isoformat and str do, such as 2023-11-14.
 func (d Date) String() string { return fmt.Sprintf("%04d-%02d-%02d", d.Year, int(d.Month), d.Day) }
 
 // PyType implements [Typed].
@@ -62,12 +63,12 @@ func (d *Date) UnmarshalText(text []byte) error {
 // A Time is a Python time of day. The zero Time is midnight.
 type Time struct {
 	Hour, Minute, Second, Microsecond int
-	Fold                              bool // the second of two readings of a clock that was put back
-	TZInfo                            any  // Python's tzinfo object, such as [TimeZone] returns; nil for none
+	Fold                              bool // the second of two readings when a clock is set back
+	TZInfo                            any  // a Python tzinfo object, such as [TimeZone] returns; may be nil
 }
 
-// ParseTime reads what Python's time.fromisoformat reads, as of Python 3.11, but for offsets with a fraction of a second. It
-// returns an error for other text.
+// ParseTime parses the formats that Python's time.fromisoformat reads, as of Python 3.11,
+// except offsets with a fraction of a second. It returns an error for other text.
 func ParseTime(s string) (Time, error) {
 	if s != "" && s[0] == 'T' {
 		s = s[1:]
@@ -87,14 +88,14 @@ func ParseTime(s string) (Time, error) {
 	return t, nil
 }
 
-// IsValid reports whether Python has this time of day.
+// IsValid reports whether Python can represent the time of day.
 func (t Time) IsValid() bool {
 	in := func(n, end int) bool { return 0 <= n && n < end }
 	return in(t.Hour, 24) && in(t.Minute, 60) && in(t.Second, 60) && in(t.Microsecond, 1_000_000)
 }
 
-// Offset returns the seconds that the clock is ahead of UTC. It returns false if that is not known without a date: t has no
-// TZInfo, or one of a place where clocks change. Matches time.utcoffset.
+// Offset returns how many seconds the clock is ahead of UTC. It returns false if the
+// offset depends on the date or if t has no TZInfo. Matches time.utcoffset.
 func (t Time) Offset() (seconds int, ok bool) {
 	if t.TZInfo == nil {
 		return 0, false
@@ -107,7 +108,8 @@ func (t Time) Offset() (seconds int, ok bool) {
 	return seconds, true
 }
 
-// ISOFormat returns t as Python's time.isoformat does: microseconds only when there are any, the offset if it is known.
+// ISOFormat returns t as Python's time.isoformat does, with microseconds only if they are
+// not zero and with the offset if it is known.
 func (t Time) ISOFormat() string {
 	text := fmt.Sprintf("%02d:%02d:%02d", t.Hour, t.Minute, t.Second)
 	if t.Microsecond != 0 {
@@ -119,13 +121,14 @@ func (t Time) ISOFormat() string {
 	return text
 }
 
-// String is ISOFormat.
+// String returns the same as ISOFormat.
 func (t Time) String() string { return t.ISOFormat() }
 
 // PyType implements [Typed].
 func (Time) PyType() string { return "time" }
 
-// HashKey implements [Hashable]: those with a known offset are equal when they are the same time of day in UTC.
+// HashKey implements [Hashable]. Times with a known offset are equal if they are the same
+// time of day in UTC.
 func (t Time) HashKey() any {
 	micros := t.sinceMidnight().Microseconds()
 	offset, aware := t.Offset()
@@ -138,7 +141,8 @@ func (t Time) HashKey() any {
 // MarshalText implements [encoding.TextMarshaler] as ISOFormat.
 func (t Time) MarshalText() ([]byte, error) { return []byte(t.ISOFormat()), nil }
 
-// readDate and readTime read the forms in which Python keeps dates and times, the fold bit included.
+// readDate and readTime read the bytes in which Python stores dates and times, including
+// the fold bit.
 func readDate(s string) Date {
 	return Date{int(s[0])<<8 | int(s[1]), time.Month(s[2]), int(s[3])}
 }

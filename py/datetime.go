@@ -5,23 +5,26 @@ import (
 	"time"
 )
 
-// A DateTime is a Python datetime, to the microsecond.
+// A DateTime is a Python datetime, with microsecond precision.
 //
-// Of a naive one (without tzinfo) Time carries the wall clock reading in UTC, and [DateTime.In] says which instant it is
-// at a given place. Of an aware one Time is the instant, in a fixed or named zone; it is written with a datetime.timezone
-// of the offset that is in force then, unless [DateTime.WithTZInfo] gave it another tzinfo object.
+// Time in a naive one (without tzinfo) is the wall clock reading as if it were in UTC;
+// [DateTime.In] returns the instant at a given place. Time in an aware one is the
+// instant, in a fixed or named zone. It is written with a datetime.timezone of the offset
+// in force at that instant, unless [DateTime.WithTZInfo] gave it another tzinfo object.
 type DateTime struct {
 	Time  time.Time
 	Naive bool
-	// Fold tells apart the two readings of a wall clock that was put back: false is the earlier one. An aware Time is the
-	// right one already; the fold is then what Python keeps with it.
+	// Fold selects one of the two readings when a wall clock is set back: false is the
+	// earlier one. In an aware DateTime, Time is already the right instant, and Fold is
+	// only the attribute that Python keeps with it.
 	Fold bool
 
 	zone *zoned
 }
 
-// HashKey implements [Hashable]: aware ones are equal when they are the same instant, naive ones when they read the same. Python
-// compares two of the same tzinfo object by what they read, which is something else where a clock is put forward or back.
+// HashKey implements [Hashable]. Aware values are equal if they are the same instant,
+// naive ones if they show the same reading. Python compares two values with the same
+// tzinfo object by their readings, which differs where a clock is set forward or back.
 func (d DateTime) HashKey() any {
 	return struct {
 		micros int64
@@ -29,14 +32,16 @@ func (d DateTime) HashKey() any {
 	}{d.Time.UnixMicro(), d.Naive}
 }
 
-// In returns the instant that d stands for: d.Time if it is aware, else the moment at which the clocks of loc showed it.
-// A reading that came twice is the earlier moment unless Fold is set; one that was skipped is taken with the offset
-// from before the change (after it with Fold). Matches datetime.replace(tzinfo=zoneinfo).
+// In returns the instant of d: d.Time if d is aware, and otherwise the moment at which
+// the clocks of loc showed the reading. A reading that occurred twice is the earlier
+// moment unless Fold is set. A reading that was skipped gets the offset from before the
+// change, or from after it with Fold. Matches datetime.replace(tzinfo=zoneinfo).
 func (d DateTime) In(loc *time.Location) time.Time {
 	if !d.Naive {
 		return d.Time
 	}
-	// A day away from the reading the offsets before and after a change are in force.
+	// One day before and after the reading, the offsets from before and after a change
+	// are in force.
 	wall := d.Time
 	_, before := wall.Add(-24 * time.Hour).In(loc).Zone()
 	_, after := wall.Add(24 * time.Hour).In(loc).Zone()
@@ -52,7 +57,8 @@ func (d DateTime) In(loc *time.Location) time.Time {
 	return wall.Add(-time.Duration(before) * time.Second).In(loc)
 }
 
-// NaiveIn returns the reading that the clocks of loc show at t, without a zone. Matches timezone.make_naive.
+// NaiveIn returns the reading that the clocks of loc show at t, without a zone. Matches
+// timezone.make_naive.
 func NaiveIn(t time.Time, loc *time.Location) DateTime {
 	t = t.In(loc)
 	wall := time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), time.UTC)
@@ -61,8 +67,9 @@ func NaiveIn(t time.Time, loc *time.Location) DateTime {
 	return d
 }
 
-// ISOFormat returns d as Python's datetime.isoformat does: microseconds only when there are any, the offset as +HH:MM
-// (with seconds if it has them, never Z) unless d is naive. What is below a microsecond is cut off.
+// ISOFormat returns d as Python's datetime.isoformat does: with microseconds only if they
+// are not zero, and with the offset as +HH:MM unless d is naive. The offset includes
+// seconds if they are not zero and is never Z. Fractions of a microsecond are cut off.
 func (d DateTime) ISOFormat() string {
 	layout := "2006-01-02T15:04:05"
 	if d.Time.Nanosecond()/1000 != 0 {
@@ -76,7 +83,8 @@ func (d DateTime) ISOFormat() string {
 	return text + isoOffset(offset)
 }
 
-// isoOffset writes an offset as +HH:MM or +HH:MM:SS. Go's layout would write minus one second as "+00:00:-01".
+// isoOffset returns an offset as +HH:MM or +HH:MM:SS. Go's layout would write minus one
+// second as "+00:00:-01".
 func isoOffset(offset int) string {
 	sign := '+'
 	if offset < 0 {

@@ -11,10 +11,11 @@ import (
 	"github.com/djangobridge/djangobridge/internal/pynum"
 )
 
-// A Decimal is a Python decimal.Decimal: sign, digits and exponent exactly as Python has them, so that 1.0 and 1.00 are two
-// values, though equal as keys. The zero Decimal is 0. Decimals that are == have the same text.
+// A Decimal is a Python decimal.Decimal. It keeps sign, digits and exponent exactly as
+// Python does, so that 1.0 and 1.00 are different values, though equal as keys. The zero
+// Decimal is 0. Decimals that are == have the same text.
 type Decimal struct {
-	digits   string // without leading zeros, so that 0 has none; the payload of a NaN
+	digits   string // without leading zeros; empty for 0; the payload of a NaN
 	exponent int64
 	form     decimalForm
 	negative bool
@@ -31,16 +32,18 @@ const (
 
 var errDecimal = errors.New("py: not a decimal number")
 
-// The bounds of CPython's decimal on 64-bit machines.
+// The limits of CPython's decimal on 64-bit machines.
 const (
 	maxAdjusted = 999_999_999_999_999_999
 	minExponent = -1_999_999_999_999_999_997
 )
 
-// maxExpanded is how many digits a number may have when it is written out: 1E+999999999 is short as a Decimal only.
+// maxExpanded limits the digits of a number that is written out in full: 1E+999999999 is
+// short only as a Decimal.
 const maxExpanded = 10_000
 
-// NewDecimal returns unscaled times ten to the exponent. An exponent that Python cannot hold gives NaN.
+// NewDecimal returns unscaled times ten to the power of exponent. The result is NaN if
+// Python cannot represent the exponent.
 func NewDecimal(unscaled *big.Int, exponent int64) Decimal {
 	d := Decimal{exponent: exponent, negative: unscaled.Sign() < 0}
 	if unscaled.Sign() != 0 {
@@ -52,8 +55,10 @@ func NewDecimal(unscaled *big.Int, exponent int64) Decimal {
 	return d
 }
 
-// ParseDecimal reads what Python's Decimal(str) reads: a number in digits or with an exponent, Infinity, NaN and sNaN with
-// their payloads, white space around it, underscores anywhere; of digits those of ASCII only. It returns an error for any other text.
+// ParseDecimal parses the formats that Python's Decimal(str) reads: a number with or
+// without an exponent, Infinity, and NaN and sNaN with their payloads. White space may
+// surround it and underscores may be anywhere. Only ASCII digits are supported. It
+// returns an error for other text.
 func ParseDecimal(s string) (Decimal, error) {
 	s = strings.ReplaceAll(strings.TrimFunc(s, isPythonSpace), "_", "")
 	var d Decimal
@@ -90,7 +95,7 @@ func ParseDecimal(s string) (Decimal, error) {
 	return d, nil
 }
 
-// parseSpecial reads what is no number, behind the sign and in lower case.
+// parseSpecial parses text that is not a number, without its sign and in lower case.
 func (d Decimal) parseSpecial(s string) (Decimal, error) {
 	payload := ""
 	switch {
@@ -112,17 +117,17 @@ func (d Decimal) parseSpecial(s string) (Decimal, error) {
 
 func isDigits(s string) bool { return strings.Trim(s, "0123456789") == "" }
 
-// isPythonSpace is str.isspace, which has the separators of ASCII besides.
+// isPythonSpace matches str.isspace, which also accepts the ASCII separators.
 func isPythonSpace(r rune) bool { return unicode.IsSpace(r) || 0x1C <= r && r <= 0x1F }
 
 func (d Decimal) inBounds() bool {
 	return d.exponent >= minExponent && d.exponent <= maxAdjusted && d.adjusted() <= maxAdjusted
 }
 
-// adjusted is the exponent of the first digit.
+// adjusted returns the exponent of the first digit.
 func (d Decimal) adjusted() int64 { return d.exponent + max(int64(len(d.digits)), 1) - 1 }
 
-// String returns what Python's str returns, such as "19.90" or "1E+5".
+// String returns the same text as Python's str, such as "19.90" or "1E+5".
 func (d Decimal) String() string {
 	sign := ""
 	if d.negative {
@@ -167,10 +172,10 @@ func (Decimal) PyType() string { return "Decimal" }
 // IsNaN reports whether d is a NaN, signaling or not.
 func (d Decimal) IsNaN() bool { return d.form == quietNaN || d.form == signalingNaN }
 
-// IsFinite reports whether d is a number, neither infinite nor NaN.
+// IsFinite reports whether d is neither infinite nor a NaN.
 func (d Decimal) IsFinite() bool { return d.form == finite }
 
-// Sign is -1, 0 or 1; 0 for a NaN.
+// Sign returns -1, 0 or 1, and 0 for a NaN.
 func (d Decimal) Sign() int {
 	switch {
 	case d.IsNaN() || d.form == finite && d.digits == "":
@@ -181,8 +186,9 @@ func (d Decimal) Sign() int {
 	return 1
 }
 
-// Unscaled returns the digits of d as an integer, with its sign; d is this times ten to the [Decimal.Exponent]. It is 0 for
-// what is not finite.
+// Unscaled returns the digits of d as an integer with the sign of d. The value of d is
+// this integer times ten to the power of [Decimal.Exponent]. It returns 0 if d is not
+// finite.
 func (d Decimal) Unscaled() *big.Int {
 	n := new(big.Int)
 	if d.form == finite && d.digits != "" {
@@ -194,10 +200,12 @@ func (d Decimal) Unscaled() *big.Int {
 	return n
 }
 
-// Exponent is the power of ten by which [Decimal.Unscaled] is multiplied: -2 for 19.90.
+// Exponent returns the power of ten by which [Decimal.Unscaled] is multiplied, such as -2
+// for 19.90.
 func (d Decimal) Exponent() int64 { return d.exponent }
 
-// Rat returns the exact value. It returns false for what is not finite, and for more than 10,000 digits.
+// Rat returns the exact value. It returns false if d is not finite or has more than
+// 10,000 digits.
 func (d Decimal) Rat() (*big.Rat, bool) {
 	if d.form != finite || d.tooLong() {
 		return nil, false
@@ -210,7 +218,8 @@ func (d Decimal) Rat() (*big.Rat, bool) {
 	return r.Mul(r, new(big.Rat).SetInt(ten)), true
 }
 
-// Int returns the exact value if it is an integer, such as that of 5.00, of at most 10,000 digits.
+// Int returns the exact value of an integer, such as 5.00. It returns false for other
+// values and for more than 10,000 digits.
 func (d Decimal) Int() (*big.Int, bool) {
 	n := d.normal()
 	if n.form != finite || n.exponent < 0 || n.tooLong() {
@@ -224,7 +233,7 @@ func (d Decimal) tooLong() bool {
 	return int64(len(d.digits)) > maxExpanded || d.exponent > maxExpanded || d.exponent < -maxExpanded
 }
 
-// normal returns d without zeros at the end.
+// normal returns d without trailing zeros.
 func (d Decimal) normal() Decimal {
 	if d.form != finite {
 		return d
@@ -238,16 +247,18 @@ func (d Decimal) normal() Decimal {
 	return d
 }
 
-// Float64 returns the nearest float64, infinite if d is too large. Matches float(d).
+// Float64 returns the nearest float64, which is infinite if d is too large. Matches
+// float(d).
 func (d Decimal) Float64() float64 {
 	if d.IsNaN() {
 		return math.NaN()
 	}
-	f, _ := strconv.ParseFloat(d.String(), 64) // too large is infinite
+	f, _ := strconv.ParseFloat(d.String(), 64) // infinite if too large
 	return f
 }
 
-// Cmp compares two numbers by value: -1, 0 or 1. It returns false if one is a NaN.
+// Cmp compares two numbers by value and returns -1, 0 or 1. It returns false if one is a
+// NaN.
 func (d Decimal) Cmp(other Decimal) (int, bool) {
 	if d.IsNaN() || other.IsNaN() {
 		return 0, false
@@ -259,7 +270,7 @@ func (d Decimal) Cmp(other Decimal) (int, bool) {
 	return sign * d.cmpMagnitude(other), true
 }
 
-// cmpMagnitude compares two numbers that are not zero without their signs.
+// cmpMagnitude compares the absolute values of two numbers that are not zero.
 func (d Decimal) cmpMagnitude(other Decimal) int {
 	if d.form == infinite || other.form == infinite {
 		return compare(int64(d.form), int64(other.form))
@@ -270,14 +281,15 @@ func (d Decimal) cmpMagnitude(other Decimal) int {
 	return strings.Compare(d.normal().digits, other.normal().digits)
 }
 
-// What may be expanded to find the key of a number; all floats are within it.
+// Limits on the digits that are written out to find the key of a number. All floats are
+// within them.
 const (
 	maxKeyDigits   = 400
 	maxKeyFraction = 1100
 )
 
-// HashKey implements [Hashable]: a Decimal is the same key as an int or float of its value. Integers of more than 400
-// digits count as different from ints.
+// HashKey implements [Hashable]. A Decimal is the same key as an int or float of the same
+// value. Integers of more than 400 digits differ from ints.
 func (d Decimal) HashKey() any {
 	n := d.normal()
 	switch {

@@ -7,21 +7,23 @@ import (
 	"slices"
 )
 
-// A Dict is a Python dict: it keeps its keys in order of insertion, and setting a key that is there keeps the key's place.
-// Keys are equal when they are in Python: 1, 1.0 and true are one key, and a NaN equals none, itself included. The zero Dict is
-// empty and ready for use. It is not safe for use by several goroutines while one of them changes it.
+// A Dict is a Python dict. It keeps its keys in order of insertion, and setting an
+// existing key keeps its place. Keys are equal if they are equal in Python: 1, 1.0 and
+// true are one key, and a NaN is not equal to any key, not even itself. The zero Dict is
+// empty and ready for use. Concurrent use is safe only while no goroutine changes the
+// Dict.
 type Dict struct {
 	entries []Pair
 	index   *dictIndex // nil while the dict is small
 }
 
-// dictIndex is what a dict has that is not small.
+// A dictIndex finds the entries of a dict that is not small.
 type dictIndex struct {
-	places map[any]int // from hashKey to a place in the entries
-	dead   int         // deleted entries that are still there
+	places map[any]int // from hashKey to an index in the entries
+	dead   int         // deleted entries that are still in the slice
 }
 
-// deadKey stands for the key of a deleted entry.
+// A deadKey replaces the key of a deleted entry.
 type deadKey struct{}
 
 func (p *Pair) dead() bool {
@@ -29,24 +31,27 @@ func (p *Pair) dead() bool {
 	return dead
 }
 
-// smallDict is the size up to which looking through the entries is quicker than a map.
+// smallDict is the size up to which a linear search is faster than a map.
 const smallDict = 8
 
 // NewDict returns an empty dict with room for n entries.
 func NewDict(n int) *Dict { return &Dict{entries: make([]Pair, 0, n)} }
 
-// UseEntries gives an empty dict these entries, in memory that nothing else may use from then on. Their keys must be strings,
-// no two of them equal, and at most eight. Further entries go into the memory behind them while it has room.
+// UseEntries gives an empty dict its entries. The dict keeps the memory of entries, which
+// nothing else may use afterwards, and appends further entries to it while there is room.
+// The keys must be at most eight distinct strings. UseEntries serves readers that know
+// this; all other code should use [Dict.Set].
 func (d *Dict) UseEntries(entries []Pair) {
 	if len(d.entries) == 0 && len(entries) <= smallDict {
 		d.entries = entries
 	}
 }
 
-// Grow makes room for n more entries, so that setting them allocates nothing while the dict is small.
+// Grow makes room for n more entries, so that setting them does not allocate while the
+// dict is small.
 func (d *Dict) Grow(n int) { d.entries = slices.Grow(d.entries, n) }
 
-// Len is the number of entries.
+// Len returns the number of entries.
 func (d *Dict) Len() int {
 	if d.index == nil {
 		return len(d.entries)
@@ -54,7 +59,7 @@ func (d *Dict) Len() int {
 	return len(d.entries) - d.index.dead
 }
 
-// Get returns the value of key and whether it is there.
+// Get returns the value of key and reports whether it is present.
 func (d *Dict) Get(key any) (any, bool) {
 	if i := d.find(key); i >= 0 {
 		return d.entries[i].Value, true
@@ -62,8 +67,8 @@ func (d *Dict) Get(key any) (any, bool) {
 	return nil, false
 }
 
-// Set stores value under key. The key is a Python value that Python can hash (a list or a dict is none; used as a key,
-// such a value is equal only to itself).
+// Set stores value under key, which must be hashable in Python. An unhashable key, such
+// as a list or a dict, is equal only to itself.
 func (d *Dict) Set(key, value any) {
 	if i := d.find(key); i >= 0 {
 		d.entries[i].Value = value
@@ -72,7 +77,7 @@ func (d *Dict) Set(key, value any) {
 	d.insert(key, value)
 }
 
-// insert stores value under a key that is not there.
+// insert stores value under a key that is not present.
 func (d *Dict) insert(key, value any) {
 	if n, ok := key.(int); ok {
 		key = int64(n)
@@ -85,7 +90,7 @@ func (d *Dict) insert(key, value any) {
 	}
 }
 
-// Delete removes key and reports whether it was there.
+// Delete removes key and reports whether it was present.
 func (d *Dict) Delete(key any) bool {
 	i := d.find(key)
 	if i < 0 {
@@ -106,7 +111,8 @@ func (d *Dict) Delete(key any) bool {
 // Clear removes all entries.
 func (d *Dict) Clear() { *d = Dict{} }
 
-// All yields the entries in order. The dict may not be changed meanwhile, but for setting keys that are there.
+// All yields the entries in order. Until it is done, the dict must not be changed, except
+// by setting existing keys.
 func (d *Dict) All() iter.Seq2[any, any] {
 	return func(yield func(any, any) bool) {
 		entries := d.entries
@@ -127,7 +133,7 @@ func (d *Dict) Keys() []any {
 	return keys
 }
 
-// Copy returns a dict of the same keys and the same values, as Python's dict.copy does; see [Clone] for a deep copy.
+// Copy returns a shallow copy, as Python's dict.copy does. For a deep copy, see [Clone].
 func (d *Dict) Copy() *Dict {
 	c := NewDict(d.Len())
 	for i := range d.entries {
@@ -148,14 +154,14 @@ func (d *Dict) find(key any) int {
 		}
 		return -1
 	}
-	if s, ok := key.(string); ok { // nearly every key
+	if s, ok := key.(string); ok { // most keys
 		for i := range d.entries {
 			switch k := d.entries[i].Key.(type) {
 			case string:
 				if k == s {
 					return i
 				}
-			case Str2: // the only other type of which a value may equal one
+			case Str2: // the only other type that may equal a string
 				if string(k) == s && k.HashKey() == s {
 					return i
 				}
@@ -172,7 +178,7 @@ func (d *Dict) find(key any) int {
 	return -1
 }
 
-// compact moves what is left to memory of its own.
+// compact moves the remaining entries to new memory.
 func (d *Dict) compact() {
 	left := make([]Pair, 0, d.Len())
 	for i := range d.entries {
@@ -184,7 +190,7 @@ func (d *Dict) compact() {
 	d.reindex()
 }
 
-// reindex makes the index anew, for entries of which none is dead.
+// reindex rebuilds the index. The entries must not include deleted ones.
 func (d *Dict) reindex() {
 	if len(d.entries) <= smallDict {
 		d.index = nil
@@ -197,14 +203,15 @@ func (d *Dict) reindex() {
 	d.index = &dictIndex{places: places}
 }
 
-// Hashable is a Python value outside the basic types that may be a dict key. HashKey returns a comparable Go value that is
-// the same for two keys just when they are equal in Python: for a key that equals none, another one each time.
+// A Hashable is a Python value outside the basic types that may be a dict key. HashKey
+// returns a comparable Go value that is the same for two keys if and only if they are
+// equal in Python. For a key that is not equal to any, it returns a new value each time.
 type Hashable interface {
 	HashKey() any
 }
 
-// Unhashable reports whether v itself is what Python does not hash: a list, dict, set or bytearray, or a signaling NaN. What
-// stands in a tuple or frozenset is not looked at.
+// Unhashable reports whether Python cannot hash v itself: a list, dict, set or bytearray,
+// or a signaling NaN. It does not look into tuples and frozensets.
 func Unhashable(v any) bool {
 	switch v := v.(type) {
 	case *List, *Dict, *Set, *ByteArray:
@@ -217,13 +224,14 @@ func Unhashable(v any) bool {
 
 type (
 	bigKey   string // an int outside int64
-	floatKey uint64 // a float that is no int64
+	floatKey uint64 // a float that is not an int64
 	noneKey  struct{}
 
 	complexKey struct{ re, im uint64 }
 )
 
-// hashKey maps keys that are equal in Python to Go values that are equal. It returns a comparable value for every input.
+// hashKey maps keys that are equal in Python to equal Go values. It returns a comparable
+// value for every input.
 func hashKey(key any) any {
 	switch k := key.(type) {
 	case string, int64, Bytes:
@@ -249,7 +257,7 @@ func hashKey(key any) any {
 		if f, accuracy := k.Float64(); accuracy == big.Exact {
 			return floatKey(math.Float64bits(f))
 		}
-		return bigKey(k.Text(16)) // decimal takes a time that grows with the square
+		return bigKey(k.Text(16)) // decimal takes quadratic time
 	case complex128:
 		if math.IsNaN(real(k)) || math.IsNaN(imag(k)) {
 			return newKey()
@@ -257,7 +265,7 @@ func hashKey(key any) any {
 		if imag(k) == 0 {
 			return hashFloat(real(k))
 		}
-		return complexKey{math.Float64bits(real(k) + 0), math.Float64bits(imag(k))} // -0.0 is 0.0
+		return complexKey{math.Float64bits(real(k) + 0), math.Float64bits(imag(k))} // turns -0.0 into 0.0
 	case Hashable:
 		if isNil(k) {
 			return newKey() // not a Python value
@@ -270,7 +278,8 @@ func hashKey(key any) any {
 	}
 }
 
-// A uniqueKey stands for a key that equals none. Of NaN Python compares which object it is, and pickles hold each anew.
+// A uniqueKey represents a key that is not equal to any other. Python compares NaN by
+// identity, and every load of a pickle makes a new object.
 type uniqueKey *byte
 
 func newKey() uniqueKey { return new(byte) }
@@ -282,5 +291,5 @@ func hashFloat(f float64) any {
 	if f == math.Trunc(f) && -1<<63 <= f && f < 1<<63 {
 		return int64(f)
 	}
-	return floatKey(math.Float64bits(f)) // what is larger, an int may be equal to as well
+	return floatKey(math.Float64bits(f)) // an int may equal a larger float too
 }

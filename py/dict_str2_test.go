@@ -6,7 +6,7 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// In Python 2 'a' == u'a', and both have one hash; a str that is not ASCII equals no
+// In Python 2, 'a' == u'a' and both have the same hash. A str that is not ASCII equals no
 // unicode.
 func TestStrOfPython2IsFoundByItsText(t *testing.T) {
 	t.Parallel()

@@ -77,7 +77,8 @@ func TestDictDeletesAndGrows(t *testing.T) {
 	}
 }
 
-// In Python no two NaN are equal, so that a dict may have several. Each of these is one more key there too.
+// In Python no two NaNs are equal, so a dict may contain several. Each of these is
+// another key here too.
 func TestNaNIsAKeyThatEqualsNone(t *testing.T) {
 	t.Parallel()
 	nan := pynum.NaN()
@@ -199,7 +200,8 @@ func TestSetsKeepTheirOrderAndCompareWithoutIt(t *testing.T) {
 	}
 }
 
-// Entries that are deleted while others are looked at are passed over or seen once more, and nothing else happens.
+// Entries that are deleted during an iteration are skipped or seen once more. Nothing
+// else happens.
 func TestDeletingWhileIterating(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int64{1, 5, 8, 9, 40} {

@@ -25,7 +25,7 @@ func dictOf(pairs ...any) *py.Dict {
 	return d
 }
 
-// allDifferent returns values of which no two are equal in all their types.
+// allDifferent returns values of which no two are equal with all their types.
 func allDifferent() []any {
 	moment := time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC)
 	huge := new(big.Int).Lsh(big.NewInt(1), 80)
@@ -120,7 +120,7 @@ func TestValuesAreEqualToTheirCopiesAlone(t *testing.T) {
 	}
 }
 
-// What Python's == says of numbers, in groups of equals in rising order.
+// Groups of numbers that Python's == considers equal, in rising order.
 func TestNumbersAreOrderedAndHashedAsInPython(t *testing.T) {
 	t.Parallel()
 	groups := [][]string{
@@ -232,7 +232,7 @@ func TestDecimalsOfUnscaledValues(t *testing.T) {
 	}
 }
 
-// Text that a type reads is what it writes.
+// A type writes the same text that it reads.
 func TestTextsOfValuesComeBack(t *testing.T) {
 	t.Parallel()
 	check := func(text string, v interface {
@@ -272,7 +272,7 @@ func TestTextsOfValuesComeBack(t *testing.T) {
 	}
 }
 
-// Times with an offset are one key when they are the same time of day in UTC, as in Python.
+// Times with an offset are one key if they are the same time of day in UTC, as in Python.
 func TestTimesAreKeysByTheirTimeInUTC(t *testing.T) {
 	t.Parallel()
 	at := func(hour, minute, offset int) py.Time {

@@ -1,11 +1,12 @@
-// Package py holds Python values as Go values: what the serializers of a Django session read and write.
+// Package py represents Python values as Go values, for the serializers of Django's
+// sessions.
 //
-// # How each Python type stands in Go
+// # Python types in Go
 //
 //	None        nil
 //	bool        bool
-//	int         int64, or *big.Int when it does not fit
-//	float       float64, NaN and the infinities included
+//	int         int64, or *big.Int if it does not fit
+//	float       float64, including NaN and the infinities
 //	str         string
 //	bytes       Bytes
 //	list        *List
@@ -22,20 +23,23 @@
 //	bytearray   *ByteArray
 //	complex     complex128
 //	str of Python 2      Str2
-//	long of Python 2     *big.Int, also one that fits int64
+//	long of Python 2     *big.Int, even if it fits int64
 //	a class or function  *Global, its name
-//	other instances      *Object, what makes them
+//	other instances      *Object, how Python constructs them
 //
-// A pickle does not say datetime or Decimal but how Python is to make one, so that its
-// reader gives an [*Object] for these too; [Native] puts the forms above in their place,
-// and int64 in the place of a long that fits it. An Object of a class that has none can
-// be looked into: see [Object.Attributes], [Object.AsDict], [Object.AsList] and
-// [Object.AsText].
+// A pickle does not contain a datetime or a Decimal but the way to construct one, so
+// reading a pickle returns an [*Object] for these types as well. [Native] replaces such
+// objects by the Go types above, and longs by int64 if they fit. To look into other
+// objects, use [Object.Attributes], [Object.AsDict], [Object.AsList] and [Object.AsText].
 //
-// A str may contain lone surrogates, which UTF-8 cannot express: such a code point is held in the Go string as the three bytes
-// that UTF-8 would use if it were allowed (the encoding known as WTF-8; Python's surrogatepass). Every other string is plain UTF-8.
+// A str may contain lone surrogates, which UTF-8 cannot express. The Go string contains
+// each of them as the three bytes that UTF-8 would use if surrogates were allowed. This
+// encoding is known as WTF-8; Python calls it surrogatepass. Every other string is plain
+// UTF-8.
 //
-// A value may also be [Lazy]: still in its serialized form, to be written back unchanged if nobody asks for it.
+// A value may also be [Lazy]: it keeps its serialized form and is written back unchanged
+// if it is not accessed.
 //
-// [From] turns ordinary Go values into these, [Scan] turns these into ordinary Go values.
+// [From] converts ordinary Go values to Python values, and [Scan] converts Python values
+// to ordinary Go values.
 package py

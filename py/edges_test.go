@@ -15,9 +15,9 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// edges is what testdata/edges.py writes.
+// edges is the output of testdata/edges.py.
 type edges struct {
-	ISO       [][2]*string         `json:"iso"` // the text in hex, and what it is
+	ISO       [][2]*string         `json:"iso"` // the text in hex, and its value
 	TimeDelta [][2]json.RawMessage `json:"timedelta"`
 	Decimal   []struct {
 		Text     string `json:"text"`
@@ -128,7 +128,8 @@ func lastPart(name string) string {
 	return name
 }
 
-// What Python's classes are given too many or too few arguments for has no form in Go, and no panic either.
+// Objects with too few or too many arguments for their Python class have no native form,
+// and cause no panic.
 func TestConstructorsTakeTheirNumberOfArguments(t *testing.T) {
 	t.Parallel()
 	delta := py.TimeDelta{Seconds: 3600}
@@ -140,7 +141,7 @@ func TestConstructorsTakeTheirNumberOfArguments(t *testing.T) {
 	takes := map[string]struct {
 		callable any
 		args     []any
-		numbers  []int // of the arguments, that it takes
+		numbers  []int // of the accepted arguments
 	}{
 		"datetime":      {global2("datetime.datetime"), []any{state, py.TimeZone(0), nil, nil, nil}, []int{1, 2}},
 		"date":          {global2("datetime.date"), []any{state[:4], nil, nil, nil, nil}, []int{1}},
@@ -166,7 +167,7 @@ func TestConstructorsTakeTheirNumberOfArguments(t *testing.T) {
 	for what, c := range takes {
 		for n := range 6 {
 			var v any = &py.Object{Callable: c.callable, Args: py.NewTuple(c.args[:n]...)}
-			if what[:3] == "tz:" { // it shows in a time whether it is known
+			if what[:3] == "tz:" { // a time shows whether its zone is known
 				v = &py.Object{Callable: global2("datetime.datetime"), Args: py.NewTuple(state, v)}
 			}
 			_, isObject := py.Native(v).(*py.Object)
@@ -181,7 +182,8 @@ func TestConstructorsTakeTheirNumberOfArguments(t *testing.T) {
 	}
 }
 
-// pytz takes offsets of less than a day; an hour's worth of seconds is not minutes.
+// pytz accepts offsets of less than a day, in minutes; the seconds of an hour are too
+// many.
 func TestOffsetsOfADayAreNoTimeZones(t *testing.T) {
 	t.Parallel()
 	state := py.Bytes("\x07\xe8\x02\x1d\x17;;\x01\xe2@")
@@ -380,7 +382,8 @@ func TestKeysOfGoMapsAreInOrder(t *testing.T) {
 	}
 }
 
-// encoding/json leaves out what is false, 0, a nil pointer or interface, and empty arrays, slices, maps and strings.
+// encoding/json omits false, 0, nil pointers and interfaces, and empty arrays, slices,
+// maps and strings.
 func TestOmitEmptyIsThatOfJSON(t *testing.T) {
 	t.Parallel()
 	type inner struct {

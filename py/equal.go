@@ -7,16 +7,19 @@ import (
 	"reflect"
 )
 
-// Equal reports whether a and b are the same value: the same types all the way down, the same order of dict keys, the
-// same float bits (so NaN equals NaN, and 0.0 is not -0.0), the same sharing aside. It is stricter than Python's ==, for
-// which 1 and 1.0 are equal. [Lazy] values are resolved, and an [*Object] is equal to what [Native] makes of it. Recursive
-// values are compared to their first repetition. Values that go on for more than 200,000 levels count as different.
+// Equal reports whether a and b are the same value: the same types at every level, the
+// same order of dict keys, and the same float bits (NaN equals NaN, and 0.0 is not -0.0).
+// It ignores sharing. It is stricter than Python's ==, where 1 equals 1.0. [Lazy] values
+// are resolved, and an [*Object] equals its [Native] form. Recursive values are compared
+// up to their first repetition. Values nested more than 200,000 levels deep are
+// different.
 func Equal(a, b any) bool {
 	c := comparer{}
 	return c.equal(a, b)
 }
 
-// maxCompared bounds the nesting, which two values that contain themselves can have together though neither has it alone.
+// maxCompared limits the nesting. Two values that contain themselves can reach it
+// together though neither does alone.
 const maxCompared = 200_000
 
 func (c *comparer) equal(a, b any) bool {
@@ -88,14 +91,14 @@ func (c *comparer) same(a, b any) bool {
 	}
 }
 
-// canonical is the form in which values are compared.
+// canonical returns the form of v that is compared.
 func canonical(v any) any {
 	v = native(Resolve(v))
 	switch n := v.(type) {
 	case int:
 		return int64(n)
 	case *big.Int:
-		if n != nil && n.IsInt64() { // a long of Python 2 equals the int of its value
+		if n != nil && n.IsInt64() { // a Python 2 long equals the int of the same value
 			return n.Int64()
 		}
 	}
@@ -105,12 +108,13 @@ func canonical(v any) any {
 	return v
 }
 
-// A nilPointer is what nil pointers of one type are compared as.
+// A nilPointer represents all nil pointers of one type.
 type nilPointer struct{ reflect.Type }
 
-// equalSets compares members whatever their order, which in Python depends on the run of the program.
+// equalSets compares the members in any order, because the order in Python depends on the
+// run of the program.
 func (c *comparer) equalSets(a, b *Set) bool {
-	// Most members are found by their hash. Objects are not, as it is their own.
+	// Most members are found by their hash. Objects are hashed by identity.
 	inA, inB := c.without(a, b), c.without(b, a)
 	if len(inA) != len(inB) {
 		return false
@@ -123,10 +127,10 @@ func (c *comparer) equalSets(a, b *Set) bool {
 	return true
 }
 
-// without returns the members of a of which the hash finds none in b that is equal.
+// without returns the members of a that have no equal member of b with the same hash.
 func (c *comparer) without(a, b *Set) []any {
 	var left []any
-	var members map[any]any // of b by what they are hashed by, made when it is needed
+	var members map[any]any // the members of b by their hash; made when needed
 	for item := range a.All() {
 		var member any
 		found := false
@@ -148,8 +152,8 @@ func (c *comparer) without(a, b *Set) []any {
 	return left
 }
 
-// take removes the first of the items that is equal to v, in equal sets mostly the very first, and reports whether there is
-// one.
+// take removes the first of the items that is equal to v and reports whether there is
+// one. In equal sets this is usually the very first item.
 func (c *comparer) take(v any, items *[]any) bool {
 	for i, item := range *items {
 		if c.tryEqual(v, item) {
@@ -161,11 +165,12 @@ func (c *comparer) take(v any, items *[]any) bool {
 	return false
 }
 
-// tryEqual is equal where the answer no is not the end: what follows from it is forgotten.
-// If it took long, the answer is kept: sets in sets would be compared again and again.
+// tryEqual is equal for a comparison that may fail without ending everything: after a
+// failure it undoes the assumptions made on the way. It remembers a failure that took
+// long, because sets within sets would repeat it again and again.
 func (c *comparer) tryEqual(a, b any) bool {
 	pair := [2]any{a, b}
-	known := isKeyContainer(a) && isKeyContainer(b) // others need not be comparable in Go
+	known := isKeyContainer(a) && isKeyContainer(b) // other values may not be comparable in Go
 	if known && c.unequal[pair] {
 		return false
 	}
@@ -184,7 +189,7 @@ func (c *comparer) tryEqual(a, b any) bool {
 	return false
 }
 
-// manySteps is what it costs to remember an answer.
+// manySteps is the cost of remembering an answer.
 const manySteps = 16
 
 func (c *comparer) equalObjects(a, b *Object) bool {

@@ -1,20 +1,21 @@
 package py
 
-// A comparer knows which containers are being compared, or have been: they are equal if nothing else differs. What is equal
-// to the same is equal to each other; so these are classes, and comparing two graphs takes no more steps than they have
-// containers together, where there may be far more pairs of them.
+// A comparer keeps track of the containers that are being compared or have been compared:
+// they are equal unless something else differs. Values that are equal to the same value
+// are equal to each other, so they form classes. Comparing two graphs thus takes at most
+// as many steps as they have containers in total, though there may be far more pairs.
 type comparer struct {
-	above  map[any]any // from a container to another of its class, up to the one that stands for it
-	sizes  map[any]int // of the classes, by what stands for them, but for those of one
-	joined []any       // what above was given, in order
+	above  map[any]any // from a container to another of its class, up to the representative
+	sizes  map[any]int // of classes with more than one member, by representative
+	joined []any       // the keys of above, in order of insertion
 	depth  int
 
 	hasher  hasher
-	steps   int             // values that were compared
-	unequal map[[2]any]bool // pairs that took long to be found so, see tryEqual
+	steps   int             // compared values
+	unequal map[[2]any]bool // pairs whose comparison took long, see tryEqual
 }
 
-// enter reports whether a and b are known as equal, and makes them so.
+// enter reports whether a and b are known to be equal, and records them as equal.
 func (c *comparer) enter(a, b any) bool {
 	a, b = c.class(a), c.class(b)
 	if a == b {
@@ -24,7 +25,7 @@ func (c *comparer) enter(a, b any) bool {
 		c.above, c.sizes = map[any]any{}, map[any]int{}
 	}
 	m, n := max(c.sizes[a], 1), max(c.sizes[b], 1)
-	if m > n { // the larger one stays, so that no way up is long
+	if m > n { // the larger class keeps its representative, so that paths stay short
 		a, b = b, a
 	}
 	c.above[a] = b
@@ -43,7 +44,7 @@ func (c *comparer) class(v any) any {
 	}
 }
 
-// forget undoes what enter has done since there were n joined.
+// forget undoes the calls of enter since there were n joined.
 func (c *comparer) forget(n int) {
 	for i := len(c.joined) - 1; i >= n; i-- {
 		a := c.joined[i]

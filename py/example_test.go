@@ -28,7 +28,7 @@ func ExampleScan() {
 }
 
 func ExampleNative() {
-	// As pickle reads Decimal("19.90").
+	// A pickle of Decimal("19.90") is read as this object.
 	price := &py.Object{Callable: &py.Global{Module: "decimal", Name: "Decimal"}, Args: py.NewTuple("19.90")}
 
 	d, _ := py.Native(price).(py.Decimal)

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// field is an exported field of a struct, those of embedded structs included.
+// A field is an exported field of a struct or of an embedded struct.
 type field struct {
 	name      string
 	tagged    bool
@@ -15,8 +15,9 @@ type field struct {
 	omitZero  bool
 }
 
-// structFields lists the fields of t by the rules of encoding/json that matter here: a json tag gives the name, "-" leaves
-// the field out, an embedded struct without a tag lends its fields.
+// structFields lists the fields of t by the relevant rules of encoding/json: a json tag
+// gives the name, "-" omits the field, and an embedded struct without a tag contributes
+// its fields.
 func structFields(t reflect.Type) []field {
 	var fields []field
 	for _, sf := range reflect.VisibleFields(t) {
@@ -27,7 +28,7 @@ func structFields(t reflect.Type) []field {
 		name, options, _ := strings.Cut(tag, ",")
 		if name == "" {
 			if sf.Anonymous && isStruct(sf.Type) {
-				continue // its fields come by themselves
+				continue // VisibleFields lists its fields as well
 			}
 			name = sf.Name
 		}
@@ -44,8 +45,8 @@ func structFields(t reflect.Type) []field {
 	})
 }
 
-// hides reports whether of two fields of one name this one makes the other none: by standing less deep, or by having its
-// name from a tag. Two equals hide each other.
+// hides reports whether f hides another field of the same name: because f is nested less
+// deeply, or because its name comes from a tag. Two equal fields hide each other.
 func (f field) hides(other field) bool {
 	if f.name != other.name || slices.Equal(f.index, other.index) {
 		return false
@@ -56,8 +57,8 @@ func (f field) hides(other field) bool {
 	return f.tagged || !other.tagged
 }
 
-// inTagged reports whether a field belongs to an embedded struct that a tag names or drops, or that is not exported
-// behind a pointer: its fields are not the outer struct's then.
+// inTagged reports whether a field belongs to an embedded struct that a tag names or
+// omits, or to an unexported one behind a pointer. Such fields are not promoted.
 func inTagged(t reflect.Type, index []int) bool {
 	for i := 1; i < len(index); i++ {
 		outer := t.FieldByIndex(index[:i])
@@ -106,7 +107,7 @@ func isEmpty(v reflect.Value) bool {
 	}
 }
 
-// joinPath puts a step ("[2]", ".name") in front of a path; a path does not begin with a dot.
+// joinPath prepends a step ("[2]", ".name") to a path. A path does not begin with a dot.
 func joinPath(step, path string) string {
 	if path != "" && path[0] != '[' && path[0] != '.' {
 		path = "." + path

@@ -13,16 +13,18 @@ import (
 	"github.com/djangobridge/djangobridge/internal/pynum"
 )
 
-// maxDepth bounds the nesting of what [From] and [Scan] convert: values that contain themselves must end somewhere.
+// maxDepth limits the nesting for [From] and [Scan], because values may contain
+// themselves.
 const maxDepth = 10_000
 
-// A Valuer is a Go type that says itself which Python value it is. Its result goes through [From] again.
+// A Valuer is a Go type that converts itself to a Python value. The result goes through
+// [From] again.
 type Valuer interface {
 	PyValue() (any, error)
 }
 
-// A TypeError says that a Go value has no Python form. Path is where it stands in what was given ("" is the value
-// itself), such as "items[2].price".
+// A TypeError reports a Go value that has no Python form. Path leads to it, such as
+// "items[2].price", and is empty for the value itself.
 type TypeError struct {
 	Path   string
 	Type   reflect.Type
@@ -44,17 +46,22 @@ func (e *TypeError) Error() string {
 	return s
 }
 
-// From returns the Python value for a Go value, as a copy that shares nothing that can change:
+// From returns the Python form of a Go value. The result is a copy that shares no mutable
+// memory with v.
 //
-//   - Python values of this package are copied as they are, [Lazy] ones kept; what stands in a [*List] or [*Dict] has to be
-//     a Python value too;
-//   - bool, integers, floats, strings, *big.Int are what they look like, []byte is [Bytes], time.Time an aware
-//     [DateTime], time.Duration a [TimeDelta], complex128 a complex; a nil pointer, interface, slice or map is None;
-//   - slices and arrays are lists, maps are dicts (sorted by key, since Go's order is random; arrays as keys are tuples), structs
-//     are dicts of their exported fields by their json tags (name, "-", omitempty and omitzero as encoding/json has them);
-//   - a [Valuer] is asked, an encoding.TextMarshaler is a str, a json.Number an int or a float.
+//   - Values of this package are copied; [Lazy] ones stay lazy. The contents of a [*List]
+//     or [*Dict] must be Python values too.
+//   - bool, integers, floats, strings and *big.Int become what they look like. []byte
+//     becomes [Bytes], time.Time an aware [DateTime], time.Duration a [TimeDelta], and
+//     complex128 a complex. A nil pointer, interface, slice or map becomes None.
+//   - Slices and arrays become lists. Maps become dicts sorted by key, because Go's order
+//     is random; arrays as keys become tuples. Structs become dicts of their exported
+//     fields, named by their json tags (name, "-", omitempty and omitzero as in
+//     encoding/json).
+//   - A [Valuer] converts itself. An encoding.TextMarshaler becomes a str, a json.Number
+//     an int or a float.
 //
-// Everything else is a [*TypeError].
+// For any other value, the error is a [*TypeError].
 func From(v any) (any, error) { return from(v, 0) }
 
 func from(v any, depth int) (any, error) {
@@ -104,7 +111,7 @@ func from(v any, depth int) (any, error) {
 	return fromReflect(rv, depth)
 }
 
-// number is json.Number, recognised by its methods.
+// number is json.Number, recognized by its methods.
 type number interface {
 	Int64() (int64, error)
 	Float64() (float64, error)
@@ -208,7 +215,7 @@ func fromMap(rv reflect.Value, depth int) (any, error) {
 	return d, nil
 }
 
-// asKey makes of what From has made of a key what Python can hash: a tuple of an array.
+// asKey makes the result of From for a map key hashable: an array becomes a tuple.
 func asKey(key any, rv reflect.Value) (any, error) {
 	if rv.Kind() == reflect.Interface {
 		rv = rv.Elem()
@@ -229,8 +236,8 @@ func asKey(key any, rv reflect.Value) (any, error) {
 	return key, nil
 }
 
-// compareKeys orders strings as strings, numbers as numbers and tuples by their items; the rest need only be in some order, the
-// same each time.
+// compareKeys orders strings as strings, numbers as numbers and tuples by their items.
+// The order of other keys is arbitrary but stable.
 func compareKeys(a, b any) int {
 	if x, ok := a.(int64); ok {
 		if y, ok := b.(int64); ok {
@@ -265,7 +272,7 @@ func fromStruct(rv reflect.Value, depth int) (any, error) {
 	d := NewDict(len(fields))
 	for _, f := range fields {
 		fv, err := rv.FieldByIndexErr(f.index)
-		if err != nil || f.omit(fv) { // err: the field of an embedded nil pointer
+		if err != nil || f.omit(fv) { // err: a field of an embedded nil pointer
 			continue
 		}
 		value, err := from(fv.Interface(), depth+1)
@@ -277,7 +284,7 @@ func fromStruct(rv reflect.Value, depth int) (any, error) {
 	return d, nil
 }
 
-// at puts a step in front of the path of a [*TypeError].
+// at prepends a step to the path of a [*TypeError].
 func at(err error, step string) error {
 	if e, ok := errors.AsType[*TypeError](err); ok {
 		e.Path = joinPath(step, e.Path)

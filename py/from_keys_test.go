@@ -9,7 +9,7 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// Keys of Go maps become what Python can hash, or are refused.
+// Keys of Go maps become hashable Python values or are refused.
 func TestKeysOfMapsAreHashable(t *testing.T) {
 	t.Parallel()
 	type point struct{ X, Y int }
@@ -53,7 +53,7 @@ func TestKeysOfMapsAreHashable(t *testing.T) {
 	}
 }
 
-// Two keys that become one would lose a value.
+// If two keys became one, a value would be lost.
 func TestKeysThatAreOneAreRefused(t *testing.T) {
 	t.Parallel()
 	moment := time.Date(2024, 3, 10, 12, 0, 0, 0, time.UTC)

@@ -6,7 +6,7 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// FuzzISOFormat holds that whatever is read is written in a form that is read as the same.
+// FuzzISOFormat checks that the ISO form of every parsed text parses as the same value.
 func FuzzISOFormat(f *testing.F) {
 	for _, text := range []string{
 		"2023-11-14", "2023-11-14T22:13:20.500005+00:00", "20231114T221320Z", "2023-W46-2", "2023W462", "2023-11-14é10", "2023-11-14 10:00-23:59:59.9",
@@ -18,7 +18,7 @@ func FuzzISOFormat(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if y := d.Time.UTC().Year(); y < 1 || y > 9999 { // an offset may lead out of the years that there are
+		if y := d.Time.UTC().Year(); y < 1 || y > 9999 { // an offset may lead out of the supported years
 			return
 		}
 		again, err := py.ParseISOFormat(d.ISOFormat())

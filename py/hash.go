@@ -13,21 +13,22 @@ type (
 	frozenKey [sha256.Size]byte
 )
 
-// HashKey implements [Hashable]: tuples are equal when their items are. It looks at all
-// items, of items that are tuples too, as Python's hash does.
+// HashKey implements [Hashable]. Tuples are equal if their items are. It visits all
+// items, including those of nested tuples, as Python's hash does.
 func (t *Tuple) HashKey() any { return (&hasher{}).key(t) }
 
-// HashKey implements [Hashable]: frozensets are equal when they have the same members, in
+// HashKey implements [Hashable]. Frozensets are equal if they have the same members, in
 // any order.
 func (s *FrozenSet) HashKey() any { return (&hasher{}).key(s) }
 
-// A hasher hashes each tuple and frozenset once, in however many places it is: a tuple of
-// the same tuple twice, thirty levels of it, has a thousand million items.
+// A hasher hashes each tuple and frozenset once, regardless of how many places it appears
+// in: a tuple that contains one tuple twice, nested thirty levels deep, has a thousand
+// million items.
 type hasher struct {
-	keys map[any]any // of the tuples and frozensets that have others in them
+	keys map[any]any // of tuples and frozensets that contain others
 }
 
-// key is hashKey with what the hasher knows.
+// key is hashKey, but uses the keys that the hasher remembers.
 func (h *hasher) key(v any) any {
 	switch v := v.(type) {
 	case *Tuple:
@@ -83,11 +84,11 @@ func (h *hasher) frozenSet(s *FrozenSet) any {
 	return key
 }
 
-// manyItems is how many items take longer to hash again than to remember.
+// manyItems is the number of items that take longer to hash again than to remember.
 const manyItems = 64
 
-// known returns the key of a container that was hashed already. One that is in itself, as
-// none in Python is, is its own key there.
+// known returns the key of a container that was hashed before. A container that contains
+// itself, which is impossible in Python, is its own key there.
 func (h *hasher) known(v any) (key any, ok bool) {
 	if key, ok = h.keys[v]; ok {
 		return key, true
@@ -99,7 +100,7 @@ func (h *hasher) known(v any) (key any, ok bool) {
 	return nil, false
 }
 
-// isKeyContainer reports whether v may be a key and has others in it.
+// isKeyContainer reports whether v can be a key and contain other keys.
 func isKeyContainer(v any) bool {
 	switch v.(type) {
 	case *Tuple, *FrozenSet:
@@ -108,7 +109,7 @@ func isKeyContainer(v any) bool {
 	return false
 }
 
-// digest is the same for two values just when they are one key.
+// digest is the same for two values if and only if they are the same key.
 func (h *hasher) digest(v any) [sha256.Size]byte {
 	switch k := h.key(v).(type) {
 	case string:
@@ -121,12 +122,12 @@ func (h *hasher) digest(v any) [sha256.Size]byte {
 		return sha256.Sum256(append([]byte("t"), k[:]...))
 	case frozenKey:
 		return sha256.Sum256(append([]byte("f"), k[:]...))
-	case uniqueKey: // not its address, which something else may have later
+	case uniqueKey: // its address may be reused later
 		var digest [sha256.Size]byte
-		_, _ = rand.Read(digest[:]) // it never fails
+		_, _ = rand.Read(digest[:]) // never fails
 		return digest
 	case *List, *Dict, *Object, *Tuple, *FrozenSet:
-		return sha256.Sum256(fmt.Appendf(nil, "p%p", k)) // themselves alone
+		return sha256.Sum256(fmt.Appendf(nil, "p%p", k)) // equal only to themselves
 	default:
 		return sha256.Sum256(fmt.Appendf(nil, "%T %#v", k, k))
 	}

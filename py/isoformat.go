@@ -10,9 +10,10 @@ import (
 
 var errISOFormat = errors.New("py: not a date and time in ISO format")
 
-// ParseISOFormat reads what Python's datetime.fromisoformat reads, as of Python 3.11: the extended and the basic format,
-// week dates, any separator, up to microseconds (further digits are cut off), an offset or Z. Python 3.10 and older take
-// only what isoformat writes. Other text is an error.
+// ParseISOFormat parses the formats that Python's datetime.fromisoformat reads, as of
+// Python 3.11: the extended and the basic format, week dates, any separator, fractions of
+// a second (cut off after microseconds), and an offset or Z. Python 3.10 and older read
+// only the output of isoformat. It returns an error for other text.
 func ParseISOFormat(s string) (DateTime, error) {
 	if len(s) < 7 {
 		return DateTime{}, errISOFormat
@@ -26,15 +27,15 @@ func ParseISOFormat(s string) (DateTime, error) {
 	if rest == "" {
 		return DateTime{Time: time.Date(year, month, day, 0, 0, 0, 0, time.UTC), Naive: true}, nil
 	}
-	_, size := wtf8.DecodeRune(rest) // the separator is any one character
+	_, size := wtf8.DecodeRune(rest) // the separator is any single character
 	if len(rest) == size {
 		return DateTime{}, errISOFormat
 	}
 	return isoTime(year, month, day, rest[size:])
 }
 
-// isoDateEnd finds where the date ends. That is ambiguous when the separator is a digit or a dash, and resolved as
-// CPython does.
+// isoDateEnd finds the end of the date. This is ambiguous if the separator is a digit or
+// a dash; it decides as CPython does.
 func isoDateEnd(s string) int {
 	end := 8 // YYYYMMDD
 	switch {
@@ -49,7 +50,7 @@ func isoDateEnd(s string) int {
 		for end < len(s) && isDigit(s[end]) {
 			end++
 		}
-		if end >= 9 { // digits as the separator or without one
+		if end >= 9 { // no separator, or a digit
 			end = 8 - (end+1)%2
 		}
 	}
@@ -58,7 +59,7 @@ func isoDateEnd(s string) int {
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-// isoParser takes fields off the front of s; bad is set by the first that is not there.
+// An isoParser reads fields from the front of s. It sets bad at the first missing field.
 type isoParser struct {
 	s   string
 	bad bool
@@ -129,12 +130,13 @@ func (p *isoParser) week(year, week, weekday int) (int, time.Month, int) {
 	return t.Date()
 }
 
-// clock is a time of day or an offset.
+// A clock is a time of day or an offset.
 type clock struct{ hour, minute, second, micro int }
 
-// parseClock reads HH[:MM[:SS[.ffffff]]], with or without the colons, as leniently as CPython: a fraction may follow any
-// field, and may lack its point where there are no colons. next is what stands behind s in the whole text, 0 for its
-// end; trailing reports that s was not all of it.
+// parseClock parses HH[:MM[:SS[.ffffff]]], with or without the colons, as leniently as
+// CPython: a fraction may follow any field, and its point is optional if there are no
+// colons. next is the byte after s in the whole text, or 0 at its end. trailing reports
+// that s has unread text.
 func parseClock(s string, next byte) (c clock, trailing, ok bool) {
 	at := func(i int) byte {
 		if i < len(s) {
@@ -172,7 +174,7 @@ fields:
 	for ; n < 6; n++ {
 		c.micro *= 10
 	}
-	pos = len(s) - len(strings.TrimLeft(p.s, "0123456789")) // what is below a microsecond is dropped
+	pos = len(s) - len(strings.TrimLeft(p.s, "0123456789")) // ignore digits below a microsecond
 	return c, at(pos) != 0, !p.bad
 }
 
@@ -192,12 +194,13 @@ func isoTime(year int, month time.Month, day int, s string) (DateTime, error) {
 	if seconds == 0 {
 		return DateTime{Time: t}, nil
 	}
-	// Go's zones have whole seconds; the instant is right to the microsecond all the same.
+	// Go's zones have whole seconds, but the instant is exact to the microsecond.
 	t = t.Add(-time.Duration(seconds)*time.Second - time.Duration(micros)*time.Microsecond)
 	return DateTime{Time: t.In(time.FixedZone("", seconds))}, nil
 }
 
-// isoClock reads a time of day, and returns the sign of the offset behind it (Z counts as one, 0 is none) and the rest.
+// isoClock parses a time of day. It returns the sign of the offset that follows, or Z, or
+// 0 if there is no offset, and the remaining text.
 func isoClock(s string) (c clock, sign byte, offset string, ok bool) {
 	text := s
 	if zone := strings.IndexAny(s, "+-Z"); zone >= 0 {
@@ -208,7 +211,7 @@ func isoClock(s string) (c clock, sign byte, offset string, ok bool) {
 	return c, sign, offset, ok
 }
 
-// isoZone reads the offset behind its sign; text is empty behind a Z.
+// isoZone parses an offset without its sign. The text after Z must be empty.
 func isoZone(sign byte, text string) (seconds, micros int, ok bool) {
 	if sign == 'Z' {
 		return 0, 0, text == "" || text[0] == 0
@@ -218,7 +221,7 @@ func isoZone(sign byte, text string) (seconds, micros int, ok bool) {
 	switch {
 	case !ok || trailing || seconds >= secondsPerDay:
 		return 0, 0, false
-	case seconds == 0: // UTC, whatever the fraction
+	case seconds == 0: // UTC, regardless of the fraction
 		return 0, 0, true
 	case sign == '-':
 		return -seconds, -c.micro, true

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// Native returns a deep copy of v, as [Clone] does, in which a long of Python 2 that
-// fits int64 is one, and each [*Object] that has a form of its own in Go is in that form:
-// a [DateTime], [Date], [Time], [TimeDelta], [Decimal], [UUID] or complex128. An Object
-// that no such form can hold without loss, like a datetime in a time zone of a class that
-// Go does not know, stays an Object, and so does a Decimal of more than 10,000 digits.
+// Native returns a deep copy of v, as [Clone] does, in native Go form. Each [*Object]
+// that represents a [DateTime], [Date], [Time], [TimeDelta], [Decimal], [UUID] or
+// complex128 is replaced by that type, and a Python 2 long that fits becomes an int64. An
+// Object stays an Object if the Go type would lose information, such as a datetime in a
+// time zone of an unknown class, or a Decimal of more than 10,000 digits.
 func Native(v any) any {
 	switch v.(type) {
 	case *List, *Dict, *Set, *FrozenSet, *big.Int, Cloner:
@@ -21,7 +21,7 @@ func Native(v any) any {
 
 const datetimeModule = "datetime"
 
-// native returns the form of v in Go if it is an [*Object] that has one, else v.
+// native returns the native form of v if v is an [*Object] that has one, and otherwise v.
 func native(v any) any {
 	if o, ok := v.(*Object); ok && o != nil {
 		if form, ok := o.form(nil); ok {
@@ -31,8 +31,8 @@ func native(v any) any {
 	return v
 }
 
-// madeClass is [Object.Class] under the name that Python 3 has for it. Where copyreg makes the object, as protocols 0 and 1
-// have it, it is the class that copyreg is given.
+// madeClass returns [Object.Class] with the name that Python 3 uses. For objects
+// constructed by copyreg, as in protocols 0 and 1, it is the class passed to copyreg.
 func (o *Object) madeClass() string {
 	g, _ := o.Callable.(*Global)
 	if o.reconstructed() {
@@ -56,7 +56,7 @@ func (o *Object) reconstructed() bool {
 	return o.Construction == ConstructCall && len(o.args()) == 3
 }
 
-// form returns what o is in Go, if all of it can be said there.
+// form returns the native Go form of o if it can express all of o.
 func (o *Object) form(known zones) (any, bool) {
 	if o.Args == nil {
 		return nil, false
@@ -97,7 +97,8 @@ func (o *Object) form(known zones) (any, bool) {
 	return nil, false
 }
 
-// uuid is uuid.UUID.__new__(uuid.UUID) which is given the state {"int": n}, and perhaps an is_safe that does not count.
+// uuid recognizes uuid.UUID.__new__(uuid.UUID) with the state {"int": n}. The state may
+// contain is_safe, which is ignored.
 func (o *Object) uuid(given any) (any, bool) {
 	if o.Construction != ConstructNew && o.Construction != ConstructCall || o.madeClass() != "uuid.UUID" {
 		return nil, false
@@ -119,7 +120,7 @@ func (o *Object) uuid(given any) (any, bool) {
 
 func decimalOf(arg any) (any, bool) {
 	text, ok := textOf(arg)
-	if !ok || len(text) > maxExpanded { // which as a key in many places would take long, and nobody has
+	if !ok || len(text) > maxExpanded { // such a key in many places would take long to hash
 		return nil, false
 	}
 	d, err := ParseDecimal(text)
@@ -140,7 +141,8 @@ func timeDeltaOf(args []any) (any, bool) {
 	return NewTimeDelta(parts[0], parts[1], parts[2])
 }
 
-// stateOf returns the bytes in which datetime, date and time keep themselves: bytes, a str of Python 2, or that read as latin-1.
+// stateOf returns the bytes in which datetime, date and time store their state. They may
+// be bytes, a str of Python 2, or such a str decoded as latin-1.
 func stateOf(args []any, size, most int) (string, bool) {
 	if len(args) == 0 || len(args) > most {
 		return "", false
@@ -167,7 +169,7 @@ func stateOf(args []any, size, most int) (string, bool) {
 	return state, len(state) == size
 }
 
-// foldBit marks the month of a datetime, or the hour of a time, that has fold=1.
+// foldBit is set in the month of a datetime, or the hour of a time, with fold=1.
 const foldBit = 0x80
 
 func dateOf(args []any) (any, bool) {

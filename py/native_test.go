@@ -16,7 +16,7 @@ import (
 	"github.com/djangobridge/djangobridge/py/tagged"
 )
 
-// pythonSays is testdata/values.json, see generate.py beside it.
+// pythonSays is the content of testdata/values.json, written by generate.py.
 type pythonSays struct {
 	Decimals, Dates, Times [][2]*string
 	TimeDeltas             []struct {
@@ -57,7 +57,7 @@ func TestTextsAreReadAndWrittenAsPythonDoes(t *testing.T) {
 	}
 	check("Decimal", python.Decimals, func(s string) (fmt.Stringer, error) { return py.ParseDecimal(s) })
 	check("date", python.Dates, func(s string) (fmt.Stringer, error) { return py.ParseDate(s) })
-	times := python.Times[:len(python.Times)-1] // the last has an offset with a fraction, which Python alone knows
+	times := python.Times[:len(python.Times)-1] // the last has an offset with a fraction, which only Python supports
 	check("time", times, func(s string) (fmt.Stringer, error) { return py.ParseTime(s) })
 }
 
@@ -105,7 +105,8 @@ func TestKeysAreEqualWhereTheyAreInPython(t *testing.T) {
 	}
 }
 
-// TestTimeZonesOfPickles reads datetimes with all kinds of tzinfo objects, and writes them again.
+// TestTimeZonesOfPickles reads datetimes with all kinds of tzinfo objects and writes them
+// again.
 func TestTimeZonesOfPickles(t *testing.T) {
 	t.Parallel()
 	var cases []struct {
@@ -130,7 +131,7 @@ func TestTimeZonesOfPickles(t *testing.T) {
 				t.Errorf("%s: protocol %d: no DateTime", c.Name, protocol)
 				continue
 			}
-			fold := c.Fold && protocol >= 4 // which older protocols do not have
+			fold := c.Fold && protocol >= 4 // older protocols have no fold
 			if fold == c.Fold && (d.ISOFormat() != c.ISO || py.DateTime{Time: d.Time.UTC()}.ISOFormat() != c.UTC) {
 				t.Errorf("%s: protocol %d: %s (%s), want %s (%s)", c.Name, protocol, d.ISOFormat(), d.Time.UTC(), c.ISO, c.UTC)
 			}
@@ -349,7 +350,7 @@ func TestEqualSetsOfObjects(t *testing.T) {
 	}
 }
 
-// TestTimeZonesOfOldReleases has those that no release that runs today pickles.
+// TestTimeZonesOfOldReleases has classes that no current release pickles.
 func TestTimeZonesOfOldReleases(t *testing.T) {
 	t.Parallel()
 	attributes := py.NewDict(2)

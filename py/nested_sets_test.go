@@ -7,9 +7,8 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// inSets returns frozensets of frozensets, at each of so many levels two that have the
-// same two in them, and a tuple with them. At the bottom are objects, which equal none by
-// hash.
+// inSets returns a tuple with nested frozensets. At each level, two frozensets have the
+// same two members. At the bottom are objects, which have unique hashes.
 func inSets(levels int, last int64) *py.FrozenSet {
 	leaf := func(n int64) any {
 		return &py.Object{Callable: &py.Global{Module: "m", Name: "C"}, Args: py.NewTuple(n)}
@@ -23,7 +22,7 @@ func inSets(levels int, last int64) *py.FrozenSet {
 
 func TestSetsInSetsAreComparedInTime(t *testing.T) {
 	t.Parallel()
-	const levels = 40 // 2 to the power of that takes years
+	const levels = 40 // visiting two to the power of this many takes years
 	done := make(chan bool)
 	go func() {
 		a := inSets(levels, 3)
@@ -67,7 +66,7 @@ func TestTuplesInTuplesAreHashedInTime(t *testing.T) {
 	}
 	self := &py.Tuple{}
 	self.Items = []any{self, py.NewFrozenSet()}
-	d.Set(self, int64(2)) // which Python cannot have
+	d.Set(self, int64(2)) // impossible in Python
 	if v, _ := d.Get(self); v != int64(2) {
 		t.Errorf("a tuple in itself is not found: %v", v)
 	}

@@ -19,7 +19,8 @@ import (
 	"github.com/djangobridge/djangobridge/py/tagged"
 )
 
-// exportedTypes are the types of package py, and those of others that it has as values.
+// exportedTypes are the types of package py and the types of other packages that it uses
+// as values.
 var exportedTypes = []reflect.Type{
 	reflect.TypeFor[py.ByteArray](), reflect.TypeFor[py.Bytes](), reflect.TypeFor[py.Cloner](), reflect.TypeFor[py.Date](),
 	reflect.TypeFor[py.DateTime](), reflect.TypeFor[py.Decimal](), reflect.TypeFor[py.Dict](), reflect.TypeFor[py.Extra](),
@@ -66,7 +67,8 @@ func TestAllTypesAreTried(t *testing.T) {
 	}
 }
 
-// oddValues are for each type its zero value, pointers to it and to these, and nil ones.
+// oddValues contains, for each type, its zero value, pointers to it, pointers to
+// pointers, and nil pointers.
 func oddValues() map[string]any {
 	values := map[string]any{"nil": nil}
 	for _, typ := range exportedTypes {
@@ -80,7 +82,7 @@ func oddValues() map[string]any {
 	return values
 }
 
-// places are values that v is in, wherever a value may be.
+// places returns values that contain v in every possible place.
 func places(v any) map[string]any {
 	global := &py.Global{Module: "m", Name: "C"}
 	dict := func(key, value any) *py.Dict {
@@ -128,7 +130,7 @@ func places(v any) map[string]any {
 	}
 }
 
-// use does with a value all that the packages can.
+// use passes a value to everything that the packages can do with it.
 func use(v any) {
 	given, err := py.From(v)
 	if err == nil {
@@ -189,7 +191,7 @@ func TestNoValueMakesAPanic(t *testing.T) {
 	}
 }
 
-// A pointer that is nil is none of Python's values.
+// A nil pointer is not a Python value.
 func TestNilPointersInContainersAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, v := range []any{
@@ -199,7 +201,7 @@ func TestNilPointersInContainersAreRefused(t *testing.T) {
 	} {
 		list, err := py.From(py.NewList(v))
 		if err != nil {
-			t.Errorf("%T: %v", v, err) // it is refused by what writes it, as other values are
+			t.Errorf("%T: %v", v, err) // refused when written, as other values are
 		}
 		for name, write := range map[string]func() error{
 			"pickle": func() error { _, err := pickle.Dumps(list, 4); return err },

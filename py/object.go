@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// A Global is a Python object that a pickle names and does not contain: a class or a function, by the module and the
-// qualified name under which it is imported. Nothing is ever imported or called here: it is a name.
+// A Global is a class or function that a pickle refers to by module and qualified name.
+// Nothing is ever imported or called; a Global is only the name.
 type Global struct {
 	Module, Name string
 }
@@ -21,8 +21,8 @@ func (g *Global) String() string { return g.Module + "." + g.Name }
 // HashKey implements [Hashable].
 func (g *Global) HashKey() any { return *g }
 
-// Str2 is a str of Python 2, which is bytes of an encoding that only the program knew. As
-// a dict key an ASCII one equals the str of the same text, as in Python 2.
+// Str2 is a str of Python 2: bytes in an encoding that only the program knows. As a dict
+// key, an ASCII one equals the str of the same text, as in Python 2.
 type Str2 string
 
 // PyType implements [Typed].
@@ -36,8 +36,8 @@ func (s Str2) HashKey() any {
 	return s
 }
 
-// Text returns s as text, and whether it is ASCII, which is text in every encoding that
-// Python 2 knew.
+// Text returns s as text and reports whether it is ASCII. ASCII is the same text in every
+// encoding that Python 2 supports.
 func (s Str2) Text() (text string, ok bool) {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {
@@ -47,10 +47,10 @@ func (s Str2) Text() (text string, ok bool) {
 	return string(s), true
 }
 
-// A Construction is how Python constructs an [Object].
+// A Construction is the way in which Python constructs an [Object].
 type Construction uint8
 
-// The ways to construct an object.
+// The ways of constructing an object.
 const (
 	ConstructCall       Construction = iota // Callable(*Args)
 	ConstructNew                            // Callable.__new__(Callable, *Args)
@@ -59,27 +59,28 @@ const (
 	ConstructInstance                       // an instance of an old-style class of Python 2; without Args, Callable is not called
 )
 
-// An Object is a Python object of a class that has no form of its own here, or is not in that form (see [Native]): what is
-// needed to make it again, as its pickle has it. It is data; nothing is called.
+// An Object is a Python object of a class that has no Go type in this package, or that
+// has not been converted to it (see [Native]). It describes how to construct the object,
+// as in its pickle. It is only data; nothing is called.
 type Object struct {
 	Construction Construction
-	Callable     any    // a *[Global] as a rule
+	Callable     any    // usually a *[Global]
 	Args         *Tuple // never nil
-	Extra        *Extra // nil if there is nothing in it, as for most objects; see [Object.Extras]
+	Extra        *Extra // nil if empty, as for most objects; see [Object.Extras]
 }
 
-// An Extra is what Python needs besides to make an [Object]. It is apart because sessions are full of objects that are made by
-// a call and nothing else.
+// An Extra is what Python needs to construct an [Object] besides the callable and its
+// arguments. It is a separate struct because most objects in sessions need only a call.
 type Extra struct {
 	Kwargs   *Dict  // ConstructNewEx only
-	HasState bool   // whether State is given to anything; State may be None
-	State    any    // what __setstate__ or the instance's dict gets
-	Setter   any    // what is called with the object and State instead; nil as a rule
-	Items    []any  // what append or extend gets
-	Pairs    []Pair // what item assignment gets
+	HasState bool   // whether there is a State, which may be None
+	State    any    // passed to __setstate__, or the instance's dict
+	Setter   any    // called with the object and State instead; usually nil
+	Items    []any  // passed to append or extend
+	Pairs    []Pair // passed to item assignment
 }
 
-// Extras returns what o.Extra points to, the zero Extra if that is nil.
+// Extras returns *o.Extra, or the zero Extra if o.Extra is nil.
 func (o *Object) Extras() Extra {
 	if o.Extra == nil {
 		return Extra{}
@@ -90,13 +91,15 @@ func (o *Object) Extras() Extra {
 // A Pair is a key and a value.
 type Pair struct{ Key, Value any }
 
-// onlyState reports whether there is nothing but a state, if that.
+// onlyState reports whether x contains nothing except possibly a state.
 func (x *Extra) onlyState() bool { return x.Setter == nil && len(x.Items)+len(x.Pairs) == 0 }
 
-// HashKey implements [Hashable]: what makes two objects equal only their class knows, so that each is equal to itself alone.
+// HashKey implements [Hashable]. Only its class knows what an object equals, so each
+// Object is equal only to itself.
 func (o *Object) HashKey() any { return o }
 
-// Class is the dotted name of what makes the object, which is its class as a rule; "" if that is not a name.
+// Class returns the dotted name of the callable, which is usually the object's class, or
+// "" if the callable is not a name.
 func (o *Object) Class() string {
 	if o == nil {
 		return ""
@@ -107,7 +110,8 @@ func (o *Object) Class() string {
 	return ""
 }
 
-// PyType implements [Typed]: the name of the class if it is one that can stand in an error, else "object".
+// PyType implements [Typed]. It returns the name of the class if that is safe to show in
+// an error, and otherwise "object".
 func (o *Object) PyType() string {
 	class := o.Class()
 	name := class[strings.LastIndexByte(class, '.')+1:]
@@ -123,8 +127,9 @@ func isNoNamePart(r rune) bool {
 	return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r)
 }
 
-// ClonePy implements [Cloner]. Its order is that in which the reader of pickles looks how deep a value nests: in another
-// order, values that contain themselves could be nested deeper.
+// ClonePy implements [Cloner]. It visits the parts in the same order in which the pickle
+// reader measures nesting; in another order, values that contain themselves could be
+// nested more deeply.
 func (o *Object) ClonePy(seen func(any), clone func(any) any) any {
 	c := &Object{Construction: o.Construction}
 	seen(c)

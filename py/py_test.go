@@ -55,7 +55,7 @@ func TestEqualTellsTypesApart(t *testing.T) {
 	}
 }
 
-// dict makes a dict of keys and values in turn.
+// dict returns a dict of alternating keys and values.
 func dict(kv ...any) *py.Dict {
 	d := py.NewDict(0)
 	for i := 0; i < len(kv); i += 2 {
@@ -146,7 +146,8 @@ func mustBig(s string) *big.Int {
 	return b
 }
 
-// The bits are those of pickle.dumps(float("nan")); a NaN with others is not Go's own, and stays as it is.
+// The bits are those of pickle.dumps(float("nan")). A NaN with other bits than Go's own
+// keeps them.
 func TestNaNIsPythons(t *testing.T) {
 	t.Parallel()
 	type named float64

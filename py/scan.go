@@ -12,18 +12,18 @@ import (
 	"github.com/djangobridge/djangobridge/internal/expansion"
 )
 
-// A Scanner is a Go type that takes a Python value itself. v is never [Lazy].
+// A Scanner is a Go type that stores a Python value itself. v is never [Lazy].
 type Scanner interface {
 	ScanPy(v any) error
 }
 
-// A ScanError says that a Python value does not fit the Go value it should go into. Path is where in the value that is
-// ("" is the value itself), such as "items[2].qty".
+// A ScanError reports a Python value that does not fit its Go destination. Path leads to
+// the value, such as "items[2].qty", and is empty for the value itself.
 type ScanError struct {
 	Path   string
-	Python string // the type found, as Python names it
+	Python string // the Python name of the type found
 	Go     reflect.Type
-	Reason string // more than the types say, or ""
+	Reason string // details beyond the types; may be empty
 }
 
 func (e *ScanError) Error() string {
@@ -37,26 +37,33 @@ func (e *ScanError) Error() string {
 	return s
 }
 
-// Scan stores the Python value v in what dst points to. Nothing is converted that would lose something:
+// Scan stores the Python value v in the variable that dst points to. It never converts
+// with loss:
 //
-//   - int fits any Go integer type that can hold it, *big.Int, and floats that hold it exactly; float fits float64, and
-//     float32 where exact; bool fits bool only; str fits strings; bytes fits []byte and strings;
-//   - list, tuple, set and frozenset fit slices, and arrays of their length; sets fit maps to struct{} or bool too;
-//   - dict fits maps (text that is an integer also fits an integer key, since JSON makes text of all keys), and structs by the
-//     rules of [From]: keys without a field are passed over, fields without a key keep what they had;
-//   - None sets pointers, interfaces, slices and maps to nil and fits nothing else;
-//   - datetime, and str in ISO format, fit time.Time; naive ones are taken as of loc (nil is UTC), a date is the beginning of
-//     its day there; timedelta fits time.Duration;
-//   - Decimal fits *big.Rat, strings, integers where it is one, and floats up to 15 digits or where exact; UUID fits
-//     [16]byte and strings; date and time fit strings;
-//   - an [*Object] fits what its native form fits (see [Native]), what [Object.AsDict], [Object.AsList] and [Object.AsText]
-//     make of it, and a struct or map as its attributes; a str of Python 2 fits as a str if it is ASCII, else as bytes;
-//   - a [Scanner] is asked; what has a text fits an encoding.TextUnmarshaler;
-//   - an empty interface gets nil, bool, int64 (*big.Int beyond), float64, string, []byte, time.Time, time.Duration, []any or
-//     map[string]any, a *[Dict] where a key is no str, and what has no such form as it is in this package.
+//   - int fits any Go integer type that can hold it, *big.Int, and floats that hold it
+//     exactly. float fits float64, and float32 if exact. bool fits only bool. str fits
+//     strings. bytes fits []byte and strings.
+//   - list, tuple, set and frozenset fit slices, and arrays of the same length. Sets also
+//     fit maps to struct{} or bool.
+//   - dict fits maps and structs. A str that is an integer also fits an integer map key,
+//     because JSON turns all keys into text. Struct fields are named as for [From]; keys
+//     without a field are ignored, and fields without a key keep their value.
+//   - None sets pointers, interfaces, slices and maps to nil, and fits nothing else.
+//   - datetime and str in ISO format fit time.Time. Naive ones are read in loc (nil means
+//     UTC). A date is the beginning of that day in loc. timedelta fits time.Duration.
+//   - Decimal fits *big.Rat, strings, integers if it is one, and floats if it has at most
+//     15 digits or is exact. UUID fits [16]byte and strings. date and time fit strings.
+//   - An [*Object] fits what its native form fits (see [Native]), what [Object.AsDict],
+//     [Object.AsList] and [Object.AsText] return, and a struct or map as its attributes.
+//     A str of Python 2 fits as a str if it is ASCII, and otherwise as bytes.
+//   - A [Scanner] stores the value itself. A value with a text form fits an
+//     encoding.TextUnmarshaler.
+//   - An empty interface receives nil, bool, int64 (*big.Int if larger), float64, string,
+//     []byte, time.Time, time.Duration, []any or map[string]any. It receives a *[Dict] if
+//     some key is not a str, and any other value as it is in this package.
 //
-// The error is a [*ScanError]; dst may be filled in part then. A value is refused that is nested in more than 10,000 levels, or
-// that expands to more than 16 times its size.
+// The error is a [*ScanError]; dst may be partly filled. Scan refuses values nested in
+// more than 10,000 levels and values that expand to more than 16 times their size.
 func Scan(v, dst any, loc *time.Location) error {
 	rv := reflect.ValueOf(dst)
 	if rv.Kind() != reflect.Pointer || rv.IsNil() {
@@ -80,7 +87,7 @@ func misfit(v any, rv reflect.Value, reason string) error {
 	return &ScanError{Python: TypeName(v), Go: rv.Type(), Reason: reason}
 }
 
-// within puts a step in front of the path of a [*ScanError].
+// within prepends a step to the path of a [*ScanError].
 func within(err error, step string) error {
 	if e, ok := errors.AsType[*ScanError](err); ok {
 		e.Path = joinPath(step, e.Path)
@@ -175,7 +182,7 @@ func (s scanner) scanValue(v any, rv reflect.Value) error {
 	return misfit(v, rv, "")
 }
 
-// direct stores a value of this package into a variable of its own type, if that is what it is for.
+// direct stores a value of this package in a variable of its own type, if possible.
 func direct(v any, rv reflect.Value) bool {
 	if v == nil || reflect.TypeOf(v) != rv.Type() || rv.Kind() != reflect.Pointer && rv.Kind() != reflect.Struct {
 		return false
@@ -184,7 +191,7 @@ func direct(v any, rv reflect.Value) bool {
 	return true
 }
 
-// special handles the destinations that are known by their type.
+// special handles destinations that are recognized by their type.
 func (s scanner) special(v any, rv reflect.Value) (bool, error) {
 	if rv.Kind() == reflect.Interface && rv.NumMethod() == 0 {
 		plain, ok := s.plain(v)
@@ -297,7 +304,7 @@ func scanInt(v int64, rv reflect.Value) error {
 
 func scanBig(v *big.Int, rv reflect.Value) error {
 	switch {
-	case v.IsInt64(): // a long of Python 2
+	case v.IsInt64(): // a Python 2 long
 		return scanInt(v.Int64(), rv)
 	case rv.CanUint():
 		if !v.IsUint64() || rv.OverflowUint(v.Uint64()) {
@@ -314,7 +321,7 @@ func scanBig(v *big.Int, rv reflect.Value) error {
 	return nil
 }
 
-// scanExact stores f, made of the integer v, where the Go float holds it exactly.
+// scanExact stores f, the value of the integer v, if the Go float holds it exactly.
 func scanExact(f *big.Float, v any, rv reflect.Value) error {
 	g, accuracy := f.Float64()
 	if accuracy != big.Exact || rv.Kind() == reflect.Float32 && float64(float32(g)) != g {

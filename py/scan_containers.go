@@ -49,7 +49,7 @@ func (s scanner) scanDict(v *Dict, rv reflect.Value) error {
 	return misfit(v, rv, "")
 }
 
-// settable returns a field, with the embedded pointers on the way to it filled in.
+// settable returns a field and allocates the embedded pointers on the way to it.
 func settable(rv reflect.Value, index []int) reflect.Value {
 	for _, i := range index[:len(index)-1] {
 		rv = rv.Field(i)
@@ -83,7 +83,7 @@ func (s scanner) scanMap(v *Dict, rv reflect.Value) error {
 	return nil
 }
 
-// scanKey also reads integers from text, which is what JSON makes of an integer key.
+// scanKey also reads integers from text, because JSON turns integer keys into text.
 func (s scanner) scanKey(k any, rv reflect.Value) error {
 	if text, ok := k.(string); ok && (rv.CanInt() || rv.CanUint()) {
 		if len(text) > maxExpanded {

@@ -7,19 +7,21 @@ import (
 	"github.com/djangobridge/djangobridge/internal/expansion"
 )
 
-// partSize is how many bytes of a text count as a part.
+// partSize is the number of bytes of a text that count as one part.
 const partSize = 64
 
-// newBudget limits the work on values that appear in very many places of v: a list of the
-// same list twice, thirty levels deep, or a long bytes a million times in a list.
+// newBudget limits the work on values that appear in very many places of v: a list that
+// contains one list twice, thirty levels deep, or a long bytes that appears a million
+// times.
 func newBudget(v any) *expansion.Budget {
 	return &expansion.Budget{Value: v, CountDistinct: countDistinct}
 }
 
-// partsOf returns how many parts v itself counts as, without the items of a container.
+// partsOf returns how many parts v itself counts as, not including the items of a
+// container.
 func partsOf(v any) int { return 1 + textSize(v)/partSize }
 
-// textSize is how many bytes are copied where v is, if it is no container.
+// textSize returns how many bytes are copied for v, or 0 for a container.
 func textSize(v any) int {
 	switch v := v.(type) {
 	case string:
@@ -40,7 +42,8 @@ func textSize(v any) int {
 	return 0
 }
 
-// textPlace is the memory in which a text stands: what a pickle has once and many places share.
+// textPlace returns the memory of a text. A pickle contains a text once and refers to it
+// from many places.
 func textPlace(v any) any {
 	type place struct {
 		at *byte
@@ -57,7 +60,8 @@ func textPlace(v any) any {
 	return v // a pointer
 }
 
-// countDistinct returns how many parts there are in v, each container counted once with what stands in it, and each text.
+// countDistinct returns the number of parts in v. It counts each container and each long
+// text once.
 func countDistinct(v any) int {
 	n, seen := 0, map[any]bool{}
 	for open := []any{v}; len(open) > 0; {

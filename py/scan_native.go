@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// scanText returns the text of a value that has one besides its value.
+// scanText returns the text form of a value, if it has one.
 func scanText(v any) (string, bool) {
 	switch v := v.(type) {
 	case string:
@@ -64,7 +64,7 @@ func scanTimeDelta(v TimeDelta, rv reflect.Value) error {
 	return nil
 }
 
-// floatDigits is how many digits a float64 keeps of any number: text of so many gives the same text again.
+// floatDigits is the number of decimal digits that a float64 always preserves.
 const floatDigits = 15
 
 func scanDecimal(v Decimal, rv reflect.Value) error {
@@ -88,7 +88,8 @@ func scanDecimal(v Decimal, rv reflect.Value) error {
 	return scanBig(n, rv)
 }
 
-// holds reports whether f is v: exactly, or to as many digits as v has and a float keeps.
+// holds reports whether f equals v exactly, or to as many digits as v has and a float
+// preserves.
 func holds(f float64, v Decimal) bool {
 	if len(v.normal().digits) <= floatDigits {
 		back, err := ParseDecimal(strconv.FormatFloat(f, 'e', floatDigits-1, 64))
@@ -98,7 +99,7 @@ func holds(f float64, v Decimal) bool {
 	return ok && new(big.Rat).SetFloat64(f) != nil && new(big.Rat).SetFloat64(f).Cmp(exact) == 0
 }
 
-// bigRat stores numbers that are rational.
+// bigRat stores rational numbers.
 func bigRat(v any, dst *big.Rat, rv reflect.Value) (bool, error) {
 	switch v := v.(type) {
 	case int64:
@@ -116,7 +117,7 @@ func bigRat(v any, dst *big.Rat, rv reflect.Value) (bool, error) {
 		if strings.Contains(v, "/") && dst.UnmarshalText([]byte(v)) == nil {
 			return true, nil
 		}
-		d, err := ParseDecimal(v) // which bounds what an exponent can do
+		d, err := ParseDecimal(v) // limits the effect of exponents
 		if err != nil {
 			return true, misfit(v, rv, "the text is not in its format")
 		}
@@ -133,7 +134,7 @@ func bigRat(v any, dst *big.Rat, rv reflect.Value) (bool, error) {
 	return true, nil
 }
 
-// scanObject stores what an object of an unknown class is at bottom.
+// scanObject stores an object of an unknown class by the data that it contains.
 func (s scanner) scanObject(o *Object, rv reflect.Value) error {
 	switch rv.Kind() {
 	case reflect.String:
@@ -156,7 +157,7 @@ func (s scanner) scanObject(o *Object, rv reflect.Value) error {
 	return misfit(o, rv, "")
 }
 
-// scanSet stores a set; v is the value that it is.
+// scanSet stores a set. v is the value that it belongs to.
 func (s scanner) scanSet(v any, set *Set, rv reflect.Value) error {
 	if rv.Kind() != reflect.Map {
 		items, _ := itemsOf(set)

@@ -20,7 +20,8 @@ func decimal(s string) py.Decimal {
 	return d
 }
 
-// made returns an object that class.__new__(class, *args) makes, as of a subclass of str or tuple, or a namedtuple.
+// made returns an object constructed by class.__new__(class, *args), as for a subclass of
+// str or tuple, or a namedtuple.
 func made(class string, args ...any) *py.Object {
 	return &py.Object{Construction: py.ConstructNew, Callable: global(class), Args: py.NewTuple(args...)}
 }
@@ -43,7 +44,8 @@ func withPairs(o *py.Object, keysAndValues ...any) *py.Object {
 	return o
 }
 
-// reconstructed is an object of a class with a built-in base, as protocols 0 and 1 have it.
+// reconstructed returns an object of a class with a built-in base, as in protocols 0 and
+// 1.
 func reconstructed(class, base string, value any) *py.Object {
 	return call("copyreg._reconstructor", global(class), global(base), value)
 }
@@ -65,7 +67,7 @@ func TestScanOfWhatOnlyPickleHas(t *testing.T) {
 	for name, c := range map[string]struct {
 		in   any
 		dst  any
-		want any // nil is an error
+		want any // nil: an error
 	}{
 		"timedelta into duration":            {py.TimeDelta{Days: -1, Seconds: 86399}, new(time.Duration), -time.Second},
 		"timedelta object into duration":     {call("datetime.timedelta", int64(1)), new(time.Duration), 24 * time.Hour},
@@ -159,7 +161,8 @@ func TestScanOfWhatOnlyPickleHas(t *testing.T) {
 
 type nested []nested
 
-// TestScanIsBoundedWhereOneValueStandsInVeryManyPlaces scans what a pickle of a few hundred bytes can hold.
+// TestScanIsBoundedWhereOneValueStandsInVeryManyPlaces scans a value that fits into a
+// pickle of a few hundred bytes.
 func TestScanIsBoundedWhereOneValueStandsInVeryManyPlaces(t *testing.T) {
 	t.Parallel()
 	v := py.NewList()
@@ -204,7 +207,7 @@ func TestJSONRefusesWhatPythonsJSONDoes(t *testing.T) {
 	}
 }
 
-// A long of Python 2 is a big.Int of any size, and fits what an int fits.
+// A long of Python 2 is a big.Int of any size and fits where an int fits.
 func TestLongsOfPython2Fit(t *testing.T) {
 	t.Parallel()
 	var n int8

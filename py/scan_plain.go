@@ -6,7 +6,8 @@ import (
 	"github.com/djangobridge/djangobridge/internal/pynum"
 )
 
-// plain returns v in the types that Go programs use for data without a schema; not if it is nested too deeply.
+// plain returns v in the types that Go programs use for data without a schema. It returns
+// false if v is nested too deeply.
 func (s scanner) plain(v any) (any, bool) {
 	if s.depth++; s.depth > maxDepth || !s.budget.Spend(partsOf(v)) {
 		return nil, false
@@ -58,7 +59,8 @@ func (s scanner) plainItems(items []any) (any, bool) {
 	return all, true
 }
 
-// plainDict returns the entries of d as a map, or v if some key is no str, or two are the same text.
+// plainDict returns the entries of d as a map, or v if a key is not a str or two keys are
+// the same text.
 func (s scanner) plainDict(d *Dict, v any) (any, bool) {
 	m := make(map[string]any, d.Len())
 	for k, item := range d.All() {
@@ -78,8 +80,9 @@ func (s scanner) plainDict(d *Dict, v any) (any, bool) {
 	return m, true
 }
 
-// plainObject returns what o is at bottom, or o where it may be more than that: where it has attributes besides, or is of a class
-// of which it cannot be told whether it is a namedtuple of one field or a kind of number.
+// plainObject returns the data of o, or o itself if the data may not be all of it: if o
+// also has attributes, or if its class may be either a namedtuple of one field or a kind
+// of number.
 func (s scanner) plainObject(o *Object) (any, bool) {
 	if o.Extras().HasState {
 		return o, true

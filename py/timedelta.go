@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// A TimeDelta is a Python timedelta, in the form in which Python keeps it: Seconds is 0 to 86,399 and Microseconds 0 to
-// 999,999, and only Days may be negative. [NewTimeDelta] and [TimeDeltaOf] make them so.
+// A TimeDelta is a Python timedelta in Python's normal form: Seconds is 0 to 86,399,
+// Microseconds is 0 to 999,999, and only Days may be negative. [NewTimeDelta] and
+// [TimeDeltaOf] return this form.
 type TimeDelta struct {
 	Days, Seconds, Microseconds int
 }
@@ -18,15 +19,15 @@ const (
 	microsPerDay  = secondsPerDay * 1_000_000
 )
 
-// NewTimeDelta returns the sum of the three, and false if Python cannot hold it: it takes up to 999,999,999 days. Matches
-// timedelta(days, seconds, microseconds).
+// NewTimeDelta returns the sum of its arguments, or false if it exceeds Python's limit of
+// 999,999,999 days. Matches timedelta(days, seconds, microseconds).
 func NewTimeDelta(days, seconds, microseconds int64) (TimeDelta, bool) {
 	carry, micros := divmod(microseconds, 1_000_000)
 	more, rest := divmod(seconds, secondsPerDay)
 	over, second := divmod(rest+carry%secondsPerDay, secondsPerDay)
 	more += carry/secondsPerDay + over
 	if days > math.MaxInt64/2 || days < math.MinInt64/2 {
-		return TimeDelta{}, false // before the sum can overflow
+		return TimeDelta{}, false // the sum would overflow
 	}
 	if days += more; days > maxDays || days < -maxDays {
 		return TimeDelta{}, false
@@ -34,7 +35,7 @@ func NewTimeDelta(days, seconds, microseconds int64) (TimeDelta, bool) {
 	return TimeDelta{int(days), int(second), int(micros)}, true
 }
 
-// divmod divides as Python does: the rest is never negative.
+// divmod divides as Python does: the remainder is never negative.
 func divmod(a, b int64) (quotient, rest int64) {
 	quotient, rest = a/b, a%b
 	if rest < 0 {
@@ -43,13 +44,14 @@ func divmod(a, b int64) (quotient, rest int64) {
 	return quotient, rest
 }
 
-// TimeDeltaOf returns d as a timedelta. What is below a microsecond is cut off.
+// TimeDeltaOf returns d as a timedelta. Fractions of a microsecond are cut off.
 func TimeDeltaOf(d time.Duration) TimeDelta {
 	t, _ := NewTimeDelta(0, 0, d.Microseconds())
 	return t
 }
 
-// Duration returns t as a Duration, and false if it is too long for one, which reaches 292 years.
+// Duration returns t as a Duration, or false if t is longer than 292 years, the limit of
+// Duration.
 func (t TimeDelta) Duration() (time.Duration, bool) {
 	const most = math.MaxInt64 / 1000 // microseconds
 	if t.Days < -maxDays || t.Days > maxDays {
@@ -62,7 +64,8 @@ func (t TimeDelta) Duration() (time.Duration, bool) {
 	return time.Duration(micros) * time.Microsecond, true
 }
 
-// String returns what Python's str returns, such as "1 day, 0:00:05" or "-1 day, 23:59:59.500000".
+// String returns the same text as Python's str, such as "1 day, 0:00:05" or "-1 day,
+// 23:59:59.500000".
 func (t TimeDelta) String() string {
 	text := fmt.Sprintf("%d:%02d:%02d", t.Seconds/3600, t.Seconds/60%60, t.Seconds%60)
 	if t.Microseconds != 0 {

@@ -2,9 +2,9 @@ package py
 
 import "math/big"
 
-// Truth reports whether Python takes v for true: it is not None, False, zero or empty. An
-// [*Object] without a native form is true, whatever its class says, and a value that is
-// not a Python value is true unless it is a nil pointer. Matches bool(v).
+// Truth reports whether Python considers v true: whether v is not None, False, zero or
+// empty. An [*Object] without a native form is true, regardless of its class. A Go value
+// that is not a Python value is true unless it is a nil pointer. Matches bool(v).
 func Truth(v any) bool {
 	v = native(Resolve(v))
 	if v == nil || isNil(v) {

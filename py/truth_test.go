@@ -9,8 +9,8 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// TestTruthIsPythons expects what bool(value) returns in CPython 3.11. The last two are
-// Go's alone.
+// TestTruthIsPythons expects the results of bool(value) in CPython 3.11. A nil pointer
+// and a Go value exist only in Go.
 func TestTruthIsPythons(t *testing.T) {
 	t.Parallel()
 	decimal := func(s string) py.Decimal {

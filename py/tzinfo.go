@@ -5,23 +5,26 @@ import (
 	"time"
 )
 
-// zoned is the tzinfo object of a [DateTime] and what it was given to; it is of no use to another time.
+// A zoned is the tzinfo object of a [DateTime] and the time that it belongs to. It is
+// invalid for any other time.
 type zoned struct {
 	tzinfo any
 	time   time.Time
 	fold   bool
 }
 
-// TimeZone returns the tzinfo object datetime.timezone of an offset in seconds east of UTC. Python refuses one of a day or more.
+// TimeZone returns a datetime.timezone for an offset in seconds east of UTC. Python
+// refuses offsets of a day or more.
 func TimeZone(offset int) *Object {
 	delta, _ := NewTimeDelta(0, int64(offset), 0)
 	return &Object{Callable: &Global{Module: datetimeModule, Name: "timezone"}, Args: NewTuple(delta)}
 }
 
-// WithTZInfo returns the aware datetime of a tzinfo object on whose clock d reads. It returns false if Go cannot know what
-// that clock shows. Known are timezone, zoneinfo and what stands for it in backports and pytz (with this machine's time zone
-// database), dateutil's tzutc and tzoffset, and what Django itself once had. The object must not be changed afterwards.
-// Matches datetime.replace(tzinfo=...).
+// WithTZInfo returns the aware datetime that has the reading of d and the given tzinfo
+// object. It returns false if Go cannot determine the offset. It supports timezone,
+// zoneinfo and its equivalents in backports and pytz (using this machine's time zone
+// database), dateutil's tzutc and tzoffset, and the classes of older Django releases. The
+// object must not be changed afterwards. Matches datetime.replace(tzinfo=...).
 func (d DateTime) WithTZInfo(tzinfo any) (DateTime, bool) { return d.withTZInfo(tzinfo, nil) }
 
 func (d DateTime) withTZInfo(tzinfo any, known zones) (DateTime, bool) {
@@ -37,14 +40,15 @@ func (d DateTime) withTZInfo(tzinfo any, known zones) (DateTime, bool) {
 	return d, true
 }
 
-// reading is what the clock of d shows, as of UTC.
+// reading returns what the clock of d shows, as a time in UTC.
 func (d DateTime) reading() time.Time {
 	_, offset := d.Time.Zone()
 	return d.Time.Add(time.Duration(offset) * time.Second).UTC()
 }
 
-// TZInfo returns the tzinfo object that [DateTime.WithTZInfo] gave d, such as a zoneinfo.ZoneInfo that was read. It is nil for
-// a naive datetime, for one with a datetime.timezone of an offset alone, and once Time or Fold is another.
+// TZInfo returns the tzinfo object that [DateTime.WithTZInfo] gave d, such as a
+// zoneinfo.ZoneInfo from a pickle. It returns nil for a naive datetime, for a plain
+// datetime.timezone, and after Time or Fold has been changed.
 func (d DateTime) TZInfo() any {
 	z := d.zone
 	if z == nil || d.Naive || d.Fold != z.fold || !d.Time.Equal(z.time) || !d.reading().Equal((DateTime{Time: z.time}).reading()) {
@@ -53,18 +57,18 @@ func (d DateTime) TZInfo() any {
 	return z.tzinfo
 }
 
-// A zone is what a tzinfo object stands for.
+// A zone is the meaning of a tzinfo object.
 type zone struct {
 	loc      *time.Location
-	named    *time.Location // of a fixed loc, where it is only one of the offsets of a place
-	constant bool           // the offset is known without a date
+	named    *time.Location // the place, if loc is only one of its offsets
+	constant bool           // the offset does not depend on the date
 	plain    bool           // a datetime.timezone without a name
 }
 
-// at returns the moment at which clocks show the reading, in a location in which it is shown.
+// at returns the moment at which clocks show the reading, in a location where they do.
 func (z zone) at(reading time.Time, fold bool) time.Time {
 	t := DateTime{Time: reading, Naive: true, Fold: fold}.In(z.loc)
-	if shown := (DateTime{Time: t}).reading(); !shown.Equal(reading) { // no clock ever showed it
+	if shown := (DateTime{Time: t}).reading(); !shown.Equal(reading) { // a skipped reading
 		return t.In(time.FixedZone("", int(reading.Sub(t)/time.Second)))
 	}
 	if z.named != nil {
@@ -75,7 +79,7 @@ func (z zone) at(reading time.Time, fold bool) time.Time {
 	return t
 }
 
-// zones are the time zones that were read from the system's database, which takes a while.
+// zones caches the time zones read from the system's database, because reading is slow.
 type zones map[string]*time.Location
 
 // load returns a time zone by its name in the database.
@@ -83,7 +87,7 @@ func (z zones) load(name string) (*time.Location, bool) {
 	if loc, ok := z[name]; ok {
 		return loc, loc != nil
 	}
-	if name == "" || name == "Local" || len(name) > 255 { // which mean something else to Go
+	if name == "" || name == "Local" || len(name) > 255 { // these have another meaning in Go
 		return nil, false
 	}
 	loc, err := time.LoadLocation(name)
@@ -98,8 +102,8 @@ func (z zones) load(name string) (*time.Location, bool) {
 
 func zoneOf(tzinfo any) (zone, bool) { return zones(nil).zone(tzinfo) }
 
-// zone returns what a tzinfo object stands for, if it is of a class that is known and has nothing that is not. (What such an
-// object could have besides might contain the datetime that it belongs to.)
+// zone returns the meaning of a tzinfo object if its class is known and it has no unknown
+// contents. (Unknown contents might include the datetime that the object belongs to.)
 func (z zones) zone(tzinfo any) (zone, bool) {
 	o, ok := tzinfo.(*Object)
 	if !ok || o == nil || o.Args == nil {
@@ -120,7 +124,7 @@ func (z zones) zone(tzinfo any) (zone, bool) {
 	}
 	switch class {
 	case "dateutil.tz.tz.tzoffset", "dateutil.tz.tzoffset":
-		if len(args) == 2 && !x.HasState { // by dateutil's newer releases
+		if len(args) == 2 && !x.HasState { // newer releases of dateutil
 			name, ok := textOf(args[0])
 			if !ok && args[0] != nil {
 				return zone{}, false
@@ -164,7 +168,7 @@ func (z zones) place(name string) (zone, bool) {
 	return zone{loc: loc, constant: first.IsZero() && last.IsZero()}, true
 }
 
-// timezone is datetime.timezone(timedelta) or datetime.timezone(timedelta, name).
+// timezone handles datetime.timezone(timedelta) and datetime.timezone(timedelta, name).
 func timezone(args []any) (zone, bool) {
 	if len(args) == 0 || len(args) > 2 {
 		return zone{}, false
@@ -191,16 +195,16 @@ func fixed(name string, seconds int64, ok bool) (zone, bool) {
 	return zone{loc: time.FixedZone(name, int(seconds)), constant: true}, true
 }
 
-// fixedDelta is fixed for an offset that is a timedelta. Go's zones have whole seconds only.
+// fixedDelta is fixed with the offset as a timedelta. Go's zones have only whole seconds.
 func fixedDelta(name string, delta any) (zone, bool) {
-	if o, ok := delta.(*Object); ok && o.Class() == "datetime.timedelta" { // of no other, which might contain a tzinfo again
+	if o, ok := delta.(*Object); ok && o.Class() == "datetime.timedelta" { // another object might contain a tzinfo again
 		delta, _ = o.form(nil)
 	}
 	d, ok := delta.(TimeDelta)
 	return fixed(name, int64(d.Days)*secondsPerDay+int64(d.Seconds), ok && d.Microseconds == 0)
 }
 
-// fixedState is fixed for an object that is given a state with offset and name as attributes.
+// fixedState is fixed for an object whose state has offset and name as attributes.
 func fixedState(given any, offset, name string) (zone, bool) {
 	state, ok := given.(*Dict)
 	if !ok {
@@ -223,7 +227,8 @@ func fixedState(given any, offset, name string) (zone, bool) {
 	return fixedDelta(text, delta)
 }
 
-// pytz is what pytz makes of a place, or of one of the offsets that it had: (place, seconds, seconds of summer time, name).
+// pytz handles pytz's constructor arguments for a place, or for one of its offsets:
+// (place, seconds, seconds of daylight saving time, name).
 func (z zones) pytz(args []any) (zone, bool) {
 	if len(args) != 1 && len(args) != 4 {
 		return zone{}, false

@@ -7,7 +7,8 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// A datetime has a form in Go if all of its tzinfo is known. What is not known stays as it is.
+// A datetime has a native form if all of its tzinfo is known. Otherwise it stays as it
+// is.
 func TestTimeZonesAreKnownInTheirFormsAlone(t *testing.T) {
 	t.Parallel()
 	made := func(class string, args ...any) *py.Object {
@@ -33,7 +34,7 @@ func TestTimeZonesAreKnownInTheirFormsAlone(t *testing.T) {
 	getattr := func(class, name any) *py.Object { return made("builtins.getattr", class, name) }
 	for what, c := range map[string]struct {
 		zone any
-		name string // "" where it is not known
+		name string // "" if unknown
 	}{
 		"UTC of protocol 1":            {made("copy_reg._reconstructor", utc, global2("datetime.tzinfo"), object), "UTC"},
 		"UTC of copyreg":               {made("copyreg._reconstructor", utc, global2("datetime.tzinfo"), object), "UTC"},
@@ -42,7 +43,7 @@ func TestTimeZonesAreKnownInTheirFormsAlone(t *testing.T) {
 		"on an object with a state":    {made("copyreg._reconstructor", utc, global2("datetime.tzinfo"), given(made("datetime.tzinfo"), state())), ""},
 		"on None":                      {made("copyreg._reconstructor", utc, global2("builtins.object"), nil), ""},
 		"on text":                      {made("copyreg._reconstructor", utc, global2("builtins.object"), "x"), ""},
-		"timezone":                     {made("datetime.timezone", hour), ""}, // whose name Go makes
+		"timezone":                     {made("datetime.timezone", hour), ""}, // Go makes up the name
 		"timezone with a name":         {made("datetime.timezone", hour, "CET"), "CET"},
 		"timezone with a str":          {made("datetime.timezone", hour, py.Str2("CET")), "CET"},
 		"timezone with a number":       {made("datetime.timezone", hour, int64(1)), "unknown"},

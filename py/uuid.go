@@ -6,14 +6,14 @@ import (
 	"math/big"
 )
 
-// A UUID is a Python uuid.UUID, as its 16 bytes in order. What Python notes on whether it was made safely (is_safe) is not
-// kept, as it does not count when two are compared.
+// A UUID is a Python uuid.UUID, as its 16 bytes in order. The attribute is_safe is not
+// kept; Python ignores it in comparisons.
 type UUID [16]byte
 
 var errUUID = errors.New("py: not a UUID")
 
-// ParseUUID reads 32 hexadecimal digits with hyphens as [UUID.String] writes them, or without. It returns an error for
-// any other text.
+// ParseUUID parses 32 hexadecimal digits, with hyphens as [UUID.String] writes them or
+// without hyphens. It returns an error for other text.
 func ParseUUID(s string) (UUID, error) {
 	var u UUID
 	if len(s) == 36 {
@@ -31,7 +31,7 @@ func ParseUUID(s string) (UUID, error) {
 	return u, nil
 }
 
-// String returns the form that Python's str returns: 8-4-4-4-12 digits in lower case.
+// String returns the same text as Python's str: 8-4-4-4-12 digits in lower case.
 func (u UUID) String() string {
 	text := hex.EncodeToString(u[:])
 	return text[:8] + "-" + text[8:12] + "-" + text[12:16] + "-" + text[16:20] + "-" + text[20:]
@@ -54,7 +54,7 @@ func uuidOf(v any) (UUID, bool) {
 	return u, true
 }
 
-// Int returns the number that the 16 bytes are, the first of the greatest weight. Matches uuid.UUID.int.
+// Int returns the 16 bytes as a big-endian number. Matches uuid.UUID.int.
 func (u UUID) Int() *big.Int { return new(big.Int).SetBytes(u[:]) }
 
 // PyType implements [Typed].

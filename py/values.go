@@ -5,7 +5,8 @@ import (
 	"math/big"
 )
 
-// A List is a Python list. It is a pointer type in use (*List) because two places of one value may share it.
+// A List is a Python list. It is used as a pointer (*List) because two places of one
+// value may share it.
 type List struct {
 	Items []any
 }
@@ -13,16 +14,18 @@ type List struct {
 // NewList returns a list of the given values.
 func NewList(items ...any) *List { return &List{Items: items} }
 
-// Bytes is a Python bytes object. It is a string type because Python's is immutable and may be a dict key.
+// Bytes is a Python bytes object. It is a string type because bytes are immutable and may
+// be dict keys.
 type Bytes string
 
-// A Lazy is a value still in the form in which it was read. Resolve returns the Python value it stands for: a new one at
-// each call, which the caller may change. Resolve never returns another Lazy at the top; the items of a container may be.
+// A Lazy is a value that is still in its serialized form. Resolve returns the Python
+// value: a new one on each call, which the caller may change. The result is never Lazy
+// itself, but the items of a container may be.
 type Lazy interface {
 	Resolve() any
 }
 
-// Resolve returns v, or what v stands for if it is [Lazy].
+// Resolve returns v, or the value of v if v is [Lazy].
 func Resolve(v any) any {
 	if l, ok := v.(Lazy); ok && !isNil(v) {
 		return l.Resolve()
@@ -30,13 +33,14 @@ func Resolve(v any) any {
 	return v
 }
 
-// A Typed value names its Python type itself; [TypeName] asks it.
+// A Typed value knows the name of its Python type. [TypeName] uses it.
 type Typed interface {
 	PyType() string
 }
 
-// TypeName is the name that Python's type(v).__name__ gives, such as "str" or "NoneType", for use in errors. A Go value
-// that is no Python value, as no nil pointer is, is named by its Go type.
+// TypeName returns the name that Python's type(v).__name__ returns, such as "str" or
+// "NoneType", for use in errors. A Go value that is not a Python value, such as a nil
+// pointer, is named by its Go type.
 func TypeName(v any) string {
 	v = Resolve(v)
 	if v != nil && isNil(v) {

@@ -31,14 +31,15 @@ func TestISOFormatIsPythons(t *testing.T) {
 		case (err == nil) != (v.Expect == "ok"):
 			t.Errorf("%q: error %v, want %s", v.Text, err, v.Expect)
 		case fractionalOffset.MatchString(v.Value.DateTime):
-			// An offset with a fraction, which Go's zones have not.
+			// An offset with a fraction of a second, which Go's zones lack.
 		case err == nil && d.ISOFormat() != v.Value.DateTime:
 			t.Errorf("%q is %s, want %s", v.Text, d.ISOFormat(), v.Value.DateTime)
 		}
 	}
 }
 
-// TestClockChanges asks for the moments of readings that came twice or never. The moments are zoneinfo's.
+// TestClockChanges has readings that occurred twice or never. The moments are those of
+// zoneinfo.
 func TestClockChanges(t *testing.T) {
 	t.Parallel()
 	var cases []struct {

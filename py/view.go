@@ -5,12 +5,13 @@ import (
 	"slices"
 )
 
-// What an [Object] of an unknown class is at bottom shows in how its pickle makes it. The methods here look for that; Scan
-// uses them.
+// The data of an [Object] of an unknown class is visible in the way its pickle constructs
+// it. The following methods find it; Scan uses them.
 
-// AsDict returns what the object has as a dict: that of a subclass of dict, an OrderedDict, a defaultdict, a Counter. The
-// second result is false for other objects, for an empty one of a class that is not known, and where the keys are tuples of so
-// many parts that hashing them would be out of proportion.
+// AsDict returns the object as a dict if it is an instance of a subclass of dict, such as
+// an OrderedDict, a defaultdict or a Counter. It returns false for other objects, for an
+// empty one of an unknown class, and if hashing its keys would take too long because they
+// are tuples with too many parts.
 func (o *Object) AsDict() (*Dict, bool) {
 	if pairs := o.Extras().Pairs; len(pairs) > 0 {
 		return dictOf(pairs)
@@ -36,7 +37,7 @@ func (o *Object) AsDict() (*Dict, bool) {
 	return nil, false
 }
 
-// pairsOf makes a dict of a list of lists of two.
+// pairsOf returns the dict of a list of two-item lists.
 func pairsOf(v any) (*Dict, bool) {
 	list, ok := v.(*List)
 	if !ok || list == nil {
@@ -53,7 +54,8 @@ func pairsOf(v any) (*Dict, bool) {
 	return dictOf(pairs)
 }
 
-// dictOf makes a dict of what nobody has hashed yet: a tuple of the same tuple twice, thirty levels of it, would take hours.
+// dictOf returns a dict of pairs whose keys have not been hashed yet. Hashing a tuple
+// that contains one tuple twice, nested thirty levels deep, would take hours.
 func dictOf(pairs []Pair) (*Dict, bool) {
 	d := NewDict(len(pairs))
 	parts := 1000 + 32*len(pairs)
@@ -66,7 +68,8 @@ func dictOf(pairs []Pair) (*Dict, bool) {
 	return d, true
 }
 
-// hashable reports whether hashing key looks at no more than so many parts, and subtracts them.
+// hashable reports whether hashing key visits at most the given number of parts, and
+// subtracts the visited parts.
 func hashable(key any, parts *int) bool {
 	*parts--
 	if key != nil && isNil(key) {
@@ -97,9 +100,10 @@ func hashable(key any, parts *int) bool {
 	return *parts >= 0
 }
 
-// AsList returns what the object has as a list: that of a deque, of a subclass of list, tuple, set or frozenset, or the fields
-// of a namedtuple. Python's pickles do not tell a namedtuple whose only field is a tuple from that tuple as a class of its own;
-// it is taken for the latter.
+// AsList returns the object as a list if it is a deque, a namedtuple, or an instance of a
+// subclass of list, tuple, set or frozenset. Pickles do not distinguish a namedtuple
+// whose only field is a tuple from a subclass of tuple with the same items; AsList
+// assumes the subclass.
 func (o *Object) AsList() (*List, bool) {
 	x := o.Extras()
 	if len(x.Items) > 0 {
@@ -128,10 +132,11 @@ func (o *Object) AsList() (*List, bool) {
 	return listOf(args), true
 }
 
-// listOf is a list of its own of these items.
+// listOf returns a new list of these items.
 func listOf(items []any) *List { return &List{Items: slices.Clone(items)} }
 
-// mayBeNumber reports whether o is made as a namedtuple of one field and as a subclass of int, float or bytes is.
+// mayBeNumber reports whether o is constructed in the way of both a namedtuple of one
+// field and a subclass of int, float or bytes.
 func (o *Object) mayBeNumber() bool {
 	if o.Construction != ConstructNew || len(o.args()) != 1 || len(o.Extras().Items) > 0 {
 		return false
@@ -179,8 +184,8 @@ func (o *Object) AsText() (string, bool) {
 	return "", false
 }
 
-// Attributes returns the attributes of an object that keeps nothing else, such as an instance of a plain class or a model of
-// Django's, those in __slots__ included.
+// Attributes returns the attributes, including those in __slots__, of an object that
+// contains nothing else, such as an instance of a plain class or a Django model.
 func (o *Object) Attributes() (*Dict, bool) {
 	x := o.Extras()
 	if len(x.Items)+len(x.Pairs) > 0 {
@@ -196,7 +201,7 @@ func (o *Object) Attributes() (*Dict, bool) {
 	switch state := x.State.(type) {
 	case *Dict:
 		return state.Copy(), true
-	case *Tuple: // the dict and the slots, each None if it is not there
+	case *Tuple: // the dict and the slots; either may be None
 		if len(state.Items) != 2 {
 			return nil, false
 		}
@@ -224,8 +229,9 @@ func (o *Object) args() []any {
 	return o.Args.Items
 }
 
-// base is the value that an object of a subclass of a built-in class has besides its own: copyreg._reconstructor(class, base,
-// value), in protocols 0 and 1; nil if there is none.
+// base returns the value that an object of a subclass of a built-in class is based on:
+// copyreg._reconstructor(class, base, value), in protocols 0 and 1. It returns nil for
+// other objects.
 func (o *Object) base() any {
 	if o.reconstructed() && o.Args.Items[2] != nil && !isNil(o.Args.Items[2]) {
 		return o.Args.Items[2]
@@ -233,7 +239,7 @@ func (o *Object) base() any {
 	return nil
 }
 
-// textOf returns a str, or a str of Python 2 that is ASCII.
+// textOf returns a str, or an ASCII str of Python 2.
 func textOf(v any) (string, bool) {
 	switch v := v.(type) {
 	case string:

@@ -14,7 +14,8 @@ func location(t *testing.T, name string) *time.Location {
 	return loc
 }
 
-// clockChanges was made with Python: datetime.fromisoformat(wall).replace(tzinfo=ZoneInfo(zone), fold=fold)
+// clockChanges was made with Python:
+// datetime.fromisoformat(wall).replace(tzinfo=ZoneInfo(zone), fold=fold)
 // .astimezone(timezone.utc).isoformat().
 const clockChanges = `[
 	{"zone": "America/Chicago", "wall": "2023-03-12T01:59:59.999999", "fold": false, "utc": "2023-03-12T07:59:59.999999+00:00"},
