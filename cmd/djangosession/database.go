@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,7 +45,32 @@ type opener func(url string, write bool) (connection, error)
 type connection struct {
 	db      *sql.DB
 	dialect tables.Dialect
+	vendor  string // Django's name of the product
 }
+
+// checkVendor compares the database with the one that the settings describe. A command that
+// writes is refused if they differ, because the site would not see what it does; others are
+// warned, because the database may be a copy.
+func (c connection) checkVendor(t *tool, s *djangosession.Settings, write bool) error {
+	vendor := s.SessionDatabase.Vendor
+	if !slices.Contains([]string{vendorSQLite, vendorPostgreSQL, vendorMySQL}, vendor) || vendor == c.vendor {
+		return nil
+	}
+	const problem = "the settings say that the site's sessions are in a %s database, and this one is %s"
+	if write {
+		return usagef(problem+": name the site's database, or leave SESSION_DATABASE out of the settings", vendor, c.vendor)
+	}
+	t.notef("warning: "+problem, vendor, c.vendor)
+	s.SessionDatabase = djangosession.Database{}
+	return nil
+}
+
+// Names of products in Django, which calls MariaDB mysql too.
+const (
+	vendorSQLite     = "sqlite"
+	vendorPostgreSQL = "postgresql"
+	vendorMySQL      = "mysql"
+)
 
 // openerOf finds the opener by the scheme of the URL.
 func openerOf(url string) (opener, error) {
@@ -95,6 +121,9 @@ func (f *databaseFlags) open(ctx context.Context, t *tool, s djangosession.Setti
 	}
 	o := tables.Options{
 		Dialect: c.dialect, Table: f.Table, Schema: f.Schema, LockWait: f.lockWait(), AcceptEngine: accepted,
+	}
+	if err := c.checkVendor(t, &s, write); err != nil {
+		return nil, errors.Join(err, c.db.Close())
 	}
 	engine, err := tables.New(c.db, s, o)
 	if err != nil {

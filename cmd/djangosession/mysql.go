@@ -54,7 +54,7 @@ func openMySQLURL(text string, _ bool) (connection, error) {
 	if err != nil {
 		return connection{}, fmt.Errorf("open database: %w", err)
 	}
-	return connection{sql.OpenDB(connector), tables.MySQL{}}, nil
+	return connection{sql.OpenDB(connector), tables.MySQL{}, vendorMySQL}, nil
 }
 
 func or(s, fallback string) string {

@@ -15,5 +15,5 @@ func openPostgreSQLURL(text string, _ bool) (connection, error) {
 		return connection{}, usagef(
 			"not a URL of a PostgreSQL database: write postgresql://user:password@host:port/database")
 	}
-	return connection{stdlib.OpenDB(*config), tables.PostgreSQL{}}, nil
+	return connection{stdlib.OpenDB(*config), tables.PostgreSQL{}, vendorPostgreSQL}, nil
 }

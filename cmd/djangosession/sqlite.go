@@ -63,5 +63,5 @@ func openSQLiteFile(name string, write bool) (connection, error) {
 	if err != nil {
 		return connection{}, fmt.Errorf("open database: %w", err)
 	}
-	return connection{db, tables.SQLite{}}, nil
+	return connection{db, tables.SQLite{}, vendorSQLite}, nil
 }

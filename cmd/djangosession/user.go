@@ -18,34 +18,27 @@ import (
 type userModelFlags struct {
 	UserModel string `help:"AUTH_USER_MODEL (default: that of the settings, else auth.User)." placeholder:"APP.MODEL"`
 
-	UserTable string `help:"Table of the users (default: by the model)." placeholder:"NAME"`
+	UserTable string `help:"Table of the users (default: that of the settings, else by the model)." placeholder:"NAME"`
 
-	UsernameColumn string `help:"Column of the names (default: username)." placeholder:"NAME"`
+	UsernameColumn string `help:"Column of the names (default: that of the settings, else username)." placeholder:"NAME"`
 
-	UserIDColumn string `help:"Column of the ids (default: id)." name:"user-id-column" placeholder:"NAME"`
+	UserIDColumn string `help:"Column of the ids (default: that of the settings, else id)." name:"user-id-column" placeholder:"NAME"`
 
 	//nolint:lll // a help text
-	UserIDType string `help:"What ids are: integer, uuid or text (default: integer for auth.User; integer or uuid for other models)." name:"user-id-type" placeholder:"TYPE"`
+	UserIDType string `help:"What ids are: integer, uuid or text (default: that of the settings, else integer for auth.User and integer or uuid for other models)." name:"user-id-type" placeholder:"TYPE"`
 }
 
 // userHelp is the part of the help texts about users.
 const userHelp = `
-Sessions contain the id of their user, and --user takes that id. --username looks a name up in the table of the users, which
-has to be in the same database. A site with a user model of its own says so with AUTH_USER_MODEL in the settings or with
---user-model, and names the columns where they differ from Django's.`
+Sessions contain the id of their user, and --user takes that id. --username looks up a name in the table of the users, which
+must be in the same database. A settings file that "djangosession settings-script" made describes the site's user model.
+Without one, name a model of the site's own with --user-model, and its columns where they differ from Django's.`
 
 // errNoUser refuses an empty id: a script that has none would believe it had logged somebody out.
 var errNoUser = usagef("--user must not be empty")
 
 // defaultUserModel is Django's own.
 const defaultUserModel = "auth.User"
-
-// The values of --user-id-type.
-const (
-	integerIDs = "integer"
-	uuidIDs    = "uuid"
-	textIDs    = "text"
-)
 
 // userChoice says whose sessions a command is about.
 type userChoice struct {
@@ -59,13 +52,11 @@ func (c userChoice) isMade() bool { return c.id != nil || c.name != nil }
 
 // check refuses what cannot be a user. The error is a [usageError].
 func (c userChoice) check(settings string) error {
-	model, err := c.model(settings)
+	o, err := c.options(settings)
 	if err != nil {
 		return err
 	}
-	switch c.UserIDType {
-	case "", integerIDs, uuidIDs, textIDs:
-	default:
+	if _, ok := idTypes()[c.UserIDType]; !ok && c.UserIDType != "" {
 		return usagef("--user-id-type must be integer, uuid or text")
 	}
 	switch {
@@ -80,12 +71,12 @@ func (c userChoice) check(settings string) error {
 	}
 	const remedy = "use --username for a name, or --user-model and --user-id-type if the site has other ids"
 	switch isInteger, isUUID := isInteger(*c.id), isUUID(*c.id); {
-	case c.UserIDType == textIDs:
-	case c.UserIDType == uuidIDs && !isUUID:
+	case o.IDType == tables.TextKey:
+	case o.IDType == tables.UUIDKey && !isUUID:
 		return usagef("--user must be a UUID; %s", remedy)
-	case c.UserIDType == integerIDs && !isInteger, c.UserIDType == "" && model == defaultUserModel && !isInteger:
+	case o.IDType == tables.IntegerKey && !isInteger:
 		return usagef("--user must be the id of a user, which is an integer; %s", remedy)
-	case c.UserIDType == "" && !isInteger && !isUUID:
+	case o.IDType == 0 && !isInteger && !isUUID:
 		return usagef("--user must be the id of a user, which is an integer or a UUID unless --user-id-type says otherwise; %s", remedy)
 	}
 	return nil
@@ -101,20 +92,54 @@ func isUUID(id string) bool {
 	return err == nil
 }
 
-// model returns AUTH_USER_MODEL.
-func (f *userModelFlags) model(settings string) (string, error) {
-	if f.UserModel != "" {
-		return f.UserModel, nil
+// options returns the user model: what the flags say, and for the rest the settings.
+func (f *userModelFlags) options(settings string) (tables.UserOptions, error) {
+	o := tables.UserOptions{
+		Model: f.UserModel, Table: f.UserTable, IDColumn: f.UserIDColumn, UsernameColumn: f.UsernameColumn,
+		IDType: idTypes()[f.UserIDType],
 	}
 	values, err := readObject(settings)
 	if err != nil {
-		return "", err
+		return o, err
 	}
-	model := defaultUserModel
-	if given, ok := values["AUTH_USER_MODEL"]; ok && json.Unmarshal(given, &model) != nil {
-		return "", usagef("setting AUTH_USER_MODEL: must be a string")
+	var exported djangosession.UserModel
+	if given, ok := values["USER_MODEL"]; ok {
+		if err := json.Unmarshal(given, &exported); err != nil {
+			return o, usagef("setting USER_MODEL: %w", err)
+		}
 	}
-	return model, nil
+	if o.Model == "" {
+		o.Model = exported.Model
+	}
+	if given, ok := values["AUTH_USER_MODEL"]; ok && o.Model == "" && json.Unmarshal(given, &o.Model) != nil {
+		return o, usagef("setting AUTH_USER_MODEL: must be a string")
+	}
+	switch o.Model {
+	case "":
+		o.Model = defaultUserModel
+	case exported.Model:
+		setDefault(&o.Table, exported.Table)
+		setDefault(&o.IDColumn, exported.IDColumn)
+		setDefault(&o.UsernameColumn, exported.UsernameColumn)
+		setDefault(&o.IDType, idTypes()[exported.IDType])
+	}
+	if o.Model == defaultUserModel {
+		setDefault(&o.IDType, tables.IntegerKey)
+	}
+	return o, nil
+}
+
+// setDefault stores a value where there is none.
+func setDefault[T comparable](to *T, value T) {
+	var none T
+	if *to == none {
+		*to = value
+	}
+}
+
+// idTypes are the values of --user-id-type, and of id_type in the settings.
+func idTypes() map[string]tables.IDType {
+	return map[string]tables.IDType{"integer": tables.IntegerKey, "uuid": tables.UUIDKey, "text": tables.TextKey}
 }
 
 // find returns the id of the user whose sessions the command is about.
@@ -122,18 +147,19 @@ func (c userChoice) find(ctx context.Context, db *database, s djangosession.Sett
 	if c.id != nil {
 		return *c.id, nil
 	}
-	model, err := c.model(f.Settings)
+	if a, b := s.UserDatabase.Alias, s.SessionDatabase.Alias; a != b && a != "" && b != "" {
+		return "", usagef("the site's users are in the database %q, and its sessions in %q: use --user instead of --username", a, b)
+	}
+	o, err := c.options(f.Settings)
 	if err != nil {
 		return "", err
 	}
-	users, err := tables.NewUsers(db.db, s, tables.UserOptions{
-		Dialect: db.dialect, Model: model, Table: c.UserTable, Schema: f.Schema, LockWait: f.lockWait(),
-		IDColumn: c.UserIDColumn, IDType: c.idType(), UsernameColumn: c.UsernameColumn,
-		// No other column is needed here.
-		Without: tables.PasswordField | tables.IsActiveField | tables.IsStaffField | tables.IsSuperuserField |
-			tables.LastLoginField | tables.PermissionFields,
-		NoHash: true,
-	})
+	o.Dialect, o.Schema, o.LockWait = db.dialect, f.Schema, f.lockWait()
+	// No other column is needed here, and it does not matter what Python code decides.
+	o.NoHash, o.Without = true, tables.PasswordField|tables.IsActiveField|tables.IsStaffField|tables.IsSuperuserField|
+		tables.LastLoginField|tables.PermissionFields
+	s.UserModel, s.UserDatabase = djangosession.UserModel{}, djangosession.Database{}
+	users, err := tables.NewUsers(db.db, s, o)
 	if err != nil {
 		return "", usageError{err}
 	}
@@ -150,16 +176,6 @@ func (c userChoice) find(ctx context.Context, db *database, s djangosession.Sett
 }
 
 var errNoSuchUser = errors.New("there is no user of this name")
-
-func (f *userModelFlags) idType() tables.IDType {
-	switch f.UserIDType {
-	case uuidIDs:
-		return tables.UUIDKey
-	case textIDs:
-		return tables.TextKey
-	}
-	return tables.IntegerKey
-}
 
 // sameUser reports whether two ids are those of one user: a UUID is written in several ways.
 func sameUser(a, b string) bool { return a == b || uuidtext.Same(a, b) }
