@@ -11,8 +11,8 @@ import (
 
 const backends = "django.contrib.sessions.backends."
 
-// storeClass is what is exported of a class of a site on Django's classes of these
-// modules.
+// storeClass is the exported description of a site's class that derives from Django's
+// classes of these modules.
 func storeClass(overridden []string, modules ...string) djangosession.SessionStoreClass {
 	c := djangosession.SessionStoreClass{
 		MRO: []string{"shop.sessions.SessionStore"}, Overrides: map[string][]string{"shop.sessions.SessionStore": overridden},

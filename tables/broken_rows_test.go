@@ -14,7 +14,7 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// breaking is a server whose connection breaks when one row of an answer has come.
+// breaking is a server whose connection breaks after one row of a response.
 type breaking struct{}
 
 func (b breaking) Connect(context.Context) (driver.Conn, error) { return b, nil }
@@ -53,8 +53,8 @@ func (r *brokenRows) Next(values []driver.Value) error {
 	return nil
 }
 
-// TestAnswersThatBreakOffAreErrors holds that what came until then is not taken for all: groups and permissions would be
-// missing, and sessions be left out of a listing.
+// Taking the rows before the break for all rows would lose groups and permissions, and
+// hide sessions from a listing.
 func TestAnswersThatBreakOffAreErrors(t *testing.T) {
 	t.Parallel()
 	for _, dialect := range []tables.Dialect{tables.MySQL{}, tables.PostgreSQL{}} {

@@ -20,7 +20,8 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// failing is a database on which every statement fails, as a server or a connection would let it.
+// failing is a database on which every statement fails with a server's or a connection's
+// error.
 type failing struct {
 	err        error
 	statements int
@@ -43,7 +44,7 @@ func (f *failing) ExecContext(context.Context, string, []driver.NamedValue) (dri
 	return nil, f.err
 }
 
-// engine is an engine that does not wait for locks.
+// engine returns an engine that does not wait for locks.
 func (f *failing) engine(t *testing.T, d tables.Dialect) *tables.Engine {
 	t.Helper()
 	e, err := tables.New(f.open(t), settings(), tables.Options{Dialect: d, LockWait: -1})
@@ -72,7 +73,7 @@ func (e stateError) Error() string {
 }
 func (e stateError) SQLState() string { return string(e) }
 
-// errQuoted stands for a failure without a name.
+// errQuoted represents a failure without a name.
 var errQuoted = errors.New("something else")
 
 func TestErrorsOfServersHaveKinds(t *testing.T) {
@@ -161,7 +162,7 @@ func TestErrorsOfServersHaveKinds(t *testing.T) {
 				t.Errorf("%T: %v: error %v, want the kind %v", c.dialect, c.err, err, c.want)
 			}
 		}
-		// These texts quote values, which may be keys. All others help to find the fault.
+		// These texts quote values, which may be keys. All other texts are kept.
 		quotes := slices.ContainsFunc([]error{tables.ErrTaken, djangosession.ErrKeyTaken, tables.ErrValue}, func(kind error) bool {
 			return errors.Is(c.want, kind)
 		})
@@ -202,7 +203,7 @@ func TestKeysThatTheColumnCannotHoldAreNotFound(t *testing.T) {
 		if err := e.Merge(t.Context(), foreign, nil); !errors.Is(err, djangosession.ErrSessionGone) {
 			t.Errorf("%T, %v: Merge: %v", c.dialect, c.err, err)
 		}
-		// A key of letters that every column can hold is there: something else is wrong.
+		// Every column can contain an ASCII key, so this is another fault.
 		if _, err := e.Load(t.Context(), key); !errors.Is(err, tables.ErrValue) {
 			t.Errorf("%T, %v: Load of an ASCII key: %v", c.dialect, c.err, err)
 		}
@@ -222,7 +223,7 @@ func TestKeysThatTheColumnCannotHoldAreNotFound(t *testing.T) {
 	}
 }
 
-// TestDatabaseThatFailsIsNoMissingUser has the query for a name fail.
+// The queries for a user report the error of the database, and never ErrNoUser.
 func TestDatabaseThatFailsIsNoMissingUser(t *testing.T) {
 	t.Parallel()
 	f := &failing{err: io.ErrUnexpectedEOF}
@@ -249,7 +250,7 @@ func TestDatabaseThatFailsIsNoMissingUser(t *testing.T) {
 	}
 }
 
-// TestListingThatFailsSaysSo has the query of a listing fail.
+// Both listings report the error of their query.
 func TestListingThatFailsSaysSo(t *testing.T) {
 	t.Parallel()
 	e := (&failing{err: io.ErrUnexpectedEOF}).engine(t, tables.MySQL{})
@@ -269,7 +270,7 @@ func TestListingThatFailsSaysSo(t *testing.T) {
 	}
 }
 
-// TestStalePlansAreTriedOnceForEachConnection has a server that cannot do something, which has the code of stale plans.
+// PostgreSQL uses the code of stale plans also for features that it does not support.
 func TestStalePlansAreTriedOnceForEachConnection(t *testing.T) {
 	t.Parallel()
 	f := &failing{err: stateError("0A000")}
@@ -285,7 +286,7 @@ func TestStalePlansAreTriedOnceForEachConnection(t *testing.T) {
 	}
 }
 
-// TestMergeRefusesImpossibleKeys asks no database for keys that no database holds.
+// No database is asked for keys that no database contains.
 func TestMergeRefusesImpossibleKeys(t *testing.T) {
 	t.Parallel()
 	f := &failing{err: io.EOF}

@@ -11,22 +11,24 @@ import (
 )
 
 const (
-	// leastPause is longer than the pauses in which others ask for a lock.
+	// leastPause is longer than the intervals at which waiting processes ask for a lock.
 	leastPause = 10 * time.Millisecond
-	// shortBatches is how many batches in a row may be short because of others who clear, or who renew sessions, before the
-	// rows are removed by their keys.
+	// shortBatches is how many consecutive batches may be short, because other processes
+	// delete or renew sessions, before the rows are removed by key.
 	shortBatches = 3
-	// maxKeys is how many keys one statement names; databases bound its arguments.
+	// maxKeys is how many keys one statement names, because databases limit arguments.
 	maxKeys = 500
 )
 
-// ClearExpired implements [djangosession.Engine]. Django does it in one statement, which on a large table holds its locks
-// for as long as that takes; here it is a statement a batch, and a session that is renewed meanwhile is left alone. The
-// order is by date, so that a run that is stopped goes on where it was.
+// ClearExpired implements [djangosession.Engine]. Django uses one statement, which holds
+// its locks on a large table for as long as it runs. ClearExpired uses one statement per
+// batch, and leaves sessions alone that are renewed in between. It removes the oldest
+// sessions first, so a run that was stopped can be continued.
 //
-// The error is an [ErrKept] if rows stay because of a trigger, a rule or row security; the others are removed all the same.
-// ClearExpired ends although others go on adding expired rows. They may be left for the next run, and older ones too if
-// batches are smaller than what others add in that time.
+// The error is an [ErrKept] if rows remain because of a trigger, a rule or row security.
+// The other rows are removed nevertheless. ClearExpired ends even while other processes
+// keep adding expired rows. These rows, and older ones if batches are smaller than what
+// is added in the same time, may be left to the next run.
 func (e *Engine) ClearExpired(ctx context.Context, o djangosession.ClearOptions) (int64, error) {
 	c := clearing{e: e, now: e.nowStamp(), o: o}
 	expired, err := c.count(ctx)
@@ -37,7 +39,7 @@ func (e *Engine) ClearExpired(ctx context.Context, o djangosession.ClearOptions)
 		c.o.BatchSize = djangosession.DefaultBatchSize
 	}
 	if c.o.Pause <= 0 && !e.dialect.locksRows() {
-		c.o.Pause = leastPause // a batch locks the whole database, and the next one must not be there before those who wait
+		c.o.Pause = leastPause // a batch locks the whole database, and others must get their turn
 	}
 	done, err := c.byDate(ctx, expired)
 	if err == nil && !done {
@@ -69,8 +71,9 @@ func (c *clearing) expired(a *args) string {
 	return c.e.names.expire + " < " + c.e.dialect.timeExpr(a, c.now)
 }
 
-// byDate removes batches of the oldest rows. It reports whether that was all: it gives up when batches are short although
-// there are more rows, because rows that stay are in the way.
+// byDate removes batches of the oldest rows. It reports whether that was all. It gives up
+// if batches are short although more rows have expired, because the oldest rows cannot be
+// removed.
 func (c *clearing) byDate(ctx context.Context, expired int64) (done bool, err error) {
 	a := args{dialect: c.e.dialect}
 	statement := c.e.dialect.deleteBatch(&a, c.e.names, c.now, c.o.BatchSize)
@@ -99,7 +102,8 @@ func (c *clearing) byDate(ctx context.Context, expired int64) (done bool, err er
 	}
 }
 
-// byKey passes all expired rows once, in the order of their keys, and removes those that can be removed.
+// byKey visits all expired rows once, ordered by key, and removes those that can be
+// removed.
 func (c *clearing) byKey(ctx context.Context) error {
 	left, err := c.count(ctx)
 	if err != nil {
@@ -136,7 +140,7 @@ func (c *clearing) byKey(ctx context.Context) error {
 	if kept == 0 {
 		return nil
 	}
-	if left, err = c.count(ctx); left == 0 || err != nil { // others have removed or renewed them
+	if left, err = c.count(ctx); left == 0 || err != nil { // other processes removed or renewed them
 		return err
 	}
 	return &Error{Op: opClear, Kind: fmt.Errorf("%d expired sessions are still there: %w", min(kept, left), ErrKept)}
@@ -146,7 +150,7 @@ func (c *clearing) byKey(ctx context.Context) error {
 func (c *clearing) page(ctx context.Context, after *string) ([]string, error) {
 	a := args{dialect: c.e.dialect}
 	query := fmt.Sprintf("SELECT %s FROM %s WHERE %s", c.e.names.key, c.e.names.table, c.expired(&a))
-	if after != nil { // MariaDB may take "" for NULL, and then no key is greater
+	if after != nil { // MariaDB can take "" for NULL, and then no key is greater
 		query += fmt.Sprintf(" AND %s > %s", c.e.names.key, a.add(*after))
 	}
 	query += fmt.Sprintf(" ORDER BY %s LIMIT %d", c.e.names.key, min(c.o.BatchSize, maxKeys))
@@ -166,7 +170,7 @@ func (c *clearing) batch(ctx context.Context, statement string, values []any) (i
 	return n, err
 }
 
-// pause lets others use the database between two batches.
+// pause lets other processes use the database between two batches.
 func (c *clearing) pause(ctx context.Context) error {
 	if err := pause(ctx, c.o.Pause); err != nil {
 		return fmt.Errorf("tables: %s: %w", opClear, err)

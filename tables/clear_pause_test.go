@@ -8,12 +8,12 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// TestClearingPausesBetweenBatches measures at least as much time as the pauses take.
+// Clearing takes at least as long as its pauses.
 func TestClearingPausesBetweenBatches(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ pause, least time.Duration }{
 		{pause: 50 * time.Millisecond, least: 50 * time.Millisecond},
-		{pause: 0, least: 10 * time.Millisecond}, // where a batch locks the whole database
+		{pause: 0, least: 10 * time.Millisecond}, // because a batch locks the whole database
 		{pause: -1, least: 10 * time.Millisecond},
 	} {
 		site := newTestSite(t, settings(), tables.Options{}, nil)

@@ -11,7 +11,7 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// TestClearingEndsWhenRowsStay has a trigger keep some rows, the oldest ones, while others go on adding expired rows.
+// A trigger keeps some rows, the oldest ones, while another process adds expired rows.
 func TestClearingEndsWhenRowsStay(t *testing.T) {
 	t.Parallel()
 	const kept, others = 10, 200
@@ -64,7 +64,8 @@ func TestClearingEndsWhenRowsStay(t *testing.T) {
 	}
 }
 
-// TestClearingEndsWhileOthersAdd has no trigger: what was there is gone, and what is new may stay for the next run.
+// Without a trigger, all rows that existed at the start are removed. New ones may be left
+// to the next run.
 func TestClearingEndsWhileOthersAdd(t *testing.T) {
 	t.Parallel()
 	site := newTestSite(t, settings(), tables.Options{}, nil)

@@ -9,8 +9,7 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// TestClocksFurtherApartThanTheSessionAgeEndLiveSessions holds what docs/running.md says
-// about clocks.
+// docs/running.md describes this.
 func TestClocksFurtherApartThanTheSessionAgeEndLiveSessions(t *testing.T) {
 	t.Parallel()
 	at := time.Unix(1700000000, 0)

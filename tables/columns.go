@@ -10,37 +10,37 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// A Column is a further column of a session model. Matches what create_model_instance
+// A Column is an extra column of a session model. It matches what create_model_instance
 // adds, and fields such as auto_now.
 type Column struct {
 	Name string
-	// Value returns what the column is to hold: something that the database driver takes,
+	// Value returns the value of the column: a value that the database driver accepts,
 	// nil for NULL, or a [py.DateTime], which is written as Django writes dates in this
-	// database. It gets the context of the save and the session's dict (values may be
-	// [py.Lazy]); inside djangosession.Middleware the context has the request, see
-	// [djangosession.RequestFromContext]. It must not use the session table, and
-	// what Options.Prepare says about connections is true for it too. [Now], [LoggedInUserID],
-	// [LoggedInUserUUID], [UserAgent], [RemoteAddr] and [FromSession] are ready-made.
+	// database. It receives the context of the save and the session's dict, whose values
+	// may be [py.Lazy]. Inside the middleware of package djangosession the context
+	// contains the request; see [djangosession.RequestFromContext]. Value must not use
+	// the session table, and the rule of Options.Prepare about connections applies to it
+	// too. [Now], [LoggedInUserID], [LoggedInUserUUID], [UserAgent], [RemoteAddr] and
+	// [FromSession] are ready to use.
 	//
-	// A column without a Value is left alone: a new row has its default or NULL there.
+	// A column without a Value is left alone: a new row gets its default or NULL.
 	Value func(ctx context.Context, d *py.Dict) (any, error)
-	// CreateOnly fills the column when the row is created, and leaves it alone in later
-	// saves. A change of the session key (CycleKey, and so each login) creates a row, as
-	// in Django.
+	// CreateOnly sets the column when the row is created, and not in later saves. A
+	// change of the session key (CycleKey, and therefore each login) creates a row, as in
+	// Django.
 	CreateOnly bool
 }
 
-// Now is a [Column] Value: the time of the save, as Django's timezone.now gives it to a
-// DateTimeField. In each save it matches auto_now; with CreateOnly it matches
-// auto_now_add.
+// Now is a [Column] Value: the time of the save, as timezone.now gives it to a
+// DateTimeField. It matches auto_now, and auto_now_add with CreateOnly.
 func Now(context.Context, *py.Dict) (any, error) { return now{}, nil }
 
-// now stands for the engine's time.
+// now represents the engine's time.
 type now struct{}
 
-// LoggedInUserID is a [Column] Value: the id of the user who is logged in, as the text that the
-// session holds, or NULL. Databases turn the text into the number that a foreign key
-// wants. For UUIDs see [LoggedInUserUUID].
+// LoggedInUserID is a [Column] Value: the id of the logged-in user as text, as the
+// session contains it, or NULL. Databases convert the text to the integer of a foreign
+// key. For UUIDs use [LoggedInUserUUID].
 func LoggedInUserID(ctx context.Context, d *py.Dict) (any, error) {
 	return FromSession(userIDName)(ctx, d)
 }
@@ -48,8 +48,9 @@ func LoggedInUserID(ctx context.Context, d *py.Dict) (any, error) {
 // userIDName is auth.SessionKey.
 const userIDName = "_auth_user_id"
 
-// LoggedInUserUUID is [LoggedInUserID] for a user model whose primary key is a UUIDField: the 32 digits,
-// which each database takes. It is NULL for text that is not a UUID.
+// LoggedInUserUUID is [LoggedInUserID] for a user model whose primary key is a UUIDField:
+// the 32 hexadecimal digits, which all databases accept. It is NULL for text that is not
+// a UUID.
 func LoggedInUserUUID(ctx context.Context, d *py.Dict) (any, error) {
 	v, err := LoggedInUserID(ctx, d)
 	text, ok := v.(string)
@@ -58,20 +59,20 @@ func LoggedInUserUUID(ctx context.Context, d *py.Dict) (any, error) {
 	}
 	id, err := py.ParseUUID(text)
 	if err != nil {
-		return nil, nil //nolint:nilerr // nobody can be logged in with it
+		return nil, nil //nolint:nilerr // no user has such an id
 	}
 	return hex.EncodeToString(id[:]), nil
 }
 
-// FromSession returns a [Column] Value that copies the session's value of this name, a str or an
-// int, NULL if there is none.
+// FromSession returns a [Column] Value that copies the session's value of this name, a
+// str or an int. It is NULL if the session has no such value.
 func FromSession(name string) func(context.Context, *py.Dict) (any, error) {
 	return func(_ context.Context, d *py.Dict) (any, error) {
 		v, _ := d.Get(name)
-		switch v := py.Native(py.Resolve(v)).(type) { // Python 2 may have stored a long
+		switch v := py.Native(py.Resolve(v)).(type) { // Python 2 can have stored a long
 		case string, int64, nil:
 			return v, nil
-		case py.Str2: // what Python 2 has pickled
+		case py.Str2: // pickled by Python 2
 			return string(v), nil
 		default:
 			return nil, fmt.Errorf("the session value %q is a %s", name, py.TypeName(v))
@@ -79,10 +80,10 @@ func FromSession(name string) func(context.Context, *py.Dict) (any, error) {
 	}
 }
 
-// djangoColumns are the columns of each session model.
+// djangoColumns are the columns of every session model.
 func djangoColumns() []string { return []string{"session_key", "session_data", "expire_date"} }
 
-// allColumns adds to the columns of Options those that Django fills with dates by itself.
+// allColumns adds the columns that Django itself fills with dates to those of Options.
 func allColumns(given []Column, exported []djangosession.SessionStoreColumn) ([]Column, error) {
 	all := slices.Clone(given)
 	for _, c := range given {
@@ -118,11 +119,10 @@ func filledColumns(c *djangosession.SessionStoreClass) []string {
 	return filled
 }
 
-// cell is a column, quoted, and what it is to hold: an expression, whose value is among
-// the arguments.
+// cell is a quoted column and the expression for its value, which is among the arguments.
 type cell struct{ column, expr string }
 
-// cells are what a save writes besides the key.
+// cells are the columns that a save writes, except the key.
 func (e *Engine) cells(ctx context.Context, a *args, r *djangosession.Record, creating bool) ([]cell, error) {
 	d := r.Data
 	if d == nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// columnsDDL makes a table with columns of all kinds.
+// columnsDDL creates a table with columns of all kinds.
 const columnsDDL = `CREATE TABLE "shop_session" ("session_key" varchar(40) NOT NULL PRIMARY KEY, "session_data" text NOT NULL,
 	"expire_date" datetime NOT NULL, "created_at" datetime NOT NULL, "updated_at" datetime NOT NULL, "user_id" integer NULL,
 	"agent" varchar(9) NULL, "ip" char(39) NULL, "note" text DEFAULT 'kept')`

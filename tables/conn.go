@@ -11,7 +11,8 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// conn is a database, and what of the site's settings matters for reading and writing it.
+// conn is a database together with the site's settings that affect reading and writing
+// it.
 type conn struct {
 	db       *sql.DB
 	dialect  Dialect
@@ -65,7 +66,7 @@ func (c *conn) queryRow(ctx context.Context, op, query string, values []any, dst
 	})
 }
 
-// exec runs a statement and returns how many rows it met.
+// exec runs a statement and returns the number of rows that it affected.
 func (c *conn) exec(ctx context.Context, op, statement string, values ...any) (int64, error) {
 	if err := c.mustCommit(ctx, op); err != nil {
 		return 0, err
@@ -107,13 +108,13 @@ func queryAll[T any](
 	return all, err
 }
 
-// stamp turns a date as sessions have it into what the database stores.
+// stamp converts a date of a session to the form that the database stores.
 func (c *conn) stamp(d py.DateTime) (stamp, error) {
 	instant := d.In(c.loc)
 	switch {
 	case c.useTZ:
 		wall := py.NaiveIn(instant, c.dbLoc).Time
-		if wall.Year() < 1 || wall.Year() > 9999 { // which Python has no date for, and text sorts elsewhere
+		if wall.Year() < 1 || wall.Year() > 9999 { // Python has no such date, and its text would sort elsewhere
 			return stamp{}, errDateRange
 		}
 		return stamp{wall: wall, instant: instant}, nil
@@ -125,10 +126,10 @@ func (c *conn) stamp(d py.DateTime) (stamp, error) {
 	return stamp{}, errMixedZone
 }
 
-// nowStamp is the current time, as Django's timezone.now has it.
+// nowStamp is the current time as timezone.now returns it.
 func (c *conn) nowStamp() stamp { return c.stampAt(c.now()) }
 
-// stampAt is timezone.now at a point in time.
+// stampAt is what timezone.now returns at a point in time.
 func (c *conn) stampAt(t time.Time) stamp {
 	if c.useTZ {
 		return stamp{wall: py.NaiveIn(t, c.dbLoc).Time, instant: t}
@@ -136,7 +137,8 @@ func (c *conn) stampAt(t time.Time) stamp {
 	return stamp{wall: py.NaiveIn(t, c.loc).Time, instant: t, zone: c.loc.String()}
 }
 
-// date turns what the database stores into a date as sessions have it; the zero value if it is none.
+// date converts a stored date to the form that sessions use. It is the zero value if the
+// column contains no date.
 func (c *conn) date(text string) py.DateTime {
 	d, ok := c.dialect.parseTime(text)
 	if !ok {

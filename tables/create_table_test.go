@@ -9,7 +9,7 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// TestTablesAreMadeWithTheirIndex holds that every statement runs, and that the first failure ends it.
+// Every statement runs, and the first failure stops.
 func TestTablesAreMadeWithTheirIndex(t *testing.T) {
 	t.Parallel()
 	site := newTestSite(t, settings(), tables.Options{}, []string{"CREATE TABLE other (id integer)"})
@@ -31,7 +31,7 @@ func TestTablesAreMadeWithTheirIndex(t *testing.T) {
 	}
 }
 
-// TestImpossibleKeysAreAnsweredWithoutTheDatabase has no table, so that each query would fail.
+// There is no table, so each query would fail.
 func TestImpossibleKeysAreAnsweredWithoutTheDatabase(t *testing.T) {
 	t.Parallel()
 	site := newTestSite(t, settings(), tables.Options{}, []string{"CREATE TABLE other (id integer)"})

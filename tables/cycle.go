@@ -11,11 +11,14 @@ import (
 
 const opCycle = "change session key"
 
-// errKept refuses a change of key after which the old key would still be good.
-var errKept = fmt.Errorf("the old key would still be good: %w", ErrKept)
+// errKept refuses a change of key after which the old key would still work.
+var errKept = fmt.Errorf("the old key would still work: %w", ErrKept)
 
-// Cycle implements [djangosession.Engine]: in one transaction the old row is locked and read, the new one inserted, and the old
-// one deleted. If the answer to the COMMIT is lost, Cycle looks for the two rows, for at most two seconds.
+// Cycle implements [djangosession.Engine]: one transaction locks and reads the old row,
+// inserts the new one, and deletes the old one. If the response to the COMMIT is lost,
+// Cycle looks for the two rows for at most two seconds. If that fails too, the error is
+// an [ErrUnavailable] and the change may or may not have happened; see "Lost responses"
+// in the package documentation.
 func (e *Engine) Cycle(ctx context.Context, old string, change func(*djangosession.Record) error) error {
 	if !possibleKey(old) {
 		return djangosession.ErrSessionGone
@@ -66,7 +69,7 @@ func (e *Engine) insertIn(ctx context.Context, tx *sql.Conn, row *insertion) (re
 	return nil, err
 }
 
-// keptIn refuses a key that the database has changed when it stored it.
+// keptIn refuses a key that the database altered when it stored it.
 func (e *Engine) keptIn(ctx context.Context, tx *sql.Conn, key string) (refused, err error) {
 	a := args{dialect: e.dialect}
 	query := fmt.Sprintf("SELECT 1 FROM %s WHERE %s", e.names.table, e.dialect.keyIs(&a, e.names.key, key))
@@ -78,7 +81,7 @@ func (e *Engine) keptIn(ctx context.Context, tx *sql.Conn, key string) (refused,
 	return nil, err
 }
 
-// deleteIn deletes a row, which is there, as part of a transaction.
+// deleteIn deletes a row that exists, as part of a transaction.
 func (e *Engine) deleteIn(ctx context.Context, tx *sql.Conn, key string) error {
 	statement, values := e.remove(key)
 	n, err := affected(tx.ExecContext(ctx, statement, values...))
@@ -88,7 +91,8 @@ func (e *Engine) deleteIn(ctx context.Context, tx *sql.Conn, key string) error {
 	return err
 }
 
-// settleCycle finds out whether a change of key took effect, whose COMMIT has failed with lost.
+// settleCycle finds out whether a change of key took effect whose COMMIT failed with the
+// error lost.
 func (e *Engine) settleCycle(ctx context.Context, old, created string, lost error) error {
 	kept, moved := false, false
 	err := settle(ctx, func(ctx context.Context) error {

@@ -9,34 +9,40 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// A Dialect is what differs between database products. [SQLite] is one; they are made in this package only.
+// A Dialect is the difference between database products: [SQLite], [PostgreSQL] or
+// [MySQL]. Other packages cannot implement it.
 type Dialect interface {
-	// vendor is Django's name of the product; MariaDB's is that of MySQL.
+	// vendor is Django's name of the product. MariaDB has the name of MySQL.
 	vendor() string
-	// quote puts a name into the product's quotes.
+	// quote quotes a name.
 	quote(name string) string
 	// placeholder is the nth argument of a statement, from 1.
 	placeholder(n int) string
-	// timeExpr is the expression for a point in time, whose value it adds to the arguments.
+	// timeExpr is the expression for a point in time. It adds the value to the arguments.
 	timeExpr(a *args, s stamp) string
-	// keepsInstants tells that dates are kept as instants, with or without USE_TZ.
+	// keepsInstants reports whether the database stores instants, with or without USE_TZ.
 	keepsInstants() bool
-	// timeText is the expression that gives a date column in a form that parseTime reads.
+	// timeText is the expression that converts a date column to text for parseTime.
 	timeText(column string) string
-	// parseTime reads what timeText gave: a naive date, or an aware one if it says its zone.
+	// parseTime reads the text of timeText: a naive date, or an aware one if the text
+	// contains a zone.
 	parseTime(text string) (py.DateTime, bool)
-	// text is the expression that gives a number or UUID column as text.
+	// text is the expression that converts a number or UUID column to text.
 	text(column string) string
-	// idExpr is the expression for an argument that a primary key is compared with: one that it cannot be is not found.
+	// idExpr is the expression for an argument that is compared with a primary key.
+	// Values that the key cannot have are not found.
 	idExpr(placeholder string, t IDType) string
-	// keyIs is the condition that a text column holds exactly this text, whatever the column's collation. The first part of
-	// it uses the column's index.
+	// keyIs is the condition that a text column contains exactly this text, whatever the
+	// column's collation. Its first part uses the column's index.
 	keyIs(a *args, column, key string) string
-	// changesText reports whether an INSERT may replace characters that the column's character set lacks, without an error.
+	// changesText reports whether an INSERT may silently replace characters that the
+	// column's character set lacks.
 	changesText() bool
-	// ignoreTaken ends an INSERT so that it inserts nothing where the key is taken; else cause has to tell that.
+	// ignoreTaken ends an INSERT so that it inserts nothing if the key is taken. If it is
+	// empty, the INSERT fails and cause recognizes that.
 	ignoreTaken(key string) string
-	// locksRows reports whether SELECT ... FOR UPDATE locks a row. Otherwise a transaction locks the whole database.
+	// locksRows reports whether SELECT ... FOR UPDATE locks a row. Otherwise a
+	// transaction locks the whole database.
 	locksRows() bool
 	// begin starts a transaction that reads a row under a lock and writes it.
 	begin() string
@@ -44,32 +50,36 @@ type Dialect interface {
 	commit() string
 	// rollback likewise.
 	rollback() string
-	// rolledBack reports whether rollback failed with this error because there is no transaction any more.
+	// rolledBack reports whether rollback failed with this error because the transaction
+	// has already ended.
 	rolledBack(err error) bool
-	// countsChanges tells that an UPDATE which changes nothing may count no row.
+	// countsChanges reports whether an UPDATE that changes nothing may report 0 rows.
 	countsChanges() bool
-	// deleteBatch is a statement that removes at most a number of rows whose date is before a point in time.
+	// deleteBatch is a statement that removes a limited number of rows whose date is
+	// before a point in time.
 	deleteBatch(a *args, q *names, before stamp, limit int) string
-	// autocommits reports whether the connections commit each statement outside of a transaction.
+	// autocommits reports whether connections commit each statement outside a
+	// transaction.
 	autocommits(ctx context.Context, db *sql.DB) (bool, error)
-	// durable looks whether connections keep what they have confirmed.
+	// durable checks that connections keep what they have confirmed.
 	durable(ctx context.Context, c *conn, op string, q *names) error
-	// columns is a query for the columns of a table: the name, and whether an INSERT has to give it. No rows: no table.
+	// columns is a query for the columns of a table: the name, and whether an INSERT must
+	// set it. It returns no rows if the table does not exist.
 	columns(a *args, q *names) string
-	// createTable is what Django's migration runs.
+	// createTable is the statements of Django's migration.
 	createTable(q *names) []string
-	// cause tells which of this package's errors an error of the driver is; nil if none.
+	// cause classifies an error of the driver as one of this package's errors, or nil.
 	cause(err error) error
 }
 
-// stamp is a point in time in the forms that databases want.
+// stamp is a point in time in the forms that databases need.
 type stamp struct {
 	wall    time.Time // the wall clock reading, in UTC
 	instant time.Time
-	zone    string // if not "": the reading is what was meant, by the clocks of this zone
+	zone    string // if not "", the reading of a clock in this zone is meant
 }
 
-// text is the reading as Django writes it: microseconds only if there are any.
+// text is the reading as Django writes it: with microseconds only if they are not zero.
 func (s stamp) text() string {
 	layout := "2006-01-02 15:04:05"
 	if s.wall.Nanosecond() != 0 {
@@ -78,7 +88,7 @@ func (s stamp) text() string {
 	return s.wall.Format(layout)
 }
 
-// names are the quoted names in the table of an engine.
+// names are the quoted names of an engine's table and columns.
 type names struct {
 	dialect           Dialect
 	schema, plain     string // not quoted
@@ -102,7 +112,7 @@ func newNames(d Dialect, schema, table string) *names {
 	return q
 }
 
-// args hands out the placeholders of one statement in order.
+// args collects the arguments of one statement in order and returns their placeholders.
 type args struct {
 	dialect Dialect
 	values  []any

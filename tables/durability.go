@@ -7,9 +7,9 @@ import (
 	"fmt"
 )
 
-// mustCommit asks the first time whether statements outside of a transaction are committed.
-// If they are not, a logout is never stored, and a connection goes on reading what was there
-// when it first read. Django switches autocommit on itself.
+// mustCommit checks once whether statements outside a transaction are committed. If they
+// are not, a logout is never stored, and a connection keeps reading what existed at its
+// first read. Django turns autocommit on itself.
 func (c *conn) mustCommit(ctx context.Context, op string) error {
 	if c.commits.Load() {
 		return nil
@@ -30,16 +30,16 @@ func (MySQL) autocommits(ctx context.Context, db *sql.DB) (on bool, err error) {
 	return on, err
 }
 
-// autocommits is always true: no setting of a connection changes it.
+// autocommits is always true, because no setting of a connection changes it.
 func (PostgreSQL) autocommits(context.Context, *sql.DB) (bool, error) { return true, nil }
 
-// autocommits is always true: no setting of a connection changes it.
+// autocommits is always true, because no setting of a connection changes it.
 func (SQLite) autocommits(context.Context, *sql.DB) (bool, error) { return true, nil }
 
-// durable has nothing to look for: how a server syncs is the site's to decide.
+// durable has nothing to check: the site configures how its server syncs.
 func (MySQL) durable(context.Context, *conn, string, *names) error { return nil }
 
-// durable has nothing to look for: how a server syncs is the site's to decide.
+// durable has nothing to check: the site configures how its server syncs.
 func (PostgreSQL) durable(context.Context, *conn, string, *names) error { return nil }
 
 // Values of PRAGMA synchronous.
@@ -48,8 +48,9 @@ const (
 	syncNormal = 1
 )
 
-// durable wants what Django has, which keeps SQLite's own default, FULL. NORMAL does without the sync of each commit in
-// WAL mode, and OFF always. A database in memory, or one that the connection cannot write, has nothing to sync.
+// durable requires Django's setting, which is SQLite's own default FULL. NORMAL skips the
+// sync of each commit in WAL mode, and OFF skips all of them. A database in memory, or
+// one that the connection cannot write, has nothing to sync.
 func (d SQLite) durable(ctx context.Context, c *conn, op string, q *names) error {
 	schema := q.schema
 	if schema == "" {

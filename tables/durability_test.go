@@ -13,14 +13,15 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// TestCheckReportsConnectionsThatDoNotSync has the values of synchronous with the modes of the journal. Django has FULL.
+// The cases combine values of synchronous and modes of the journal. Django uses FULL.
 func TestCheckReportsConnectionsThatDoNotSync(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		parameters string
 		reported   bool
 	}{
-		// The own value of github.com/mattn/go-sqlite3 is NORMAL, that of modernc.org/sqlite FULL.
+		// The own value of github.com/mattn/go-sqlite3 is NORMAL, that of
+		// modernc.org/sqlite FULL.
 		{parameters: "_journal_mode=WAL", reported: sqlitedriver.Name == "sqlite3"},
 		{parameters: "_journal_mode=WAL&_synchronous=NORMAL", reported: true},
 		{parameters: "_journal_mode=WAL&_synchronous=OFF", reported: true},
@@ -55,7 +56,7 @@ func TestCheckReportsConnectionsThatDoNotSync(t *testing.T) {
 		case c.reported && !strings.Contains(err.Error(), "_synchronous=FULL"):
 			t.Errorf("%s: %v does not name the parameter", c.parameters, err)
 		}
-		if c.reported { // people can log in all the same
+		if c.reported { // logins work nevertheless
 			m, err := djangosession.NewManager(e, settings())
 			if err != nil {
 				t.Fatal(err)

@@ -2,7 +2,7 @@ package tables
 
 import (
 	"context"
-	"crypto/md5" //nolint:gosec // names an index, as Django does
+	"crypto/md5" //nolint:gosec // part of an index name, as in Django
 	"database/sql"
 	"encoding/hex"
 	"errors"
@@ -17,55 +17,63 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// MaxKeyLength is how many characters the column session_key holds.
+// MaxKeyLength is the size of the column session_key in characters.
 const MaxKeyLength = 40
 
-// Options say where the table is and what differs from Django's own, as far as the settings
-// do not. All of them may be left out for settings that [djangosession.SettingsScript] has
+// Options describe the table and how it differs from Django's own, as far as the settings
+// do not. All of them may be left out with settings that [djangosession.SettingsScript]
 // printed.
 type Options struct {
-	// Dialect is by default that of Settings.SessionDatabase. Set it for settings that lack
-	// SESSION_DATABASE, and for an ENGINE that is not known here but does to tables exactly
-	// what Django's own does.
+	// Dialect is by default that of Settings.SessionDatabase. Set it for settings without
+	// SESSION_DATABASE, and for an unknown ENGINE that treats tables exactly as Django's
+	// own engine does.
 	Dialect Dialect
-	// Table is the table's name; by default that of the settings' SessionStoreClass, or "django_session".
+	// Table is the table's name. The default is that of Settings.SessionStoreClass, or
+	// else "django_session".
 	Table string
-	// Schema is the schema (in SQLite: the attached database) that holds it; the connection's default if "".
+	// Schema is the schema of the table (in SQLite: the attached database). The default
+	// is that of the connection.
 	Schema string
-	// ExtraColumns are further columns that a session model of the site has. Columns that SessionStoreClass of the
-	// settings shows as auto_now or auto_now_add need not be named.
+	// ExtraColumns are the columns that a session model of the site adds. Columns that
+	// Settings.SessionStoreClass lists as auto_now or auto_now_add need not be named.
 	ExtraColumns []Column
-	// Prepare, if set, is called before a session is stored, with a copy of its dict. Changes to the copy are stored, and do
-	// not appear in the session until it is loaded again. It may run more than once for one save, and inside a transaction on
-	// the table: a merged save and a change of the key call it while they hold a connection. If it queries a database, give
-	// it a [sql.DB] of its own, because one with SetMaxOpenConns can run out of connections, and saves then wait for one
-	// another until their contexts end. Matches a method save that adds values.
+	// Prepare, if set, is called before a session is stored, with a copy of its dict.
+	// Changes to the copy are stored, but appear in the session only after it is loaded
+	// again. It may run more than once per save, and inside a transaction on the table:
+	// merged saves and key changes call it while they hold a connection. If it queries a
+	// database, give it a separate [sql.DB]. With SetMaxOpenConns, a shared one can run
+	// out of connections, and saves then wait for each other until their contexts end. It
+	// matches a save method that adds values.
 	Prepare func(ctx context.Context, d *py.Dict) error
-	// AcceptEngine is the SESSION_ENGINE of a site that is not known to keep sessions in the table alone, and makes [New]
-	// accept it. Setting it means: Django reads each session from the table at each request, and each of its processes sees
-	// what this one writes and deletes. If that is not so, as with cached_db, users stay logged in for Django after a logout here,
-	// and values are lost; then do no more than read.
+	// AcceptEngine names the site's SESSION_ENGINE if it is not known to keep sessions in
+	// the table alone, and makes [New] accept it. By setting it you state that Django
+	// reads every session from the table on every request, so that all its processes see
+	// what this one writes and deletes. If that is wrong, as with cached_db, users who
+	// log out here remain logged in for Django, and values are lost; such sites may only
+	// be read.
 	AcceptEngine string
-	// DatabaseTimeZone is DATABASES[...]["TIME_ZONE"]: the zone of the dates in a database
-	// that stores none, where USE_TZ is true. By default it is that of
-	// Settings.SessionDatabase, and UTC without one.
+	// DatabaseTimeZone is DATABASES[...]["TIME_ZONE"]: the zone of dates in a database
+	// that does not store zones, if USE_TZ is true. The default is that of
+	// Settings.SessionDatabase, or else UTC.
 	DatabaseTimeZone *time.Location
-	// LockWait is how long a call goes on trying while the database is locked (SQLite) or a deadlock makes it fail; 5 seconds
-	// by default, as in Django, not at all if negative. A driver that waits by itself does so in addition, and without
-	// regard to the context: with github.com/mattn/go-sqlite3 put _busy_timeout=10 into the data source name.
+	// LockWait is how long a call keeps trying while the database is locked (SQLite) or a
+	// deadlock makes it fail. The default is 5 seconds, as in Django. If it is negative,
+	// calls do not wait. Some drivers wait in addition, regardless of the context: with
+	// github.com/mattn/go-sqlite3, add _busy_timeout=10 to the data source name.
 	LockWait time.Duration
 }
 
-// An Engine keeps sessions in a table. It implements [djangosession.Engine], and several goroutines may use it.
+// An Engine keeps sessions in a table. It implements [djangosession.Engine]. It is safe
+// for concurrent use.
 type Engine struct {
 	conn
 	names   *names
 	extra   []Column
 	prepare func(ctx context.Context, d *py.Dict) error
 	codec   *djangosession.Codec
-	filled  []string // columns that the site's own code fills, if it has code for that
+	filled  []string // columns that the site's own code may fill
 
-	loadQuery string // made once, for Load is called at nearly every request
+	loadQuery string // built once, because almost every request calls Load
 
 	checked atomic.Bool
 }
@@ -73,9 +81,14 @@ type Engine struct {
 // dbEngine is the SESSION_ENGINE that keeps sessions in a table alone.
 const dbEngine = "django.contrib.sessions.backends.db"
 
-// New returns an engine on db, which stays the caller's to close. Nothing is read or written yet; see [Engine.Check]. The
-// error is that of [djangosession.NewCodec], or a [*djangosession.SettingError] for a SESSION_ENGINE that is not known to keep
-// sessions in a table alone; see [djangosession.Settings.CheckEngine] and Options.AcceptEngine.
+// New returns an engine on db, which the caller closes. Dialect, table and time zone
+// follow from the settings unless the options name them. New does not use the database;
+// see [Engine.Check].
+//
+// The error is that of [djangosession.NewCodec], or a [*djangosession.SettingError] if
+// neither settings nor options name the dialect, if they contradict each other, or for a
+// SESSION_ENGINE that is not known to keep sessions in a table alone; see
+// [djangosession.Settings.CheckEngine] and Options.AcceptEngine.
 func New(db *sql.DB, s djangosession.Settings, o Options) (*Engine, error) {
 	from := source{setting: "SESSION_DATABASE", options: "Options", database: &s.SessionDatabase}
 	c, err := newConn(db, s, from, o.Dialect, o.DatabaseTimeZone, o.LockWait)
@@ -118,17 +131,19 @@ func checkEngine(s djangosession.Settings, accepted string) error {
 	}
 	return &djangosession.SettingError{Setting: refused.Setting, Problem: refused.Problem + ". " +
 		"It is not known to keep sessions in the table alone: Django might not see changes made here, such as a logout. " +
-		"Use django.contrib.sessions.backends.db or a subclass that only adds columns; or, if the table is all that Django reads, " +
+		"Use django.contrib.sessions.backends.db or a subclass that only adds columns; or, if Django reads nothing but the table, " +
 		"name the engine in Options.AcceptEngine (see docs/works-with.md)"}
 }
 
-// Codec returns what turns the column session_data into a session.
+// Codec returns the codec of the column session_data.
 func (e *Engine) Codec() *djangosession.Codec { return e.codec }
 
-// DDL returns the statements by which Django's migration creates the table and its indexes.
+// DDL returns the statements with which Django's migration creates the table and its
+// indexes.
 func (e *Engine) DDL() []string { return e.dialect.createTable(e.names) }
 
-// CreateTable runs [Engine.DDL]. It is for tests and demonstrations: a site's table is made by its migrations.
+// CreateTable runs [Engine.DDL]. It is for tests and demonstrations; a site's migrations
+// create its table.
 func (e *Engine) CreateTable(ctx context.Context) error {
 	for _, statement := range e.DDL() {
 		if _, err := e.exec(ctx, "create table", statement); err != nil {
@@ -138,10 +153,12 @@ func (e *Engine) CreateTable(ctx context.Context) error {
 	return nil
 }
 
-// Check looks whether the table is there and has the columns that it must have, and none that a new row would leave empty
-// against its will. It also looks for columns that the site's code fills and Options.ExtraColumns does not name. The first
-// Create does so too. In the end Check looks whether connections keep what they confirm: an SQLite connection has to sync
-// ([ErrNotDurable] otherwise, which does not stop Create), one to MySQL to have autocommit on. The error is an [*Error].
+// Check reports whether the table exists, has the columns that it needs, and has no other
+// columns that a new row must set. It also finds columns that the site's code fills and
+// Options.ExtraColumns does not name. The first Create does the same. Finally, Check
+// reports whether connections keep what they confirm: an SQLite connection must sync
+// ([ErrNotDurable], which does not stop Create), and a MySQL connection needs autocommit.
+// The error is an [*Error].
 func (e *Engine) Check(ctx context.Context) error {
 	const op = "check the table"
 	columns, err := e.columns(ctx, op)
@@ -178,10 +195,10 @@ func (e *Engine) fills(name string) bool {
 	return slices.ContainsFunc(e.extra, func(c Column) bool { return c.Name == name && c.Value != nil })
 }
 
-// column is what matters of a table's column.
+// column describes a column of the table.
 type column struct {
 	name     string
-	required bool // NOT NULL without a default: an INSERT has to give it
+	required bool // NOT NULL without a default: an INSERT must set it
 }
 
 func (e *Engine) columns(ctx context.Context, op string) ([]column, error) {
@@ -193,13 +210,13 @@ func (e *Engine) columns(ctx context.Context, op string) ([]column, error) {
 	})
 }
 
-// checkOnce is Check until it has succeeded.
+// checkOnce calls Check until it has succeeded once.
 func (e *Engine) checkOnce(ctx context.Context) error {
 	if e.checked.Load() {
 		return nil
 	}
 	err := e.Check(ctx)
-	if errors.Is(err, ErrNotDurable) { // logins go on; a power failure may never come
+	if errors.Is(err, ErrNotDurable) { // a power failure is no reason to refuse logins now
 		err = nil
 	}
 	if err == nil {
@@ -208,12 +225,14 @@ func (e *Engine) checkOnce(ctx context.Context) error {
 	return err
 }
 
-// possibleKey reports whether a row may have this key; others are not asked for, since some databases answer with an error.
+// possibleKey reports whether a row can have this key. Databases are not asked for
+// others, because some answer with an error.
 func possibleKey(key string) bool {
 	return key != "" && utf8.ValidString(key) && !strings.Contains(key, "\x00")
 }
 
-// indexName is the name that Django gives the index on a column: with a digest, so that it is unique.
+// indexName is the name that Django gives the index on a column. It contains a digest
+// that makes it unique.
 func indexName(table, column string) string {
 	sum := md5.Sum([]byte(table + column)) //nolint:gosec // no secret
 	return table + "_" + column + "_" + hex.EncodeToString(sum[:4])

@@ -13,37 +13,39 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// What can be wrong with a database, for errors.Is. The errors that this package returns say it in words too, and never
-// contain a session key or data.
+// Causes of database failures, for errors.Is. Errors of this package explain the cause,
+// and never contain a session key or session data.
 var (
-	ErrNoTable          = errors.New("the table does not exist; has the site been migrated, and is this its database?")
+	ErrNoTable          = errors.New("the table does not exist: run the site's migrations, and check that this is its database")
 	ErrColumn           = errors.New("the table's columns are not as expected")
-	ErrLocked           = errors.New("the database is locked by another process") // deadlocks and other conflicts too
+	ErrLocked           = errors.New("the database is locked by another process") // also deadlocks and other conflicts
 	ErrReadOnlyDatabase = errors.New("the database is read-only")
 	ErrNotADatabase     = errors.New("the file is damaged, or not a database of this kind")
 	ErrNotDurable       = errors.New("the connection does not sync what it confirms")
 	ErrAutocommit       = errors.New("autocommit is off: put autocommit=1 into the data source name")
 	ErrUnavailable      = errors.New("the database cannot be reached or opened")
-	ErrKept             = errors.New("rows cannot be deleted: look for triggers, rules and row security of the table")
-	ErrTooLong          = errors.New("the session is longer than the database takes")
-	ErrTaken            = errors.New("a value that must be unique is taken")
-	ErrValue            = errors.New("a column does not take the value that Options.ExtraColumns has for it")
+	ErrKept             = errors.New("rows cannot be deleted: check the table's triggers, rules and row security")
+	ErrTooLong          = errors.New("the session is longer than the database accepts")
+	ErrTaken            = errors.New("a value that must be unique is already taken")
+	ErrValue            = errors.New("a column does not accept the value that Options.ExtraColumns has for it")
 )
 
-// errCharacters says that text has characters which the column's character set lacks. No row has such a key.
+// errCharacters means that the column's character set lacks characters of a text. No row
+// can have such a key.
 var errCharacters = fmt.Errorf("%w: the column's character set lacks some of its characters", ErrValue)
 
-// errStale says that a connection has prepared a statement before the table was altered, and works again if it is repeated,
-// once for each connection. PostgreSQL has the same code for what it cannot do at all.
-var errStale = errors.New("the table has been altered, or the database cannot do this")
+// errStale means that a connection prepared a statement before the table was altered. The
+// statement works when it is repeated, once for each connection. PostgreSQL uses the same
+// code for features that it does not support.
+var errStale = errors.New("the table has been altered, or the database does not support this statement")
 
 // An Error is a failure of the database.
 type Error struct {
-	Op   string // what was being done, such as "save session"
-	Kind error  // one of this package's errors, or nil for a failure without a name
-	// Err is the driver's error. It is nil if this package found the fault, or if the text
-	// quotes values. Of an error of a PostgreSQL server it has the text and the method
-	// SQLState alone, because its details describe rows and arguments.
+	Op   string // the operation, such as "save session"
+	Kind error  // one of this package's errors, or nil for other failures
+	// Err is the driver's error. It is nil if this package found the fault, or if the
+	// text quotes values. For PostgreSQL servers it provides only the text and the method
+	// SQLState, because the driver's error describes rows and arguments.
 	Err error
 }
 
@@ -69,7 +71,8 @@ func (e *Error) Unwrap() []error {
 	return errs
 }
 
-// connectionCause tells the errors of connections that cannot be made or have broken, which are the same for all drivers.
+// connectionCause recognizes connections that cannot be opened or are broken. These
+// errors are the same for all drivers.
 func connectionCause(err error) error {
 	var network net.Error
 	if errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
@@ -80,17 +83,19 @@ func connectionCause(err error) error {
 	return nil
 }
 
-// A ColumnError says which column is missing, or has to be filled and is not known. It is an [ErrColumn].
+// A ColumnError names a column that is missing, or that must be filled and is unknown. It
+// is an [ErrColumn].
 type ColumnError struct {
 	Column  string
-	Missing bool // the table has no such column
-	Filled  bool // the site's code fills it, and Options.ExtraColumns does not name it
-	// With neither the column must not be empty, has no default, and has no value in Options.ExtraColumns.
+	Missing bool // the table does not have the column
+	Filled  bool // the site's code fills it, but Options.ExtraColumns does not name it
+	// If neither is set, the column is NOT NULL, has no default, and has no value in
+	// Options.ExtraColumns.
 }
 
 func (e *ColumnError) Error() string {
-	const remedy = "name it in Options.ExtraColumns, with a Value for each save, or with CreateOnly for one that is written " +
-		"when the row is created and never again (Value: tables.Now is auto_now, and with CreateOnly auto_now_add)"
+	const remedy = "name it in Options.ExtraColumns with a Value, and with CreateOnly if it is written only when " +
+		"the row is created (Value: tables.Now is auto_now, and auto_now_add with CreateOnly)"
 	switch {
 	case e.Missing:
 		return fmt.Sprintf("the table has no column %q", e.Column)
@@ -98,13 +103,14 @@ func (e *ColumnError) Error() string {
 		return fmt.Sprintf("the site's create_model_instance may fill the column %q: %s; without a Value it is left alone",
 			e.Column, remedy)
 	}
-	return fmt.Sprintf("the column %q must not be empty and has no default: %s", e.Column, remedy)
+	return fmt.Sprintf("the column %q is NOT NULL and has no default: %s", e.Column, remedy)
 }
 
-// Is makes errors.Is(err, ErrColumn) work.
+// Is reports whether target is [ErrColumn].
 func (e *ColumnError) Is(target error) bool { return target == ErrColumn }
 
-// fail wraps an error of the driver. A driver says in its own words that the context has ended; callers want the context's.
+// fail wraps an error of the driver. Drivers describe the end of a context in their own
+// words; callers need the context's error.
 func (c *conn) fail(ctx context.Context, op string, err error) error {
 	if err == nil {
 		return nil
@@ -114,7 +120,7 @@ func (c *conn) fail(ctx context.Context, op string, err error) error {
 	}
 	kind := c.dialect.cause(err)
 	if errors.Is(kind, ErrTaken) || errors.Is(kind, djangosession.ErrKeyTaken) || errors.Is(kind, ErrValue) {
-		err = nil // the texts quote the value, which may be of the session, or its key
+		err = nil // the text quotes the value, which may be the key or part of the session
 	}
 	var server interface{ SQLState() string }
 	if errors.As(err, &server) {
@@ -123,10 +129,10 @@ func (c *conn) fail(ctx context.Context, op string, err error) error {
 	return &Error{Op: op, Kind: kind, Err: err}
 }
 
-// serverError is what can be told of a PostgreSQL server's error.
+// serverError is the part of a PostgreSQL server's error that contains no data.
 type serverError struct{ text, state string }
 
 func (e *serverError) Error() string { return e.text }
 
-// SQLState is a method of the errors of both drivers too.
+// SQLState returns the code, as the errors of both drivers do.
 func (e *serverError) SQLState() string { return e.state }

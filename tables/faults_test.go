@@ -29,7 +29,7 @@ func engineOn(t *testing.T, dsn string) *tables.Engine {
 
 const key = "abcdefghijklmnopqrstuvwxyz012345"
 
-// operations are all that can be done to a database, each on a session of the given site.
+// operations are all operations on a database, each on a session of the given site.
 func operations(ctx context.Context, m *djangosession.Manager, e *tables.Engine, s *djangosession.Session) map[string]func() error {
 	return map[string]func() error{
 		"load":   func() error { _, err := m.Load(ctx, key); return err },
@@ -291,7 +291,8 @@ func TestRowsAreListedPageByPage(t *testing.T) {
 
 func TestRenamedColumnsAreMissingNotText(t *testing.T) {
 	t.Parallel()
-	// SQLite would take "session_key" in double quotes for a text if there is no such column.
+	// SQLite would take "session_key" in double quotes for a text if there is no such
+	// column.
 	site := newTestSite(t, settings(), tables.Options{Table: "shop_sessions"}, []string{
 		`CREATE TABLE "shop_sessions" ("k" varchar(40) NOT NULL PRIMARY KEY, "d" text NOT NULL, "e" datetime NOT NULL)`,
 	})

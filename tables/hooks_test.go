@@ -53,7 +53,8 @@ func TestHooksOfWholeSavesMayQueryTheDatabase(t *testing.T) {
 	}
 }
 
-// A connection that stays in a transaction would keep its locks, and lose what is saved next.
+// A connection that stays in a transaction would keep its locks, and lose what is saved
+// next.
 func TestConnectionsLeaveTheTransactionAfterPanicsAndEndedContexts(t *testing.T) {
 	t.Parallel()
 	site := newTestSite(t, settings(), tables.Options{}, nil)
@@ -96,7 +97,8 @@ func TestConnectionsLeaveTheTransactionAfterPanicsAndEndedContexts(t *testing.T)
 	}
 }
 
-// As on servers, the errors of an extra column have kinds. SQLite's texts name the column and do not quote the value.
+// As on servers, the errors of an extra column have kinds. SQLite's texts name the column
+// and do not quote the value.
 func TestValuesThatAConstraintRefusesAreNamed(t *testing.T) {
 	t.Parallel()
 	o := tables.Options{}

@@ -14,7 +14,7 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// TestSQLiteConformanceOnCollations runs the suite on key columns that take other keys for the same.
+// The key columns have collations that consider different keys equal.
 func TestSQLiteConformanceOnCollations(t *testing.T) {
 	t.Parallel()
 	for _, collation := range []string{"NOCASE", "RTRIM"} {
@@ -39,7 +39,7 @@ func TestSQLiteConformanceOnCollations(t *testing.T) {
 	}
 }
 
-// TestStatementsUseThePrimaryKey explains every statement that names a session key.
+// SQLite explains every statement that contains a session key.
 func TestStatementsUseThePrimaryKey(t *testing.T) {
 	t.Parallel()
 	db, c := newUserDatabase(t, "SELECT 1")
@@ -95,7 +95,7 @@ func TestStatementsUseThePrimaryKey(t *testing.T) {
 	}
 }
 
-// TestTextIDsAreExact has users whose ids the database takes for equal.
+// The database considers the ids of these users equal.
 func TestTextIDsAreExact(t *testing.T) {
 	t.Parallel()
 	db, _ := newUserDatabase(t, `

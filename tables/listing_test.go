@@ -9,7 +9,8 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// TestListingOfAMissingTableIsOneError has a database without the table: a listing that gave nothing would look like no sessions.
+// Without the error, a listing of a missing table would look like a site without
+// sessions.
 func TestListingOfAMissingTableIsOneError(t *testing.T) {
 	t.Parallel()
 	site := newTestSite(t, settings(), tables.Options{}, []string{"CREATE TABLE other (id integer)"})
@@ -34,7 +35,7 @@ func TestListingOfAMissingTableIsOneError(t *testing.T) {
 	}
 }
 
-// TestListingThatFailsOnTheWaySaysSo ends the context inside the loop, with pages still to come.
+// The context ends inside the loop, while pages are left.
 func TestListingThatFailsOnTheWaySaysSo(t *testing.T) {
 	t.Parallel()
 	site := newTestSite(t, settings(), tables.Options{}, nil)
@@ -85,7 +86,7 @@ func TestListingsEndWithTheLoop(t *testing.T) {
 	}
 }
 
-// TestMergesOfImpossibleKeysAskNothing has keys that no database has.
+// No database is asked for keys that no database contains.
 func TestMergesOfImpossibleKeysAskNothing(t *testing.T) {
 	t.Parallel()
 	site := newTestSite(t, settings(), tables.Options{}, []string{"CREATE TABLE other (id integer)"}) // a query would fail

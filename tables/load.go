@@ -35,7 +35,8 @@ func (e *Engine) Load(ctx context.Context, key string) (*djangosession.Record, e
 	return &djangosession.Record{Key: key, Data: d, ExpireDate: e.date(expire)}, nil
 }
 
-// newLoadQuery is the query of Load. It is the same for all keys and at all times, for stamps of now are all of one kind.
+// newLoadQuery is the query of Load. It is the same for all keys and times, because all
+// stamps of the current time have the same form.
 func (e *Engine) newLoadQuery() string {
 	a := args{dialect: e.dialect}
 	keyIs, now := e.loadArgs(&a, "", e.stampAt(time.Time{}))
@@ -43,19 +44,22 @@ func (e *Engine) newLoadQuery() string {
 		e.names.data, e.dialect.timeText(e.names.expire), e.names.table, keyIs, e.names.expire, now)
 }
 
-// loadArgs adds the arguments of Load's query, and returns the condition on the key and the expression for the time.
+// loadArgs adds the arguments of Load's query. It returns the condition on the key and
+// the expression for the time.
 func (e *Engine) loadArgs(a *args, key string, now stamp) (keyIs, nowExpr string) {
 	keyIs = e.dialect.keyIs(a, e.names.key, key)
 	return keyIs, e.dialect.timeExpr(a, now)
 }
 
-// absent reports whether an error says that no row has this key. It is for single statements: after a transaction,
-// sql.ErrNoRows may be the error of a hook, which looked for something else.
+// absent reports whether an error means that no row has this key. Use it for single
+// statements only: after a transaction, sql.ErrNoRows may come from a hook that looked
+// for something else.
 func absent(err error, key string) bool {
 	return errors.Is(err, sql.ErrNoRows) || lacksCharacters(err, key)
 }
 
-// lacksCharacters reports whether an error says that the column cannot hold such a key.
+// lacksCharacters reports whether an error means that the column cannot contain such a
+// key.
 func lacksCharacters(err error, key string) bool {
 	return errors.Is(err, errCharacters) && !isASCII(key)
 }

@@ -62,7 +62,8 @@ func (noRows) Columns() []string         { return []string{"session_data", "expi
 func (noRows) Close() error              { return nil }
 func (noRows) Next([]driver.Value) error { return io.EOF }
 
-// TestLoadsQueryFitsItsArguments holds the two together, which are not made at the same time, for products that need a server.
+// Query and arguments are made at different times. These cases include products that need
+// a server.
 func TestLoadsQueryFitsItsArguments(t *testing.T) {
 	t.Parallel()
 	const postgreSQL = `SELECT "session_data", ` +

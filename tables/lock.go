@@ -10,14 +10,14 @@ import (
 // defaultLockWait is Django's timeout for SQLite.
 const defaultLockWait = 5 * time.Second
 
-// untilUnlocked does something that is safe to do again when it found the database locked, or was the victim of a
-// deadlock: one statement or one transaction, which had no effect then. It does so for as long as Options.LockWait and the
-// context allow. A driver that waits for locks by itself cannot be called back from that, which is why the waiting is done
-// here.
+// untilUnlocked repeats an operation while the database is locked or a deadlock makes it
+// fail, for as long as Options.LockWait and the context allow. The operation is one
+// statement or one transaction, which then had no effect. The waiting happens here
+// because a driver that waits for locks itself ignores the context.
 func (c *conn) untilUnlocked(ctx context.Context, op string, do func() error) error {
 	deadline := time.Now().Add(c.lockWait)
 	stale := c.db.Stats().OpenConnections
-	// SQLite has no queue: who asks seldom waits long.
+	// SQLite has no queue: long intervals mean long waits.
 	for wait := time.Millisecond; ; wait = min(2*wait, 5*time.Millisecond) {
 		err := c.fail(ctx, op, do())
 		switch {
@@ -33,7 +33,7 @@ func (c *conn) untilUnlocked(ctx context.Context, op string, do func() error) er
 	}
 }
 
-// pause waits, or returns the context's error if it ends first.
+// pause waits, or returns the context's error if the context ends first.
 func pause(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err()

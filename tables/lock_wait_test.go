@@ -8,7 +8,7 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// TestLocksAreWaitedForByDefault has a lock that is released after a while, as Django's timeout of five seconds has it.
+// The lock is released after a while, well within Django's timeout of five seconds.
 func TestLocksAreWaitedForByDefault(t *testing.T) {
 	t.Parallel()
 	for _, wait := range []time.Duration{0, time.Minute, -1} {

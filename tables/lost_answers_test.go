@@ -18,7 +18,8 @@ import (
 // errLine is a failure of the file system, in SQLite's words.
 var errLine = errors.New("unable to open database file: the line is broken")
 
-// loser is SQLite's driver on a file system that fails at a COMMIT: before the database gets it, or before its answer.
+// loser is SQLite's driver on a file system that fails at a COMMIT, either before the
+// COMMIT takes effect or before its response.
 type loser struct {
 	dsn    string
 	lose   atomic.Int64 // how many answers are still to be lost
@@ -91,7 +92,7 @@ func (s *testSite) exists(t *testing.T, key string) bool {
 	return there
 }
 
-// TestLostAnswersOfCreationsAreFoundOut wants the error only where nothing was stored.
+// Create fails only if nothing was stored.
 func TestLostAnswersOfCreationsAreFoundOut(t *testing.T) {
 	t.Parallel()
 	for _, arrive := range []bool{true, false} {
@@ -111,7 +112,7 @@ func TestLostAnswersOfCreationsAreFoundOut(t *testing.T) {
 	}
 }
 
-// TestLostAnswersOfChangesOfTheKeyAreFoundOut wants the new key where it was stored, and the old one where it was not.
+// The session has the new key if that was stored, and otherwise the old one.
 func TestLostAnswersOfChangesOfTheKeyAreFoundOut(t *testing.T) {
 	t.Parallel()
 	for _, arrive := range []bool{true, false} {
@@ -127,7 +128,7 @@ func TestLostAnswersOfChangesOfTheKeyAreFoundOut(t *testing.T) {
 	}
 }
 
-// TestAnswersThatCannotBeFoundOutAreSaidToBe loses all answers for as long as is asked.
+// All responses are lost for as long as the engine asks.
 func TestAnswersThatCannotBeFoundOutAreSaidToBe(t *testing.T) {
 	t.Parallel()
 	const unknown = "whether it took effect is not known"
@@ -150,7 +151,7 @@ func TestAnswersThatCannotBeFoundOutAreSaidToBe(t *testing.T) {
 	}
 }
 
-// TestLostAnswersOfMergesCanBeRepeated wants an error that says so, whatever became of the merge.
+// The error says that the merge can be repeated, whether or not it took effect.
 func TestLostAnswersOfMergesCanBeRepeated(t *testing.T) {
 	t.Parallel()
 	for _, arrive := range []bool{true, false} {

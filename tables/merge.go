@@ -9,8 +9,9 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// Merge implements [djangosession.Merger]: in one transaction the row is locked and read, changed and written. After an
-// [ErrUnavailable] or a context that has ended, the change may or may not be stored; merging it again is safe.
+// Merge implements [djangosession.Merger]: one transaction locks and reads the row, and
+// writes the change. After an [ErrUnavailable] or the end of the context, the change may
+// or may not be stored; merging it again is safe.
 func (e *Engine) Merge(ctx context.Context, key string, change func(*djangosession.Record) error) error {
 	if !possibleKey(key) {
 		return djangosession.ErrSessionGone
@@ -43,7 +44,8 @@ func (e *Engine) Merge(ctx context.Context, key string, change func(*djangosessi
 	return err
 }
 
-// lockRow reads a session, expired or not, and keeps others from writing it while the transaction lasts; nil if it is gone.
+// lockRow reads a session, expired or not, and prevents other writes for the rest of the
+// transaction. It returns nil if the session does not exist.
 func (e *Engine) lockRow(ctx context.Context, tx *sql.Conn, op, key string) (*djangosession.Record, error) {
 	a := args{dialect: e.dialect}
 	query := fmt.Sprintf("SELECT %s, %s FROM %s WHERE %s",
@@ -54,7 +56,7 @@ func (e *Engine) lockRow(ctx context.Context, tx *sql.Conn, op, key string) (*dj
 	var data, expire string
 	err := tx.QueryRowContext(ctx, query, a.values...).Scan(&data, &expire)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil //nolint:nilnil // there is none
+		return nil, nil //nolint:nilnil // the session does not exist
 	}
 	if err != nil {
 		return nil, err

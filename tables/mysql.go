@@ -8,9 +8,11 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// MySQL is the dialect of MySQL and MariaDB, with github.com/go-sql-driver/mysql. It works with any data source name: dates
-// travel as text, so that neither parseTime nor loc nor the server's time zone touch them, and clientFoundRows may be on
-// or off. With interpolateParams=true each statement takes one round trip to the server, without it two.
+// MySQL is the dialect of MySQL and MariaDB, with github.com/go-sql-driver/mysql. Any
+// data source name works: dates are sent as text, so parseTime, loc and the server's time
+// zone do not affect them, and clientFoundRows may be on or off. With
+// interpolateParams=true each statement takes one round trip to the server instead of
+// two.
 type MySQL struct{}
 
 func (MySQL) vendor() string { return "mysql" }
@@ -23,7 +25,8 @@ func (MySQL) timeExpr(a *args, s stamp) string { return a.add(s.text()) }
 
 func (MySQL) keepsInstants() bool { return false }
 
-// timeText keeps the driver from making a time.Time of it, in a zone that the data source name chooses.
+// timeText prevents the driver from making a time.Time in a zone that the data source
+// name chooses.
 func (MySQL) timeText(column string) string { return "CAST(" + column + " AS CHAR)" }
 
 func (MySQL) parseTime(text string) (py.DateTime, bool) {
@@ -35,40 +38,42 @@ func (MySQL) text(column string) string { return "CAST(" + column + " AS CHAR)" 
 
 func (MySQL) idExpr(placeholder string, _ IDType) string { return placeholder }
 
-// keyIs compares bytes, since the collations ignore case, accents or spaces at the end, even those named "bin". The bytes are
-// those of one character set for the column and the text.
+// keyIs compares bytes, because collations ignore case, accents or trailing spaces, even
+// those named "bin". Both sides are converted to the same character set first.
 func (MySQL) keyIs(a *args, column, key string) string {
 	bytes := func(text string) string { return "CAST(CONVERT(" + text + " USING utf8mb4) AS BINARY)" }
 	return column + " = " + a.add(key) + " AND " + bytes(column) + " = " + bytes(a.add(key))
 }
 
-// changesText is true without a strict sql_mode.
+// changesText is true because sql_mode may lack a strict mode.
 func (MySQL) changesText() bool { return true }
 
-// ignoreTaken is empty: INSERT IGNORE would turn other errors into warnings as well.
+// ignoreTaken is empty, because INSERT IGNORE would also turn other errors into warnings.
 func (MySQL) ignoreTaken(string) string { return "" }
 
 func (MySQL) countsChanges() bool { return true }
 
 func (MySQL) locksRows() bool { return true }
 
-// begin keeps the server's isolation: a locking read sees what is committed, whatever the isolation.
+// begin keeps the server's isolation level: a locking read sees committed rows at every
+// level.
 func (MySQL) begin() string { return "START TRANSACTION" }
 
-// commit does not depend on completion_type, by which the server would start another transaction at once, in which later
-// saves would be lost, or close the connection.
+// commit does not depend on completion_type, with which the server would immediately
+// begin another transaction, whose saves would be lost, or close the connection.
 func (MySQL) commit() string { return "COMMIT AND NO CHAIN NO RELEASE" }
 
 func (MySQL) rollback() string { return "ROLLBACK AND NO CHAIN NO RELEASE" }
 
-func (MySQL) rolledBack(error) bool { return false } // it is no error there
+func (MySQL) rolledBack(error) bool { return false } // it does not fail there
 
 func (d MySQL) deleteBatch(a *args, q *names, before stamp, limit int) string {
 	return fmt.Sprintf("DELETE FROM %[1]s WHERE %[2]s < %[3]s ORDER BY %[2]s LIMIT %[4]s",
 		q.table, q.expire, d.timeExpr(a, before), a.add(limit))
 }
 
-// columns has no empty text in it, which is NULL with MariaDB's sql_mode EMPTY_STRING_IS_NULL.
+// columns contains no empty text, which is NULL with MariaDB's sql_mode
+// EMPTY_STRING_IS_NULL.
 func (MySQL) columns(a *args, q *names) string {
 	schema := "DATABASE()"
 	if q.schema != "" {
@@ -86,7 +91,7 @@ func (d MySQL) createTable(q *names) []string {
 	}
 }
 
-// mysqlNumber is the number in the text of a server's error, "" if there is none.
+// mysqlNumber is the number in the text of a server's error, or "".
 func mysqlNumber(text string) string {
 	rest, ok := strings.CutPrefix(text, "Error ")
 	if !ok {
@@ -103,16 +108,16 @@ func (MySQL) cause(err error) error {
 	case "1054", "1364", "1048": // unknown column, no default value, may not be null
 		return ErrColumn
 	case "1062":
-		// The text ends with the name of the key that would be double; since MySQL 8 the table's name comes before it. Dolt
-		// has a text of its own.
+		// The text ends with the name of the key that would be a duplicate. Since MySQL 8 the
+		// table's name precedes it. Dolt has its own text.
 		if strings.HasSuffix(text, "'PRIMARY'") || strings.HasSuffix(text, ".PRIMARY'") ||
 			strings.Contains(text, ": duplicate primary key given") {
 			return djangosession.ErrKeyTaken
 		}
 		return ErrTaken
-	case "1205", "1213", "1020": // lock wait timeout, deadlock, MariaDB's word for a row that has changed since a snapshot
+	case "1205", "1213", "1020": // lock wait timeout, deadlock, and a row that changed since MariaDB's snapshot
 		return ErrLocked
-	case "1290", "1792", "1836", "3989": // the last one is of a schema
+	case "1290", "1792", "1836", "3989": // the last one is about a schema
 		return ErrReadOnlyDatabase
 	case "1153":
 		return ErrTooLong
@@ -123,7 +128,7 @@ func (MySQL) cause(err error) error {
 	case "1040", "1044", "1045", "1049", "1053", "1129", "1130", "1203", "1226", "1927", "3032", "4031":
 		return ErrUnavailable
 	}
-	// Past the server's limit, which the driver does not know, the connection breaks instead.
+	// Beyond the server's limit, which the driver does not know, the connection breaks.
 	if strings.Contains(text, "max_allowed_packet") || strings.Contains(text, "packet for query is too large") {
 		return ErrTooLong
 	}

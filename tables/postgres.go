@@ -9,12 +9,14 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// PostgreSQL is the dialect of PostgreSQL, with github.com/jackc/pgx/v5/stdlib or github.com/lib/pq. It relies on nothing that
-// a session of the server remembers, so that a pooler may stand between; whether prepared statements get through that is a
-// matter of the driver's settings.
+// PostgreSQL is the dialect of PostgreSQL, with github.com/jackc/pgx/v5/stdlib or
+// github.com/lib/pq. It does not depend on the state of a server connection, so a pooler
+// may be in between. Whether prepared statements work through it depends on the driver's
+// settings.
 //
-// Where deadlines matter, use pgx: it gives a connection up when the context ends. lib/pq asks the server to cancel the
-// statement and waits for the answer, without a bound if the server has become silent.
+// If deadlines matter, use pgx: it abandons a connection when the context ends. lib/pq
+// asks the server to cancel the statement and waits for the response, without a limit if
+// the server no longer responds.
 type PostgreSQL struct{}
 
 func (PostgreSQL) vendor() string { return "postgresql" }
@@ -23,8 +25,9 @@ func (PostgreSQL) quote(name string) string { return doubled(name, `"`) }
 
 func (PostgreSQL) placeholder(n int) string { return fmt.Sprintf("$%d", n) }
 
-// timeExpr hands over the instant; but a wall clock reading, which Django sends where USE_TZ is false, becomes an instant
-// in the server, whose rule for readings that came twice is not Python's.
+// timeExpr passes the instant. Where USE_TZ is false, Django sends the reading of a
+// clock, and the server converts it to an instant. Its rule for ambiguous readings
+// differs from Python's.
 func (PostgreSQL) timeExpr(a *args, s stamp) string {
 	if s.zone == "" {
 		return "CAST(" + a.add(s.instant.UTC().Format(time.RFC3339Nano)) + " AS timestamptz)"
@@ -34,7 +37,8 @@ func (PostgreSQL) timeExpr(a *args, s stamp) string {
 
 func (PostgreSQL) keepsInstants() bool { return true }
 
-// timeText depends on neither the time zone nor the date style that a connection has; infinity has no text.
+// timeText depends on neither the time zone nor the date style of a connection. Infinity
+// becomes an empty text.
 func (PostgreSQL) timeText(column string) string {
 	return "COALESCE(to_char(" + column + ` AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'), '')`
 }
@@ -46,7 +50,8 @@ func (PostgreSQL) parseTime(text string) (py.DateTime, bool) {
 
 func (PostgreSQL) text(column string) string { return "CAST(" + column + " AS text)" }
 
-// idExpr names the type, or a number too large for the column would be an error of the driver or the server.
+// idExpr names the type. Otherwise a number that is too large for the column would be an
+// error of the driver or the server.
 func (PostgreSQL) idExpr(placeholder string, t IDType) string {
 	switch t {
 	case IntegerKey:
@@ -58,7 +63,8 @@ func (PostgreSQL) idExpr(placeholder string, t IDType) string {
 	return placeholder
 }
 
-// keyIs asks again without the column's collation, which may not be deterministic, and without the type citext.
+// keyIs compares a second time without the column's collation, which may be
+// nondeterministic, and without the type citext.
 func (PostgreSQL) keyIs(a *args, column, key string) string {
 	placeholder := a.add(key)
 	return fmt.Sprintf(`%[1]s = %[2]s AND CAST(%[1]s AS text) COLLATE "C" = CAST(%[2]s AS text)`, column, placeholder)
@@ -72,22 +78,24 @@ func (PostgreSQL) countsChanges() bool { return false }
 
 func (PostgreSQL) locksRows() bool { return true }
 
-// begin asks for the isolation in which waiting for a row ends with its newest version, not with an error.
+// begin sets the isolation level at which waiting for a row ends with its newest version
+// instead of an error.
 func (PostgreSQL) begin() string { return "BEGIN ISOLATION LEVEL READ COMMITTED" }
 
 func (PostgreSQL) commit() string { return "COMMIT" }
 
 func (PostgreSQL) rollback() string { return "ROLLBACK" }
 
-func (PostgreSQL) rolledBack(error) bool { return false } // it is no error there
+func (PostgreSQL) rolledBack(error) bool { return false } // it does not fail there
 
-// deleteBatch looks at the date again where it deletes: the statement may have waited for a lock in between.
+// deleteBatch checks the date again when it deletes, because the statement may have
+// waited for a lock.
 func (d PostgreSQL) deleteBatch(a *args, q *names, before stamp, limit int) string {
 	return fmt.Sprintf("DELETE FROM %[1]s WHERE %[2]s IN (SELECT %[2]s FROM %[1]s WHERE %[3]s < %[4]s ORDER BY %[3]s LIMIT %[5]d) "+
 		"AND %[3]s < %[6]s", q.table, q.key, q.expire, d.timeExpr(a, before), limit, d.timeExpr(a, before))
 }
 
-// columns asks for the table that the name means, wherever on the search path it is.
+// columns uses the table that the name refers to, wherever it is on the search path.
 func (PostgreSQL) columns(a *args, q *names) string {
 	return "SELECT attname, attnotnull AND NOT atthasdef AND attidentity = '' FROM pg_catalog.pg_attribute " +
 		"WHERE attrelid = to_regclass(" + a.add(q.table) + ") AND attnum > 0 AND NOT attisdropped"

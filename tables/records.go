@@ -8,7 +8,8 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// Records implements [djangosession.Lister]: [Engine.Rows] that have not expired, decoded.
+// Records implements [djangosession.Lister]: the unexpired rows of [Engine.Rows],
+// decoded.
 func (e *Engine) Records(ctx context.Context) iter.Seq2[*djangosession.Record, error] {
 	return func(yield func(*djangosession.Record, error) bool) {
 		for row, err := range e.Rows(ctx) {

@@ -10,8 +10,8 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// TestWritesThatTheDatabaseRefusesAreErrors has triggers that refuse writes, with an error or in silence. Nothing is reported
-// as stored that is not, and a key that could not be removed is not changed.
+// Triggers refuse writes, with an error or silently. No write that failed is reported as
+// stored, and a key that could not be removed is not changed.
 func TestWritesThatTheDatabaseRefusesAreErrors(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -49,7 +49,7 @@ func TestWritesThatTheDatabaseRefusesAreErrors(t *testing.T) {
 	}
 }
 
-// TestUUIDsOfUsersAreUUIDs has ids of sessions that are no UUIDs.
+// The sessions contain ids that are not UUIDs.
 func TestUUIDsOfUsersAreUUIDs(t *testing.T) {
 	t.Parallel()
 	const hyphens, digits = "550e8400-e29b-41d4-a716-446655440000", "550e8400e29b41d4a716446655440000"

@@ -15,7 +15,8 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// interrupted is a server that gives up its first answer after one row, because of a conflict.
+// interrupted is a server that ends its first response after one row because of a
+// conflict.
 type interrupted struct{ asked int }
 
 func (i *interrupted) Connect(context.Context) (driver.Conn, error) { return i, nil }
@@ -52,7 +53,7 @@ func (g *twoGroups) Next(values []driver.Value) error {
 	return nil
 }
 
-// TestQueriesThatAreRepeatedStartAgain wants each row once, though a first answer had begun.
+// Each row is returned once, although a first response had begun.
 func TestQueriesThatAreRepeatedStartAgain(t *testing.T) {
 	t.Parallel()
 	server := &interrupted{}
@@ -68,7 +69,7 @@ func TestQueriesThatAreRepeatedStartAgain(t *testing.T) {
 	}
 }
 
-// TestIDsAreDecimal has ids of more than one digit.
+// The ids have more than one digit.
 func TestIDsAreDecimal(t *testing.T) {
 	t.Parallel()
 	db, _ := newUserDatabase(t, userDDL+`
@@ -89,7 +90,7 @@ INSERT INTO auth_user (id, password, is_superuser, username, last_name, email, i
 	}
 }
 
-// TestNamesThatNoDatabaseHasAreRefused refuses one at a time, and types that do not exist.
+// Each case has one impossible name or type.
 func TestNamesThatNoDatabaseHasAreRefused(t *testing.T) {
 	t.Parallel()
 	db, _ := newUserDatabase(t, "")

@@ -10,21 +10,23 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// A Row is a session as it stands in the table.
+// A Row is a session as the table contains it.
 type Row struct {
 	Key        string
-	Data       string    // what [Engine.Codec] decodes
-	ExpireDate time.Time // zero if the column holds no date
+	Data       string    // the input of [Engine.Codec]
+	ExpireDate time.Time // zero if the column contains no date
 	Expired    bool      // Load does not find it
 
-	date py.DateTime // as sessions have it
+	date py.DateTime // in the form that sessions use
 }
 
-// rowsPage is how many rows are read at once: enough to be quick, few enough for memory unless sessions are huge.
+// rowsPage is how many rows are read at once. It is large enough for speed, and small
+// enough for memory unless sessions are huge.
 const rowsPage = 200
 
-// Rows yields all rows of the table in the order of their keys, expired ones included, until an error, which comes last. It
-// reads page by page, and holds no connection while the loop's body runs.
+// Rows yields all rows of the table ordered by key, including expired ones. An error ends
+// the sequence. Rows reads page by page, and does not hold a connection while the loop
+// body runs.
 func (e *Engine) Rows(ctx context.Context) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		var last *string

@@ -11,11 +11,13 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// Create implements [djangosession.Engine]: one INSERT. If the answer is lost, Create looks for the row, for at most two
-// seconds; only if that fails too is the outcome unknown after an [ErrUnavailable].
+// Create implements [djangosession.Engine]: one INSERT. If the response to the COMMIT is
+// lost, Create looks for the row for at most two seconds. If that fails too, the error is
+// an [ErrUnavailable] and the row may or may not exist; see "Lost responses" in the
+// package documentation.
 func (e *Engine) Create(ctx context.Context, r *djangosession.Record) error {
 	const op = "create session"
-	row, err := e.insertion(ctx, r) // which may query the database, so that no connection is held yet
+	row, err := e.insertion(ctx, r) // may query the database, so no connection is held yet
 	if err != nil {
 		return err
 	}
@@ -32,11 +34,11 @@ func (e *Engine) Create(ctx context.Context, r *djangosession.Record) error {
 	return err
 }
 
-// errNotStored ends a transaction that was to find out whether a row is there.
+// errNotStored ends a transaction whose purpose is to find out whether a row exists.
 var errNotStored = errors.New("the row was not stored")
 
-// settleCreate finds out whether a row was created, whose COMMIT has failed with lost. To insert it again waits for a
-// transaction that has not ended yet.
+// settleCreate finds out whether a row was created whose COMMIT failed with the error
+// lost. Inserting it again waits for a transaction that has not ended yet.
 func (e *Engine) settleCreate(ctx context.Context, op string, row *insertion, lost error) error {
 	err := settle(ctx, func(ctx context.Context) error {
 		_, err := e.transact(ctx, op, func(tx *sql.Conn) (refused, err error) {
@@ -61,14 +63,16 @@ func canCreate(key string) bool {
 	return possibleKey(key) && utf8.RuneCountInString(key) <= MaxKeyLength
 }
 
-// insertion is a statement that creates a session. Where the key is taken, it inserts nothing, or fails.
+// insertion is a statement that creates a session. If the key is taken, it inserts
+// nothing or fails.
 type insertion struct {
 	key       string
 	statement string
 	values    []any
 }
 
-// insertion returns the statement for a session. The error is ErrBadKey for a key that no row can have.
+// insertion returns the statement for a session. The error is ErrBadKey for a key that a
+// row cannot have.
 func (e *Engine) insertion(ctx context.Context, r *djangosession.Record) (*insertion, error) {
 	if !canCreate(r.Key) {
 		return nil, djangosession.ErrBadKey
@@ -87,8 +91,8 @@ func (e *Engine) insertion(ctx context.Context, r *djangosession.Record) (*inser
 	return &insertion{key: r.Key, statement: statement, values: a.values}, nil
 }
 
-// Save implements [djangosession.Engine]: one UPDATE by primary key. After an error it has no effect on what a later save
-// stores: either it has taken effect before, or it never does.
+// Save implements [djangosession.Engine]: one UPDATE by primary key. After an error, the
+// save cannot take effect later: it happened before Save returned, or it never will.
 func (e *Engine) Save(ctx context.Context, r *djangosession.Record) error {
 	if !possibleKey(r.Key) {
 		return djangosession.ErrSessionGone
@@ -112,7 +116,7 @@ func (e *Engine) Save(ctx context.Context, r *djangosession.Record) error {
 	return djangosession.ErrSessionGone
 }
 
-// update is the statement that replaces what is stored.
+// update is the statement that replaces the stored session.
 func (e *Engine) update(ctx context.Context, r *djangosession.Record) (statement string, values []any, err error) {
 	a := args{dialect: e.dialect}
 	cells, err := e.cells(ctx, &a, r, false)
@@ -141,7 +145,7 @@ func (e *Engine) Delete(ctx context.Context, key string) error {
 	return err
 }
 
-// remove is the statement that removes a session.
+// remove is the statement that deletes a session.
 func (e *Engine) remove(key string) (statement string, values []any) {
 	a := args{dialect: e.dialect}
 	statement = fmt.Sprintf("DELETE FROM %s WHERE %s", e.names.table, e.dialect.keyIs(&a, e.names.key, key))

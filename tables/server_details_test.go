@@ -27,8 +27,9 @@ func chain(err error) []error {
 	return all
 }
 
-// PostgreSQL describes the failing row in the details of an error, and the arguments of the
-// statement in its context. Programs that print an error's fields would print sessions.
+// PostgreSQL describes the failing row in the details of an error, and the arguments of
+// the statement in its context. Programs that print an error's fields would print
+// sessions.
 func TestErrorsOfPostgreSQLContainNoRows(t *testing.T) {
 	t.Parallel()
 	const secret = "0123456789abcdefghijklmnopqrstuv"

@@ -13,7 +13,8 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// script is a server that notes the first words of each statement. Statements that begin with fails fail.
+// script is a server that records the first words of each statement. Statements that
+// begin with fails fail.
 type script struct {
 	statements []string
 	fails      string
@@ -47,8 +48,8 @@ func (*script) QueryContext(_ context.Context, query string, _ []driver.NamedVal
 	return &autocommitIsOn{}, nil
 }
 
-// TestServersGetWholeTransactions holds the statements around a save: a statement alone could take effect after later ones,
-// and a connection that stays in a transaction would keep its locks.
+// A statement outside a transaction could take effect after later ones. A connection that
+// remains in a transaction would keep its locks.
 func TestServersGetWholeTransactions(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -122,7 +123,7 @@ func TestServersGetWholeTransactions(t *testing.T) {
 	}
 }
 
-// TestConnectionsThatDoNotRollBackAreClosed: the server then rolls back.
+// The server rolls back when the connection is closed.
 func TestConnectionsThatDoNotRollBackAreClosed(t *testing.T) {
 	t.Parallel()
 	for _, dialect := range []tables.Dialect{tables.MySQL{}, tables.PostgreSQL{}} {
@@ -143,7 +144,7 @@ func TestConnectionsThatDoNotRollBackAreClosed(t *testing.T) {
 	}
 }
 
-// TestDatesAtTheEndsOfTheCalendarAreStored has the texts that Django stores.
+// The expected texts are those that Django stores.
 func TestDatesAtTheEndsOfTheCalendarAreStored(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

@@ -21,7 +21,8 @@ type testSite struct {
 	manager *djangosession.Manager
 }
 
-// newTestSite makes a database by these statements, or with the engine's own if there are none.
+// newTestSite creates a database with these statements, or by default with the engine's
+// own.
 func newTestSite(t *testing.T, s djangosession.Settings, o tables.Options, ddl []string) *testSite {
 	t.Helper()
 	site := &testSite{path: filepath.Join(t.TempDir(), "db.sqlite3")}

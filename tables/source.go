@@ -11,7 +11,7 @@ import (
 // source is the part of the settings that describes a database.
 type source struct {
 	setting  string // the name of that part
-	options  string // the type of the options that count more
+	options  string // the type of the options that take precedence
 	database *djangosession.Database
 }
 

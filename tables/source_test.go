@@ -59,7 +59,7 @@ func TestDialectFollowsFromTheSettings(t *testing.T) {
 	}
 }
 
-// checkSource wants a SettingError that contains a text, or no error for "".
+// checkSource requires a SettingError that contains the text, or no error for "".
 func checkSource(t *testing.T, name string, err error, want string) {
 	t.Helper()
 	if want == "" && err == nil {
@@ -113,7 +113,7 @@ func TestTimeZoneFollowsFromTheSettings(t *testing.T) {
 	}
 }
 
-// accountModel is a model with names of its own, as SettingsScript describes it.
+// accountModel is a model with its own names, as SettingsScript describes it.
 func accountModel() djangosession.UserModel {
 	return djangosession.UserModel{
 		Model: "shop.Account", Table: "Accounts", IDColumn: "uid", IDType: "uuid", UsernameColumn: "E mail",

@@ -8,39 +8,40 @@ import (
 )
 
 // SQLite is the dialect of SQLite 3.24 and later. It is tested with the drivers
-// github.com/mattn/go-sqlite3, modernc.org/sqlite, which needs no cgo, and
-// github.com/ncruces/go-sqlite3, also without cgo.
+// github.com/mattn/go-sqlite3, modernc.org/sqlite and github.com/ncruces/go-sqlite3. The
+// last two need no cgo.
 //
-// Open the file with a data source name that starts with "file:" and has mode=rw, or a wrong
-// path makes a new, empty database. Set synchronous to FULL, as Django does. Two of the
-// drivers have NORMAL in WAL mode, which does not sync committed data, so a power failure
-// undoes logouts: github.com/mattn/go-sqlite3, where the parameter is _synchronous=FULL, and
-// github.com/ncruces/go-sqlite3, where it is _pragma=synchronous(FULL). modernc.org/sqlite
-// takes both forms.
+// Open the file with a data source name that starts with "file:" and contains mode=rw.
+// Otherwise a wrong path creates a new, empty database. Set synchronous to FULL, as
+// Django does. Two of the drivers use NORMAL in WAL mode, which does not sync committed
+// data, so a power failure undoes logouts: github.com/mattn/go-sqlite3, where the
+// parameter is _synchronous=FULL, and github.com/ncruces/go-sqlite3, where it is
+// _pragma=synchronous(FULL). modernc.org/sqlite accepts both forms.
 //
-// With _stmt_cache_size=16 in the data source name too, github.com/mattn/go-sqlite3 keeps
-// statements, as Python's does, which saves a quarter of the time of a load.
+// With _stmt_cache_size=16 in the data source name, github.com/mattn/go-sqlite3 caches
+// statements, as Python's module does. That saves a quarter of the time of a load.
 type SQLite struct{}
 
 func (SQLite) vendor() string { return "sqlite" }
 
-// quote does not use double quotes: of a name in those that is no column SQLite makes a text, and so of a session key
-// that a table does not have one that every row has.
+// quote does not use double quotes, because SQLite takes an unknown name in those for a
+// text. A session key that a table does not have would be equal in all rows.
 func (SQLite) quote(name string) string { return doubled(name, "`") }
 
 func (SQLite) placeholder(int) string { return "?" }
 
-// timeExpr is text, for SQLite compares dates as text: a "T" or a zone in it would break every comparison with what
-// Django wrote.
+// timeExpr is text, because SQLite compares dates as text. A "T" or a zone would break
+// all comparisons with dates that Django wrote.
 func (SQLite) timeExpr(a *args, s stamp) string { return a.add(s.text()) }
 
 func (SQLite) keepsInstants() bool { return false }
 
-// timeText takes the column's type away, by which some drivers make a time.Time of what they can read and nothing of
-// the rest.
+// timeText removes the column's type, because some drivers convert dates that they can
+// parse to time.Time and drop all others.
 func (SQLite) timeText(column string) string { return "CAST(" + column + " AS TEXT)" }
 
-// parseTime reads most of what Django's parse_datetime reads: also forms that Django never writes.
+// parseTime accepts most of what Django's parse_datetime accepts, including forms that
+// Django never writes.
 func (SQLite) parseTime(text string) (py.DateTime, bool) {
 	d, err := py.ParseISOFormat(strings.TrimRight(text, " "))
 	return d, err == nil
@@ -50,7 +51,8 @@ func (SQLite) text(column string) string { return "CAST(" + column + " AS TEXT)"
 
 func (SQLite) idExpr(placeholder string, _ IDType) string { return placeholder }
 
-// keyIs asks again without the column's collation, which may be NOCASE or RTRIM.
+// keyIs compares a second time without the column's collation, which may be NOCASE or
+// RTRIM.
 func (SQLite) keyIs(a *args, column, key string) string {
 	return fmt.Sprintf("%[1]s = %[2]s AND %[1]s = %[3]s COLLATE BINARY", column, a.add(key), a.add(key))
 }
@@ -63,20 +65,22 @@ func (SQLite) countsChanges() bool { return false }
 
 func (SQLite) locksRows() bool { return false }
 
-// begin takes the lock for writing at once. A transaction that reads first may find no way to the lock later.
+// begin takes the write lock immediately. A transaction that reads first may be unable to
+// get the lock later.
 func (SQLite) begin() string { return "BEGIN IMMEDIATE" }
 
 func (SQLite) commit() string { return "COMMIT" }
 
 func (SQLite) rollback() string { return "ROLLBACK" }
 
-// rolledBack is true after the failures by which SQLite itself ends a transaction. A database in memory ends with its
-// connection, so the connection must stay.
+// rolledBack is true after failures by which SQLite itself ends a transaction. The
+// connection must be kept, because a database in memory ends with its connection.
 func (SQLite) rolledBack(err error) bool {
 	return strings.Contains(err.Error(), "no transaction is active")
 }
 
-// deleteBatch looks at the date again where it deletes: the statement may have waited for a lock in between.
+// deleteBatch checks the date again when it deletes, because the statement may have
+// waited for a lock.
 func (d SQLite) deleteBatch(a *args, q *names, before stamp, limit int) string {
 	return fmt.Sprintf("DELETE FROM %[1]s WHERE %[2]s IN (SELECT %[2]s FROM %[1]s WHERE %[3]s < %[4]s ORDER BY %[3]s LIMIT %[5]s) "+
 		"AND %[3]s < %[6]s", q.table, q.key, q.expire, d.timeExpr(a, before), a.add(limit), d.timeExpr(a, before))
@@ -87,12 +91,12 @@ func (SQLite) columns(a *args, q *names) string {
 	if q.schema != "" {
 		table += ", " + a.add(q.schema)
 	}
-	// An integer primary key is filled by SQLite itself.
+	// SQLite itself fills an integer primary key.
 	return `SELECT name, "notnull" AND dflt_value IS NULL AND NOT (pk AND lower(type) = 'integer') ` +
 		"FROM pragma_table_info(" + table + ")"
 }
 
-// createTable quotes as Django does, since the database remembers the text.
+// createTable quotes as Django does, because the database stores the text.
 func (SQLite) createTable(q *names) []string {
 	schema, table, index := "", doubled(q.plain, `"`), doubled(indexName(q.plain, "expire_date"), `"`)
 	if q.schema != "" {
@@ -106,7 +110,7 @@ func (SQLite) createTable(q *names) []string {
 }
 
 func (SQLite) cause(err error) error {
-	// Drivers have error types of their own; SQLite's texts are the same in all of them.
+	// Drivers have their own error types; SQLite's texts are the same in all of them.
 	text := err.Error()
 	for _, c := range []struct {
 		part string

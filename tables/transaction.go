@@ -10,18 +10,22 @@ import (
 )
 
 const (
-	// settleTimeout is how long a call that has lost the answer to a COMMIT asks what has become of it.
+	// settleTimeout is how long a call that lost the response to a COMMIT tries to find
+	// out what happened.
 	settleTimeout = 2 * time.Second
-	// rollbackTimeout bounds a rollback, which also happens after the caller's context has ended.
+	// rollbackTimeout limits a rollback, which also happens after the caller's context
+	// has ended.
 	rollbackTimeout = 500 * time.Millisecond
 )
 
-// transact runs do in a transaction, again after each conflict with others, and commits. do returns an error of the database,
-// or as refused one that is not the database's; nothing is stored then. unsure reports whether the COMMIT was sent and its
-// answer lost, so that it may have taken effect, or still may.
+// transact runs do in a transaction and commits. It repeats both after conflicts with
+// other processes. do returns an error of the database, or another error as refused; in
+// both cases nothing is stored. unsure reports whether the COMMIT was sent and the
+// response lost, so that it may have taken effect or may still do so.
 //
-// The transaction is a sequence of ordinary statements on one connection. A [sql.Tx] would not do: its Commit and Rollback
-// take no context, and some drivers wait for the server's answer for ever.
+// The transaction is a sequence of ordinary statements on one connection. [sql.Tx] is
+// unsuitable: its Commit and Rollback take no context, and some drivers wait for the
+// server's response forever.
 func (c *conn) transact(
 	ctx context.Context, op string, do func(tx *sql.Conn) (refused, err error),
 ) (unsure bool, err error) {
@@ -33,11 +37,11 @@ func (c *conn) transact(
 			return err
 		}
 		committed := false
-		defer func() { // after a panic too: the connection must not go back to the pool within a transaction
+		defer func() { // also after a panic: the pool must not get a connection with an open transaction
 			if !committed {
 				c.rollback(ctx, tx)
 			}
-			_ = tx.Close() // an error of the connection is known by now
+			_ = tx.Close() // an error of the connection has appeared before
 		}()
 		if refused, err = do(tx); refused != nil || err != nil {
 			return err
@@ -53,11 +57,13 @@ func (c *conn) transact(
 	return unsure && !errors.Is(err, ErrLocked), err
 }
 
-// write runs a statement that writes a row, and returns how many rows it met. A server executes a statement that it has
-// received although its client has given up, maybe after what the client does next. In a transaction, which Django has too,
-// such a statement has no effect, since its COMMIT is not sent. Once that is sent, the row is locked, and others wait.
+// write runs a statement that writes a row, and returns the number of rows that it
+// affected. A server executes a statement that it has received even if the client has
+// given up, possibly after the client's next statement. In a transaction, which Django
+// uses too, such a statement has no effect, because its COMMIT is not sent. Once the
+// COMMIT is sent, the row is locked and other writers wait.
 func (c *conn) write(ctx context.Context, op, statement string, values []any) (n int64, unsure bool, err error) {
-	if !c.dialect.locksRows() { // a call into a library, which returns when the statement has ended
+	if !c.dialect.locksRows() { // the statement is a call into a library and ends with it
 		n, err = c.exec(ctx, op, statement, values...)
 		return n, false, err
 	}
@@ -68,7 +74,7 @@ func (c *conn) write(ctx context.Context, op, statement string, values []any) (n
 	return n, unsure, err
 }
 
-// affected is how many rows a statement met.
+// affected is the number of rows that a statement affected.
 func affected(result sql.Result, err error) (int64, error) {
 	if err != nil {
 		return 0, err
@@ -76,13 +82,15 @@ func affected(result sql.Result, err error) (int64, error) {
 	return result.RowsAffected()
 }
 
-// unsettled is the error of a call that has lost the answer to a COMMIT, and could not find out what has become of it.
+// unsettled is the error of a call that lost the response to a COMMIT and could not find
+// out what happened.
 func unsettled(lost, err error) error {
-	return fmt.Errorf("%w; whether it took effect is not known, because looking failed too: %w", lost, err)
+	return fmt.Errorf("%w; it is unknown whether the change took effect, because checking failed too: %w", lost, err)
 }
 
-// begin starts a transaction. The pool may hold connections that the server has closed in the meantime. database/sql
-// replaces those by itself only for statements outside of a connection.
+// begin starts a transaction. The pool may contain connections that the server has
+// closed; database/sql replaces them only for statements that are not bound to a
+// connection.
 func (c *conn) begin(ctx context.Context) (*sql.Conn, error) {
 	for stale := c.db.Stats().OpenConnections; ; stale-- {
 		tx, err := c.db.Conn(ctx)
@@ -92,7 +100,7 @@ func (c *conn) begin(ctx context.Context) (*sql.Conn, error) {
 		if _, err = tx.ExecContext(ctx, c.dialect.begin()); err == nil {
 			return tx, nil
 		}
-		c.rollback(ctx, tx) // a context that ends late makes an error of a success
+		c.rollback(ctx, tx) // the statement may have succeeded before the context ended
 		_ = tx.Close()
 		if !errors.Is(err, driver.ErrBadConn) || stale <= 0 {
 			return nil, err
@@ -100,24 +108,24 @@ func (c *conn) begin(ctx context.Context) (*sql.Conn, error) {
 	}
 }
 
-// rollback ends a transaction without effect. A connection that does not confirm it is closed, and the server rolls back
-// when it notices.
+// rollback ends a transaction without effect. A connection that does not confirm this is
+// closed, and the server rolls back when it notices.
 func (c *conn) rollback(ctx context.Context, tx *sql.Conn) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
 	defer cancel()
 	if _, err := tx.ExecContext(ctx, c.dialect.rollback()); err != nil && !c.dialect.rolledBack(err) {
-		_ = tx.Raw(func(any) error { return driver.ErrBadConn }) // by which database/sql closes the connection
+		_ = tx.Raw(func(any) error { return driver.ErrBadConn }) // tells database/sql to close the connection
 	}
 }
 
-// lostCommit says of an error that the answer to a COMMIT did not come.
+// lostCommit is the error of a merge whose COMMIT got no response.
 func lostCommit(err error) error {
-	return fmt.Errorf("%w: no answer to the COMMIT, so the change may or may not be stored; repeating it is safe", err)
+	return fmt.Errorf("%w: no response to the COMMIT, so the change may or may not be stored; repeating it is safe", err)
 }
 
-// settle asks what has become of a COMMIT whose answer is lost, again while the database
-// cannot be reached, for at most settleTimeout. It does not end with ctx, whose end may be
-// why the answer is lost.
+// settle tries to find out what happened to a COMMIT whose response was lost. It repeats
+// ask while the database is unavailable, for at most settleTimeout. It ignores the end of
+// ctx, which may be the reason why the response was lost.
 func settle(ctx context.Context, ask func(ctx context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()

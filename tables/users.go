@@ -14,22 +14,24 @@ import (
 )
 
 // Users reads the users of a site from the table of its user model: Django's own, or any
-// other with a primary key and a name. It implements [auth.Users], with one query for each
-// method, and several goroutines may use it.
+// other model with a primary key and a username. It implements [auth.Users] with one
+// query per method. It is safe for concurrent use.
 type Users struct {
 	conn
 	names    userNames
 	idType   IDType
 	noHash   bool
 	readOnly bool
-	found    string // what is selected of a user
+	found    string // the start of a query for users
 }
 
-// NewUsers returns the users of a site in db, which stays the caller's to close. Dialect,
-// time zone and user model follow from the settings unless the options name them. Nothing
-// is read yet; see [Users.Check]. The error is a [*djangosession.SettingError] if neither
-// settings nor options are enough, if they contradict each other, or if the site's model
-// decides in Python code of its own who is logged in or what users may do.
+// NewUsers returns the users of a site in db, which the caller closes. Dialect, time zone
+// and user model follow from the settings unless the options name them. NewUsers does not
+// use the database; see [Users.Check].
+//
+// The error is a [*djangosession.SettingError] if neither settings nor options describe
+// the users, if they contradict each other, or if Python code of the site decides who is
+// logged in or what users may do.
 func NewUsers(db *sql.DB, s djangosession.Settings, o UserOptions) (*Users, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
@@ -60,7 +62,8 @@ func NewUsers(db *sql.DB, s djangosession.Settings, o UserOptions) (*Users, erro
 	return u, nil
 }
 
-// Check looks whether the tables are there and have the columns that are read. The error is an [*Error].
+// Check reports whether the tables exist and have the columns that are read. The error is
+// an [*Error].
 func (u *Users) Check(ctx context.Context) error {
 	const op = "check the user tables"
 	scan := func(*sql.Rows) (struct{}, error) { return struct{}{}, nil }
@@ -93,7 +96,8 @@ func (u *Users) Get(ctx context.Context, id string) (*auth.User, error) {
 	return users[0], nil
 }
 
-// GetByUsername implements [auth.Users]. Which names are the same is the database's to say, as it is for Django.
+// GetByUsername implements [auth.Users]. The database decides which names are equal, as
+// it does for Django.
 func (u *Users) GetByUsername(ctx context.Context, username string) (*auth.User, error) {
 	const op = "find user by name"
 	if !possibleKey(username) {
@@ -112,7 +116,8 @@ func (u *Users) GetByUsername(ctx context.Context, username string) (*auth.User,
 	return users[0], nil
 }
 
-// ErrSeveralUsers says that a name is not the name of one user, which USERNAME_FIELD has to be.
+// ErrSeveralUsers means that several users have the same name. USERNAME_FIELD must be
+// unique.
 var ErrSeveralUsers = errors.New("several users have this name")
 
 // SetLastLogin implements [auth.Users].
@@ -135,7 +140,7 @@ func (u *Users) SetLastLogin(ctx context.Context, id string, at time.Time) error
 	if absent(err, id) || err == nil && n == 0 && !u.dialect.countsChanges() {
 		return auth.ErrNoUser
 	}
-	if err == nil && n == 0 { // or it stands there already
+	if err == nil && n == 0 { // or the column already contains this time
 		_, err = u.Get(ctx, id)
 	}
 	return err
@@ -146,7 +151,7 @@ func (u *Users) query(ctx context.Context, op, query string, values []any) ([]*a
 	return queryAll(ctx, &u.conn, op, query, values, u.scan)
 }
 
-// scan reads what u.found selects.
+// scan reads a row of u.found.
 func (u *Users) scan(rows *sql.Rows) (*auth.User, error) {
 	var id, username, password, lastLogin sql.NullString
 	active, staff, superuser := sql.NullBool{Bool: true}, sql.NullBool{}, sql.NullBool{}

@@ -9,7 +9,7 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// questions are all that can be asked about a user.
+// questions are all queries about a user.
 func questions(t *testing.T, users *tables.Users, u *auth.User) map[string]func() error {
 	t.Helper()
 	ctx := t.Context()
@@ -22,7 +22,7 @@ func questions(t *testing.T, users *tables.Users, u *auth.User) map[string]func(
 	}
 }
 
-// TestFaultsOfTheDatabaseAreNoMissingUsers has a database without tables: that is told, and nobody is told to be unknown.
+// The database has no tables. The error says so, and never that a user does not exist.
 func TestFaultsOfTheDatabaseAreNoMissingUsers(t *testing.T) {
 	t.Parallel()
 	db, _ := newUserDatabase(t, `CREATE TABLE "other" ("id" integer)`)
@@ -111,8 +111,8 @@ func TestSeveralUsersOfOneNameAreRefused(t *testing.T) {
 	}
 }
 
-// TestNullsWhereTextBelongsAreErrors has tables that no migration makes. A user is not given groups or permissions that
-// cannot be read, nor silently none.
+// No migration creates such tables. Groups and permissions that cannot be read are
+// neither granted nor silently dropped.
 func TestNullsWhereTextBelongsAreErrors(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ ddl, question string }{

@@ -17,11 +17,11 @@ type IDType int
 const (
 	// IntegerKey is a whole number: AutoField, BigAutoField and the like.
 	IntegerKey IDType = iota + 1
-	// UUIDKey is a UUIDField, whatever its column is: uuid in PostgreSQL and, since Django
-	// 5.0, MariaDB; char(32) elsewhere.
+	// UUIDKey is a UUIDField, whatever its column is: uuid in PostgreSQL and, since
+	// Django 5.0, MariaDB; char(32) elsewhere.
 	UUIDKey
 	// TextKey is a CharField, an EmailField and the like. Ids must be the same text, even
-	// where the column's collation takes different texts for equal.
+	// if the column's collation considers different texts equal.
 	TextKey
 )
 
@@ -45,38 +45,40 @@ const (
 	PermissionFields
 )
 
-// UserOptions say where users are, as far as the settings do not. All of them may be left
-// out for settings that [djangosession.SettingsScript] has printed. Names of tables and
-// columns are those in the database, of any characters.
+// UserOptions describe the users, as far as the settings do not. All of them may be left
+// out with settings that [djangosession.SettingsScript] printed. Names of tables and
+// columns are those in the database, and may contain any characters.
 type UserOptions struct {
-	// Dialect is by default that of Settings.UserDatabase. Set it for settings that lack
-	// USER_DATABASE, and for an ENGINE that is not known here but does to tables exactly
-	// what Django's own does.
+	// Dialect is by default that of Settings.UserDatabase. Set it for settings without
+	// USER_DATABASE, and for an unknown ENGINE that treats tables exactly as Django's own
+	// engine does.
 	Dialect Dialect
 	// DatabaseTimeZone is by default that of Settings.UserDatabase; see [Options].
 	DatabaseTimeZone *time.Location
-	// Schema is the schema (in SQLite: the attached database) that holds all tables, the
-	// connection's default if "".
+	// Schema is the schema of all tables (in SQLite: the attached database). The default
+	// is that of the connection.
 	Schema string
 	// LockWait is as in [Options].
 	LockWait time.Duration
-	// ReadOnly makes SetLastLogin return [djangosession.ErrReadOnly]. Nothing else writes.
+	// ReadOnly makes SetLastLogin return [djangosession.ErrReadOnly]. Nothing else
+	// writes.
 	ReadOnly bool
-	// KnownOverrides lists methods of the site's user model and its manager that do not
-	// change who is logged in and what users may do, by class and name, such as
-	// "shop.models.User.has_perm". [NewUsers] names those that it does not know.
+	// KnownOverrides lists methods of the site's user model and its manager that change
+	// neither who is logged in nor what users may do, by class and name, such as
+	// "shop.models.User.has_perm". The error of [NewUsers] names those that it does not
+	// know.
 	KnownOverrides []string
 
-	// Model is AUTH_USER_MODEL, such as "auth.User", for settings that lack USER_MODEL.
-	// Everything below is then by default as in Django's own model, with tables named after
-	// Model. In all other cases everything below comes from Settings.UserModel by default.
+	// Model is AUTH_USER_MODEL, such as "auth.User", for settings without USER_MODEL. The
+	// defaults of the following options are then those of Django's own model, with tables
+	// named after Model. Otherwise they come from Settings.UserModel.
 	Model string
 	// Table is the table's name.
 	Table string
 
 	IDColumn       string // the primary key; "id"
 	IDType         IDType // IntegerKey
-	UsernameColumn string // of the field that USERNAME_FIELD names; "username"
+	UsernameColumn string // the column of USERNAME_FIELD; "username"
 
 	PasswordColumn    string // "password"
 	IsActiveColumn    string // "is_active"
@@ -85,15 +87,15 @@ type UserOptions struct {
 	LastLoginColumn   string // "last_login"
 
 	// GroupsTable and UserPermissionsTable are the tables of the fields groups and
-	// user_permissions, by default Table with "_groups" and "_user_permissions".
-	// UserColumn is the column in them that names the user.
+	// user_permissions: Table with "_groups" and "_user_permissions". UserColumn is their
+	// column that references the user.
 	GroupsTable, UserPermissionsTable, UserColumn string
 
-	// Without names the fields that the model does not have.
+	// Without is the set of fields that the model does not have.
 	Without UserFields
-	// NoHash is for a model without get_session_auth_hash, which only a model that is not
-	// derived from AbstractBaseUser can be: nothing binds its sessions to a password. A
-	// model that overrides the method cannot be used here.
+	// NoHash is for a model without get_session_auth_hash, which only models that are not
+	// derived from AbstractBaseUser can lack. Its sessions are not bound to a password.
+	// Models that override the method are not supported.
 	NoHash bool
 }
 
@@ -104,8 +106,8 @@ const (
 	noAuthHash, djangoAuthHash = "absent", "django"
 )
 
-// model returns the user model: that of the settings, or else Django's own, with what the
-// options say.
+// model returns the user model of the settings, or else Django's own, changed by the
+// options.
 func (o *UserOptions) model(s *djangosession.Settings) (djangosession.UserModel, error) {
 	m, err := o.described(s)
 	if err != nil {
@@ -147,7 +149,7 @@ func (o *UserOptions) model(s *djangosession.Settings) (djangosession.UserModel,
 	return m, err
 }
 
-// described returns the model before the options for its parts.
+// described returns the model before the options for its parts are applied.
 func (o *UserOptions) described(s *djangosession.Settings) (djangosession.UserModel, error) {
 	m := s.UserModel
 	isKnown := m.Model != "" || m.Error != ""
@@ -182,7 +184,7 @@ func (o *UserOptions) described(s *djangosession.Settings) (djangosession.UserMo
 	}, nil
 }
 
-// links puts into the model what the options say of groups and permissions.
+// links applies the options about groups and permissions.
 func (o *UserOptions) links(m *djangosession.UserModel) error {
 	names := o.GroupsTable + o.UserPermissionsTable + o.UserColumn
 	switch {
@@ -200,7 +202,7 @@ func (o *UserOptions) links(m *djangosession.UserModel) error {
 	return nil
 }
 
-// linked returns a link with these names where they are given.
+// linked returns a link with the names that are given.
 func linked(link *djangosession.UserLink, table, userColumn string) *djangosession.UserLink {
 	var l djangosession.UserLink
 	if link != nil {
@@ -219,7 +221,7 @@ func userOptionError(problem string) error {
 	return &djangosession.SettingError{Setting: "UserOptions", Problem: problem}
 }
 
-// checkModel refuses what is not a model of users.
+// checkModel refuses models that cannot be read.
 func checkModel(m *djangosession.UserModel) error {
 	names := []string{
 		m.Table, m.IDColumn, m.UsernameColumn, m.PasswordColumn, m.IsActiveColumn, m.IsStaffColumn, m.IsSuperuserColumn,
@@ -244,7 +246,7 @@ func checkModel(m *djangosession.UserModel) error {
 	return nil
 }
 
-// idTypeOf returns the type of a model's primary key, 0 if it is another one.
+// idTypeOf returns the type of a model's primary key, or 0 for other types.
 func idTypeOf(m *djangosession.UserModel) IDType {
 	return map[string]IDType{integerIDs: IntegerKey, uuidIDs: UUIDKey, textIDs: TextKey}[m.IDType]
 }

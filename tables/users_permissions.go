@@ -31,7 +31,8 @@ func (u *Users) groupsQuery(a *args, key any) string {
 		n.name, n.group, n.groups, n.groupID, n.primary, u.idIs(a, "m."+n.userInGroups, key), n.name)
 }
 
-// Permissions implements [auth.Users]. Matches get_all_permissions of ModelBackend for a user who is active.
+// Permissions implements [auth.Users]. It matches get_all_permissions of ModelBackend for
+// an active user.
 func (u *Users) Permissions(ctx context.Context, user *auth.User) ([]string, error) {
 	if u.names.groups == "" {
 		return nil, nil
@@ -61,7 +62,7 @@ func (u *Users) permissionsQuery(a *args, key any) string {
 		n.groupPermissions, n.groups, n.groupID, u.idIs(a, "m."+n.userInGroups, key))
 }
 
-// allPermissionsQuery selects all permissions that there are.
+// allPermissionsQuery selects all permissions that exist.
 func (u *Users) allPermissionsQuery() string {
 	n := u.names
 	return fmt.Sprintf("SELECT c.%s, p.%s FROM %s p INNER JOIN %s c ON c.%s = p.%s",

@@ -17,7 +17,7 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// userDDL is what the migrations of Django 5.2 make of the tables that are read.
+// userDDL creates the tables that are read, as the migrations of Django 5.2 do.
 const userDDL = `
 CREATE TABLE "auth_user" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "password" varchar(128) NOT NULL, "last_login" datetime NULL, "is_superuser" bool NOT NULL, "username" varchar(150) NOT NULL UNIQUE, "last_name" varchar(150) NOT NULL, "email" varchar(254) NOT NULL, "is_staff" bool NOT NULL, "is_active" bool NOT NULL, "date_joined" datetime NOT NULL, "first_name" varchar(150) NOT NULL);
 CREATE TABLE "auth_group" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "name" varchar(150) NOT NULL UNIQUE);
@@ -186,7 +186,7 @@ func TestUsersAreReadWithWhatTheyMayDo(t *testing.T) {
 	}
 }
 
-// TestNamesOfAModelAreNamesAlone has names that would do something if they were not quoted.
+// These names would have an effect if they were not quoted.
 func TestNamesOfAModelAreNamesAlone(t *testing.T) {
 	t.Parallel()
 	const evil = "x`\"'; DROP TABLE t; --"
@@ -228,7 +228,7 @@ func TestUnusableModelsAreNamed(t *testing.T) {
 		"a column that is absent":        {tables.UserOptions{Model: "auth.User", Without: tables.IsStaffField, IsStaffColumn: "a"}, "UserOptions"},
 		"groups that are absent":         {tables.UserOptions{Model: "auth.User", Without: tables.PermissionFields, GroupsTable: "a"}, "UserOptions"},
 		"a zero byte":                    {tables.UserOptions{Model: "auth.User", Table: "a\x00"}, "UserOptions"},
-		"a type that is none":            {tables.UserOptions{Model: "auth.User", IDType: 7}, "UserOptions"},
+		"an unknown type":                {tables.UserOptions{Model: "auth.User", IDType: 7}, "UserOptions"},
 	} {
 		c.model.Dialect = tables.SQLite{}
 		var wrong *djangosession.SettingError
@@ -299,7 +299,7 @@ func TestFaultsOfUserTablesAreNamed(t *testing.T) {
 	}
 }
 
-// TestTablesAreNamedAsDjangoNamesThem has a label in capitals, which stays, and a model's name, which does not.
+// The capitals of the app's label are kept, and those of the model's name are not.
 func TestTablesAreNamedAsDjangoNamesThem(t *testing.T) {
 	t.Parallel()
 	var asked string
@@ -314,7 +314,7 @@ func TestTablesAreNamedAsDjangoNamesThem(t *testing.T) {
 	}
 }
 
-// recorder is a driver that takes down what it is asked, and answers nothing.
+// recorder is a driver that records queries and returns nothing.
 type recorder struct {
 	driver.Conn
 	asked *string

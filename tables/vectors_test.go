@@ -46,8 +46,8 @@ func at(seconds float64) time.Time {
 	return time.Unix(int64(sec), int64(math.Round(fraction*1e6))*1000).UTC()
 }
 
-// site makes a database with the table as the migration of a release made it, and a manager with the case's settings and a clock that
-// can be set.
+// site makes a database with the table as the migration of a release made it, and a
+// manager with the case's settings and a clock that can be set.
 func (v *vector) site(t *testing.T, django string, ddl []string) (*testSite, *time.Time) {
 	t.Helper()
 	now := at(v.Time)
@@ -112,7 +112,7 @@ func TestRowsAreWrittenAsDjangoWritesThem(t *testing.T) {
 		if v.Expect != "ok" {
 			var refused *djangosession.ValueError
 			if text, _ := session.Get(djangosession.ExpiryName); err == nil && django < "4.1" && isISO(text) {
-				return // those releases cannot use text, and this package always reads it
+				return // those releases cannot use text, but this package always reads it
 			}
 			if !errors.As(err, &refused) || s.count(t) != 0 {
 				t.Errorf("error %v, %d rows; Django refuses", err, s.count(t))
@@ -150,7 +150,8 @@ func isISO(v any) bool {
 	return ok && err == nil
 }
 
-// checkClocks asks at each of the case's clocks whether the row is found and would be cleared.
+// checkClocks asks at each of the case's clocks whether the row is found and would be
+// cleared.
 func (v *vector) checkClocks(t *testing.T, s *testSite, now *time.Time) {
 	t.Helper()
 	var deleted []bool
@@ -183,7 +184,7 @@ func TestRowsOfOtherProgramsAreReadAsDjangoReadsThem(t *testing.T) {
 				t.Errorf("error %v, want ErrNoSession", err)
 			}
 		case errors.As(err, &corrupt):
-			if string(v.Load.Session) != "{}" { // what Django makes of data that does not decode
+			if string(v.Load.Session) != "{}" { // Django's result for data that does not decode
 				t.Errorf("not decoded: %v; want %s", err, v.Load.Session)
 			}
 		case err != nil:
