@@ -118,7 +118,7 @@ func (u *Users) GetByUsername(ctx context.Context, username string) (*auth.User,
 
 // ErrSeveralUsers means that several users have the same name. USERNAME_FIELD must be
 // unique.
-var ErrSeveralUsers = errors.New("several users have this name")
+var ErrSeveralUsers = errors.New("several users have this name: USERNAME_FIELD must be unique")
 
 // SetLastLogin implements [auth.Users].
 func (u *Users) SetLastLogin(ctx context.Context, id string, at time.Time) error {

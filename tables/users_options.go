@@ -232,14 +232,14 @@ func checkModel(m *djangosession.UserModel) error {
 	}
 	for _, name := range names {
 		if strings.Contains(name, "\x00") || !utf8.ValidString(name) {
-			return userOptionError(fmt.Sprintf("no database has a name like %q", name))
+			return userOptionError(fmt.Sprintf("%q cannot be the name of a table or column", name))
 		}
 	}
 	switch {
 	case m.Table == "" || m.IDColumn == "" || m.UsernameColumn == "":
 		return &djangosession.SettingError{Setting: "USER_MODEL", Problem: "lacks the table, the primary key or the user's name"}
 	case m.PasswordColumn == "" && m.SessionAuthHash != noAuthHash:
-		return userOptionError("without the password nothing binds sessions to users: set NoHash if that is meant")
+		return userOptionError("without a password nothing binds sessions to users: set NoHash if the model has no get_session_auth_hash")
 	case idTypeOf(m) == 0:
 		return userOptionError("IDType must be IntegerKey, UUIDKey or TextKey")
 	}
