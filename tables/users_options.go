@@ -239,7 +239,8 @@ func checkModel(m *djangosession.UserModel) error {
 	case m.Table == "" || m.IDColumn == "" || m.UsernameColumn == "":
 		return &djangosession.SettingError{Setting: "USER_MODEL", Problem: "lacks the table, the primary key or the user's name"}
 	case m.PasswordColumn == "" && m.SessionAuthHash != noAuthHash:
-		return userOptionError("without a password nothing binds sessions to users: set NoHash if the model has no get_session_auth_hash")
+		return userOptionError("without a password nothing binds sessions to users: " +
+			"set NoHash if the model has no get_session_auth_hash")
 	case idTypeOf(m) == 0:
 		return userOptionError("IDType must be IntegerKey, UUIDKey or TextKey")
 	}
