@@ -103,7 +103,7 @@ func (e *ColumnError) Error() string {
 		return fmt.Sprintf("the site's create_model_instance may fill the column %q: %s; without a Value it is left alone",
 			e.Column, remedy)
 	}
-	return fmt.Sprintf("the column %q is NOT NULL and has no default: %s", e.Column, remedy)
+	return fmt.Sprintf("the column %q must not be empty and has no default: %s", e.Column, remedy)
 }
 
 // Is reports whether target is [ErrColumn].

@@ -131,7 +131,7 @@ func TestLostAnswersOfChangesOfTheKeyAreFoundOut(t *testing.T) {
 // All responses are lost for as long as the engine asks.
 func TestAnswersThatCannotBeFoundOutAreSaidToBe(t *testing.T) {
 	t.Parallel()
-	const unknown = "whether it took effect is not known"
+	const unknown = "it is unknown whether the change took effect"
 	for name, change := range map[string]func(*testSite, *djangosession.Session) error{
 		"Create":   func(site *testSite, _ *djangosession.Session) error { return site.manager.New().Save(t.Context()) },
 		"CycleKey": func(_ *testSite, s *djangosession.Session) error { return s.CycleKey(t.Context()) },
