@@ -12,7 +12,8 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// What reading may take: the memory in bytes per byte of input and besides, and the time for each KB that was begun.
+// What reading may take: the memory in bytes per byte of input and besides, and the time
+// for each KB that was begun.
 const (
 	mostMemory = 64
 	mostBase   = 1 << 20
@@ -172,8 +173,8 @@ func TestDenseValuesAreNotRefused(t *testing.T) {
 	}
 }
 
-// CPython writes this for {frozenset(set(range(256)) - {i}) for i in range(256)}, but for the order of the members, and for the
-// same as keys of a dict, at protocol 4.
+// CPython writes this for {frozenset(set(range(256)) - {i}) for i in range(256)}, but for
+// the order of the members, and for the same as keys of a dict, at protocol 4.
 func TestSetsOfSetsAreNotRefused(t *testing.T) {
 	t.Parallel()
 	const n = 256

@@ -27,8 +27,9 @@ func isEncoding(name string) bool {
 	return false
 }
 
-// pushStr2 pushes a str of Python 2 as Options.Encoding has it. CPython does not make an exception for the states of
-// datetimes, which are such strs: with ASCII it refuses them, with latin1 their class turns them into bytes again.
+// pushStr2 pushes a str of Python 2 according to Options.Encoding. Like CPython, it makes
+// no exception for the states of datetimes, which are such strs: ASCII refuses them, and
+// their class turns the result of latin1 into bytes again.
 func (m *machine) pushStr2(s string) string {
 	switch m.opts.Encoding {
 	case encodingASCII:

@@ -2,10 +2,11 @@ package pickle
 
 import "strconv"
 
-// A SyntaxError is what the reading functions return for bytes that are no pickle, for a pickle that Python could not
-// load, and for one that passes a limit. It contains nothing of the pickle but the number of an extension code or an opcode.
+// A SyntaxError reports bytes that are not a pickle, a pickle that Python could not load,
+// or one that exceeds a limit. It contains nothing of the pickle except the number of an
+// extension code or an opcode.
 type SyntaxError struct {
-	Offset  int    // of the opcode at fault, in bytes from the start
+	Offset  int    // of the failing opcode, in bytes from the start
 	Problem string // such as "ends too soon"
 }
 
@@ -13,7 +14,7 @@ func (e *SyntaxError) Error() string {
 	return "pickle: offset " + strconv.Itoa(e.Offset) + ": " + e.Problem
 }
 
-// The problems that several opcodes have.
+// Problems that several opcodes have in common.
 const (
 	endsTooSoon = "ends too soon"
 	badLength   = "a negative or too large length"

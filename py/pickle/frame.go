@@ -2,22 +2,23 @@ package pickle
 
 import "encoding/binary"
 
-// Frames, of protocol 4 and above, tell a reader how much it may read at once.
+// Frames, in protocol 4 and later, tell a reader how much to read at once.
 const (
 	frameHeader = 9         // opFrame and eight bytes of length
-	frameTarget = 64 << 10  // a frame of this size ends before the next value; a str or bytes of this size stands outside
-	frameMin    = 4         // less is written without a frame
-	noFrame     = -frameMin // frameStart when nothing is framed
+	frameTarget = 64 << 10  // a frame of this size ends before the next value; a str or bytes of this size is outside of frames
+	frameMin    = 4         // shorter output is written without a frame
+	noFrame     = -frameMin // value of frameStart outside of frames
 )
 
-// openFrame leaves room for the header of a frame. CPython opens a frame only when something is written to it; that an
-// empty one vanishes in closeFrame comes to the same.
+// openFrame reserves space for the header of a frame. CPython opens a frame only when
+// something is written to it; removing an empty one in closeFrame has the same effect.
 func (w *writer) openFrame() {
 	w.frameStart = len(w.buf)
 	w.buf = append(w.buf, opFrame, 0, 0, 0, 0, 0, 0, 0, 0)
 }
 
-// closeFrame fills in the length of the frame, or takes the header back if there is too little in it.
+// closeFrame fills in the length of the frame, or removes the header if the frame is too
+// short.
 func (w *writer) closeFrame() {
 	content := w.buf[w.frameStart+frameHeader:]
 	if len(content) < frameMin {
@@ -27,7 +28,7 @@ func (w *writer) closeFrame() {
 	binary.LittleEndian.PutUint64(w.buf[w.frameStart+1:], uint64(len(content)))
 }
 
-// boundary is called before each value: a frame that is full ends there.
+// boundary is called before each value. It ends a full frame.
 func (w *writer) boundary() {
 	if w.frameStart != noFrame && len(w.buf)-w.frameStart-frameHeader >= frameTarget {
 		w.closeFrame()
@@ -35,8 +36,9 @@ func (w *writer) boundary() {
 	}
 }
 
-// payload writes an opcode with a length of size bytes and the contents of a str, bytes or bytearray. Large ones stand
-// between frames, so that a reader need not copy them.
+// payload writes an opcode, a length of size bytes and the contents of a str, bytes or
+// bytearray. Large contents are written between frames, so that a reader need not copy
+// them.
 func (w *writer) payload(op byte, size int, data string) {
 	outside := w.frameStart != noFrame && len(data) >= frameTarget
 	if outside {

@@ -1,8 +1,8 @@
 package pickle
 
-// An inlineSlice is a slice whose first items are in the value itself. If the machine is on
-// the stack of a goroutine, so are they: a small pickle needs no allocation, and the garbage
-// collector has nothing to do with what is stored there.
+// An inlineSlice is a slice whose first items are in the value itself. If the machine is
+// on the stack of a goroutine, so are they: a small pickle needs no allocation, and the
+// garbage collector has nothing to do with what is stored there.
 type inlineSlice[T any] struct {
 	n    int
 	few  [128]T

@@ -8,8 +8,9 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// What CPython 3.11 writes for values whose keys have the dict in them that they are keys of, and for two readings of a clock that
-// are one instant, which Python tells apart where both are of one zone.
+// What CPython 3.11 writes for values whose keys have the dict in them that they are keys
+// of, and for two readings of a clock that are one instant, which Python tells apart
+// where both are of one zone.
 func TestCopiesKeepAllKeys(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -82,7 +83,8 @@ func TestCopiesFindTheirKeys(t *testing.T) {
 	}
 }
 
-// MyInt(5), and a list of a class of its own with an attribute, are more than Go's data without a schema can say.
+// MyInt(5), and a list of a class of its own with an attribute, are more than Go's data
+// without a schema can say.
 func TestObjectsThatAreMoreStayObjects(t *testing.T) {
 	t.Parallel()
 	v, err := Loads([]byte("\x80\x04\x959\x00\x00\x00\x00\x00\x00\x00]\x94(\x8c\x01m\x94\x8c\x05MyInt\x94\x93\x94K\x05\x85\x94\x81\x94h\x01\x8c\x06MyList\x94\x93\x94)\x81\x94(K\x01K\x02e}\x94\x8c\x01y\x94K\x05sbe."))

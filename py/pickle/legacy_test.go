@@ -111,8 +111,9 @@ func TestStateSettersAreWrittenAsTheyWereRead(t *testing.T) {
 	}
 }
 
-// An object in its own arguments is made twice: the second one is dropped, and the first fetched. Its arguments are a tuple
-// in the memo, and so no call of a setter, whatever they are.
+// An object in its own arguments is made twice: the second one is dropped, and the first
+// fetched. Its arguments are a tuple in the memo, and so no call of a setter, whatever
+// they are.
 func TestDroppedObjectIsNoStateSetter(t *testing.T) {
 	t.Parallel()
 	v, err := Loads([]byte("cm\nf\n)Rq\x00cm\ng\nh\x00N\x86q\x01R00h\x00."))

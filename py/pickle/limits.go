@@ -8,49 +8,52 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// The limits that stand where [Options] has 0.
+// The default limits of [Options].
 const (
-	// MaxDepth is how many containers and objects may stand within each other. CPython's picklers give up near 1000 levels
-	// up to Python 3.11, and far below this limit later.
+	// MaxDepth is the maximum nesting of containers and objects. CPython's picklers fail
+	// at about 1000 levels up to Python 3.11, and far below this limit in later releases.
 	MaxDepth = 10_000
 
-	// MaxMemo is how many values the memo may keep, for use in other places of the pickle.
+	// MaxMemo is the maximum number of values in the memo, which keeps values that are
+	// used in several places of the pickle.
 	MaxMemo = 1 << 28
 
-	// MaxSize is the length of the longest pickle in bytes.
+	// MaxSize is the maximum length of a pickle, in bytes.
 	MaxSize = 1 << 30
 
-	// MaxIntDigits is how many decimal digits an integer may have that is written as text, as protocol 0 has it. Python
-	// reads 4300 by default, and more in old releases. Binary integers have no limit but the size of the pickle.
+	// MaxIntDigits is the maximum number of decimal digits of an integer written as text,
+	// as in protocol 0. Python's default limit is 4300; old releases have none. Binary
+	// integers are limited only by the size of the pickle.
 	MaxIntDigits = 50_000
 )
 
 const (
-	// What may be allocated: memoryFactor bytes for each byte of input, and memoryBase more. It is below what the package
-	// comment says, because the charges are estimates.
+	// Allocations are limited to memoryFactor bytes per byte of input plus memoryBase.
+	// This is less than the package comment says because the charges are estimates.
 	memoryFactor = 60
 	memoryBase   = 1 << 19
 
-	// What may be spent on hashing keys, in steps of about 1 ns. A key that stands in many places is hashed in each, so
-	// this is not in proportion to the input by itself.
+	// Hashing of keys is limited to workFactor steps per byte of input plus workBase. A
+	// step takes about 1 ns. A key is hashed in each place that it appears in, so the
+	// work is not proportional to the input by itself.
 	workFactor = 1024
 	workBase   = 1 << 22
 
-	maxKeyDepth = 500 // tuples and frozensets within each other in one key
+	maxKeyDepth = 500 // nesting of tuples and frozensets in one key
 )
 
-// The sizes of what is allocated, in bytes, as charged.
+// The charges for allocations, in bytes.
 const (
 	sizeAny     = 16
 	sizePair    = 32
-	sizeList    = 24  // tuples too
-	sizeDict    = 32  // sets too
-	sizeEntry   = 60  // of a dict up to eight entries
-	sizeIndexed = 50  // what an entry needs besides in a larger one
-	sizeDigest  = 32  // of a key with others in it
+	sizeList    = 24  // also of a tuple
+	sizeDict    = 32  // also of a set
+	sizeEntry   = 60  // of a dict of up to eight entries
+	sizeIndexed = 50  // additional size of an entry in a larger dict
+	sizeDigest  = 32  // of a key that contains others
 	sizeExtra   = 112 // of an object
 	sizeGlobal  = 32
-	sizeLong    = 56 // of a word
+	sizeLong    = 56 // of one word
 )
 
 // charge counts n bytes as allocated and reports whether that is within the limit.
@@ -66,14 +69,15 @@ func (m *machine) chargeTemporary(n int) bool {
 	return m.temporary <= m.maxUsed
 }
 
-// keyProblem returns why v cannot be a dict key or a member of a set, "" if it can, and counts the cost of hashing it.
+// keyProblem charges the cost of hashing v. It returns why v cannot be a dict key or a
+// member of a set, or "" if it can.
 func (m *machine) keyProblem(v any) string {
 	switch v := v.(type) {
 	case string:
 		m.work += int64(len(v)) >> 2
 	case int64, bool, nil:
 		m.work += 8
-	case *py.Tuple, *py.FrozenSet: // of which a digest is kept
+	case *py.Tuple, *py.FrozenSet: // a digest of these is kept
 		text, problem := m.keyText(v, 0)
 		if problem != "" {
 			return problem
@@ -96,7 +100,8 @@ func (m *machine) keyProblem(v any) string {
 	return ""
 }
 
-// keyText counts the cost of hashing v and returns the length of the text that package py makes of it as a key.
+// keyText charges the cost of hashing v. It returns the length of the text that package
+// py makes of v as a key.
 func (m *machine) keyText(v any, depth int) (n int, problem string) {
 	switch v := v.(type) {
 	case *py.Tuple:
@@ -112,7 +117,7 @@ func (m *machine) keyText(v any, depth int) (n int, problem string) {
 	case *big.Int:
 		size := v.BitLen() / 8
 		m.work += 4 * int64(size)
-		n = 12 * size // hexadecimal digits, which are made several times
+		n = 12 * size // hexadecimal digits, produced several times
 	default:
 		if py.Unhashable(v) {
 			return 0, unhashable
@@ -143,12 +148,12 @@ func (m *machine) itemsText(items iter.Seq[any], depth int) (n int, problem stri
 	return n + 8, ""
 }
 
-// setKey stores value under key and counts what that costs.
+// setKey stores value under key and charges the cost.
 func (m *machine) setKey(d *py.Dict, key, value any) string {
 	if problem := m.keyProblem(key); problem != "" {
 		return problem
 	}
-	if _, ok := key.(string); !ok && d.Len() <= 9 { // a small dict hashes the keys it has for each it gets
+	if _, ok := key.(string); !ok && d.Len() <= 9 { // a small dict hashes its keys again for each new key
 		for k := range d.All() {
 			if problem := m.rehash(k); problem != "" {
 				return problem
@@ -161,7 +166,7 @@ func (m *machine) setKey(d *py.Dict, key, value any) string {
 	return ""
 }
 
-// add adds a member to a set and counts what that costs.
+// add adds a member to a set and charges the cost.
 func (m *machine) add(s *py.Set, item any) string {
 	if problem := m.keyProblem(item); problem != "" {
 		return problem
@@ -179,7 +184,7 @@ func (m *machine) add(s *py.Set, item any) string {
 	return ""
 }
 
-// rehash counts the cost of hashing a key again.
+// rehash charges the cost of hashing a key again.
 func (m *machine) rehash(key any) string {
 	_, problem := m.keyText(key, 0)
 	if m.work > m.maxWork {

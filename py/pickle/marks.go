@@ -1,13 +1,14 @@
 package pickle
 
-// marks are the fences from before each mark that is on the stack: where the mark below it stands, 0 for the lowest.
+// marks contains, for each mark on the stack, the fence before it: the position of the
+// mark below, or 0 for the lowest.
 type marks struct {
 	n    int
-	few  [16]int // the first of them, so that nothing is allocated for most pickles
+	few  [16]int // the first ones, so that most pickles need no allocation
 	more []int   // the others
 }
 
-// mark puts a mark on the stack.
+// mark pushes a mark.
 func (m *machine) mark() string {
 	k := &m.marks
 	switch {
@@ -25,7 +26,7 @@ func (m *machine) mark() string {
 	return ""
 }
 
-// pop takes the topmost mark, of which there must be one, and returns the fence from before.
+// pop removes the topmost mark, which must exist, and returns the previous fence.
 func (k *marks) pop() int {
 	k.n--
 	if k.n < len(k.few) {

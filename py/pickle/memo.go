@@ -6,19 +6,20 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// identity is what makes a value the same object in Python: for pointers the address and the type, for str and bytes the
-// address and the length, for what Python keeps only one of (see textIdentity) the contents.
+// An identity says which values are the same object in Python. It is address and type for
+// pointers, address and length for str and bytes, and the contents for values of which
+// Python keeps only one (see textIdentity).
 type identity struct {
 	address unsafe.Pointer
 	n       int
 }
 
-// The kinds of what is memoized, so that a str and bytes at one address are not taken for the same object.
+// The kinds of memoized values. They distinguish a str from bytes at the same address.
 const (
 	kindStr = iota
 	kindBytes
 	kindStr2
-	kindOther // pointers: an address belongs to one type, but for a struct that begins with another
+	kindOther // pointers: an address has one type, unless a struct begins with another
 	kindFrozenSet
 )
 
@@ -28,9 +29,10 @@ func pointerIdentity[T any](p *T, kind int) identity {
 	return identity{unsafe.Pointer(p), kind} //nolint:gosec // compared only, never followed
 }
 
-// textIdentity is the identity of a str or of bytes: the memory that it stands in. CPython keeps one object for each empty
-// one. Of a str of one character it mostly keeps one too, but not always (str(1) makes another), so that what was read
-// decides.
+// textIdentity returns the identity of a str or of bytes, which is its memory. CPython
+// keeps a single empty str and a single empty bytes. It also keeps one object for most
+// strs of one character, but not for all (str(1) makes another), so these have the
+// identity with which they were read.
 func textIdentity(s string, kind int) identity {
 	if s == "" {
 		return identity{nil, kind}
@@ -38,19 +40,21 @@ func textIdentity(s string, kind int) identity {
 	return identity{unsafe.Pointer(unsafe.StringData(s)), len(s)<<kindBits | kind} //nolint:gosec // compared only
 }
 
-// zoneIdentity is the identity of a datetime.timezone: programs keep one for an offset, and timezone.utc is only one.
+// zoneIdentity returns the identity of a datetime.timezone. Programs usually keep one per
+// offset, and timezone.utc is a single object.
 func zoneIdentity(offset int) identity { return identity{nil, -1<<20 + offset} }
 
-// written remembers what has been written, and under which number. A login session has fewer than fewEntries entries, which
-// are quicker to look through than to hash.
+// written remembers the values that have been written and their numbers. A login session
+// has fewer than fewEntries entries, for which a linear search is faster than hashing.
 type written struct {
 	entries []memoEntry
-	table   []uint32 // places in entries, plus one, by hash; nil while there are few
+	table   []uint32 // indexes in entries plus one, by hash; nil while there are few
 	globals map[py.Global]uint32
-	few     []globalEntry // instead of globals, while there are few
-	// The strings for these modules that a type of theirs was last written with, see moduleName.
+	few     []globalEntry // replaces globals while there are few
+	// The strings for these modules with which one of their types was last written; see
+	// moduleName.
 	builtins, datetime string
-	count              uint32 // numbers given, more than there are entries: what cannot come again is counted only
+	count              uint32 // numbers assigned; may exceed the entries, because values that cannot recur are only counted
 }
 
 type memoEntry struct {
@@ -109,7 +113,8 @@ func (m *written) place(at int) {
 	m.table[i] = uint32(at + 1)
 }
 
-// hash mixes address and length. Addresses do not move: what is in the memo is on the heap.
+// hash mixes address and length. Addresses are stable because memoized values are on the
+// heap.
 func (id identity) hash() uint64 {
 	h := (uint64(uintptr(id.address)) ^ uint64(id.n)<<48 ^ uint64(id.n)) * 0x9E3779B97F4A7C15
 	return h ^ h>>32
@@ -150,7 +155,7 @@ func (m *written) addGlobal(g *py.Global, number uint32) {
 	m.globals[*g] = number
 }
 
-// reset forgets everything, and keeps memory that a session is likely to need again.
+// reset forgets everything but keeps the memory that a session is likely to need again.
 func (m *written) reset() {
 	clear(m.entries)
 	clear(m.few)

@@ -2,8 +2,8 @@
 
 package pickle
 
-// python3Name returns the name that Python 3 has for a class or function of Python 2, as fix_imports does when a pickle
-// of a protocol below 3 is read.
+// python3Name returns the Python 3 name of a class or function of Python 2. fix_imports
+// uses it when it reads protocols below 3.
 func python3Name(module, name string) (string, string) {
 	switch module {
 	case "BaseHTTPServer":
@@ -215,8 +215,9 @@ func python3Name(module, name string) (string, string) {
 	return module, name
 }
 
-// python2Name returns the name that Python 2 has for a class or function of Python 3, as fix_imports does when a pickle
-// of a protocol below 3 is written. It is not always what [python3Name] came from.
+// python2Name returns the Python 2 name of a class or function of Python 3. fix_imports
+// uses it when it writes protocols below 3. It is not always the inverse of
+// [python3Name].
 func python2Name(module, name string) (string, string) {
 	switch module {
 	case "_bz2":

@@ -1,6 +1,6 @@
 package pickle
 
-// The opcodes of pickle's protocols, under the names that Python's pickletools gives them.
+// The opcodes of pickle's protocols, named as in Python's pickletools.
 const (
 	// Protocol 0, which is text.
 	opMark    = '('
@@ -83,5 +83,5 @@ const (
 	opReadOnlyBuffer = 0x98
 )
 
-// maxProtocol is the newest protocol that there is.
+// maxProtocol is the newest protocol.
 const maxProtocol = 5

@@ -2,7 +2,8 @@ package pickle
 
 import "strconv"
 
-// step reads one opcode that load does not, whose arguments begin at m.pos. One switch over them all is a table of jumps.
+// step reads one opcode that load does not handle itself. Its arguments begin at m.pos. A
+// single switch over all opcodes compiles to a jump table.
 func (m *machine) step(op byte) string {
 	switch op {
 	case opMemoize:
@@ -130,7 +131,7 @@ func (m *machine) step(op byte) string {
 	return "unknown opcode 0x" + strconv.FormatUint(uint64(op), 16)
 }
 
-// readProto takes the number of the protocol, on which names depend.
+// readProto reads the number of the protocol, which affects names.
 func (m *machine) readProto() string {
 	u, ok := m.uint(1)
 	if !ok {
@@ -143,7 +144,8 @@ func (m *machine) readProto() string {
 	return ""
 }
 
-// readFrame checks that the frame is there, and goes on inside: like CPython it does not mind where the frame ends.
+// readFrame checks that the frame is complete and continues inside. Like CPython, it does
+// not check that the frame ends between opcodes.
 func (m *machine) readFrame() string {
 	u, ok := m.uint(8)
 	switch {

@@ -10,8 +10,9 @@ import (
 )
 
 // Every opcode that takes values is read on stacks that have too few values, or the wrong
-// ones, and every opcode with an operand is read with operands that are cut off. Go may refuse what Python reads only where nothing
-// can hold the value, and numbers in forms that no pickler writes.
+// ones, and every opcode with an operand is read with operands that are cut off. Go may
+// refuse what Python reads only where nothing can hold the value, and numbers in forms
+// that no pickler writes.
 func TestOpcodesTakeWhatPythonLetsThemTake(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("testdata/opcodes.txt")

@@ -6,39 +6,44 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// Options say how pickles are read. The zero Options are what [Loads] uses.
+// Options configure reading. The zero Options are those of [Loads].
 type Options struct {
-	MaxSize      int // the longest input in bytes; 0 means [MaxSize]
-	MaxDepth     int // containers and objects within each other; 0 means [MaxDepth]
-	MaxMemo      int // values in the memo; 0 means [MaxMemo]
-	MaxIntDigits int // decimal digits of an integer in text; 0 means [MaxIntDigits]
+	MaxSize      int // maximum length of the input, in bytes; 0 means [MaxSize]
+	MaxDepth     int // maximum nesting of containers and objects; 0 means [MaxDepth]
+	MaxMemo      int // maximum number of values in the memo; 0 means [MaxMemo]
+	MaxIntDigits int // maximum number of decimal digits of an integer in text; 0 means [MaxIntDigits]
 
-	// Encoding is how a str of Python 2 is decoded: "ASCII" as Python 3 does by default, "latin1" or "utf-8", of which what it
-	// cannot decode is refused, or "bytes", which leaves it undecoded as [py.Bytes]. "" leaves it a [py.Str2]. Matches the
-	// encoding argument of pickle.loads.
+	// Encoding is the encoding of a str of Python 2: "ASCII", the default of Python 3,
+	// "latin1" or "utf-8". A str that it cannot decode is refused. "bytes" returns
+	// [py.Bytes], and "" a [py.Str2]. Matches the encoding argument of pickle.loads.
 	Encoding string
 
-	// Persistent returns the value that stands for a persistent id; nil refuses them. To write the id again, return a
-	// [*py.Object] with the construction [py.ConstructPersistent]. An error of it is returned as it is. Its values count for MaxDepth. Matches
-	// Unpickler.persistent_load.
+	// Persistent returns the value of a persistent id. If it is nil, persistent ids are
+	// refused. To write the id again, return a [*py.Object] with the construction
+	// [py.ConstructPersistent]. Loads returns an error of Persistent unchanged. MaxDepth
+	// includes the nesting of the returned values. Matches Unpickler.persistent_load.
 	Persistent func(id any) (any, error)
 
-	// Extensions names the classes behind extension codes; a code that is not in it is refused. Matches copyreg.add_extension.
+	// Extensions contains the classes of extension codes. Other codes are refused.
+	// Matches copyreg.add_extension.
 	Extensions map[int64]py.Global
 
-	// Buffers are the out-of-band buffers of protocol 5 in order; too few of them are refused. A writable buffer becomes a
-	// [*py.ByteArray] over the same memory. Matches the buffers argument of pickle.loads.
+	// Buffers are the out-of-band buffers of protocol 5 in order. A pickle that needs
+	// more is refused. A writable buffer becomes a [*py.ByteArray] over the same memory.
+	// Matches the buffers argument of pickle.loads.
 	Buffers [][]byte
 }
 
-// Loads returns the value in a pickle of any protocol, with the default [Options]. The error is a [*SyntaxError]. What
-// follows the end of the pickle is ignored. Matches pickle.loads, but runs nothing.
+// Loads returns the value of a pickle of any protocol, with the default [Options]. It
+// ignores data after the end of the pickle. The error is a [*SyntaxError]. Matches
+// pickle.loads, but executes nothing.
 func Loads(data []byte) (any, error) { return Options{}.Loads(data) }
 
-// LoadsString is [Loads] without copying data: the strings in the value are parts of it.
+// LoadsString is [Loads] without a copy of data. Strings in the value share its memory.
 func LoadsString(data string) (any, error) { return Options{}.LoadsString(data) }
 
-// Loads is like the function [Loads], with options. An Encoding that is not known is an error of another type.
+// Loads is like the function [Loads], but with options. An unknown Encoding is an error
+// that is not a [*SyntaxError].
 func (o Options) Loads(data []byte) (any, error) {
 	if len(data) > orDefault(o.MaxSize, MaxSize) {
 		return nil, errTooLong()
@@ -46,7 +51,7 @@ func (o Options) Loads(data []byte) (any, error) {
 	return o.LoadsString(string(data))
 }
 
-// LoadsString is like the function [LoadsString], with options.
+// LoadsString is like the function [LoadsString], but with options.
 func (o Options) LoadsString(data string) (any, error) {
 	o.MaxSize = orDefault(o.MaxSize, MaxSize)
 	o.MaxDepth = orDefault(o.MaxDepth, MaxDepth)
@@ -70,21 +75,22 @@ func orDefault(limit, otherwise int) int {
 	return limit
 }
 
-// A machine reads one pickle. Its methods for opcodes return the problem with the input, "" if there is none.
+// A machine reads one pickle. Its methods for opcodes return the problem with the input,
+// or "" if there is none.
 type machine struct {
-	src   string // all strings that are read are parts of it
+	src   string // strings in the result share its memory
 	pos   int
-	op    int // where the opcode being read is
+	op    int // position of the current opcode
 	last  byte
 	proto byte
 	opts  Options
 	stack inlineSlice[any]
 	marks marks
-	fence int // the topmost mark; what is below cannot be taken
+	fence int // position of the topmost mark; values below it cannot be popped
 	memo  readMemo
 	empty *py.Tuple
 
-	strings    slab[string] // bytes too
+	strings    slab[string] // also bytes
 	dicts      slab[py.Dict]
 	tuples     slab[py.Tuple]
 	singles    slab[single]
@@ -92,23 +98,23 @@ type machine struct {
 	calls      slab[call]
 	globals    slab[py.Global]
 	ints       slab[int64]
-	items      slab[any] // of the other tuples
+	items      slab[any] // of longer tuples
 	pairs      slab[py.Pair]
-	characters [4]uint64 // a bit for each that was read as a str of one character
-	shared     []any     // containers that may stand in several places
-	foreign    bool      // whether Options.Persistent returned containers
-	setting    bool      // whether the call that was read last is how a pickler calls the setter of a state
-	buffers    int       // that were taken
-	containers int       // that were made
-	temporary  int64     // bytes that are allocated on the way and not kept: the stack, the memo, what keys are hashed by
-	used       int64     // these and temporary are more than an int of 32 bits holds
+	characters [4]uint64 // a bit for each character that was read as a str of length one
+	shared     []any     // containers that may appear in several places
+	foreign    bool      // Options.Persistent has returned containers
+	setting    bool      // the last call has the form in which a pickler calls the setter of a state
+	buffers    int       // buffers used so far
+	containers int       // containers made so far
+	temporary  int64     // bytes allocated for the stack, the memo and the hashing of keys
+	used       int64     // these and temporary exceed an int of 32 bits
 	maxUsed    int64
 	work       int64
 	maxWork    int64
 	err        error // of Options.Persistent
 }
 
-// result takes the value that STOP returns.
+// result pops the value that STOP returns.
 func (m *machine) result() (any, error) {
 	v, ok := m.pop()
 	if !ok {
@@ -123,7 +129,8 @@ func (m *machine) result() (any, error) {
 	return v, nil
 }
 
-// fail returns the error for a problem with the opcode that is being read; "" is that it needs too much memory.
+// fail returns the error for a problem with the current opcode. The problem "" means that
+// it needs too much memory.
 func (m *machine) fail(problem string) error {
 	switch {
 	case m.err != nil:
@@ -134,7 +141,7 @@ func (m *machine) fail(problem string) error {
 	return &SyntaxError{Offset: m.op, Problem: problem}
 }
 
-// push puts v on the stack.
+// push pushes v onto the stack.
 func (m *machine) push(v any) string {
 	if !m.stack.push(v) {
 		if !grow(m, &m.stack) {
@@ -163,7 +170,8 @@ func (m *machine) top() (any, bool) {
 	return m.stack.all()[n], true
 }
 
-// popMark takes the topmost mark and returns what stands above it, which is valid until drop is called.
+// popMark removes the topmost mark and returns the values above it, which are valid until
+// drop is called.
 func (m *machine) popMark() ([]any, bool) {
 	if m.marks.n == 0 {
 		return nil, false
@@ -173,10 +181,10 @@ func (m *machine) popMark() ([]any, bool) {
 	return items, true
 }
 
-// drop takes the last n values from the stack.
+// drop removes the last n values from the stack.
 func (m *machine) drop(n int) { m.stack.n -= n }
 
-// left is how many bytes of the input are to be read.
+// left returns the number of unread bytes.
 func (m *machine) left() int { return len(m.src) - m.pos }
 
 // take returns the next n bytes of the input.
@@ -203,7 +211,7 @@ func (m *machine) uint(n int) (uint64, bool) {
 	return u, ok
 }
 
-// sized returns the bytes behind a length of n bytes.
+// sized reads a length of n bytes and returns as many bytes after it.
 func (m *machine) sized(n int) (s, problem string) {
 	u, ok := m.uint(n)
 	if !ok {

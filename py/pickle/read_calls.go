@@ -2,9 +2,9 @@ package pickle
 
 import "github.com/djangobridge/djangobridge/py"
 
-// reduce returns what a call makes.
+// reduce pushes the result of a call.
 func (m *machine) reduce() (v any, problem string) {
-	m.setting = m.last == opTuple2 // picklers memoize other tuples of arguments
+	m.setting = m.last == opTuple2 // picklers memoize other argument tuples
 	callable, args, problem := m.popCall()
 	if problem != "" {
 		return nil, problem
@@ -26,14 +26,15 @@ func (m *machine) reduce() (v any, problem string) {
 	return o, ""
 }
 
-// A call is an object that is made by a call with one argument, as most are, and its arguments.
+// A call is an object made by a call with one argument, as most are, together with its
+// arguments.
 type call struct {
 	object py.Object
 	args   single
 }
 
-// callSingle is TUPLE1 and REDUCE at once, with the MEMOIZE that may be between them. It returns nil, and does nothing, if that
-// is not what comes, or if there is anything unusual about it.
+// callSingle reads TUPLE1 and REDUCE together, with the MEMOIZE that may be between them.
+// It returns nil and does nothing if other opcodes follow or if anything is unusual.
 func (m *machine) callSingle() *py.Object {
 	start := m.pos
 	end := start
@@ -51,7 +52,7 @@ func (m *machine) callSingle() *py.Object {
 	}
 	c := m.calls.take()
 	if c == nil {
-		m.pos = end + 1 // behind which the others are
+		m.pos = end + 1 // after the other opcodes
 		c = first(m, &m.calls, "R")
 		if m.pos = start; c == nil {
 			return nil
@@ -69,7 +70,7 @@ func (m *machine) callSingle() *py.Object {
 	return &c.object
 }
 
-// popCall takes the arguments and, below them, what is called.
+// popCall pops the arguments and the callable below them.
 func (m *machine) popCall() (callable any, args *py.Tuple, problem string) {
 	if m.stack.n-2 < m.fence {
 		return nil, nil, noValue
@@ -87,8 +88,9 @@ func (m *machine) popCall() (callable any, args *py.Tuple, problem string) {
 	return callable, args, ""
 }
 
-// plain pushes the value that a call makes by which a pickler writes what its protocol has no opcode for: bytes below
-// protocol 3, sets below 4, bytearrays below 5. Other calls are left alone, so that each form is written again as it was.
+// plain pushes the value of a call by which a pickler writes a type that has no opcode in
+// its protocol: bytes below protocol 3, sets below 4, bytearrays below 5. Other calls are
+// left alone, so that each form is written back as it was.
 func (m *machine) plain(g *py.Global, args *py.Tuple) (done bool, problem string) {
 	switch {
 	case m.proto < 3 && g.Module == "_codecs" && g.Name == "encode" && len(args.Items) == 2:

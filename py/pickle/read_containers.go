@@ -23,14 +23,14 @@ func (m *machine) newList(items []any) string {
 
 func (m *machine) newSet() string { return m.pushContainer(&py.Set{}, sizeDict) }
 
-// pushContainer pushes a new container, of so many bytes.
+// pushContainer pushes a new container and charges its size in bytes.
 func (m *machine) pushContainer(v any, size int) string {
 	m.containers++
 	m.used += int64(size)
 	return m.push(v)
 }
 
-// tuple makes a tuple of the last n values.
+// tuple pushes a tuple of the last n values.
 func (m *machine) tuple(n int) string {
 	if m.stack.n-m.fence < n {
 		return noValue
@@ -38,7 +38,7 @@ func (m *machine) tuple(n int) string {
 	return m.pushTuple(n)
 }
 
-// pushTuple is tuple where the values are known to be there.
+// pushTuple is tuple for values that are known to exist.
 func (m *machine) pushTuple(n int) string {
 	t, problem := m.popTuple(n)
 	if problem != "" {
@@ -47,7 +47,8 @@ func (m *machine) pushTuple(n int) string {
 	return m.push(t)
 }
 
-// popTuple takes the last n values, and returns the tuple of them. That of none is one object in Python.
+// popTuple pops the last n values and returns a tuple of them. Python has only one empty
+// tuple.
 func (m *machine) popTuple(n int) (t *py.Tuple, problem string) {
 	if n == 0 {
 		if m.empty == nil {
@@ -61,7 +62,7 @@ func (m *machine) popTuple(n int) (t *py.Tuple, problem string) {
 			return nil, tooLarge
 		}
 	}
-	items := slice(m, &m.items, n, m.tuples.left()) // the tuples to come are likely to have as many
+	items := slice(m, &m.items, n, m.tuples.left()) // later tuples probably have the same length
 	if items == nil {
 		return nil, tooLarge
 	}
@@ -129,13 +130,13 @@ func (m *machine) dictToMark() string {
 	return m.pushContainer(d, sizeDict)
 }
 
-// fill sets the keys and values that stand in turn in items.
+// fill sets the alternating keys and values of items.
 func (m *machine) fill(d *py.Dict, items []any) string {
 	if len(items)%2 != 0 {
 		return oddPairs
 	}
 	if d.Len() == 0 && len(items) > 0 {
-		room := slice(m, &m.pairs, len(items)/2, m.dicts.left()) // the dicts to come are likely to have as many
+		room := slice(m, &m.pairs, len(items)/2, m.dicts.left()) // later dicts probably have as many
 		if room == nil {
 			return tooLarge
 		}
@@ -154,8 +155,8 @@ func (m *machine) fill(d *py.Dict, items []any) string {
 	return ""
 }
 
-// fillDistinct stores the first items in room, and returns how many keys it took: all if they are few strings, no two of
-// them equal, as those of most dicts are.
+// fillDistinct stores the first items in room and returns how many keys it stored. It
+// stores all of them if they are few distinct strings, as in most dicts.
 func (m *machine) fillDistinct(room []py.Pair, items []any) int {
 	for n := range min(len(room), fewKeys) {
 		key, ok := items[2*n].(string)
@@ -173,7 +174,7 @@ func (m *machine) fillDistinct(room []py.Pair, items []any) int {
 	return min(len(room), fewKeys)
 }
 
-// fewKeys is up to how many keys a dict compares and does not hash.
+// fewKeys is the number of keys up to which a dict compares instead of hashing.
 const fewKeys = 8
 
 func (m *machine) frozenSetToMark() string {
@@ -251,7 +252,7 @@ func (m *machine) extend(target any, items []any) string {
 	return ""
 }
 
-// setItem gives the two topmost values, key and value, to the dict or object below them.
+// setItem sets the two topmost values, key and value, in the dict or object below them.
 func (m *machine) setItem() string {
 	n := m.stack.n - 2
 	if n-1 < m.fence {

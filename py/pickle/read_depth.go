@@ -2,21 +2,23 @@ package pickle
 
 import "github.com/djangobridge/djangobridge/py"
 
-// isTooDeep reports whether v nests deeper than MaxDepth. What a value contains may be put into it long after it was put
-// into others, so only a walk over what was read can tell. It is taken only if there are enough containers to nest that
-// deep. The way back into a container that is being walked does not count.
+// isTooDeep reports whether v is nested deeper than MaxDepth. A value may be put into
+// others long before it gets its own contents, so only a walk over the result can tell.
+// The walk is skipped if there are too few containers to nest that deep. References back
+// to a container that is being walked do not count.
 func (m *machine) isTooDeep(v any) bool {
 	type frame struct {
-		items  []any // still to be walked
+		items  []any // not walked yet
 		value  any
-		height int // of what was walked, so far
+		height int // of the items walked so far
 	}
-	// Most containers are met once, and need no entry; of those that Options.Persistent returned that is not known.
+	// Most containers occur once and need no entry. Containers from Options.Persistent
+	// may occur anywhere.
 	heights := make(map[any]int, len(m.shared))
 	for _, v := range m.shared {
 		heights[v] = notWalked
 	}
-	stack := []frame{{items: []any{v}}} // the first frame stands for no container
+	stack := []frame{{items: []any{v}}} // the first frame is not a container
 	for {
 		top := &stack[len(stack)-1]
 		if len(top.items) == 0 {
@@ -56,10 +58,11 @@ func (m *machine) isTooDeep(v any) bool {
 	}
 }
 
-// notWalked is the height of a container before the walk comes to it; it is 0 during the walk over what is in it.
+// notWalked is the height of a container before the walk reaches it. During the walk over
+// its contents, the height is 0.
 const notWalked = -1
 
-// parts returns the values in v, nil if it is no container.
+// parts returns the values in v, or nil if v is not a container.
 func parts(v any) []any {
 	switch v := v.(type) {
 	case *py.List:

@@ -7,7 +7,8 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// Options.Persistent may return the same containers again, with each other in them, or deep ones.
+// Options.Persistent may return the same containers again, with each other in them, or
+// deep ones.
 func TestPersistentValuesCountForDepth(t *testing.T) {
 	t.Parallel()
 	doubled := &py.List{}

@@ -8,7 +8,7 @@ import (
 
 const dropped = "drops an object or a container that it makes"
 
-// popValues takes the value or mark on top of the stack, and those of the POPs that follow.
+// popValues pops the topmost value or mark, and those of the POPs that follow.
 func (m *machine) popValues() string {
 	var lost bool
 	for first := true; first || m.pos < len(m.src) && m.src[m.pos] == opPop; first = false {
@@ -29,7 +29,7 @@ func (m *machine) popValues() string {
 	return m.mayDrop(lost)
 }
 
-// popToMark drops the topmost mark and what stands above it.
+// popToMark drops the topmost mark and the values above it.
 func (m *machine) popToMark() string {
 	items, ok := m.popMark()
 	if !ok {
@@ -39,8 +39,8 @@ func (m *machine) popToMark() string {
 	return m.mayDrop(anyContainer(items))
 }
 
-// mayDrop refuses that something is lost. Picklers drop a container or an object where they find it to be in itself, and fetch
-// it from the memo next. There is one other case, see setState.
+// mayDrop refuses to lose data. Picklers drop a container or an object that turns out to
+// contain itself and fetch it from the memo next. For the other case, see setState.
 func (m *machine) mayDrop(lost bool) string {
 	if !lost {
 		return ""
@@ -57,7 +57,7 @@ func (m *machine) mayDrop(lost bool) string {
 // anyContainer reports whether there is a container among the values.
 func anyContainer(values []any) bool { return slices.ContainsFunc(values, isContainer) }
 
-// isContainer reports whether v has other values in it, as objects do too.
+// isContainer reports whether v contains other values. Objects do.
 func isContainer(v any) bool {
 	switch v.(type) {
 	case *py.List, *py.Dict, *py.Tuple, *py.Object, *py.Set, *py.FrozenSet:
@@ -66,8 +66,9 @@ func isContainer(v any) bool {
 	return false
 }
 
-// setState gives the object on top of the stack the state and the setter that the dropped result of a call shows, and
-// reports whether it shows any: setter(object, state).
+// setState sets the state and the setter of the object on top of the stack from the
+// dropped result of a call setter(object, state). It reports whether the result was such
+// a call.
 func (m *machine) setState(dropped any) bool {
 	call, _ := dropped.(*py.Object)
 	top, _ := m.top()
@@ -76,7 +77,7 @@ func (m *machine) setState(dropped any) bool {
 		o.Extras().HasState {
 		return false
 	}
-	if x := m.extra(o); x != nil { // if not, too much memory is used, which the loop sees
+	if x := m.extra(o); x != nil { // otherwise memory is exhausted, which the loop notices
 		x.State, x.Setter, x.HasState = call.Args.Items[1], call.Callable, true
 	}
 	return true

@@ -1,11 +1,13 @@
 package pickle
 
-// load reads the pickle in src. The opcodes that sessions are full of have their cases here. Most return the value they make,
-// so that it is put on the stack and in the memo in this function: where the compiler sees that both are in the memory of
-// this goroutine, it leaves out what it has to do for the garbage collector elsewhere. For that the machine must stay there.
-// The position and the height of the stack are in variables besides, because the next opcode waits for them.
+// load reads the pickle in src. The most common opcodes of sessions have their cases
+// here. Most of them return the value, so that it is put on the stack and in the memo in
+// this function: if the compiler sees that both are on the goroutine's stack, it omits
+// write barriers. The machine must therefore stay on the stack. The position and the
+// height of the stack are also kept in variables, because the next opcode depends on
+// them.
 func load(src string, o *Options) (any, error) {
-	var m machine // not a literal, which would be made elsewhere and copied
+	var m machine // not a literal, which would be built elsewhere and copied
 	m.src, m.opts = src, *o
 	m.maxUsed, m.maxWork = memoryFactor*int64(len(src))+memoryBase, workFactor*int64(len(src))+workBase
 	m.memo.quick = o.MaxMemo
@@ -19,7 +21,7 @@ func load(src string, o *Options) (any, error) {
 		m.pos = pos
 		var v any
 		var problem string
-		made := true // whether v is to be put on the stack
+		made := true // whether v is to be pushed
 		switch op {
 		case opShortBinUnicode:
 			v, problem = m.shortString()

@@ -6,19 +6,19 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// readMemo keeps the values that a pickle uses in several places. Picklers number them from 0 or 1 on, so they stand in a slice;
-// only numbers far from those need a map.
+// A readMemo keeps the values that a pickle uses in several places. Picklers number them
+// from 0 or 1, so a slice holds them. Only numbers far from those need a map.
 type readMemo struct {
 	dense  inlineSlice[any]
 	sparse map[int64]any
-	others int // values in the map, less numbers that were left out in the slice
-	quick  int // up to how many values MEMOIZE has nothing to look after: MaxMemo, 0 if others is not 0 or the map not empty
+	others int // values in the map, minus unset numbers in the slice
+	quick  int // number of values below which MEMOIZE needs no checks: MaxMemo, or 0 if others is not 0 or the map is not empty
 }
 
-// count is how many values there are, which is the number that MEMOIZE gives the next.
+// count returns the number of values, which is the number that MEMOIZE assigns next.
 func (r *readMemo) count() int { return r.dense.n + r.others }
 
-// unset stands in the slice for a number that was left out. It is no Python value.
+// unset is in the slice for numbers that were skipped. It is not a Python value.
 type unset struct{}
 
 func (m *machine) put(index int64, v any) string {
@@ -26,7 +26,7 @@ func (m *machine) put(index int64, v any) string {
 		return "has too many values in the memo"
 	}
 	switch n := int64(m.memo.dense.n); {
-	case index == n || index == n+1: // picklers number from 0 or 1 on
+	case index == n || index == n+1: // picklers number from 0 or 1
 		if index > n {
 			if problem := m.leaveOut(n); problem != "" {
 				return problem
@@ -57,7 +57,8 @@ func (m *machine) put(index int64, v any) string {
 	return ""
 }
 
-// leaveOut puts in the slice what stands for the number n, which is the next: its value from the map, if it has one there.
+// leaveOut appends the entry for n, the next number, to the slice: its value from the map
+// if there is one, or unset.
 func (m *machine) leaveOut(n int64) string {
 	v, ok := m.memo.sparse[n]
 	if !ok {
@@ -74,7 +75,7 @@ func (m *machine) leaveOut(n int64) string {
 	return ""
 }
 
-// forget removes a number from the map that stands in the slice now.
+// forget removes a number from the map that is now in the slice.
 func (m *machine) forget(n int64) {
 	if _, ok := m.memo.sparse[n]; ok {
 		delete(m.memo.sparse, n)
@@ -82,7 +83,7 @@ func (m *machine) forget(n int64) {
 	}
 }
 
-// addOther counts n more values that the length of the slice does not tell.
+// addOther counts n more values that the length of the slice does not include.
 func (m *machine) addOther(n int) {
 	m.memo.others += n
 	if m.memo.quick = 0; m.memo.others == 0 && len(m.memo.sparse) == 0 {
@@ -90,7 +91,7 @@ func (m *machine) addOther(n int) {
 	}
 }
 
-// remember puts v in the slice.
+// remember appends v to the slice.
 func (m *machine) remember(v any) bool {
 	return m.memo.dense.push(v) || grow(m, &m.memo.dense) && m.memo.dense.push(v)
 }
@@ -112,18 +113,18 @@ func (m *machine) get(index int64) (v any, problem string) {
 	return v, ""
 }
 
-// noteShared remembers a container that is put in one more place.
+// noteShared remembers a container that is used in another place.
 func (m *machine) noteShared(v any) {
 	if isContainer(v) {
 		m.used += 2 * sizeAny
 		if n := len(m.shared); n == cap(m.shared) {
-			m.shared = slices.Grow(m.shared, min(max(n, 16), m.left()+1)) // doubled, as far as the input may need it
+			m.shared = slices.Grow(m.shared, min(max(n, 16), m.left()+1)) // doubles, up to what the input may need
 		}
 		m.shared = append(m.shared, v)
 	}
 }
 
-// memoize keeps the value on top of the stack.
+// memoize keeps the topmost value.
 func (m *machine) memoize(index int64) string {
 	v, ok := m.top()
 	if !ok {
@@ -132,7 +133,7 @@ func (m *machine) memoize(index int64) string {
 	return m.put(index, v)
 }
 
-// memoizeAt is memoize with a number of so many bytes.
+// memoizeAt is memoize with a number of n bytes.
 func (m *machine) memoizeAt(size int) string {
 	u, ok := m.uint(size)
 	if !ok {
@@ -150,12 +151,13 @@ func (m *machine) memoizeLine() string {
 	return m.memoize(n)
 }
 
-// memoizesAt reports whether the opcode at pos is a MEMOIZE with nothing unusual about it. If so, it need not be read.
+// memoizesAt reports whether the opcode at pos is a MEMOIZE without special effects,
+// which may be skipped.
 func (m *machine) memoizesAt(pos int) bool {
 	return uint(pos) < uint(len(m.src)) && m.src[pos] == opMemoize && m.memo.dense.n < m.memo.quick
 }
 
-// peekMemo returns the value whose number is the byte at pos, nil if there is none.
+// peekMemo returns the value whose number is the byte at pos, or nil if there is none.
 func (m *machine) peekMemo(pos int) any {
 	if uint(pos) >= uint(len(m.src)) {
 		return nil
@@ -168,7 +170,8 @@ func (m *machine) peekMemo(pos int) any {
 	return values[i]
 }
 
-// isPlain reports whether v is what is fetched most, of which it need not be known that it stands in several places.
+// isPlain reports whether v is of a type that is fetched most and need not be recorded as
+// shared.
 func isPlain(v any) bool {
 	if _, ok := v.(string); ok {
 		return true
@@ -177,7 +180,7 @@ func isPlain(v any) bool {
 	return ok
 }
 
-// getAt is get with a number of so many bytes.
+// getAt is get with a number of n bytes.
 func (m *machine) getAt(size int) (v any, problem string) {
 	u, ok := m.uint(size)
 	if !ok {

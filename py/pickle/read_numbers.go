@@ -12,7 +12,7 @@ import (
 
 // int returns n as a value.
 func (m *machine) int(n int64) (v any, problem string) {
-	if uint64(n) < 256 { // which Go does not allocate
+	if uint64(n) < 256 { // Go does not allocate these
 		return n, ""
 	}
 	p := m.ints.take()
@@ -25,7 +25,7 @@ func (m *machine) int(n int64) (v any, problem string) {
 	return box(int64(0), p), ""
 }
 
-// uint8 returns the next byte as a number.
+// uint8 reads a byte as a number.
 func (m *machine) uint8() (v any, problem string) {
 	if m.pos >= len(m.src) {
 		return nil, endsTooSoon
@@ -52,7 +52,7 @@ func (m *machine) pushUint(n int) string {
 	return m.pushInt(int64(u))
 }
 
-// int32 returns the next four bytes as a number with a sign.
+// int32 reads four bytes as a signed number.
 func (m *machine) int32() (v any, problem string) {
 	if m.left() < 4 {
 		return nil, endsTooSoon
@@ -62,7 +62,7 @@ func (m *machine) int32() (v any, problem string) {
 	return m.int(int64(int32(uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24)))
 }
 
-// line returns the text up to the next line feed, which it passes.
+// line reads the text up to the next line feed.
 func (m *machine) line() (string, bool) {
 	n := strings.IndexByte(m.src[m.pos:], '\n')
 	if n < 0 {
@@ -73,7 +73,7 @@ func (m *machine) line() (string, bool) {
 	return s, true
 }
 
-// number returns the number of a value in the memo that stands on the next line.
+// number reads the memo number on the next line.
 func (m *machine) number() (n int64, problem string) {
 	s, ok := m.line()
 	if !ok {
@@ -93,7 +93,7 @@ func (m *machine) readIntText() string {
 	case !ok:
 		return endsTooSoon
 	case len(s) == len("01") && strings.ContainsAny(s[:1], "0+- \t\r") && (s[1] == '0' || s[1] == '1' && s[0] != '-'):
-		return m.push(s[1] == '1') // to CPython any line of two bytes is a bool whose number is 0 or 1
+		return m.push(s[1] == '1') // CPython treats any two-byte line with the number 0 or 1 as a bool
 	}
 	return m.pushDigits(s, false)
 }
@@ -112,7 +112,7 @@ func (m *machine) pushDigits(s string, long bool) string {
 	s = strings.Trim(s, " \t\r")
 	digits := strings.TrimLeft(s, "+-")
 	if len(s)-len(digits) > 1 || digits == "" || digits[0] == '0' && s != "0" || strings.Trim(digits, "0123456789") != "" {
-		return badNumber // also what CPython takes for octal
+		return badNumber // includes what CPython reads as octal
 	}
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return m.pushInteger(n, long)
@@ -143,7 +143,7 @@ func (m *machine) pushBig(b *big.Int) string {
 
 const wordSize = bits.UintSize / 8
 
-// readLong reads an integer in two's complement, little-endian, behind a length of n bytes.
+// readLong reads a length of n bytes and an integer in little-endian two's complement.
 func (m *machine) readLong(n int) string {
 	u, ok := m.uint(n)
 	switch {
@@ -165,7 +165,8 @@ func (m *machine) readLong(n int) string {
 		}
 		return m.pushInteger(int64(v), m.keepsPython2())
 	}
-	// The words of a number that is no longer than a UUID, which takes up to 17 bytes, are allocated together with it.
+	// The words of a number of at most 17 bytes, enough for a UUID, are allocated
+	// together with it.
 	small := &struct {
 		b     big.Int
 		words [24 * 8 / bits.UintSize]big.Word
@@ -197,7 +198,7 @@ func (m *machine) readFloat() string {
 	return m.push(math.Float64frombits(u))
 }
 
-// readFloatText reads what Python's repr of a float gives.
+// readFloatText reads a float as Python's repr writes it.
 func (m *machine) readFloatText() string {
 	s, ok := m.line()
 	if !ok {
@@ -210,7 +211,7 @@ func (m *machine) readFloatText() string {
 	switch {
 	case digits == "inf", digits == "nan":
 	case digits == "", digits[0] == '-', digits[0] == '+', strings.Trim(digits, "0123456789+-.eE") != "":
-		return badNumber // such as the hexadecimal forms that Go reads
+		return badNumber // such as Go's hexadecimal forms
 	}
 	f, err := strconv.ParseFloat(digits, 64)
 	if err != nil {

@@ -14,9 +14,9 @@ func (m *machine) readName() (*py.Global, string) {
 	module, ok1 := m.line()
 	name, ok2 := m.line()
 	if !ok1 || !ok2 || module == "" || name == "" {
-		return nil, endsTooSoon // as CPython says of an empty line
+		return nil, endsTooSoon // CPython's error for an empty line
 	}
-	if !utf8.ValidString(module) || !utf8.ValidString(name) { // no surrogates, unlike other text
+	if !utf8.ValidString(module) || !utf8.ValidString(name) { // surrogates are not allowed, unlike in other text
 		return nil, badText
 	}
 	return m.global(module, name)
@@ -36,9 +36,9 @@ func (m *machine) global(module, name string) (*py.Global, string) {
 	return g, ""
 }
 
-// name returns the name that a class or function of Python 2 has here: that of Python 3,
-// unless its types are kept and the name could not be written again, such as int, which
-// is called as long is in Python 3.
+// name returns the name of a class or function of Python 2. It is the Python 3 name,
+// unless types are kept and that name could not be written back: for example int, because
+// long is called int in Python 3.
 func (m *machine) name(module, name string) (newModule, newName string) {
 	module3, name3 := python3Name(module, name)
 	if m.keepsPython2() {
@@ -49,8 +49,8 @@ func (m *machine) name(module, name string) (newModule, newName string) {
 	return module3, name3
 }
 
-// keepsPython2 reports whether the types are kept apart that Python 2 has and Python 3
-// has not: long and int, str and unicode.
+// keepsPython2 reports whether types that only Python 2 distinguishes are kept apart:
+// long and int, str and unicode.
 func (m *machine) keepsPython2() bool { return m.proto < 3 && m.opts.Encoding == encodingNone }
 
 func (m *machine) readGlobal() string {
@@ -79,7 +79,8 @@ func (m *machine) stackGlobal() string {
 	return m.push(g)
 }
 
-// isCallable reports whether v may be called: a name, or an object, such as a method that getattr returned.
+// isCallable reports whether v may be called: a name, or an object such as a method
+// returned by getattr.
 func isCallable(v any) bool {
 	switch v.(type) {
 	case *py.Global, *py.Object:
@@ -132,19 +133,20 @@ func (m *machine) newObjEx() string {
 	return m.pushObject(py.ConstructNewEx, class, args, kwargs)
 }
 
-// inst makes an instance of the class whose name follows, with the arguments down to the mark.
+// inst pushes an instance of the class whose name follows, with the values above the mark
+// as arguments.
 func (m *machine) inst() string {
 	class, problem := m.readName()
 	if problem != "" {
 		return problem
 	}
-	if !isASCII(class.Module) || !isASCII(class.Name) { // unlike those of other opcodes
+	if !isASCII(class.Module) || !isASCII(class.Name) { // only this opcode requires ASCII
 		return badText
 	}
 	return m.instance(class, 0)
 }
 
-// obj makes an instance of the class that stands just above the mark.
+// obj pushes an instance of the class just above the mark.
 func (m *machine) obj() string {
 	if m.marks.n == 0 {
 		return noMark
@@ -159,8 +161,8 @@ func (m *machine) obj() string {
 	return m.instance(class, 1)
 }
 
-// instance takes all down to the mark, skips some of it, and makes an object with the
-// rest as arguments.
+// instance pops the values above the mark and skips some. The rest are the arguments of a
+// new object.
 func (m *machine) instance(class any, skip int) string {
 	items, ok := m.popMark()
 	if !ok {
@@ -189,7 +191,8 @@ func (m *machine) build() string {
 	case x == nil:
 		return tooLarge
 	case x.HasState && isContainer(state) && x.State == state:
-		// Python's own pickler, not the one in C, writes the state of an object in its own arguments twice.
+		// Python's pure-Python pickler writes the state of an object in its own arguments
+		// twice.
 	case x.HasState:
 		return "gives an object two states"
 	}
@@ -197,7 +200,8 @@ func (m *machine) build() string {
 	return ""
 }
 
-// extra returns o.Extra, made if there is none; nil when there is no memory for it.
+// extra returns o.Extra, which it allocates if necessary, or nil if there is not enough
+// memory.
 func (m *machine) extra(o *py.Object) *py.Extra {
 	if o.Extra == nil && m.charge(sizeExtra) {
 		o.Extra = &py.Extra{}
@@ -205,7 +209,7 @@ func (m *machine) extra(o *py.Object) *py.Extra {
 	return o.Extra
 }
 
-// extension pushes the class behind a code of n bytes; that of four bytes has a sign.
+// extension pushes the class of a code of n bytes. A code of four bytes is signed.
 func (m *machine) extension(n int) string {
 	u, ok := m.uint(n)
 	if !ok {

@@ -8,7 +8,8 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// A small dict with str keys is filled in another way than others. What stands here is what CPython 3.11's pickle.loads returns.
+// A small dict with str keys is filled in another way than others. What stands here is
+// what CPython 3.11's pickle.loads returns.
 func TestDictsAreFilledAsInPython(t *testing.T) {
 	t.Parallel()
 	const nine = "\x8c\x01aK\x00\x8c\x01bK\x01\x8c\x01cK\x02\x8c\x01dK\x03\x8c\x01eK\x04\x8c\x01fK\x05\x8c\x01gK\x06\x8c\x01hK\x07\x8c\x01iK\x08"
@@ -50,7 +51,8 @@ func repr(v any) string {
 	return fmt.Sprint(v)
 }
 
-// The stack, the memo and the marks begin in memory of the machine itself, and outgrow it.
+// The stack, the memo and the marks begin in memory of the machine itself, and outgrow
+// it.
 func TestLargePicklesOutgrowTheMachine(t *testing.T) {
 	t.Parallel()
 	for n := range 400 {
@@ -72,8 +74,8 @@ func TestLargePicklesOutgrowTheMachine(t *testing.T) {
 	}
 }
 
-// What a call makes of one argument, and the tuple of that, have their numbers in the memo wherever in it they come: near its
-// 128th value it moves to other memory.
+// What a call makes of one argument, and the tuple of that, have their numbers in the
+// memo wherever in it they come: near its 128th value it moves to other memory.
 func TestCallsAreMemoizedAnywhere(t *testing.T) {
 	t.Parallel()
 	for n := range 140 {
@@ -108,7 +110,8 @@ func each(format, letters string) string {
 	return b.String()
 }
 
-// A memo with numbers that are left out, or far off, numbers what MEMOIZE gives it by how many values it has, as CPython does.
+// A memo with numbers that are left out, or far off, numbers what MEMOIZE gives it by how
+// many values it has, as CPython does.
 func TestMemoCountsItsValues(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ pickle, want string }{

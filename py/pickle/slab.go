@@ -5,19 +5,20 @@ import (
 	"unsafe"
 )
 
-// A slab gives out values one by one of memory that is allocated for many: a session has dozens of small values, and they
-// live and die together.
+// A slab hands out values from memory that is allocated for many at once. A session has
+// dozens of small values that live and die together.
 type slab[T any] struct {
-	items []T // allocated last
-	n     int // of them are given out
+	items []T // the last allocation
+	n     int // how many of them are used
 }
 
 const (
-	maxSlab = 64   // values that are allocated at once, but for more of one container
-	ahead   = 2048 // bytes of the input that are looked through for how many to allocate
+	maxSlab = 64   // maximum number of values per allocation, except for the items of one container
+	ahead   = 2048 // bytes of the input searched to estimate how many to allocate
 )
 
-// take returns a new T, nil when none are left: then first has one. It is so small that it becomes part of its callers.
+// take returns a new T, or nil if none are left; use first then. It is small so that it
+// is inlined.
 func (s *slab[T]) take() *T {
 	i := uint(s.n)
 	if i >= uint(len(s.items)) {
@@ -27,8 +28,8 @@ func (s *slab[T]) take() *T {
 	return &s.items[i]
 }
 
-// first allocates more and returns a new T, nil when there is no memory for it. Another is expected for each opcode op that
-// comes.
+// first allocates more and returns a new T, or nil if there is not enough memory. It
+// expects one more value for each opcode op ahead.
 func first[T any](m *machine, s *slab[T], op string) *T {
 	if !refill(m, s, 1, m.expected(op)) {
 		return nil
@@ -36,7 +37,8 @@ func first[T any](m *machine, s *slab[T], op string) *T {
 	return s.take()
 }
 
-// firstOfFew is first for what most sessions have one of, if any: the first is allocated alone.
+// firstOfFew is first for types of which most sessions have at most one. It allocates the
+// first one alone.
 func firstOfFew[T any](m *machine, s *slab[T], op string) *T {
 	if s.items != nil {
 		return first(m, s, op)
@@ -47,8 +49,8 @@ func firstOfFew[T any](m *machine, s *slab[T], op string) *T {
 	return s.take()
 }
 
-// slice returns a slice of n values, which has no room for more; nil when there is no memory for it. So many others of this size
-// are expected.
+// slice returns a slice of n values without spare capacity, or nil if there is not enough
+// memory. It expects the given number of other slices of the same size.
 func slice[T any](m *machine, s *slab[T], n, others int) []T {
 	if len(s.items)-s.n < n && !refill(m, s, n, others) {
 		return nil
@@ -58,16 +60,17 @@ func slice[T any](m *machine, s *slab[T], n, others int) []T {
 	return values
 }
 
-// left is how many values are not given out.
+// left returns the number of unused values.
 func (s *slab[T]) left() int { return len(s.items) - s.n }
 
-// expected is how often the opcode op is likely to come: how many bytes that may be it do. Most that may, are: nearly all opcodes
-// that make something are rare in text.
+// expected estimates how often the opcode op will occur by counting its byte. Most such
+// bytes are the opcode, because nearly all opcodes that make values are rare in text.
 func (m *machine) expected(op string) int {
 	return strings.Count(m.src[m.pos:min(m.pos+ahead, len(m.src))], op)
 }
 
-// refill allocates n values, as many for each of the others, and a few more for what those did not count.
+// refill allocates n values, n for each of the other slices, and a few more for those
+// that were not counted.
 func refill[T any](m *machine, s *slab[T], n, others int) bool {
 	size := max(n, min(n+n*others+others/32, maxSlab))
 	var t T
@@ -78,9 +81,10 @@ func refill[T any](m *machine, s *slab[T], n, others int) bool {
 	return true
 }
 
-// box returns *p as an interface value that holds p itself, of the type of like, which is any value of type T. The conversion
-// that the language has would allocate a copy. T must not be a pointer. It relies on how gc lays out such values: a word for the
-// type and one for the address.
+// box returns *p as an interface value that refers to p itself, with the type of like,
+// which is any value of type T. The conversion in the language would allocate a copy. T
+// must not be a pointer. It depends on the layout of interface values in gc: a word for
+// the type and a word for the address.
 func box[T any](like any, p *T) any {
 	(*[2]unsafe.Pointer)(unsafe.Pointer(&like))[1] = unsafe.Pointer(p) //nolint:gosec // see above
 	return like

@@ -9,7 +9,7 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// validString is [wtf8.Valid] in one pass, whatever stands in the text.
+// validString is [wtf8.Valid] in a single pass.
 func validString(s string) bool {
 	if utf8.ValidString(s) {
 		return true
@@ -24,7 +24,8 @@ func validString(s string) bool {
 	return true
 }
 
-// isShortASCII reports whether the text is ASCII and short, by looking at eight bytes of the input at once.
+// isShortASCII reports whether the text is short ASCII. It looks at eight bytes of the
+// input at once.
 func (m *machine) isShortASCII(start, end int) bool {
 	if end-start > 8 || len(m.src)-start < 8 {
 		return false
@@ -35,7 +36,7 @@ func (m *machine) isShortASCII(start, end int) bool {
 	return word&(0x8080_8080_8080_8080>>(64-8*uint(end-start))) == 0
 }
 
-// shortString returns a str in UTF-8 behind a length of one byte, surrogates included.
+// shortString reads a length of one byte and a str in UTF-8 with surrogates.
 func (m *machine) shortString() (v any, problem string) {
 	if m.pos >= len(m.src) {
 		return nil, endsTooSoon
@@ -50,7 +51,7 @@ func (m *machine) shortString() (v any, problem string) {
 	if !m.isShortASCII(start, end) && !validString(s) {
 		return nil, badText
 	}
-	if m.proto >= 3 { // what str does, nearly always
+	if m.proto >= 3 { // the common case of str
 		if p := m.strings.take(); p != nil {
 			*p = s
 			return box("", p), ""
@@ -90,8 +91,10 @@ func (m *machine) str(s string) (v any, problem string) {
 	return box("", p), ""
 }
 
-// ownCharacter returns s, or if it is the first of its kind in a pickle from before protocol 3, the str that the writer makes of
-// the byte of this number: there bytes are a str and the name of a codec, and CPython has one str for all bytes of one number.
+// ownCharacter returns s. For the first occurrence of a character in a pickle below
+// protocol 3, it returns the str that the writer uses for the byte with this number
+// instead: there, bytes are a str and the name of a codec, and CPython has one str for
+// all bytes with the same number.
 func (m *machine) ownCharacter(s string) string {
 	if m.proto > 2 || len(s) > 2 || s == "" {
 		return s
@@ -104,7 +107,8 @@ func (m *machine) ownCharacter(s string) string {
 	return oneLatin1(byte(r))
 }
 
-// readStr2 reads a str of Python 2 behind a length of n bytes; that of four bytes is signed.
+// readStr2 reads a length of n bytes and a str of Python 2. A length of four bytes is
+// signed.
 func (m *machine) readStr2(n int) string {
 	if n == 4 && m.left() >= 4 && m.src[m.pos+3] >= 0x80 {
 		return badLength
@@ -151,7 +155,7 @@ func (m *machine) nextBuffer() string {
 	return m.push(&py.ByteArray{Bytes: m.opts.Buffers[m.buffers-1]})
 }
 
-// readOnlyBuffer makes the buffer on top of the stack immutable.
+// readOnlyBuffer makes the topmost buffer immutable.
 func (m *machine) readOnlyBuffer() string {
 	v, ok := m.top()
 	if !ok {
@@ -170,7 +174,8 @@ func (m *machine) readOnlyBuffer() string {
 	return ""
 }
 
-// readStringText reads a str with the escapes of Python's raw-unicode-escape codec: \u and \U alone mean something.
+// readStringText reads a str with the escapes of Python's raw-unicode-escape codec: only
+// \u and \U are special.
 func (m *machine) readStringText() string {
 	s, ok := m.line()
 	if !ok {
@@ -182,7 +187,7 @@ func (m *machine) readStringText() string {
 	if !m.charge(4 * len(s)) {
 		return tooLarge
 	}
-	b := make([]byte, 0, 2*len(s)) // latin-1 doubles at most, and an escape is longer than what it stands for
+	b := make([]byte, 0, 2*len(s)) // latin-1 at most doubles, and an escape is longer than its character
 	for i := 0; i < len(s); i++ {
 		if s[i] != '\\' || i+1 == len(s) {
 			b = wtf8.AppendRune(b, rune(s[i])) // latin-1
@@ -209,7 +214,7 @@ func (m *machine) readStringText() string {
 	return m.push(string(b))
 }
 
-// hexDigits returns the number that the first n bytes of s write.
+// hexDigits returns the value of the first n bytes of s.
 func hexDigits(s string, n int) (uint64, bool) {
 	if len(s) < n || s[0] == '_' {
 		return 0, false
@@ -218,7 +223,7 @@ func hexDigits(s string, n int) (uint64, bool) {
 	return u, err == nil
 }
 
-// readStr2Text reads a str of Python 2 as its repr.
+// readStr2Text reads a str of Python 2 from its repr.
 func (m *machine) readStr2Text() string {
 	s, ok := m.line()
 	if !ok {
@@ -241,7 +246,8 @@ func (m *machine) readStr2Text() string {
 	return m.pushStr2(string(b))
 }
 
-// unescape replaces the escapes of a bytes literal. Unknown ones stay as they are, as in Python.
+// unescape replaces the escapes of a bytes literal. Unknown ones stay as they are, as in
+// Python.
 func unescape(s string) (b []byte, ok bool) {
 	b = make([]byte, 0, len(s))
 	for i := 0; i < len(s); i++ {
@@ -291,5 +297,5 @@ func latin1(s string) (py.Bytes, bool) {
 		b = append(b, byte(r))
 		s = s[size:]
 	}
-	return py.Bytes(strings.Clone(string(b))), true // of one byte Go makes the same text each time, Python another
+	return py.Bytes(strings.Clone(string(b))), true // Go reuses the text of a single byte; Python makes a new object
 }

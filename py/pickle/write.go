@@ -9,37 +9,38 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// Dumps returns v as CPython's pickle.dumps(v, protocol) writes it, for protocols 2 to 5: the values of package py, Go's
-// int, and what a [py.Lazy] resolves to. All else is an [*UnsupportedError].
+// Dumps returns v as CPython's pickle.dumps(v, protocol) writes it, for protocols 2 to 5.
+// v may contain the values of package py, Go's int, and [py.Lazy] values, which are
+// resolved. For any other value, the error is an [*UnsupportedError].
 //
-// What is one object in Go is one in Python: a pointer that stands in two places, and a
-// string or [py.Bytes] with the same memory. A [*py.Global] is one object by its name. An
-// aware [py.DateTime] is written with the tzinfo object that it has, else with a
-// datetime.timezone of the offset that is in force then, not with the name of its zone. A
-// str of one character, of which CPython mostly has one object, was one object where it
-// was read as one. A list or dict among the arguments of an object that has the object in
-// it is written twice, as CPython does with what an object makes to be its argument.
+// Objects that are shared in Go are shared in Python: a pointer that appears in two
+// places, and a string or [py.Bytes] with the same memory. A [*py.Global] is identified
+// by its name. An aware [py.DateTime] is written with its tzinfo object, or with a
+// datetime.timezone of the offset in force at that time; the name of its zone is not
+// written. CPython has one object for most strs of one character; such a str is shared if
+// it was when it was read. A list or dict among the arguments of an object that contains
+// the object is written twice, as CPython does for arguments that an object makes itself.
 //
-// Protocol 2 is that of Python 2. An integer beyond 32 bits is an int of Python 2 if it
-// is an int64, and a [*big.Int] of any size is a long, where CPython 3 writes a long in
-// both cases. All other protocols make no difference between them.
+// Protocol 2 is meant for Python 2. An int64 is an int of Python 2 even beyond 32 bits,
+// and a [*big.Int] of any size is a long, whereas CPython 3 writes a long in both cases.
+// The other protocols do not distinguish them.
 //
-// Values within each other in more than [MaxDepth] levels are refused; CPython itself stops near 500.
+// Values nested in more than [MaxDepth] levels are refused. CPython itself stops near
+// 500.
 func Dumps(v any, protocol int) ([]byte, error) { return WriteOptions{Protocol: protocol}.Dumps(v) }
 
-// WriteOptions say how pickles are written.
+// WriteOptions configure writing.
 type WriteOptions struct {
 	Protocol int // 2 to 5
 
-	// TimeZone returns the tzinfo object for an offset in seconds east of UTC, with which
-	// an aware datetime is written that has none of its own; nil stands for
-	// datetime.timezone. It is for programs on Python 2, which has no such class and no
-	// offsets of a part of a minute: a datetime with such an offset is written in UTC
-	// then.
+	// TimeZone returns the tzinfo object for an offset in seconds east of UTC. It is used
+	// for aware datetimes that have no tzinfo object; nil means datetime.timezone. It is
+	// meant for programs on Python 2, which has neither that class nor offsets with a
+	// fraction of a minute: a datetime with such an offset is then written in UTC.
 	TimeZone func(seconds int) *py.Object
 }
 
-// Dumps is like the function [Dumps], with options.
+// Dumps is like the function [Dumps], but with options.
 func (o WriteOptions) Dumps(v any) ([]byte, error) {
 	protocol := o.Protocol
 	if protocol < 2 || protocol > maxProtocol {
@@ -69,7 +70,7 @@ func (e *protocolError) Error() string {
 	return "pickle: protocol " + strconv.Itoa(e.protocol) + " cannot be written, only 2 to 5"
 }
 
-// A writer is what one call of Dumps works with.
+// A writer is the state of one call of Dumps.
 type writer struct {
 	buf        []byte
 	memo       written
@@ -79,10 +80,10 @@ type writer struct {
 	steps      []any              // see in
 	within     map[*py.Object]int // see ownArgs
 	timeZone   func(seconds int) *py.Object
-	zones      map[int]*py.Object // what timeZone has returned
+	zones      map[int]*py.Object // results of timeZone
 }
 
-// maxPooledBuffer bounds what the pool keeps.
+// maxPooledBuffer limits the size of buffers in the pool, in bytes.
 const maxPooledBuffer = 256 << 10
 
 var writers = sync.Pool{New: func() any { return new(writer) }} //nolint:gochecknoglobals // a pool has to be shared
@@ -96,11 +97,12 @@ func (w *writer) release() {
 	writers.Put(w)
 }
 
-// memoize gives what was just written a number, under which it can be had again.
+// memoize assigns a number to the value that was just written, so that it can be fetched
+// again.
 func (w *writer) memoize(id identity) { w.memo.add(id, w.memoizeNew()) }
 
-// memoizeNew is memoize for an object that is made in the course of writing and cannot come again: CPython numbers it all
-// the same.
+// memoizeNew is memoize for a value that is made by the writer and cannot recur. CPython
+// numbers it all the same.
 func (w *writer) memoizeNew() uint32 {
 	n := w.memo.count
 	w.memo.count++
@@ -123,7 +125,8 @@ func (w *writer) get(n uint32) {
 	}
 }
 
-// again writes the value as one that was written before, if it was.
+// again writes a reference to the value if it was written before, and reports whether it
+// was.
 func (w *writer) again(id identity) bool {
 	n, ok := w.memo.find(id)
 	if ok {
@@ -132,7 +135,7 @@ func (w *writer) again(id identity) bool {
 	return ok
 }
 
-// save writes one value and all that is in it.
+// save writes a value and its contents.
 func (w *writer) save(v any) *UnsupportedError {
 	w.boundary()
 	switch v := v.(type) {
@@ -168,14 +171,14 @@ func (w *writer) save(v any) *UnsupportedError {
 	return nil
 }
 
-// resolved returns what v stands for; not if v is a nil pointer.
+// resolved returns the value of v. It returns false for a nil pointer.
 func resolved(v py.Lazy) (any, bool) {
 	r := py.Resolve(v)
 	_, isLazy := r.(py.Lazy)
 	return r, !isLazy
 }
 
-// saveNested writes values that others may stand in, and those that are rare.
+// saveNested writes containers and rare types.
 func (w *writer) saveNested(v any) *UnsupportedError {
 	switch v := v.(type) {
 	case *py.Dict:

@@ -2,7 +2,7 @@ package pickle
 
 import "github.com/djangobridge/djangobridge/py"
 
-// batchSize is how many items one opcode adds to a container.
+// batchSize is the maximum number of items that one opcode adds to a container.
 const batchSize = 1000
 
 func (w *writer) list(v *py.List) *UnsupportedError {
@@ -15,8 +15,8 @@ func (w *writer) list(v *py.List) *UnsupportedError {
 	return w.listItems(v.Items)
 }
 
-// listItems writes what a list contains. Only in a list of one item, not in a last batch of one, the item is written with
-// the shorter APPEND; compare appends.
+// listItems writes the items of a list. Only the single item of a list is written with
+// the shorter APPEND; a last batch of one item is not. Compare appends.
 func (w *writer) listItems(items []any) *UnsupportedError {
 	if len(items) == 1 {
 		err := w.save(items[0])
@@ -36,7 +36,7 @@ func (w *writer) listItems(items []any) *UnsupportedError {
 	return nil
 }
 
-// inItem is in without the cost of making an interface of the index when all is well.
+// inItem is in, but converts the index to an interface only after an error.
 func (w *writer) inItem(err *UnsupportedError, i int) *UnsupportedError {
 	if err != nil {
 		return w.in(err, i)
@@ -66,7 +66,7 @@ func (w *writer) dict(v *py.Dict) *UnsupportedError {
 		if err := w.save(value); err != nil {
 			return w.in(err, key)
 		}
-		// A full batch is followed by another, even if there is nothing left for it.
+		// A full batch is followed by another, even if that is empty.
 		if i++; i%batchSize == 0 {
 			w.buf = append(w.buf, opSetItems, opMark)
 		}
@@ -81,7 +81,7 @@ func (w *writer) dict(v *py.Dict) *UnsupportedError {
 
 func (w *writer) tuple(v *py.Tuple) *UnsupportedError {
 	n := len(v.Items)
-	if n == 0 { // there is only one in Python, and it is not memoized
+	if n == 0 { // unique in Python, and never memoized
 		w.buf = append(w.buf, opEmptyTuple)
 		return nil
 	}
@@ -92,7 +92,8 @@ func (w *writer) tuple(v *py.Tuple) *UnsupportedError {
 	if err := w.tupleItems(v.Items); err != nil {
 		return err
 	}
-	// A tuple that contains itself, by way of a list say, has been written by now: what was written twice is taken back.
+	// A tuple that contains itself, for example through a list, has now been written. The
+	// second copy is dropped.
 	if number, ok := w.memo.find(id); ok {
 		if n > 3 {
 			w.buf = append(w.buf, opPopMark)
@@ -109,7 +110,7 @@ func (w *writer) tuple(v *py.Tuple) *UnsupportedError {
 	return nil
 }
 
-// tupleItems writes what comes before the opcode that makes a tuple.
+// tupleItems writes the items and what precedes them.
 func (w *writer) tupleItems(items []any) *UnsupportedError {
 	if len(items) > 3 {
 		w.buf = append(w.buf, opMark)
@@ -185,7 +186,7 @@ func (w *writer) frozenSet(v *py.FrozenSet) *UnsupportedError {
 	return nil
 }
 
-// setCall writes a set for protocols that have none: set([...]).
+// setCall writes a set in protocols without sets, as set([...]).
 func (w *writer) setCall(class string, v *py.Set, id identity) *UnsupportedError {
 	if err := w.builtin(class); err != nil {
 		return err

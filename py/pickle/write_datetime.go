@@ -10,10 +10,10 @@ const datetimeModule = "datetime"
 
 const secondsPerDay = 24 * 60 * 60
 
-// foldBit marks the month of a datetime, or the hour of a time, that has fold=1.
+// foldBit is set in the month of a datetime, or the hour of a time, with fold=1.
 const foldBit = 0x80
 
-// datetimeValue writes a value of the module datetime as the call of its class.
+// datetimeValue writes a value of the module datetime as a call of its class.
 func (w *writer) datetimeValue(v any) *UnsupportedError {
 	var err *UnsupportedError
 	switch v := v.(type) {
@@ -50,7 +50,7 @@ func (w *writer) dateTime(v py.DateTime) *UnsupportedError {
 		}
 	}
 	month := byte(t.Month())
-	if v.Fold && w.protocol > 3 { // older readers would take it for a wrong month
+	if v.Fold && w.protocol > 3 { // older readers would see a wrong month
 		month |= foldBit
 	}
 	clock := clockState(t.Hour(), t.Minute(), t.Second(), t.Nanosecond()/1000)
@@ -68,7 +68,8 @@ func (w *writer) dateTime(v py.DateTime) *UnsupportedError {
 	return w.reduceWith(w.in(w.save(tzinfo), "tzinfo"))
 }
 
-// call writes what begins a call of a class of the module datetime with its state in bytes.
+// call writes the beginning of a call of a class of the module datetime with its state in
+// bytes.
 func (w *writer) call(class string, state []byte) *UnsupportedError {
 	if err := w.global(&py.Global{Module: datetimeModule, Name: className(class)}); err != nil {
 		return err
@@ -77,7 +78,7 @@ func (w *writer) call(class string, state []byte) *UnsupportedError {
 	return w.bytes(string(state), identity{})
 }
 
-// reduceWith ends a call of two arguments, if the second was written.
+// reduceWith ends a call with two arguments if the second was written.
 func (w *writer) reduceWith(err *UnsupportedError) *UnsupportedError {
 	if err == nil {
 		w.reduce(opTuple2)
@@ -89,8 +90,9 @@ func clockState(hour, minute, second, micros int) [6]byte {
 	return [6]byte{byte(hour), byte(minute), byte(second), byte(micros >> 16), byte(micros >> 8), byte(micros)}
 }
 
-// className returns the name of a class in memory that no module's name shares: datetime.datetime is two strings in
-// Python, and two equal constants may be one in Go.
+// className returns the name of a class in memory that it does not share with a module
+// name. In Python, datetime.datetime is two strings; in Go, two equal constants may be
+// one.
 func className(name string) string { return string(append([]byte{}, name...)) }
 
 func (w *writer) date(v py.Date) *UnsupportedError {
@@ -123,7 +125,7 @@ func (w *writer) time(v py.Time) *UnsupportedError {
 	if o, ok := v.TZInfo.(*py.Object); !ok || o == nil {
 		return w.in(unsupported(v.TZInfo, badTZInfo), "tzinfo")
 	}
-	if offset, ok := v.Offset(); ok && py.Equal(v.TZInfo, py.TimeZone(offset)) { // of which a datetime may have the same
+	if offset, ok := v.Offset(); ok && py.Equal(v.TZInfo, py.TimeZone(offset)) { // a datetime may share it
 		return w.reduceWith(w.zone(offset))
 	}
 	return w.reduceWith(w.in(w.save(v.TZInfo), "tzinfo"))
@@ -145,8 +147,8 @@ func (w *writer) timeDelta(v py.TimeDelta) *UnsupportedError {
 	return nil
 }
 
-// zone writes datetime.timezone(datetime.timedelta(...)), which is what timezone.utc is
-// too, or what stands for it.
+// zone writes datetime.timezone(datetime.timedelta(...)), which timezone.utc is too, or
+// its replacement.
 func (w *writer) zone(offset int) *UnsupportedError {
 	if w.timeZone != nil {
 		return w.in(w.save(w.zoneObject(offset)), "tzinfo")
@@ -168,8 +170,8 @@ func (w *writer) zone(offset int) *UnsupportedError {
 	return nil
 }
 
-// zoneObject returns what WriteOptions.TimeZone has for an offset, the same object each
-// time.
+// zoneObject returns the result of WriteOptions.TimeZone for an offset, the same object
+// each time.
 func (w *writer) zoneObject(offset int) *py.Object {
 	if zone, ok := w.zones[offset]; ok {
 		return zone

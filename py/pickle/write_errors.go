@@ -7,11 +7,11 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// An UnsupportedError is what [Dumps] returns for a value that has no pickle. It contains no values, but the keys that
-// lead to the value.
+// An UnsupportedError reports a value that cannot be pickled. It contains no values, but
+// the keys that lead to the value.
 type UnsupportedError struct {
-	Path    string // from the value given to Dumps to the one at fault, such as "cart.items[2]"; empty if it is that value
-	Type    string // its Python type, see [py.TypeName]
+	Path    string // from the value given to Dumps to the failing part, such as "cart.items[2]"; empty for the value itself
+	Type    string // its Python type; see [py.TypeName]
 	Problem string // such as "cannot be pickled"
 }
 
@@ -40,7 +40,7 @@ func unsupported(v any, problem string) *UnsupportedError {
 	return &UnsupportedError{Type: py.TypeName(v), Problem: problem}
 }
 
-// in notes on the way back from an error where in its container the value stood.
+// in records, on the way back from an error, the position of the value in its container.
 func (w *writer) in(err *UnsupportedError, step any) *UnsupportedError {
 	if err != nil {
 		w.steps = append(w.steps, step)
@@ -48,7 +48,7 @@ func (w *writer) in(err *UnsupportedError, step any) *UnsupportedError {
 	return err
 }
 
-// path joins the steps that in collected, the innermost step first.
+// path joins the steps recorded by in, the innermost one first.
 func path(steps []any) string {
 	var path valuepath.Path
 	for _, step := range slices.Backward(steps) {

@@ -2,7 +2,8 @@ package pickle
 
 import "github.com/djangobridge/djangobridge/py"
 
-// saveKey writes a dict key or a member of a set. Python cannot load what it cannot hash, and nothing that stands beside it.
+// saveKey writes a dict key or a member of a set. If Python could not hash it, loading
+// would fail and all other data would be lost as well.
 func (w *writer) saveKey(key any) *UnsupportedError {
 	if !isHashable(key) {
 		return unsupported(key, notHashable)
@@ -10,7 +11,8 @@ func (w *writer) saveKey(key any) *UnsupportedError {
 	return w.save(key)
 }
 
-// isHashable reports whether Python can hash v, as far as that is known of objects: their classes are not.
+// isHashable reports whether Python can hash v. Objects count as hashable because their
+// classes are unknown.
 func isHashable(v any) bool {
 	switch v := v.(type) {
 	case string:
@@ -24,8 +26,8 @@ func isHashable(v any) bool {
 	return !py.Unhashable(v)
 }
 
-// areHashable is isHashable for what stands in a tuple. Those that are in seen have been looked at, as the members of a frozenset
-// are when it is written.
+// areHashable is isHashable for the items of a tuple. It skips tuples in seen, which have
+// been checked. Members of a frozenset are checked when they are written.
 func areHashable(t *py.Tuple, seen map[*py.Tuple]bool) bool {
 	if t == nil || seen[t] {
 		return true

@@ -8,7 +8,8 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// A pickle with a key that Python cannot hash is one that Python cannot load: all else in it would be lost with it.
+// A pickle with a key that Python cannot hash is one that Python cannot load: all else in
+// it would be lost with it.
 func TestKeysThatPythonCannotHashAreNotWritten(t *testing.T) {
 	t.Parallel()
 	snan, _ := py.ParseDecimal("sNaN")

@@ -18,12 +18,12 @@ func (w *writer) global(v *py.Global) *UnsupportedError {
 		w.get(number)
 		return nil
 	}
-	if v.Module == "" || v.Name == "" { // which Python looks for in vain
+	if v.Module == "" || v.Name == "" { // Python would not find it
 		return unsupported(v, badName)
 	}
 	if w.protocol >= 4 {
-		// CPython saves the strings that it has, so that classes of one module may or may not share its name: with the
-		// strings of v as they were read, the same is done here.
+		// CPython memoizes its own strings, so classes of one module may or may not share
+		// its name. The strings in v, as they were read, have the same effect.
 		if err := w.str(w.moduleName(v)); err != nil {
 			return err
 		}
@@ -43,12 +43,13 @@ func (w *writer) global(v *py.Global) *UnsupportedError {
 	return nil
 }
 
-// isOfPython2 reports whether a module is one of the two that are in every Python 2 and
-// that no module of Python 3 shares its name with.
+// isOfPython2 reports whether module is one of the two that every Python 2 has and whose
+// names no module of Python 3 shares.
 func isOfPython2(module string) bool { return module == builtins2 || module == exceptions2 }
 
-// moduleName returns the string that stands for the module of v. The types of builtins and datetime are known to share
-// one, and some of them are written for values that came without: bytearray, complex, datetime.
+// moduleName returns the string to write for the module of v. The types of builtins and
+// datetime share one string. Some of them are also written for values that did not
+// contain it: bytearray, complex, datetime.
 func (w *writer) moduleName(v *py.Global) string {
 	if !isStaticType(v) {
 		return v.Module
@@ -64,7 +65,8 @@ func (w *writer) moduleName(v *py.Global) string {
 	return v.Module
 }
 
-// isStaticType reports whether v is a type that CPython is built with. The functions of builtins have another string.
+// isStaticType reports whether v is a type built into CPython. The functions of builtins
+// have another string.
 func isStaticType(v *py.Global) bool {
 	if v.Module == builtins {
 		switch v.Name {
@@ -76,7 +78,7 @@ func isStaticType(v *py.Global) bool {
 	return v.Module == datetimeModule
 }
 
-// The module of what Python has without an import, in Python 3 and in Python 2.
+// The module of the built-in names, in Python 3 and in Python 2.
 const (
 	builtins  = "builtins"
 	builtins2 = "__builtin__"
@@ -92,7 +94,8 @@ func cutLast(name string) (parent, last string, nested bool) {
 	return "", name, false
 }
 
-// getattr writes the attribute of a class as getattr(class, name), which is how protocols below 4 name a nested class.
+// getattr writes the attribute of a class as getattr(class, name), the form of nested
+// classes in protocols below 4.
 func (w *writer) getattr(class *py.Global, name string) *UnsupportedError {
 	if err := w.builtin("getattr"); err != nil {
 		return err
@@ -113,7 +116,7 @@ func (w *writer) globalLine(v *py.Global) *UnsupportedError {
 		module, name = python2Name(module, name)
 	}
 	for _, s := range []string{module, name} {
-		// A line feed would end the name, and what follows would be opcodes.
+		// A line feed would end the name, and the rest would be read as opcodes.
 		if strings.IndexByte(s, '\n') >= 0 || !wtf8.Valid(s) || w.protocol < 3 && !isASCII(s) {
 			return unsupported(v, badName)
 		}
@@ -139,7 +142,7 @@ func (w *writer) object(v *py.Object) *UnsupportedError {
 	if err := w.construction(v); err != nil {
 		return err
 	}
-	if v.Construction == py.ConstructPersistent { // the program looks it up anew each time
+	if v.Construction == py.ConstructPersistent { // the program looks it up each time
 		return nil
 	}
 	if w.made(id) {
@@ -157,7 +160,8 @@ func (w *writer) object(v *py.Object) *UnsupportedError {
 	return w.state(v.Extra, id)
 }
 
-// state writes what gives an object its state: BUILD, or a call of its setter whose result is dropped.
+// state writes the state of an object: BUILD, or a call of its setter whose result is
+// dropped.
 func (w *writer) state(v *py.Extra, id identity) *UnsupportedError {
 	if !v.HasState {
 		return nil
@@ -179,8 +183,8 @@ func (w *writer) state(v *py.Extra, id identity) *UnsupportedError {
 	return nil
 }
 
-// made memoizes an object that was just made. If it was already, in its own arguments, the second one is taken back and
-// made returns true.
+// made memoizes an object that was just constructed. If its own arguments already did so,
+// the second copy is dropped and made returns true.
 func (w *writer) made(id identity) bool {
 	if number, ok := w.memo.find(id); ok {
 		w.buf = append(w.buf, opPop)
@@ -237,8 +241,8 @@ func (w *writer) construction(v *py.Object) *UnsupportedError {
 	return nil
 }
 
-// instance writes an instance of an old-style class as Python 2 does; Python 3 reads that
-// too, in every protocol.
+// instance writes an instance of an old-style class as Python 2 does. Python 3 reads this
+// in every protocol, too.
 func (w *writer) instance(v *py.Object, args *py.Tuple) *UnsupportedError {
 	w.buf = append(w.buf, opMark)
 	if err := w.save(v.Callable); err != nil {
@@ -260,10 +264,11 @@ func (w *writer) kwargs(v *py.Dict) *UnsupportedError {
 	return w.in(w.save(v), "kwargs")
 }
 
-// newByPartial writes what protocols below 4 have in place of NEWOBJ_EX: partial(class.__new__, class, *args, **kwargs)().
+// newByPartial writes the equivalent of NEWOBJ_EX for protocols below 4:
+// partial(class.__new__, class, *args, **kwargs)().
 func (w *writer) newByPartial(v *py.Object, args *py.Tuple) *UnsupportedError {
 	var function any
-	if class, ok := v.Callable.(*py.Global); ok { // a name is one object whenever it comes
+	if class, ok := v.Callable.(*py.Global); ok { // a name is always one object
 		function = &py.Global{Module: class.Module, Name: class.Name + ".__new__"}
 	} else {
 		getattr := &py.Global{Module: builtins, Name: "getattr"}
@@ -276,8 +281,8 @@ func (w *writer) newByPartial(v *py.Object, args *py.Tuple) *UnsupportedError {
 	return nil
 }
 
-// partial writes functools.partial(function, class, *args, **kwargs) as that class's own __reduce__ has it: made of the
-// function alone, the rest as its state.
+// partial writes functools.partial(function, class, *args, **kwargs) as its __reduce__
+// does: constructed from the function alone, with the rest as its state.
 func (w *writer) partial(function any, v *py.Object, args *py.Tuple) *UnsupportedError {
 	kwargs := v.Extras().Kwargs
 	if kwargs == nil {
@@ -293,7 +298,8 @@ func (w *writer) partial(function any, v *py.Object, args *py.Tuple) *Unsupporte
 	})
 }
 
-// appends writes the items of an object. Unlike those of a list a last batch of one is written with APPEND.
+// appends writes the items of an object. A last batch of one item is written with APPEND,
+// unlike in a list.
 func (w *writer) appends(items []any) *UnsupportedError {
 	for start := 0; start < len(items); start += batchSize {
 		end := min(start+batchSize, len(items))
@@ -304,7 +310,7 @@ func (w *writer) appends(items []any) *UnsupportedError {
 	return nil
 }
 
-// setItems writes the pairs of an object, in batches as appends does.
+// setItems writes the pairs of an object in batches, as appends does.
 func (w *writer) setItems(pairs []py.Pair) *UnsupportedError {
 	for start := 0; start < len(pairs); start += batchSize {
 		batch := pairs[start:min(start+batchSize, len(pairs))]

@@ -67,8 +67,9 @@ func TestTimeZonesOfTheCallerAreWritten(t *testing.T) {
 	}
 }
 
-// copyreg.__newobj_ex__ of a class that getattr returns, in the protocols that have no opcode for it, as CPython 3.11 writes it:
-// functools.partial(getattr(getattr(m, "C"), "__new__"), getattr(m, "C"), 1, a=2)().
+// copyreg.__newobj_ex__ of a class that getattr returns, in the protocols that have no
+// opcode for it, as CPython 3.11 writes it: functools.partial(getattr(getattr(m, "C"),
+// "__new__"), getattr(m, "C"), 1, a=2)().
 func TestKeywordArgumentsOfClassesWithoutANameAreWritten(t *testing.T) {
 	t.Parallel()
 	class := &py.Object{Callable: &py.Global{Module: "builtins", Name: "getattr"}, Args: py.NewTuple(&py.Global{Module: "m", Name: "o"}, "C")}

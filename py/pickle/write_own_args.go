@@ -6,13 +6,13 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// maxWithin is how often an object may be in its own arguments, each time in those of the
-// one before. The original lists and dicts end what would go on without end.
+// maxWithin is how often an object may be nested in its own arguments. After that, the
+// original lists and dicts are written, to end the recursion.
 const maxWithin = 10
 
-// ownArgs returns the arguments to write for v, which have lists or dicts among them.
-// Inside its own arguments these are copies: Python makes the inner object first, and the
-// originals are not complete by then. The caller counts down w.within behind them.
+// ownArgs returns the arguments to write for v if they include lists or dicts. Within its
+// own arguments these are copies, because Python constructs the inner object first, when
+// the originals are incomplete. The caller decrements w.within afterwards.
 func (w *writer) ownArgs(v *py.Object, args *py.Tuple) *py.Tuple {
 	if w.within == nil {
 		w.within = map[*py.Object]int{}
@@ -24,8 +24,9 @@ func (w *writer) ownArgs(v *py.Object, args *py.Tuple) *py.Tuple {
 	return args
 }
 
-// isOfItems reports whether arguments are those of a container, such as deque and Counter,
-// which make a list or dict of their items to be the first one. Other objects share theirs.
+// isOfItems reports whether the arguments are those of a container, such as deque or
+// Counter, that converts its items to a list or dict as its first argument. Other objects
+// share their arguments.
 func isOfItems(args *py.Tuple) bool {
 	switch len(args.Items) {
 	case 1:
@@ -46,8 +47,8 @@ func isListOrDict(v any) bool {
 	return false
 }
 
-// copies returns a tuple in which the lists and dicts are copies, and those in the lists
-// too if these are pairs.
+// copies returns a tuple in which lists and dicts are copied. In a list of pairs, the
+// pairs are copied, too.
 func copies(args *py.Tuple, ofPairs bool) *py.Tuple {
 	items := slices.Clone(args.Items)
 	for i, item := range items {

@@ -126,7 +126,8 @@ func TestCutPicklesAreRefused(t *testing.T) {
 	}
 }
 
-// What CPython 3.11 writes for an object with no keyword arguments: copyreg.__newobj_ex__(C, (1,), {}).
+// What CPython 3.11 writes for an object with no keyword arguments:
+// copyreg.__newobj_ex__(C, (1,), {}).
 func TestObjectsWithoutKeywordArguments(t *testing.T) {
 	t.Parallel()
 	for protocol := 2; protocol <= 5; protocol++ {

@@ -20,7 +20,7 @@ func (w *writer) int(v int64) {
 		w.buf = append(w.buf, opBinInt2, byte(v), byte(v>>8))
 	case math.MinInt32 <= v && v <= math.MaxInt32:
 		w.buf = append(w.buf, opBinInt, byte(v), byte(v>>8), byte(v>>16), byte(v>>24))
-	case w.protocol < 3: // as Python 2 does, which would read a long otherwise
+	case w.protocol < 3: // as Python 2 does, which would otherwise read a long
 		w.buf = append(w.buf, opInt)
 		w.buf = append(strconv.AppendInt(w.buf, v, 10), '\n')
 	default:
@@ -28,7 +28,7 @@ func (w *writer) int(v int64) {
 	}
 }
 
-// long writes a number in as few bytes as hold it and its sign.
+// long writes a number in the fewest bytes that hold it and its sign.
 func (w *writer) long(v int64) {
 	size := 0
 	for v != 0 && (size == 0 || size < 8 && v>>(8*size-1) != v>>63) {
@@ -100,7 +100,7 @@ func (w *writer) strPayload(s string) {
 	}
 }
 
-// str2 writes a str of Python 2 as Python 2 did: every protocol may contain it.
+// str2 writes a str of Python 2 as Python 2 does. Every protocol may contain it.
 func (w *writer) str2(v py.Str2) {
 	s := string(v)
 	id := textIdentity(s, kindStr2)
@@ -115,7 +115,7 @@ func (w *writer) str2(v py.Str2) {
 	w.memoize(id)
 }
 
-// bytes writes bytes under the given identity, the zero one for what cannot come again.
+// bytes writes bytes with the given identity. It is zero for bytes that cannot recur.
 func (w *writer) bytes(s string, id identity) *UnsupportedError {
 	if id != (identity{}) && w.again(id) {
 		return nil
@@ -140,7 +140,8 @@ func (w *writer) bytes(s string, id identity) *UnsupportedError {
 	return nil
 }
 
-// bytes2 writes bytes for protocol 2, which has none: bytes(), or _codecs.encode(text, "latin1").
+// bytes2 writes bytes in protocol 2, which has no opcode for them: bytes(), or
+// _codecs.encode(text, "latin1").
 func (w *writer) bytes2(s string) *UnsupportedError {
 	if s == "" {
 		if err := w.builtin("bytes"); err != nil {
@@ -183,7 +184,8 @@ var latin1Chars = func() string { //nolint:gochecknoglobals // a constant
 	return b.String()
 }()
 
-// oneLatin1 returns the str of one character, the same object each time, which CPython makes of a byte.
+// oneLatin1 returns the str of one character that CPython makes of a byte, the same
+// object each time.
 func oneLatin1(c byte) string {
 	if c < 0x80 {
 		return latin1Chars[2*int(c) : 2*int(c)+1]
@@ -191,7 +193,7 @@ func oneLatin1(c byte) string {
 	return latin1Chars[2*int(c) : 2*int(c)+2]
 }
 
-// byteArray writes a bytearray: before protocol 5 as bytearray(bytes).
+// byteArray writes a bytearray, before protocol 5 as bytearray(bytes).
 func (w *writer) byteArray(v *py.ByteArray) *UnsupportedError {
 	id := pointerIdentity(v, kindOther)
 	if w.again(id) {
@@ -268,7 +270,8 @@ func (w *writer) uuid(v py.UUID) *UnsupportedError {
 	return nil
 }
 
-// reduce ends a call: a new tuple of the arguments that were written, and the call itself.
+// reduce ends a call: it makes a tuple of the arguments just written and writes the call
+// itself.
 func (w *writer) reduce(tuple byte) {
 	w.buf = append(w.buf, tuple)
 	w.memoizeNew()

@@ -19,7 +19,8 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// A vector is a value and its pickles; what its text means says build in testdata/write/generate.py.
+// A vector is a value and its pickles; what its text means says build in
+// testdata/write/generate.py.
 type vector struct {
 	value   any
 	value2  any // for protocol 2
@@ -33,7 +34,8 @@ type builder struct {
 	longs bool // whether integers beyond 32 bits are longs, as which CPython 3 writes them in protocol 2
 }
 
-// modules are the module names, one string each, as in Python, and not the one that is a constant here.
+// modules are the module names, one string each, as in Python, and not the one that is a
+// constant here.
 var modules = func() map[string]string {
 	m := map[string]string{}
 	for _, name := range []string{"vec.models", "builtins", "collections", "decimal", "datetime", "uuid"} {
