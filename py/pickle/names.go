@@ -2,8 +2,8 @@
 
 package pickle
 
-// python3Name returns the Python 3 name of a class or function of Python 2. fix_imports
-// uses it when it reads protocols below 3.
+// python3Name returns the Python 3 name of a class or function of Python 2, as
+// fix_imports does when it reads a pickle of a protocol below 3.
 func python3Name(module, name string) (string, string) {
 	switch module {
 	case "BaseHTTPServer":
@@ -215,9 +215,9 @@ func python3Name(module, name string) (string, string) {
 	return module, name
 }
 
-// python2Name returns the Python 2 name of a class or function of Python 3. fix_imports
-// uses it when it writes protocols below 3. It is not always the inverse of
-// [python3Name].
+// python2Name returns the Python 2 name of a class or function of Python 3, as
+// fix_imports does when it writes a pickle of a protocol below 3. It is not always the
+// inverse of [python3Name].
 func python2Name(module, name string) (string, string) {
 	switch module {
 	case "_bz2":

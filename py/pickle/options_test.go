@@ -256,7 +256,8 @@ func TestPathsToValuesAreReadable(t *testing.T) {
 	}{
 		{[]any{"a", "b"}, "a.b"},
 		{[]any{"a", 1, "b", 0}, "a[1].b[0]"},
-		{[]any{0, "Zz_-.09"}, "[0].Zz_-.09"},
+		{[]any{0, "Zz_-09"}, "[0].Zz_-09"},
+		{[]any{0, "Zz_-.09"}, `[0]["Zz_-.09"]`},
 		{[]any{" a"}, `[" a"]`},
 		{[]any{"a "}, `["a "]`},
 		{[]any{"", "x"}, `[""].x`},
@@ -270,8 +271,8 @@ func TestPathsToValuesAreReadable(t *testing.T) {
 		{[]any{"a", int64(5), "b"}, "a[int key].b"},
 		{[]any{strings.Repeat("k", 40)}, strings.Repeat("k", 40)},
 		{[]any{strings.Repeat("k", 41)}, strings.Repeat("k", 40) + "..."},
-		{[]any{"1", "2", "3", "4", "5", "6", "7", "8", "9", "10"}, "1.2.3.4.5.6.7.8.9.10"},
-		{[]any{"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"}, "1.2.3.4.5.6.7.8.9.10..."},
+		{slices.Repeat([]any{"a"}, 100), strings.Repeat("a.", 99) + "a"},
+		{slices.Repeat([]any{"a"}, 101), strings.Repeat("a.", 100) + "..."},
 	} {
 		_, err := Dumps(nested(c.keys...), 4)
 		problem, _ := errors.AsType[*UnsupportedError](err)
