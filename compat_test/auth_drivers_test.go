@@ -18,10 +18,7 @@ func TestUsersThroughEveryDriver(t *testing.T) {
 			t.Run(product+"/"+model, func(t *testing.T) {
 				t.Parallel()
 				p := newAuthPair(t, newest()[0], product, model, true, nil)
-				sources, absent := postgreSQLSources, "12345678901234567890123456789012"
-				if product == "mariadb" {
-					sources = mariaDBSources
-				}
+				absent := "12345678901234567890123456789012"
 				switch model {
 				case "auth_people.Person":
 					p.model.Table, p.model.IDColumn, p.model.Without = "Persons", "number", tables.IsStaffField
@@ -38,7 +35,7 @@ func TestUsersThroughEveryDriver(t *testing.T) {
 				if groups {
 					p.django.do(t, "grant", map[string]any{"pk": pk, "groups": map[string]any{"g": []any{"auth.add_group"}}})
 				}
-				for i, source := range sources(p.base.server, p.base.name) {
+				for i, source := range productNamed(product).sources(p.base.server, p.base.name) {
 					db, err := sql.Open(source.driver, source.dsn)
 					if err != nil {
 						t.Fatal(err)

@@ -13,21 +13,7 @@ import (
 // fill makes rows, of each eleven ten that have expired.
 func (p *pair) fill(t *testing.T, rows int) {
 	t.Helper()
-	statement := map[string]string{
-		"sqlite": `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i+1 FROM n WHERE i < %[1]d-1) INSERT INTO django_session
-			SELECT printf('key%%037d', i), 'e30:1r31eq:V0zhXyqaeSiXnlEQJVh5I3Tjp7U3uQESH5gHoaFBmW8',
-			CASE i %% 11 WHEN 0 THEN '2999-01-01 00:00:00' ELSE '2001-01-01 00:00:00' END FROM n`,
-		"mariadb": `INSERT INTO django_session WITH RECURSIVE d(i) AS (SELECT 0 UNION ALL SELECT i+1 FROM d WHERE i < 9)
-			SELECT CONCAT('key', LPAD(seq, 37, '0')), 'e30:1r31eq:V0zhXyqaeSiXnlEQJVh5I3Tjp7U3uQESH5gHoaFBmW8',
-			IF(seq %% 11 = 0, '2999-01-01', '2001-01-01')
-			FROM (SELECT a.i + 10*b.i + 100*c.i + 1000*e.i + 10000*f.i + 100000*g.i + 1000000*h.i AS seq
-				FROM d a, d b, d c, d e, d f, d g, d h WHERE h.i <= %[1]d DIV 1000000 AND g.i <= %[1]d DIV 100000
-				AND f.i <= %[1]d DIV 10000) n WHERE seq < %[1]d`,
-		"postgresql": `INSERT INTO django_session SELECT 'key' || LPAD(i::text, 37, '0'),
-			'e30:1r31eq:V0zhXyqaeSiXnlEQJVh5I3Tjp7U3uQESH5gHoaFBmW8',
-			CASE i %% 11 WHEN 0 THEN timestamptz '2999-01-01' ELSE timestamptz '2001-01-01' END FROM generate_series(0, %[1]d-1) i`,
-	}[p.base.product]
-	if _, err := p.base.open(t).ExecContext(t.Context(), fmt.Sprintf(statement, rows)); err != nil {
+	if _, err := p.base.open(t).ExecContext(t.Context(), fmt.Sprintf(productNamed(p.base.product).fill, rows)); err != nil {
 		t.Fatal(err)
 	}
 }

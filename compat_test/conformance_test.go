@@ -63,11 +63,8 @@ func postgreSQLSources(s *servers.Server, database string) []dataSource {
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	for _, product := range serverProducts() {
-		d, sources := newDatabase(t, product), postgreSQLSources
-		if product == servers.MariaDB {
-			sources = mariaDBSources
-		}
-		for _, source := range sources(d.server, d.name) {
+		d := newDatabase(t, product)
+		for _, source := range productNamed(product).sources(d.server, d.name) {
 			t.Run(product+"/"+source.name, func(t *testing.T) {
 				t.Parallel()
 				db, err := sql.Open(source.driver, source.dsn)

@@ -24,7 +24,10 @@ const databaseVariable = "COMPAT_DATABASE"
 
 // databases are the products that all is tested on.
 func databases() []string {
-	all := []string{"sqlite", "mariadb", "postgresql"}
+	var all []string
+	for _, p := range products() {
+		all = append(all, p.name)
+	}
 	if name := os.Getenv(databaseVariable); name != "" {
 		all = slices.DeleteFunc(all, func(product string) bool { return product != productOf(name) })
 	}
@@ -86,9 +89,8 @@ func newDatabase(t *testing.T, product string) *database {
 
 func databaseOn(t *testing.T, s *servers.Server) *database {
 	t.Helper()
-	d := &database{product: s.Product, name: fmt.Sprintf("django%d", lastDatabase.Add(1)), server: s, dialect: tables.PostgreSQL{}}
-	if s.Product == servers.MariaDB {
-		d.dialect = tables.MySQL{}
+	d := &database{
+		product: s.Product, name: fmt.Sprintf("django%d", lastDatabase.Add(1)), server: s, dialect: productNamed(s.Product).dialect,
 	}
 	admin, err := s.Open("")
 	if err != nil {
@@ -102,29 +104,13 @@ func databaseOn(t *testing.T, s *servers.Server) *database {
 }
 
 // source names the database for another process of this program.
-func (d *database) source() string {
-	switch d.product {
-	case "sqlite":
-		_, parameters := sqliteDriver()
-		return "sqlite file:" + d.name + parameters
-	case "mariadb":
-		return "mariadb " + d.server.MariaDBSource(d.name)
-	}
-	return "postgresql " + d.server.PostgreSQLURL(d.name)
-}
+func (d *database) source() string { return d.product + " " + productNamed(d.product).source(d) }
 
 // openSource opens what source names.
 func openSource(product, name string) (*sql.DB, tables.Dialect, error) {
-	driver, dialect := "pgx", tables.Dialect(tables.PostgreSQL{})
-	switch product {
-	case "sqlite":
-		driver, _ = sqliteDriver()
-		dialect = tables.SQLite{}
-	case "mariadb":
-		driver, dialect = "mysql", tables.MySQL{}
-	}
-	db, err := sql.Open(driver, name)
-	return db, dialect, err
+	p := productNamed(product)
+	db, err := sql.Open(p.driver(), name)
+	return db, p.dialect, err
 }
 
 // open opens the database for Go. It is closed with the test.
@@ -147,15 +133,7 @@ func (d *database) open(t *testing.T) *sql.DB {
 
 // django is the database as an entry of Django's DATABASES.
 func (d *database) django() map[string]any {
-	switch d.product {
-	case "sqlite":
-		return map[string]any{"ENGINE": "django.db.backends.sqlite3", "NAME": d.name, "OPTIONS": map[string]any{"timeout": 60}}
-	case "mariadb":
-		return map[string]any{
-			"ENGINE": "django.db.backends.mysql", "NAME": d.name, "USER": "root", "HOST": "127.0.0.1", "PORT": d.server.Port,
-		}
-	}
-	return map[string]any{
-		"ENGINE": "django.db.backends.postgresql", "NAME": d.name, "USER": "django", "HOST": "127.0.0.1", "PORT": d.server.Port,
-	}
+	entry := productNamed(d.product).django(d)
+	entry["NAME"] = d.name
+	return entry
 }

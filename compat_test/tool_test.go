@@ -2,7 +2,6 @@ package compat_test
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,17 +10,6 @@ import (
 
 	"github.com/djangobridge/djangobridge/djangosession"
 )
-
-// url is the database as the command line names it.
-func (d *database) url() string {
-	switch d.product {
-	case "sqlite":
-		return "sqlite://" + d.name
-	case "mariadb":
-		return fmt.Sprintf("mysql://root@127.0.0.1:%d/%s", d.server.Port, d.name)
-	}
-	return strings.TrimSuffix(d.server.PostgreSQLURL(d.name), "?sslmode=disable")
-}
 
 // TestToolOnEachDatabase lists, shows, deletes and clears Django's sessions from the command line.
 func TestToolOnEachDatabase(t *testing.T) {
@@ -37,6 +25,7 @@ func TestToolOnEachDatabase(t *testing.T) {
 			t.Parallel()
 			all := releases()
 			p := newPair(t, all[len(all)-1], newDatabase(t, product), func(*djangosession.Settings) {})
+			url := productNamed(product).url(p.base)
 			run := func(status int, args ...string) string {
 				t.Helper()
 				cmd := exec.CommandContext(t.Context(), tool, args...)
@@ -52,22 +41,22 @@ func TestToolOnEachDatabase(t *testing.T) {
 			key := p.django.text(t, "create", map[string]any{"values": map[string]any{"_auth_user_id": "7", "cart": "tea"}})
 			expired := p.django.text(t, "create", map[string]any{"values": map[string]any{"_auth_user_id": "8"}})
 			p.django.do(t, "set_expiry", map[string]any{"key": expired, "seconds": -100})
-			if list := run(0, "sessions", "list", "--json", "--full-keys", p.base.url()); strings.Count(list, "\n") != 2 ||
+			if list := run(0, "sessions", "list", "--json", "--full-keys", url); strings.Count(list, "\n") != 2 ||
 				!strings.Contains(list, key) || !strings.Contains(list, expired) {
 				t.Errorf("listed\n%s", list)
 			}
-			if shown := run(0, "sessions", "show", "--json", p.base.url(), key); !strings.Contains(shown, `"cart":"tea"`) {
+			if shown := run(0, "sessions", "show", "--json", url, key); !strings.Contains(shown, `"cart":"tea"`) {
 				t.Errorf("shown\n%s", shown)
 			}
-			run(0, "clearsessions", p.base.url())
+			run(0, "clearsessions", url)
 			if n := p.django.do(t, "count", nil); n != int64(1) {
 				t.Errorf("%v sessions are left after clearing", n)
 			}
-			run(0, "sessions", "delete", p.base.url(), "--user", "7")
+			run(0, "sessions", "delete", url, "--user", "7")
 			if n := p.django.do(t, "count", nil); n != int64(0) {
 				t.Errorf("%v sessions are left after deleting the user's", n)
 			}
-			if said := run(1, "sessions", "list", "--table", "no_such_table", p.base.url()); !strings.Contains(said, "does not exist") {
+			if said := run(1, "sessions", "list", "--table", "no_such_table", url); !strings.Contains(said, "does not exist") {
 				t.Errorf("without a table: %s", said)
 			}
 		})

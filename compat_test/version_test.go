@@ -12,11 +12,8 @@ func TestDatabaseVersion(t *testing.T) {
 	t.Parallel()
 	for _, product := range databases() {
 		db := newDatabase(t, product).open(t)
-		query := map[string]string{
-			"sqlite": "SELECT sqlite_version()", "mariadb": "SELECT VERSION()", "postgresql": "SHOW server_version",
-		}[product]
 		var version string
-		if err := db.QueryRowContext(t.Context(), query).Scan(&version); err != nil {
+		if err := db.QueryRowContext(t.Context(), productNamed(product).version).Scan(&version); err != nil {
 			t.Fatal(err)
 		}
 		if major, ok := strings.CutPrefix(os.Getenv(databaseVariable), product+"-"); ok && product != "sqlite" &&

@@ -72,6 +72,9 @@ type Dialect interface {
 	cause(err error) error
 }
 
+// dialects returns a dialect for every vendor that this package knows.
+func dialects() []Dialect { return []Dialect{SQLite{}, PostgreSQL{}, MySQL{}} }
+
 // stamp is a point in time in the forms that databases need.
 type stamp struct {
 	wall    time.Time // the wall clock reading, in UTC

@@ -19,7 +19,7 @@ type source struct {
 // settings.
 func (f source) dialect(given Dialect) (Dialect, error) {
 	var known Dialect
-	for _, d := range []Dialect{SQLite{}, PostgreSQL{}, MySQL{}} {
+	for _, d := range dialects() {
 		if d.vendor() == f.database.Vendor {
 			known = d
 		}

@@ -2,8 +2,8 @@
 // module matches. Other packages ask a [Release] for a fact, such as
 // [Release.HasDumpsLayout], and never compare version numbers themselves.
 //
-// The facts are in facts.go, one line each, and the numbers that change with almost every
-// release in iterations.go. A new Django release needs changes in this package only.
+// The facts are in facts.go, one line each. The numbers that change with almost every series
+// are in series.go. A new Django release needs changes in this package only.
 package release
 
 import (
@@ -12,9 +12,6 @@ import (
 	"strconv"
 	"strings"
 )
-
-// Newest is the series that is assumed for a site that names no release.
-const Newest = "6.1"
 
 // Release is a Django release as major, minor and patch number.
 type Release [3]int

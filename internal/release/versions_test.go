@@ -59,13 +59,13 @@ func TestEveryVersionHasItsIterations(t *testing.T) {
 		if !slices.ContainsFunc(iterations(), func(row iterationsRow) bool {
 			return row.major == r[0] && row.minor == r[1]
 		}) {
-			t.Errorf("iterations.go has no row for %d.%d: add the iterations of its PBKDF2PasswordHasher", r[0], r[1])
+			t.Errorf("series.go has no row for %d.%d: add the iterations of its PBKDF2PasswordHasher", r[0], r[1])
 		}
 	}
 	if !slices.IsSortedFunc(iterations(), func(a, b iterationsRow) int {
 		return slices.Compare([]int{b.major, b.minor, b.iterations}, []int{a.major, a.minor, a.iterations})
 	}) {
-		t.Error("iterations.go is not in order, newest release first")
+		t.Error("series.go is not in order, newest release first")
 	}
 }
 

@@ -1,5 +1,8 @@
 package release
 
+// Newest is the newest series. It is assumed for a site that names no release.
+const Newest = "6.1"
+
 // iterationsRow is PBKDF2PasswordHasher.iterations in a series.
 type iterationsRow struct{ major, minor, iterations int }
 
