@@ -26,12 +26,9 @@ type Options struct {
 	// what Django's own engine does. It has to be the dialect of the vendor in the file.
 	Dialect tables.Dialect
 
-	// ReadOnly keeps the service from writing: sessions, cookies and users stay as they are.
-	// Attempts return [djangosession.ErrReadOnly].
+	// ReadOnly keeps the service from writing, by any part of the Site: sessions, cookies and
+	// users stay as they are. Attempts return [djangosession.ErrReadOnly].
 	ReadOnly bool
-	// MergeSaves is [djangosession.Manager].MergeSaves: a save writes only what the request
-	// changed.
-	MergeSaves bool
 	// KnownOverrides lists methods of the site's user model and its manager that do not
 	// change who is logged in and what users may do, by class and name, such as
 	// "shop.models.User.has_perm". Open names those that it does not know.
@@ -40,13 +37,13 @@ type Options struct {
 	// Tables are further options for the tables. Dialect and DatabaseTimeZone follow from
 	// the file.
 	Tables tables.Options
-	// Auth are further options for logins. Use Options.ReadOnly instead of its ReadOnly.
+	// Sessions are options for sessions and their middleware. Use Options.ReadOnly instead of
+	// its ReadOnly.
+	Sessions djangosession.Options
+	// Auth are options for logins.
 	Auth auth.Options
 	// CSRF are options for the protection of forms.
 	CSRF csrf.Options
-	// Sessions has hooks and further options of the session middleware. Manager is ignored.
-	// Use Options.ReadOnly instead of its ReadOnly.
-	Sessions djangosession.Middleware
 }
 
 // A RefusedError says why a settings file is not enough to open the site safely.
@@ -134,15 +131,15 @@ func (o *Options) check(s *djangosession.Settings) error {
 		return refuse("UserDB", fmt.Sprintf("is nil, but users are in the database %q and sessions in %q", users, sessions))
 	case sessions == users && o.UserDB != nil && o.UserDB != o.DB:
 		return refuse("UserDB", fmt.Sprintf("is another database than DB, but users and sessions are both in %q", users))
-	case (o.Auth.ReadOnly || o.Sessions.ReadOnly) && !o.ReadOnly:
-		return refuse("ReadOnly", "is not set, but that of Auth or Sessions is: set Options.ReadOnly alone")
+	case o.Sessions.ReadOnly && !o.ReadOnly:
+		return refuse("ReadOnly", "is not set, but that of Sessions is: set Options.ReadOnly alone")
 	}
 	return nil
 }
 
 // open builds the parts.
 func open(s djangosession.Settings, o Options) (*Site, error) {
-	manager, engine, err := newSessions(s, &o)
+	sessions, engine, err := newSessions(s, &o)
 	if err != nil {
 		return nil, err
 	}
@@ -150,8 +147,7 @@ func open(s djangosession.Settings, o Options) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.Auth.ReadOnly = o.ReadOnly
-	login, err := auth.New(manager, users, o.Auth)
+	login, err := auth.New(sessions, users, o.Auth)
 	if err != nil {
 		return nil, err
 	}
@@ -159,10 +155,7 @@ func open(s djangosession.Settings, o Options) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.Sessions.Manager, o.Sessions.ReadOnly = manager, o.ReadOnly
-	return &Site{
-		Settings: s, Sessions: manager, Login: login, CSRF: protection, Users: users, engine: engine, middleware: o.Sessions,
-	}, nil
+	return &Site{Settings: s, Sessions: sessions, Login: login, CSRF: protection, Users: users, engine: engine}, nil
 }
 
 func newSessions(s djangosession.Settings, o *Options) (*djangosession.Manager, *tables.Engine, error) {
@@ -171,17 +164,9 @@ func newSessions(s djangosession.Settings, o *Options) (*djangosession.Manager, 
 	if err != nil {
 		return nil, nil, err
 	}
-	var sessions djangosession.Engine = engine
-	if o.ReadOnly {
-		sessions = readOnly{engine}
-	}
-	manager, err := djangosession.NewManager(sessions, s)
-	if err != nil {
-		return nil, nil, err
-	}
-	manager.MergeSaves = o.MergeSaves
-	manager.Logger = o.Sessions.Logger
-	return manager, engine, nil
+	o.Sessions.ReadOnly = o.ReadOnly
+	sessions, err := djangosession.NewManager(engine, s, o.Sessions)
+	return sessions, engine, err
 }
 
 func newUsers(s djangosession.Settings, o *Options) (*tables.Users, error) {

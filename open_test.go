@@ -9,10 +9,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/djangobridge/djangobridge"
 	"github.com/djangobridge/djangobridge/djangosession"
-	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/internal/sqlitedriver"
 	"github.com/djangobridge/djangobridge/tables"
 )
@@ -85,7 +85,7 @@ func TestOpenRefusesWhatItCannotProve(t *testing.T) {
 		},
 		"two for one": {options: djangobridge.Options{DB: db, UserDB: siteDB(t)}, names: "Options.UserDB"},
 		"read only in one place": {
-			options: djangobridge.Options{DB: db, Auth: auth.Options{ReadOnly: true}}, names: "Options.ReadOnly",
+			options: djangobridge.Options{DB: db, Sessions: djangosession.Options{ReadOnly: true}}, names: "Options.ReadOnly",
 		},
 		"override": {
 			old: `"overrides": {}, "manager`, replacement: `"overrides": {"shop.User": ["has_perm"]}, "manager`,
@@ -138,6 +138,12 @@ func TestReadOnlySitesStoreNothing(t *testing.T) {
 	}
 	if err := site.Sessions.Delete(t.Context(), djangosession.NewKey()); !errors.Is(err, djangosession.ErrReadOnly) {
 		t.Errorf("deleting: %v", err)
+	}
+	if err := site.Users.SetLastLogin(t.Context(), "1", time.Now()); !errors.Is(err, djangosession.ErrReadOnly) {
+		t.Errorf("storing last_login: %v", err)
+	}
+	if _, err := site.Sessions.ClearExpired(t.Context(), djangosession.ClearOptions{}); !errors.Is(err, djangosession.ErrReadOnly) {
+		t.Errorf("clearing: %v", err)
 	}
 	var inside error
 	w := httptest.NewRecorder()

@@ -21,8 +21,7 @@ type Site struct {
 	CSRF     *csrf.Protection
 	Users    *tables.Users
 
-	engine     *tables.Engine
-	middleware djangosession.Middleware
+	engine *tables.Engine
 }
 
 // Middleware gives requests their session, user and CSRF protection, in the order that
@@ -32,7 +31,7 @@ type Site struct {
 // does.
 func (s *Site) Middleware(next http.Handler) http.Handler {
 	// CSRF comes last, because it looks for exempt handlers in the router.
-	return s.middleware.Wrap(s.Login.Middleware(s.CSRF.Middleware(next)))
+	return s.Sessions.Middleware(s.Login.Middleware(s.CSRF.Middleware(next)))
 }
 
 // LoginRequired is [auth.Auth.LoginRequired]: visitors who are not logged in are sent to
@@ -57,29 +56,3 @@ func (s *Site) PermissionRequired(next http.Handler, permissions ...string) http
 func (s *Site) Check(ctx context.Context) error {
 	return errors.Join(s.engine.Check(ctx), s.Users.Check(ctx))
 }
-
-// readOnly is an engine that only reads, for callers that use Site.Sessions without the
-// middleware.
-type readOnly struct{ *tables.Engine }
-
-func (readOnly) Create(context.Context, *djangosession.Record) error {
-	return djangosession.ErrReadOnly
-}
-
-func (readOnly) Save(context.Context, *djangosession.Record) error { return djangosession.ErrReadOnly }
-
-func (readOnly) Delete(context.Context, string) error { return djangosession.ErrReadOnly }
-
-func (readOnly) Cycle(context.Context, string, func(*djangosession.Record) error) error {
-	return djangosession.ErrReadOnly
-}
-
-func (readOnly) Merge(context.Context, string, func(*djangosession.Record) error) error {
-	return djangosession.ErrReadOnly
-}
-
-func (readOnly) ClearExpired(context.Context, djangosession.ClearOptions) (int64, error) {
-	return 0, djangosession.ErrReadOnly
-}
-
-func (readOnly) CreateTable(context.Context) error { return djangosession.ErrReadOnly }

@@ -29,7 +29,7 @@ func TestConnectionsWithoutAutocommitAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := djangosession.NewManager(engine, s)
+	m, err := djangosession.NewManager(engine, s, djangosession.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

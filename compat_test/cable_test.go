@@ -199,7 +199,7 @@ func onEachWire(t *testing.T, run func(t *testing.T, w *wired)) {
 			if err := w.engine.Check(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if w.through, err = djangosession.NewManager(w.engine, p.manager.Settings()); err != nil {
+			if w.through, err = djangosession.NewManager(w.engine, p.manager.Settings(), djangosession.Options{}); err != nil {
 				t.Fatal(err)
 			}
 			run(t, w)

@@ -41,7 +41,7 @@ func chaosWrite(source string) error {
 	if err != nil {
 		return err
 	}
-	m, login, err := logins(c.engine, chaosKey, true)
+	m, login, err := logins(c.engine, chaosKey, djangosession.Options{MergeSaves: true})
 	if err != nil {
 		return err
 	}

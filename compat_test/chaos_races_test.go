@@ -133,7 +133,7 @@ func newChaosRace(t *testing.T, c *chaosSite, number, size int, draw *rand.Rand)
 	if draw.IntN(4) == 0 { // each request that asks for the user changes the key
 		secretKey = chaosKeyBefore
 	}
-	m, login, err := logins(c.engine, secretKey, false)
+	m, login, err := logins(c.engine, secretKey, djangosession.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

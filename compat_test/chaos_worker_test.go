@@ -122,13 +122,15 @@ func newChaosSite(source string) (*chaosSite, error) {
 }
 
 // logins are the sessions and logins of an engine.
-func logins(engine djangosession.Engine, secretKey string, merge bool) (*djangosession.Manager, *auth.Auth, error) {
-	m, err := djangosession.NewManager(engine, chaosSettings(secretKey))
+func logins(
+	engine djangosession.Engine, secretKey string, o djangosession.Options,
+) (*djangosession.Manager, *auth.Auth, error) {
+	o.Logger = slog.New(slog.DiscardHandler)
+	m, err := djangosession.NewManager(engine, chaosSettings(secretKey), o)
 	if err != nil {
 		return nil, nil, err
 	}
-	m.MergeSaves, m.Logger = merge, slog.New(slog.DiscardHandler)
-	a, err := auth.New(m, chaosUsers{}, auth.Options{Logger: m.Logger})
+	a, err := auth.New(m, chaosUsers{}, auth.Options{Logger: o.Logger})
 	return m, a, err
 }
 
@@ -160,7 +162,14 @@ func (c *chaosSite) serve(o chaosOrder) chaosReply {
 	if o.Op == "logout" {
 		engine = counted{Engine: c.engine, db: c.db, dialect: c.dialect, removed: &reply.Removed}
 	}
-	sessions, login, err := logins(engine, chaosKey, o.Merge)
+	options := djangosession.Options{
+		MergeSaves: o.Merge, SaveTimeout: 30 * time.Second,
+		OnError: func(_ context.Context, err error) { problems = append(problems, "middleware: "+err.Error()) },
+	}
+	if o.Op == "renew" {
+		options.RenewBelow = 1
+	}
+	sessions, login, err := logins(engine, chaosKey, options)
 	if err != nil {
 		return chaosReply{Problem: err.Error()}
 	}
@@ -172,11 +181,6 @@ func (c *chaosSite) serve(o chaosOrder) chaosReply {
 		}
 		reply.Done = true
 	})
-	site := djangosession.Middleware{Manager: sessions, SaveTimeout: 30 * time.Second}
-	site.OnError = func(_ context.Context, err error) { problems = append(problems, "middleware: "+err.Error()) }
-	if o.Op == "renew" {
-		site.RenewBelow = 1
-	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/", http.NoBody)
@@ -190,7 +194,7 @@ func (c *chaosSite) serve(o chaosOrder) chaosReply {
 	if o.Cut >= 0 && c.breaker != nil {
 		defer time.AfterFunc(o.Cut, c.breaker.cut).Stop()
 	}
-	site.Wrap(login.Middleware(handler)).ServeHTTP(w, r)
+	sessions.Middleware(login.Middleware(handler)).ServeHTTP(w, r)
 
 	reply.Status, reply.Problem = w.Code, strings.Join(problems, "; ")
 	for _, cookie := range w.Result().Cookies() {

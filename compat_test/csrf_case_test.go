@@ -115,7 +115,7 @@ func (c *csrfCase) serve(t *testing.T, release string) csrfOutcome {
 	if err != nil {
 		t.Fatal(err)
 	}
-	manager, err := djangosession.NewManager(engine, settings)
+	manager, err := djangosession.NewManager(engine, settings, djangosession.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -86,7 +86,7 @@ func (p *silentProxy) connect(client, server net.Conn) {
 }
 
 // silentSite is a site that merges saves and reaches its server through a proxy.
-func silentSite(t *testing.T, product string) (*silentProxy, *djangosession.Manager, *pair) {
+func silentSite(t *testing.T, product string, o djangosession.Options) (*silentProxy, *djangosession.Manager, *pair) {
 	t.Helper()
 	p := goSite(t, newDatabase(t, product))
 	proxy := newSilentProxy(t, p.base.server.Port)
@@ -96,21 +96,24 @@ func silentSite(t *testing.T, product string) (*silentProxy, *djangosession.Mana
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	return proxy, mergingOn(t, db, dialect, p.manager.Settings()), p
+	o.MergeSaves = true
+	return proxy, managerOn(t, db, dialect, p.manager.Settings(), o), p
 }
 
 func mergingOn(t *testing.T, db *sql.DB, dialect tables.Dialect, s djangosession.Settings) *djangosession.Manager {
+	t.Helper()
+	return managerOn(t, db, dialect, s, djangosession.Options{MergeSaves: true})
+}
+
+func managerOn(
+	t *testing.T, db *sql.DB, dialect tables.Dialect, s djangosession.Settings, o djangosession.Options,
+) *djangosession.Manager {
 	t.Helper()
 	engine, err := tables.New(db, s, tables.Options{Dialect: dialect, LockWait: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := djangosession.NewManager(engine, s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m.MergeSaves = true
-	return m
+	return newManager(t, engine, s, o)
 }
 
 // TestLostAnswersEndWithTheDeadline loses the server's answers to the statements of a merged save.
@@ -120,7 +123,7 @@ func TestLostAnswersEndWithTheDeadline(t *testing.T) {
 		for _, word := range []string{"COMMIT", "ROLLBACK", "UPDATE", "FOR UPDATE"} {
 			t.Run(product+"/"+word, func(t *testing.T) {
 				t.Parallel()
-				proxy, m, p := silentSite(t, product)
+				proxy, m, p := silentSite(t, product, djangosession.Options{})
 				s := m.New()
 				s.Set("a", 1)
 				save(t, s)
@@ -170,16 +173,15 @@ func TestLostAnswersEndWithTheDeadline(t *testing.T) {
 // TestLostCommitInTheMiddleware has the SaveTimeout of the middleware end a save whose COMMIT has no answer. No goroutine
 // waits for the answer afterwards.
 func TestLostCommitInTheMiddleware(t *testing.T) { //nolint:paralleltest // counts goroutines
-	proxy, m, _ := silentSite(t, "mariadb")
+	var reported error
+	proxy, m, _ := silentSite(t, "mariadb", djangosession.Options{
+		SaveTimeout: 300 * time.Millisecond,
+		OnError:     func(_ context.Context, err error) { reported = err },
+	})
 	s := m.New()
 	s.Set("a", 1)
 	save(t, s)
-	var reported error
-	middleware := &djangosession.Middleware{
-		Manager: m, SaveTimeout: 300 * time.Millisecond,
-		OnError: func(_ context.Context, err error) { reported = err },
-	}
-	site := middleware.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	site := m.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		session, err := djangosession.FromContext(r.Context())
 		if err != nil {
 			t.Error(err)

@@ -21,7 +21,7 @@ func TestEightWriters(t *testing.T) {
 			if err := p.engine.CreateTable(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			p.manager.MergeSaves = true
+			p.manager = newManager(t, p.engine, p.manager.Settings(), djangosession.Options{StrictLoad: true, MergeSaves: true})
 			first := p.manager.New()
 			save(t, first)
 			const writers, rounds = 8, 1000

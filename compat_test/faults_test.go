@@ -60,7 +60,7 @@ func writeForever(source string) error {
 	if err != nil {
 		return err
 	}
-	m, err := djangosession.NewManager(engine, s)
+	m, err := djangosession.NewManager(engine, s, djangosession.Options{})
 	if err != nil {
 		return err
 	}
@@ -161,8 +161,8 @@ func TestServerRestarts(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			var done, failed atomic.Int64
 			var clients sync.WaitGroup
-			merging, _ := p.site(t, p.manager.Settings(), tables.Options{})
-			merging.MergeSaves = true
+			_, engine := p.site(t, p.manager.Settings(), tables.Options{})
+			merging := newManager(t, engine, p.manager.Settings(), djangosession.Options{MergeSaves: true})
 			for client := range 8 {
 				m := p.manager
 				if client%2 == 0 {

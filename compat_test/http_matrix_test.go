@@ -222,11 +222,7 @@ func (m *httpMatrix) manager(t *testing.T, c httpCase) *djangosession.Manager {
 	if err != nil {
 		t.Fatal(err)
 	}
-	manager, err := djangosession.NewManager(engine, s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	manager.Logger = slog.New(slog.DiscardHandler)
+	manager := newManager(t, engine, s, djangosession.Options{Logger: slog.New(slog.DiscardHandler)})
 	m.sites[c.settings] = manager
 	return manager
 }

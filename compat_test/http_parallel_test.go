@@ -63,17 +63,15 @@ func crowd(
 	t *testing.T, engine djangosession.Engine, handler func(*http.Request, *djangosession.Session),
 ) (*djangosession.Manager, http.Handler) {
 	t.Helper()
-	m, err := djangosession.NewManager(engine, djangosession.NewSettings(httpSecret))
-	if err != nil {
-		t.Fatal(err)
-	}
-	m.MergeSaves, m.Logger = true, slog.New(slog.DiscardHandler)
-	site := &djangosession.Middleware{Manager: m, SaveTimeout: time.Minute, OnError: func(_ context.Context, err error) {
-		if !errors.Is(err, djangosession.ErrSessionGone) {
-			t.Error(err)
-		}
-	}}
-	return m, site.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	m := newManager(t, engine, djangosession.NewSettings(httpSecret), djangosession.Options{
+		MergeSaves: true, SaveTimeout: time.Minute, Logger: slog.New(slog.DiscardHandler),
+		OnError: func(_ context.Context, err error) {
+			if !errors.Is(err, djangosession.ErrSessionGone) {
+				t.Error(err)
+			}
+		},
+	})
+	return m, m.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		session, err := djangosession.FromContext(r.Context())
 		if err != nil {
 			t.Error(err)

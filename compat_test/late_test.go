@@ -98,7 +98,7 @@ func TestLostAnswerToACommit(t *testing.T) {
 			"merged, the request": {fate: lostRequest, merged: true},
 			"merged, the answer":  {fate: lostAnswer, merged: true, done: true},
 		} {
-			w.through.MergeSaves = c.merged
+			w.through = newManager(t, w.engine, w.direct.Settings(), djangosession.Options{MergeSaves: c.merged})
 			key := w.visitor(t)
 			mine := loadFrom(t, w.through, key)
 			mine.Set("n", 1)

@@ -58,12 +58,18 @@ func (p *pair) site(t *testing.T, s djangosession.Settings, o tables.Options) (*
 	if err != nil {
 		t.Fatal(err)
 	}
-	manager, err := djangosession.NewManager(engine, s)
+	return newManager(t, engine, s, djangosession.Options{StrictLoad: true}), engine
+}
+
+func newManager(
+	t *testing.T, e djangosession.Engine, s djangosession.Settings, o djangosession.Options,
+) *djangosession.Manager {
+	t.Helper()
+	m, err := djangosession.NewManager(e, s, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	manager.StrictLoad = true
-	return manager, engine
+	return m
 }
 
 func (p *pair) load(t *testing.T, key string) *djangosession.Session {

@@ -99,7 +99,7 @@ func TestPickledSessionsTakeTurns(t *testing.T) {
 			p.wantNoDifferences(t, key, "django")
 		}
 
-		p.manager.MergeSaves = true
+		p.manager = newManager(t, p.engine, p.manager.Settings(), djangosession.Options{StrictLoad: true, MergeSaves: true})
 		s, other := p.load(t, key), p.load(t, key)
 		s.Set("go", 1)
 		other.Set("other", py.NewTuple(int64(2)))

@@ -105,7 +105,14 @@ func (s *proxySite) serve(t *testing.T, release, name string, settings map[strin
 	if err != nil {
 		t.Fatal(err)
 	}
-	manager, err := djangosession.NewManager(engine, site)
+	sessions, err := djangosession.NewManager(engine, site, djangosession.Options{
+		Logger: slog.New(slog.DiscardHandler),
+		OnError: func(_ context.Context, err error) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.errs = append(s.errs, err)
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,12 +138,7 @@ func (s *proxySite) serve(t *testing.T, release, name string, settings map[strin
 		}
 		checked.ServeHTTP(w, r)
 	})
-	chain := &djangosession.Middleware{Manager: manager, Logger: slog.New(slog.DiscardHandler), OnError: func(_ context.Context, err error) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.errs = append(s.errs, err)
-	}}
-	server := httptest.NewServer(chain.Wrap(looks))
+	server := httptest.NewServer(sessions.Middleware(looks))
 	t.Cleanup(server.Close)
 	if s.front, err = url.Parse(server.URL); err != nil {
 		t.Fatal(err)

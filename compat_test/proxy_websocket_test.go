@@ -38,18 +38,17 @@ func TestCookieThatAWebSocketDoesNotSendIsReported(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			manager, err := djangosession.NewManager(engine, settings)
-			if err != nil {
-				t.Fatal(err)
-			}
 			var mu sync.Mutex
 			var errs []error
-			chain := &djangosession.Middleware{Manager: manager, Logger: slog.New(slog.DiscardHandler), OnError: func(_ context.Context, err error) {
-				mu.Lock()
-				defer mu.Unlock()
-				errs = append(errs, err)
-			}}
-			server := httptest.NewServer(chain.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			manager := newManager(t, engine, settings, djangosession.Options{
+				Logger: slog.New(slog.DiscardHandler),
+				OnError: func(_ context.Context, err error) {
+					mu.Lock()
+					defer mu.Unlock()
+					errs = append(errs, err)
+				},
+			})
+			server := httptest.NewServer(manager.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				session, err := djangosession.FromContext(r.Context())
 				if err != nil {
 					t.Error(err)

@@ -23,9 +23,7 @@ func TestLogoutWinsAgainstChangesOfKey(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/merge=%v", product, merge), func(t *testing.T) {
 				t.Parallel()
 				p := goSite(t, newDatabase(t, product))
-				m, _ := p.site(t, p.manager.Settings(), tables.Options{})
-				m.MergeSaves = merge
-				r := &race{manager: m}
+				r := &race{manager: newManager(t, p.engine, p.manager.Settings(), djangosession.Options{MergeSaves: merge})}
 				for range rounds {
 					r.run(t)
 				}

@@ -47,14 +47,16 @@ func TestRotatedSecretKey(t *testing.T) {
 				}
 				django := startPeer(t, release, settings)
 				for _, merge := range []bool{false, true} {
-					m, _ := before.site(t, yesterday, tables.Options{})
-					m.StrictLoad, m.MergeSaves, m.Logger = false, merge, slog.New(slog.DiscardHandler)
+					_, engine := before.site(t, yesterday, tables.Options{})
 					reports := 0
-					m.OnLoadError = func(_ context.Context, err error) {
-						if errors.Is(err, djangosession.ErrOutdatedSettings) {
-							reports++
-						}
-					}
+					m := newManager(t, engine, yesterday, djangosession.Options{
+						MergeSaves: merge, Logger: slog.New(slog.DiscardHandler),
+						OnLoadError: func(_ context.Context, err error) {
+							if errors.Is(err, djangosession.ErrOutdatedSettings) {
+								reports++
+							}
+						},
+					})
 					key := django.text(t, "create", map[string]any{"values": many(t)})
 					want := django.load(t, key)
 					s, err := m.Load(t.Context(), key)

@@ -91,7 +91,7 @@ func TestColumnsThatRefuseAValue(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				m, err := djangosession.NewManager(e, djangosession.NewSettings("compat-secret-key"))
+				m, err := djangosession.NewManager(e, djangosession.NewSettings("compat-secret-key"), djangosession.Options{})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -257,7 +257,7 @@ func authProblem(t *testing.T, settings djangosession.Settings) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	manager, err := djangosession.NewManager(engine, settings)
+	manager, err := djangosession.NewManager(engine, settings, djangosession.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

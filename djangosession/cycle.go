@@ -10,7 +10,7 @@ import (
 // CycleKey stores the session under a new key and removes what is stored under the old
 // one, both or neither. Call it when the rights of a visitor change, so that a key that
 // was planted or seen before is worthless. Load the session in the same request. With
-// [Manager.MergeSaves] the session takes over what others have stored under the old key.
+// [Options].MergeSaves the session takes over what others have stored under the old key.
 //
 // It returns [ErrSessionGone] if the stored session was deleted: the visitor has logged
 // out in another request, and a copy under a new key would undo that. Django's cycle_key
@@ -40,7 +40,7 @@ func (s *Session) CycleKey(ctx context.Context) error {
 	}
 	err = withNewKey(func(key string) error { return s.cycleTo(ctx, old, key) })
 	if errors.Is(err, ErrOutdatedSettings) {
-		s.manager.report(ctx, err)
+		s.manager.reportLoad(ctx, err)
 	}
 	return err
 }
@@ -56,7 +56,7 @@ func (s *Session) cycleTo(ctx context.Context, old, key string) error {
 			return outdated
 		}
 		now, lost = mine, nil
-		if s.manager.MergeSaves {
+		if s.manager.options.MergeSaves {
 			var err error
 			if now, lost, err = s.manager.merged(&done, mine, stored); err != nil {
 				return err
@@ -82,7 +82,7 @@ func (s *Session) cycleTo(ctx context.Context, old, key string) error {
 		return storeError(err)
 	}
 	if lost != nil {
-		s.manager.report(ctx, lost)
+		s.manager.reportLoad(ctx, lost)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -35,11 +35,10 @@ func TestCycledSessionTakesOverWhatOthersStored(t *testing.T) {
 		t.Fatal(err)
 	}
 	engine := &meddler{Engine: store}
-	manager, err := djangosession.NewManager(engine, settings)
+	manager, err := djangosession.NewManager(engine, settings, djangosession.Options{MergeSaves: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	manager.MergeSaves = true
 	first := manager.New()
 	for _, name := range []string{"both", "mine", "theirs", "gone", "stays"} {
 		first.Set(name, "before")
@@ -115,7 +114,7 @@ func TestFailedChangeOfKeyRevivesNoLogin(t *testing.T) {
 		t.Fatal(err)
 	}
 	engine := &canceller{Engine: store}
-	m, err := djangosession.NewManager(engine, settings)
+	m, err := djangosession.NewManager(engine, settings, djangosession.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,11 +9,11 @@
 //
 // # In a web server
 //
-// A [Middleware], or [Manager.Middleware] for what Django does and no more, goes around a site's handler; [FromContext]
-// is the session then. Any router that is an http.Handler can be inside:
+// [Manager.Middleware] goes around a site's handler, and [FromContext] returns the session of
+// a request inside. Any router that is an http.Handler can be inside:
 //
-//	http.ListenAndServe(address, manager.Middleware(router)) // http.ServeMux, chi, gin, echo
-//	router.Use(manager.Middleware)                           // chi, or a part of its routes
+//	http.ListenAndServe(address, sessions.Middleware(router)) // http.ServeMux, chi, gin, echo
+//	router.Use(sessions.Middleware)                           // chi, or a part of its routes
 //
 // (With echo.WrapMiddleware, echo would write the response to an error that a handler returns after the middleware, which
 // has taken it for a success by then.) In gin the context to ask is c.Request.Context(), in echo c.Request().Context().
@@ -28,6 +28,6 @@
 //
 // It goes on with an empty one. When there is no such session, or it has expired, the key is dropped; when the stored
 // data is corrupt or signed with another secret, the key is kept, so that the next save overwrites the data. This package
-// does the same and reports the reason: see [Manager.OnLoadError], and [Manager.StrictLoad] for refusing instead, which is
+// does the same and reports the reason: see [Options].OnLoadError, and [Options].StrictLoad for refusing instead, which is
 // the safer choice while a new service is being set up: with a wrong secret every session looks corrupt.
 package djangosession

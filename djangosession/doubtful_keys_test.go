@@ -58,7 +58,7 @@ func TestFlushDeletesKeysThatMayBeStored(t *testing.T) {
 		store, err := memory.New(settings)
 		must(err)
 		engine := &unsure{Engine: store, errs: slices.Clone(c.errs)}
-		m, err := djangosession.NewManager(engine, settings)
+		m, err := djangosession.NewManager(engine, settings, djangosession.Options{})
 		must(err)
 		s := m.New()
 		s.Set("a", 1)

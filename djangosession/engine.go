@@ -77,7 +77,7 @@ type Engine interface {
 	ClearExpired(ctx context.Context, o ClearOptions) (int64, error)
 }
 
-// A Merger is an [Engine] that can read and write a session in one step, which [Manager.MergeSaves] needs.
+// A Merger is an [Engine] that can read and write a session in one step, which [Options].MergeSaves needs.
 type Merger interface {
 	Engine
 	// Merge hands the session of this key, expired or not, to change, and stores what change makes of its data and date,
@@ -87,8 +87,8 @@ type Merger interface {
 	Merge(ctx context.Context, key string, change func(stored *Record) error) error
 }
 
-// ErrNoMerge says that the engine is no [Merger], so that [Manager.MergeSaves] cannot be had.
-var ErrNoMerge = errors.New("djangosession: the engine cannot merge")
+// ErrNoMerge reports that the engine is not a [Merger], which [Options].MergeSaves needs.
+var ErrNoMerge = errors.New("djangosession: the engine cannot merge, which Options.MergeSaves needs")
 
 // ClearOptions say how [Engine.ClearExpired] works. The zero value is a good choice.
 type ClearOptions struct {

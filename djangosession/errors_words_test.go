@@ -15,7 +15,7 @@ func TestErrorsOfSavesSayOnceWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	settings := djangosession.NewSettings("key")
 	for _, engineErr := range []error{djangosession.ErrSessionGone, djangosession.ErrBadKey, errBroken} {
-		m, err := djangosession.NewManager(failing{engineErr}, settings)
+		m, err := djangosession.NewManager(failing{engineErr}, settings, djangosession.Options{})
 		must(err)
 		want := engineErr.Error()
 		if errors.Is(engineErr, errBroken) {
@@ -31,10 +31,9 @@ func TestErrorsOfSavesSayOnceWhatIsWrong(t *testing.T) {
 	}
 	store, err := memory.New(settings)
 	must(err)
-	m, err := djangosession.NewManager(store, settings)
-	must(err)
 	for _, merge := range []bool{false, true} {
-		m.MergeSaves = merge
+		m, err := djangosession.NewManager(store, settings, djangosession.Options{MergeSaves: merge})
+		must(err)
 		s := m.New()
 		must(s.Save(t.Context()))
 		s.Set("channel", make(chan int))
@@ -53,8 +52,7 @@ func TestErrorsOfSavesSayOnceWhatIsWrong(t *testing.T) {
 func TestExpiriesThatAreNoneAreNotSaved(t *testing.T) {
 	t.Parallel()
 	for _, merge := range []bool{false, true} {
-		m, _ := site(t, nil)
-		m.MergeSaves = merge
+		m, _ := siteWith(t, djangosession.Options{MergeSaves: merge}, nil)
 		s := m.New()
 		must(s.Save(t.Context()))
 		s.Set("a", 1)

@@ -17,7 +17,7 @@ func ExampleManager_Middleware() {
 		fmt.Println(err)
 		return
 	}
-	manager, err := djangosession.NewManager(engine, settings)
+	manager, err := djangosession.NewManager(engine, settings, djangosession.Options{})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -52,28 +52,26 @@ func ExampleManager_Middleware() {
 	// visit 2
 }
 
-func ExampleMiddleware() {
+func ExampleOptions() {
 	settings := djangosession.NewSettings("the site's SECRET_KEY")
 	engine, err := memory.New(settings)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	manager, err := djangosession.NewManager(engine, settings)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	sessions := djangosession.Middleware{
-		Manager:    manager,
-		RenewBelow: 0.5, // whoever comes back within a week stays logged in, with one write a week
+	sessions, err := djangosession.NewManager(engine, settings, djangosession.Options{
+		RenewBelow: 0.5, // visitors who come back within a week stay logged in, with one write a week
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
 			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(http.StatusInternalServerError)
 			_, _ = fmt.Fprintf(w, `{"error": %q}`, err)
 		},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
 	}
-	site := sessions.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	site := sessions.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if session, err := djangosession.FromContext(r.Context()); err == nil {
 			session.Set("callback", func() {}) // nothing that can be stored
 		}

@@ -17,7 +17,7 @@ func ExampleManager() {
 		fmt.Println(err)
 		return
 	}
-	manager, err := djangosession.NewManager(engine, settings)
+	manager, err := djangosession.NewManager(engine, settings, djangosession.Options{})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -18,7 +18,7 @@ import (
 // allocation does for all.
 type exchange struct {
 	context.Context //nolint:containedctx // what it adds to
-	site            *site
+	manager         *Manager
 	request         *http.Request       // the handler's
 	under           http.ResponseWriter // what the response goes to
 	outer           []headerField       // what stood in the header before
@@ -63,7 +63,7 @@ func (x *exchange) load(ctx context.Context) (*Session, error) {
 	if x.session != nil || x.failed != nil {
 		return x.session, x.failed
 	}
-	s, err := x.site.Manager.Load(early{ctx}, x.key) //nolint:contextcheck // it is ctx, with less in it
+	s, err := x.manager.Load(early{ctx}, x.key) //nolint:contextcheck // it is ctx, with less in it
 	if err != nil {
 		if ctx.Err() == nil { // else it is the caller's context that ended, and others may try
 			x.failed = err
@@ -71,7 +71,7 @@ func (x *exchange) load(ctx context.Context) (*Session, error) {
 		return nil, err
 	}
 	if x.over {
-		x.site.report(ctx, fmt.Errorf("%w: the session was used first when the handler inside the middleware had returned, and "+
+		x.manager.reportError(ctx, fmt.Errorf("%w: the session was used first when the handler inside the middleware had returned, and "+
 			"what changes it is lost: call the next handler inside", ErrHeaderSent))
 	}
 	x.session = s
@@ -110,7 +110,7 @@ func (x *exchange) loaded() (s *Session, failed bool) {
 
 // background is a context for what has to be done even if the client has gone away.
 func (x *exchange) background() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(x), x.site.SaveTimeout)
+	return context.WithTimeout(context.WithoutCancel(x), x.manager.options.SaveTimeout)
 }
 
 // answer prepares the header for this status. If it returns false, the response was replaced.
@@ -127,9 +127,9 @@ func (x *exchange) answer(status int) bool {
 
 // respond saves the session and sets the cookie. Matches process_response.
 func (x *exchange) respond(status int) error {
-	release, header := x.site.settings.release, x.under.Header()
+	release, header := x.manager.settings.release, x.under.Header()
 	x.told, x.saves = x.key, release.SavesWith(status)
-	_, x.foreign = cookies.Set(header, x.site.settings.SessionCookieName)
+	_, x.foreign = cookies.Set(header, x.manager.settings.SessionCookieName)
 	s, failed := x.loaded()
 	accessed, modified, empty := failed, false, !isKey(x.key) // what a page makes of the failure is for this visitor too
 	if s != nil {
@@ -141,15 +141,15 @@ func (x *exchange) respond(status int) error {
 	if x.foreign {
 		x.vary(accessed)
 		if s != nil && x.saves && !empty && (s.hasChanges() || s.Key() != x.key && !s.isGone()) {
-			x.site.report(x, ErrForeignCookie)
+			x.manager.reportError(x, ErrForeignCookie)
 		}
 		return nil
 	}
-	if x.present && empty && !x.site.ReadOnly {
+	if x.present && empty && !x.manager.options.ReadOnly {
 		x.vary(release.VariesOnDeletion())
-		x.site.deletion().Put(header)
+		x.manager.deletion().Put(header)
 		x.told = ""
-		x.site.saved(x, SaveEvent{Reason: CookieDeleted, Status: status})
+		x.manager.reportSave(x, SaveEvent{Reason: CookieDeleted, Status: status})
 		return nil
 	}
 	x.vary(accessed)
@@ -176,11 +176,11 @@ func (x *exchange) reason(s *Session, modified bool) SaveReason {
 	switch {
 	case modified:
 		return Modified
-	case x.site.ReadOnly, s != nil && s.isGone():
+	case x.manager.options.ReadOnly, s != nil && s.isGone():
 		return ""
-	case x.site.settings.SessionSaveEveryRequest:
+	case x.manager.settings.SessionSaveEveryRequest:
 		return EveryRequest
-	case s != nil && s.needsRenewal(x.site.RenewBelow):
+	case s != nil && s.needsRenewal(x.manager.options.RenewBelow):
 		return Renewed
 	}
 	return ""
@@ -195,7 +195,7 @@ func (x *exchange) save(status int, reason SaveReason) error {
 		return err
 	}
 	began, key := time.Now(), s.Key()
-	c, err := x.site.sessionCookie(s) // what has no cookie is not stored
+	c, err := x.manager.sessionCookie(s) // what has no cookie is not stored
 	if err != nil {
 		return err
 	}
@@ -210,16 +210,16 @@ func (x *exchange) save(status int, reason SaveReason) error {
 	if err != nil {
 		return err
 	}
-	if reason == Renewed || x.site.Manager.MergeSaves { // another request may have changed when the session ends
-		if merged, err := x.site.sessionCookie(s); err == nil {
+	if reason == Renewed || x.manager.options.MergeSaves { // another request may have changed when the session ends
+		if merged, err := x.manager.sessionCookie(s); err == nil {
 			c = merged
 		}
 	}
 	x.told = s.Key()
 	c.Value = x.told
 	c.Put(x.under.Header())
-	x.vary(x.site.settings.release.VariesWithCookie() || reason == Renewed)
-	x.site.saved(x, SaveEvent{Reason: reason, Status: status, Created: key == "", Duration: time.Since(began)})
+	x.vary(x.manager.settings.release.VariesWithCookie() || reason == Renewed)
+	x.manager.reportSave(x, SaveEvent{Reason: reason, Status: status, Created: key == "", Duration: time.Since(began)})
 	return nil
 }
 
@@ -291,27 +291,27 @@ func (x *exchange) end() {
 // late deals with what was done to the session after the header went out.
 func (x *exchange) late(s *Session) {
 	if s.Accessed() && !x.varied {
-		x.site.report(x, fmt.Errorf("%w, without Vary: Cookie, when the session was used first", ErrHeaderSent))
+		x.manager.reportError(x, fmt.Errorf("%w, without Vary: Cookie, when the session was used first", ErrHeaderSent))
 	}
 	if !s.unsaved(x.seen) || s.IsEmpty() { // who was logged out late keeps a cookie that leads nowhere
 		return
 	}
 	if x.foreign {
-		x.site.report(x, ErrForeignCookie)
+		x.manager.reportError(x, ErrForeignCookie)
 		return
 	}
 	if key := s.Key(); key == "" || key != x.told || x.lost.Load() && key != x.key {
-		x.site.report(x, fmt.Errorf("%w, without the cookie of a new session or key", ErrHeaderSent))
+		x.manager.reportError(x, fmt.Errorf("%w, without the cookie of a new session or key", ErrHeaderSent))
 		return
 	}
 	ctx, cancel := x.background()
 	defer cancel()
 	began := time.Now()
 	if err := s.Save(ctx); err != nil {
-		x.site.report(x, fmt.Errorf("%w when the session was changed: %w", ErrHeaderSent, err))
+		x.manager.reportError(x, fmt.Errorf("%w when the session was changed: %w", ErrHeaderSent, err))
 		return
 	}
-	x.site.saved(x, SaveEvent{Reason: Late, Duration: time.Since(began)})
+	x.manager.reportSave(x, SaveEvent{Reason: Late, Duration: time.Since(began)})
 }
 
 // abandon does for a handler that panics what Django does when a view raises an exception, as far as the header goes: the
@@ -321,7 +321,7 @@ func (x *exchange) abandon() {
 		x.answered = true
 		x.shared.RunBeforeHeader(http.StatusInternalServerError, x.under.Header())
 		if err := x.respond(http.StatusInternalServerError); err != nil {
-			x.site.report(x, err)
+			x.manager.reportError(x, err)
 		}
 	}
 }
@@ -331,18 +331,18 @@ func (x *exchange) replace(err error) {
 	x.failure = fmt.Errorf("djangosession: the response was replaced: %w", err)
 	x.restore(x.under.Header())
 	x.tellKey()
-	x.site.report(x, err)
+	x.manager.reportError(x, err)
 	x.discard()
 	status := http.StatusInternalServerError
 	if errors.Is(err, ErrSessionGone) {
 		status = http.StatusBadRequest
 	}
-	if x.site.ErrorHandler != nil {
+	if x.manager.options.ErrorHandler != nil {
 		x.vary(true) // it is for this visitor
-		httpmw.Answer(x.under, status, func(w http.ResponseWriter) { x.site.ErrorHandler(w, x.request, err) })
+		httpmw.Answer(x.under, status, func(w http.ResponseWriter) { x.manager.options.ErrorHandler(w, x.request, err) })
 		return
 	}
-	release := x.site.settings.release
+	release := x.manager.settings.release
 	if status == http.StatusBadRequest && release.RedirectsGoneSessions() {
 		// To where the request came to, which finds no session then. More slashes would name another host.
 		x.under.Header().Set("Location", "/"+strings.TrimLeft(x.request.URL.EscapedPath(), "/"))
@@ -355,13 +355,13 @@ func (x *exchange) replace(err error) {
 // use what is stored, but it may hold a login.
 func (x *exchange) discard() {
 	s, _ := x.loaded()
-	if s == nil || x.site.ReadOnly {
+	if s == nil || x.manager.options.ReadOnly {
 		return
 	}
 	ctx, cancel := x.background()
 	defer cancel()
 	if err := s.discard(ctx, x.told); err != nil {
-		x.site.report(x, fmt.Errorf("djangosession: a session that no browser has may be left: %w", err))
+		x.manager.reportError(x, fmt.Errorf("djangosession: a session that no browser has may be left: %w", err))
 	}
 }
 

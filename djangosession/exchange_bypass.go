@@ -28,13 +28,13 @@ func (x *exchange) bypassed(status int) {
 	before := header["Set-Cookie"]
 	x.shared.RunBeforeHeader(status, header)
 	lose := func(what string) {
-		x.site.report(x, fmt.Errorf("%w past the middleware, %s: the handler has to write to the ResponseWriter that it is given",
+		x.manager.reportError(x, fmt.Errorf("%w past the middleware, %s: the handler has to write to the ResponseWriter that it is given",
 			ErrHeaderSent, what))
 	}
 	if len(dueCookies(header, before)) > 0 {
 		lose("without a cookie")
 	}
-	x.told, x.saves = x.key, x.site.settings.release.SavesWith(status)
+	x.told, x.saves = x.key, x.manager.settings.release.SavesWith(status)
 	for _, line := range header["Vary"] {
 		x.varied = x.varied || strings.Contains(strings.ToLower(line), "cookie") || strings.Contains(line, "*")
 	}
@@ -44,7 +44,7 @@ func (x *exchange) bypassed(status int) {
 		empty = s.IsEmpty()
 	}
 	switch modified := s != nil && s.Modified(); {
-	case x.site.ReadOnly:
+	case x.manager.options.ReadOnly:
 	case x.present && empty:
 		lose("without the deletion of the session cookie")
 	case x.saves && !empty && !modified && x.reason(s, false) != "":

@@ -67,7 +67,7 @@ func (c *hijacked) decide(header string) {
 	}
 	if slices.ContainsFunc(c.due, func(line string) bool { return !sent[line] }) {
 		c.x.lost.Store(true)
-		c.x.site.report(c.x, fmt.Errorf("%w: the handler has taken over the connection and written a header without the "+
+		c.x.manager.reportError(c.x, fmt.Errorf("%w: the handler has taken over the connection and written a header without the "+
 			"cookies that ResponseWriter.Header has: pass them on, as with the responseHeader of a WebSocket upgrader", ErrHeaderSent))
 	}
 }

@@ -6,14 +6,14 @@ package djangosession
 // not set it.
 func (x *exchange) tellKey() {
 	s, _ := x.loaded()
-	if s == nil || x.site.ReadOnly || s.isGone() {
+	if s == nil || x.manager.options.ReadOnly || s.isGone() {
 		return
 	}
 	key := s.Key()
 	if key == "" || key == x.key {
 		return
 	}
-	c, err := x.site.sessionCookie(s)
+	c, err := x.manager.sessionCookie(s)
 	if err != nil {
 		return // a session whose end cannot be told is not stored
 	}

@@ -77,11 +77,10 @@ func FuzzKey(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, err := djangosession.NewManager(e, s)
+		m, err := djangosession.NewManager(e, s, djangosession.Options{Logger: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		m.Logger = slog.New(slog.DiscardHandler)
 		if got := m.Open(key).Key(); got != "" && (got != key || utf8.RuneCountInString(key) < 8) {
 			t.Fatalf("%q opens as %q", key, got)
 		}
@@ -116,7 +115,7 @@ func FuzzExpiry(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, err := djangosession.NewManager(e, s)
+		m, err := djangosession.NewManager(e, s, djangosession.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

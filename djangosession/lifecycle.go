@@ -36,14 +36,14 @@ func (s *Session) Load(ctx context.Context) error {
 	return nil
 }
 
-// Save stores the session: under a new key if it has none, else in place of what is stored (see [Manager.MergeSaves] for
+// Save stores the session: under a new key if it has none, else in place of what is stored (see [Options].MergeSaves for
 // merging the two). It returns [ErrSessionGone] if that was deleted, [ErrNotLoaded] if it was never loaded, and a
 // [*ValueError] for a value that cannot be stored; nothing is stored then. [ErrOutdatedSettings] refuses to overwrite a
 // session that Django can read and this service cannot.
 //
 // After another error, such as the end of ctx or a broken connection, the session may or may not have been stored. With the
 // engine of package tables such a save never takes effect after a later one. To repeat it is safe with
-// [Manager.MergeSaves]; without, it replaces what others have stored in between, as each save of a whole session does.
+// [Options].MergeSaves; without, it replaces what others have stored in between, as each save of a whole session does.
 func (s *Session) Save(ctx context.Context) error {
 	unlock, err := s.lock(ctx)
 	if err != nil {
@@ -60,7 +60,7 @@ func (s *Session) Save(ctx context.Context) error {
 	if err := s.unreadable(); err != nil {
 		return err
 	}
-	if s.manager.MergeSaves {
+	if s.manager.options.MergeSaves {
 		return s.merge(ctx, key)
 	}
 	return s.store(ctx, key, s.manager.engine.Save)
@@ -113,7 +113,7 @@ func (s *Session) Flush(ctx context.Context) error {
 		return err
 	}
 	defer unlock()
-	if s.manager.isReadOnly() {
+	if s.manager.ReadOnly() {
 		return ErrReadOnly // the values stay, as everything else does
 	}
 	if err := errors.Join(s.DeleteStored(ctx), s.deleteDoubtful(ctx)); err != nil {
@@ -128,7 +128,7 @@ func (s *Session) Flush(ctx context.Context) error {
 
 // doubt notes a new key under which the session may be stored although err says that it is not.
 func (s *Session) doubt(key string, err error) {
-	if err == nil || isRefusal(err) || s.manager.isReadOnly() {
+	if err == nil || isRefusal(err) {
 		return
 	}
 	s.mu.Lock()
@@ -230,7 +230,7 @@ func storeError(err error) error {
 func isRefusal(err error) bool {
 	_, isValue := errors.AsType[*ValueError](err)
 	return isValue || errors.Is(err, ErrKeyTaken) || errors.Is(err, ErrSessionGone) || errors.Is(err, ErrBadKey) ||
-		errors.Is(err, ErrOutdatedSettings)
+		errors.Is(err, ErrOutdatedSettings) || errors.Is(err, ErrReadOnly)
 }
 
 // record makes a record of a session's dict.

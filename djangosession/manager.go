@@ -11,35 +11,18 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// A Manager gives out the sessions of a site. Set its fields before the first use; after that several goroutines may use
-// it.
+// A Manager gives out the sessions of a site, and is the middleware for them. It cannot be
+// changed, and several goroutines may use it.
 type Manager struct {
-	// Logger is told what OnLoadError is told; slog.Default if nil.
-	Logger *slog.Logger
-	// OnLoadError, if set, is called when a session was stored but does not decode and an empty one takes its place, or a
-	// merged save replaces it. The error wraps a [*DecodeError]. A rise in these is an attack, a wrong SECRET_KEY or a
-	// damaged table. An error that wraps [ErrOutdatedSettings] is logged at level error and needs attention at once: nothing
-	// of the session was replaced.
-	OnLoadError func(ctx context.Context, err error)
-	// StrictLoad makes Load, and a merged save, fail with that error instead of going on with an empty session, which the
-	// next save would store over the data. Django has no such setting.
-	StrictLoad bool
-
-	// MergeSaves makes Save write only what was set and deleted since the session was loaded, into what is stored by then. In
-	// Django's way, the default, a save writes the whole session, and what another request has stored meanwhile is lost.
-	// Merged, two requests lose something only where both change the same value. A merged save is safe to repeat after a
-	// timeout or a broken connection, because it does not undo what others have stored in between; a whole save may. Create,
-	// and a save after Clear, still write everything. The engine has to be a [Merger], or Save returns [ErrNoMerge].
-	MergeSaves bool
-
+	options    Options
 	settings   *resolved
 	settingsOf time.Time // when the settings were those of the site
 	engine     Engine
 }
 
-// NewManager returns a manager of the sessions in engine. The error is [ErrIncompleteSettings] or a [*SettingError], or
-// says that there is no engine.
-func NewManager(engine Engine, s Settings) (*Manager, error) {
+// NewManager returns a manager of the sessions in engine. The error is
+// [ErrIncompleteSettings], [ErrNoMerge] or a [*SettingError], or says that there is no engine.
+func NewManager(engine Engine, s Settings, o Options) (*Manager, error) {
 	if engine == nil {
 		return nil, errNoEngine
 	}
@@ -47,11 +30,23 @@ func NewManager(engine Engine, s Settings) (*Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Manager{settings: r, settingsOf: newestSettings(r.Settings), engine: engine}, nil
+	if err := o.fill(); err != nil {
+		return nil, err
+	}
+	if o.ReadOnly {
+		engine = readOnly{engine}
+	}
+	if _, ok := engine.(Merger); o.MergeSaves && !ok {
+		return nil, ErrNoMerge
+	}
+	return &Manager{options: o, settings: r, settingsOf: newestSettings(r.Settings), engine: engine}, nil
 }
 
 // Settings returns the settings that the manager was made with.
 func (m *Manager) Settings() Settings { return *m.settings.Settings }
+
+// ReadOnly reports whether the manager was made with Options.ReadOnly.
+func (m *Manager) ReadOnly() bool { return m.options.ReadOnly }
 
 var errNoEngine = errors.New("djangosession: there is no engine")
 
@@ -72,7 +67,7 @@ func (m *Manager) Open(key string) *Session {
 }
 
 // Load returns the session of this key. If there is none of it, if it has expired, or if the key cannot be one, the
-// session returned is new and has no key; if it does not decode it is empty and has its key (see [Manager.OnLoadError] and
+// session returned is new and has no key; if it does not decode it is empty and has its key (see [Options].OnLoadError and
 // [ErrOutdatedSettings]).
 // The error is the engine's.
 func (m *Manager) Load(ctx context.Context, key string) (*Session, error) {
@@ -109,26 +104,23 @@ func (m *Manager) load(ctx context.Context, key string) (*Record, error) {
 		return r, nil
 	case errors.Is(err, ErrNoSession):
 		return &Record{Data: py.NewDict(0)}, nil
-	case corrupt && !m.StrictLoad:
-		m.report(ctx, err)
+	case corrupt && !m.options.StrictLoad:
+		m.reportLoad(ctx, err)
 		return &Record{Key: key, Data: py.NewDict(0), Err: outdated}, nil
 	case outdated != nil: // which is told to more people than the caller
-		m.report(ctx, err)
+		m.reportLoad(ctx, err)
 	}
 	return nil, fmt.Errorf("djangosession: load session: %w", err)
 }
 
-func (m *Manager) report(ctx context.Context, err error) {
-	logger := m.Logger
-	if logger == nil {
-		logger = slog.Default()
-	}
+// reportLoad tells of stored data that does not decode.
+func (m *Manager) reportLoad(ctx context.Context, err error) {
 	level, message := slog.LevelWarn, "session data corrupted"
 	if errors.Is(err, ErrOutdatedSettings) {
 		level, message = slog.LevelError, "settings outdated"
 	}
-	logger.Log(ctx, level, message, "reason", reason(err), "error", err.Error())
-	if m.OnLoadError != nil {
-		m.OnLoadError(ctx, err)
+	m.options.Logger.Log(ctx, level, message, "reason", reason(err), "error", err.Error())
+	if m.options.OnLoadError != nil {
+		m.options.OnLoadError(ctx, err)
 	}
 }

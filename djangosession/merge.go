@@ -77,7 +77,7 @@ func (m *Manager) merged(done *changes, mine *py.Dict, stored *Record) (d *py.Di
 		return nil, nil, outdated
 	}
 	switch {
-	case stored.Data == nil && m.StrictLoad:
+	case stored.Data == nil && m.options.StrictLoad:
 		return nil, nil, stored.Err
 	case stored.Data == nil:
 		return mine, stored.Err, nil
@@ -117,13 +117,13 @@ func (s *Session) merge(ctx context.Context, key string) error {
 		return err
 	})
 	if errors.Is(err, ErrOutdatedSettings) {
-		s.manager.report(ctx, err)
+		s.manager.reportLoad(ctx, err)
 	}
 	if err != nil {
 		return storeError(err)
 	}
 	if lost != nil { // which is told when the engine's lock is free, for who is told may use the engine
-		s.manager.report(ctx, lost)
+		s.manager.reportLoad(ctx, lost)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

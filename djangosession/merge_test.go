@@ -25,10 +25,10 @@ func TestCookieEndsWithTheMergedSession(t *testing.T) {
 			s := newShop(t, "6.1", nil)
 			key := s.visitor(map[string]any{"n": "old"})
 			if c.renew {
-				s.RenewBelow = 0.9
+				s.use(func(o *djangosession.Options) { o.RenewBelow = 0.9 })
 				s.wait(13 * 24 * time.Hour)
 			} else {
-				s.Manager.MergeSaves = true
+				s.use(func(o *djangosession.Options) { o.MergeSaves = true })
 			}
 			r := s.visit("sessionid="+key, func(_ http.ResponseWriter, r *http.Request) {
 				mine := s.session(r)
@@ -56,15 +56,17 @@ func TestCookieEndsWithTheMergedSession(t *testing.T) {
 // Who is told that a stored session was damaged may use the engine.
 func TestHooksAreCalledOutsideTheMerge(t *testing.T) {
 	s := newShop(t, "6.1", nil)
-	s.Manager.MergeSaves = true
-	key := s.visitor(map[string]any{"n": "old"})
 	told := 0
-	s.Manager.OnLoadError = func(ctx context.Context, _ error) {
-		told++
-		if _, err := s.Manager.ClearExpired(ctx, djangosession.ClearOptions{DryRun: true}); err != nil {
-			t.Error(err)
+	s.use(func(o *djangosession.Options) {
+		o.MergeSaves = true
+		o.OnLoadError = func(ctx context.Context, _ error) {
+			told++
+			if _, err := s.Manager.ClearExpired(ctx, djangosession.ClearOptions{DryRun: true}); err != nil {
+				t.Error(err)
+			}
 		}
-	}
+	})
+	key := s.visitor(map[string]any{"n": "old"})
 	session, err := s.Manager.Load(t.Context(), key)
 	if err != nil {
 		t.Fatal(err)

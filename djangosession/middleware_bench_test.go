@@ -22,7 +22,7 @@ func untouched(tb testing.TB) (w http.ResponseWriter, r *http.Request, bare, wra
 	if err != nil {
 		tb.Fatal(err)
 	}
-	m, err := djangosession.NewManager(engine, s)
+	m, err := djangosession.NewManager(engine, s, djangosession.Options{})
 	if err != nil {
 		tb.Fatal(err)
 	}

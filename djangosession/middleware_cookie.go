@@ -15,25 +15,25 @@ import (
 func isKey(key string) bool { return utf8.RuneCountInString(key) >= minKeyLength }
 
 // cookie returns what session cookies have in common.
-func (s *site) cookie() *cookies.Cookie {
+func (m *Manager) cookie() *cookies.Cookie {
 	c := &cookies.Cookie{
-		Name:        s.settings.SessionCookieName,
-		Path:        s.settings.SessionCookiePath,
-		Domain:      s.settings.SessionCookieDomain,
-		Partitioned: s.Partitioned,
-		Secure:      s.Partitioned,
+		Name:        m.settings.SessionCookieName,
+		Path:        m.settings.SessionCookiePath,
+		Domain:      m.settings.SessionCookieDomain,
+		Partitioned: m.options.Partitioned,
+		Secure:      m.options.Partitioned,
 	}
-	if s.settings.release.HasSameSite() {
-		c.SameSite = s.settings.SessionCookieSameSite
+	if m.settings.release.HasSameSite() {
+		c.SameSite = m.settings.SessionCookieSameSite
 	}
 	return c
 }
 
 // sessionCookie returns the cookie of a session, but for its value. The error is that of GetExpiryAge.
-func (s *site) sessionCookie(session *Session) (*cookies.Cookie, error) {
-	c := s.cookie()
-	c.Secure = c.Secure || s.settings.SessionCookieSecure
-	c.HTTPOnly = s.settings.SessionCookieHTTPOnly
+func (m *Manager) sessionCookie(session *Session) (*cookies.Cookie, error) {
+	c := m.cookie()
+	c.Secure = c.Secure || m.settings.SessionCookieSecure
+	c.HTTPOnly = m.settings.SessionCookieHTTPOnly
 	if session.GetExpireAtBrowserClose() {
 		return c, nil
 	}
@@ -41,13 +41,13 @@ func (s *site) sessionCookie(session *Session) (*cookies.Cookie, error) {
 	if err != nil {
 		return nil, err
 	}
-	ends, err := addSeconds(py.DateTime{Time: s.settings.Clock().UTC()}, age)
+	ends, err := addSeconds(py.DateTime{Time: m.settings.Clock().UTC()}, age)
 	if err != nil {
 		return nil, &ValueError{Name: ExpiryName, Err: err}
 	}
-	c.Expires = ends.Time.Format(s.settings.release.CookieDate())
+	c.Expires = ends.Time.Format(m.settings.release.CookieDate())
 	c.MaxAge = cookies.FormatSeconds(age)
-	if expiry, _ := session.Get(ExpiryName); !s.settings.release.HasWholeMaxAge() {
+	if expiry, _ := session.Get(ExpiryName); !m.settings.release.HasWholeMaxAge() {
 		if f, isFloat := expiry.(float64); isFloat && f != 0 {
 			if text, err := pyjson.Dumps(f); err == nil { // the repr of a float
 				c.MaxAge = string(text)
@@ -58,9 +58,9 @@ func (s *site) sessionCookie(session *Session) (*cookies.Cookie, error) {
 }
 
 // deletion returns the cookie that makes a browser drop the session cookie. Matches delete_cookie.
-func (s *site) deletion() *cookies.Cookie {
-	release := s.settings.release
-	c := s.cookie()
+func (m *Manager) deletion() *cookies.Cookie {
+	release := m.settings.release
+	c := m.cookie()
 	c.Expires, c.MaxAge = time.Unix(0, 0).UTC().Format(release.CookieDate()), "0"
 	if !release.DeletesWithPath() {
 		c.Path = "/"

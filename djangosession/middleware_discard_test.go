@@ -59,12 +59,12 @@ func TestRenewalsFailAsSavesDo(t *testing.T) {
 	for name, merges := range map[string]bool{"merger": true, "plain": false} {
 		for _, fails := range []bool{false, true} {
 			s := newShop(t, "6.1", nil)
+			s.use(func(o *djangosession.Options) { o.RenewBelow = 0.5 })
 			if !merges {
-				m, err := djangosession.NewManager(plainEngine{s.engine}, s.Manager.Settings())
+				m, err := djangosession.NewManager(plainEngine{s.engine}, s.settings, s.options)
 				must(err)
 				s.Manager = m
 			}
-			s.RenewBelow = 0.5
 			key := s.visitor(map[string]any{"n": "old"})
 			s.wait(10 * 24 * time.Hour)
 			if fails {
@@ -115,7 +115,7 @@ func TestEnginesAreToldHowLongSessionsLive(t *testing.T) {
 	} {
 		s := newShop(t, "6.1", func(settings *djangosession.Settings) { settings.TimeZone = "UTC" })
 		engine := &ages{spy: s.engine}
-		m, err := djangosession.NewManager(engine, s.Manager.Settings())
+		m, err := djangosession.NewManager(engine, s.Manager.Settings(), djangosession.Options{})
 		must(err)
 		session := m.New()
 		if c.expiry != nil {
@@ -131,7 +131,7 @@ func TestEnginesAreToldHowLongSessionsLive(t *testing.T) {
 func TestKeysOfSessionsThatHaveBecomeUnreadableStay(t *testing.T) {
 	for _, merge := range []bool{false, true} {
 		s := newRotated(t, nil)
-		s.Manager.MergeSaves = merge
+		s.use(func(o *djangosession.Options) { o.MergeSaves = merge })
 		key := s.visitor(map[string]any{"n": "old"})
 		session, err := s.Manager.Load(t.Context(), key)
 		must(err)

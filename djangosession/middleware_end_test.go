@@ -8,6 +8,8 @@ import (
 	"net/http/httptest"
 	"testing"
 	"time"
+
+	"github.com/djangobridge/djangobridge/djangosession"
 )
 
 // TestSecondWriteHeaderChangesNothing neither for the session nor for the status.
@@ -29,7 +31,7 @@ func TestPanicSavesNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newShop(t, "6.1", nil)
 			key := s.visitor(map[string]any{"n": "old"})
-			inner := s.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			inner := s.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 				s.session(r).Set("n", "new")
 				panic(value)
 			}))
@@ -71,7 +73,7 @@ func TestPanicSavesNothing(t *testing.T) {
 	})
 	t.Run("after a flush of the session", func(t *testing.T) {
 		s := newShop(t, "6.1", nil)
-		inner := s.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		inner := s.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			if err := s.session(r).Flush(r.Context()); err != nil {
 				t.Error(err)
 			}
@@ -121,7 +123,7 @@ func TestClientThatGoesAwayIsSavedFor(t *testing.T) {
 
 func TestSaveHasATimeout(t *testing.T) {
 	s := newShop(t, "6.1", nil)
-	s.SaveTimeout = 20 * time.Millisecond
+	s.use(func(o *djangosession.Options) { o.SaveTimeout = 20 * time.Millisecond })
 	s.engine.saveWait = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
 	r := s.visit("", func(_ http.ResponseWriter, r *http.Request) { s.session(r).Set("n", 1) })
 	errs, _ := s.told()

@@ -14,12 +14,12 @@ type SaveReason string
 const (
 	Modified      SaveReason = "modified"           // it was changed
 	EveryRequest  SaveReason = "save_every_request" // SESSION_SAVE_EVERY_REQUEST
-	Renewed       SaveReason = "renewed"            // it would have ended soon; see [Middleware].RenewBelow
+	Renewed       SaveReason = "renewed"            // it would have ended soon; see [Options].RenewBelow
 	Late          SaveReason = "late"               // it was changed after the header of the response went out
 	CookieDeleted SaveReason = "cookie_deleted"     // it was flushed, has ended, or the cookie was none: nothing was saved
 )
 
-// A SaveEvent is what [Middleware].OnSave is told.
+// A SaveEvent is what [Options].OnSave is told.
 type SaveEvent struct {
 	Reason   SaveReason
 	Status   int           // of the response; 0 if Reason is Late
@@ -27,23 +27,25 @@ type SaveEvent struct {
 	Duration time.Duration // how long saving took
 }
 
-func (s *site) saved(ctx context.Context, e SaveEvent) {
-	s.Logger.DebugContext(ctx, "session saved", "reason", string(e.Reason), "status", e.Status, "created", e.Created,
+// reportSave tells of a session that was saved, or of a cookie that was deleted.
+func (m *Manager) reportSave(ctx context.Context, e SaveEvent) {
+	m.options.Logger.DebugContext(ctx, "session saved", "reason", string(e.Reason), "status", e.Status, "created", e.Created,
 		"duration", e.Duration)
-	if s.OnSave != nil {
-		s.OnSave(ctx, e)
+	if m.options.OnSave != nil {
+		m.options.OnSave(ctx, e)
 	}
 }
 
-func (s *site) report(ctx context.Context, err error) {
+// reportError tells of an error of the middleware.
+func (m *Manager) reportError(ctx context.Context, err error) {
 	level, message := slog.LevelError, "session not saved"
 	if errors.Is(err, ErrHeaderSent) {
 		message = "session used after the header of the response"
 	} else if errors.Is(err, ErrSessionGone) { // nobody's fault
 		level = slog.LevelWarn
 	}
-	s.Logger.Log(ctx, level, message, "error", err.Error())
-	if s.OnError != nil {
-		s.OnError(ctx, err)
+	m.options.Logger.Log(ctx, level, message, "error", err.Error())
+	if m.options.OnError != nil {
+		m.options.OnError(ctx, err)
 	}
 }

@@ -80,7 +80,7 @@ func TestFailedSaveReplacesTheResponse(t *testing.T) {
 func TestReplacedResponseKeepsTheOuterHeader(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	s.engine.saveErr = errBroken
-	inner := s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	inner := s.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.session(r).Set("n", 1)
 		w.Header().Set("X-Frame-Options", "SAMEORIGIN")
 		w.Header().Set("X-Inner", "1")
@@ -117,8 +117,8 @@ func TestLogoutElsewhereInterrupts(t *testing.T) {
 		for _, merge := range []bool{false, true} {
 			t.Run(c.name, func(t *testing.T) {
 				s := newShop(t, c.release, nil)
-				s.Manager.MergeSaves = merge
-				s.ErrorHandler = c.handler
+				s.use(func(o *djangosession.Options) { o.MergeSaves = merge })
+				s.use(func(o *djangosession.Options) { o.ErrorHandler = c.handler })
 				key := s.visitor(map[string]any{"n": "old"})
 				r := s.visit("sessionid="+key, func(w http.ResponseWriter, r *http.Request) {
 					s.session(r).Set("n", "new")
@@ -153,7 +153,7 @@ func TestRedirectStaysOnTheSite(t *testing.T) {
 	s.engine.saveErr = djangosession.ErrSessionGone
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://a.test//evil.test/", http.NoBody)
 	w := httptest.NewRecorder()
-	s.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { s.session(r).Set("n", 1) })).ServeHTTP(w, r)
+	s.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { s.session(r).Set("n", 1) })).ServeHTTP(w, r)
 	if to := w.Header().Get("Location"); to != "/evil.test/" {
 		t.Errorf("to %q", to)
 	}

@@ -62,7 +62,7 @@ func TestCookieThatTheHandlerHasWrittenStays(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newShop(t, "6.1", c.settings)
-			s.RenewBelow = c.renewBelow
+			s.use(func(o *djangosession.Options) { o.RenewBelow = c.renewBelow })
 			header, key := "", ""
 			if c.known {
 				key = s.visitor(map[string]any{"n": "old"})

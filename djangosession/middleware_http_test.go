@@ -24,7 +24,7 @@ import (
 // serve starts a real server with the handler inside the middleware.
 func (s *shop) serve(handler http.HandlerFunc, change func(*httptest.Server)) *httptest.Server {
 	s.t.Helper()
-	server := httptest.NewUnstartedServer(s.Wrap(handler))
+	server := httptest.NewUnstartedServer(s.Middleware(handler))
 	if change != nil {
 		change(server)
 	}
@@ -214,7 +214,7 @@ func TestServerSentEvents(t *testing.T) {
 func TestResponseThatCannotBeFlushedDoesNotLookAsIf(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody)
-	s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	s.Middleware(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if _, ok := w.(http.Flusher); ok {
 			t.Error("it has Flush")
 		}
@@ -234,13 +234,15 @@ func TestResponseThatCannotBeFlushedDoesNotLookAsIf(t *testing.T) {
 func TestWebSocketUpgrade(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	done := make(chan bool, 1) // the server does not wait for connections that were taken over
-	record := s.OnSave
-	s.OnSave = func(ctx context.Context, e djangosession.SaveEvent) {
-		record(ctx, e)
-		if e.Reason == djangosession.Late {
-			done <- true
+	s.use(func(o *djangosession.Options) {
+		record := o.OnSave
+		o.OnSave = func(ctx context.Context, e djangosession.SaveEvent) {
+			record(ctx, e)
+			if e.Reason == djangosession.Late {
+				done <- true
+			}
 		}
-	}
+	})
 	server := s.serve(func(w http.ResponseWriter, r *http.Request) {
 		session := s.session(r)
 		session.Set("n", "before")
@@ -315,7 +317,7 @@ func (p *pusher) Push(target string, _ *http.PushOptions) error {
 func TestPushIsPassedOn(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	w := &pusher{ResponseRecorder: httptest.NewRecorder()}
-	s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	s.Middleware(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if err := w.(http.Pusher).Push("/style.css", nil); err != nil {
 			t.Error(err)
 		}
@@ -340,7 +342,7 @@ func TestFilesAreSentByTheSystem(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	file := strings.Repeat("file", 1000) // of a short one net/http makes no file either
 	w := &readerFrom{ResponseRecorder: httptest.NewRecorder()}
-	s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.session(r).Set("n", 1)
 		if _, err := io.Copy(w, struct{ io.Reader }{strings.NewReader(file)}); err != nil {
 			t.Error(err)
@@ -358,7 +360,7 @@ func (w wrapped) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func TestLooksThroughOtherMiddleware(t *testing.T) {
 	s := newShop(t, "6.1", nil)
-	inner := s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	inner := s.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.session(r).Set("n", 1)
 		if err := http.NewResponseController(w).Flush(); err != nil {
 			t.Error(err)

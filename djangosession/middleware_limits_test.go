@@ -14,7 +14,7 @@ import (
 func TestSavesEndAfterTheSaveTimeout(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "6.1", nil)
-	s.SaveTimeout = 10 * time.Millisecond
+	s.use(func(o *djangosession.Options) { o.SaveTimeout = 10 * time.Millisecond })
 	s.engine.saveWait = func(ctx context.Context) error {
 		if end, ok := ctx.Deadline(); !ok || time.Until(end) > time.Second {
 			return errors.New("another deadline")
@@ -33,7 +33,7 @@ func TestSavesHaveTenSecondsByDefault(t *testing.T) {
 	t.Parallel()
 	for _, timeout := range []time.Duration{0, -1} {
 		s := newShop(t, "6.1", nil)
-		s.SaveTimeout = timeout
+		s.use(func(o *djangosession.Options) { o.SaveTimeout = timeout })
 		s.engine.saveWait = func(ctx context.Context) error {
 			end, ok := ctx.Deadline()
 			if left := time.Until(end); !ok || left > djangosession.DefaultSaveTimeout || left < djangosession.DefaultSaveTimeout/2 {
@@ -51,8 +51,8 @@ func TestSavesHaveTenSecondsByDefault(t *testing.T) {
 func TestRenewedSessionsCanBeSavedLater(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "6.1", nil)
-	s.RenewBelow = 0.5
-	s.SaveTimeout = time.Second
+	s.use(func(o *djangosession.Options) { o.RenewBelow = 0.5 })
+	s.use(func(o *djangosession.Options) { o.SaveTimeout = time.Second })
 	key := s.visitor(map[string]any{"n": "old"})
 	s.wait(10 * 24 * time.Hour)
 	r := s.visit("sessionid="+key, func(w http.ResponseWriter, r *http.Request) {
@@ -75,9 +75,9 @@ func TestReadOnlySessionsRefuseEverything(t *testing.T) {
 	t.Parallel()
 	for _, merge := range []bool{false, true} {
 		s := newShop(t, "6.1", nil)
-		s.Manager.MergeSaves = merge
+		s.use(func(o *djangosession.Options) { o.MergeSaves = merge })
 		key := s.visitor(map[string]any{"n": "old"})
-		s.ReadOnly = true
+		s.use(func(o *djangosession.Options) { o.ReadOnly = true })
 		s.visit("sessionid="+key, func(_ http.ResponseWriter, r *http.Request) {
 			session := s.session(r)
 			if !session.ReadOnly() {
@@ -98,8 +98,14 @@ func TestReadOnlySessionsRefuseEverything(t *testing.T) {
 		if s.stored(key) != "old" {
 			t.Errorf("stored %q", s.stored(key))
 		}
-		if s.Manager.New().ReadOnly() {
-			t.Error("a session outside says it, too")
+		if !s.Manager.ReadOnly() || !s.Manager.New().ReadOnly() {
+			t.Error("the manager and sessions outside of requests do not say so")
+		}
+		_, clearErr := s.Manager.ClearExpired(t.Context(), djangosession.ClearOptions{})
+		for _, err := range []error{clearErr, s.Manager.Delete(t.Context(), key), s.Manager.New().Save(t.Context())} {
+			if !errors.Is(err, djangosession.ErrReadOnly) {
+				t.Errorf("outside of requests: error %v", err)
+			}
 		}
 	}
 }

@@ -125,7 +125,7 @@ func TestResponseThatGoesPastTheMiddlewareIsReported(t *testing.T) {
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody)
 			r.Header.Set("Cookie", cookie)
 			w := outer{httptest.NewRecorder()}
-			s.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			s.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 				if c.use != nil {
 					c.use(s.session(r))
 				}

@@ -42,7 +42,7 @@ func TestRenewsWhenLittleIsLeft(t *testing.T) {
 				release = c.release
 			}
 			s := newShop(t, release, nil)
-			s.RenewBelow = c.below
+			s.use(func(o *djangosession.Options) { o.RenewBelow = c.below })
 			first := s.visit("", func(_ http.ResponseWriter, r *http.Request) {
 				session := s.session(r)
 				session.Set("n", "old")
@@ -82,7 +82,7 @@ func TestRenewsWhenLittleIsLeft(t *testing.T) {
 
 func TestPartitionedCookies(t *testing.T) {
 	s := newShop(t, "6.1", nil)
-	s.Partitioned = true
+	s.use(func(o *djangosession.Options) { o.Partitioned = true })
 	set, _ := setCookie(t, s.visit("", func(_ http.ResponseWriter, r *http.Request) { s.session(r).Set("n", 1) }).Header)
 	if want := "sessionid=<key>; expires=Tue, 28 Nov 2023 22:13:20 GMT; HttpOnly; Max-Age=1209600; Partitioned; Path=/; SameSite=Lax; Secure"; set != want {
 		t.Errorf("set by\n%s, want\n%s", set, want)
@@ -117,9 +117,8 @@ func TestReadOnlyNeverWrites(t *testing.T) {
 		for _, merge := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, merge %v", c.name, merge), func(t *testing.T) {
 				s := newShop(t, "6.1", func(s *djangosession.Settings) { s.SessionSaveEveryRequest = true })
-				s.Manager.MergeSaves = merge
-				s.ReadOnly, s.RenewBelow = true, 1
 				key := s.visitor(map[string]any{"n": "old"})
+				s.use(func(o *djangosession.Options) { o.MergeSaves, o.ReadOnly, o.RenewBelow = merge, true, 1 })
 				text, expire, _ := s.engine.Row(key)
 				s.engine.saves.Store(0)
 				s.engine.creates.Store(0)
@@ -236,7 +235,7 @@ func TestContextIsTheRequestsOwn(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	outer, cancel := context.WithTimeout(context.WithValue(t.Context(), contextKey{}, "value"), time.Hour)
 	r := httptest.NewRequestWithContext(outer, http.MethodGet, "/", http.NoBody)
-	s.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	s.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		inner, done := context.WithCancel(r.Context())
 		defer done()
 		if inner.Value(contextKey{}) != "value" {
@@ -257,9 +256,9 @@ func TestContextIsTheRequestsOwn(t *testing.T) {
 // all are there.
 func TestParallelRequestsLoseNothing(t *testing.T) {
 	s := newShop(t, "6.1", nil)
-	s.Manager.MergeSaves = true
-	s.Logger, s.OnSave = nil, nil
-	site := s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s.use(func(o *djangosession.Options) { o.MergeSaves = true })
+	s.use(func(o *djangosession.Options) { o.Logger, o.OnSave = nil, nil })
+	site := s.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.session(r).Set(r.URL.Query().Get("item"), true)
 		w.WriteHeader(http.StatusNoContent)
 	}))
@@ -291,8 +290,8 @@ func TestNoRequestUndoesALogout(t *testing.T) {
 	for _, merge := range []bool{false, true} {
 		t.Run(fmt.Sprintf("merge %v", merge), func(t *testing.T) {
 			s := newShop(t, "6.1", nil)
-			s.Manager.MergeSaves = merge
-			site := s.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			s.use(func(o *djangosession.Options) { o.MergeSaves = merge })
+			site := s.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 				session := s.session(r)
 				if r.URL.Path == "/logout" {
 					if err := session.Flush(r.Context()); err != nil {

@@ -84,7 +84,7 @@ func TestFailedSavesOfPanicsAreReported(t *testing.T) {
 				t.Error("the panic is gone")
 			}
 		}()
-		s.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		s.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			s.session(r).Set("n", "1")
 			panic("broken")
 		})).ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))

@@ -155,7 +155,7 @@ func TestPanicsAfterTheHeaderSaveNothingMore(t *testing.T) {
 				}
 			}()
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody)
-			s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			s.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				c.handler(w, s.session(r))
 				panic("broken")
 			})).ServeHTTP(w, r)

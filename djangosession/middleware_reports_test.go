@@ -57,7 +57,7 @@ func TestHooksRunOnceBeforeTheHeader(t *testing.T) {
 		w := httptest.NewRecorder()
 		func() {
 			defer func() { _ = recover() }()
-			s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			s.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				httpmw.From(r.Context()).BeforeHeader(func(status int, header http.Header) {
 					statuses = append(statuses, status)
 					header.Set("X-Hook", "ran")
@@ -76,7 +76,6 @@ func TestDamagedSessionsAreReportedWithTheReason(t *testing.T) {
 	t.Parallel()
 	for text, reason := range map[string]string{"garbage": "reason=malformed", "e30:1r31eq:x": "reason=bad_signature"} {
 		s := newShop(t, "6.1", nil)
-		s.Manager.Logger = s.Logger
 		s.engine.SetRow(someKey, text, noon.Add(time.Hour))
 		if _, err := s.Manager.Load(t.Context(), someKey); err != nil {
 			t.Fatal(err)

@@ -94,10 +94,12 @@ func (e *spy) Merge(ctx context.Context, key string, change func(*djangosession.
 
 // shop is a site to test the middleware with.
 type shop struct {
-	djangosession.Middleware
-	t      *testing.T
-	engine *spy
-	log    lockedText
+	*djangosession.Manager
+	t        *testing.T
+	engine   *spy
+	settings djangosession.Settings
+	options  djangosession.Options
+	log      lockedText
 
 	mu     sync.Mutex
 	now    time.Time
@@ -143,22 +145,31 @@ func newShop(t *testing.T, release string, change func(*djangosession.Settings))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.engine = &spy{Engine: engine}
-	if s.Manager, err = djangosession.NewManager(s.engine, settings); err != nil {
-		t.Fatal(err)
-	}
-	s.Logger = slog.New(slog.NewTextHandler(&s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	s.OnError = func(_ context.Context, err error) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.errs = append(s.errs, err)
-	}
-	s.OnSave = func(_ context.Context, e djangosession.SaveEvent) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.events = append(s.events, e)
-	}
+	s.engine, s.settings = &spy{Engine: engine}, settings
+	s.use(func(o *djangosession.Options) {
+		o.Logger = slog.New(slog.NewTextHandler(&s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		o.OnError = func(_ context.Context, err error) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.errs = append(s.errs, err)
+		}
+		o.OnSave = func(_ context.Context, e djangosession.SaveEvent) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.events = append(s.events, e)
+		}
+	})
 	return s
+}
+
+// use makes the manager anew, with options changed.
+func (s *shop) use(change func(*djangosession.Options)) {
+	s.t.Helper()
+	change(&s.options)
+	var err error
+	if s.Manager, err = djangosession.NewManager(s.engine, s.settings, s.options); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 func (s *shop) wait(d time.Duration) {
@@ -226,7 +237,7 @@ func (s *shop) visit(cookie string, handler http.HandlerFunc) *answer {
 		r.Header.Set("Cookie", cookie)
 	}
 	w := httptest.NewRecorder()
-	s.Wrap(handler).ServeHTTP(w, r)
+	s.Middleware(handler).ServeHTTP(w, r)
 	return read(s.t, w.Result())
 }
 

@@ -72,8 +72,10 @@ func TestHandlerMayKeepASessionFromBeingSaved(t *testing.T) {
 func TestRecoveryInsideMakesNoSuccessOfAPanic(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	s.engine.saveErr = errBroken
-	s.ErrorHandler = func(http.ResponseWriter, *http.Request, error) { panic("oops") }
-	handler := s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s.use(func(o *djangosession.Options) {
+		o.ErrorHandler = func(http.ResponseWriter, *http.Request, error) { panic("oops") }
+	})
+	handler := s.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
 			_ = recover()
 			http.Error(w, "sorry", http.StatusInternalServerError)
@@ -96,12 +98,14 @@ func TestHookMayAskForTheSessionThatIsLoaded(t *testing.T) {
 	key := s.visitor(map[string]any{"n": "old"})
 	s.engine.loadErr = &djangosession.DecodeError{Reason: "malformed"}
 	asked := false
-	s.Manager.OnLoadError = func(ctx context.Context, _ error) {
-		asked = true
-		if _, err := djangosession.FromContext(ctx); err == nil || errors.Is(err, djangosession.ErrNoMiddleware) {
-			t.Errorf("the hook got %v", err)
+	s.use(func(o *djangosession.Options) {
+		o.OnLoadError = func(ctx context.Context, _ error) {
+			asked = true
+			if _, err := djangosession.FromContext(ctx); err == nil || errors.Is(err, djangosession.ErrNoMiddleware) {
+				t.Errorf("the hook got %v", err)
+			}
 		}
-	}
+	})
 	s.visit("sessionid="+key, func(_ http.ResponseWriter, r *http.Request) { s.session(r) })
 	if !asked {
 		t.Error("the hook was not called")
@@ -125,7 +129,7 @@ func TestPageOfAFailedLoadVaries(t *testing.T) {
 // TestRenewalOverwritesNothing that another request has stored meanwhile: this one has nothing to store.
 func TestRenewalOverwritesNothing(t *testing.T) {
 	s := newShop(t, "6.1", nil)
-	s.RenewBelow = 0.5
+	s.use(func(o *djangosession.Options) { o.RenewBelow = 0.5 })
 	key := s.visitor(map[string]any{"n": "old"})
 	s.wait(8 * 24 * time.Hour)
 	r := s.visit("sessionid="+key, func(_ http.ResponseWriter, r *http.Request) {
@@ -149,7 +153,9 @@ func TestRenewalOverwritesNothing(t *testing.T) {
 func TestErrorPageOfOnesOwnVaries(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	s.engine.saveErr = errBroken
-	s.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, _ error) { _, _ = io.WriteString(w, "sorry") }
+	s.use(func(o *djangosession.Options) {
+		o.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, _ error) { _, _ = io.WriteString(w, "sorry") }
+	})
 	r := s.visit("", func(_ http.ResponseWriter, r *http.Request) { s.session(r).Set("n", 1) })
 	if got := r.Header.Get("Vary"); got != "Cookie" || r.Body != "sorry" {
 		t.Errorf("Vary %q, %q", got, r.Body)
@@ -160,8 +166,8 @@ func TestErrorPageOfOnesOwnVaries(t *testing.T) {
 func TestNothingToWrap(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	for name, wrap := range map[string]func(){
-		"manager": func() { (&djangosession.Middleware{}).Wrap(http.NotFoundHandler()) },
-		"handler": func() { s.Wrap(nil) },
+		"manager": func() { (*djangosession.Manager)(nil).Middleware(http.NotFoundHandler()) },
+		"handler": func() { s.Middleware(nil) },
 	} {
 		func() {
 			defer func() {

@@ -28,7 +28,7 @@ func TestErrorsOfTheResponseReachTheHandler(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "6.1", nil)
 	under := &stubborn{header: http.Header{}}
-	s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	s.Middleware(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		c := http.NewResponseController(w)
 		if err := c.Flush(); !errors.Is(err, errBroken) || under.flushed != 1 {
 			t.Errorf("Flush: %v, flushed %d times", err, under.flushed)
@@ -54,7 +54,7 @@ func TestErrorsOfTheResponseReachTheHandler(t *testing.T) {
 	})).ServeHTTP(under, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
 
 	plain := struct{ http.ResponseWriter }{httptest.NewRecorder()} // which shows nothing of what is under it
-	s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	s.Middleware(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if _, ok := w.(http.Flusher); ok {
 			t.Error("it can be flushed")
 		}

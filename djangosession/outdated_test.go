@@ -29,12 +29,7 @@ func newRotated(t *testing.T, change func(*djangosession.Settings)) *rotated {
 			change(s)
 		}
 	})}
-	s.Manager.Logger = s.Logger
-	s.Manager.OnLoadError = func(_ context.Context, err error) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.errs = append(s.errs, err)
-	}
+	s.use(func(o *djangosession.Options) { o.OnLoadError = o.OnError })
 	settings := s.Manager.Settings()
 	settings.SecretKey = "another-secret-key"
 	var now time.Time
@@ -76,7 +71,7 @@ func TestSessionsOfNewerSettingsAreNotOverwritten(t *testing.T) {
 	for _, merge := range []bool{false, true} {
 		t.Run(fmt.Sprintf("merge=%v", merge), func(t *testing.T) {
 			s := newRotated(t, nil)
-			s.Manager.MergeSaves = merge
+			s.use(func(o *djangosession.Options) { o.MergeSaves = merge })
 			s.wait(time.Hour)
 			text := s.django(noon.Add(time.Minute))
 			key := s.put(text)
@@ -157,7 +152,7 @@ func TestOlderSessionsThatDoNotDecodeAreOverwrittenAsInDjango(t *testing.T) {
 						s.ExportedAt = c.exported
 					}
 				})
-				s.Manager.MergeSaves = merge
+				s.use(func(o *djangosession.Options) { o.MergeSaves = merge })
 				s.wait(time.Minute)
 				key := s.put(c.text(s))
 				session, err := s.Manager.Load(t.Context(), key)
@@ -222,7 +217,7 @@ func TestWithoutTheTimeOfTheExportTheManagersCounts(t *testing.T) {
 // The layout of before 3.1 has no time.
 func TestLegacyLayoutProvesNothingAboutSettings(t *testing.T) {
 	s := newShop(t, "2.2.28", func(s *djangosession.Settings) { s.ExportedAt = noon.AddDate(-1, 0, 0) })
-	s.Manager.Logger = slog.New(slog.DiscardHandler)
+	s.use(func(o *djangosession.Options) { o.Logger = slog.New(slog.DiscardHandler) })
 	s.engine.SetRow("legacylegacylegacylegacylegacy12", legacyText, noon.AddDate(1, 0, 0))
 	session, err := s.Manager.Load(t.Context(), "legacylegacylegacylegacylegacy12")
 	must(err)
@@ -235,7 +230,7 @@ func TestLegacyLayoutProvesNothingAboutSettings(t *testing.T) {
 // Django has signed the session anew since it was loaded.
 func TestMergedSaveDoesNotOverwriteWhatNewerSettingsSigned(t *testing.T) {
 	s := newRotated(t, nil)
-	s.Manager.MergeSaves = true
+	s.use(func(o *djangosession.Options) { o.MergeSaves = true })
 	for name, do := range map[string]func(*djangosession.Session, context.Context) error{
 		"Save": (*djangosession.Session).Save, "CycleKey": (*djangosession.Session).CycleKey,
 	} {
@@ -262,7 +257,7 @@ func TestMergedSaveDoesNotOverwriteWhatNewerSettingsSigned(t *testing.T) {
 
 func TestStrictManagersFailForNewerSettingsToo(t *testing.T) {
 	s := newRotated(t, nil)
-	s.Manager.StrictLoad = true
+	s.use(func(o *djangosession.Options) { o.StrictLoad = true })
 	if _, err := s.Manager.Load(t.Context(), s.put(s.django(noon.Add(time.Minute)))); !isOutdated(err) {
 		t.Errorf("error %v", err)
 	}
@@ -301,7 +296,7 @@ func TestRequestsWithSessionsOfNewerSettings(t *testing.T) {
 		for _, merge := range []bool{false, true} {
 			t.Run(name, func(t *testing.T) {
 				s := newRotated(t, func(s *djangosession.Settings) { s.SessionSaveEveryRequest = c.every })
-				s.Manager.MergeSaves, s.RenewBelow = merge, c.renew
+				s.use(func(o *djangosession.Options) { o.MergeSaves, o.RenewBelow = merge, c.renew })
 				text := s.django(noon.Add(time.Minute))
 				key := s.put(text)
 				r := s.visit("sessionid="+key, func(_ http.ResponseWriter, r *http.Request) {

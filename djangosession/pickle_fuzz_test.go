@@ -24,7 +24,7 @@ func FuzzPickledSession(f *testing.F) {
 	}
 	s := fuzzSettings(f)
 	s.Serializer = djangosession.PickleSerializer{Options: pickle.Options{MaxDepth: 1000}}
-	m, err := djangosession.NewManager(noEngine{}, s)
+	m, err := djangosession.NewManager(noEngine{}, s, djangosession.Options{})
 	if err != nil {
 		f.Fatal(err)
 	}

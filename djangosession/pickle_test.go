@@ -128,10 +128,9 @@ func TestPicklesAreInert(t *testing.T) {
 		"builtins.__import__":    "\x80\x02}X\x01\x00\x00\x00ac__builtin__\n__import__\nX\x02\x00\x00\x00os\x85Rs.",
 		"urllib.request.urlopen": "\x80\x04}\x8c\x01a\x8c\x0eurllib.request\x8c\x07urlopen\x93\x8c\x10http://localhost\x85Rs.",
 	} {
-		m, e := site(t, pickleSite("4.2.30"))
+		m, e := siteWith(t, djangosession.Options{StrictLoad: true}, pickleSite("4.2.30"))
 		settings := m.Settings()
 		e.SetRow("akeyof8characters", signedPayload(t, settings, payload), frozen.AddDate(1, 0, 0))
-		m.StrictLoad = true
 		s, err := m.Load(t.Context(), "akeyof8characters")
 		if err != nil {
 			t.Errorf("%s: %v", class, err)

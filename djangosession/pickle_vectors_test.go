@@ -48,9 +48,8 @@ func TestUntouchedPickledValuesStayWhenAnotherIsSet(t *testing.T) {
 		if v.Changed == nil {
 			t.Skip("Django writes other bytes after reading it")
 		}
-		m, e := site(t, func(to *djangosession.Settings) { *to = v.settings(t, django) })
 		for _, merge := range []bool{false, true} {
-			m.MergeSaves = merge
+			m, e := siteWith(t, djangosession.Options{MergeSaves: merge}, func(to *djangosession.Settings) { *to = v.settings(t, django) })
 			e.SetRow("akeyof8characters", v.Encoded, frozen.AddDate(1, 0, 0))
 			s, err := m.Load(t.Context(), "akeyof8characters")
 			must(err)

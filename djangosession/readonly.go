@@ -1,18 +1,16 @@
 package djangosession
 
-import "context"
+import (
+	"context"
+	"errors"
+	"iter"
+)
 
-// readOnly returns a manager whose sessions cannot be stored.
-func (m *Manager) readOnly() *Manager {
-	c := *m
-	c.engine = readOnly{m.engine}
-	return &c
-}
+// ErrReadOnly reports that a session was to be written, and its manager is read-only.
+var ErrReadOnly = errors.New("djangosession: sessions are read-only here")
 
-func (m *Manager) isReadOnly() bool {
-	_, is := m.engine.(readOnly)
-	return is
-}
+// ReadOnly reports whether the session cannot be stored, because its manager is read-only.
+func (s *Session) ReadOnly() bool { return s.manager.ReadOnly() }
 
 // readOnly is an engine that only reads.
 type readOnly struct{ Engine }
@@ -29,5 +27,10 @@ func (readOnly) ClearExpired(context.Context, ClearOptions) (int64, error) { ret
 
 func (readOnly) Merge(context.Context, string, func(*Record) error) error { return ErrReadOnly }
 
-// ReadOnly reports whether the session cannot be stored, since it was loaded inside a [Middleware] that is so.
-func (s *Session) ReadOnly() bool { return s.manager.isReadOnly() }
+// Records implements [Lister] as far as the engine does.
+func (r readOnly) Records(ctx context.Context) iter.Seq2[*Record, error] {
+	if lister, ok := r.Engine.(Lister); ok {
+		return lister.Records(ctx)
+	}
+	return func(yield func(*Record, error) bool) { yield(nil, ErrNoList) }
+}

@@ -152,7 +152,7 @@ func (slowEngine) Save(ctx context.Context, _ *djangosession.Record) error {
 func TestWaitingForAnotherCallEndsWithTheContext(t *testing.T) {
 	t.Parallel()
 	fast, e := site(t, nil)
-	m, err := djangosession.NewManager(slowEngine{e}, fast.Settings())
+	m, err := djangosession.NewManager(slowEngine{e}, fast.Settings(), djangosession.Options{})
 	must(err)
 	s := m.New()
 	must(s.Save(t.Context())) // it is created

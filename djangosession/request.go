@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// RequestFromContext returns the request that ctx belongs to, inside [Middleware.Wrap]:
+// RequestFromContext returns the request that ctx belongs to, inside [Manager.Middleware]:
 // what the middleware gave to the next handler. It also works in the context of a save,
 // which goes on when the client has gone away; so an [Engine] can store facts about the
 // request beside the session. Do not read its body there, which is the handler's.

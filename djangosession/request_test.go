@@ -42,7 +42,7 @@ func TestRequestFromContextInHandlersAndEngines(t *testing.T) {
 		t.Fatal(err)
 	}
 	engine := &requestEngine{Engine: stored}
-	manager, err := djangosession.NewManager(engine, settings)
+	manager, err := djangosession.NewManager(engine, settings, djangosession.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,24 +19,34 @@ func TestMergingNeedsAMerger(t *testing.T) {
 	settings := djangosession.NewSettings("key")
 	store, err := memory.New(settings)
 	must(err)
-	m, err := djangosession.NewManager(plainEngine{store}, settings)
-	must(err)
-	m.MergeSaves = true
-	s := m.New()
-	s.Set("a", 1)
-	must(s.Save(t.Context())) // a new session has nothing to merge with
-	s.Set("a", 2)
-	if err := s.Save(t.Context()); !errors.Is(err, djangosession.ErrNoMerge) {
+	o := djangosession.Options{MergeSaves: true}
+	if m, err := djangosession.NewManager(plainEngine{store}, settings, o); m != nil || !errors.Is(err, djangosession.ErrNoMerge) {
 		t.Errorf("error %v, want ErrNoMerge", err)
 	}
-	again, err := m.Load(t.Context(), s.Key())
-	must(err)
-	if v, _ := again.Get("a"); v != int64(1) {
-		t.Errorf("stored %v", v)
+	o.ReadOnly = true // so that nothing is merged
+	if _, err := djangosession.NewManager(plainEngine{store}, settings, o); err != nil {
+		t.Error(err)
 	}
-	for r, err := range m.Records(t.Context()) {
-		if r != nil || !errors.Is(err, djangosession.ErrNoList) {
-			t.Errorf("listed %v, %v", r, err)
+}
+
+func TestListingNeedsALister(t *testing.T) {
+	t.Parallel()
+	settings := djangosession.NewSettings("key")
+	store, err := memory.New(settings)
+	must(err)
+	for _, readOnly := range []bool{false, true} {
+		o := djangosession.Options{ReadOnly: readOnly}
+		m, err := djangosession.NewManager(plainEngine{store}, settings, o)
+		must(err)
+		for r, err := range m.Records(t.Context()) {
+			if r != nil || !errors.Is(err, djangosession.ErrNoList) {
+				t.Errorf("listed %v, %v", r, err)
+			}
+		}
+		m, err = djangosession.NewManager(store, settings, o)
+		must(err)
+		for _, err := range m.Records(t.Context()) {
+			t.Errorf("an empty store: %v", err)
 		}
 	}
 }
@@ -44,12 +54,12 @@ func TestMergingNeedsAMerger(t *testing.T) {
 func TestManagersNeedAnEngineAndSettings(t *testing.T) {
 	t.Parallel()
 	settings := djangosession.NewSettings("key")
-	if m, err := djangosession.NewManager(nil, settings); err == nil || m != nil {
+	if m, err := djangosession.NewManager(nil, settings, djangosession.Options{}); err == nil || m != nil {
 		t.Errorf("without an engine: %v", err)
 	}
 	store, err := memory.New(settings)
 	must(err)
-	if m, err := djangosession.NewManager(store, djangosession.Settings{}); !errors.Is(err, djangosession.ErrIncompleteSettings) || m != nil {
+	if m, err := djangosession.NewManager(store, djangosession.Settings{}, djangosession.Options{}); !errors.Is(err, djangosession.ErrIncompleteSettings) || m != nil {
 		t.Errorf("without settings: %v", err)
 	}
 }
@@ -88,11 +98,10 @@ func TestErrorsOfTheEngineReachTheCaller(t *testing.T) {
 		settings := djangosession.NewSettings("key")
 		store, err := memory.New(settings)
 		must(err)
-		working, err := djangosession.NewManager(store, settings)
+		working, err := djangosession.NewManager(store, settings, djangosession.Options{})
 		must(err)
-		m, err := djangosession.NewManager(failing{errBroken}, settings)
+		m, err := djangosession.NewManager(failing{errBroken}, settings, djangosession.Options{MergeSaves: merge})
 		must(err)
-		m.MergeSaves = merge
 		ctx := t.Context()
 		for name, call := range map[string]func() error{
 			"Manager.Load":         func() error { _, err := m.Load(ctx, someKey); return err },
@@ -159,7 +168,7 @@ func TestErrorsOfTheEngineReachTheCaller(t *testing.T) {
 // TestNewKeysAreSoughtForAWhile has an engine in which every key is taken.
 func TestNewKeysAreSoughtForAWhile(t *testing.T) {
 	t.Parallel()
-	m, err := djangosession.NewManager(failing{djangosession.ErrKeyTaken}, djangosession.NewSettings("key"))
+	m, err := djangosession.NewManager(failing{djangosession.ErrKeyTaken}, djangosession.NewSettings("key"), djangosession.Options{})
 	must(err)
 	for name, create := range map[string]func(*djangosession.Session) error{
 		"Create":   func(s *djangosession.Session) error { return s.Create(t.Context()) },
@@ -180,7 +189,7 @@ func TestCallsWaitForEachOther(t *testing.T) {
 	store, err := memory.New(settings)
 	must(err)
 	engine := &spy{Engine: store}
-	m, err := djangosession.NewManager(engine, settings)
+	m, err := djangosession.NewManager(engine, settings, djangosession.Options{})
 	must(err)
 	s := m.New()
 	must(s.Save(t.Context()))

@@ -21,6 +21,14 @@ var frozen = time.Unix(1700000000, 500000000).UTC()
 // site is a manager on a memory engine with a clock that stands still.
 func site(t *testing.T, change func(*djangosession.Settings)) (*djangosession.Manager, *memory.Engine) {
 	t.Helper()
+	return siteWith(t, djangosession.Options{}, change)
+}
+
+// siteWith is site with options.
+func siteWith(
+	t *testing.T, o djangosession.Options, change func(*djangosession.Settings),
+) (*djangosession.Manager, *memory.Engine) {
+	t.Helper()
 	s := djangosession.NewSettings("test-secret-key")
 	s.Now = func() time.Time { return frozen }
 	if change != nil {
@@ -30,11 +38,13 @@ func site(t *testing.T, change func(*djangosession.Settings)) (*djangosession.Ma
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := djangosession.NewManager(e, s)
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	m, err := djangosession.NewManager(e, s, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.Logger = slog.New(slog.DiscardHandler)
 	return m, e
 }
 
@@ -366,16 +376,20 @@ func TestErrorsAndLogsKeepSecrets(t *testing.T) {
 	t.Parallel()
 	const secret, key = "a-very-secret-key", "keykeykeykeykeykeykeykeykeykey12"
 	var log strings.Builder
-	m, e := site(t, func(s *djangosession.Settings) { s.SecretKey = secret })
-	m.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	var reported error
-	m.OnLoadError = func(_ context.Context, err error) { reported = err }
+	o := djangosession.Options{
+		Logger:      slog.New(slog.NewTextHandler(&log, nil)),
+		OnLoadError: func(_ context.Context, err error) { reported = err },
+	}
+	m, e := siteWith(t, o, func(s *djangosession.Settings) { s.SecretKey = secret })
 	const text = "eyJwYXNzd29yZCI6ImxldG1laW4ifQ:1r31eq:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 	e.SetRow(key, text, frozen.Add(time.Hour))
 	_, err := m.Load(t.Context(), key)
 	must(err)
-	m.StrictLoad = true
-	_, err = m.Load(t.Context(), key)
+	o.StrictLoad = true
+	strict, err := djangosession.NewManager(e, m.Settings(), o)
+	must(err)
+	_, err = strict.Load(t.Context(), key)
 	for _, said := range []string{log.String(), reported.Error(), err.Error()} {
 		if said == "" {
 			t.Error("nothing was said")

@@ -140,7 +140,7 @@ func TestSerializerThatIsNotKnownIsRefusedWhenTheSettingsAreUsed(t *testing.T) {
 		t.Errorf("signing needs no serializer: %v", err)
 	}
 	_, codecErr := djangosession.NewCodec(s)
-	_, managerErr := djangosession.NewManager(&memory.Engine{}, s)
+	_, managerErr := djangosession.NewManager(&memory.Engine{}, s, djangosession.Options{})
 	for _, err := range []error{codecErr, managerErr, s.Check()} {
 		if wrong, ok := errors.AsType[*djangosession.SettingError](err); !ok || wrong.Setting != "SESSION_SERIALIZER" {
 			t.Errorf("error %v", err)
@@ -154,7 +154,7 @@ func TestSettingsThatNoConstructorMadeAreRefused(t *testing.T) {
 	t.Parallel()
 	s := djangosession.Settings{SecretKey: "k"}
 	_, codecErr := djangosession.NewCodec(s)
-	_, managerErr := djangosession.NewManager(&memory.Engine{}, s)
+	_, managerErr := djangosession.NewManager(&memory.Engine{}, s, djangosession.Options{})
 	if !errors.Is(codecErr, djangosession.ErrIncompleteSettings) || !errors.Is(managerErr, djangosession.ErrIncompleteSettings) {
 		t.Errorf("errors %v, %v", codecErr, managerErr)
 	}

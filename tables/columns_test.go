@@ -109,7 +109,7 @@ func TestMergedSavesFillColumns(t *testing.T) {
 	s.UseTZ, s.Now, s.SessionStoreClass = true, at.now, storeClass(nil, "db")
 	s.SessionEngine, s.SessionStoreClass.Table, s.SessionStoreClass.Columns = "shop.sessions", "shop_session", exportedColumns()
 	site := newTestSite(t, s, tables.Options{}, []string{columnsDDL}) // table and dates by the export
-	site.manager.MergeSaves = true
+	site.use(t, djangosession.Options{MergeSaves: true})
 	session := site.manager.New()
 	if err := session.Save(t.Context()); err != nil {
 		t.Fatal(err)

@@ -57,7 +57,7 @@ func TestCheckReportsConnectionsThatDoNotSync(t *testing.T) {
 			t.Errorf("%s: %v does not name the parameter", c.parameters, err)
 		}
 		if c.reported { // logins work nevertheless
-			m, err := djangosession.NewManager(e, settings())
+			m, err := djangosession.NewManager(e, settings(), djangosession.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

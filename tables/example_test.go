@@ -45,7 +45,7 @@ func run(ctx context.Context, path string) (err error) {
 	if err := engine.CreateTable(ctx); err != nil { // a site's migrations have done that
 		return err
 	}
-	manager, err := djangosession.NewManager(engine, settings)
+	manager, err := djangosession.NewManager(engine, settings, djangosession.Options{})
 	if err != nil {
 		return err
 	}

@@ -108,7 +108,7 @@ type faultySite struct {
 	session *djangosession.Session
 }
 
-func newFaultySite(t *testing.T) *faultySite {
+func newFaultySite(t *testing.T, o djangosession.Options) *faultySite {
 	t.Helper()
 	f := &faulty{dsn: "file:" + filepath.Join(t.TempDir(), "db.sqlite3") + "?_busy_timeout=20&_synchronous=OFF"}
 	db := sql.OpenDB(f)
@@ -123,7 +123,7 @@ func newFaultySite(t *testing.T) *faultySite {
 	if site.engine, err = tables.New(db, settings(), tables.Options{Dialect: tables.SQLite{}, LockWait: -1}); err != nil {
 		t.Fatal(err)
 	}
-	if site.manager, err = djangosession.NewManager(site.engine, settings()); err != nil {
+	if site.manager, err = djangosession.NewManager(site.engine, settings(), o); err != nil {
 		t.Fatal(err)
 	}
 	for _, statement := range append(site.engine.DDL(), userDDL) {
@@ -165,20 +165,17 @@ func drain[T any](rows iter.Seq2[T, error]) error {
 
 // work is all that can be done with a database.
 func work(s *faultySite) map[string]func(ctx context.Context) error {
-	set := func(merge bool) func(ctx context.Context) error {
-		return func(ctx context.Context) error {
-			s.manager.MergeSaves = merge
-			s.session.Set("a", s.faulty.at+2)
-			return s.session.Save(ctx)
-		}
+	save := func(ctx context.Context) error {
+		s.session.Set("a", s.faulty.at+2)
+		return s.session.Save(ctx)
 	}
 	superuser, user := &auth.User{ID: "2", IsSuperuser: true}, &auth.User{ID: "1"}
 	return map[string]func(ctx context.Context) error{
 		"load":    func(ctx context.Context) error { _, err := s.manager.Load(ctx, s.session.Key()); return err },
 		"exists":  func(ctx context.Context) error { _, err := s.manager.Exists(ctx, s.session.Key()); return err },
 		"create":  func(ctx context.Context) error { return s.manager.New().Save(ctx) },
-		"save":    set(false),
-		"merge":   set(true),
+		"save":    save,
+		"merge":   save, // on a site that merges
 		"cycle":   func(ctx context.Context) error { return s.session.CycleKey(ctx) },
 		"delete":  func(ctx context.Context) error { return s.manager.Delete(ctx, s.session.Key()) },
 		"rows":    func(ctx context.Context) error { return drain(s.engine.Rows(ctx)) },
@@ -209,7 +206,7 @@ func TestFailuresOfAnyStatementAreTold(t *testing.T) {
 		for _, how := range []string{"at once", "first row", "second row", "count"} {
 			t.Run(name+"/"+how, func(t *testing.T) {
 				t.Parallel()
-				site := newFaultySite(t)
+				site := newFaultySite(t, djangosession.Options{MergeSaves: name == "merge"})
 				do := work(site)[name]
 				for at := 1; at < 100; at++ {
 					before := site.dump(t)

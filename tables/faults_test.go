@@ -69,7 +69,7 @@ func TestFaultsOfTheDatabaseAreNamed(t *testing.T) {
 		"no table":       {"file:" + empty + "?mode=rw", tables.ErrNoTable},
 	} {
 		e := engineOn(t, c.dsn)
-		m, err := djangosession.NewManager(e, settings())
+		m, err := djangosession.NewManager(e, settings(), djangosession.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,7 +97,7 @@ func TestReadOnlyDatabaseIsReadAndNotWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := engineOn(t, "file:"+site.path+"?mode=ro")
-	m, err := djangosession.NewManager(e, settings())
+	m, err := djangosession.NewManager(e, settings(), djangosession.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestLockedDatabaseIsNamedAndUnchanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := engineOn(t, "file:"+site.path+"?mode=rw&_busy_timeout=20")
-	m, err := djangosession.NewManager(e, settings())
+	m, err := djangosession.NewManager(e, settings(), djangosession.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ func TestErrorsOfHooksAreNoMissingSession(t *testing.T) {
 	for _, merge := range []bool{false, true} {
 		var missing error
 		site := newTestSite(t, settings(), tables.Options{Prepare: func(context.Context, *py.Dict) error { return missing }}, nil)
-		site.manager.MergeSaves = merge
+		site.use(t, djangosession.Options{MergeSaves: merge})
 		s := site.manager.New()
 		if err := s.Save(t.Context()); err != nil {
 			t.Fatal(err)

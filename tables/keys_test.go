@@ -50,14 +50,13 @@ func TestStatementsUseThePrimaryKey(t *testing.T) {
 	if err := e.CreateTable(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	m, err := djangosession.NewManager(e, settings())
-	if err != nil {
-		t.Fatal(err)
-	}
 	var statements []string
 	c.statement = func(text string) { statements = append(statements, text) }
 	for _, merge := range []bool{false, true} {
-		m.MergeSaves = merge
+		m, err := djangosession.NewManager(e, settings(), djangosession.Options{MergeSaves: merge})
+		if err != nil {
+			t.Fatal(err)
+		}
 		s := m.New()
 		save := func() {
 			s.Set("a", 1)

@@ -56,6 +56,13 @@ func (c *lossyConn) ExecContext(ctx context.Context, query string, values []driv
 // lossySite is a site with one session, whose next answers are lost.
 func lossySite(t *testing.T, arrive bool, lose int64) (*testSite, *djangosession.Session) {
 	t.Helper()
+	return lossySiteWith(t, djangosession.Options{}, arrive, lose)
+}
+
+func lossySiteWith(
+	t *testing.T, o djangosession.Options, arrive bool, lose int64,
+) (*testSite, *djangosession.Session) {
+	t.Helper()
 	l := &loser{dsn: "file:" + filepath.Join(t.TempDir(), "db.sqlite3") + "?_busy_timeout=20", arrive: arrive}
 	db := sql.OpenDB(l)
 	t.Cleanup(func() {
@@ -68,7 +75,7 @@ func lossySite(t *testing.T, arrive bool, lose int64) (*testSite, *djangosession
 	if site.engine, err = tables.New(db, settings(), tables.Options{Dialect: tables.SQLite{}, LockWait: time.Second}); err != nil {
 		t.Fatal(err)
 	}
-	if site.manager, err = djangosession.NewManager(site.engine, settings()); err != nil {
+	if site.manager, err = djangosession.NewManager(site.engine, settings(), o); err != nil {
 		t.Fatal(err)
 	}
 	for _, statement := range site.engine.DDL() {
@@ -155,8 +162,7 @@ func TestAnswersThatCannotBeFoundOutAreSaidToBe(t *testing.T) {
 func TestLostAnswersOfMergesCanBeRepeated(t *testing.T) {
 	t.Parallel()
 	for _, arrive := range []bool{true, false} {
-		site, s := lossySite(t, arrive, 1)
-		site.manager.MergeSaves = true
+		site, s := lossySiteWith(t, djangosession.Options{MergeSaves: true}, arrive, 1)
 		s.Set("a", 2)
 		if err := s.Save(t.Context()); !errors.Is(err, tables.ErrUnavailable) || !strings.Contains(err.Error(), "repeating it is safe") {
 			t.Errorf("COMMIT arrived: %v; error %v", arrive, err)

@@ -27,7 +27,7 @@ func TestWritesThatTheDatabaseRefusesAreErrors(t *testing.T) {
 		"flush":                   {trigger: "DELETE ON django_session BEGIN SELECT RAISE(ABORT, 'no')", write: func(s *djangosession.Session) error { return s.Flush(t.Context()) }},
 	} {
 		site := newTestSite(t, settings(), tables.Options{}, nil)
-		site.manager.MergeSaves = c.merge
+		site.use(t, djangosession.Options{MergeSaves: c.merge})
 		s := site.manager.New()
 		s.Set("a", 1)
 		if err := s.Save(t.Context()); err != nil {

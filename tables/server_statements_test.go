@@ -98,7 +98,7 @@ func TestServersGetWholeTransactions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, err := djangosession.NewManager(e, settings())
+		m, err := djangosession.NewManager(e, settings(), djangosession.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,10 +15,11 @@ import (
 
 // testSite is a manager on a new SQLite database.
 type testSite struct {
-	path    string
-	db      *sql.DB
-	engine  *tables.Engine
-	manager *djangosession.Manager
+	path     string
+	db       *sql.DB
+	settings djangosession.Settings
+	engine   *tables.Engine
+	manager  *djangosession.Manager
 }
 
 // newTestSite creates a database with these statements, or by default with the engine's
@@ -32,9 +33,8 @@ func newTestSite(t *testing.T, s djangosession.Settings, o tables.Options, ddl [
 	if site.engine, err = tables.New(site.db, s, o); err != nil {
 		t.Fatal(err)
 	}
-	if site.manager, err = djangosession.NewManager(site.engine, s); err != nil {
-		t.Fatal(err)
-	}
+	site.settings = s
+	site.use(t, djangosession.Options{})
 	if ddl == nil {
 		ddl = site.engine.DDL()
 	}
@@ -42,6 +42,15 @@ func newTestSite(t *testing.T, s djangosession.Settings, o tables.Options, ddl [
 		site.exec(t, statement)
 	}
 	return site
+}
+
+// use makes the manager anew, with these options.
+func (s *testSite) use(t *testing.T, o djangosession.Options) {
+	t.Helper()
+	var err error
+	if s.manager, err = djangosession.NewManager(s.engine, s.settings, o); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func openFile(t *testing.T, dsn string) *sql.DB {

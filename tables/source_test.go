@@ -98,7 +98,7 @@ func TestTimeZoneFollowsFromTheSettings(t *testing.T) {
 		if err := engine.CreateTable(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		manager, err := djangosession.NewManager(engine, s)
+		manager, err := djangosession.NewManager(engine, s, djangosession.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

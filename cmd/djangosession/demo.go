@@ -87,7 +87,7 @@ func (d *demo) makeSite(ctx context.Context) error {
 	if d.engine, err = tables.New(d.db, s, tables.Options{Dialect: c.dialect}); err != nil {
 		return err
 	}
-	if d.manager, err = djangosession.NewManager(d.engine, s); err != nil {
+	if d.manager, err = djangosession.NewManager(d.engine, s, djangosession.Options{}); err != nil {
 		return err
 	}
 	return d.stepf("A site's database, with the tables, users and sessions that Django %s wrote:\n   %s",

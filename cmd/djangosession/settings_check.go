@@ -108,7 +108,7 @@ func openingErrors(s djangosession.Settings) []error {
 	if err != nil {
 		return problems
 	}
-	manager, err := djangosession.NewManager(engine, s)
+	manager, err := djangosession.NewManager(engine, s, djangosession.Options{})
 	if err != nil {
 		return append(problems, err)
 	}

@@ -15,7 +15,7 @@ func (p plan) middleware(ctx context.Context) (*figures, error) {
 	if err != nil {
 		return nil, err
 	}
-	manager, err := djangosession.NewManager(engine, settings)
+	manager, err := djangosession.NewManager(engine, settings, djangosession.Options{})
 	if err != nil {
 		return nil, err
 	}

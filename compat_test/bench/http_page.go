@@ -94,7 +94,7 @@ func pageHandler(db *sql.DB, dialect tables.Dialect, settings djangosession.Sett
 	if err := errors.Join(engineErr, usersErr); err != nil {
 		return nil, err
 	}
-	manager, err := djangosession.NewManager(engine, settings)
+	manager, err := djangosession.NewManager(engine, settings, djangosession.Options{})
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ type options struct {
 	tables func(*tables.Options)
 	auth   func(*auth.Options, *tables.Users)
 
-	readOnly bool // djangosession.Middleware.ReadOnly
+	readOnly bool // djangosession.Options.ReadOnly
 }
 
 // service is a Go service beside a site.
@@ -70,12 +70,13 @@ func startService(t *testing.T, s *site, o options) *service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	manager, managerErr := djangosession.NewManager(engine, settings)
+	logger := slog.New(slog.NewTextHandler(t.Output(), nil))
+	manager, managerErr := djangosession.NewManager(engine, settings, djangosession.Options{ReadOnly: o.readOnly, Logger: logger})
 	users, usersErr := tables.NewUsers(db, settings, tables.UserOptions{Model: "auth.User", Dialect: tables.SQLite{}, LockWait: time.Minute})
 	if err := errors.Join(managerErr, usersErr); err != nil {
 		t.Fatal(err)
 	}
-	authOptions := auth.Options{Iterations: 1000, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))}
+	authOptions := auth.Options{Iterations: 1000, Logger: logger}
 	if o.auth != nil {
 		o.auth(&authOptions, users)
 	}
@@ -84,8 +85,7 @@ func startService(t *testing.T, s *site, o options) *service {
 		t.Fatal(err)
 	}
 	v := &service{db: db, manager: manager, engine: engine, login: login}
-	sessions := &djangosession.Middleware{Manager: manager, ReadOnly: o.readOnly, Logger: authOptions.Logger}
-	server := httptest.NewServer(sessions.Wrap(login.Middleware(v.pages())))
+	server := httptest.NewServer(manager.Middleware(login.Middleware(v.pages())))
 	t.Cleanup(server.Close)
 	v.url = server.URL
 	return v

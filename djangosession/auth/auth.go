@@ -43,11 +43,6 @@ type Options struct {
 	AdminLoginURL     string // where [Auth.StaffRequired] sends people; "/admin/login/"
 	RedirectFieldName string // REDIRECT_FIELD_NAME; "next"
 
-	// ReadOnly is for a service that must never write: no session is flushed or gets another key because of what was found
-	// out about it, and what logs somebody in or out returns [djangosession.ErrReadOnly]. Nobody is logged in who would not
-	// be otherwise. Inside a [djangosession.Middleware] that is ReadOnly it is so anyway.
-	ReadOnly bool
-
 	// Hashers check passwords in forms that this package does not know, under the names with which these begin: "argon2",
 	// "bcrypt_sha256", "scrypt" and so on. See [Verifier].
 	Hashers map[string]Verifier

@@ -37,6 +37,8 @@ func loginRounds(t *testing.T) int {
 // shop is a site with a cart in the session.
 type shop struct {
 	*site
+
+	merges  bool
 	manager *djangosession.Manager
 	auth    *auth.Auth
 	handler http.Handler
@@ -58,7 +60,7 @@ func onEachShop(t *testing.T, run func(t *testing.T, s *shop)) {
 
 func newShop(t *testing.T, onDisk, merge bool) *shop {
 	t.Helper()
-	s := &shop{site: newSite(t, "5.2.19", nil)}
+	s := &shop{site: newSite(t, "5.2.19", nil), merges: merge}
 	settings := s.site.manager.Settings()
 	var engine djangosession.Engine
 	var err error
@@ -83,10 +85,11 @@ func newShop(t *testing.T, onDisk, merge bool) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.manager, err = djangosession.NewManager(engine, settings); err != nil {
+	if s.manager, err = djangosession.NewManager(engine, settings, djangosession.Options{
+		MergeSaves: merge, Logger: slog.New(slog.DiscardHandler),
+	}); err != nil {
 		t.Fatal(err)
 	}
-	s.manager.MergeSaves = merge
 	if s.auth, err = auth.New(s.manager, s.people, auth.Options{}); err != nil {
 		t.Fatal(err)
 	}
@@ -114,8 +117,7 @@ func newShop(t *testing.T, onDisk, merge bool) *shop {
 		}
 		session.Set("item"+r.FormValue("n"), 1)
 	})
-	m := &djangosession.Middleware{Manager: s.manager, Logger: slog.New(slog.DiscardHandler)}
-	s.handler = m.Wrap(s.auth.Middleware(mux))
+	s.handler = s.manager.Middleware(s.auth.Middleware(mux))
 	return s
 }
 
@@ -234,7 +236,7 @@ func TestCartIsNotLostAtLogin(t *testing.T) {
 			}
 		}
 		t.Logf("%d things got lost", lost)
-		if s.manager.MergeSaves && lost > 0 {
+		if s.merges && lost > 0 {
 			t.Errorf("%d things got lost", lost)
 		}
 	})

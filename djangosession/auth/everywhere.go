@@ -62,11 +62,12 @@ func (a *Auth) logoutExcept(ctx context.Context, userID string, keep *djangosess
 	}
 }
 
-// mayWrite returns [djangosession.ErrReadOnly] in read-only mode, be it that of the middleware that ctx comes from.
+// mayWrite returns [djangosession.ErrReadOnly] if the manager, or that of the session that
+// ctx belongs to, is read-only.
 func (a *Auth) mayWrite(ctx context.Context) error {
 	s, err := djangosession.FromContext(ctx)
 	switch {
-	case a.options.ReadOnly || err == nil && s.ReadOnly():
+	case a.manager.ReadOnly() || err == nil && s.ReadOnly():
 		return djangosession.ErrReadOnly
 	case errors.Is(err, djangosession.ErrNoMiddleware): // a command, no request
 		return nil

@@ -65,7 +65,7 @@ func (e *interfering) Delete(ctx context.Context, key string) error {
 func (s *site) interfere(t *testing.T) (*interfering, *auth.Auth) {
 	t.Helper()
 	e := &interfering{Engine: s.engine}
-	manager, err := djangosession.NewManager(e, s.manager.Settings())
+	manager, err := djangosession.NewManager(e, s.manager.Settings(), djangosession.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +192,7 @@ func TestLogoutEverywhereNeedsAListOfSessions(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", nil)
 	site.login(t, "2")
-	manager, err := djangosession.NewManager(struct{ djangosession.Engine }{site.engine}, site.manager.Settings())
+	manager, err := djangosession.NewManager(struct{ djangosession.Engine }{site.engine}, site.manager.Settings(), djangosession.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	sessions, err := djangosession.NewManager(engine, settings)
+	sessions, err := djangosession.NewManager(engine, settings, djangosession.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func ExampleEffectiveUser() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	sessions, err := djangosession.NewManager(engine, settings)
+	sessions, err := djangosession.NewManager(engine, settings, djangosession.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -53,9 +53,9 @@ func (s *site) late(
 ) (cookies []*http.Cookie, reported string) {
 	t.Helper()
 	var log bytes.Buffer
-	m := &djangosession.Middleware{Manager: s.manager, Logger: slog.New(slog.NewTextHandler(&log, nil))}
+	s.with(t, djangosession.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	done := make(chan struct{})
-	inner := m.Wrap(s.auth.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	inner := s.manager.Middleware(s.auth.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		session, err := djangosession.FromContext(r.Context())
 		if err != nil {
 			t.Error(err)
@@ -180,14 +180,7 @@ func TestHeaderWaitsForAKeyThatIsBeingChanged(t *testing.T) {
 			}
 			key := site.session(t, values).Key()
 			engine := &pausing{Engine: site.engine, reached: make(chan struct{}), proceed: make(chan struct{})}
-			manager, err := djangosession.NewManager(engine, site.manager.Settings())
-			if err != nil {
-				t.Fatal(err)
-			}
-			site.manager = manager
-			if site.auth, err = auth.New(manager, site.people, auth.Options{Logger: slog.New(slog.DiscardHandler)}); err != nil {
-				t.Fatal(err)
-			}
+			site.build(t, engine, site.manager.Settings(), djangosession.Options{})
 			done := make(chan error, 1)
 			cookies, reported := site.late(t, key, func(t *testing.T, w http.ResponseWriter) {
 				t.Helper()

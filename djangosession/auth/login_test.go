@@ -198,7 +198,7 @@ func TestLoginDoesNotSurviveALogout(t *testing.T) {
 			},
 		} {
 			site := newSite(t, "5.2.19", nil)
-			site.manager.MergeSaves = merge
+			site.with(t, djangosession.Options{MergeSaves: merge})
 			mine := site.login(t, "2")
 			theirs := site.load(t, mine.Key())
 			if err := site.auth.LogoutSession(t.Context(), theirs); err != nil {
@@ -224,7 +224,7 @@ func TestLogoutDuringLogin(t *testing.T) {
 	t.Parallel()
 	for round := range 200 {
 		site := newSite(t, "5.2.19", nil)
-		site.manager.MergeSaves = round%2 == 0
+		site.with(t, djangosession.Options{MergeSaves: round%2 == 0})
 		key := site.login(t, "2").Key()
 		mine, theirs := site.load(t, key), site.load(t, key)
 		site.people.byID["2"].password = annesPassword
@@ -428,8 +428,10 @@ func TestReadOnlyMiddlewareIsReadOnlyForLogins(t *testing.T) {
 	site := newSite(t, "5.2.19", func(s *djangosession.Settings, _ *auth.Options) {
 		s.SecretKey, s.SecretKeyFallbacks = "new", []string{secretKey}
 	})
-	m := &djangosession.Middleware{Manager: site.manager, ReadOnly: true, Logger: slog.New(slog.DiscardHandler)}
-	h := m.Wrap(site.auth.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	writable := site.manager
+	site.with(t, djangosession.Options{ReadOnly: true})
+	readOnly := site.manager
+	h := site.manager.Middleware(site.auth.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		u, err := auth.UserFrom(r.Context())
 		if err != nil {
 			t.Error(err)
@@ -449,7 +451,9 @@ func TestReadOnlyMiddlewareIsReadOnlyForLogins(t *testing.T) {
 		write(w, u.String())
 	})))
 	for hash, want := range map[string]string{newHash: "bob", sha256Hash: "bob", sha1Hash: "AnonymousUser"} {
+		site.manager = writable
 		key := site.session(t, bob(map[string]any{auth.HashSessionKey: hash})).Key()
+		site.manager = readOnly
 		before, _, _ := site.engine.Row(key)
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody)
 		r.AddCookie(&http.Cookie{Name: "sessionid", Value: key})

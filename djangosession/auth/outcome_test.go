@@ -30,22 +30,15 @@ func (e *failing) Cycle(context.Context, string, func(*djangosession.Record) err
 // breakEngine has the engine of the site fail from here on.
 func (s *site) breakEngine(t *testing.T, o auth.Options) {
 	t.Helper()
-	manager, err := djangosession.NewManager(&failing{Engine: s.engine, err: errAway}, s.manager.Settings())
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.manager = manager
-	s.manager.Logger, o.Logger = slog.New(slog.DiscardHandler), slog.New(slog.DiscardHandler)
-	if s.auth, err = auth.New(manager, s.people, o); err != nil {
-		t.Fatal(err)
-	}
+	o.Logger = slog.New(slog.DiscardHandler)
+	s.options = o
+	s.build(t, &failing{Engine: s.engine, err: errAway}, s.manager.Settings(), djangosession.Options{})
 }
 
 // TestUserAfterWhatHappened asks for the user before and after each way to change the login in a request, and each failure of
 // it.
 func TestUserAfterWhatHappened(t *testing.T) {
 	t.Parallel()
-	readOnly := auth.Options{ReadOnly: true}
 	login := func(id string) func(context.Context, *site) error {
 		return func(ctx context.Context, s *site) error { return s.auth.Login(ctx, s.people.user(id), "") }
 	}
@@ -57,14 +50,14 @@ func TestUserAfterWhatHappened(t *testing.T) {
 	broken := func(t *testing.T, s *site, _ string) { t.Helper(); s.breakEngine(t, auth.Options{}) }
 	noLogins := func(_ *testing.T, s *site, _ string) { s.people.noLogins = errAway }
 	for _, c := range []struct {
-		name    string
-		visitor bool // the session is that of a visitor, else it is bob's
-		options auth.Options
-		before  func(t *testing.T, s *site, key string) // the request, with the session loaded and the user known
-		start   func(t *testing.T, s *site, key string) // before the middlewares are there
-		do      func(context.Context, *site) error
-		err     error
-		user    string // afterwards, "" for nobody
+		name     string
+		visitor  bool // the session is that of a visitor, else it is bob's
+		readOnly bool
+		before   func(t *testing.T, s *site, key string) // the request, with the session loaded and the user known
+		start    func(t *testing.T, s *site, key string) // before the middlewares are there
+		do       func(context.Context, *site) error
+		err      error
+		user     string // afterwards, "" for nobody
 	}{
 		{name: "login", visitor: true, do: login("1"), user: "anne"},
 		{name: "login again", do: login("2"), user: "bob"},
@@ -73,13 +66,13 @@ func TestUserAfterWhatHappened(t *testing.T) {
 		{name: "login without last_login", visitor: true, before: noLogins, do: login("1"), err: errAway},
 		{name: "login again without last_login", before: noLogins, do: login("2"), err: errAway, user: "bob"},
 		{name: "login as another user without last_login", before: noLogins, do: login("1"), err: errAway},
-		{name: "login, read-only", options: readOnly, do: login("1"), err: djangosession.ErrReadOnly, user: "bob"},
+		{name: "login, read-only", readOnly: true, do: login("1"), err: djangosession.ErrReadOnly, user: "bob"},
 		{name: "login with a broken engine", visitor: true, start: broken, do: login("1"), err: errAway},
 		{name: "login as another user with a broken engine", start: broken, do: login("1"), err: errAway, user: "bob"},
 
 		{name: "logout", do: logout},
 		{name: "logout of a visitor", visitor: true, do: logout},
-		{name: "logout, read-only", options: readOnly, do: logout, err: djangosession.ErrReadOnly, user: "bob"},
+		{name: "logout, read-only", readOnly: true, do: logout, err: djangosession.ErrReadOnly, user: "bob"},
 		{name: "logout with a broken engine", start: broken, do: logout, err: errAway},
 		{name: "logout of a session that is gone", before: gone, do: logout},
 
@@ -92,19 +85,20 @@ func TestUserAfterWhatHappened(t *testing.T) {
 		},
 		{name: "new password, gone", before: gone, do: update("2"), err: djangosession.ErrSessionGone, user: "bob"},
 		{name: "new password of another user, gone", before: gone, do: update("1"), err: djangosession.ErrSessionGone, user: "bob"},
-		{name: "new password, read-only", options: readOnly, do: update("2"), err: djangosession.ErrReadOnly, user: "bob"},
-		{name: "new password of another user, read-only", options: readOnly, do: update("1"), err: djangosession.ErrReadOnly, user: "bob"},
+		{name: "new password, read-only", readOnly: true, do: update("2"), err: djangosession.ErrReadOnly, user: "bob"},
+		{name: "new password of another user, read-only", readOnly: true, do: update("1"), err: djangosession.ErrReadOnly, user: "bob"},
 		{name: "new password with a broken engine", start: broken, do: update("2"), err: errAway, user: "bob"},
 		{name: "new password of another user with a broken engine", start: broken, do: update("1"), err: errAway, user: "bob"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			site := newSite(t, "5.2.19", func(_ *djangosession.Settings, o *auth.Options) { o.ReadOnly = c.options.ReadOnly })
+			site := newSite(t, "5.2.19", nil)
 			values, was := bob(nil), "bob"
 			if c.visitor {
 				values, was = map[string]any{"cart": 1}, ""
 			}
 			key := site.session(t, values).Key()
+			site.with(t, djangosession.Options{ReadOnly: c.readOnly})
 			if c.start != nil {
 				c.start(t, site, key)
 			}
@@ -267,7 +261,7 @@ func TestRequestWhoseSessionCannotBeLoaded(t *testing.T) {
 	site := newSite(t, "5.2.19", nil)
 	key := site.login(t, "2").Key()
 	user := site.people.user("2")
-	manager, err := djangosession.NewManager(unreadable{site.engine}, site.manager.Settings())
+	manager, err := djangosession.NewManager(unreadable{site.engine}, site.manager.Settings(), djangosession.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

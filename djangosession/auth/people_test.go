@@ -128,8 +128,10 @@ func (p *people) Permissions(_ context.Context, u *auth.User) ([]string, error) 
 type site struct {
 	people  *people
 	engine  *memory.Engine
+	store   djangosession.Engine // engine, or one around it
 	manager *djangosession.Manager
 	auth    *auth.Auth
+	options auth.Options
 	log     *bytes.Buffer
 	refused []auth.Reason
 }
@@ -166,12 +168,27 @@ func newSite(t *testing.T, django string, change func(*djangosession.Settings, *
 // use makes manager and auth anew.
 func (s *site) use(t *testing.T, settings djangosession.Settings, o auth.Options) {
 	t.Helper()
+	s.options = o
+	s.build(t, s.engine, settings, djangosession.Options{})
+}
+
+// with makes manager and auth anew, with options for sessions.
+func (s *site) with(t *testing.T, o djangosession.Options) {
+	t.Helper()
+	s.build(t, s.store, s.manager.Settings(), o)
+}
+
+func (s *site) build(t *testing.T, e djangosession.Engine, settings djangosession.Settings, o djangosession.Options) {
+	t.Helper()
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	s.store = e
 	var err error
-	if s.manager, err = djangosession.NewManager(s.engine, settings); err != nil {
+	if s.manager, err = djangosession.NewManager(e, settings, o); err != nil {
 		t.Fatal(err)
 	}
-	s.manager.Logger = slog.New(slog.DiscardHandler)
-	if s.auth, err = auth.New(s.manager, s.people, o); err != nil {
+	if s.auth, err = auth.New(s.manager, s.people, s.options); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -241,8 +258,7 @@ type browser struct {
 // serve starts the site with a handler, and returns a browser for it.
 func (s *site) serve(t *testing.T, h http.Handler) *browser {
 	t.Helper()
-	m := &djangosession.Middleware{Manager: s.manager, Logger: slog.New(slog.DiscardHandler)}
-	server := httptest.NewServer(m.Wrap(s.auth.Middleware(h)))
+	server := httptest.NewServer(s.manager.Middleware(s.auth.Middleware(h)))
 	t.Cleanup(server.Close)
 	return newBrowser(t, server.URL)
 }

@@ -94,7 +94,7 @@ func (s *site) loginURLProblem(t *testing.T, url string) error {
 	t.Helper()
 	settings := s.manager.Settings()
 	settings.LoginURL = url
-	manager, err := djangosession.NewManager(s.engine, settings)
+	manager, err := djangosession.NewManager(s.engine, settings, djangosession.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

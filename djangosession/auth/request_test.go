@@ -20,8 +20,7 @@ import (
 func (s *site) ask(ctx context.Context, key string, h http.HandlerFunc) {
 	r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/", http.NoBody)
 	r.AddCookie(&http.Cookie{Name: "sessionid", Value: key})
-	m := &djangosession.Middleware{Manager: s.manager, Logger: slog.New(slog.DiscardHandler)}
-	m.Wrap(s.auth.Middleware(h)).ServeHTTP(httptest.NewRecorder(), r)
+	s.manager.Middleware(s.auth.Middleware(h)).ServeHTTP(httptest.NewRecorder(), r)
 }
 
 // namingHandler is a log handler that names the user of the request in each line.
@@ -103,7 +102,7 @@ func TestLogoutEverywhereLooksAgain(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", nil)
 	key := site.login(t, "2").Key()
-	manager, err := djangosession.NewManager(&elusive{Engine: site.engine}, site.manager.Settings())
+	manager, err := djangosession.NewManager(&elusive{Engine: site.engine}, site.manager.Settings(), djangosession.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -250,7 +250,7 @@ func TestSitesWithoutBackendsAreRefused(t *testing.T) {
 	site := newSite(t, "5.2.19", nil)
 	settings := site.manager.Settings()
 	settings.AuthenticationBackends = []string{}
-	manager, err := djangosession.NewManager(site.engine, settings)
+	manager, err := djangosession.NewManager(site.engine, settings, djangosession.Options{})
 	if err != nil {
 		t.Fatalf("a site that does not use this package: %v", err)
 	}

@@ -134,7 +134,7 @@ func (a *Auth) checkHash(ctx context.Context, s *djangosession.Session, user *Us
 }
 
 // readOnly reports whether nothing may be done to a session.
-func (a *Auth) readOnly(s *djangosession.Session) bool { return a.options.ReadOnly || s.ReadOnly() }
+func (a *Auth) readOnly(s *djangosession.Session) bool { return a.manager.ReadOnly() || s.ReadOnly() }
 
 // rehash gives a session that a key of the past vouches for a new key, and a hash of today.
 func (a *Auth) rehash(ctx context.Context, s *djangosession.Session, user *User) error {

@@ -201,7 +201,7 @@ func TestRotationDoesNotUndoALogout(t *testing.T) {
 		site := newSite(t, "5.2.19", func(s *djangosession.Settings, _ *auth.Options) {
 			s.SecretKey, s.SecretKeyFallbacks = "new", []string{secretKey}
 		})
-		site.manager.MergeSaves = merge
+		site.with(t, djangosession.Options{MergeSaves: merge})
 		s := site.session(t, bob(nil))
 		key := s.Key()
 		if err := site.auth.LogoutSession(t.Context(), site.load(t, key)); err != nil {
@@ -301,11 +301,12 @@ func TestReadOnlyModeWritesNothing(t *testing.T) {
 		"of another hash": {bob(map[string]any{auth.HashSessionKey: sha1Hash}), auth.BadHash},
 		"without a hash":  {bob(map[string]any{auth.HashSessionKey: nil}), auth.BadHash},
 	} {
-		site := newSite(t, "5.2.19", func(s *djangosession.Settings, o *auth.Options) {
-			s.SecretKey, s.SecretKeyFallbacks, o.ReadOnly = "new", []string{secretKey}, true
+		site := newSite(t, "5.2.19", func(s *djangosession.Settings, _ *auth.Options) {
+			s.SecretKey, s.SecretKeyFallbacks = "new", []string{secretKey}
 		})
-		s := site.session(t, c.session)
-		key := s.Key()
+		key := site.session(t, c.session).Key()
+		site.with(t, djangosession.Options{ReadOnly: true})
+		s := site.load(t, key)
 		before, _, _ := site.engine.Row(key)
 		if state := site.state(t, s); state.Reason != c.reason {
 			t.Errorf("%s: %+v", name, state)

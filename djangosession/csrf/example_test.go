@@ -23,7 +23,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	sessions, err := djangosession.NewManager(engine, settings)
+	sessions, err := djangosession.NewManager(engine, settings, djangosession.Options{})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -24,9 +24,12 @@ func TestReadOnlySessionsKeepTheirSecrets(t *testing.T) {
 	} {
 		site := newSite(t, "6.1", func(s *djangosession.Settings) { s.CSRFUseSessions = true })
 		cookie := site.visitor(c.stored)
-		m := &djangosession.Middleware{Manager: site.manager, ReadOnly: true}
+		readOnly, err := djangosession.NewManager(site.engine, site.manager.Settings(), djangosession.Options{ReadOnly: true})
+		if err != nil {
+			t.Fatal(err)
+		}
 		w := httptest.NewRecorder()
-		m.Wrap(site.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		readOnly.Middleware(site.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			token, err := csrf.Token(r.Context())
 			if !errors.Is(err, c.want) || (err == nil) != (len(token) == len(token1)) {
 				t.Errorf("%s: %q, %v", name, token, err)

@@ -28,6 +28,7 @@ const (
 type site struct {
 	*csrf.Protection
 	t       *testing.T
+	engine  djangosession.Engine
 	manager *djangosession.Manager
 	log     strings.Builder
 	loads   atomic.Int64 // of sessions
@@ -75,7 +76,8 @@ func newSiteWith(t *testing.T, release string, o csrf.Options, change func(*djan
 	if s.Protection, err = csrf.New(set, o); err != nil {
 		t.Fatal(err)
 	}
-	if s.manager, err = djangosession.NewManager(counting{engine, &s.loads}, set); err != nil {
+	s.engine = counting{engine, &s.loads}
+	if s.manager, err = djangosession.NewManager(s.engine, set, djangosession.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	return s

@@ -29,7 +29,7 @@ func brokenSite(t *testing.T) *site {
 func brokenSiteWith(t *testing.T, o csrf.Options) *site {
 	t.Helper()
 	s := newSiteWith(t, "6.1", o, func(set *djangosession.Settings) { set.CSRFUseSessions = true })
-	manager, err := djangosession.NewManager(broken{}, s.manager.Settings())
+	manager, err := djangosession.NewManager(broken{}, s.manager.Settings(), djangosession.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,10 +24,7 @@ type plain struct{ djangosession.Engine }
 
 func testCycle(t *testing.T, s *suite) {
 	for _, engine := range []djangosession.Engine{s.Engine, plain{s.Engine}} {
-		m, err := djangosession.NewManager(engine, s.settings)
-		if err != nil {
-			t.Fatal(err)
-		}
+		m := s.newManager(t, engine, djangosession.Options{})
 		key := s.created(t, map[string]any{"a": 1}).Key()
 		mine, err := m.Load(t.Context(), key)
 		if err != nil {
@@ -91,11 +88,8 @@ func testCycleMerged(t *testing.T, s *suite) {
 
 func testCycleGone(t *testing.T, s *suite) {
 	for _, engine := range []djangosession.Engine{s.Engine, plain{s.Engine}} {
-		m, err := djangosession.NewManager(engine, s.settings)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, m.MergeSaves = engine.(djangosession.Merger)
+		_, merges := engine.(djangosession.Merger)
+		m := s.newManager(t, engine, djangosession.Options{MergeSaves: merges})
 		key := s.created(t, map[string]any{"a": 1}).Key()
 		mine, err := m.Load(t.Context(), key)
 		if err != nil {

@@ -194,19 +194,12 @@ func (b *breaking) Cycle(ctx context.Context, old string, change func(*djangoses
 func (s *suite) onBreaking(t *testing.T, key string, b *breaking, merge bool) *djangosession.Session {
 	t.Helper()
 	b.Engine = s.Engine
-	m, err := djangosession.NewManager(b, s.settings)
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := s.newManager(t, b, djangosession.Options{})
 	if merger, ok := s.Engine.(djangosession.Merger); ok && merge {
-		m, err = djangosession.NewManager(struct {
+		m = s.newManager(t, struct {
 			*breaking
 			merging
-		}{b, merging{merger}}, s.settings)
-		if err != nil {
-			t.Fatal(err)
-		}
-		m.MergeSaves = true
+		}{b, merging{merger}}, djangosession.Options{MergeSaves: true})
 	}
 	session, err := m.Load(t.Context(), key)
 	if err != nil {

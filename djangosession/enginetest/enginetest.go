@@ -38,12 +38,9 @@ func Run(t *testing.T, open func(t *testing.T, s djangosession.Settings) Backend
 				s := djangosession.NewSettings("enginetest-secret-key")
 				s.Now = c.Now
 				change(&s)
-				b := open(t, s)
-				m, err := djangosession.NewManager(b.Engine, s)
-				if err != nil {
-					t.Fatal(err)
-				}
-				return &suite{Backend: b, manager: m, clock: c, settings: s}
+				made := &suite{Backend: open(t, s), clock: c, settings: s}
+				made.use(t, djangosession.Options{})
+				return made
 			}
 			for _, group := range [][]test{
 				lifecycleTests(), expiryTests(), keyTests(), faultTests(), concurrencyTests(), mergeTests(), cycleTests(),
@@ -88,6 +85,21 @@ func (c *clock) Set(t time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now = t
+}
+
+// use makes the manager anew, with these options.
+func (s *suite) use(t *testing.T, o djangosession.Options) {
+	t.Helper()
+	s.manager = s.newManager(t, s.Engine, o)
+}
+
+func (s *suite) newManager(t *testing.T, engine djangosession.Engine, o djangosession.Options) *djangosession.Manager {
+	t.Helper()
+	m, err := djangosession.NewManager(engine, s.settings, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 // created stores a new session with these values and returns it.

@@ -51,12 +51,10 @@ func testCorrupt(t *testing.T, s *suite) {
 			t.Errorf("%q: error %v, want the reason %s", text, err, want.Reason)
 		}
 		var reported error
-		m, err := djangosession.NewManager(s.Engine, s.settings)
-		if err != nil {
-			t.Fatal(err)
-		}
-		m.Logger = slog.New(slog.DiscardHandler)
-		m.OnLoadError = func(_ context.Context, err error) { reported = err }
+		m := s.newManager(t, s.Engine, djangosession.Options{
+			Logger:      slog.New(slog.DiscardHandler),
+			OnLoadError: func(_ context.Context, err error) { reported = err },
+		})
 		session, err := m.Load(t.Context(), key)
 		if err != nil {
 			t.Fatal(err)
@@ -78,7 +76,7 @@ func testCorruptSave(t *testing.T, s *suite) {
 	if !s.setRow(t, key, "garbage") {
 		t.Fatal("the store does not take plain text")
 	}
-	s.manager.Logger = slog.New(slog.DiscardHandler)
+	s.use(t, djangosession.Options{Logger: slog.New(slog.DiscardHandler)})
 	session := s.loaded(t, key)
 	session.Set("a", 1)
 	if err := session.Save(t.Context()); err != nil {
@@ -92,7 +90,7 @@ func testStrict(t *testing.T, s *suite) {
 	if !s.setRow(t, key, "garbage") {
 		t.Fatal("the store does not take plain text")
 	}
-	s.manager.StrictLoad = true
+	s.use(t, djangosession.Options{StrictLoad: true})
 	var refused *djangosession.DecodeError
 	if _, err := s.manager.Load(t.Context(), key); !errors.As(err, &refused) {
 		t.Errorf("error %v, want a DecodeError", err)

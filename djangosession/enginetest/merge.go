@@ -33,7 +33,7 @@ func (s *suite) merging(t *testing.T) djangosession.Merger {
 	if !ok {
 		t.Skip("the engine is no Merger")
 	}
-	s.manager.MergeSaves = true
+	s.use(t, djangosession.Options{MergeSaves: true})
 	return merger
 }
 
@@ -196,11 +196,7 @@ func (d *during) Merge(ctx context.Context, key string, change func(*djangosessi
 // withDuring loads a session from an engine that merges in a way of its own.
 func (s *suite) withDuring(t *testing.T, key string, d *during) *djangosession.Session {
 	t.Helper()
-	m, err := djangosession.NewManager(d, s.settings)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m.MergeSaves = true
+	m := s.newManager(t, d, djangosession.Options{MergeSaves: true})
 	session, err := m.Load(t.Context(), key)
 	if err != nil {
 		t.Fatal(err)
@@ -277,16 +273,19 @@ func testMergeCorrupt(t *testing.T, s *suite) {
 	if _, ok := errors.AsType[*djangosession.DecodeError](err); !ok {
 		t.Errorf("error %v, want a DecodeError", err)
 	}
-	s.manager.Logger = slog.New(slog.DiscardHandler)
-	reports := 0
-	s.manager.OnLoadError = func(context.Context, error) { reports++ }
-	session := s.loaded(t, key)
-	session.Set("a", 1)
-	s.manager.StrictLoad = true
-	if err := session.Save(t.Context()); err == nil {
+	strict := s.newManager(t, s.Engine, djangosession.Options{MergeSaves: true, StrictLoad: true}).Open(key)
+	strict.Clear() // it cannot be loaded
+	if err := strict.Save(t.Context()); err == nil {
 		t.Error("a strict manager replaces garbage")
 	}
-	s.manager.StrictLoad = false
+	reports := 0
+	s.use(t, djangosession.Options{
+		MergeSaves:  true,
+		Logger:      slog.New(slog.DiscardHandler),
+		OnLoadError: func(context.Context, error) { reports++ },
+	})
+	session := s.loaded(t, key)
+	session.Set("a", 1)
 	if err := session.Save(t.Context()); err != nil || reports != 2 {
 		t.Errorf("error %v, %d reports", err, reports)
 	}

@@ -29,13 +29,9 @@ func RunTwoProcesses(t *testing.T, source string, open func(t *testing.T, source
 		source = os.Getenv(sourceVariable)
 	}
 	s := djangosession.NewSettings("enginetest-secret-key")
-	b := open(t, source, s)
-	m, err := djangosession.NewManager(b.Engine, s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, m.MergeSaves = b.Engine.(djangosession.Merger)
-	p := &process{suite: suite{Backend: b, manager: m, clock: &clock{now: s.Clock()}, settings: s}}
+	p := &process{suite: suite{Backend: open(t, source, s), clock: &clock{now: s.Clock()}, settings: s}}
+	_, p.merges = p.Engine.(djangosession.Merger)
+	p.use(t, djangosession.Options{MergeSaves: p.merges})
 	if child {
 		p.key = os.Getenv(keyVariable)
 		p.work(t, "child")
@@ -55,8 +51,9 @@ func SecondProcess() bool { return os.Getenv(sourceVariable) != "" }
 type process struct {
 	suite
 
-	key string // under which both create a session; that of their shared session differs in its first character
-	won bool   // this process has created the session
+	key    string // under which both create a session; that of their shared session differs in its first character
+	merges bool
+	won    bool // this process has created the session
 }
 
 func (p *process) sharedKey() string { return "_" + p.key[1:] }
@@ -147,7 +144,7 @@ func (p *process) check(t *testing.T, child string) {
 	for _, who := range []string{"parent", "child"} {
 		n, err := djangosession.Value[int](session, who)
 		// Without merging the later writer wins, and may have lost the other's last values.
-		if p.manager.MergeSaves && (err != nil || n != rounds-1) {
+		if p.merges && (err != nil || n != rounds-1) {
 			t.Errorf("the %s's value is %d, %v; want %d", who, n, err, rounds-1)
 		}
 	}

@@ -24,7 +24,6 @@ type site struct {
 	t          *testing.T
 	manager    *djangosession.Manager
 	protection *csrf.Protection
-	sessions   djangosession.Middleware
 	errs       []error
 }
 
@@ -41,15 +40,14 @@ func newSite(t *testing.T) *site {
 		t.Fatal(err)
 	}
 	s := &site{t: t}
-	if s.manager, err = djangosession.NewManager(engine, settings); err != nil {
+	if s.manager, err = djangosession.NewManager(engine, settings, djangosession.Options{
+		Logger:  slog.New(slog.DiscardHandler),
+		OnError: func(_ context.Context, err error) { s.errs = append(s.errs, err) },
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if s.protection, err = csrf.New(settings, csrf.Options{}); err != nil {
 		t.Fatal(err)
-	}
-	s.sessions = djangosession.Middleware{
-		Manager: s.manager, Logger: slog.New(slog.DiscardHandler),
-		OnError: func(_ context.Context, err error) { s.errs = append(s.errs, err) },
 	}
 	return s
 }
@@ -100,7 +98,7 @@ func TestGinHandlersThatWriteNothing(t *testing.T) {
 	for status, saved := range map[int]bool{http.StatusNoContent: true, http.StatusInternalServerError: false} {
 		s := newSite(t)
 		r := gin.New()
-		r.Use(Adapt(s.sessions.Wrap))
+		r.Use(Adapt(s.manager.Middleware))
 		r.GET("/", func(c *gin.Context) {
 			session, err := djangosession.FromContext(c.Request.Context())
 			if err != nil {
@@ -124,7 +122,7 @@ func TestGinHandlersThatWriteNothing(t *testing.T) {
 func TestGinRecoveryAnswersAPanic(t *testing.T) {
 	s := newSite(t)
 	r := gin.New()
-	r.Use(gin.RecoveryWithWriter(io.Discard), Adapt(s.sessions.Wrap))
+	r.Use(gin.RecoveryWithWriter(io.Discard), Adapt(s.manager.Middleware))
 	r.GET("/", func(*gin.Context) { panic("a bug") })
 	if got := s.send(r, http.MethodGet, "/", "", nil); got.Code != http.StatusInternalServerError {
 		t.Errorf("status %d", got.Code)
@@ -155,7 +153,7 @@ func TestUsualAdaptersAreReported(t *testing.T) {
 	} {
 		s := newSite(t)
 		r := gin.New()
-		r.Use(adapter(s.sessions.Wrap))
+		r.Use(adapter(s.manager.Middleware))
 		r.GET("/", func(c *gin.Context) {
 			session, err := djangosession.FromContext(c.Request.Context())
 			if err != nil {

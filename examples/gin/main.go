@@ -24,7 +24,7 @@ func main() {
 	check(err)
 	engine, err := tables.New(db, settings, tables.Options{Dialect: tables.SQLite{}})
 	check(err)
-	sessions, err := djangosession.NewManager(engine, settings)
+	sessions, err := djangosession.NewManager(engine, settings, djangosession.Options{})
 	check(err)
 	protection, err := csrf.New(settings, csrf.Options{})
 	check(err)

@@ -39,14 +39,14 @@ func newService(settings djangosession.Settings, database string) (_ *service, e
 }
 
 func (s *service) build(settings djangosession.Settings) error {
-	sessions, err := tables.New(s.db, settings, tables.Options{Dialect: tables.SQLite{}})
+	engine, err := tables.New(s.db, settings, tables.Options{Dialect: tables.SQLite{}})
 	if err != nil {
 		return err
 	}
-	if s.manager, err = djangosession.NewManager(sessions, settings); err != nil {
+	options := djangosession.Options{MergeSaves: true} // two tabs may change the cart at once
+	if s.manager, err = djangosession.NewManager(engine, settings, options); err != nil {
 		return err
 	}
-	s.manager.MergeSaves = true // two tabs may change the cart at once
 	users, err := tables.NewUsers(s.db, settings, tables.UserOptions{Model: "auth.User", Dialect: tables.SQLite{}})
 	if err != nil {
 		return err

@@ -27,7 +27,7 @@ func main() {
 	check(err)
 	engine, err := tables.New(db, settings, tables.Options{Dialect: tables.SQLite{}})
 	check(err)
-	manager, err := djangosession.NewManager(engine, settings)
+	manager, err := djangosession.NewManager(engine, settings, djangosession.Options{})
 	check(err)
 
 	session, err := manager.Load(ctx, os.Args[1])

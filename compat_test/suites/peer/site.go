@@ -74,7 +74,7 @@ func (s *sites) get(o *siteOrder) (*site, error) {
 		return nil, err
 	}
 	made := &site{carrier: &carrier{Engine: engine}, codec: engine.Codec()}
-	if made.manager, err = djangosession.NewManager(made.carrier, settings); err != nil {
+	if made.manager, err = djangosession.NewManager(made.carrier, settings, djangosession.Options{}); err != nil {
 		return nil, err
 	}
 	if s.made == nil {
