@@ -10,7 +10,8 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// TestUsersThroughEveryDriver reads and writes users with each driver, and all that a data source name can change.
+// TestUsersThroughEveryDriver reads and writes users with every driver, and with every
+// parameter of a data source name that matters.
 func TestUsersThroughEveryDriver(t *testing.T) {
 	t.Parallel()
 	for _, product := range serverProducts() {

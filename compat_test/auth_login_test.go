@@ -65,7 +65,7 @@ func loginsAreShared(t *testing.T, p *authPair) {
 		u.IsStaff != want.Staff || u.IsSuperuser != want.Superuser || !u.LastLogin.Equal(last.Time) || time.Since(u.LastLogin) > time.Minute {
 		t.Errorf("Go reads %+v\nDjango has %+v, %v", u, want, err)
 	}
-	// An anonymous visitor's cart goes along.
+	// An anonymous visitor's cart moves to the new session.
 	s := p.manager.New()
 	s.Set("cart", []any{1, 2})
 	save(t, s)
@@ -153,7 +153,7 @@ func passwordsAreShared(t *testing.T, p *authPair) {
 	if p.stored(t, goes) {
 		t.Error("the session is not flushed")
 	}
-	// The other way round: a Go page changes it, and keeps its own session.
+	// Go changes the password and keeps its own session.
 	mine, other := p.load(t, *v.Key), p.djangoLogin(t, pk)
 	p.django.do(t, "set_user", map[string]any{"pk": pk, "password": "newer"})
 	u, err := p.users.Get(t.Context(), pk)
@@ -187,7 +187,8 @@ func usersWhoMayNot(t *testing.T, p *authPair) {
 	}
 }
 
-// noLogins shows sessions that are no login to Go in every mode, and to Django where that answers.
+// noLogins shows sessions without a login to Go in every mode, and to Django where it
+// answers.
 func noLogins(t *testing.T, p *authPair) {
 	pk := p.makeUser(t, "nobody", nil)
 	other := p.makeUser(t, "somebody", nil)
@@ -298,7 +299,7 @@ func permissionsAreShared(t *testing.T, p *authPair) {
 		if err := py.Scan(p.django.do(t, "permissions", map[string]any{"pk": pk, "ask": ask, "apps": apps}), &want, nil); err != nil {
 			t.Fatal(err)
 		}
-		// A user as a page has it, also one who may not log in.
+		// A user whom a page knows, even one who may not log in.
 		settings := p.manager.Settings()
 		settings.AuthenticationBackends = []string{auth.AllowAllUsersModelBackend}
 		a := p.with(t, newManager(t, p.engine, settings, djangosession.Options{}), auth.Options{})
@@ -465,7 +466,7 @@ func rotatedKeys(t *testing.T, p *authPair) {
 	p.bothSee(t, one.Key(), pk)
 }
 
-// TestLastLoginIsWrittenAsDjangoWritesIt compares what stands in the column.
+// TestLastLoginIsWrittenAsDjangoWritesIt compares the text in the column.
 func TestLastLoginIsWrittenAsDjangoWritesIt(t *testing.T) {
 	t.Parallel()
 	for _, product := range databases() {
@@ -497,7 +498,7 @@ func TestLastLoginIsWrittenAsDjangoWritesIt(t *testing.T) {
 					if err := p.users.SetLastLogin(t.Context(), pk, time.Unix(1, 0)); err != nil {
 						t.Fatal(err)
 					}
-					for range 2 { // the second time it stands there already
+					for range 2 { // the second time it is already there
 						if err := p.users.SetLastLogin(t.Context(), pk, at); err != nil {
 							t.Fatal(err)
 						}
@@ -509,7 +510,8 @@ func TestLastLoginIsWrittenAsDjangoWritesIt(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					// Without USE_TZ an hour of the autumn comes twice, and does not tell which one it is.
+					// Without USE_TZ, one hour in autumn occurs twice, and the text does
+					// not say which one it is.
 					if off := u.LastLogin.Sub(at.Truncate(time.Microsecond)); off != 0 && (useTZ || off.Abs() != time.Hour) {
 						t.Errorf("%v: Go reads %v", at, u.LastLogin)
 					}

@@ -12,7 +12,8 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// shareUser has a user of any model log in on both sides, change the password, and be deleted.
+// shareUser has a user of any model log in on both sides, change the password, and be
+// deleted.
 func shareUser(t *testing.T, p *authPair, username string, fields map[string]any) (pk string) {
 	t.Helper()
 	pk = p.makeUser(t, username, fields)
@@ -32,7 +33,8 @@ func shareUser(t *testing.T, p *authPair, username string, fields map[string]any
 	return pk
 }
 
-// TestUserModelWithUUIDs has a UUID for a key, and columns with names that have to be quoted.
+// TestUserModelWithUUIDs has a UUID for a key, and columns with names that have to be
+// quoted.
 func TestUserModelWithUUIDs(t *testing.T) {
 	t.Parallel()
 	onEachAuth(t, releases(), "auth_people.Account", func(t *testing.T, p *authPair) {
@@ -83,7 +85,8 @@ func TestUserModelWithUUIDs(t *testing.T) {
 	})
 }
 
-// TestUserModelWithLargeNumbers has a bigint for a key, and a table with a name of its own.
+// TestUserModelWithLargeNumbers has a bigint for a key, and a table with a name of its
+// own.
 func TestUserModelWithLargeNumbers(t *testing.T) {
 	t.Parallel()
 	onEachAuth(t, newest(), "auth_people.Person", func(t *testing.T, p *authPair) {
@@ -117,7 +120,8 @@ func TestUserModelWithLargeNumbers(t *testing.T) {
 	})
 }
 
-// TestUserModelWithText has text for a key, and neither groups nor anything else that can be left out.
+// TestUserModelWithText has text for a key, and neither groups nor anything else that can
+// be left out.
 func TestUserModelWithText(t *testing.T) {
 	t.Parallel()
 	onEachAuth(t, newest(), "auth_people.Member", func(t *testing.T, p *authPair) {

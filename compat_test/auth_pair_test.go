@@ -130,7 +130,8 @@ func (p *authPair) goLogin(t *testing.T, pk string) string {
 	return s.Key()
 }
 
-// goSees is who Go takes a session for: an id or a reason, and the key that it has then.
+// goSees returns the user that Go sees in a session, or the reason for none, and the
+// session's key afterwards.
 func (p *authPair) goSees(t *testing.T, key string) (who, newKey string) {
 	t.Helper()
 	s, err := p.manager.Load(t.Context(), key)
@@ -150,7 +151,7 @@ func (p *authPair) goSees(t *testing.T, key string) (who, newKey string) {
 	return state.User.ID, s.Key()
 }
 
-// djangoSees is who Django takes a session for, "" for nobody.
+// djangoSees returns the user that Django sees in a session, or "".
 func (p *authPair) djangoSees(t *testing.T, key string) (who, newKey string) {
 	t.Helper()
 	v := p.ask(t, "whois", map[string]any{"key": key})
@@ -163,7 +164,8 @@ func (p *authPair) djangoSees(t *testing.T, key string) (who, newKey string) {
 	return who, newKey
 }
 
-// bothSee fails unless both sides take a session for this user, and leave it as it is.
+// bothSee fails unless both sides see this user in a session and leave the session
+// unchanged.
 func (p *authPair) bothSee(t *testing.T, key, want string) {
 	t.Helper()
 	if who, k := p.goSees(t, key); who != want || k != key {
@@ -174,7 +176,7 @@ func (p *authPair) bothSee(t *testing.T, key, want string) {
 	}
 }
 
-// nobodySees fails unless the session is nobody's for both sides, for this reason.
+// nobodySees fails unless both sides see no user in the session, for this reason.
 func (p *authPair) nobodySees(t *testing.T, key string, reason auth.Reason) {
 	t.Helper()
 	if who, _ := p.djangoSees(t, key); who != "" {
@@ -231,7 +233,7 @@ func onEachAuth(t *testing.T, releases []string, model string, run func(t *testi
 	}
 }
 
-// newest is the last of the releases, for what does not depend on them.
+// newest is the last of the releases. Tests that do not depend on the release use it.
 func newest() []string {
 	all := releases()
 	return all[len(all)-1:]

@@ -9,9 +9,9 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// TestConnectionsWithoutAutocommitAreRefused holds that a logout does not report success on
-// a connection that never commits, and that no such connection is read from, which would
-// go on seeing what was there when it first read.
+// TestConnectionsWithoutAutocommitAreRefused checks that a logout does not report success
+// on a connection that never commits. Such a connection is not read from either, because
+// it would keep showing the state of its first read.
 func TestConnectionsWithoutAutocommitAreRefused(t *testing.T) {
 	t.Parallel()
 	p := goSite(t, newDatabase(t, "mariadb"))

@@ -75,8 +75,8 @@ func browseOneCart(t *testing.T, e *example) {
 	}
 }
 
-// addAll has a page send a form for each of these products, all at once, and returns how often the answer was another than
-// the page of the cart.
+// addAll has a page send a form for each of these products at the same time. It returns
+// how many answers were not the page of the cart.
 const addAll = `(async skus => {
 	const token = document.querySelector("main [name=csrfmiddlewaretoken]").value;
 	const answers = await Promise.all(skus.map(sku =>

@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// What must not be left behind is looked for whenever a site ends; these end it in the ways in which people do.
+// Every site is checked for leftovers when it ends. These functions end it the ways
+// people do.
 
 func interruptExample(t *testing.T, e *example) { endExample(t, e, syscall.SIGINT) }
 
@@ -27,7 +28,8 @@ func endExample(t *testing.T, e *example, signal syscall.Signal) {
 	site.stop(signal)
 }
 
-// answerExample ends the site while Django waits for the rest of a form, which it still has to answer.
+// answerExample ends the site while Django waits for the rest of a form, which it still
+// has to answer.
 func answerExample(t *testing.T, e *example) {
 	site := e.start(t)
 	host := strings.TrimPrefix(site.url, "http://")
@@ -77,7 +79,8 @@ func orphanExample(t *testing.T, e *example) {
 	}
 }
 
-// installExample starts the example in an empty folder, as on a fresh machine, and again in what that has left.
+// installExample starts the example in an empty folder, as on a new machine, and then
+// again in that folder.
 func installExample(t *testing.T, e *example) {
 	site := e.site(t)
 	site.start()

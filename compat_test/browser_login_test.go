@@ -60,7 +60,8 @@ func browseDeactivation(t *testing.T, e *example) {
 	admin.knows("admin")
 }
 
-// press2 clicks on something that stays on the page, and then on what leads to another one.
+// press2 clicks on an element that stays on the page, and then on one that leads to
+// another page.
 func (p *tab) press2(stays, leads string) {
 	p.t.Helper()
 	perform(p, "press "+stays, chromedp.Click(chromedp.CSS(stays)))
@@ -83,7 +84,8 @@ func browseRotation(t *testing.T, e *example) {
 	seenByDjango.isAt("/password/", "Django")
 	seenByDjango.pageKnows("ada")
 
-	// The first key is gone. What both have seen meanwhile has the second.
+	// The first key is gone. Sessions that either side loaded since are signed with the
+	// second one.
 	site.restart("-secret-key", third, "-fallback", second)
 	for _, visitor := range []*tab{seenByGo, seenByDjango} {
 		visitor.knows("ada")
@@ -110,7 +112,8 @@ func browseExpiry(t *testing.T, e *example) {
 	visitor.knows("")
 }
 
-// keepCookie makes a cookie one that the browser keeps, so that it is the server who finds that the session has ended.
+// keepCookie makes the browser keep a cookie, so that the server detects the end of the
+// session.
 func (p *tab) keepCookie(name string) {
 	p.t.Helper()
 	perform(p, "keep a cookie", chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {

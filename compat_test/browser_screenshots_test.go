@@ -8,8 +8,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// browsePhone sees to it that no page is wider than the smallest phones. It also takes the pictures for the README, into the
-// folder that SCREENSHOTS names, if it does.
+// browsePhone checks that no page is wider than the smallest phones. It also takes the
+// screenshots for the README if SCREENSHOTS names a folder.
 func browsePhone(t *testing.T, e *example) {
 	visitor := e.start(t).visit()
 	visitor.loginAtDjango()

@@ -50,7 +50,8 @@ type website struct {
 	tabs     []*tab
 }
 
-// site is the example in a new folder, to be started. It ends with the test, after those who visit it.
+// site is the example in a new folder, not started yet. It ends with the test, after its
+// visitors.
 func (e *example) site(t *testing.T) *website {
 	t.Helper()
 	s := &website{example: e, t: t, dir: t.TempDir()}
@@ -66,7 +67,8 @@ func (e *example) start(t *testing.T, flags ...string) *website {
 	return s
 }
 
-// startWithDjango is start with a Django that is there already, of the release that the example would install.
+// startWithDjango is start with a Django that is there already, of the release that the
+// example would install.
 func (s *website) startWithDjango(flags ...string) {
 	s.t.Helper()
 	requirements, err := os.ReadFile("../examples/sidebyside/site/requirements.txt")
@@ -140,8 +142,9 @@ func (s *website) stop(signal os.Signal) {
 	}
 }
 
-// restart ends the program and starts it with other flags, at the same address and in the same folder. All visitors leave before:
-// a browser fetches a page's icon when it likes, and would find nobody.
+// restart ends the program and starts it with other flags, at the same address and in the
+// same folder. All visitors leave first, because a browser may request a page's icon at
+// any time.
 func (s *website) restart(flags ...string) {
 	s.t.Helper()
 	for _, p := range s.tabs {
@@ -151,7 +154,8 @@ func (s *website) restart(flags ...string) {
 	s.startWithDjango(append([]string{"-addr", strings.TrimPrefix(s.url, "http://")}, flags...)...)
 }
 
-// children are the command lines of the processes that have the site's database in their environment.
+// children are the command lines of the processes that have the site's database in their
+// environment.
 func (s *website) children() []string {
 	mark := []byte("SHOP_DATABASE=" + s.dir + "/")
 	processes, err := filepath.Glob("/proc/[0-9]*")

@@ -19,7 +19,8 @@ import (
 // patience is how long a page may take.
 const patience = 20 * time.Second
 
-// startBrowser starts a Chromium without a window, which ends with the test. A missing one is installed or a failure.
+// startBrowser starts a Chromium without a window, which ends with the test. A missing
+// Chromium is installed, or the test fails.
 func startBrowser(t *testing.T) context.Context {
 	t.Helper()
 	var stderr bytes.Buffer
@@ -51,7 +52,8 @@ func startBrowser(t *testing.T) context.Context {
 	return browser
 }
 
-// tab is a tab of somebody's browser. Everything that goes wrong in it, complaints on its console included, fails the test.
+// tab is a tab of a browser. Every problem in it fails the test, including messages on
+// its console.
 type tab struct {
 	*website
 	ctx     context.Context //nolint:containedctx // as in example
@@ -94,7 +96,7 @@ func (s *website) newTab(parent context.Context, options ...chromedp.ContextOpti
 	return p
 }
 
-// hear takes what the console says.
+// hear records a message of the console.
 func (p *tab) hear(m chromedp.ConsoleMessage) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -175,13 +177,13 @@ func (p *tab) fill(fields ...string) {
 	}
 }
 
-// has tells whether there is something on the page.
+// has reports whether the page contains an element.
 func (p *tab) has(selector string) bool {
 	p.t.Helper()
 	return perform(p, "look for "+selector, chromedp.Evaluate[bool](fmt.Sprintf("document.querySelector(%q) !== null", selector)))
 }
 
-// text is what something on the page says.
+// text is the text of an element on the page.
 func (p *tab) text(selector string) string {
 	p.t.Helper()
 	return strings.TrimSpace(perform(p, "read "+selector, chromedp.Text(chromedp.CSS(selector))))
@@ -208,7 +210,7 @@ func (p *tab) isAt(path, backend string) {
 	}
 }
 
-// knows fails the test unless both backends take the visitor for this user, "" being nobody.
+// knows fails the test unless both backends see this user; "" means no user.
 func (p *tab) knows(user string) {
 	p.t.Helper()
 	for path, backend := range map[string]string{"/": "Django", "/cart/": "Go"} {

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestSideBySide is what people notice of a site that Django and Go serve together, which is nothing. Each test has a site of
-// its own, and its visitors have browsers of their own.
+// TestSideBySide checks that people notice nothing when Django and Go serve a site
+// together. Each test has its own site, and its visitors have their own browsers.
 func TestSideBySide(t *testing.T) {
 	t.Parallel()
 	e := &example{program: buildExample(t), browser: startBrowser(t)}

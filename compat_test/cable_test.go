@@ -15,7 +15,7 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// fate is what becomes of a statement on a cable.
+// fate is what happens to a statement on a cable.
 type fate int
 
 const (

@@ -22,8 +22,8 @@ import (
 // chaosWriter begins the source of a writer that will be killed.
 const chaosWriter = "writer "
 
-// A chaosNote is what a writer says about a user's login. It says what it is about to do as
-// well as what the database has acknowledged.
+// A chaosNote is what a writer says about a user's login. It says what it is about to do
+// as well as what the database has acknowledged.
 type chaosNote struct {
 	User         string `json:"user"`
 	Created      bool   `json:"created,omitempty"`      // the login is stored
@@ -212,8 +212,8 @@ func (b *chaosBook) compare(t *testing.T, c *chaosSite) {
 	}
 }
 
-// TestChaosOfKilledWriters kills writers at random moments. What they have acknowledged is
-// stored, and no login has two rows.
+// TestChaosOfKilledWriters kills writers at random moments. Everything that they
+// acknowledged is stored, and no login has two rows.
 func TestChaosOfKilledWriters(t *testing.T) {
 	t.Parallel()
 	kills := times(t, "CHAOS_KILLS", 6)
@@ -235,8 +235,8 @@ func TestChaosOfKilledWriters(t *testing.T) {
 	})
 }
 
-// TestChaosOfKilledServers crashes a database server under load and starts it again. What
-// it has acknowledged is stored, and no login has two rows.
+// TestChaosOfKilledServers crashes a database server under load and starts it again.
+// Everything that it acknowledged is stored, and no login has two rows.
 func TestChaosOfKilledServers(t *testing.T) {
 	t.Parallel()
 	kills := times(t, "CHAOS_SERVER_KILLS", 1)

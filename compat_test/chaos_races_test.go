@@ -19,7 +19,8 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// chaosProcess is a process of the chaos tests: a worker, or a writer that will be killed.
+// chaosProcess is a process of the chaos tests: a worker, or a writer that will be
+// killed.
 func chaosProcess(source string) error {
 	if source, ok := strings.CutPrefix(source, chaosWriter); ok {
 		return chaosWrite(source)
@@ -27,7 +28,8 @@ func chaosProcess(source string) error {
 	return chaosWorker(source)
 }
 
-// onChaosDatabases runs a test on each kind of database, SQLite with both kinds of journal.
+// onChaosDatabases runs a test on each kind of database, SQLite with both kinds of
+// journal.
 func onChaosDatabases(t *testing.T, run func(t *testing.T, source string)) {
 	t.Helper()
 	for _, journal := range []string{"DELETE", "WAL"} {
@@ -193,7 +195,8 @@ func (race *chaosRace) problems() (all []string) {
 	for i, reply := range race.replies {
 		op := race.orders[i].Op
 		delivered[reply.Cookie] = true
-		// A logout that fails leaves an empty session to be saved, so that it ends the login if it can.
+		// A logout that fails leaves an empty session to be saved, so that it ends the
+		// login if it can.
 		emptied = emptied || op == "logout" && !reply.Done
 		loggedOut = loggedOut || op == "logout" && reply.Done && reply.Removed
 		ended = ended || op == "logout" || op == "other login" || op == "login" // which may flush a session

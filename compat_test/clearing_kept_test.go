@@ -12,7 +12,8 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// TestClearingEndsWhenRowsStay has triggers, rules and row security keep some rows, the oldest of them.
+// TestClearingEndsWhenRowsStay has triggers, rules and row security keep some rows, the
+// oldest of them.
 func TestClearingEndsWhenRowsStay(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -75,5 +76,6 @@ func TestClearingEndsWhenRowsStay(t *testing.T) {
 	}
 }
 
-// keptUpTo is the number in the first key of fill that may be removed: before it are 100 rows that have expired.
+// keptUpTo is the number in the first key of fill that may be removed: before it are 100
+// rows that have expired.
 const keptUpTo = "0000000000000000000000000000000000110"

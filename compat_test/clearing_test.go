@@ -10,7 +10,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// fill makes rows, of each eleven ten that have expired.
+// fill inserts sessions. Of every eleven, ten have expired.
 func (p *pair) fill(t *testing.T, rows int) {
 	t.Helper()
 	if _, err := p.base.open(t).ExecContext(t.Context(), fmt.Sprintf(productNamed(p.base.product).fill, rows)); err != nil {
@@ -18,8 +18,9 @@ func (p *pair) fill(t *testing.T, rows int) {
 	}
 }
 
-// TestClearingLetsOthersIn clears many rows while visitors log in: a statement removes no more than a batch, a login waits no
-// longer than a batch takes, and memory does not grow with the rows.
+// TestClearingLetsOthersIn clears many rows while visitors log in. A statement removes at
+// most one batch, a login waits at most as long as one batch takes, and memory does not
+// grow with the number of rows.
 func TestClearingLetsOthersIn(t *testing.T) {
 	t.Parallel()
 	rows := times(t, "COMPAT_CLEAR_ROWS", 22_000)
@@ -78,7 +79,8 @@ func TestClearingLetsOthersIn(t *testing.T) {
 			longest := time.Duration(longestLogin.Load())
 			t.Logf("%d rows in %v, longest batch %v; %d logins meanwhile, the longest took %v; heap %d KB before, %d KB during",
 				n, took, longestBatch, count.Load(), longest, before.HeapAlloc>>10, heap>>10)
-			// A login takes time itself, more while other tests run; what it must not do is wait for all batches.
+			// A login takes time itself, more while other tests run; what it must not do
+			// is wait for all batches.
 			if longest > longestBatch+time.Second {
 				t.Errorf("a login took %v", longest)
 			}

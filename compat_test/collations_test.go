@@ -37,7 +37,8 @@ func similarKeys(key string) []string {
 	}
 }
 
-// TestKeysAreExactOnEveryCollation creates, finds, changes and removes nothing under a key that is only similar.
+// TestKeysAreExactOnEveryCollation creates, finds, changes and removes nothing under a
+// key that is only similar.
 func TestKeysAreExactOnEveryCollation(t *testing.T) {
 	t.Parallel()
 	for _, product := range serverProducts() {
@@ -162,11 +163,12 @@ const (
 	readNext    = " WHERE VARIABLE_NAME = 'HANDLER_READ_RND_NEXT'"
 )
 
-// TestKeysAreFoundByTheIndex counts what the servers read for each operation in a table of many rows.
+// TestKeysAreFoundByTheIndex counts what the servers read for each operation in a table
+// of many rows.
 func TestKeysAreFoundByTheIndex(t *testing.T) {
 	t.Parallel()
 	for _, product := range serverProducts() {
-		// Those of the transaction that asks, which is none: what was counted has been added up by then.
+		// PostgreSQL reports counters late: this query first adds up what was counted.
 		count := "SELECT seq_tup_read FROM pg_stat_user_tables, (SELECT pg_stat_force_next_flush()) f WHERE relname = 'django_session'"
 		switch chosen(product) {
 		case servers.MySQL9:

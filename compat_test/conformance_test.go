@@ -16,7 +16,8 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// dataSource is a way to open a database: a driver and the parameters of its data source name.
+// dataSource is a way to open a database: a driver and the parameters of its data source
+// name.
 type dataSource struct{ name, driver, dsn string }
 
 func mariaDBSources(s *servers.Server, database string) []dataSource {
@@ -58,8 +59,8 @@ func postgreSQLSources(s *servers.Server, database string) []dataSource {
 	}
 }
 
-// TestConformance runs the suite of engines on the servers, through each driver and with all that a data source name can
-// change about dates, rows and quotes.
+// TestConformance runs the suite of engines on the servers, through each driver and with
+// all that a data source name can change about dates, rows and quotes.
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	for _, product := range serverProducts() {
@@ -84,8 +85,8 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// TestConformanceOfSQLite runs the suite through the chosen driver, with a file for each test: a connection may not see yet
-// a table that another one has made a moment ago.
+// TestConformanceOfSQLite runs the suite through the chosen driver, with a file for each
+// test: a connection may not see yet a table that another one has made a moment ago.
 func TestConformanceOfSQLite(t *testing.T) {
 	t.Parallel()
 	if !slices.Contains(databases(), "sqlite") {
@@ -151,7 +152,8 @@ func setRow(
 	if _, ok := dialect.(tables.MySQL); !ok || utf8.ValidString(text) {
 		return true
 	}
-	// Without a strict sql_mode MySQL stores the part before what is not text, or something else in its place.
+	// Without a strict sql_mode MySQL stores the part before what is not text, or
+	// something else in its place.
 	kept, remove := "SELECT session_data FROM "+table+" WHERE session_key = ?", "DELETE FROM "+table+" WHERE session_key = ?"
 	var got string
 	if err := db.QueryRowContext(t.Context(), kept, key).Scan(&got); err != nil {

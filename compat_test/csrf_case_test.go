@@ -20,8 +20,8 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/memory"
 )
 
-// csrfCase is a request, the settings in force, and what the handler does. Text that goes over the wire has a character for
-// each byte.
+// csrfCase is a request, the settings in force, and what the handler does. Text that goes
+// over the wire has a character for each byte.
 type csrfCase struct {
 	Test      string         `json:"test"`
 	Settings  map[string]any `json:"settings"`
@@ -204,7 +204,7 @@ func get(s *djangosession.Session, name string) any {
 // csrfMasked is the alphabet of tokens.
 const csrfMasked = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
-// plain is the secret in a token of 64 characters, and every other text itself.
+// plain returns the secret in a token of 64 characters, and every other text unchanged.
 func plain(token string) string {
 	if len(token) != 64 {
 		return token
@@ -217,7 +217,8 @@ func plain(token string) string {
 	return b.String()
 }
 
-// describe writes an outcome down with names in the place of secrets: what the request brought, and new ones by number.
+// describe returns an outcome with names instead of secrets: those of the request, and
+// numbers for new ones.
 func (c *csrfCase) describe(o csrfOutcome) string {
 	if o.JudgedOnly {
 		o = csrfOutcome{Status: o.Status, Reason: o.Reason}
@@ -263,7 +264,7 @@ func (c *csrfCase) describe(o csrfOutcome) string {
 	return b.String()
 }
 
-// brings tells whether the request comes with this secret.
+// brings reports whether the request contains this secret.
 func (c *csrfCase) brings(secret string) bool {
 	if c.Session != nil && plain(*c.Session) == secret {
 		return true

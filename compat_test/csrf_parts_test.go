@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// randomParts makes multipart bodies: mostly well-formed ones, with all that browsers, programs and attackers write.
+// randomParts makes multipart bodies. Most are well-formed, with everything that
+// browsers, programs and attackers write.
 type randomParts struct{ csrfRandom }
 
 func (r randomParts) form() (body, contentType string) {
@@ -91,7 +92,8 @@ func (r randomParts) request() csrfCase {
 	}
 }
 
-// TestCSRFReadsRandomPartsAsDjango sends the same multipart forms to Django's middleware and to Go.
+// TestCSRFReadsRandomPartsAsDjango sends the same multipart forms to Django's middleware
+// and to Go.
 func TestCSRFReadsRandomPartsAsDjango(t *testing.T) {
 	t.Parallel()
 	const batches, size = 2, 400

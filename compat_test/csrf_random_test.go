@@ -37,7 +37,8 @@ func ask[Q, A any](t *testing.T, p *peer, what string, questions []Q) []A {
 	return answers
 }
 
-// csrfRandom makes requests: mostly nearly right ones, so that every rule decides some of them.
+// csrfRandom makes requests: mostly nearly right ones, so that every rule decides some of
+// them.
 type csrfRandom struct {
 	*rand.Rand
 	release [2]int
@@ -204,8 +205,8 @@ func (r csrfRandom) request() csrfCase {
 		}
 		c.Calls = append(c.Calls, pick(r, calls...))
 	}
-	// Django 4.1 and 4.2 give out a token that nothing accepts where a new secret is stored masked and used again: this is
-	// not done here.
+	// Where a new secret is stored masked and used again, Django 4.1 and 4.2 return a
+	// token that nothing accepts. Go does not do so.
 	if r.release == [2]int{4, 1} || r.release == [2]int{4, 2} {
 		c.Settings["CSRF_COOKIE_MASKED"] = r.chance(30)
 		if masked, _ := c.Settings["CSRF_COOKIE_MASKED"].(bool); masked {
@@ -224,7 +225,8 @@ func latin1Text(s string) string {
 	return string(chars)
 }
 
-// TestCSRFAnswersRandomRequestsAsDjango sends the same requests to Django's middleware and to Go.
+// TestCSRFAnswersRandomRequestsAsDjango sends the same requests to Django's middleware
+// and to Go.
 func TestCSRFAnswersRandomRequestsAsDjango(t *testing.T) {
 	t.Parallel()
 	const batches, size = 5, 400

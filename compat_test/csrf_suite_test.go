@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// recordedCSRF are the requests in Django's own tests of its CsrfViewMiddleware, with what that did.
+// recordedCSRF contains the requests in Django's own tests of CsrfViewMiddleware, and
+// their results.
 type recordedCSRF struct {
 	Cases   []csrfCase `json:"cases"`
 	LeftOut []struct {
@@ -48,8 +49,9 @@ func recordCSRF(t *testing.T, release string) recordedCSRF {
 	return r
 }
 
-// TestCSRFAnswersDjangosOwnTestsAsDjango runs Django's csrf_tests, and sends each request in them to Go: it is accepted or
-// refused with the same words, and the same is stored.
+// TestCSRFAnswersDjangosOwnTestsAsDjango runs Django's csrf_tests and sends each of their
+// requests to Go. Go accepts or refuses it with the same words and stores the same
+// values.
 func TestCSRFAnswersDjangosOwnTestsAsDjango(t *testing.T) {
 	t.Parallel()
 	for _, release := range releases() {

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// text is a URL, a host or something that looks like one, put together from the pieces where parsers disagree.
+// text returns a URL, a host or something similar, made of the pieces about which parsers
+// disagree.
 func (r csrfRandom) text() string {
 	pieces := []string{
 		"https:", "http:", "HTTPS:", "//", "//", "/", "\\", "https://", "https://", "www.example.com", "a.trusted.test", ".trusted.test", "trusted.test",
@@ -23,8 +24,9 @@ func (r csrfRandom) text() string {
 	return latin1Text(strings.Trim(b.String(), " \t"))
 }
 
-// TestCSRFReadsURLsAndHostsAsPython sends odd texts as Referer, Origin and Host. Django's words for a bad Referer hold what
-// urlsplit has made of it. Nothing may pass here that Django refuses.
+// TestCSRFReadsURLsAndHostsAsPython sends odd texts as Referer, Origin and Host. Django's
+// message for a bad Referer contains the result of urlsplit. Go must not accept anything
+// that Django refuses.
 func TestCSRFReadsURLsAndHostsAsPython(t *testing.T) {
 	t.Parallel()
 	const batches, size = 2, 1500

@@ -18,11 +18,12 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// databaseVariable names the one database to test on: an SQLite driver or a server; see env/compat-databases. Without it
-// the tests run on SQLite and on the servers of Debian stable.
+// databaseVariable names the only database to test on, an SQLite driver or a server; see
+// env/compat-databases. Without it, the tests run on SQLite and on the servers of Debian
+// stable.
 const databaseVariable = "COMPAT_DATABASE"
 
-// databases are the products that all is tested on.
+// databases returns the products that every test runs on.
 func databases() []string {
 	var all []string
 	for _, p := range products() {
@@ -34,12 +35,12 @@ func databases() []string {
 	return all
 }
 
-// serverProducts are those of databases that have a server.
+// serverProducts returns the products that have a server.
 func serverProducts() []string {
 	return slices.DeleteFunc(databases(), func(product string) bool { return product == "sqlite" })
 }
 
-// productOf is the product of a database that databaseVariable names.
+// productOf returns the product of a database that databaseVariable names.
 func productOf(name string) string {
 	if strings.HasPrefix(name, "sqlite") {
 		return "sqlite"
@@ -47,7 +48,7 @@ func productOf(name string) string {
 	return servers.Product(name)
 }
 
-// chosen is the database of this product that the tests run on.
+// chosen returns the database of this product that the tests run on.
 func chosen(product string) string {
 	if name := os.Getenv(databaseVariable); name != "" && productOf(name) == product {
 		return name
@@ -55,7 +56,8 @@ func chosen(product string) string {
 	return product
 }
 
-// sqliteDriver is the name of the chosen driver, and the parameters of its data source names.
+// sqliteDriver returns the name of the chosen driver, and the parameters of its data
+// source names.
 func sqliteDriver() (name, parameters string) {
 	const pragmas = "?_pragma=busy_timeout(10)&_pragma=synchronous(FULL)"
 	switch chosen("sqlite") {

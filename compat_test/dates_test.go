@@ -8,7 +8,8 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// TestDatesThroughTheYear shares dates around the changes of the clock, to the microsecond.
+// TestDatesThroughTheYear shares dates around the changes of the clock, to the
+// microsecond.
 func TestDatesThroughTheYear(t *testing.T) {
 	t.Parallel()
 	for _, release := range releases() {

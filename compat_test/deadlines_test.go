@@ -20,7 +20,8 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// silentProxy is a way to a server that loses the server's answers from a certain statement on.
+// silentProxy is a connection to a server that loses the server's answers from a certain
+// statement on.
 type silentProxy struct {
 	addr   string
 	silent atomic.Pointer[string] // the statement's first word; nil for none
@@ -116,7 +117,8 @@ func managerOn(
 	return newManager(t, engine, s, o)
 }
 
-// TestLostAnswersEndWithTheDeadline loses the server's answers to the statements of a merged save.
+// TestLostAnswersEndWithTheDeadline loses the server's answers to the statements of a
+// merged save.
 func TestLostAnswersEndWithTheDeadline(t *testing.T) {
 	t.Parallel()
 	for _, product := range serverProducts() {
@@ -170,8 +172,8 @@ func TestLostAnswersEndWithTheDeadline(t *testing.T) {
 	}
 }
 
-// TestLostCommitInTheMiddleware has the SaveTimeout of the middleware end a save whose COMMIT has no answer. No goroutine
-// waits for the answer afterwards.
+// TestLostCommitInTheMiddleware checks that SaveTimeout ends a save whose COMMIT has no
+// answer, and that no goroutine waits for the answer afterwards.
 func TestLostCommitInTheMiddleware(t *testing.T) { //nolint:paralleltest // counts goroutines
 	var reported error
 	proxy, m, _ := silentSite(t, "mariadb", djangosession.Options{

@@ -12,11 +12,11 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// syncsVariable makes this program save sessions, for a test that counts the calls by which it syncs.
+// syncsVariable makes this program save sessions for a test that counts its sync calls.
 const syncsVariable = "TABLES_SYNCS"
 
-// TestAcknowledgedSavesAreSynced has strace count the syncs of as many saves, with the data source name of the documentation
-// in WAL mode.
+// TestAcknowledgedSavesAreSynced counts the syncs of a number of saves with strace, using
+// the documented data source name for WAL mode.
 func TestAcknowledgedSavesAreSynced(t *testing.T) {
 	t.Parallel()
 	const saves = 50

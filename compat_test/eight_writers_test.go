@@ -9,7 +9,8 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// TestEightWriters lets eight writers change a value each of one session, a thousand times each: merged, nothing is lost.
+// TestEightWriters has eight writers change one value each of one session, a thousand
+// times. With merged saves, no change is lost.
 func TestEightWriters(t *testing.T) {
 	t.Parallel()
 	for _, product := range databases() {
@@ -47,7 +48,7 @@ func TestEightWriters(t *testing.T) {
 	}
 }
 
-// write counts a value of a session up.
+// write increments a value of a session.
 func write(t *testing.T, m *djangosession.Manager, key, name string, rounds int) error {
 	t.Helper()
 	for round := range rounds {

@@ -8,8 +8,8 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// TestKeyRotation walks a session through a change of SECRET_KEY: the old key becomes a fallback on one side, then the
-// other.
+// TestKeyRotation takes a session through a change of SECRET_KEY. The old key becomes a
+// fallback on one side, then on the other.
 func TestKeyRotation(t *testing.T) {
 	t.Parallel()
 	for _, release := range releases() {

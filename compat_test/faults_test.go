@@ -20,7 +20,8 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// times is how often something is done: a few times as a rule, as often as a variable says for measuring.
+// times is the number of repetitions: usually a few, or the number in a variable for
+// measurements.
 func times(t *testing.T, variable string, usual int) int {
 	t.Helper()
 	text := os.Getenv(variable)
@@ -34,7 +35,7 @@ func times(t *testing.T, variable string, usual int) int {
 	return n
 }
 
-// goSite is a manager on a new database that Go has made the table of.
+// goSite is a manager on a new database in which Go created the table.
 func goSite(t *testing.T, base *database) *pair {
 	t.Helper()
 	p := &pair{base: base}
@@ -45,7 +46,7 @@ func goSite(t *testing.T, base *database) *pair {
 	return p
 }
 
-// writerVariable makes this program a writer that is there to be killed; see TestKilledWriters.
+// writerVariable makes this program a writer that the test kills; see TestKilledWriters.
 const writerVariable = "COMPAT_WRITER"
 
 // writeForever creates, changes and moves sessions of all sizes.
@@ -83,7 +84,8 @@ func writeForever(source string) error {
 	}
 }
 
-// TestKilledWriters kills writing processes at random moments. Every row decodes afterwards, and no visitor has two.
+// TestKilledWriters kills writing processes at random moments. Afterwards every row
+// decodes, and no visitor has two.
 func TestKilledWriters(t *testing.T) {
 	t.Parallel()
 	kills := times(t, "COMPAT_KILLS", 10)
@@ -145,7 +147,8 @@ func kill(t *testing.T, base *database) {
 	}
 }
 
-// TestServerRestarts stops and starts a server under load: errors say so, and the pool recovers by itself.
+// TestServerRestarts stops and starts a server under load. Errors say so, and the pool
+// recovers without help.
 func TestServerRestarts(t *testing.T) {
 	t.Parallel()
 	for _, product := range serverProducts() {

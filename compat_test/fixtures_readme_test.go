@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestReaderInFixturesReadmeReadsTheFixtures runs the Python program of fixtures/README.md
-// on the files, and on one whose signatures are wrong.
+// TestReaderInFixturesReadmeReadsTheFixtures runs the Python program of
+// fixtures/README.md on the files, and on one whose signatures are wrong.
 func TestReaderInFixturesReadmeReadsTheFixtures(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("../fixtures/README.md")

@@ -56,8 +56,8 @@ pymysql.version_info = (2, 2, 7, "final", 0)
 pymysql.install_as_MySQLdb()
 `
 
-// frontDjango makes the tables and a user, logs the user in with Django's test client, and
-// prints the user's id and cookie.
+// frontDjango makes the tables and a user, logs the user in with Django's test client,
+// and prints the user's id and cookie.
 const frontDjango = `
 import django, os
 os.environ["DJANGO_SETTINGS_MODULE"] = "shop.front"
@@ -211,8 +211,8 @@ func (f *front) open(t *testing.T, readOnly bool) *djangobridge.Site {
 // file is the site's settings file.
 func (f *front) file() string { return filepath.Join(f.shop.dir, "site.json") }
 
-// sharesLogins has each side see the other's login of the user pk, of which Django made one
-// with this key.
+// sharesLogins has each side see the other's login of the user pk, of which Django made
+// one with this key.
 func (f *front) sharesLogins(t *testing.T, pk, key string) {
 	t.Helper()
 	h := frontPages(f.open(t, false))

@@ -14,7 +14,8 @@ const (
 	oddKey     = `odd,key;"é 1234`
 )
 
-// httpCookies are values of the header Cookie; "SID" stands for the name of the session cookie.
+// httpCookies are values of the header Cookie. "SID" is replaced with the name of the
+// session cookie.
 var httpCookies = map[string]string{
 	"none":               "",
 	"another":            "other=" + liveKey,
@@ -37,7 +38,7 @@ var httpCookies = map[string]string{
 
 type step = []any
 
-// httpUses are what is done to the session by the view.
+// httpUses are the things that the view does with the session.
 var httpUses = map[string][]step{
 	"untouched":              nil,
 	"asked if empty":         {{"get", "n"}, {"is_empty"}},
@@ -116,7 +117,8 @@ func (c httpCase) comparable(release string) bool {
 	return true
 }
 
-// httpCases are the cases: all of what meets in the session, and each setting and status with what depends on it.
+// httpCases returns all combinations of what affects the session, and each setting and
+// status with what depends on it.
 func httpCases() []httpCase {
 	cases := make([]httpCase, 0, 4000)
 	for cookie := range httpCookies {

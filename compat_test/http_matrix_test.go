@@ -47,10 +47,12 @@ func (a *httpAnswer) compare(ours httpAnswer) string {
 	return b.String()
 }
 
-// httpNow is when the requests are made, in seconds: a fraction that a float has exactly.
+// httpNow is the time of the requests, in seconds, with a fraction that a float
+// represents exactly.
 const httpNow = 1_700_000_000.25
 
-// TestHTTPMatrix sends each case to Django and to Go on the same database: status, cookies, Vary and rows are the same.
+// TestHTTPMatrix sends each case to Django and to Go on the same database. Status,
+// cookies, Vary and rows are the same.
 func TestHTTPMatrix(t *testing.T) {
 	t.Parallel()
 	for _, release := range releases() {

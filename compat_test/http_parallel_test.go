@@ -17,7 +17,8 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// httpRounds is how often many requests come at once with one session, and httpAtOnce how many.
+// httpRounds is how often requests with one session are sent at the same time, and
+// httpAtOnce how many.
 const (
 	httpRounds = 200
 	httpAtOnce = 50
@@ -81,7 +82,8 @@ func crowd(
 	}))
 }
 
-// atOnce sends requests with this session, each to the path of its number, and returns the statuses.
+// atOnce sends requests with this session, each to the path of its number, and returns
+// the statuses.
 func atOnce(t *testing.T, site http.Handler, key string) []int {
 	t.Helper()
 	statuses := make([]int, httpAtOnce)
@@ -99,7 +101,7 @@ func atOnce(t *testing.T, site http.Handler, key string) []int {
 	return statuses
 }
 
-// TestParallelRequestsLoseNothing: each request adds a value to the session.
+// TestParallelRequestsLoseNothing has each request add a value to the session.
 func TestParallelRequestsLoseNothing(t *testing.T) {
 	t.Parallel()
 	inEach(t, func(t *testing.T, engine djangosession.Engine) {
@@ -122,7 +124,8 @@ func TestParallelRequestsLoseNothing(t *testing.T) {
 	})
 }
 
-// TestParallelRequestsDoNotUndoALogout: one of the requests logs out, the others change the session.
+// TestParallelRequestsDoNotUndoALogout has one request log out while the others change
+// the session.
 func TestParallelRequestsDoNotUndoALogout(t *testing.T) {
 	t.Parallel()
 	inEach(t, func(t *testing.T, engine djangosession.Engine) {

@@ -10,7 +10,8 @@ import (
 )
 
 // TestPBKDF2Iterations compares the iterations in internal/release with Django's own. The
-// tests of logins cannot see a wrong number, because they use fewer iterations to be quick.
+// tests of logins cannot see a wrong number, because they use fewer iterations to be
+// quick.
 func TestPBKDF2Iterations(t *testing.T) {
 	t.Parallel()
 	const ask = "from django.contrib.auth.hashers import PBKDF2PasswordHasher as h; print(h.iterations)"

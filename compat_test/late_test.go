@@ -9,7 +9,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// loadFrom loads a session, which is there.
+// loadFrom loads an existing session.
 func loadFrom(t *testing.T, m *djangosession.Manager, key string) *djangosession.Session {
 	t.Helper()
 	s, err := m.Load(t.Context(), key)
@@ -40,8 +40,8 @@ func (w *wired) visitor(t *testing.T) string {
 	return s.Key()
 }
 
-// TestSaveThatWasGivenUpHasNoEffectAfterALaterOne: the statement of a save whose context has ended reaches the server when another
-// save was acknowledged.
+// TestSaveThatWasGivenUpHasNoEffectAfterALaterOne delays the statement of a save whose
+// context has ended until another save was acknowledged.
 func TestSaveThatWasGivenUpHasNoEffectAfterALaterOne(t *testing.T) {
 	t.Parallel()
 	onEachWire(t, func(t *testing.T, w *wired) {
@@ -64,7 +64,7 @@ func TestSaveThatWasGivenUpHasNoEffectAfterALaterOne(t *testing.T) {
 	})
 }
 
-// TestCreationThatWasGivenUpLeavesNoRow: the same for a new session.
+// TestCreationThatWasGivenUpLeavesNoRow does the same for a new session.
 func TestCreationThatWasGivenUpLeavesNoRow(t *testing.T) {
 	t.Parallel()
 	onEachWire(t, func(t *testing.T, w *wired) {
@@ -84,7 +84,8 @@ func TestCreationThatWasGivenUpLeavesNoRow(t *testing.T) {
 	})
 }
 
-// TestLostAnswerToACommit breaks the connection around a COMMIT. What the call returns is what has happened.
+// TestLostAnswerToACommit breaks the connection around a COMMIT. The result of the call
+// is what happened.
 func TestLostAnswerToACommit(t *testing.T) {
 	t.Parallel()
 	onEachWire(t, func(t *testing.T, w *wired) {
@@ -131,7 +132,8 @@ func TestLostAnswerToACommit(t *testing.T) {
 	})
 }
 
-// TestUnknownChangeOfKeyRevivesNothing takes the server away when it has changed the key and nobody knows.
+// TestUnknownChangeOfKeyRevivesNothing stops the server after it changed the key and
+// before it could answer.
 func TestUnknownChangeOfKeyRevivesNothing(t *testing.T) {
 	t.Parallel()
 	onEachWire(t, func(t *testing.T, w *wired) {

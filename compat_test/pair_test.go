@@ -35,7 +35,7 @@ func onEach(t *testing.T, run func(t *testing.T, p *pair)) {
 	}
 }
 
-// newPair starts a Django with the settings that change makes of the release's defaults.
+// newPair starts a Django with the release's default settings after change.
 func newPair(t *testing.T, release string, base *database, change func(*djangosession.Settings)) *pair {
 	t.Helper()
 	s, err := djangosession.NewSettingsFor(release, "compat-secret-key")
@@ -91,7 +91,7 @@ func save(t *testing.T, s *djangosession.Session) {
 	}
 }
 
-// wantSame fails unless both sides load the same values in the same bytes.
+// wantSame fails unless both sides load the same values from the same bytes.
 func (p *pair) wantSame(t *testing.T, key string) {
 	t.Helper()
 	django, ours := p.django.load(t, key), p.load(t, key)

@@ -44,10 +44,12 @@ func (b *lockedBuffer) String() string {
 	return b.buf.String()
 }
 
-// startPeer starts a Django process with these settings, which has made its tables. It ends with the test.
+// startPeer starts a Django process with these settings and creates its tables. It ends
+// with the test.
 func startPeer(t *testing.T, release string, settings map[string]any) *peer {
 	t.Helper()
-	// Its input ends with the test, and so does it; the test's context would kill it before.
+	// The process ends when its input ends, with the test. The test's context would kill
+	// it earlier.
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), python(t, release), filepath.Join("peers", "peer.py"))
 	in, inErr := cmd.StdinPipe()
 	out, outErr := cmd.StdoutPipe()
@@ -88,7 +90,7 @@ func (p *peer) send(t *testing.T, order map[string]any) {
 	}
 }
 
-// receive returns what Django answered, or the name of the exception that it raised as an error.
+// receive returns Django's answer. An exception in Django is an error with its name.
 func (p *peer) receive(t *testing.T) any {
 	t.Helper()
 	v, err := p.answer()
@@ -120,7 +122,7 @@ func (p *peer) answer() (any, error) {
 	return py.Resolve(v), nil
 }
 
-// try does something in Django and returns the result, or what it raised.
+// try does something in Django and returns the result, or the exception as an error.
 func (p *peer) try(t *testing.T, what string, args map[string]any) (any, error) {
 	t.Helper()
 	p.mu.Lock()
@@ -131,7 +133,7 @@ func (p *peer) try(t *testing.T, what string, args map[string]any) (any, error) 
 	return p.answer()
 }
 
-// do does something in Django that has to work, and returns the result.
+// do does something in Django that must succeed, and returns the result.
 func (p *peer) do(t *testing.T, what string, args map[string]any) any {
 	t.Helper()
 	v, err := p.try(t, what, args)
@@ -170,7 +172,7 @@ func (p *peer) load(t *testing.T, key string) loaded {
 	return l
 }
 
-// manyValues is JSON of what a session may hold.
+// manyValues is JSON of all kinds of values that a session may contain.
 const manyValues = `{"int":9007199254740993,"huge":123456789012345678901234567890,"float":1.0,"small":1e-05,"large":1e+16,` +
 	`"zero":-0.0,"nan":NaN,"inf":-Infinity,"text":"h\u00e9\u2603\ud83d\ude00\u007f<&>\"\\\n","lone":"\ud83d","none":null,"true":true,` +
 	`"nested":{"":[[],{},"x",{"b":1,"a":[1.5,2]}]},"_auth_user_id":"1"}`

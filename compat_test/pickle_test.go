@@ -15,12 +15,13 @@ import (
 
 const picklePath = "django.contrib.sessions.serializers.PickleSerializer"
 
-// pickleReleases are those of releases that have PickleSerializer.
+// pickleReleases returns the releases that have PickleSerializer.
 func pickleReleases() []string {
 	return slices.DeleteFunc(releases(), func(release string) bool { return release >= "5" })
 }
 
-// onEachPickle runs a test with each release that has PickleSerializer, with and without USE_TZ, on SQLite.
+// onEachPickle runs a test with each release that has PickleSerializer, with and without
+// USE_TZ, on SQLite.
 func onEachPickle(t *testing.T, run func(t *testing.T, p *pair)) {
 	t.Helper()
 	for _, release := range pickleReleases() {
@@ -33,7 +34,8 @@ func onEachPickle(t *testing.T, run func(t *testing.T, p *pair)) {
 	}
 }
 
-// newPicklePair is newPair with PickleSerializer. Hashing is Django's DEFAULT_HASHING_ALGORITHM, if it is not "".
+// newPicklePair is newPair with PickleSerializer. Hashing is DEFAULT_HASHING_ALGORITHM
+// unless it is "".
 func newPicklePair(t *testing.T, release, hashing string, change func(*djangosession.Settings)) *pair {
 	t.Helper()
 	s, err := djangosession.NewSettingsFor(release, "compat-secret-key")
@@ -57,7 +59,8 @@ func newPicklePair(t *testing.T, release, hashing string, change func(*djangoses
 	return p
 }
 
-// wantNoDifferences fails unless Django loads the values that it stored, types and sharing included.
+// wantNoDifferences fails unless Django loads the values that it stored, types and
+// sharing included.
 func (p *pair) wantNoDifferences(t *testing.T, key string, but ...string) {
 	t.Helper()
 	var differences []string
@@ -174,7 +177,8 @@ func TestPickledSessionsMadeByGoAreDjangos(t *testing.T) {
 	})
 }
 
-// TestPickledExpiries agrees on expiries in the forms in which PickleSerializer stores them.
+// TestPickledExpiries agrees on expiries in the forms in which PickleSerializer stores
+// them.
 func TestPickledExpiries(t *testing.T) {
 	t.Parallel()
 	onEachPickle(t, func(t *testing.T, p *pair) {
@@ -228,7 +232,8 @@ func TestPickledExpiries(t *testing.T) {
 	})
 }
 
-// TestPickledSessionsOfTheOldLayout shares the layout of before 3.1 with 3.2, which still reads it and can still write it.
+// TestPickledSessionsOfTheOldLayout shares the layout from before 3.1 with 3.2, which
+// still reads it and can write it.
 func TestPickledSessionsOfTheOldLayout(t *testing.T) {
 	t.Parallel()
 	for _, release := range pickleReleases() {
@@ -260,7 +265,8 @@ func TestPickledSessionsOfTheOldLayout(t *testing.T) {
 	}
 }
 
-// TestPickleThatCallsIsInertInGo stores a session that has Python call a function when it is read.
+// TestPickleThatCallsIsInertInGo stores a session that makes Python call a function when
+// it is read.
 func TestPickleThatCallsIsInertInGo(t *testing.T) {
 	t.Parallel()
 	onEachPickle(t, func(t *testing.T, p *pair) {
@@ -286,7 +292,8 @@ func TestPickleThatCallsIsInertInGo(t *testing.T) {
 	})
 }
 
-// TestTransitionFromPickle reads what Django pickled, and writes JSON that a Django of the next release reads.
+// TestTransitionFromPickle reads Django's pickles and writes JSON that a Django of the
+// next release reads.
 func TestTransitionFromPickle(t *testing.T) {
 	t.Parallel()
 	for _, release := range pickleReleases() {

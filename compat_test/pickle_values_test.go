@@ -15,8 +15,9 @@ import (
 	"github.com/djangobridge/djangobridge/py/tagged"
 )
 
-// Of each protocol so many random values are tried with the last release, and fewer with the others, which differ in what is
-// Django's only. PICKLE_SEED makes other ones.
+// The number of random values of each protocol: more with the last release, and fewer
+// with the others, which differ only in Django's own types. PICKLE_SEED selects other
+// values.
 const (
 	randomPickles = 5000
 	fewerPickles  = 500
@@ -44,8 +45,8 @@ func runPickleValues(t *testing.T, python, function string, count, protocol int,
 	return out
 }
 
-// TestRandomPicklesOfPython reads random nested values that Python pickled, compares them with what Python says that they are,
-// and has Python compare what Go writes.
+// TestRandomPicklesOfPython reads random nested values that Python pickled, compares them
+// with Python's own description, and has Python compare the pickles that Go writes.
 func TestRandomPicklesOfPython(t *testing.T) {
 	t.Parallel()
 	releases := releases()
@@ -58,7 +59,8 @@ func TestRandomPicklesOfPython(t *testing.T) {
 			t.Run(release+"/protocol-"+strconv.Itoa(protocol), func(t *testing.T) {
 				t.Parallel()
 				python := python(t, release)
-				// Protocols 0 and 1 are written as 2. Python 3.13, which Django 6 needs, names nested classes otherwise in 2 and 3.
+				// Protocols 0 and 1 are written as 2. Python 3.13, which Django 6 needs,
+				// names nested classes differently in 2 and 3.
 				exact := protocol >= 4 || protocol >= 2 && release < "6"
 				var written bytes.Buffer
 				n, same := 0, 0
@@ -84,8 +86,9 @@ func TestRandomPicklesOfPython(t *testing.T) {
 	}
 }
 
-// tryRandomPickle reads a value, and writes it to be checked: in its native form, and made of its JSON. It reports whether the
-// value is the same pickle when it is written back untouched, which has to be so if exact.
+// tryRandomPickle reads a value and writes it to be checked, once in its native form and
+// once made from its JSON. It reports whether writing the untouched value gives the same
+// pickle, which is required if exact is set.
 func tryRandomPickle(t *testing.T, n, protocol int, pickled, text string, exact bool, written *bytes.Buffer) (same bool) {
 	t.Helper()
 	data, err := base64.StdEncoding.DecodeString(pickled)

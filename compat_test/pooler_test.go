@@ -9,7 +9,8 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// TestConformanceThroughAPooler runs the suite through a PgBouncer that gives each transaction another connection.
+// TestConformanceThroughAPooler runs the suite through a PgBouncer that gives each
+// transaction another connection.
 func TestConformanceThroughAPooler(t *testing.T) {
 	t.Parallel()
 	base := newDatabase(t, "postgresql")
@@ -43,7 +44,7 @@ func TestConformanceThroughAPooler(t *testing.T) {
 	}
 }
 
-// TestSchemas finds the table in a schema that is named, and in one that the search path leads to.
+// TestSchemas finds the table in a schema that is named, and in one on the search path.
 func TestSchemas(t *testing.T) {
 	t.Parallel()
 	base := newDatabase(t, "postgresql")

@@ -8,7 +8,7 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// product is what these tests must know of a database product.
+// product contains everything that these tests know of a database product.
 type product struct {
 	name    string // as in the names of subtests
 	dialect tables.Dialect
@@ -22,7 +22,7 @@ type product struct {
 	fill    string // inserts %d sessions; of each eleven, ten have expired
 }
 
-// products are all that is tested.
+// products returns every product that the tests run on.
 func products() []product {
 	return []product{
 		{
@@ -82,7 +82,8 @@ func products() []product {
 	}
 }
 
-// productNamed returns the product of this name. It panics if there is none.
+// productNamed returns the product of this name. It panics if the table has no such
+// product.
 func productNamed(name string) product {
 	for _, p := range products() {
 		if p.name == name {

@@ -38,8 +38,8 @@ type proxySite struct {
 	stderr *lockedBuffer
 }
 
-// newProxySite starts a Django with these settings, alone or behind the Go chain. Both look at the session where a request
-// has the parameter look.
+// newProxySite starts a Django with these settings, alone or behind the Go chain. Both
+// access the session if a request has the parameter look.
 func newProxySite(t *testing.T, release string, settings map[string]any, throughGo bool) *proxySite {
 	t.Helper()
 	dir := t.TempDir()
@@ -162,7 +162,7 @@ type proxyState struct {
 	Users    [][]any `json:"users"`
 }
 
-// tell has Django do something behind the back of all middleware, and returns the state after it.
+// tell has Django do something without any middleware, and returns the state afterwards.
 func (s *proxySite) tell(t *testing.T, what string) proxyState {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.django.String()+what, http.NoBody)
@@ -181,7 +181,8 @@ func (s *proxySite) tell(t *testing.T, what string) proxyState {
 	return state
 }
 
-// proxyBrowser is somebody who visits a site: the cookies, the token of the last page, and names for all random text.
+// proxyBrowser is a visitor of a site: the cookies, the token of the last page, and names
+// for all random text.
 type proxyBrowser struct {
 	site    *proxySite
 	cookies map[string]string
@@ -189,7 +190,8 @@ type proxyBrowser struct {
 	names   *proxyNames
 }
 
-// proxyNames gives keys, secrets and hashes names in the order in which they appear, so that two sites can be compared.
+// proxyNames gives keys, secrets and hashes names in the order in which they appear, so
+// that two sites can be compared.
 type proxyNames struct {
 	known map[string]string
 }
@@ -216,15 +218,15 @@ func (n *proxyNames) settle(text string) string {
 	return proxyRandom.ReplaceAllStringFunc(text, n.name)
 }
 
-// proxyRequest is a request, the same to both sites but for what their random text makes different: TOKEN stands for
-// the token of the browser.
+// proxyRequest is a request, the same to both sites except for their random text: TOKEN
+// is replaced with the token of the browser.
 type proxyRequest struct {
 	method, path, contentType, body string
 	header                          string // the token in the header
 	cookie                          string // in place of the session cookie; "" leaves that
 }
 
-// send makes a request and returns what is to be the same.
+// send makes a request and returns everything that must be the same.
 func (b *proxyBrowser) send(t *testing.T, q proxyRequest) string {
 	t.Helper()
 	fill := func(s string) string { return strings.ReplaceAll(s, "TOKEN", b.token) }
@@ -281,10 +283,11 @@ func (b *proxyBrowser) send(t *testing.T, q proxyRequest) string {
 		response.StatusCode, response.Header.Get("Location"), response.Header.Get("Vary"), set, text)
 }
 
-// rows are what the tables hold, with names in the place of random text.
+// rows returns the contents of the tables, with names instead of random text.
 func (b *proxyBrowser) rows(s proxyState) string {
 	sessions := make([]string, 0, len(s.Sessions))
-	// The keys that browsers know have names by now; others would get them in an order of their own.
+	// The keys that browsers know already have names. The others would get names in an
+	// order of their own.
 	for _, row := range s.Sessions {
 		key, _ := row[0].(string)
 		name := b.names.known[key]
@@ -297,7 +300,8 @@ func (b *proxyBrowser) rows(s proxyState) string {
 	return b.names.settle(fmt.Sprint(sessions, s.Notes, s.Log, s.Users))
 }
 
-// proxySequences is how many sequences TestDjangoBehindTheChain makes of each kind: DJANGOBRIDGE_PROXY_SEQUENCES, or few.
+// proxySequences is the number of sequences of each kind: DJANGOBRIDGE_PROXY_SEQUENCES,
+// or a few.
 func proxySequences(t *testing.T) int {
 	t.Helper()
 	text := os.Getenv("DJANGOBRIDGE_PROXY_SEQUENCES")

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// proxySequence makes requests at random, mostly such that get somewhere.
+// proxySequence makes random requests, most of which lead somewhere.
 type proxySequence struct{ csrfRandom }
 
 // next is one request.
@@ -26,8 +26,9 @@ func (r proxySequence) next() proxyRequest {
 		}
 		q.path += separator + "look=1"
 	}
-	// A cookie that cannot be a key is deleted by Go, as by Django, unless the view has put something into the session; of
-	// that Go knows nothing where the response is an error, so that Django has not set a cookie.
+	// Go deletes a cookie that cannot be a key, as Django does, unless the view put
+	// something into the session. Go does not know about that if the response is an
+	// error, because Django sets no cookie then.
 	if r.chance(4) && !strings.Contains(q.path, "/boom/") {
 		q.cookie = pick(r.csrfRandom, "short", "unknownunknownunknownunknown1234", `"quo\054ted"`)
 	}
@@ -144,8 +145,9 @@ func proxySettings() map[string]map[string]any {
 	return kinds
 }
 
-// TestDjangoBehindTheChain sends random sequences of requests to a Django, and the same ones to another that stands behind a
-// reverse proxy inside the Go chain: status, cookies, Vary and rows are the same after each request.
+// TestDjangoBehindTheChain sends random sequences of requests to a Django, and the same
+// ones to another behind a reverse proxy inside the Go chain. Status, cookies, Vary and
+// rows are the same after each request.
 func TestDjangoBehindTheChain(t *testing.T) {
 	t.Parallel()
 	sequences := proxySequences(t)
@@ -180,7 +182,7 @@ func TestDjangoBehindTheChain(t *testing.T) {
 	}
 }
 
-// compareSequence makes a sequence, and returns how many requests that were.
+// compareSequence makes a sequence and returns the number of its requests.
 func compareSequence(t *testing.T, r proxySequence, direct, through *proxySite, seen map[string]int) int {
 	t.Helper()
 	direct.tell(t, "/__reset__")

@@ -16,8 +16,8 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/memory"
 )
 
-// TestCookieThatAWebSocketDoesNotSendIsReported: gorilla/websocket writes a header of its own, and leaves out that of the
-// http.ResponseWriter.
+// TestCookieThatAWebSocketDoesNotSendIsReported covers gorilla/websocket, which writes
+// its own header and leaves out the one of the http.ResponseWriter.
 func TestCookieThatAWebSocketDoesNotSendIsReported(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

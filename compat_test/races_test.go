@@ -13,8 +13,9 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// TestLogoutWinsAgainstChangesOfKey has requests whose time runs out change the key of a login, while another logs out. Whatever
-// they do afterwards: a logout that returned before a change began is final, and no row is left that no session has.
+// TestLogoutWinsAgainstChangesOfKey has requests whose time runs out change the key of a
+// login while another request logs out. A logout that returned before a change began is
+// final, and no row is left without a session.
 func TestLogoutWinsAgainstChangesOfKey(t *testing.T) {
 	t.Parallel()
 	rounds := times(t, "COMPAT_RACES", 150)

@@ -11,8 +11,8 @@ import (
 	"github.com/djangobridge/djangobridge/internal/release"
 )
 
-// releases returns the Django releases to test against: DJANGO_RELEASES, or the one for tests
-// that need only one.
+// releases returns the Django releases to test against: DJANGO_RELEASES, or the one for
+// tests that need only one.
 func releases() []string {
 	names := strings.Fields(os.Getenv("DJANGO_RELEASES"))
 	if len(names) == 0 {

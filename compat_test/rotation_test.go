@@ -18,7 +18,8 @@ func count(l loaded) int {
 	return d.Len()
 }
 
-// TestRotatedSecretKey has Django rotate SECRET_KEY while Go has yesterday's settings, and then read the new ones.
+// TestRotatedSecretKey has Django rotate SECRET_KEY while Go still has the old settings,
+// and then read the new ones.
 func TestRotatedSecretKey(t *testing.T) {
 	t.Parallel()
 	const oldKey, newKey = "compat-secret-key", "the-secret-key-of-today"
@@ -35,7 +36,8 @@ func TestRotatedSecretKey(t *testing.T) {
 			t.Run("django-"+release+"/"+product, func(t *testing.T) {
 				t.Parallel()
 				base := newDatabase(t, product)
-				// It shares the database with the Django before, as a restarted worker does.
+				// It shares the database with the Django before, as a restarted worker
+				// does.
 				before := newPair(t, release, base, func(*djangosession.Settings) {})
 				yesterday := before.manager.Settings()
 				yesterday.ExportedAt = time.Now().Add(-time.Hour)

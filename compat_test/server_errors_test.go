@@ -15,7 +15,8 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// TestAlteredTablesAreReadAgain alters the table under connections that have prepared their statements.
+// TestAlteredTablesAreReadAgain alters the table under connections that have prepared
+// their statements.
 func TestAlteredTablesAreReadAgain(t *testing.T) {
 	t.Parallel()
 	for _, product := range serverProducts() {
@@ -42,7 +43,8 @@ func TestAlteredTablesAreReadAgain(t *testing.T) {
 	}
 }
 
-// TestKeysOutsideOfTheDatabasesEncoding asks a database that has no Cyrillic letters.
+// TestKeysOutsideOfTheDatabasesEncoding uses a database whose encoding lacks Cyrillic
+// letters.
 func TestKeysOutsideOfTheDatabasesEncoding(t *testing.T) {
 	t.Parallel()
 	for _, product := range serverProducts() {
@@ -124,8 +126,8 @@ func TestConnectionsWithoutAutocommit(t *testing.T) {
 	}
 }
 
-// TestConnectionsGoOnAfterACommit has a server that would begin another transaction after each one. What is saved next on
-// the same connection is committed all the same.
+// TestConnectionsGoOnAfterACommit uses a server that begins another transaction after
+// each commit. The next save on the same connection is committed anyway.
 func TestConnectionsGoOnAfterACommit(t *testing.T) {
 	t.Parallel()
 	for _, product := range serverProducts() {
@@ -155,7 +157,7 @@ func TestConnectionsGoOnAfterACommit(t *testing.T) {
 	}
 }
 
-// TestReadOnlySchemaOfMySQL is refused with a name, on MySQL 9 only.
+// TestReadOnlySchemaOfMySQL checks the error of a read-only schema, on MySQL 9 only.
 func TestReadOnlySchemaOfMySQL(t *testing.T) {
 	t.Parallel()
 	if chosen(servers.MariaDB) != servers.MySQL9 {

@@ -11,7 +11,8 @@ import (
 	"github.com/djangobridge/djangobridge/compat_test/servers"
 )
 
-// shared are the servers that all tests share, for starting one takes longer than most of them; TestMain ends them.
+// shared are the servers that all tests share, because starting one takes longer than
+// most tests. TestMain ends them.
 var shared struct {
 	mu      sync.Mutex
 	running map[string]*servers.Server
@@ -64,7 +65,7 @@ func sharedServer(t *testing.T, name string) *servers.Server {
 	return s
 }
 
-// ownServer returns a server for one test alone, which may do to it what it likes.
+// ownServer returns a server for one test alone, which may stop or break it.
 func ownServer(t *testing.T, name string) *servers.Server {
 	t.Helper()
 	s, err := servers.New(name)

@@ -12,8 +12,8 @@ import (
 	"github.com/djangobridge/djangobridge/internal/release"
 )
 
-// factsSettings contain a secret, "hush", in each place that a site may put one. The time at
-// which they are loaded is in SESSION_FILE_PATH.
+// factsSettings contain a secret, "hush", in each place that a site may put one. The time
+// at which they are loaded is in SESSION_FILE_PATH.
 const factsSettings = `
 import time
 SESSION_FILE_PATH = repr(time.time())

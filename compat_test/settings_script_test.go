@@ -35,8 +35,8 @@ class Router:
     db_for_write = db_for_read
 `
 
-// scriptLine pipes SettingsScript into the shell, with settings of this module. With late,
-// the input comes when the shell already waits for a person to type.
+// scriptLine pipes SettingsScript into the shell, with settings of this module. With
+// late, the input comes when the shell already waits for a person to type.
 func (p project) scriptLine(module string, late bool) []byte {
 	p.t.Helper()
 	p.write("script.py", djangosession.SettingsScript)

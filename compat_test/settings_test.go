@@ -46,8 +46,8 @@ PASSWORD_HASHERS = ["shop.hashers.Own"]
 // highestProtocol is pickle.HIGHEST_PROTOCOL of each Python since 3.8.
 const highestProtocol = 5
 
-// TestSettingsScriptPrintsSettings runs the script in a project as django-admin makes it, and in one with settings of its
-// own.
+// TestSettingsScriptPrintsSettings runs the script in a project as django-admin makes it,
+// and in one with its own settings.
 func TestSettingsScriptPrintsSettings(t *testing.T) {
 	t.Parallel()
 	for _, release := range releases() {
@@ -160,7 +160,8 @@ urlpatterns = [
 ]
 `
 
-// askForLogins prints where the site sends people, with each of the modules of settings: null where it fails.
+// askForLogins prints where the site redirects people with each of the modules of
+// settings, or null for an error.
 const askForLogins = `
 import contextlib, importlib, json, os, sys
 from wsgiref.util import setup_testing_defaults
@@ -190,7 +191,7 @@ for name in sys.argv[1:]:
 print(json.dumps(answers))
 `
 
-// loginURLCase is a module of settings. What is read is where Django sends people.
+// loginURLCase is a module of settings and where Django redirects people who must log in.
 type loginURLCase struct {
 	settings string
 	raw      string // what is read where Django fails
@@ -211,7 +212,8 @@ func loginURLCases() map[string]loginURLCase {
 	}
 }
 
-// TestSettingsScriptPrintsWhereDjangoSendsPeople asks a page of Django's that needs a login.
+// TestSettingsScriptPrintsWhereDjangoSendsPeople asks a page of Django's that needs a
+// login.
 func TestSettingsScriptPrintsWhereDjangoSendsPeople(t *testing.T) {
 	t.Parallel()
 	for _, release := range releases() {
@@ -301,7 +303,8 @@ func (p project) write(name, text string) {
 	}
 }
 
-// printed returns what SettingsScript prints with a module of settings, which changes those of startproject.
+// printed returns the output of SettingsScript with a module of settings that changes
+// those of startproject.
 func (p project) printed(module, text string) []byte {
 	p.t.Helper()
 	p.write("shop/"+module+".py", "from shop.settings import *\n"+text)

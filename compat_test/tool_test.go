@@ -11,7 +11,8 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// TestToolOnEachDatabase lists, shows, deletes and clears Django's sessions from the command line.
+// TestToolOnEachDatabase lists, shows, deletes and clears Django's sessions from the
+// command line.
 func TestToolOnEachDatabase(t *testing.T) {
 	t.Parallel()
 	tool := filepath.Join(t.TempDir(), "djangosession")

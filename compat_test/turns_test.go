@@ -108,7 +108,7 @@ func TestKeysAreCycledOnBothSides(t *testing.T) {
 	})
 }
 
-// expiry is what Django says of a session's end.
+// expiry is Django's view of the end of a session.
 type expiry struct {
 	Age     float64 `json:"age"`
 	Date    string  `json:"date"`
@@ -128,7 +128,7 @@ func TestExpiriesAgree(t *testing.T) {
 			}
 			ours := p.load(t, s.Key())
 			age, err := ours.GetExpiryAge(djangosession.ExpiryArgs{})
-			// Django has asked its clock a moment earlier.
+			// Django read its clock a moment earlier.
 			if err != nil || age > theirs.Age || age < theirs.Age-5 || ours.GetExpireAtBrowserClose() != theirs.Browser {
 				t.Errorf("%s: Go says %v, %v, %v; Django %+v", what, age, ours.GetExpireAtBrowserClose(), err, theirs)
 			}
@@ -272,7 +272,8 @@ func TestSigningAgrees(t *testing.T) {
 	})
 }
 
-// wantEdgesAgree asks both sides, at a clock that stands still, for sessions that end a microsecond before, at and after it.
+// wantEdgesAgree asks both sides, with a stopped clock, for sessions that end a
+// microsecond before, at and after the current time.
 func (p *pair) wantEdgesAgree(t *testing.T) {
 	t.Helper()
 	end := time.Date(2099, 3, 1, 12, 0, 0, 123456000, time.UTC)

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestDatabaseVersion says what the tests run on, for env/compat-databases.
+// TestDatabaseVersion logs the databases that the tests run on, for env/compat-databases.
 func TestDatabaseVersion(t *testing.T) {
 	t.Parallel()
 	for _, product := range databases() {

@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-// interpreter returns a Python that has this Django release. It is made if there is none.
+// interpreter returns a Python that has this Django release, and installs it if missing.
 func interpreter(ctx context.Context, release string) (string, error) {
 	cmd := exec.CommandContext(ctx, filepath.Join("env", "django"), release) //nolint:gosec // a script of ours
 	var stderr bytes.Buffer

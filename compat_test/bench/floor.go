@@ -16,8 +16,9 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// floor is the least that decoding one session can take, with all memory at hand beforehand: the signature, base64,
-// inflating, and one look at every byte. It builds no values and checks no JSON.
+// floor is the minimum that decoding one session takes, with all memory allocated
+// beforehand: the signature, base64, inflating, and one look at every byte. It builds no
+// values and checks no JSON.
 type floor struct {
 	signed, signature []byte // signed is the value and the time, with a colon between
 	value             []byte // in base64, without the dot of what is compressed
@@ -33,7 +34,7 @@ type floor struct {
 
 var errFloor = errors.New("the floor does not decode")
 
-// newFloor takes the text apart, which a decoder has to do as well.
+// newFloor splits the text, as every decoder must.
 func newFloor(s djangosession.Settings, text string) (*floor, error) {
 	signed := text[:strings.LastIndexByte(text, ':')]
 	value := signed[:strings.IndexByte(signed, ':')]
@@ -97,7 +98,8 @@ func (f *floor) inflate() (n int, err error) {
 	return n, err
 }
 
-// closed is the scan: it reports whether as many brackets are closed as opened, outside of strings.
+// closed is the scan: it reports whether as many brackets are closed as opened, outside
+// of strings.
 func closed(data []byte) bool {
 	depth, inside := 0, false
 	for i := 0; i < len(data); i++ {

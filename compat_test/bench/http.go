@@ -12,13 +12,13 @@ import (
 	"github.com/djangobridge/djangobridge/compat_test/servers"
 )
 
-// What this program does if its argument says so, in place of what it does without one.
+// Arguments that make this program do something else; see main.
 const (
 	measurePages = "pages"
 	servePage    = "page" // and nothing else: it is the server that pages measures
 )
 
-// pageSite is a database and what else the servers of a page need.
+// pageSite is a database and everything else that the servers of a page need.
 type pageSite struct {
 	product  string
 	python   string
@@ -42,7 +42,8 @@ func measurePage(ctx context.Context, out io.Writer, python, product string, p p
 	})
 }
 
-// withDatabase calls do with a new database, in a server of its own that ends with the call.
+// withDatabase calls do with a new database, in a server of its own that ends with the
+// call.
 func withDatabase(ctx context.Context, product string, do func(connection) error) error {
 	if product == "sqlite" {
 		dir, err := os.MkdirTemp("", "djangobridge-bench")
@@ -67,9 +68,11 @@ func withDatabase(ctx context.Context, product string, do func(connection) error
 // page is a session of the site, and what the page shows to it.
 type page struct{ Key, Shows string }
 
-// measure measures a page that shows who is logged in and a value of the session, as gunicorn serves it from Django with
-// two worker processes, and net/http from this module, on the same database. The servers and the database share one core,
-// for each side is given the same, and the clients have another one, so that they do not slow down what they measure.
+// measure measures a page that shows the user and a value of the session. gunicorn serves
+// it from Django with two worker processes, and net/http serves it from this module, on
+// the same database. The servers and the database share one core, because both sides get
+// the same. The clients have another core, so that they do not slow down what they
+// measure.
 func (s *pageSite) measure(ctx context.Context, out io.Writer, p plan) (err error) {
 	settings, err := s.serverSettings()
 	if err != nil {
@@ -111,7 +114,8 @@ func (s *pageSite) measure(ctx context.Context, out io.Writer, p plan) (err erro
 	return s.rows(out, all, rate, allocs)
 }
 
-// rows prints what the servers came to. Of the two ways in which gunicorn works, the better figure counts each time.
+// rows prints the results of the servers. Of gunicorn's two modes, the better figure
+// counts each time.
 func (s *pageSite) rows(out io.Writer, all []*server, rate int, allocs float64) error {
 	best, django := all[ours].bests, bests{}
 	for _, w := range all[ours+1:] {

@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// cores are those that this program may use, and two of them, the same one if there is no other.
+// cores are the cores that this program may use, and two of them: the same one if there
+// is only one.
 type cores struct{ all, servers, clients string }
 
 func findCores(ctx context.Context) (c cores, err error) {
@@ -26,7 +27,8 @@ func findCores(ctx context.Context) (c cores, err error) {
 	return c, nil
 }
 
-// moveTo moves this process to other cores, where the processes that it starts from then on are, too.
+// moveTo moves this process to other cores. Processes that it starts afterwards run there
+// too.
 func moveTo(ctx context.Context, list string) error {
 	_, err := taskset(ctx, "-a", "-cp", list, strconv.Itoa(os.Getpid()))
 	return err

@@ -13,14 +13,14 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
 
-// bests are the best that clients have met: of each figure the best turn counts.
+// bests are the best figures that clients measured: the best turn counts for each figure.
 type bests struct {
 	perSecond float64       // pages, with as many requests as the clients can make
 	full      time.Duration // within which they got 99 % of the pages then
 	same      time.Duration // likewise, with as many requests a second as all other servers get
 }
 
-// keep takes over what is better; 0 is what was not measured.
+// keep records better figures; 0 is a figure that was not measured.
 func (b *bests) keep(now bests) {
 	quicker := func(best, now time.Duration) time.Duration {
 		if now == 0 || best != 0 && best < now {
@@ -31,10 +31,12 @@ func (b *bests) keep(now bests) {
 	b.perSecond, b.full, b.same = max(b.perSecond, now.perSecond), quicker(b.full, now.full), quicker(b.same, now.same)
 }
 
-// share is the part of what Django can serve at which all get the same number of requests: busy, but not overrun.
+// share is the fraction of Django's maximum at which all servers get the same number of
+// requests: busy, but not overloaded.
 const share = 0.6
 
-// turns lets the servers take turns and returns the number of requests a second that all got in the end.
+// turns lets the servers take turns and returns the number of requests per second that
+// all of them got in the end.
 func (p plan) turns(ctx context.Context, servers []*server, pages []page) (rate int, err error) {
 	each := func(rate int, d time.Duration, met func(w *server, perSecond float64, p99 time.Duration)) error {
 		for _, w := range servers {
@@ -63,15 +65,17 @@ func (p plan) turns(ctx context.Context, servers []*server, pages []page) (rate 
 		if err != nil {
 			return 0, err
 		}
-		// Twice as long, for it is fewer requests.
+		// Twice as long, because there are fewer requests.
 		err = each(rate, 2*p.serve, func(w *server, _ float64, p99 time.Duration) { w.keep(bests{same: p99}) })
 	}
 	return rate, err
 }
 
-// load has clients ask a server for pages. It returns how many it served in a second, and the time within which 99 % came: with
-// a rate of so many a second, however long they take; without one of as many as this number of clients can ask for, each as
-// soon as it has its last answer. Connections are kept where the server keeps them. Every answer is looked at.
+// load has clients ask a server for pages. It returns the number of pages per second, and
+// the time within which 99 % of them were served. With a rate, it sends that many
+// requests per second, however long they take. Without one, each of the clients sends its
+// next request as soon as it has the last answer. Connections are kept open if the server
+// keeps them open. Every answer is checked.
 func (w *server) load(
 	ctx context.Context, pages []page, clients, rate int, d time.Duration,
 ) (perSecond float64, p99 time.Duration, err error) {
@@ -111,7 +115,8 @@ func (w *server) load(
 	return metrics.Throughput, metrics.Latencies.P99, err
 }
 
-// visitors come by themselves: now and then several at once, and at the same moments in every turn.
+// visitors arrive independently: sometimes several at once, and at the same moments in
+// every turn.
 type visitors struct {
 	perSecond float64
 	gaps      *rand.Rand

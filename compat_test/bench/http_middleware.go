@@ -8,7 +8,8 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/memory"
 )
 
-// middleware measures what the session middleware adds to a request that has a session's cookie and does not use it.
+// middleware measures what the session middleware adds to a request with a session cookie
+// that does not use the session.
 func (p plan) middleware(ctx context.Context) (*figures, error) {
 	settings := djangosession.NewSettings(secret)
 	engine, err := memory.New(settings)
@@ -48,7 +49,8 @@ func (p plan) middleware(ctx context.Context) (*figures, error) {
 	return &figures{ours: with.ours - without.ours, allocs: with.allocs - without.allocs}, nil
 }
 
-// nowhere is a response that can do what those of net/http can, and keeps nothing.
+// nowhere is a response that supports what net/http's responses do, and discards
+// everything.
 type nowhere struct{ header http.Header }
 
 func (w *nowhere) Header() http.Header         { return w.header }

@@ -18,10 +18,11 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// mallocsPath is where the process says how often it has allocated.
+// mallocsPath is the path at which the process returns its number of allocations.
 const mallocsPath = "/mallocs"
 
-// serve is what httpsite.py is to gunicorn: the same page from the same settings, until ctx ends.
+// serve is the counterpart of httpsite.py under gunicorn: the same page from the same
+// settings, until ctx ends.
 func serve(ctx context.Context) error {
 	var site struct {
 		Database databaseSettings `json:"database"`
@@ -69,8 +70,8 @@ type databaseSettings struct {
 	Port   int    `json:"PORT"`
 }
 
-// open opens the database as is best for speed, which Django's drivers do by themselves: the one for SQLite keeps prepared
-// statements, that for MariaDB prepares none.
+// open opens the database in the fastest way, as Django's drivers do by default: the one
+// for SQLite keeps prepared statements, the one for MariaDB prepares none.
 func (s databaseSettings) open() (*sql.DB, tables.Dialect, error) {
 	switch s.Engine {
 	case "django.db.backends.sqlite3":

@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// What serves Django, the same in every run.
+// The servers of Django, the same in every run.
 const (
 	gunicornVersion  = "27.0.1"
 	packagingVersion = "26.3" // which gunicorn needs
@@ -32,7 +32,7 @@ type server struct {
 	stderr    bytes.Buffer
 }
 
-// ours is the first of the servers; after it come the ways in which gunicorn serves Django.
+// ours is the index of this module's server. The modes of gunicorn follow it.
 const ours = 0
 
 // startServers starts all of them. The caller stops them.
@@ -58,7 +58,8 @@ func (s *pageSite) startServers(ctx context.Context, settings string) ([]*server
 	all := make([]*server, 0, 3)
 	for _, w := range []*server{
 		{name: "net/http", cmd: page},
-		// Either may be the better one: the first has less to do for a request, the second keeps connections open.
+		// Either mode may be the better one: the first does less per request, the second
+		// keeps connections open.
 		{name: "gunicorn sync", cmd: django()},
 		{name: "gunicorn gthread", cmd: django("--worker-class", "gthread", "--threads", "4")},
 	} {
@@ -70,8 +71,8 @@ func (s *pageSite) startServers(ctx context.Context, settings string) ([]*server
 	return all, nil
 }
 
-// start starts the process, whose file descriptor 3 is a socket that listens already: so it has an address before it is up,
-// and those who ask too early wait.
+// start starts the process. Its file descriptor 3 is a socket that already listens, so it
+// has an address before it is ready, and early clients wait.
 func (w *server) start(ctx context.Context) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -107,7 +108,8 @@ func stopAll(servers []*server) error {
 	return errors.Join(errs...)
 }
 
-// allocs is how often our process allocates for a page, with all that net/http does.
+// allocs returns the number of allocations of our process per page, including those of
+// net/http.
 func (w *server) allocs(ctx context.Context, p page) (float64, error) {
 	const requests = 1000
 	before, err := w.get(ctx, mallocsPath, p)
@@ -144,7 +146,8 @@ func (w *server) get(ctx context.Context, path string, p page) (string, error) {
 	return string(body), err
 }
 
-// serverSettings is the variable from which the servers learn about the site; see httpsite.py.
+// serverSettings is the variable from which the servers learn about the site; see
+// httpsite.py.
 func (s *pageSite) serverSettings() (string, error) {
 	settings, err := json.Marshal(map[string]any{"database": s.database, "secret": secret})
 	return "SITE=" + string(settings), err
@@ -163,8 +166,8 @@ func (s *pageSite) fill(ctx context.Context, settings string, p plan, dst any) e
 	return json.Unmarshal(answer, dst)
 }
 
-// gunicornFor returns a folder with gunicorn, for PYTHONPATH. It is made if there is none, beside the environment that the
-// interpreter is of, which has what the tests need.
+// gunicornFor returns a folder with gunicorn for PYTHONPATH, and installs it if missing.
+// The folder is beside the environment of the interpreter.
 func gunicornFor(ctx context.Context, python string) (string, error) {
 	cache := filepath.Dir(filepath.Dir(filepath.Dir(python)))
 	dir := filepath.Join(cache, "gunicorn-"+gunicornVersion)

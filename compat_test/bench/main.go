@@ -1,21 +1,26 @@
-// Command bench measures Django and this module on the same work in one run, and prints a row for each piece of it:
+// Command bench measures Django and this module on the same work in one run, and prints a
+// row for each piece of work:
 //
 //	NAME django_us=N go_us=N ratio=N floor_us=N allocs=N
 //
-// Times are microseconds, of which ratio is ours as a part of Django's; allocs are ours alone. floor_us is the least that
-// decoding can take in Go: the signature, base64, inflating and one look at every byte, with no values built; it is 0
-// where there is no floor. Rows named loads and dumps are of pickles, where Django's part is CPython's pickler alone, which
-// is written in C. The rows of whole requests end with django_per_s=N and go_per_s=N, the sessions that all clients together
-// load in a second.
+// Times are in microseconds. ratio is our time divided by Django's. allocs are ours.
+// floor_us is the minimum that decoding can take in Go: the signature, base64, inflating
+// and one look at every byte, without building values; it is 0 for work without such a
+// minimum. Rows named loads and dumps are about pickles, where Django's part is only
+// CPython's pickler, which is written in C. The rows of whole requests end with
+// django_per_s=N and go_per_s=N, the number of sessions that all clients together load in
+// a second.
 //
-// With the argument "pages" it measures a whole page instead, and what the session middleware adds to a request that does not
-// use the session; see [pageSite]. The rows begin with page, which is what a request takes at full load, and p99_full and
-// p99_same, within which 99 of 100 are answered: at full load, and with as many requests a second for both. That is to
-// run on at least two cores.
+// With the argument "pages" it measures a whole page instead, and what the session
+// middleware adds to a request that does not use the session; see [pageSite]. The rows
+// begin with page, the time of a request at full load, and p99_full and p99_same, the
+// time within which 99 of 100 requests are answered: at full load, and with the same
+// number of requests per second for both. Run it on at least two cores.
 //
-// Sessions, their text and the rows of the databases are Django's own; before it measures, the program checks that both
-// sides read the same in them. The two take turns, many times, and of each the quickest turn counts: what the work takes
-// when nothing else keeps the machine busy. Run it on one core, its working directory being compat_test:
+// Sessions, their text and the rows of the databases are Django's own. Before it
+// measures, the program checks that both sides read the same values. The two sides take
+// many turns, and the quickest turn of each counts: the time when nothing else uses the
+// machine. Run it on one core, in the folder compat_test:
 //
 //	go run -exec "taskset -c 0" ./bench
 package main
@@ -38,7 +43,7 @@ import (
 // secret is the SECRET_KEY of both sides.
 const secret = "a-secret-key-of-the-benchmark-which-is-as-long-as-those-are-that-django-makes"
 
-// plan is how long and how often is measured.
+// plan is the length and the number of measurements.
 type plan struct {
 	rounds  int
 	turn    time.Duration // of one side in a round
@@ -53,7 +58,8 @@ func main() {
 	flag.DurationVar(&p.turn, "turn", 200*time.Millisecond, "how long a turn is: caches are cold at first")
 	flag.DurationVar(&p.serve, "serve", 600*time.Millisecond, "how long a turn of whole requests is")
 	flag.Parse()
-	// Django's process has one core, and the child processes of this one share it with them.
+	// Django's process has one core, and the child processes of this one share it with
+	// them.
 	runtime.GOMAXPROCS(1)
 	if err := run(os.Stdout, *django, p, flag.Arg(0)); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -61,7 +67,7 @@ func main() {
 	}
 }
 
-// run stops when it is interrupted or nobody reads on, and has ended the servers then.
+// run stops when it is interrupted or its output is closed. It ends the servers first.
 func run(out io.Writer, django string, p plan, what string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
 	defer stop()

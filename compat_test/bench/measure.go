@@ -5,13 +5,14 @@ import (
 	"time"
 )
 
-// figures are what the quickest turns took, in microseconds a call.
+// figures are the results of the quickest turns, in microseconds per call.
 type figures struct {
 	django, ours, floor float64
 	allocs              float64
 }
 
-// sides are the same work as Django does it, as this module does it, and the least of it; floor may be nil.
+// sides are the same work as done by Django and by this module, and its minimum; floor
+// may be nil.
 type sides struct {
 	django      func(seconds float64) (us float64, err error)
 	ours, floor func() error
@@ -42,7 +43,7 @@ func (p plan) measure(s sides) (*figures, error) {
 	return best, nil
 }
 
-// quicker is the smaller of two figures; there is no best one at first.
+// quicker returns the smaller of two figures; 0 is no figure yet.
 func quicker(best, us float64) float64 {
 	if best == 0 {
 		return us
@@ -50,7 +51,8 @@ func quicker(best, us float64) float64 {
 	return min(best, us)
 }
 
-// perCall returns the microseconds that a call takes, of as many as go into this time, and how often it allocates.
+// perCall measures calls for this time, and returns the microseconds and allocations per
+// call.
 func perCall(turn time.Duration, call func() error) (us, allocs float64, err error) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

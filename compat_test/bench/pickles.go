@@ -10,8 +10,9 @@ import (
 // highestProtocol is the one that Django's PickleSerializer writes.
 const highestProtocol = 5
 
-// pickles are reading and writing of pickles beside CPython's own pickler, which is written in C. What Go writes is what it
-// has read, as for a session that is saved untouched.
+// pickles measures reading and writing pickles beside CPython's own pickler, which is
+// written in C. Go writes the values that it read, as for a session that is saved
+// unchanged.
 func (s *site) pickles() ([]work, error) {
 	var reading, writing []work
 	for _, size := range []string{"login", "mixed"} {

@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// requests measures how many sessions a number of clients load in a second: of a web server with so many processes, and
-// of one Go process with so many goroutines. The quickest turns count.
+// requests measures how many sessions a number of clients load per second, from a web
+// server with that many processes and from one Go process with that many goroutines. The
+// quickest turns count.
 func (s *site) requests(ctx context.Context, p plan) (django, ours, allocs float64, err error) {
 	for range max(1, p.rounds/5) {
 		var perSecond float64
@@ -52,7 +53,8 @@ func (s *site) serve(ctx context.Context, p plan) (perSecond, allocs float64, er
 	return float64(count) / elapsed.Seconds(), float64(after.Mallocs-before.Mallocs) / float64(count), errors.Join(errs...)
 }
 
-// request loads a session and looks who is logged in, in the context of a request, which can end.
+// request loads a session and looks who is logged in, in the context of a request, which
+// can end.
 func (s *site) request(ctx context.Context, key string) error {
 	ctx, end := context.WithCancel(ctx)
 	defer end()

@@ -16,7 +16,7 @@ type work struct {
 	name string
 }
 
-// codecs are decoding and encoding, of sessions of three sizes.
+// codecs measures decoding and encoding of sessions of three sizes.
 func (s *site) codecs() ([]work, error) {
 	codec, err := djangosession.NewCodec(s.settings)
 	if err != nil {
@@ -56,7 +56,8 @@ func (s *site) codecs() ([]work, error) {
 	return append(decoding, encoding...), nil
 }
 
-// same checks that Go reads in a text what Django wrote, and returns it with all values built, as Django has them.
+// same checks that Go reads the values that Django wrote into a text. It returns the
+// session with all values built, as Django has them.
 func same(codec *djangosession.Codec, text, payload string) (*py.Dict, error) {
 	read, err := codec.Decode(text)
 	if err != nil {
@@ -78,7 +79,7 @@ func same(codec *djangosession.Codec, text, payload string) (*py.Dict, error) {
 	return values, nil
 }
 
-// rows are loading and saving of logins in the database.
+// rows measures loading and saving of logins in the database.
 func (s *site) rows(ctx context.Context) ([]work, error) {
 	session, err := s.manager.Load(ctx, s.keys[0])
 	if err != nil {

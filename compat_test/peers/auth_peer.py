@@ -146,7 +146,7 @@ def do_set_last_login(self, pk, date):
 
 
 def do_last_login_text(self, pk):
-    """What stands in the column, as the database shows it."""
+    """The text in the column, as the database shows it."""
     quote, options = connection.ops.quote_name, model()._meta
     kind = "char" if connection.vendor == "mysql" else "text"
     with connection.cursor() as cursor:

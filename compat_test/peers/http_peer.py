@@ -43,7 +43,7 @@ application = None
 
 
 def at(now):
-    """A time at which the clock stands."""
+    """A time at which the clock is stopped."""
     moment = datetime.fromtimestamp(now, timezone.utc)
     return mock.patch("time.time", lambda: now), mock.patch("django.utils.timezone.now", lambda: moment)
 

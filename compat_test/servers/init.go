@@ -43,7 +43,8 @@ func (s *Server) mariaDBOptions(username, data string) []string {
 	}
 }
 
-// initMySQL prepares a server that has its messages and character sets in the folder share.
+// initMySQL prepares a server that has its messages and character sets in the folder
+// share.
 func (s *Server) initMySQL(bin, share string) error {
 	me, err := user.Current()
 	if err != nil {

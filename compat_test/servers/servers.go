@@ -27,7 +27,8 @@ const (
 	PostgreSQL = "postgresql"
 )
 
-// Others are versions that Debian stable does not have. The script env/databases gets them.
+// Others are versions that Debian stable does not have. The script env/databases gets
+// them.
 const (
 	MySQL9       = "mysql-9"
 	MariaDB11    = "mariadb-11"
@@ -35,7 +36,8 @@ const (
 	PostgreSQL18 = "postgresql-18"
 )
 
-// Product is the product whose protocol a server of this name speaks: MariaDB, for MySQL too, or PostgreSQL.
+// Product returns the product whose protocol a server of this name speaks: MariaDB, also
+// for MySQL, or PostgreSQL.
 func Product(name string) string {
 	if strings.HasPrefix(name, PostgreSQL) {
 		return PostgreSQL
@@ -119,7 +121,8 @@ var programs = sync.OnceValues(func() ([]string, error) { //nolint:gochecknoglob
 	return script("servers", 4)
 })
 
-// script returns the last lines that a script in env prints. It is looked for from the working directory upwards.
+// script returns the last lines that a script in env prints. It looks for the script from
+// the working directory upwards.
 func script(name string, lines int, args ...string) ([]string, error) {
 	dir, err := filepath.Abs(".")
 	if err != nil {
@@ -222,8 +225,8 @@ func (s *Server) awaitConnections() error {
 	}
 }
 
-// stopTimeout is how long a server may take to end. PostgreSQL syncs the file of each table
-// that the tests made, more than 20,000 of them, which takes 40 s on a slow disk.
+// stopTimeout is how long a server may take to end. PostgreSQL syncs the file of each
+// table that the tests made, more than 20,000 of them, which takes 40 s on a slow disk.
 const stopTimeout = 3 * time.Minute
 
 // Stop ends the server as its administrator would.
