@@ -7,7 +7,7 @@ import (
 )
 
 // mixed is a session with a cart of 20 items with a Decimal each, a datetime, a set and a
-// UUID, which CPython pickled with protocol 5; see testdata/generate.py.
+// UUID, pickled by CPython with protocol 5; see testdata/generate.py.
 //
 //go:embed testdata/mixed.pickle
 var mixed []byte

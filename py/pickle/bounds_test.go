@@ -12,15 +12,15 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// What reading may take: the memory in bytes per byte of input and besides, and the time
-// for each KB that was begun.
+// The limits for reading: memory in bytes, per byte of input and in addition, and the
+// time for each KB that was begun.
 const (
 	mostMemory = 64
 	mostBase   = 1 << 20
 	mostTime   = 10 * time.Millisecond
 )
 
-// spent is what reading data took. allocated counts what was outgrown on the way as well.
+// spent returns the cost of reading data. allocated includes memory that was outgrown.
 func spent(data []byte) (allocated, kept uint64, took time.Duration, err error) {
 	var before, after, collected runtime.MemStats
 	runtime.GC()
@@ -40,7 +40,7 @@ func spent(data []byte) (allocated, kept uint64, took time.Duration, err error) 
 
 func timeLimit(data []byte) time.Duration { return time.Duration(len(data)/1024+1) * mostTime }
 
-// bombs are pickles that are made to cost more than they weigh.
+// bombs are pickles that are built to cost more than their size.
 func bombs() map[string]string {
 	u32 := func(n int) string { return string(binary.LittleEndian.AppendUint32(nil, uint32(n))) }
 	each := func(n int, item func(i int) string) string {
@@ -109,12 +109,12 @@ func bombs() map[string]string {
 	}
 }
 
-// It measures the memory of the process, so nothing may run beside it.
+// This measures the memory of the process, so nothing may run in parallel.
 func TestBombsAreBounded(t *testing.T) { //nolint:paralleltest // see above
 	for name, text := range bombs() {
 		data := []byte(text)
 		allocated, kept, took, err := spent(data)
-		for try := 0; took > timeLimit(data) && try < 4; try++ { // another process may have had the processor
+		for try := 0; took > timeLimit(data) && try < 4; try++ { // another process may have used the processor
 			_, _, took, _ = spent(data)
 		}
 		most := uint64(mostMemory*len(data) + mostBase)
@@ -162,7 +162,8 @@ func TestDeepValuesAreRefused(t *testing.T) {
 	}
 }
 
-// What Python writes for values with nothing in them is as dense as pickles get.
+// Pickles of values with nothing in them, as Python writes them, are as dense as
+// possible.
 func TestDenseValuesAreNotRefused(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"}\x94", "]\x94", "\x8f\x94", ")", "N", "K\x01", "C\x00\x94", "\x8c\x00\x94", "h\x01)R\x94", "}\x94K\x00K\x00s"} {
@@ -173,8 +174,8 @@ func TestDenseValuesAreNotRefused(t *testing.T) {
 	}
 }
 
-// CPython writes this for {frozenset(set(range(256)) - {i}) for i in range(256)}, but for
-// the order of the members, and for the same as keys of a dict, at protocol 4.
+// CPython writes this for {frozenset(set(range(256)) - {i}) for i in range(256)}, apart
+// from the order of the members, and for a dict with the same keys, at protocol 4.
 func TestSetsOfSetsAreNotRefused(t *testing.T) {
 	t.Parallel()
 	const n = 256

@@ -7,7 +7,7 @@ import (
 	"github.com/djangobridge/djangobridge/py/pickle"
 )
 
-// A call in a pickle is data: Python would run the command.
+// A call in a pickle is only data. Python would run the command.
 func Example() {
 	v, err := pickle.Loads([]byte("cos\nsystem\n(Vrm -rf /\ntR."))
 	if err != nil {

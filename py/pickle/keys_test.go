@@ -8,9 +8,8 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// What CPython 3.11 writes for values whose keys have the dict in them that they are keys
-// of, and for two readings of a clock that are one instant, which Python tells apart
-// where both are of one zone.
+// CPython 3.11 wrote these for dicts whose keys contain the dict, and for two clock
+// readings at the same instant, which Python distinguishes if both have the same zone.
 func TestCopiesKeepAllKeys(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -83,8 +82,8 @@ func TestCopiesFindTheirKeys(t *testing.T) {
 	}
 }
 
-// MyInt(5), and a list of a class of its own with an attribute, are more than Go's data
-// without a schema can say.
+// MyInt(5), and a list of a user's class with an attribute, contain more than data
+// without a schema can express in Go.
 func TestObjectsThatAreMoreStayObjects(t *testing.T) {
 	t.Parallel()
 	v, err := Loads([]byte("\x80\x04\x959\x00\x00\x00\x00\x00\x00\x00]\x94(\x8c\x01m\x94\x8c\x05MyInt\x94\x93\x94K\x05\x85\x94\x81\x94h\x01\x8c\x06MyList\x94\x93\x94)\x81\x94(K\x01K\x02e}\x94\x8c\x01y\x94K\x05sbe."))
@@ -110,7 +109,7 @@ func TestObjectsThatAreMoreStayObjects(t *testing.T) {
 	}
 }
 
-// What a view returns is not the object's own.
+// The result of a view does not share memory with the object.
 func TestViewsAreCopies(t *testing.T) {
 	t.Parallel()
 	v, err := Loads([]byte("\x80\x04\x95/\x00\x00\x00\x00\x00\x00\x00\x8c\x0bcollections\x94\x8c\x07Counter\x94\x93\x94}\x94(\x8c\x01a\x94K\x02\x8c\x01b\x94K\x01u\x85\x94R\x94."))

@@ -39,7 +39,7 @@ func legacyCases(tb testing.TB) []legacyCase {
 	return cases
 }
 
-// What names no module is no matter of reading here, where nothing is imported.
+// A name without a module can be read because nothing is imported.
 const missing = "global in UTF-8"
 
 func TestOldOpcodesAreReadAsPythonReadsThem(t *testing.T) {
@@ -111,9 +111,8 @@ func TestStateSettersAreWrittenAsTheyWereRead(t *testing.T) {
 	}
 }
 
-// An object in its own arguments is made twice: the second one is dropped, and the first
-// fetched. Its arguments are a tuple in the memo, and so no call of a setter, whatever
-// they are.
+// An object in its own arguments is made twice: the second copy is dropped, and the first
+// is fetched. Its arguments are a tuple in the memo, so this is never a call of a setter.
 func TestDroppedObjectIsNoStateSetter(t *testing.T) {
 	t.Parallel()
 	v, err := Loads([]byte("cm\nf\n)Rq\x00cm\ng\nh\x00N\x86q\x01R00h\x00."))

@@ -10,11 +10,11 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// filler begins pickles that use up memory n times, by way of values or of hashed keys.
+// A filler begins pickles that use up memory n times, with values or with hashed keys.
 type filler struct {
 	start func(n int) string
 	end   string // of the pickle
-	more  int    // how often it is repeated beyond the limit, for what fragments add to it
+	more  int    // repetitions beyond the limit, because fragments add to it
 }
 
 func ofValues() filler {
@@ -27,7 +27,8 @@ func ofKeys() filler {
 	return filler{func(n int) string { return start + strings.Repeat("h\x01Ns", n) }, "\x87.", 3}
 }
 
-// fragments are all kinds of things that a pickle makes, each of which leaves one value.
+// fragments contains every kind of value that a pickle makes. Each leaves one value on
+// the stack.
 func fragments() []string {
 	return []string{
 		"N", "\x88", "K\x01", "M\x01\x02", "J\x01\x02\x03\x04", "\x8a\x01\xff", "\x8a\x09aaaaaaaaa", "\x8b\x02\x00\x00\x00aa", "I7\n", "I70000\n", "I99999999999999999999\n", "L7L\n",
@@ -44,7 +45,7 @@ func fragments() []string {
 	}
 }
 
-// manyOfOne are lists of what is allocated many at a time.
+// manyOfOne contains lists of types that are allocated many at a time.
 func manyOfOne() []string {
 	ones := []string{
 		"M\x01\x02", "J\x01\x02\x03\x04", "\x8a\x02aa", "I700\n", "L700L\n", "\x8c\x03abc", "X\x03\x00\x00\x00abc", "Vabc\n", "U\x03abc", "C\x03abc",
@@ -56,8 +57,8 @@ func manyOfOne() []string {
 	return ones
 }
 
-// Wherever the memory that a pickle may take ends, the pickle is refused: nothing is left
-// out, and nothing panics.
+// Wherever a pickle reaches the memory limit, it is refused: nothing is lost and nothing
+// panics.
 func TestUsedUpMemoryIsNoticedEverywhere(t *testing.T) {
 	t.Parallel()
 	values, keys := ofValues(), ofKeys()
@@ -74,14 +75,14 @@ func TestUsedUpMemoryIsNoticedEverywhere(t *testing.T) {
 	}
 }
 
-// loads reads the pickle of a fragment. More bytes behind its end allow more memory.
+// loads reads the pickle of a fragment. More bytes after its end allow more memory.
 func (f filler) loads(n int, fragment string, padding int) (any, error) {
 	o := Options{Extensions: map[int64]py.Global{1: {Module: "m", Name: "C"}}}
 	return o.LoadsString(f.start(n) + fragment + f.end + strings.Repeat(" ", padding))
 }
 
-// limit is how often the filler has to be repeated to use up all memory, and
-// somewhat more.
+// limit returns how often the filler has to be repeated to use up all memory, plus some
+// more.
 func (f filler) limit(t *testing.T) int {
 	t.Helper()
 	return f.more + sort.Search(1000, func(n int) bool {

@@ -18,7 +18,7 @@ func TestNamesOfPython2AreThoseOfFixImports(t *testing.T) {
 	defer func() { _ = f.Close() }()
 	n := 0
 	for lines := bufio.NewScanner(f); lines.Scan(); n++ {
-		var names [3][2]string // the name, what Python 3 looks for, what it writes
+		var names [3][2]string // the name, the name Python 3 looks up, the name it writes
 		if err := json.Unmarshal(lines.Bytes(), &names); err != nil {
 			t.Fatal(err)
 		}
@@ -39,7 +39,7 @@ func TestNamesOfPython2AreThoseOfFixImports(t *testing.T) {
 		if read == name && written != name { // a name of Python 3
 			continue
 		}
-		// Without an encoding a name is written as it was read.
+		// Without an encoding, a name is written as it was read.
 		v, err = Loads([]byte("\x80\x02" + data))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)

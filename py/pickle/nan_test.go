@@ -8,9 +8,8 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// CPython 3.11's pickle.dumps of a dict of ten entries: two NaN, 1, two tuples, two
-// complex numbers and two frozensets of a NaN, and one more complex number with a NaN in
-// it.
+// CPython 3.11's pickle.dumps of a dict with ten entries: two NaNs, 1, two tuples, two
+// complex numbers and two frozensets of a NaN, and another complex number with a NaN.
 func TestNaNKeysAreKept(t *testing.T) {
 	t.Parallel()
 	for protocol, text := range map[int]string{

@@ -9,10 +9,10 @@ import (
 	"testing"
 )
 
-// Every opcode that takes values is read on stacks that have too few values, or the wrong
-// ones, and every opcode with an operand is read with operands that are cut off. Go may
-// refuse what Python reads only where nothing can hold the value, and numbers in forms
-// that no pickler writes.
+// Every opcode that takes values is read with too few values or the wrong ones on the
+// stack, and every opcode with an operand is read with a truncated operand. Go may refuse
+// input that Python reads only if Go has no type for the value, or if it is a number in a
+// form that no pickler writes.
 func TestOpcodesTakeWhatPythonLetsThemTake(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("testdata/opcodes.txt")

@@ -50,8 +50,8 @@ func TestSizesAreLimited(t *testing.T) {
 	}
 }
 
-// A container that is in several places counts as deep as where it is deepest, whichever
-// place comes first.
+// A container that appears in several places counts at its deepest one, regardless of
+// which comes first.
 func TestSharedContainersCountWhereTheyAreDeepest(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -114,7 +114,7 @@ func TestErrorsOfPersistentComeBack(t *testing.T) {
 	}
 }
 
-// Read-only buffers become bytes, as in pickle.loads of CPython.
+// Read-only buffers become bytes, as in CPython's pickle.loads.
 func TestBuffersMayBeReadOnly(t *testing.T) {
 	t.Parallel()
 	o := Options{Buffers: [][]byte{[]byte("ab"), []byte("cd")}}
@@ -129,8 +129,8 @@ func TestBuffersMayBeReadOnly(t *testing.T) {
 	}
 }
 
-// What a pickler of an old protocol writes as a call is one only of Python's own names,
-// with the arguments that it has.
+// A call that represents a type without an opcode is recognized only with Python's own
+// names and the right arguments.
 func TestOtherCallsStayObjects(t *testing.T) {
 	t.Parallel()
 	for text, class := range map[string]string{
@@ -183,7 +183,7 @@ func TestOtherCallsStayObjects(t *testing.T) {
 	}
 }
 
-// In a pickle of Python 2 equal characters may be one object or two. They are written
+// In a pickle of Python 2, equal characters may be one object or two. They are written
 // back as they were.
 func TestCharactersOfPython2StayOneOrTwo(t *testing.T) {
 	t.Parallel()

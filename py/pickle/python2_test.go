@@ -17,8 +17,8 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// canon2 writes v as testdata/python2/generate.py does. The containers that v is in are
-// in path.
+// canon2 writes v as testdata/python2/generate.py does. path contains the containers
+// around v.
 func canon2(v any, path []any) string {
 	switch v := v.(type) {
 	case nil:
@@ -117,8 +117,8 @@ func python2Cases(tb testing.TB) []python2Case {
 	return cases
 }
 
-// What was int, long, str, unicode or an instance of an old-style class in Python 2 is
-// that again, from each protocol.
+// An int, long, str, unicode or instance of an old-style class in Python 2 is the same
+// again, from each protocol.
 func TestPython2GetsItsTypesBack(t *testing.T) {
 	t.Parallel()
 	same := 0
@@ -137,8 +137,8 @@ func TestPython2GetsItsTypesBack(t *testing.T) {
 			t.Errorf("%q: %v", data, err)
 			continue
 		}
-		// For two of the classes Python leaves out a number of the memo, which it gives
-		// to a list of its own, and the state of a Set in itself it writes twice, unlike
+		// For two of the classes, Python skips a number of the memo, which it assigns to
+		// a list of its own. It writes the state of a Set in itself twice, unlike
 		// cPickle.
 		plain := !slices.ContainsFunc([]string{"WithArgs", "WithState", "shop.models\nSet"}, func(class string) bool {
 			return bytes.Contains(data, []byte(class))
@@ -158,16 +158,16 @@ func TestPython2GetsItsTypesBack(t *testing.T) {
 	}
 }
 
-// Python 3 reads OBJ in each protocol, has the classes of Python 2 under other names, and
-// one kind of integer.
+// Python 3 reads OBJ in each protocol, has other names for the classes of Python 2, and
+// has only one type of integer.
 func TestPython2ValuesAreWrittenForPython3(t *testing.T) {
 	t.Parallel()
 	v, err := Loads([]byte("\x80\x02](c__builtin__\nint\nc__builtin__\nlong\nc__builtin__\nbasestring\ncexceptions\nStandardError\n\x8a\x01\x07(cshop\nItem\nK\x01oe."))
 	if err != nil {
 		t.Fatal(err)
 	}
-	// pickle.dumps([int, int, str, Exception, 7], protocol) of CPython 3.11, and an OBJ
-	// behind it.
+	// pickle.dumps([int, int, str, Exception, 7], protocol) of CPython 3.11, followed by
+	// an OBJ.
 	for protocol, want := range map[int]string{
 		2: "\x80\x02]q\x00(c__builtin__\nint\nq\x01c__builtin__\nlong\nq\x02c__builtin__\nbasestring\nq\x03cexceptions\nStandardError\nq\x04\x8a\x01\x07(cshop\nItem\nq\x05K\x01oq\x06e.",
 		3: "\x80\x03]q\x00(cbuiltins\nint\nq\x01h\x01cbuiltins\nstr\nq\x02cbuiltins\nException\nq\x03K\x07(cshop\nItem\nq\x04K\x01oq\x05e.",
@@ -179,7 +179,7 @@ func TestPython2ValuesAreWrittenForPython3(t *testing.T) {
 	}
 }
 
-// With an encoding the reader does as Python 3 does.
+// With an encoding, reading matches Python 3.
 func TestEncodingMakesPython3OfPython2(t *testing.T) {
 	t.Parallel()
 	const data = "\x80\x02](\x8a\x01\x07L8L\nU\x01ac__builtin__\nint\ne."

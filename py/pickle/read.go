@@ -76,7 +76,7 @@ func orDefault(limit, otherwise int) int {
 }
 
 // A machine reads one pickle. Its methods for opcodes return the problem with the input,
-// or "" if there is none.
+// or "" for valid input.
 type machine struct {
 	src   string // strings in the result share its memory
 	pos   int

@@ -7,12 +7,12 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// Options.Persistent may return the same containers again, with each other in them, or
-// deep ones.
+// Options.Persistent may return the same containers again, containers within each other,
+// or deep ones.
 func TestPersistentValuesCountForDepth(t *testing.T) {
 	t.Parallel()
 	doubled := &py.List{}
-	for range 50 { // 2 to the 50th ways through it
+	for range 50 { // 2 to the power of 50 paths
 		doubled = py.NewList(doubled, doubled)
 	}
 	recursive := &py.List{}

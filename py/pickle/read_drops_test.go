@@ -7,9 +7,9 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// What pickle._Pickler and pickle.Pickler of CPython 3.11 write for an object of a class
-// NA with __getnewargs__ that stands in a dict in its own arguments. The first, which is
-// the only one of PyPy, writes the state once more.
+// pickle._Pickler and pickle.Pickler of CPython 3.11 wrote these for an object of a class
+// NA with __getnewargs__ that is in a dict in its own arguments. The first one, which is
+// PyPy's only pickler, writes the state once more.
 func TestObjectsInTheirOwnArguments(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{

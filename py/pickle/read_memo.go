@@ -157,7 +157,7 @@ func (m *machine) memoizesAt(pos int) bool {
 	return uint(pos) < uint(len(m.src)) && m.src[pos] == opMemoize && m.memo.dense.n < m.memo.quick
 }
 
-// peekMemo returns the value whose number is the byte at pos, or nil if there is none.
+// peekMemo returns the value whose number is the byte at pos, or nil if it is unset.
 func (m *machine) peekMemo(pos int) any {
 	if uint(pos) >= uint(len(m.src)) {
 		return nil

@@ -8,8 +8,8 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// A small dict with str keys is filled in another way than others. What stands here is
-// what CPython 3.11's pickle.loads returns.
+// A small dict with str keys is filled in a special way. The expected values are those of
+// CPython 3.11's pickle.loads.
 func TestDictsAreFilledAsInPython(t *testing.T) {
 	t.Parallel()
 	const nine = "\x8c\x01aK\x00\x8c\x01bK\x01\x8c\x01cK\x02\x8c\x01dK\x03\x8c\x01eK\x04\x8c\x01fK\x05\x8c\x01gK\x06\x8c\x01hK\x07\x8c\x01iK\x08"
@@ -31,7 +31,7 @@ func TestDictsAreFilledAsInPython(t *testing.T) {
 	}
 }
 
-// repr is Python's, of what stands above.
+// repr is Python's repr of the values above.
 func repr(v any) string {
 	var parts []string
 	switch v := v.(type) {
@@ -51,8 +51,7 @@ func repr(v any) string {
 	return fmt.Sprint(v)
 }
 
-// The stack, the memo and the marks begin in memory of the machine itself, and outgrow
-// it.
+// The stack, the memo and the marks outgrow the memory inside the machine.
 func TestLargePicklesOutgrowTheMachine(t *testing.T) {
 	t.Parallel()
 	for n := range 400 {
@@ -61,7 +60,7 @@ func TestLargePicklesOutgrowTheMachine(t *testing.T) {
 			list.Items = append(list.Items, fmt.Sprint("item ", i), int64(i))
 			deep = &py.List{Items: []any{deep, int64(1000 + i)}}
 		}
-		list.Items = append(list.Items, list.Items...) // the texts come from the memo then
+		list.Items = append(list.Items, list.Items...) // the texts then come from the memo
 		want := py.NewTuple(list, deep)
 		data, err := Dumps(want, maxProtocol)
 		if err != nil {
@@ -74,8 +73,8 @@ func TestLargePicklesOutgrowTheMachine(t *testing.T) {
 	}
 }
 
-// What a call makes of one argument, and the tuple of that, have their numbers in the
-// memo wherever in it they come: near its 128th value it moves to other memory.
+// The result of a call with one argument and the tuple of that argument have their
+// numbers anywhere in the memo. Near its 128th value, the memo moves to other memory.
 func TestCallsAreMemoizedAnywhere(t *testing.T) {
 	t.Parallel()
 	for n := range 140 {
@@ -101,7 +100,7 @@ func TestCallsAreMemoizedAnywhere(t *testing.T) {
 	}
 }
 
-// each is the format with each of the letters in turn.
+// each returns the format with each of the letters in turn.
 func each(format, letters string) string {
 	var b strings.Builder
 	for _, letter := range letters {
@@ -110,8 +109,8 @@ func each(format, letters string) string {
 	return b.String()
 }
 
-// A memo with numbers that are left out, or far off, numbers what MEMOIZE gives it by how
-// many values it has, as CPython does.
+// In a memo with skipped or distant numbers, MEMOIZE assigns the number of values, as in
+// CPython.
 func TestMemoCountsItsValues(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ pickle, want string }{

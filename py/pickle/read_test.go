@@ -53,7 +53,7 @@ func canon(v any) string {
 		return "g" + v.String()
 	case *py.Object:
 		construction := v.Construction
-		if construction == py.ConstructInstance { // which Python 3 makes by a call, or as it makes others
+		if construction == py.ConstructInstance { // Python 3 constructs these by a call or by __new__
 			construction = py.ConstructCall
 			if len(v.Args.Items) == 0 {
 				construction = py.ConstructNew

@@ -61,8 +61,8 @@ func TestOtherProtocolsAreRefused(t *testing.T) {
 	}
 }
 
-// What CPython wrote is read and written again: the same bytes come out. That the bytes
-// are CPython's TestWritesWhatCPythonWrites shows.
+// Pickles from CPython are read and written again as the same bytes.
+// TestWritesWhatCPythonWrites shows that the bytes are CPython's.
 func TestUntouchedPickleIsWrittenAsItWas(t *testing.T) {
 	t.Parallel()
 	vectors := writeVectors(t)

@@ -8,14 +8,14 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// A pickle with a key that Python cannot hash is one that Python cannot load: all else in
-// it would be lost with it.
+// Python cannot load a pickle with a key that it cannot hash, so all other data would be
+// lost as well.
 func TestKeysThatPythonCannotHashAreNotWritten(t *testing.T) {
 	t.Parallel()
 	snan, _ := py.ParseDecimal("sNaN")
 	nan, _ := py.ParseDecimal("NaN")
 	doubled := py.NewTuple("a")
-	for range 60 { // 2 to the 60th ways through it
+	for range 60 { // 2 to the power of 60 paths
 		doubled = &py.Tuple{Items: []any{doubled, doubled}}
 	}
 	for name, key := range map[string]any{
@@ -50,7 +50,7 @@ func TestKeysThatPythonCannotHashAreNotWritten(t *testing.T) {
 			}
 		}
 	}
-	if !isHashable(doubled) { // and that takes no time
+	if !isHashable(doubled) { // quickly
 		t.Error("a tuple of tuples of text")
 	}
 }

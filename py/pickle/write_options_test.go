@@ -9,7 +9,7 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// Python 2 has no datetime.timezone, and no offsets of a part of a minute.
+// Python 2 has neither datetime.timezone nor offsets with a fraction of a minute.
 func TestTimeZonesOfTheCallerAreWritten(t *testing.T) {
 	t.Parallel()
 	asked := map[int]int{}
@@ -67,8 +67,8 @@ func TestTimeZonesOfTheCallerAreWritten(t *testing.T) {
 	}
 }
 
-// copyreg.__newobj_ex__ of a class that getattr returns, in the protocols that have no
-// opcode for it, as CPython 3.11 writes it: functools.partial(getattr(getattr(m, "C"),
+// CPython 3.11's form of copyreg.__newobj_ex__ for a class that getattr returns, in the
+// protocols that have no opcode for it: functools.partial(getattr(getattr(m, "C"),
 // "__new__"), getattr(m, "C"), 1, a=2)().
 func TestKeywordArgumentsOfClassesWithoutANameAreWritten(t *testing.T) {
 	t.Parallel()
@@ -122,7 +122,7 @@ func TestIntegersInTextHaveSoManyDigits(t *testing.T) {
 	}
 }
 
-// An empty container in the others does not count.
+// An empty container among the others has no effect.
 func TestDepthIsThatOfTheDeepestValue(t *testing.T) {
 	t.Parallel()
 	deep := func(levels int) string { return strings.Repeat("]", levels) + strings.Repeat("a", levels-1) }

@@ -8,7 +8,8 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// A value that cannot be pickled is refused wherever it is, with the way to it.
+// A value that cannot be pickled is refused wherever it is, and the error shows the path
+// to it.
 func TestValuesThatCannotBePickledAreRefusedEverywhere(t *testing.T) {
 	t.Parallel()
 	bad := make(chan int)
@@ -82,7 +83,7 @@ func TestValuesThatCannotBePickledAreRefusedEverywhere(t *testing.T) {
 	}
 }
 
-// A pickle that is cut anywhere has no STOP.
+// A truncated pickle has no STOP.
 func TestCutPicklesAreRefused(t *testing.T) {
 	t.Parallel()
 	cut := 0
@@ -126,7 +127,7 @@ func TestCutPicklesAreRefused(t *testing.T) {
 	}
 }
 
-// What CPython 3.11 writes for an object with no keyword arguments:
+// CPython 3.11 writes this for an object without keyword arguments:
 // copyreg.__newobj_ex__(C, (1,), {}).
 func TestObjectsWithoutKeywordArguments(t *testing.T) {
 	t.Parallel()

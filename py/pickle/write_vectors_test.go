@@ -4,7 +4,7 @@ import (
 	"bufio"
 	"compress/gzip"
 	"crypto/sha256"
-	base16 "encoding/hex" // the package has a hex of its own
+	base16 "encoding/hex" // the package has its own hex
 	"encoding/json"
 	"math"
 	"math/big"
@@ -19,7 +19,7 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// A vector is a value and its pickles; what its text means says build in
+// A vector is a value and its pickles. For the meaning of the text, see build in
 // testdata/write/generate.py.
 type vector struct {
 	value   any
@@ -28,14 +28,14 @@ type vector struct {
 	pickles map[string]string
 }
 
-// builder builds values from decoded JSON; refs are what was given an id.
+// A builder builds values from decoded JSON. refs contains the values with an id.
 type builder struct {
 	refs  map[float64]any
-	longs bool // whether integers beyond 32 bits are longs, as which CPython 3 writes them in protocol 2
+	longs bool // whether integers beyond 32 bits are longs; CPython 3 writes longs in protocol 2
 }
 
-// modules are the module names, one string each, as in Python, and not the one that is a
-// constant here.
+// modules contains one string for each module name, as in Python. They do not share
+// memory with the constants here.
 var modules = func() map[string]string {
 	m := map[string]string{}
 	for _, name := range []string{"vec.models", "builtins", "collections", "decimal", "datetime", "uuid"} {
@@ -109,7 +109,7 @@ func (b *builder) build(v any) any {
 	}
 	var out any
 	if s, ok := text("s"); ok {
-		if r, size := utf8.DecodeRuneInString(s); size == len(s) && r <= 0xFF { // of which CPython has one each
+		if r, size := utf8.DecodeRuneInString(s); size == len(s) && r <= 0xFF { // CPython has one object for each of these
 			s = oneLatin1(byte(r))
 		}
 		out = s
@@ -237,7 +237,7 @@ func (b *builder) time(d []any) py.Time {
 	return py.Time{Hour: n[0], Minute: n[1], Second: n[2], Microsecond: n[3], Fold: n[4] == 1, TZInfo: b.zone(d[5])}
 }
 
-// zone returns a tzinfo object: a timezone, or the one ZoneInfo that there is of a name.
+// zone returns a tzinfo object: a timezone, or the only ZoneInfo of a name.
 func (b *builder) zone(v any) any {
 	switch v := v.(type) {
 	case float64:
@@ -249,7 +249,7 @@ func (b *builder) zone(v any) any {
 			}
 		}
 		unpickle := &py.Object{
-			Callable: &py.Global{Module: strings.Clone("builtins"), Name: "getattr"}, // not the string that the types have
+			Callable: &py.Global{Module: strings.Clone("builtins"), Name: "getattr"}, // not the string that the types use
 			Args:     py.NewTuple(&py.Global{Module: "zoneinfo", Name: "ZoneInfo"}, strings.Clone("_unpickle")),
 		}
 		zone := &py.Object{Callable: unpickle, Args: py.NewTuple(v, int64(1))}
