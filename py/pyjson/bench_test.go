@@ -30,7 +30,7 @@ func sessions() map[string][]byte {
 	return map[string][]byte{"login": []byte(login), "2KB": cart(14), "20KB": cart(160)}
 }
 
-// benchmark measures, for each session, what prepare returns.
+// benchmark measures the function that prepare returns for each session.
 func benchmark(b *testing.B, prepare func(data []byte) func() error) {
 	b.Helper()
 	all := sessions()
@@ -48,7 +48,8 @@ func benchmark(b *testing.B, prepare func(data []byte) func() error) {
 	}
 }
 
-// BenchmarkScan is the least that LoadsDict can take: every byte checked and nothing built.
+// BenchmarkScan is the minimum cost of LoadsDict: it checks every byte and builds
+// nothing.
 func BenchmarkScan(b *testing.B) {
 	benchmark(b, func(data []byte) func() error {
 		s := string(data)
@@ -79,7 +80,8 @@ func BenchmarkLoads(b *testing.B) {
 	})
 }
 
-// BenchmarkDumpsUntouched writes a session as LoadsDict reads it, BenchmarkDumps one of which everything was built.
+// BenchmarkDumpsUntouched writes a session as LoadsDict reads it. BenchmarkDumps writes
+// one with all values built.
 func BenchmarkDumpsUntouched(b *testing.B) {
 	benchmark(b, func(data []byte) func() error {
 		d, _ := LoadsDict(data)

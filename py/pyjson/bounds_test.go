@@ -10,7 +10,7 @@ import (
 	"github.com/djangobridge/djangobridge/py/pyjson"
 )
 
-// doubled is v twice, and that twice, sixty times over.
+// doubled returns a value that contains v twice at each of sixty levels.
 func doubled(v any, twice func(v any) any) any {
 	for range 60 {
 		v = twice(v)
@@ -61,7 +61,8 @@ func TestDumpsRefusesTooMuchExpansion(t *testing.T) {
 	}
 }
 
-// TestDumpsOfLongTexts: what is long by itself, or shared within reason, is written.
+// TestDumpsOfLongTexts checks that texts that are long by themselves, or share a
+// reasonable amount, are written.
 func TestDumpsOfLongTexts(t *testing.T) {
 	t.Parallel()
 	numbers := &py.List{}

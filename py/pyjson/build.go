@@ -6,22 +6,23 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// level is a container that is being built.
+// A level is a container that is being built.
 type level struct {
-	first  int // the place of its first item among the values
+	first  int // index of its first item in the values
 	isDict bool
 }
 
-// build returns the value that begins at s[i]. It relies on scanValue having accepted the text.
+// build returns the value that begins at s[i]. scanValue must have accepted the text.
 func build(s string, i int, enc encoding) any {
 	if s[i] != '{' && s[i] != '[' {
 		v, _, _ := buildSimple(s, i, enc, nil)
 		return v
 	}
-	// Variables rather than a struct, so that small containers need no allocation for the stacks.
+	// These are variables rather than a struct so that small containers need no
+	// allocation for the stacks.
 	var fewValues [16]any
 	var fewLevels [4]level
-	values := fewValues[:0] // items, and keys and values by turns, of the containers that are open
+	values := fewValues[:0] // items, and alternating keys and values, of the open containers
 	open := fewLevels[:0]
 	var scratch []byte
 	for {
@@ -61,7 +62,8 @@ func buildContainer(values []any, isDict bool) any {
 	return d
 }
 
-// buildSimple returns the value at s[i], which is neither list nor dict, and where it ends. It may use scratch.
+// buildSimple returns the value at s[i], which is not a list or dict, and its end. It may
+// use scratch.
 func buildSimple(s string, i int, enc encoding, scratch []byte) (v any, end int, _ []byte) {
 	if s[i] == '"' {
 		end, _ = scanString(s, i)

@@ -17,7 +17,7 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// The data in testdata was written by CPython; see testdata/generate.py.
+// CPython wrote the data in testdata; see testdata/generate.py.
 
 func lines(tb testing.TB, name string) []string {
 	tb.Helper()
@@ -28,7 +28,8 @@ func lines(tb testing.TB, name string) []string {
 	return strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
 }
 
-// verdict is a text and what json.dumps(json.loads(text)) returns for it, if json.loads takes it.
+// A verdict is a text and the result of json.dumps(json.loads(text)), if json.loads
+// accepts it.
 type verdict struct {
 	text   []byte
 	valid  bool

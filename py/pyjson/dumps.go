@@ -12,11 +12,15 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// Dumps returns v as Python's json.dumps(v, separators=(",", ":")) writes it: None, bool, int (also Go's int), float, str,
-// *py.List, *py.Tuple and *py.Dict; [Raw] as it is, and what another [py.Lazy] resolves to. Keys that are int, float, bool
-// or None become strings, even if two keys become the same. All else is an [*UnsupportedError], and so is a value that contains
-// itself. An error with the problem [TooMuchExpansion] refuses a value whose text is longer than 1 MiB and more
-// than 16 times as long as if each of its parts appeared once. Matches JSONSerializer.dumps.
+// Dumps returns v as Python's json.dumps(v, separators=(",", ":")) writes it. v may
+// contain None, bool, int (also Go's int), float, str, *py.List, *py.Tuple and *py.Dict.
+// A [Raw] is written as it is, and any other [py.Lazy] is resolved. Keys that are int,
+// float, bool or None become strings, even if two keys become the same string.
+//
+// For any other value, and for a value that contains itself, the error is an
+// [*UnsupportedError]. An error with the problem [TooMuchExpansion] refuses a value whose
+// text is longer than 1 MiB and more than 16 times as long as if each of its parts
+// appeared once. Matches JSONSerializer.dumps.
 func Dumps(v any) ([]byte, error) {
 	b, _ := buffers.Get().(*buffer)
 	out, err := appendValue(b.text[:0], v)
@@ -30,15 +34,17 @@ func Dumps(v any) ([]byte, error) {
 	return bytes.Clone(out), nil
 }
 
-// buffer is what Dumps writes to, since how long a text becomes is known only in the end.
+// A buffer holds the output of Dumps, because the length of a text is not known in
+// advance.
 type buffer struct{ text []byte }
 
-// maxPooledBuffer bounds what the pool keeps.
+// maxPooledBuffer limits the size of buffers in the pool, in bytes.
 const maxPooledBuffer = 256 << 10
 
 var buffers = sync.Pool{New: func() any { return &buffer{} }} //nolint:gochecknoglobals // a pool has to be shared
 
-// AppendDumps appends to dst what [Dumps] returns. With an error it returns dst as it was.
+// AppendDumps appends the result of [Dumps] to dst. With an error, it returns dst
+// unchanged.
 func AppendDumps(dst []byte, v any) ([]byte, error) {
 	out, err := appendValue(dst, v)
 	if err != nil {
@@ -47,7 +53,8 @@ func AppendDumps(dst []byte, v any) ([]byte, error) {
 	return out, nil
 }
 
-// frame is a list, tuple or dict that is being written. Next comes items[next], or the key entries[next] and the value behind it.
+// A frame is a list, tuple or dict that is being written. Next is items[next], or the key
+// entries[next] and the value after it.
 type frame struct {
 	container        any // *py.List, *py.Tuple or *py.Dict
 	isDict           bool
@@ -55,7 +62,7 @@ type frame struct {
 	first, next, end int
 }
 
-// appendValue writes v and all that is in it.
+// appendValue writes v and its contents.
 func appendValue(dst []byte, v any) ([]byte, *UnsupportedError) {
 	out, finished, err := appendUpTo(dst, v, len(dst)+expansion.FreeText)
 	if finished || err != nil {
@@ -69,14 +76,15 @@ func appendValue(dst []byte, v any) ([]byte, *UnsupportedError) {
 	return out, err
 }
 
-// appendUpTo writes v and all that is in it, unless that becomes longer than limit. It keeps the containers that are open on a
-// stack of its own, in variables rather than a struct so that a small one needs no allocation: deep nesting takes little
-// memory, the usual case none.
+// appendUpTo writes v and its contents unless the text becomes longer than limit. It
+// keeps the open containers on its own stack, so that deep nesting needs little memory.
+// The stack is in variables rather than a struct, so that a small one needs no
+// allocation.
 func appendUpTo(dst []byte, v any, limit int) (_ []byte, finished bool, _ *UnsupportedError) {
 	var fewFrames [4]frame
 	var fewEntries [32]any
 	open := fewFrames[:0]
-	entries := fewEntries[:0] // keys and values, by turns, of the dicts that are open
+	entries := fewEntries[:0] // alternating keys and values of the open dicts
 	var inside map[any]bool   // see checkOpen
 	for {
 		problem := ""
@@ -134,7 +142,8 @@ func appendUpTo(dst []byte, v any, limit int) (_ []byte, finished bool, _ *Unsup
 	}
 }
 
-// itemsOf returns the items of a list or tuple, which JSON does not tell apart; not if it is a nil pointer.
+// itemsOf returns the items of a list or tuple, which JSON does not distinguish. It
+// returns false for a nil pointer.
 func itemsOf(v any) ([]any, bool) {
 	switch v := v.(type) {
 	case *py.List:
@@ -149,7 +158,8 @@ func itemsOf(v any) ([]any, bool) {
 	return nil, false
 }
 
-// step writes what stands before the next value of f and returns that value, or a key that cannot be written and why.
+// step writes what precedes the next value of f and returns that value. If a key cannot
+// be written, it returns the key and the problem.
 func (f *frame) step(dst []byte, entries []any) (_ []byte, v any, problem string) {
 	if f.next > f.first {
 		dst = append(dst, ',')
@@ -166,7 +176,7 @@ func (f *frame) step(dst []byte, entries []any) (_ []byte, v any, problem string
 	return dst, entries[f.next-1], ""
 }
 
-// appendKey writes a key and the colon, or returns why that cannot be.
+// appendKey writes a key and the colon, or returns the problem.
 func appendKey(dst []byte, key any) ([]byte, string) {
 	if s, ok := key.(string); ok {
 		dst, problem := appendScalar(dst, s)
@@ -179,7 +189,7 @@ func appendKey(dst []byte, key any) ([]byte, string) {
 	return append(dst, '"', ':'), problem
 }
 
-// appendScalar writes what is neither list nor dict, or returns why that cannot be.
+// appendScalar writes a value that is not a list or dict, or returns the problem.
 func appendScalar(dst []byte, v any) (_ []byte, problem string) {
 	switch v := v.(type) {
 	case string:
@@ -202,11 +212,12 @@ func appendScalar(dst []byte, v any) (_ []byte, problem string) {
 	return dst, ""
 }
 
-// manyOpen is the depth up to which looking through the open containers is quicker than a map.
+// manyOpen is the depth up to which a search through the open containers is faster than a
+// map.
 const manyOpen = 16
 
-// checkOpen returns why container cannot be written within the open ones, if so. Those past the first ones are in inside,
-// and so is container then.
+// checkOpen returns the problem with writing container inside the open ones, or "". It
+// adds container to inside, which contains the open containers beyond the first ones.
 func checkOpen(open []frame, inside map[any]bool, container any) (problem string, _ map[any]bool) {
 	for i := range open[:min(len(open), manyOpen)] {
 		if open[i].container == container {

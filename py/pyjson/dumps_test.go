@@ -12,12 +12,12 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// late is a Lazy that other packages might have.
+// late is a Lazy as other packages might define it.
 type late struct{ value any }
 
 func (l late) Resolve() any { return l.value }
 
-// endless resolves to a list that holds it.
+// endless resolves to a list that contains it.
 type endless struct{}
 
 func (endless) Resolve() any { return py.NewList(endless{}) }
@@ -30,7 +30,7 @@ func dict(keysAndValues ...any) *py.Dict {
 	return d
 }
 
-func power(digits int) *big.Int { // the smallest number with one digit more
+func power(digits int) *big.Int { // the smallest number with one more digit
 	return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil)
 }
 
@@ -156,7 +156,7 @@ func TestAppendDumpsAppends(t *testing.T) {
 	}
 }
 
-// A container that was closed is no longer in the way, at any depth.
+// A closed container has no effect on later ones, at any depth.
 func TestDumpsTakesAListAgainAtEveryDepth(t *testing.T) {
 	shared := py.NewList(nil)
 	v := any(shared)
@@ -169,7 +169,8 @@ func TestDumpsTakesAListAgainAtEveryDepth(t *testing.T) {
 	}
 }
 
-// Strings are looked through in words: a special character must be found wherever in a word it stands.
+// Strings are searched in words: a special character must be found at any position in a
+// word.
 func TestDumpsEscapesAtEveryPlace(t *testing.T) {
 	escaped := map[string]string{
 		"\"": `\"`, "\\": `\\`, "\n": `\n`, "\x00": `\u0000`, "\x1f": `\u001f`, "\x7f": `\u007f`, "é": `\u00e9`, "€": `\u20ac`,

@@ -7,21 +7,21 @@ import (
 	"github.com/djangobridge/djangobridge/internal/valuepath"
 )
 
-// A SyntaxError is what the reading functions return for text that Python would refuse. It contains nothing of the text.
+// A SyntaxError reports text that Python would refuse. It contains nothing of the text.
 type SyntaxError struct {
 	Offset   int    // in bytes from the start of the text
-	Expected string // what should have stood there, such as "a value" or "',' or '}'"
+	Expected string // such as "a value" or "',' or '}'"
 }
 
 func (e *SyntaxError) Error() string {
 	return "pyjson: offset " + strconv.Itoa(e.Offset) + ": expected " + e.Expected
 }
 
-// An UnsupportedError is what the writing functions return for a value that Python could not write as JSON. It contains
-// no values, but the keys that lead to the value. Python raises TypeError or ValueError.
+// An UnsupportedError reports a value that Python could not write as JSON. It contains no
+// values, but the keys that lead to the value. Python raises TypeError or ValueError.
 type UnsupportedError struct {
-	Path    string // from the value given to Dumps to the one at fault, such as "cart.items[2]"; empty if it is that value
-	Type    string // its Python type, see [py.TypeName]; of a key: the type of the key
+	Path    string // from the value given to Dumps to the failing part, such as "cart.items[2]"; empty for the value itself
+	Type    string // its Python type, or that of the failing key; see [py.TypeName]
 	Problem string // such as "is not JSON serializable"
 }
 
@@ -38,6 +38,6 @@ const (
 	tooLarge        = "has more than 4300 digits"            // MaxIntDigits
 )
 
-// TooMuchExpansion is the problem of a value that Python would write, given enough memory;
-// see [Dumps].
+// TooMuchExpansion is the problem of a value that Python would write, given enough
+// memory; see [Dumps].
 const TooMuchExpansion = expansion.Problem

@@ -22,7 +22,8 @@ func ExampleLoads() {
 	// name str café
 }
 
-// A session keeps the text of what nobody touches: 1E5 would be 100000.0 if it had been read and written by Python.
+// A session keeps the text of unused values. If Python had read and written 1E5, it would
+// be 100000.0.
 func ExampleLoadsDict() {
 	session, err := pyjson.LoadsDict([]byte(`{"_auth_user_id":"1","cart":{"weight":1E5}}`))
 	if err != nil {

@@ -5,8 +5,8 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// expandsTooMuch reports whether the text of v is too long for what v contains. It ignores
-// anything else that is wrong with v.
+// expandsTooMuch reports whether the text of v is too long for what v contains. It
+// ignores anything else that is wrong with v.
 func expandsTooMuch(v any) bool {
 	m := measurement{inside: map[any]bool{}}
 	return !m.value(v)

@@ -8,7 +8,7 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// FuzzLoads reads any bytes in both ways and holds the results against each other.
+// FuzzLoads reads any bytes in both ways and compares the results.
 func FuzzLoads(f *testing.F) {
 	for i, c := range verdicts(f, "texts.jsonl") {
 		if i%16 == 0 && len(c.text) < 1000 {
@@ -41,7 +41,8 @@ func FuzzLoads(f *testing.F) {
 	})
 }
 
-// checkUntouched writes d, as it was read, and reads it again: the raw values are the same, and what they stand for is text.
+// checkUntouched writes d as it was read and reads it again. The raw values must be the
+// same, and the values that they resolve to must be text again.
 func checkUntouched(t *testing.T, d *py.Dict, text []byte) {
 	t.Helper()
 	kept, err := LoadsDict(mustDumps(t, d))
@@ -87,7 +88,8 @@ func FuzzDumpsString(f *testing.F) {
 		if err1 != nil || err2 != nil || fromBytes != fromString {
 			t.Fatalf("%s: %q, %v and %q, %v", text, fromBytes, err1, fromString, err2)
 		}
-		// Half pairs that stood side by side are one character now, as in Python; the text is the same.
+		// Two adjacent halves of a pair are now one character, as in Python. The text is
+		// the same.
 		if again, err := Dumps(fromBytes); err != nil || !bytes.Equal(again, text) {
 			t.Fatalf("%s became %s, %v", text, again, err)
 		}

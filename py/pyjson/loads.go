@@ -5,16 +5,19 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// Raw is a value that was read but not built: its JSON as it stood in the text. It implements [py.Lazy] and is written
-// back as it is. As in the text that Django reads, each byte is one character (latin-1).
+// A Raw is a value that was read but not built: its JSON as it was in the text. It
+// implements [py.Lazy] and is written back unchanged. As in the text that Django reads,
+// each byte is one character (latin-1).
 //
-// LoadsDict makes them. One made in another way has to be valid JSON, because [Dumps] does not check it again.
+// LoadsDict returns Raws. A Raw made in another way must be valid JSON, because [Dumps]
+// does not check it again.
 type Raw string
 
 var _ py.Lazy = Raw("")
 
-// Resolve returns the value that r stands for, built anew each time and with nothing left unbuilt in it; nil if r is no
-// valid JSON. Strings in it share the memory of the text that was read.
+// Resolve returns the value of r, which is newly built on each call and contains no Raw.
+// It returns nil if r is not valid JSON. Strings in the value share the memory of the
+// text that was read.
 func (r Raw) Resolve() any {
 	v, err := loads(string(r), latin1)
 	if err != nil {
@@ -23,12 +26,12 @@ func (r Raw) Resolve() any {
 	return v
 }
 
-// Loads reads data, which is one JSON value in latin-1, and builds it. The error is a [*SyntaxError].
-// Matches json.loads(data.decode("latin-1")).
+// Loads returns the value of data, which is JSON in latin-1. The error is a
+// [*SyntaxError]. Matches json.loads(data.decode("latin-1")).
 func Loads(data []byte) (any, error) { return loads(string(data), latin1) }
 
-// LoadsString reads s, a Python str that is one JSON value, and builds it. The error is a [*SyntaxError], also for an s
-// that is not a Python str. Matches json.loads(s).
+// LoadsString returns the value of s, a Python str of JSON. The error is a
+// [*SyntaxError], including for an s that is not a Python str. Matches json.loads(s).
 func LoadsString(s string) (any, error) {
 	if !wtf8.Valid(s) {
 		i := 0
@@ -51,12 +54,13 @@ func loads(s string, enc encoding) (any, error) {
 	return build(s, start, enc), nil
 }
 
-// span is an entry of the dict that LoadsDict reads: where its key and value stand in the text.
+// A span is the position of a key and its value in the text that LoadsDict reads.
 type span struct{ key, keyEnd, value, valueEnd int }
 
-// LoadsDict reads data, which is a JSON object in latin-1, into a dict whose values are [Raw] unless they are None, bools
-// or small ints, which are cheaper to build than to keep and are written back the same. The text of all values is checked.
-// The error is a [*SyntaxError]. The dict holds on to one copy of data. Matches JSONSerializer.loads.
+// LoadsDict returns the dict of data, which is a JSON object in latin-1. Its values are
+// [Raw], except None, bools and small ints: these are cheaper to build than to keep and
+// are written back the same. LoadsDict checks the text of all values. The error is a
+// [*SyntaxError]. The dict refers to one copy of data. Matches JSONSerializer.loads.
 func LoadsDict(data []byte) (*py.Dict, error) {
 	s := string(data)
 	var few [16]span
@@ -89,7 +93,7 @@ func scanDict(s string, spans []span) ([]span, *SyntaxError) {
 		if i, err = scanKey(s, at.key); err != nil {
 			return nil, err
 		}
-		for at.keyEnd = i; s[at.keyEnd-1] != '"'; { // go back over the colon
+		for at.keyEnd = i; s[at.keyEnd-1] != '"'; { // skip the colon
 			at.keyEnd--
 		}
 		at.value = skipSpace(s, i)
@@ -112,7 +116,8 @@ func scanDict(s string, spans []span) ([]span, *SyntaxError) {
 	return spans, nil
 }
 
-// rawOrScalar returns the value of s if that takes no more memory than a Raw and gives s again when it is written.
+// rawOrScalar returns the value of s if it needs no more memory than a Raw and is written
+// as s again.
 func rawOrScalar(s string) any {
 	switch s[0] {
 	case 't':

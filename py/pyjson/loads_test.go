@@ -14,7 +14,8 @@ import (
 )
 
 func TestUntouchedSessionIsWrittenBackByteForByte(t *testing.T) {
-	// No case has space around its values, escapes in its keys or a key twice: those are not kept.
+	// The cases have no space around values, no escapes in keys and no repeated keys,
+	// because those are not kept.
 	for name, text := range map[string]string{
 		"login":               login,
 		"odd numbers":         `{"a":1E5,"b":-0,"c":1e400,"d":0.10,"e":-0.0,"f":1e+05,"g":-7,"h":999999999999999999,"i":1000000000000000000}`,
@@ -85,7 +86,8 @@ func TestLoadsMakesPythonTypes(t *testing.T) {
 		"null": nil, "true": true, "false": false, "0": int64(0), "-0": int64(0), "12": int64(12), "1.0": 1.0, "1e2": 100.0,
 		"9223372036854775807": int64(1<<63 - 1), "-9223372036854775808": int64(-1 << 63), "-9223372036854775809": large,
 		`""`: "", `"a\u0000\n"`: "a\x00\n", `"\ud83d\ude00"`: "😀", `"\ud83d"`: "\xed\xa0\xbd", `"\ud83dA"`: "\xed\xa0\xbdA",
-		// The edges of the halves, which written again look the same whether they were joined or not.
+		// The edges of the surrogates. When written again, they look the same whether
+		// they were joined or not.
 		`"\ud800\udc00"`: "\U00010000", `"\uDBFF\uDFFF"`: "\U0010FFFF", `"\ud800\udbff"`: "\xed\xa0\x80\xed\xaf\xbf",
 		`"\udc00\udc00"`: "\xed\xb0\x80\xed\xb0\x80", `"\udbff\ue000"`: "\xed\xaf\xbf\ue000",
 		`"\ud83d\ud83d\ude00"`: "\xed\xa0\xbd😀", `"\ud83d\\ude00"`: "\xed\xa0\xbd\\ude00",
@@ -160,7 +162,8 @@ func TestSyntaxErrorSaysWhereAndWhat(t *testing.T) {
 			if c.name != "byte order mark" || err == nil {
 				checkSyntaxError(t, err, c.offset, c.expected)
 			}
-			// As a value in a session, with what follows, it fails in the same place.
+			// As a value in a session with more text after it, it fails at the same
+			// position.
 			if c.expected != wantEnd && c.name != "too deep" && c.name != "list not closed" {
 				_, err = LoadsDict([]byte(`{"k":` + c.text))
 				checkSyntaxError(t, err, c.offset+len(`{"k":`), c.expected)
@@ -220,7 +223,7 @@ func TestDepthLimitIsExact(t *testing.T) {
 	checkSyntaxError(t, err, MaxDepth+4, wantShallow)
 }
 
-// Hostile text must not cost much more memory than it has bytes.
+// Hostile text must not need much more memory than its length.
 func TestMemoryIsInProportionToTheText(t *testing.T) {
 	const size = 1 << 20
 	repeat := func(open, item, end string) []byte {
@@ -279,7 +282,7 @@ func TestDumpsMemoryIsInProportionToTheText(t *testing.T) {
 	}
 }
 
-// allocated returns how many bytes f allocates, what it frees meanwhile included.
+// allocated returns how many bytes f allocates, including those freed in between.
 func allocated(f func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

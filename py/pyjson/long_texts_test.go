@@ -10,7 +10,7 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// json.loads of CPython 3.11.
+// The expected values are those of json.loads in CPython 3.11.
 func TestExponentsOfManyDigits(t *testing.T) {
 	t.Parallel()
 	zeros := strings.Repeat("0", 20_000)
@@ -29,7 +29,7 @@ func TestExponentsOfManyDigits(t *testing.T) {
 	}
 }
 
-// What is in many places may not make the text long out of proportion, lazy or not.
+// Values that appear in many places, lazy or not, must not expand the text too much.
 func TestTextsInManyPlacesAreRefused(t *testing.T) {
 	t.Parallel()
 	text := strings.Repeat("x", 100_000)

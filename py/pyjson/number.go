@@ -9,7 +9,7 @@ import (
 	"github.com/djangobridge/djangobridge/internal/pynum"
 )
 
-// safeDigits is how many decimal digits always fit an int64.
+// safeDigits is the number of decimal digits that always fit into an int64.
 const safeDigits = 18
 
 // parseInt returns the value of a scanned integer. "-0" is 0, as in Python.
@@ -39,27 +39,28 @@ func parseSmall(s string) (n int64, ok bool) {
 	return n, true
 }
 
-// parseFloat returns the value of a scanned float, NaN and the infinities included. What is too large is infinite.
+// parseFloat returns the value of a scanned float, which may be NaN or infinite. A float
+// that is too large becomes infinite.
 func parseFloat(s string) float64 {
-	if strings.HasSuffix(s, "y") { // of Infinity, which strconv reads too, but in more than Python's spelling
+	if strings.HasSuffix(s, "y") { // of Infinity; strconv accepts other spellings than Python
 		return math.Inf(1 - 2*strings.Count(s, "-"))
 	}
 	if s == "NaN" {
 		return pynum.NaN()
 	}
-	f, _ := strconv.ParseFloat(shortExponent(s), 64) // its only error is ErrRange, with the infinity that Python returns
+	f, _ := strconv.ParseFloat(shortExponent(s), 64) // the only error is ErrRange, together with the infinity that Python returns
 	return f
 }
 
-// shortExponent rewrites a float whose exponent has more digits than strconv reads (it
-// stops at five), or with so many digits in front of an exponent that strconv loses count.
+// shortExponent rewrites a float that strconv would misread: an exponent with more than
+// five digits, or an exponent after more digits than strconv counts.
 func shortExponent(s string) string {
 	e := strings.IndexAny(s, "eE")
 	if e < 0 || len(s)-e <= len("e+9999") && e <= maxDigits {
 		return s
 	}
 	exponent, err := strconv.Atoi(s[e+1:])
-	if err != nil { // past any text that fits in memory
+	if err != nil { // longer than any text that fits into memory
 		return s
 	}
 	sign, digits := "", s[:e]
@@ -68,14 +69,15 @@ func shortExponent(s string) string {
 	}
 	whole, fraction, _ := strings.Cut(digits, ".")
 	digits = strings.TrimLeft(whole+fraction, "0")
-	point := len(whole) - (len(whole) + len(fraction) - len(digits)) // of digits, how many stand before the point
+	point := len(whole) - (len(whole) + len(fraction) - len(digits)) // number of digits before the point
 	return sign + "0." + digits + "0e" + strconv.Itoa(min(max(point+exponent, -9999), 9999))
 }
 
 // maxDigits is how many digits strconv counts.
 const maxDigits = 800
 
-// appendFloat appends f as Python's float.__repr__ and json write it: the shortest text that reads as f again.
+// appendFloat appends f as Python's float.__repr__ and json write it: the shortest text
+// that reads as f again.
 func appendFloat(dst []byte, f float64) []byte {
 	switch abs := math.Abs(f); {
 	case f != f:
@@ -96,10 +98,11 @@ func appendFloat(dst []byte, f float64) []byte {
 	}
 }
 
-// maxIntBits is how many bits an integer of MaxIntDigits digits has at most: with more there is no need to count digits.
+// maxIntBits is the maximum number of bits of an integer with MaxIntDigits digits.
+// Integers with more bits need no counting of digits.
 const maxIntBits = 14285
 
-// appendBigInt appends b in decimal, or returns why that cannot be.
+// appendBigInt appends b in decimal, or returns the problem.
 func appendBigInt(dst []byte, b *big.Int) (_ []byte, problem string) {
 	switch {
 	case b == nil:

@@ -7,7 +7,7 @@ import (
 	"github.com/djangobridge/djangobridge/internal/wtf8"
 )
 
-// appendString appends s in quotes, as ASCII, or returns why that cannot be.
+// appendString appends s in quotes, as ASCII, or returns the problem.
 func appendString(dst []byte, s string) (_ []byte, problem string) {
 	dst = append(dst, '"')
 	for {
@@ -36,12 +36,13 @@ func appendString(dst []byte, s string) (_ []byte, problem string) {
 	}
 }
 
-// plainPrefix returns how many bytes at the start of s are written as they are.
+// plainPrefix returns how many bytes at the start of s need no escapes.
 func plainPrefix(s string) int {
 	i := 0
 	for ; i+8 <= len(s); i += 8 {
 		x := load(s, i)
-		// Adding one sets the high bit of DEL. It carries into the next byte only from a byte that is marked itself.
+		// Adding one sets the high bit of DEL. A carry into the next byte comes only from
+		// a byte that is marked itself.
 		if m := special(x) | (x|(x+ones))&highs; m != 0 {
 			return i + bits.TrailingZeros64(m)/8
 		}

@@ -1,6 +1,6 @@
 package pyjson
 
-// What is expected where a scan fails; see [SyntaxError].
+// Expectations of a failed scan; see [SyntaxError].
 const (
 	wantValue   = "a value"
 	wantKey     = "a string as a key"
@@ -22,7 +22,8 @@ func expected(what string, offset int) *SyntaxError {
 	return &SyntaxError{Offset: offset, Expected: what}
 }
 
-// scanText checks that s is one JSON value, with space around it or not, and returns where the value begins.
+// scanText checks that s is one JSON value, optionally surrounded by space, and returns
+// the start of the value.
 func scanText(s string) (start int, err *SyntaxError) {
 	start = skipSpace(s, 0)
 	end, err := scanValue(s, start, 0)
@@ -35,11 +36,12 @@ func scanText(s string) (start int, err *SyntaxError) {
 	return start, nil
 }
 
-// scanValue checks the value that begins at s[i], within depth others, and returns where it ends. It decides alone what is
-// accepted and what is not; what builds values relies on it. It uses one byte of memory for each level of nesting.
+// scanValue checks the value at s[i], nested in depth others, and returns its end. It
+// alone decides what is accepted; the building of values depends on it. It uses one byte
+// of memory per level of nesting.
 func scanValue(s string, i, depth int) (int, *SyntaxError) {
 	var few [64]byte
-	open := few[:0] // the closing brackets of the containers that are open
+	open := few[:0] // the closing brackets of the open containers
 	for {
 		i = skipSpace(s, i)
 		if depth+len(open) >= MaxDepth && i < len(s) && (s[i] == '{' || s[i] == '[') {
@@ -71,8 +73,8 @@ func scanValue(s string, i, depth int) (int, *SyntaxError) {
 	}
 }
 
-// scanBegin checks the value at s[i] and returns where it ends. Of a list or dict that is not empty it checks only what
-// stands before the first value, and returns the bracket that will close it.
+// scanBegin checks the value at s[i] and returns its end. For a list or dict that is not
+// empty, it checks only what precedes the first value and returns the closing bracket.
 func scanBegin(s string, i int) (next int, closing byte, err *SyntaxError) {
 	if i >= len(s) {
 		return 0, 0, expected(wantValue, i)
@@ -97,7 +99,8 @@ func scanBegin(s string, i int) (next int, closing byte, err *SyntaxError) {
 	}
 }
 
-// scanNext checks what stands behind a value in a list or dict: a comma and perhaps a key, or the bracket that closes it.
+// scanNext checks the text after a value in a list or dict: a comma, followed by a key in
+// a dict, or the closing bracket.
 func scanNext(s string, i int, closing byte) (next int, closed bool, err *SyntaxError) {
 	i = skipSpace(s, i)
 	if i < len(s) {
@@ -117,7 +120,8 @@ func scanNext(s string, i int, closing byte) (next int, closed bool, err *Syntax
 	return 0, false, expected(wantInList, i)
 }
 
-// scanKey checks the key that begins at s[i], after space or not, and returns where the colon behind it ends.
+// scanKey checks the key at s[i], which may be preceded by space, and returns the end of
+// the colon after it.
 func scanKey(s string, i int) (int, *SyntaxError) {
 	i = skipSpace(s, i)
 	if i >= len(s) || s[i] != '"' {
@@ -134,7 +138,7 @@ func scanKey(s string, i int) (int, *SyntaxError) {
 	return i + 1, nil
 }
 
-// scanScalar checks the number or the word that begins at s[i] and returns where it ends.
+// scanScalar checks the number or word at s[i] and returns its end.
 func scanScalar(s string, i int) (int, *SyntaxError) {
 	word := ""
 	switch s[i] {
@@ -162,8 +166,8 @@ func scanScalar(s string, i int) (int, *SyntaxError) {
 	return i + len(word), nil
 }
 
-// scanNumber checks the number that begins at s[i] and returns where it ends. As in Python, "1." is the integer 1 with
-// something else behind it.
+// scanNumber checks the number at s[i] and returns its end. As in Python, "1." is the
+// integer 1 followed by other text.
 func scanNumber(s string, i int) (int, *SyntaxError) {
 	start := i
 	if s[i] == '-' {

@@ -7,8 +7,9 @@ import (
 	"github.com/djangobridge/djangobridge/internal/wtf8"
 )
 
-// Strings are looked through eight bytes at a time. In these words each byte has the value that the name says; a byte of
-// (x - k*ones) &^ x & highs is non-zero for each byte of x less than k, and for no byte before the first such one.
+// Strings are searched eight bytes at a time. Each byte of these words has the value in
+// the name. A byte of (x - k*ones) &^ x & highs is not zero for each byte of x less than
+// k; bytes before the first such byte are zero.
 const (
 	ones        = 0x0101010101010101
 	highs       = 0x80 * ones
@@ -17,20 +18,23 @@ const (
 	backslashes = '\\' * ones
 )
 
-// load returns eight bytes of s as a word, the first one lowest. The compiler makes one instruction of it.
+// load returns eight bytes of s as a word, with the first one lowest. It compiles to one
+// instruction.
 func load(s string, i int) uint64 {
 	b := s[i : i+8]
 	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
 		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
 }
 
-// special marks the quotes, backslashes and control characters in x. What stands behind the first mark means nothing.
+// special marks the quotes, backslashes and control characters in x. Marks after the
+// first one are meaningless.
 func special(x uint64) uint64 {
 	q, b := x^quotes, x^backslashes
 	return ((x-spaces)&^x | (q-ones)&^q | (b-ones)&^b) & highs
 }
 
-// skipPlain returns the place of the first quote, backslash or control character of s from i on, or len(s).
+// skipPlain returns the position of the first quote, backslash or control character in s
+// from i on, or len(s).
 func skipPlain(s string, i int) int {
 	for ; i+8 <= len(s); i += 8 {
 		if m := special(load(s, i)); m != 0 {
@@ -45,7 +49,7 @@ func skipPlain(s string, i int) int {
 	return i
 }
 
-// scanString checks the string whose opening quote is s[i] and returns where it ends.
+// scanString checks the string whose opening quote is s[i] and returns its end.
 func scanString(s string, i int) (int, *SyntaxError) {
 	i++
 	for {
@@ -60,7 +64,8 @@ func scanString(s string, i int) (int, *SyntaxError) {
 	}
 }
 
-// scanEscape checks the escape at s[i], where no plain character and no quote is, and returns where it ends.
+// scanEscape checks the escape at s[i], where there is neither a plain character nor a
+// quote, and returns its end.
 func scanEscape(s string, i int) (int, *SyntaxError) {
 	switch {
 	case i >= len(s):
@@ -83,7 +88,7 @@ func scanEscape(s string, i int) (int, *SyntaxError) {
 	}
 }
 
-// hex4 returns the number that four hexadecimal digits at s[i] make.
+// hex4 returns the value of the four hexadecimal digits at s[i].
 func hex4(s string, i int) (rune, bool) {
 	if len(s)-i < 4 {
 		return 0, false
@@ -105,7 +110,7 @@ func hex4(s string, i int) (rune, bool) {
 	return r, true
 }
 
-// encoding says what the bytes from 0x80 on in a text mean.
+// An encoding gives the bytes from 0x80 on their meaning.
 type encoding bool
 
 const (
@@ -113,8 +118,8 @@ const (
 	utf8ed encoding = true
 )
 
-// unquote returns what a scanned string stands for, and buf, its scratch space. Given no escapes and no other
-// characters than ASCII it returns a part of s itself. quoted includes the quotes.
+// unquote returns the value of a scanned string, and buf, its scratch space. If the
+// string is ASCII without escapes, the value is a part of s. quoted includes the quotes.
 func unquote(quoted string, enc encoding, buf []byte) (string, []byte) {
 	s := quoted[1 : len(quoted)-1]
 	if isVerbatim(s, enc) {
@@ -126,7 +131,7 @@ func unquote(quoted string, enc encoding, buf []byte) (string, []byte) {
 		case c == '\\' && s[i+1] == 'u':
 			r, _ := hex4(s, i+2)
 			i += 6
-			// A pair of escapes is one character; half a pair stays, as in Python.
+			// A pair of escapes is one character. A single surrogate stays, as in Python.
 			if 0xD800 <= r && r < 0xDC00 && i+1 < len(s) && s[i] == '\\' && s[i+1] == 'u' {
 				if low, ok := hex4(s, i+2); ok && 0xDC00 <= low && low < 0xE000 {
 					r = 0x10000 + (r-0xD800)<<10 + (low - 0xDC00)
@@ -148,9 +153,9 @@ func unquote(quoted string, enc encoding, buf []byte) (string, []byte) {
 	return string(buf), buf
 }
 
-// isVerbatim reports whether what stands between the quotes is the string.
+// isVerbatim reports whether the text between the quotes is the string.
 func isVerbatim(s string, enc encoding) bool {
-	var other uint64 // has a high bit where a byte is a backslash or, in latin-1, is not ASCII
+	var other uint64 // has a high bit for each backslash and, in latin-1, for each byte that is not ASCII
 	wide := uint64(highs)
 	if enc == utf8ed {
 		wide = 0

@@ -10,11 +10,12 @@ import (
 	"github.com/djangobridge/djangobridge/py/pyjson"
 )
 
-// MaxDepth is how many objects and arrays of tagged JSON may stand within each other.
+// MaxDepth is the maximum nesting of objects and arrays in tagged JSON.
 const MaxDepth = pyjson.MaxDepth
 
-// Dumps returns v as tagged JSON, ASCII on one line. The error is an [*UnsupportedError] for what is no Python value, and for
-// a value whose text is longer than 1 MiB and more than 16 times as long as if each of its parts appeared once.
+// Dumps returns v as tagged JSON, in ASCII on one line. The error is an
+// [*UnsupportedError] if v is not a Python value, or if its text is longer than 1 MiB and
+// more than 16 times as long as if each of its parts appeared once.
 func Dumps(v any) ([]byte, error) {
 	d := dumper{}
 	if err := d.value(py.Native(v)); err != nil {
@@ -26,18 +27,19 @@ func Dumps(v any) ([]byte, error) {
 	return d.text(), nil
 }
 
-// A dumper is what one call of Dumps works with.
+// A dumper is the state of one call of Dumps.
 type dumper struct {
 	out     []byte
 	open    map[any]*mark // the containers that are being written
-	marks   []mark        // what is put into out in the end
-	level   int           // how many objects and arrays are open
+	marks   []mark        // inserted into out at the end
+	level   int           // number of open objects and arrays
 	deepest int
 
 	limiter expansion.Limiter
 }
 
-// A mark is the beginning of a container, and the number that it gets if it contains itself.
+// A mark is the beginning of a container, and the number that the container gets if it
+// contains itself.
 type mark struct{ at, id int }
 
 const (
@@ -47,7 +49,7 @@ const (
 	noValue  = "cannot be written"
 )
 
-// text returns what was written, with the numbers of what contains itself.
+// text returns the output with the numbers of values that contain themselves.
 func (d *dumper) text() []byte {
 	if len(d.marks) == 0 {
 		return d.out
@@ -104,7 +106,7 @@ func (d *dumper) value(v any) *UnsupportedError {
 	case py.Time:
 		return d.checked(v, v.IsValid(), tagTime, timeContent(v))
 	case py.DateTime:
-		_, err := py.ParseISOFormat(v.ISOFormat()) // Go's times and zones reach further than Python's
+		_, err := py.ParseISOFormat(v.ISOFormat()) // Go's times and zones exceed Python's limits
 		return d.checked(v, err == nil, tagDateTime, dateTimeContent(v))
 	case *py.Global:
 		if v == nil {
@@ -115,7 +117,7 @@ func (d *dumper) value(v any) *UnsupportedError {
 	return d.scalar(v)
 }
 
-// scalar writes what pyjson writes in the same form.
+// scalar writes a value that has the same form in pyjson.
 func (d *dumper) scalar(v any) *UnsupportedError {
 	start := len(d.out)
 	out, err := pyjson.AppendDumps(d.out, v)
@@ -127,7 +129,7 @@ func (d *dumper) scalar(v any) *UnsupportedError {
 	return d.bounded(v)
 }
 
-// bounded refuses to go on when too much was written again.
+// bounded refuses to continue if the output has expanded too much.
 func (d *dumper) bounded(v any) *UnsupportedError {
 	if d.limiter.Exceeded(len(d.out)) {
 		return unsupported(v, expansion.Problem)
@@ -135,7 +137,7 @@ func (d *dumper) bounded(v any) *UnsupportedError {
 	return nil
 }
 
-// checked writes a leaf if it is one that Python has.
+// checked writes a leaf if Python can represent it.
 func (d *dumper) checked(v any, ok bool, tag string, content any) *UnsupportedError {
 	if !ok {
 		return unsupported(v, outside)
@@ -143,7 +145,7 @@ func (d *dumper) checked(v any, ok bool, tag string, content any) *UnsupportedEr
 	return d.leaf(tag, content)
 }
 
-// leaf writes a tag and what stands behind it.
+// leaf writes a tag and its text.
 func (d *dumper) leaf(tag string, content any) *UnsupportedError {
 	return d.tag(tag, func() *UnsupportedError {
 		if text, ok := content.(string); ok {

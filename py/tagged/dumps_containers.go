@@ -4,7 +4,7 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// container writes what others may stand in, and it itself.
+// container writes v if it may contain other values.
 func (d *dumper) container(v any) *UnsupportedError {
 	if isNil(v) {
 		return unsupported(v, nilValue)
@@ -155,7 +155,7 @@ func (d *dumper) pairs(pairs []py.Pair) *UnsupportedError {
 	return nil
 }
 
-// object writes the keys of an object that say something.
+// object writes the keys of an object that carry information.
 func (d *dumper) object(o *py.Object) *UnsupportedError {
 	if err := d.begin('{'); err != nil {
 		return err

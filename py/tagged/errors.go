@@ -6,9 +6,9 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// A TagError says that a tag is not known, or that what stands behind it does not belong there.
+// A TagError reports an unknown tag, or a tag with the wrong content.
 type TagError struct {
-	Path    string // where it stands, such as `["cart"][2]`; empty for the value itself
+	Path    string // such as `["cart"][2]`; empty for the value itself
 	Tag     string // such as "$bytes"
 	Problem string // such as "must be base64 with padding"
 }
@@ -22,11 +22,11 @@ func (e *TagError) Error() string {
 }
 
 const (
-	maxPath = 200 // bytes of a path that an error shows
-	maxTag  = 40  // bytes of a tag
+	maxPath = 200 // maximum length of a path in an error, in bytes
+	maxTag  = 40  // maximum length of a tag in an error, in bytes
 )
 
-// within puts a step in front of the path.
+// within prepends a step to the path.
 func (e *TagError) within(step string) *TagError {
 	if len(e.Path) < maxPath {
 		e.Path = step + e.Path
@@ -41,9 +41,10 @@ func quoteShort(s string) string {
 	return strconv.QuoteToASCII(s)
 }
 
-// An UnsupportedError says that a value cannot be written. It contains nothing of the value.
+// An UnsupportedError reports a value that cannot be written. It contains nothing of the
+// value.
 type UnsupportedError struct {
-	Type    string // its Python type, see [py.TypeName]
+	Type    string // its Python type; see [py.TypeName]
 	Problem string // such as "is nested too deeply"
 	Err     error  // the cause, a [*pyjson.UnsupportedError]; may be nil
 }

@@ -26,19 +26,20 @@ func LoadsString(s string) (any, error) {
 	return v, nil
 }
 
-// A loader replaces the tags in what pyjson read, which nobody else holds. It relies on pyjson for the depth.
+// A loader replaces the tags in the result of pyjson, which it owns. pyjson has limited
+// the nesting.
 type loader struct {
 	ids      map[int64]opened // of the values that are being read
-	mutables int              // how many of these can be changed, and so contain themselves
+	mutables int              // how many of these are mutable and may therefore contain themselves
 }
 
-// opened is a value that is not filled yet.
+// An opened value is not filled yet.
 type opened struct {
 	shell    any
 	mutables int // outside of it
 }
 
-// value returns what v stands for, as the given empty value if that is not nil.
+// value returns the value of v. If shell is not nil, the value is built in it.
 func (l *loader) value(v, shell any) (any, *TagError) {
 	switch v := v.(type) {
 	case *py.List:
@@ -52,7 +53,7 @@ func (l *loader) value(v, shell any) (any, *TagError) {
 	return v, nil
 }
 
-// mutable reads the contents of what can be changed.
+// mutable reads the contents of a mutable value.
 func (l *loader) mutable(read func() *TagError) *TagError {
 	l.mutables++
 	err := read()
@@ -60,7 +61,7 @@ func (l *loader) mutable(read func() *TagError) *TagError {
 	return err
 }
 
-// tagOf returns the tag that v, an object, is.
+// tagOf returns the tag if v is an object with a tag.
 func tagOf(v *py.Dict) (name string, content any, ok bool) {
 	if v.Len() != 1 {
 		return "", nil, false
@@ -100,7 +101,7 @@ func step(key any) string {
 	return "[" + quoteShort(name) + "]"
 }
 
-// id reads what contains itself: [number, value].
+// id reads a value that contains itself: [number, value].
 func (l *loader) id(content any) (any, *TagError) {
 	problem := &TagError{Tag: tagID, Problem: "must be [number,value], the number not that of a value around it"}
 	list, ok := content.(*py.List)
@@ -127,7 +128,8 @@ func (l *loader) id(content any) (any, *TagError) {
 	return v, nil
 }
 
-// shellOf returns the empty value that v will fill, nil if it is none that can contain others.
+// shellOf returns the empty value that v will fill, or nil if v cannot contain other
+// values.
 func shellOf(v any) any {
 	switch v := v.(type) {
 	case *py.List:
@@ -153,7 +155,7 @@ func shellOf(v any) any {
 	return nil
 }
 
-// ref returns the value around it that has this number.
+// ref returns the enclosing value with this number.
 func (l *loader) ref(content any) (any, *TagError) {
 	n, ok := content.(int64)
 	around, known := l.ids[n]

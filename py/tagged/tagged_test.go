@@ -46,7 +46,7 @@ func in(tzinfo any, wall time.Time, fold bool) py.DateTime {
 	return d
 }
 
-// recursive is a list that contains itself by way of what within makes of it.
+// recursive returns a list that contains itself through the result of within.
 func recursive(within func(any) any) any {
 	list := py.NewList("a")
 	list.Items = append(list.Items, within(list))
@@ -284,7 +284,7 @@ func TestWhatIsNoPythonValueIsNotWritten(t *testing.T) {
 	}
 }
 
-// laughs is a value in which one stands in 2**levels places.
+// laughs returns a value that contains one value in 2**levels places.
 func laughs(levels int, twice func(any) any) any {
 	v := any("ha")
 	for range levels {
@@ -320,7 +320,8 @@ func TestDepthIsBoundedBothWays(t *testing.T) {
 	}
 }
 
-// TestWhatIsWrittenIsReadBack tries values of all types in all places, tags and what looks like tags among them.
+// TestWhatIsWrittenIsReadBack tries values of all types in all places, including tags and
+// text that looks like a tag.
 func TestWhatIsWrittenIsReadBack(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 2))
@@ -415,7 +416,7 @@ func randomValue(r *rand.Rand, depth int) any {
 				key = randomValue(r, 0)
 			}
 			if _, ok := key.(py.DateTime); ok {
-				continue // equal to nothing as a key
+				continue // equal to no key
 			}
 			d.Set(key, randomValue(r, depth-1))
 		}
@@ -480,7 +481,8 @@ func FuzzLoads(f *testing.F) {
 	})
 }
 
-// FuzzPickles holds that whatever a pickle contains is written, and read back as the same, or refused.
+// FuzzPickles checks that the contents of any pickle are written and read back as the
+// same, or refused.
 func FuzzPickles(f *testing.F) {
 	text, err := os.ReadFile("../testdata/zones.json")
 	if err != nil {
@@ -513,7 +515,7 @@ func FuzzPickles(f *testing.F) {
 		}
 		again, err := tagged.Loads(text)
 		if wrong, ok := errors.AsType[*tagged.TagError](err); ok && strings.Contains(wrong.Problem, "hash") {
-			return // keys that only a pickle written by hand has
+			return // keys that occur only in handwritten pickles
 		}
 		if err != nil {
 			t.Fatalf("%q is written as %s, which is not read: %v", pickled, text, err)

@@ -8,7 +8,8 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// All tags are here: a new type is a case in dumper.value, one in loader.untag and a line in the package comment.
+// These are all tags. A new type needs a case in dumper.value, one in loader.untag and a
+// line in the package comment.
 const (
 	tagBytes     = "$bytes"
 	tagByteArray = "$bytearray"
@@ -52,7 +53,7 @@ func isTag(key string) bool { return key != "" && key[0] == '$' }
 
 func isFinite(f float64) bool { return !math.IsInf(f, 0) && !math.IsNaN(f) }
 
-// nonFinite returns Python's repr of a float that JSON has no text for.
+// nonFinite returns Python's repr of a float that JSON cannot express.
 func nonFinite(f float64) string {
 	switch {
 	case math.IsInf(f, 1):
@@ -72,7 +73,8 @@ func latin1(s py.Str2) string {
 	return b.String()
 }
 
-// nameContent is what stands for a name: text if its last dot parts module and name.
+// nameContent returns the content for a name: text if its last dot separates module and
+// name, and otherwise a list of both.
 func nameContent(g *py.Global) any {
 	if g.Module == "" || g.Name == "" || strings.Contains(g.Name, ".") || surrogateParts(g.String()) != nil {
 		return py.NewList(g.Module, g.Name)
@@ -80,7 +82,8 @@ func nameContent(g *py.Global) any {
 	return g.String()
 }
 
-// withFold is what stands for a date or time: its text, and what the text does not say.
+// withFold returns the content for a date or time: its text, and the information that the
+// text lacks.
 func withFold(text string, fold bool, tzinfo any) any {
 	bit := int64(0)
 	if fold {
@@ -105,13 +108,13 @@ func timeContent(t py.Time) any {
 	return withFold(t.ISOFormat(), t.Fold, tzinfo)
 }
 
-// surrogateParts cuts s where the first half of a surrogate pair stands before the second, which in JSON would be one
-// character. It returns nil if there is no such place.
+// surrogateParts splits s between adjacent surrogates that JSON would read as one
+// character. It returns nil if s has none.
 func surrogateParts(s string) []string {
 	var parts []string
 	from := 0
 	for at := 0; ; {
-		i := strings.IndexByte(s[at:], 0xED) // with which surrogates begin
+		i := strings.IndexByte(s[at:], 0xED) // the first byte of a surrogate
 		if i < 0 {
 			break
 		}

@@ -9,7 +9,8 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// untag returns the value that stands behind a tag with the given content, as the given empty value if that is not nil.
+// untag returns the value of a tag with the given content. If shell is not nil, the value
+// is built in it.
 func (l *loader) untag(name string, content, shell any) (any, *TagError) {
 	switch name {
 	case tagID:
@@ -28,7 +29,7 @@ func (l *loader) untag(name string, content, shell any) (any, *TagError) {
 	}
 	var err *TagError
 	if name == tagDict {
-		err = l.mutable(read) // values; what a key may be is looked at later
+		err = l.mutable(read) // values; keys are checked later
 	} else {
 		err = read()
 	}
@@ -56,7 +57,7 @@ func (l *loader) untag(name string, content, shell any) (any, *TagError) {
 		v, problem = joined(content)
 	default:
 		if _, ok := content.(string); !ok {
-			text = "\x00" // which none of them is
+			text = "\x00" // matches none of them
 		}
 		v, problem = leaf(name, text)
 	}
@@ -66,7 +67,7 @@ func (l *loader) untag(name string, content, shell any) (any, *TagError) {
 	return v, nil
 }
 
-// leaf reads what is text behind its tag.
+// leaf reads a tag whose content is text.
 func leaf(name, text string) (v any, problem string) {
 	var err error
 	switch name {
@@ -182,11 +183,11 @@ func pairsOf(items []any) ([]py.Pair, bool) {
 	return pairs, true
 }
 
-// maxKeyDepth bounds how many tuples and frozensets may stand within each other in a key, each of which is hashed with all
-// that is in it.
+// maxKeyDepth limits the nesting of tuples and frozensets in a key, because hashing
+// visits all of it.
 const maxKeyDepth = 500
 
-// unhashable says why Python cannot hash a key.
+// unhashable returns why Python cannot hash a key, or "".
 func unhashable(key any, depth int) string {
 	if depth > maxKeyDepth {
 		return "is nested too deeply"
@@ -195,7 +196,7 @@ func unhashable(key any, depth int) string {
 		return "Python cannot hash: a " + py.TypeName(key)
 	}
 	switch key := key.(type) {
-	case *py.FrozenSet: // its members have been looked at
+	case *py.FrozenSet: // its members have been checked
 		for item := range key.All() {
 			if problem := unhashable(item, depth+1); problem != "" {
 				return problem
@@ -234,7 +235,7 @@ func numbers(name string, content any) (any, string) {
 	return nil, "must be [days,seconds,microseconds] of a timedelta"
 }
 
-// folded takes apart what withFold put together.
+// folded reverses withFold.
 func folded(content any) (text string, fold bool, tzinfo any, ok bool) {
 	if list, isList := content.(*py.List); isList {
 		if len(list.Items) != 2 && len(list.Items) != 3 {
@@ -292,7 +293,7 @@ func clock(content any) (any, string) {
 	return t, ""
 }
 
-// global reads what nameContent wrote.
+// global reverses nameContent.
 func global(content any) (*py.Global, string) {
 	const problem = `must be "module.name" or ["module","name"]`
 	switch content := content.(type) {
@@ -314,7 +315,7 @@ func global(content any) (*py.Global, string) {
 	return nil, problem
 }
 
-// joined puts the parts of a str together.
+// joined joins the parts of a str.
 func joined(content any) (s, problem string) {
 	list, ok := content.(*py.List)
 	if !ok {

@@ -2,7 +2,8 @@ package tagged
 
 import "github.com/djangobridge/djangobridge/py"
 
-// object reads what makes an object, as the given empty object if that is not nil.
+// object reads the description of an object. If shell is not nil, the object is built in
+// it.
 func (l *loader) object(content, shell any) (any, *TagError) {
 	keys, ok := content.(*py.Dict)
 	if !ok {
@@ -33,11 +34,11 @@ func (l *loader) object(content, shell any) (any, *TagError) {
 	return o, nil
 }
 
-// An objectReader fills an object by its keys, which may come in any order.
+// An objectReader fills an object from its keys, which may be in any order.
 type objectReader struct {
 	l         *loader
 	o         *py.Object
-	ways      int // how often it was said what makes the object
+	ways      int // number of keys that say how to construct the object
 	isNew     bool
 	isOld     bool
 	hasArgs   bool
@@ -117,7 +118,7 @@ func (r *objectReader) list(content any) ([]any, string, *TagError) {
 	return list.Items, "", r.l.items(list.Items)
 }
 
-// extra returns what the object has besides.
+// extra returns the Extra of the object.
 func (r *objectReader) extra() *py.Extra {
 	if r.o.Extra == nil {
 		r.o.Extra = &py.Extra{}
@@ -125,7 +126,7 @@ func (r *objectReader) extra() *py.Extra {
 	return r.o.Extra
 }
 
-// finish checks what the keys say together.
+// finish checks that the keys fit together.
 func (r *objectReader) finish() string {
 	o := r.o
 	x := o.Extras()
