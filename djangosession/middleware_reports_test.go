@@ -71,7 +71,7 @@ func TestHooksRunOnceBeforeTheHeader(t *testing.T) {
 	}
 }
 
-// TestDamagedSessionsAreReportedWithTheReason has text of another key, and text that is none.
+// TestDamagedSessionsAreReportedWithTheReason has text of another key, and invalid text.
 func TestDamagedSessionsAreReportedWithTheReason(t *testing.T) {
 	t.Parallel()
 	for text, reason := range map[string]string{"garbage": "reason=malformed", "e30:1r31eq:x": "reason=bad_signature"} {

@@ -406,7 +406,7 @@ func TestGoValuesOfAllKinds(t *testing.T) {
 		}
 	}
 	if v, err := py.From(json.Number("x")); err == nil {
-		t.Errorf("a number that is none: %v", v)
+		t.Errorf("an invalid number: %v", v)
 	}
 }
 

@@ -273,7 +273,7 @@ func TestMisfitsAreReported(t *testing.T) {
 	}
 	var id py.UUID
 	err := py.Scan("x", &id, time.UTC)
-	if wrong, ok := errors.AsType[*py.ScanError](err); !ok || wrong.Reason != "the text is not in its format" {
+	if wrong, ok := errors.AsType[*py.ScanError](err); !ok || wrong.Reason != "the text does not have the format of the type" {
 		t.Errorf("x into a UUID: %v", err)
 	}
 	var float big.Float

@@ -210,7 +210,7 @@ func fromMap(rv reflect.Value, depth int) (any, error) {
 		d.Set(p.Key, p.Value)
 	}
 	if d.Len() < len(pairs) {
-		return nil, &TypeError{Type: rv.Type(), Reason: "two keys are one in Python"}
+		return nil, &TypeError{Type: rv.Type(), Reason: "two keys are equal in Python"}
 	}
 	return d, nil
 }

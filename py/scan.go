@@ -227,7 +227,7 @@ func (s scanner) special(v any, rv reflect.Value) (bool, error) {
 			return false, nil
 		}
 		if err := dst.UnmarshalText([]byte(text)); err != nil {
-			return true, misfit(v, rv, "the text is not in its format")
+			return true, misfit(v, rv, "the text does not have the format of the type")
 		}
 		return true, nil
 	}
@@ -276,14 +276,14 @@ func scanNone(rv reflect.Value) error {
 		rv.SetZero()
 		return nil
 	}
-	return misfit(nil, rv, "use a pointer to tell None from a value")
+	return misfit(nil, rv, "use a pointer to distinguish None from a value")
 }
 
 func scanInt(v int64, rv reflect.Value) error {
 	switch {
 	case rv.CanInt():
 		if rv.Type() == reflect.TypeFor[time.Duration]() {
-			return misfit(v, rv, "no unit is known")
+			return misfit(v, rv, "a number has no unit: scan it into an integer and convert that")
 		}
 		if rv.OverflowInt(v) {
 			return misfit(v, rv, "the value is out of range")

@@ -91,7 +91,7 @@ func (s scanner) scanKey(k any, rv reflect.Value) error {
 		}
 		b, ok := new(big.Int).SetString(text, 10)
 		if !ok {
-			return misfit(k, rv, "the text is no integer")
+			return misfit(k, rv, "the text is not an integer")
 		}
 		k = pynum.Int(b)
 	}
@@ -99,7 +99,7 @@ func (s scanner) scanKey(k any, rv reflect.Value) error {
 		return err
 	}
 	if !rv.Comparable() {
-		return misfit(k, rv, "Go cannot compare it")
+		return misfit(k, rv, "Go cannot use it as a map key")
 	}
 	return nil
 }

@@ -80,7 +80,7 @@ func scanDecimal(v Decimal, rv reflect.Value) error {
 	}
 	n, ok := v.Int()
 	if !ok {
-		return misfit(v, rv, "the value is no integer")
+		return misfit(v, rv, "the value is not an integer")
 	}
 	if n.IsInt64() {
 		return scanInt(n.Int64(), rv)
@@ -119,7 +119,7 @@ func bigRat(v any, dst *big.Rat, rv reflect.Value) (bool, error) {
 		}
 		d, err := ParseDecimal(v) // limits the effect of exponents
 		if err != nil {
-			return true, misfit(v, rv, "the text is not in its format")
+			return true, misfit(v, rv, "the text does not have the format of the type")
 		}
 		return bigRat(d, dst, rv)
 	case Decimal:
@@ -178,7 +178,7 @@ func (s scanner) scanSet(v any, set *Set, rv reflect.Value) error {
 			return within(err, "[member]")
 		}
 		if !key.Comparable() {
-			return misfit(item, key, "Go cannot compare it")
+			return misfit(item, key, "Go cannot use it as a map key")
 		}
 		m.SetMapIndex(key, member)
 	}

@@ -17,7 +17,7 @@ const (
 	encodingBytes  = "bytes"
 )
 
-var errEncoding = errors.New("pickle: the encoding is not known; there are ASCII, latin1, utf-8 and bytes")
+var errEncoding = errors.New("pickle: unknown encoding: use ASCII, latin1, utf-8 or bytes")
 
 func isEncoding(name string) bool {
 	switch name {

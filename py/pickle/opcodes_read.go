@@ -138,7 +138,7 @@ func (m *machine) readProto() string {
 		return endsTooSoon
 	}
 	if u > maxProtocol {
-		return "protocol " + strconv.FormatUint(u, 10) + ", which is not known"
+		return "unknown protocol " + strconv.FormatUint(u, 10)
 	}
 	m.proto = byte(u)
 	return ""

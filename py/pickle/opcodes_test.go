@@ -19,7 +19,7 @@ func TestOpcodesTakeWhatPythonLetsThemTake(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stricter := []string{dropped, noTarget, "gives a state to what takes none", badNumber}
+	stricter := []string{dropped, noTarget, "sets the state of a value that cannot have one", badNumber}
 	read, refused := 0, 0
 	for line := range strings.Lines(string(text)) {
 		digits, want, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")

@@ -7,7 +7,7 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-const badClass = "makes an object of what is no class or function"
+const badClass = "constructs an object from a value that is not a class or function"
 
 // readName reads the module and the name on the next two lines.
 func (m *machine) readName() (*py.Global, string) {
@@ -69,7 +69,7 @@ func (m *machine) stackGlobal() string {
 	module, ok1 := m.stack.all()[n-2].(string)
 	name, ok2 := m.stack.all()[n-1].(string)
 	if !ok1 || !ok2 {
-		return "a class whose name is no text"
+		return "a class whose name is not text"
 	}
 	g, problem := m.global(module, name)
 	if problem != "" {
@@ -124,7 +124,7 @@ func (m *machine) newObjEx() string {
 	top, _ := m.pop()
 	kwargs, ok := top.(*py.Dict)
 	if !ok {
-		return "keyword arguments that are no dict"
+		return "keyword arguments that are not a dict"
 	}
 	class, args, problem := m.popCall()
 	if problem != "" {
@@ -184,7 +184,7 @@ func (m *machine) build() string {
 	top, _ := m.top()
 	o, ok := top.(*py.Object)
 	if !ok {
-		return "gives a state to what takes none"
+		return "sets the state of a value that cannot have one"
 	}
 	x := m.extra(o)
 	switch {
@@ -194,7 +194,7 @@ func (m *machine) build() string {
 		// Python's pure-Python pickler writes the state of an object in its own arguments
 		// twice.
 	case x.HasState:
-		return "gives an object two states"
+		return "sets the state of an object twice"
 	}
 	x.State, x.HasState = state, true
 	return ""
@@ -221,7 +221,7 @@ func (m *machine) extension(n int) string {
 	}
 	g, ok := m.opts.Extensions[code]
 	if !ok {
-		return "extension code " + strconv.FormatInt(code, 10) + ", which has no name"
+		return "unknown extension code " + strconv.FormatInt(code, 10) + "; see Options.Extensions"
 	}
 	m.used += sizeGlobal
 	return m.push(&g)
@@ -247,7 +247,7 @@ func (m *machine) persistentValue() string {
 }
 
 func (m *machine) persistent(id any) string {
-	const refused = "a persistent id, which only the program that wrote it knows"
+	const refused = "a persistent id, which only the program that wrote it can resolve; see Options.Persistent"
 	if m.opts.Persistent == nil {
 		return refused
 	}

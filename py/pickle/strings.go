@@ -149,7 +149,7 @@ func (m *machine) readByteArray() string {
 // nextBuffer pushes the next of Options.Buffers.
 func (m *machine) nextBuffer() string {
 	if m.buffers >= len(m.opts.Buffers) {
-		return "an out-of-band buffer that was not given"
+		return "needs an out-of-band buffer that is missing from Options.Buffers"
 	}
 	m.buffers++
 	return m.push(&py.ByteArray{Bytes: m.opts.Buffers[m.buffers-1]})
@@ -164,12 +164,12 @@ func (m *machine) readOnlyBuffer() string {
 	switch v := v.(type) {
 	case *py.ByteArray:
 		if m.last != opNextBuffer {
-			return "makes read-only what is no buffer"
+			return "makes a value read-only that is not a buffer"
 		}
 		m.stack.all()[m.stack.n-1] = py.Bytes(v.Bytes)
 	case py.Bytes:
 	default:
-		return "makes read-only what is no buffer"
+		return "makes a value read-only that is not a buffer"
 	}
 	return ""
 }

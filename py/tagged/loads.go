@@ -103,7 +103,7 @@ func step(key any) string {
 
 // id reads a value that contains itself: [number, value].
 func (l *loader) id(content any) (any, *TagError) {
-	problem := &TagError{Tag: tagID, Problem: "must be [number,value], the number not that of a value around it"}
+	problem := &TagError{Tag: tagID, Problem: "must be [number,value] with a number that no enclosing value has"}
 	list, ok := content.(*py.List)
 	if !ok || len(list.Items) != 2 {
 		return nil, problem
@@ -160,12 +160,12 @@ func (l *loader) ref(content any) (any, *TagError) {
 	n, ok := content.(int64)
 	around, known := l.ids[n]
 	if !ok || !known {
-		return nil, &TagError{Tag: tagRef, Problem: "must be the number of a value around it"}
+		return nil, &TagError{Tag: tagRef, Problem: "must be the number of an enclosing value"}
 	}
 	switch around.shell.(type) {
 	case *py.Tuple, *py.FrozenSet:
 		if l.mutables == around.mutables {
-			return nil, &TagError{Tag: tagRef, Problem: "stands in a tuple or frozenset that is made of itself"}
+			return nil, &TagError{Tag: tagRef, Problem: "is in a tuple or frozenset that is made of itself"}
 		}
 	}
 	return around.shell, nil

@@ -259,7 +259,7 @@ func folded(content any) (text string, fold bool, tzinfo any, ok bool) {
 	return text, fold, tzinfo, ok
 }
 
-const unknownZone = "has a tzinfo that is not known, or not on this machine"
+const unknownZone = "has a tzinfo that is unknown or missing on this machine"
 
 func dateTime(content any) (any, string) {
 	text, fold, tzinfo, ok := folded(content)

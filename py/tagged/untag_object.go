@@ -99,7 +99,7 @@ func (r *objectReader) key(name string, content any) *TagError {
 			}
 		}
 	default:
-		problem = "is none of its keys"
+		problem = "is not one of its keys"
 	}
 	if problem != "" {
 		return &TagError{Tag: tagObject, Problem: "has a wrong key " + quoteShort(name) + ": it " + problem}
