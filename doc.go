@@ -1,54 +1,71 @@
-// Package djangobridge lets a Go service share the logins, sessions and forms of a Django
-// site: the same database, the same cookies, the same users. The service acts as another
-// worker of the site.
+// Package djangobridge lets Go services share a Django site's logins, sessions and forms:
+// the same tables, the same cookies, the same signatures, byte for byte. To the database
+// and the browser, such a service looks like one more Django worker. It works with Django
+// 2.2 to 6.1, on SQLite, MariaDB, MySQL and PostgreSQL.
 //
-// # A service beside Django
+// # Who is logged in
 //
-// Export the site's settings, where manage.py is, and check the file:
+// Export the site's settings where manage.py is, and check the file:
 //
+//	go install github.com/djangobridge/djangobridge/cmd/djangosession@latest
 //	djangosession settings script | python manage.py shell > site.json
 //	djangosession settings check site.json
 //
-// Then open the site, with the database driver of your choice:
+// Open the site with the database driver of your choice. A site that is opened with
+// ReadOnly stores and deletes no session, sets no cookie, and logs nobody in or out:
 //
 //	db, err := sql.Open("pgx", os.Getenv("DATABASE_URL"))
 //	...
-//	site, err := djangobridge.Open("site.json", djangobridge.Options{DB: db})
-//	...
-//	mux := http.NewServeMux()
-//	mux.Handle("GET /account/", site.LoginRequired(account))
-//	http.ListenAndServe("127.0.0.1:8000", site.Middleware(mux))
-//
-// Handlers call [djangosession.FromContext] for the session, [auth.UserFrom] for the
-// user and [csrf.TemplateField] for the hidden field of a form. The file describes the
-// release, the databases, the tables and the user model. [Open] refuses a site whose
-// description is incomplete, or that this module is not known to handle exactly as
-// Django does. The error names the setting, option or command.
-//
-// # Who is logged in, read only
-//
-// With Options.ReadOnly the service only reads: it stores and deletes no session, sets no
-// cookie, and logs nobody in or out.
-//
 //	site, err := djangobridge.Open("site.json", djangobridge.Options{DB: db, ReadOnly: true})
 //	...
-//	handler := site.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-//		user, err := auth.UserFrom(r.Context()) // nil: nobody is logged in
+//	mux.Handle("GET /reports/", site.LoginRequired(reports))
+//	http.ListenAndServe("127.0.0.1:8001", site.Middleware(mux))
+//
+//	func reports(w http.ResponseWriter, r *http.Request) {
+//		user, err := auth.UserFrom(r.Context()) // as request.user
 //		...
-//	}))
+//
+// # Endpoints that move to Go
+//
+// Without ReadOnly, handlers change sessions, log users in and out, and accept forms:
+//
+//	session, err := djangosession.FromContext(r.Context()) // as request.session
+//	err = session.Scan("cart", &cart)
+//	session.Set("cart", cart) // saved before the response goes out
+//
+//	field, err := csrf.TemplateField(r.Context())          // as {% csrf_token %}
+//	user, err := site.Login.Authenticate(r.Context(), username, password)
+//	err = site.Login.Login(r.Context(), user)
+//
+// See [djangosession.FromContext], [auth.UserFrom] and [csrf.TemplateField].
+//
+// [Open] reads the release, databases, tables, user model and middlewares from the file.
+// It refuses a site that is described incompletely, or that this module is not known to
+// handle exactly as Django does. The error names the setting, option or command that
+// helps. [Site.Check] compares the file with the database.
 //
 // # Test vectors
 //
-// The folder fixtures holds sessions, signatures, passwords and tokens that real Django
-// releases wrote, in a documented format for tests in any language. The command
-// djangosession decodes and encodes them.
+// Package fixtures contains signed strings, sessions, cookies, database rows and refusals
+// of real Django releases, in a documented format for tests in any language:
+//
+//	file, err := fixtures.Read[vector]("django-5.2/sessions.json")
+//
+//	curl -sO https://raw.githubusercontent.com/djangobridge/djangobridge/main/fixtures/django-5.2/sessions.json
+//
+// # Parts
+//
+// A [Site] consists of parts that also work alone: packages signing, py, djangosession,
+// djangosession/auth, djangosession/csrf and tables. Package djangosession/memory is an
+// engine for tests. The command djangosession decodes, explains, lists and clears
+// sessions.
 //
 // # Compatibility
 //
-// A session that any version of this module writes can be read by the Django release
-// that DJANGO_VERSION names, and by later versions of this module. Later versions also
-// read the settings files of earlier ones; if Open needs more than such a file
-// contains, it says how to export it again. Before version 1, Go names may change
-// between minor versions, and CHANGELOG.md says how to follow. Each deliberate
-// difference from Django is documented.
+// The Django release in DJANGO_VERSION reads every session that any version of this module
+// writes, and so do later versions of this module. Later versions read the settings files
+// of earlier ones; if Open needs a fact that such a file lacks, the error says how to
+// export it again. Before version 1, Go names may change between minor versions, and
+// CHANGELOG.md says how to follow. docs/differences.md lists each deliberate difference
+// from Django with the test that holds it.
 package djangobridge

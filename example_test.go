@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 
-	_ "github.com/mattn/go-sqlite3"
+	_ "modernc.org/sqlite"
 
 	"github.com/djangobridge/djangobridge"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
@@ -17,7 +17,7 @@ import (
 // A service that shows who is logged in. The file comes from "djangosession
 // settings script"; the program imports the driver of its database.
 func Example() {
-	db, err := sql.Open("sqlite3", ":memory:")
+	db, err := sql.Open("sqlite", ":memory:")
 	if err != nil {
 		log.Fatal(err)
 	}
