@@ -1,0 +1,124 @@
+package compat_test
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// freePorts returns ports that no server listens on.
+func freePorts(t *testing.T, n int) []string {
+	t.Helper()
+	ports := make([]string, 0, n)
+	for range n {
+		l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close() //nolint:errcheck // so that the next one is another
+		_, port, err := net.SplitHostPort(l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ports = append(ports, port)
+	}
+	return ports
+}
+
+// tutorial returns the commands of docs/getting-started.md as one program for the shell, and
+// the Go program that the page begins with. Downloads are replaced by what is here.
+func tutorial(t *testing.T, root, bin string) (commands, first string) {
+	t.Helper()
+	page, err := os.ReadFile(filepath.Join(root, "docs", "getting-started.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, first, _ = strings.Cut(string(page), "```go\n")
+	first, _, _ = strings.Cut(first, "```\n")
+	for _, block := range regexp.MustCompile("(?s)\n```sh\n(.*?\n)```\n").FindAllStringSubmatch(string(page), -1) {
+		commands += block[1]
+	}
+	const module = "github.com/djangobridge/djangobridge"
+	for _, r := range [][2]string{
+		{"python3 -m venv venv\n. venv/bin/activate\npip install django\n", ""},
+		{
+			"go install " + module + "/cmd/djangosession@latest\n",
+			fmt.Sprintf("(cd %s && GOBIN=%s go install ./cmd/djangosession)\n", root, bin),
+		},
+		{
+			"go get " + module + " modernc.org/sqlite\n",
+			fmt.Sprintf("sed 's#^module .*#module example.com/shop#' %[1]s/go.mod > go.mod\ncp %[1]s/go.sum go.sum\n"+
+				"go mod edit -require %[2]s@v0.0.0 -replace %[2]s=%[1]s\n", root, module),
+		},
+		{"kill %go\n", "kill %go\nwait %go || true\n"},
+		{"runserver 8000 &\n", "runserver 8000 &\nuntil curl -s -o wait http://127.0.0.1:8000/cart/; do sleep 0.2; done\n"},
+	} {
+		if !strings.Contains(commands, r[0]) {
+			t.Fatalf("docs/getting-started.md has no %q", r[0])
+		}
+		commands = strings.ReplaceAll(commands, r[0], r[1])
+	}
+	return commands, first
+}
+
+// TestGettingStartedLeadsToASharedCart runs the commands of docs/getting-started.md, except
+// for downloads and with other ports.
+func TestGettingStartedLeadsToASharedCart(t *testing.T) {
+	t.Parallel()
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const run = "go run . &\n"
+	for _, release := range releases() {
+		t.Run(release, func(t *testing.T) {
+			t.Parallel()
+			dir, bin, ports := t.TempDir(), t.TempDir(), freePorts(t, 2)
+			commands, first := tutorial(t, root, bin)
+			program := filepath.Join(dir, "first.go")
+			if err := os.WriteFile(program, []byte(first), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			parts := strings.Split(commands, run)
+			if len(parts) != 4 {
+				t.Fatalf("%d parts, want 4", len(parts))
+			}
+			for i, source := range []string{program, root + "/examples/start/cart/main.go", root + "/examples/start/form/main.go"} {
+				parts[i] += "sed s/PORT/8001/ " + source + " > main.go\n" + run +
+					"until curl -s -o wait http://127.0.0.1:8001/; do sleep 0.2; done\n"
+			}
+			commands = strings.NewReplacer("8000", ports[0], "8001", ports[1], "PORT", "8001").Replace(strings.Join(parts, ""))
+
+			cmd := exec.CommandContext(t.Context(), "timeout", "300", "bash", "-c",
+				"set -em\ntrap 'for job in $(jobs -p); do kill -- -$job; done' EXIT\n"+commands)
+			cmd.Dir = dir
+			path := filepath.Dir(python(t, release)) + ":" + bin + ":" + os.Getenv("PATH")
+			cmd.Env = append(os.Environ(), "PATH="+path, "GOFLAGS=-mod=mod")
+			var stdout, stderr bytes.Buffer
+			cmd.Stdout, cmd.Stderr = &stdout, &stderr
+			cmd.WaitDelay = 10 * time.Second // the servers have these too
+			if err := cmd.Run(); err != nil {
+				t.Fatalf("%v\n%s\n%s", err, &stdout, &stderr)
+			}
+			rest := stdout.String()
+			for _, want := range []string{
+				"Hello, anne!\n", "Location: /admin/login/?next=/go/",
+				"cart: map[tea:1]\n", "Django sees anne, cart {'tea': 1}\n",
+				"cart: map[tea:2]\n", "Django sees anne, cart {'tea': 2}\n", "403\n",
+			} {
+				_, after, found := strings.Cut(rest, want)
+				if !found {
+					t.Fatalf("no %q in\n%s\n%s", want, &stdout, &stderr)
+				}
+				rest = after
+			}
+		})
+	}
+}
