@@ -32,7 +32,7 @@ type answer struct {
 
 func (a *answering) Connect(context.Context) (driver.Conn, error) { return a, nil }
 func (*answering) Driver() driver.Driver                          { return nil }
-func (*answering) Prepare(string) (driver.Stmt, error) { return nil, errors.ErrUnsupported }
+func (*answering) Prepare(string) (driver.Stmt, error)            { return nil, errors.ErrUnsupported }
 
 func (*answering) Begin() (driver.Tx, error) { return nil, errors.ErrUnsupported }
 func (*answering) Close() error              { return nil }
