@@ -137,7 +137,8 @@ func use(v any) {
 		v = given
 	}
 	_ = py.TypeName(v)
-	_, _, _ = py.Native(v), py.Unhashable(v), py.Truth(v)
+	_, _ = py.Native(v), py.Unhashable(v)
+	_ = py.Truth(v)
 	_, _ = py.Equal(v, py.Clone(v)), py.Equal(v, "x")
 	_, _ = py.Equal("x", v), py.Equal(v, py.NewList(v))
 	for _, dst := range []any{

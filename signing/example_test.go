@@ -1,10 +1,13 @@
 package signing_test
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
 
+	"github.com/djangobridge/djangobridge/py"
+	"github.com/djangobridge/djangobridge/py/pyjson"
 	"github.com/djangobridge/djangobridge/signing"
 )
 
@@ -49,4 +52,57 @@ func ExampleSignedCookie() {
 	// Written by response.set_signed_cookie("foo", "bar", salt="s").
 	fmt.Println(cookie.Unsign("bar:1r31eq:_BLssNoK9VyxXIZo1BH-94S9l1Yw_RURTOWayPueIAo"))
 	// Output: bar <nil>
+}
+
+// A link that Django can verify for one hour with
+// TimestampSigner(salt="shop.links").unsign(text, max_age=3600), and the other way round.
+func ExampleTimestampSigner_UnsignMaxAge() {
+	now := time.Unix(1700000000, 0)
+	signer, err := signing.NewTimestampSigner(signing.Options{
+		Key: "test-secret-key", Salt: "shop.links", Now: func() time.Time { return now },
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	link := signer.Sign("order-17")
+	fmt.Println("/orders/?token=" + link)
+
+	now = now.Add(2 * time.Hour)
+	_, err = signer.UnsignMaxAge(link, time.Hour)
+	if refused, ok := errors.AsType[*signing.DecodeError](err); ok && refused.Reason == signing.SignatureExpired {
+		fmt.Println("this link has expired")
+	}
+	// Output:
+	// /orders/?token=order-17:1r31eq:89GFLp0zH_Z7jzHrbBJqF53O7WPp2xGK8VxRLBb1PNE
+	// this link has expired
+}
+
+// A value for django.core.signing.loads(text, salt="shop.links").
+func ExampleDumps() {
+	value := py.NewDict(1)
+	value.Set("order", int64(17))
+	data, err := pyjson.Dumps(value)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	o := signing.Options{Key: "test-secret-key", Salt: "shop.links", Compress: true}
+	text, err := signing.Dumps(data, o)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	back, err := signing.LoadsMaxAge(text, time.Minute, o)
+	fmt.Println(string(back), err)
+	// Output: {"order":17} <nil>
+}
+
+// salted_hmac("shop.cache", "cart:17", algorithm="sha256").hexdigest()
+func ExampleSaltedHMAC() {
+	digest, err := signing.SaltedHMAC("cart:17", signing.HMACOptions{
+		KeySalt: "shop.cache", Secret: "test-secret-key", Algorithm: signing.SHA256,
+	})
+	fmt.Println(hex.EncodeToString(digest), err)
+	// Output: 3a704d3b07f2b49117022bb14483adb1281426a6cf8adb32096ce861082c5bb5 <nil>
 }

@@ -52,3 +52,24 @@ func ExampleLoadsString() {
 	fmt.Println(err)
 	// Output: pyjson: offset 8: expected a string as a key
 }
+
+// The values of a session are built when they are needed.
+func ExampleRaw() {
+	session, err := pyjson.LoadsDict([]byte(`{"cart":{"items":["tea"]},"theme":"dark"}`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	cart, _ := session.Get("cart")
+	raw, ok := cart.(pyjson.Raw)
+	fmt.Println(raw, ok)
+
+	var to struct {
+		Items []string `json:"items"`
+	}
+	err = py.Scan(cart, &to, nil)
+	fmt.Println(to.Items, err)
+	// Output:
+	// {"items":["tea"]} true
+	// [tea] <nil>
+}

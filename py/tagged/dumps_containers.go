@@ -185,7 +185,8 @@ func (d *dumper) object(o *py.Object) *UnsupportedError {
 	case o.Construction == py.ConstructPersistent && len(args.Items) == 1:
 		fields = append(fields, value(keyPersistent, args.Items[0]))
 		args = py.NewTuple()
-	case o.Construction == py.ConstructPersistent || o.Construction > py.ConstructInstance || o.Callable == nil || named && class == nil:
+	case o.Construction == py.ConstructPersistent || o.Construction > py.ConstructInstance ||
+		o.Callable == nil || named && class == nil:
 		return unsupported(o, "does not say how it is made")
 	case named:
 		fields = append(fields, value(keyClass, nameContent(class)))

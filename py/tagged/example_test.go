@@ -25,3 +25,24 @@ func Example() {
 	// dict <nil>
 	// tagged: at ["avatar"]: "$bytes" must be base64 with padding
 }
+
+// Objects of the site's own classes are written with everything that Python needs to
+// construct them. People can change them and write them back.
+func ExampleDumps() {
+	state := py.NewDict(1)
+	state.Set("city", "Berlin")
+	address := &py.Object{
+		Construction: py.ConstructNew,
+		Callable:     &py.Global{Module: "shop", Name: "Address"},
+		Args:         py.NewTuple(),
+		Extra:        &py.Extra{HasState: true, State: state},
+	}
+	text, err := tagged.Dumps(py.NewList(address, py.NewTuple(int64(1)), py.Date{Year: 2023, Month: 11, Day: 14}))
+	fmt.Println(string(text), err)
+
+	back, err := tagged.Loads(text)
+	fmt.Println(py.TypeName(back.(*py.List).Items[0]), err)
+	// Output:
+	// [{"$object":{"class":"shop.Address","new":true,"state":{"city":"Berlin"}}},{"$tuple":[1]},{"$date":"2023-11-14"}] <nil>
+	// Address <nil>
+}
