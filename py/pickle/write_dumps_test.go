@@ -27,18 +27,18 @@ func TestWhatCannotBePickledIsNamed(t *testing.T) {
 		protocol int
 		want     string
 	}{
-		{"channel", cart(make(chan int)), 4, "pickle: cart[1]: Go chan int cannot be pickled"},
-		{"nil list", cart((*py.List)(nil)), 4, "pickle: cart[1]: Go nil *py.List cannot be pickled"},
-		{"not UTF-8", cart("\xff"), 4, "pickle: cart[1]: str is not UTF-8"},
-		{"year 10000", py.DateTime{Time: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}, 4, "pickle: datetime is outside the years 1 to 9999"},
-		{"offset of a day", py.DateTime{Time: time.Date(2024, 1, 1, 0, 0, 0, 0, time.FixedZone("", 86400))}, 4, "pickle: datetime has an offset of a day or more"},
-		{"opcodes in a name", &py.Global{Module: "os\nsystem\n", Name: "x"}, 2, "pickle: type has a name that this protocol cannot write"},
-		{"name not ASCII", &py.Global{Module: "é", Name: "x"}, 2, "pickle: type has a name that this protocol cannot write"},
-		{"no module", &py.Global{Name: "x"}, 4, "pickle: type has a name that this protocol cannot write"},
-		{"no name", &py.Global{Module: "x"}, 2, "pickle: type has a name that this protocol cannot write"},
-		{"object of nothing", &py.Object{}, 4, "pickle: object has no callable"},
-		{"no persistent id", &py.Object{Construction: py.ConstructPersistent}, 4, "pickle: object has no persistent id"},
-		{"too deep", deep, 4, "is nested in more than 10000 levels"},
+		{name: "channel", value: cart(make(chan int)), protocol: 4, want: "pickle: cart[1]: Go chan int cannot be pickled"},
+		{name: "nil list", value: cart((*py.List)(nil)), protocol: 4, want: "pickle: cart[1]: Go nil *py.List cannot be pickled"},
+		{name: "not UTF-8", value: cart("\xff"), protocol: 4, want: "pickle: cart[1]: str is not UTF-8"},
+		{name: "year 10000", value: py.DateTime{Time: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}, protocol: 4, want: "pickle: datetime is outside the years 1 to 9999"},
+		{name: "offset of a day", value: py.DateTime{Time: time.Date(2024, 1, 1, 0, 0, 0, 0, time.FixedZone("", 86400))}, protocol: 4, want: "pickle: datetime has an offset of a day or more"},
+		{name: "opcodes in a name", value: &py.Global{Module: "os\nsystem\n", Name: "x"}, protocol: 2, want: "pickle: type has a name that this protocol cannot write"},
+		{name: "name not ASCII", value: &py.Global{Module: "é", Name: "x"}, protocol: 2, want: "pickle: type has a name that this protocol cannot write"},
+		{name: "no module", value: &py.Global{Name: "x"}, protocol: 4, want: "pickle: type has a name that this protocol cannot write"},
+		{name: "no name", value: &py.Global{Module: "x"}, protocol: 2, want: "pickle: type has a name that this protocol cannot write"},
+		{name: "object of nothing", value: &py.Object{}, protocol: 4, want: "pickle: object has no callable"},
+		{name: "no persistent id", value: &py.Object{Construction: py.ConstructPersistent}, protocol: 4, want: "pickle: object has no persistent id"},
+		{name: "too deep", value: deep, protocol: 4, want: "is nested in more than 10000 levels"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -282,7 +282,7 @@ func writeVectors(t testing.TB) []vector {
 			t.Fatal(err)
 		}
 		b, b2 := &builder{refs: map[float64]any{}}, &builder{refs: map[float64]any{}, longs: true}
-		vectors = append(vectors, vector{b.build(line.V), b2.build(line.V), lines.Text(), line.P})
+		vectors = append(vectors, vector{value: b.build(line.V), value2: b2.build(line.V), text: lines.Text(), pickles: line.P})
 	}
 	if err := lines.Err(); err != nil || len(vectors) < 2500 {
 		t.Fatalf("%d vectors, %v", len(vectors), err)
