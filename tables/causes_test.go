@@ -203,6 +203,9 @@ func TestKeysThatTheColumnCannotHoldAreNotFound(t *testing.T) {
 		if err := e.Merge(t.Context(), foreign, nil); !errors.Is(err, djangosession.ErrSessionGone) {
 			t.Errorf("%T, %v: Merge: %v", c.dialect, c.err, err)
 		}
+		if err := e.Save(t.Context(), &djangosession.Record{Key: foreign, Data: dictOf("a", int64(7))}); !errors.Is(err, djangosession.ErrSessionGone) {
+			t.Errorf("%T, %v: Save: %v", c.dialect, c.err, err)
+		}
 		// Every column can contain an ASCII key, so this is another fault.
 		if _, err := e.Load(t.Context(), key); !errors.Is(err, tables.ErrValue) {
 			t.Errorf("%T, %v: Load of an ASCII key: %v", c.dialect, c.err, err)

@@ -371,3 +371,18 @@ func dictOf(name string, value any) *py.Dict {
 	d.Set(name, value)
 	return d
 }
+
+func TestErrorsUnwrapToWhatTheyHave(t *testing.T) {
+	t.Parallel()
+	for _, e := range []*tables.Error{{}, {Kind: tables.ErrLocked}, {Err: errQuoted}, {Kind: tables.ErrLocked, Err: errQuoted}} {
+		var want []error
+		for _, err := range []error{e.Kind, e.Err} {
+			if err != nil {
+				want = append(want, err)
+			}
+		}
+		if got := e.Unwrap(); !slices.Equal(got, want) {
+			t.Errorf("%v, want %v", got, want)
+		}
+	}
+}

@@ -55,14 +55,24 @@ LINE_TEXTS = ["", "0", "1", "00", "01", "-1", "+1", "1L", "-0", "a", "'a'", '"a"
 def operands():
     for opcode, size in FIXED.items():
         for n in range(size + 1):
+            if opcode == "r" and 0 < n < size:
+                continue  # with what follows it is a number for which Python has no memory
             yield "N" + opcode + "\x01" * n
+            if opcode != "r" or n < size:
+                yield "N" + opcode + "N" * n
     for opcode, size in SIZED.items():
         for n in range(size):
             yield "N" + opcode + "\1" * n
+            yield "N" + opcode + "N" * n
+        yield "N" + opcode + "N" * (size - 1) + "\x88"
         for last in "\0\x7f\x80":
             for length in "\0\1\2\x09":
                 for text in ["", "a", "\xc3\xa9", "\xff", "abc", "\xed\xa0\x80", "abcdefgh\xff"]:
                     yield "N" + opcode + length + "\0" * (size - 2) + (last if size > 1 else "") + text
+    for length in range(1, 9):
+        for bad in range(length):
+            text = "a" * bad + "\xff" + "a" * (length - bad - 1)
+            yield "N\x8c" + chr(length) + text + "\x8c\x08abcdefgh"
     for opcode in LINES:
         for text in LINE_TEXTS:
             if opcode == "p" and text[:5] == "92233":
