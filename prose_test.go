@@ -22,7 +22,7 @@ func notYetClean() []string {
 	return []string{
 		"cmd/djangosession",
 		"djangosession", "djangosession/auth", "djangosession/csrf", "djangosession/enginetest",
-		"CHANGELOG.md", "README.md",
+		"CHANGELOG.md",
 	}
 }
 

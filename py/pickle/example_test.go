@@ -56,7 +56,8 @@ func ExampleDumps() {
 
 // An instance of one of the site's own classes is data that Go can look into.
 func ExampleLoads() {
-	// pickle.dumps({"address": address}, 2), where address.city = "Berlin" and address.zip = "10115"
+	// pickle.dumps({"address": address}, 2), where address.city = "Berlin" and
+	// address.zip = "10115"
 	session, err := pickle.Loads([]byte("\x80\x02}q\x00X\x07\x00\x00\x00addressq\x01cshop\nAddress\nq\x02)\x81q\x03}q\x04(" +
 		"X\x04\x00\x00\x00cityq\x05X\x06\x00\x00\x00Berlinq\x06X\x03\x00\x00\x00zipq\x07X\x05\x00\x00\x0010115q\x08ubs."))
 	if err != nil {

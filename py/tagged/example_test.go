@@ -37,12 +37,12 @@ func ExampleDumps() {
 		Args:         py.NewTuple(),
 		Extra:        &py.Extra{HasState: true, State: state},
 	}
-	text, err := tagged.Dumps(py.NewList(address, py.NewTuple(int64(1)), py.Date{Year: 2023, Month: 11, Day: 14}))
+	text, err := tagged.Dumps(py.NewList(address))
 	fmt.Println(string(text), err)
 
 	back, err := tagged.Loads(text)
 	fmt.Println(py.TypeName(back.(*py.List).Items[0]), err)
 	// Output:
-	// [{"$object":{"class":"shop.Address","new":true,"state":{"city":"Berlin"}}},{"$tuple":[1]},{"$date":"2023-11-14"}] <nil>
+	// [{"$object":{"class":"shop.Address","new":true,"state":{"city":"Berlin"}}}] <nil>
 	// Address <nil>
 }
