@@ -10,7 +10,7 @@ type clearsessionsCommand struct {
 	databaseFlags
 
 	BatchSize int           `default:"1000" help:"How many sessions to delete at once."`
-	Pause     time.Duration `default:"0s"   help:"How long to leave the database to others between two batches, such as 100ms."`
+	Pause     time.Duration `default:"0s"   help:"How long to pause between two batches, such as 100ms, so that others can use the database."`
 
 	DryRun bool `help:"Count the expired sessions, and delete nothing."`
 	JSON   bool `help:"Print a JSON object."`
@@ -18,9 +18,9 @@ type clearsessionsCommand struct {
 
 // Help is what clearsessions --help adds.
 func (*clearsessionsCommand) Help() string {
-	return `Deletes what "manage.py clearsessions" deletes, in batches that hold no lock for long, so that it can run beside the
-site. It can be stopped at any time: it says what it has deleted, and can be run again. No secret key is needed; but where
-the site has USE_TZ = False, dates are stored as the clocks of its TIME_ZONE show them, and --settings must say so.
+	return `Deletes the same sessions as "manage.py clearsessions", in batches that hold locks only briefly, so it can run while the
+site is in use. You can stop it at any time: it prints how many sessions it has deleted, and you can run it again. It needs
+no secret key. If the site has USE_TZ = False, dates are stored in its TIME_ZONE, so pass its settings with --settings.
 ` + databaseHelp + `
 
 Examples:

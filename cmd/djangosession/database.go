@@ -13,7 +13,7 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// databaseFlags say where the sessions are.
+// databaseFlags name the database of the sessions.
 type databaseFlags struct {
 	storeFlags
 
@@ -21,36 +21,36 @@ type databaseFlags struct {
 
 	Table string `help:"Table of the sessions (default: the site's, or django_session)." placeholder:"NAME"`
 
-	Schema string `help:"Schema that the table is in, if it is not the default one." placeholder:"NAME"`
+	Schema string `help:"Schema of the table (default: that of the connection)." placeholder:"NAME"`
 
-	AcceptEngine string `help:"Write although the site's SESSION_ENGINE, this one, may not read the table." placeholder:"ENGINE"`
+	AcceptEngine string `help:"The site's SESSION_ENGINE, to write although it may not read the table." placeholder:"ENGINE"`
 
-	LockTimeout time.Duration `default:"5s" help:"How long to wait for a database that others have locked."`
+	LockTimeout time.Duration `default:"5s" help:"How long to wait for a locked database."`
 }
 
 // databaseHelp is the part of the help texts about databases.
 const databaseHelp = `
-DATABASE is sqlite:///absolute/path, sqlite:relative/path, or the path of a file that is there; "?mode=ro" at the end of
-such a URL makes sure that nothing is written. sqlite:///name is also taken as a relative path, as dj-database-url does,
-where there is no /name. No file is ever created.
+DATABASE is sqlite:///absolute/path, sqlite:relative/path, or the path of an existing file. "?mode=ro" at the end of such a
+URL ensures that nothing is written. sqlite:///name is also accepted for a relative path, as in dj-database-url, if /name
+does not exist. No file is ever created.
 
-mysql://user:password@host:port/name (MariaDB too) and postgresql://user:password@host:port/name name a database of a
-server. Others can see the command line in the process list: a password can stand in MYSQL_PWD, and in PGPASSWORD or ~/.pgpass.`
+mysql://user:password@host:port/name (also for MariaDB) and postgresql://user:password@host:port/name are databases on a
+server. The command line is visible in the process list: put the password into MYSQL_PWD, PGPASSWORD or ~/.pgpass instead.`
 
-// opener opens the database that a URL names, for reading alone unless write is set. There is a file for each database
-// product.
+// opener opens the database of a URL, read-only unless write is set. There is a file for
+// each database product.
 type opener func(url string, write bool) (connection, error)
 
-// connection is an open database, of a product.
+// connection is an open database.
 type connection struct {
 	db      *sql.DB
 	dialect tables.Dialect
 	vendor  string // Django's name of the product
 }
 
-// checkVendor compares the database with the one that the settings describe. A command that
-// writes is refused if they differ, because the site would not see what it does; others are
-// warned, because the database may be a copy.
+// checkVendor compares the database with the one that the settings describe. If they
+// differ, a command that writes is refused, because the site would not see its changes.
+// Other commands print a warning, because the database may be a copy.
 func (c connection) checkVendor(t *tool, s *djangosession.Settings, write bool) error {
 	vendor := s.SessionDatabase.Vendor
 	if !slices.Contains([]string{vendorSQLite, vendorPostgreSQL, vendorMySQL}, vendor) || vendor == c.vendor {
@@ -85,7 +85,7 @@ func openerOf(url string) (opener, error) {
 	case scheme == "postgres", scheme == "postgresql":
 		return openPostgreSQLURL, nil
 	}
-	return nil, usagef("a database is named by a URL (sqlite:, mysql: or postgresql:), or by the path of a file")
+	return nil, usagef("the database must be a URL (sqlite:, mysql: or postgresql:) or the path of an existing file")
 }
 
 func isFile(name string) bool {
@@ -93,7 +93,7 @@ func isFile(name string) bool {
 	return err == nil
 }
 
-// database is an open database and the session engine on it.
+// database is an open database with its session engine.
 type database struct {
 	*tables.Engine
 	connection
@@ -101,8 +101,8 @@ type database struct {
 
 func (d *database) close() { _ = d.db.Close() } // what was written is committed
 
-// open opens the database and makes sure that the table is there. Where Django may keep the site's sessions elsewhere, a
-// command that writes is refused, and others are warned.
+// open opens the database and checks the table. If Django may keep the site's sessions
+// elsewhere, a command that writes is refused, and others print a warning.
 func (f *databaseFlags) open(ctx context.Context, t *tool, s djangosession.Settings, write bool) (*database, error) {
 	accepted, err := f.acceptEngine(t, s, write)
 	if err != nil {
@@ -135,7 +135,8 @@ func (f *databaseFlags) open(ctx context.Context, t *tool, s djangosession.Setti
 	return &database{Engine: engine, connection: c}, nil
 }
 
-// acceptEngine returns the SESSION_ENGINE that is accepted although Django may keep its sessions elsewhere.
+// acceptEngine returns the SESSION_ENGINE that is accepted although Django may keep its
+// sessions elsewhere.
 func (f *databaseFlags) acceptEngine(t *tool, s djangosession.Settings, write bool) (string, error) {
 	err := s.CheckEngine("django.contrib.sessions.backends.db")
 	switch {
@@ -144,14 +145,14 @@ func (f *databaseFlags) acceptEngine(t *tool, s djangosession.Settings, write bo
 	case err == nil || f.AcceptEngine != "":
 		return f.AcceptEngine, nil
 	case write:
-		return "", usagef("%w. Django may keep sessions outside the table, where they would live on. "+
-			"If the table is what Django reads, repeat this with --accept-engine %s", err, s.SessionEngine)
+		return "", usagef("%w. Django may keep sessions outside the table, where they would stay valid. "+
+			"If Django reads the table, repeat the command with --accept-engine %s", err, s.SessionEngine)
 	}
-	t.notef("warning: %s. Django may keep sessions outside the table, and what it shows may be old", plain(err))
+	t.notef("warning: %s. Django may keep sessions outside the table, and those in the table may be outdated", plain(err))
 	return s.SessionEngine, nil
 }
 
-// lockWait is --lock-timeout as package tables has it.
+// lockWait is --lock-timeout in the form of package tables.
 func (f *databaseFlags) lockWait() time.Duration {
 	if f.LockTimeout == 0 {
 		return -1 // not at all
@@ -159,7 +160,8 @@ func (f *databaseFlags) lockWait() time.Duration {
 	return f.LockTimeout
 }
 
-// checkTable refuses a table that has not the columns of Django's. Further ones do no harm here: no session is created.
+// checkTable refuses a table without Django's columns. Other columns are harmless,
+// because no session is created.
 func checkTable(ctx context.Context, engine *tables.Engine) error {
 	err := engine.Check(ctx)
 	if column, ok := errors.AsType[*tables.ColumnError](err); ok && !column.Missing {

@@ -7,16 +7,16 @@ import (
 
 type decodeCommand struct {
 	storeFlags
-	MaxAge *float64 `help:"Refuse sessions signed longer ago. (Django looks at the expiry date instead.)" placeholder:"SECONDS"`
+	MaxAge *float64 `help:"Refuse sessions signed longer ago. (Django checks the expiry date instead.)" placeholder:"SECONDS"`
 
-	Data []string `arg:"" help:"Texts of the column session_data." name:"session-data" optional:""`
+	Data []string `arg:"" help:"Values of the column session_data." name:"session-data" optional:""`
 }
 
 // Help is what decode --help adds.
 func (*decodeCommand) Help() string {
-	return `Prints {"session":{...}} for session data that decodes, else {"error":{"reason":"...","message":"..."}}. Reasons are
-malformed, bad_signature, signature_expired, too_large, bad_compression and bad_serialization. Values that JSON lacks
-are tagged: {"$bytes":"aGk="}, {"$float":"nan"}, {"$dict":[[1,"a"]]}; "encode" reads the same form.
+	return `Prints {"session":{...}} for session data that decodes, and otherwise {"error":{"reason":"...","message":"..."}}. Reasons
+are malformed, bad_signature, signature_expired, too_large, bad_compression and bad_serialization. Values that JSON lacks
+are tagged: {"$bytes":"aGk="}, {"$float":"nan"}, {"$dict":[[1,"a"]]}. "encode" reads the same form.
 ` + rowsHelp + pickleHelp + `
 
 Examples:
@@ -28,7 +28,7 @@ Examples:
     psql -At mysite -c 'SELECT session_data FROM django_session' |
         djangosession decode --settings site.json | jq -r '.session._auth_user_id // empty'
 
-The file of --settings is made by "djangosession settings script | python manage.py shell > site.json".`
+Create the file of --settings with "djangosession settings script | python manage.py shell > site.json".`
 }
 
 // Run is the command.

@@ -12,7 +12,7 @@ type deleteCommand struct {
 	userModelFlags
 	User     *string `help:"Delete all sessions of the user with this id, which logs them out everywhere." placeholder:"ID"`
 	Username *string `help:"Delete all sessions of the user with this name."                               placeholder:"NAME"`
-	DryRun   bool    `help:"Say what would be deleted, and delete nothing."`
+	DryRun   bool    `help:"Print what would be deleted, and delete nothing."`
 	JSON     bool    `help:"Print a JSON object."`
 
 	Keys []string `arg:"" help:"Session keys, or their beginnings as sessions list prints them." name:"key" optional:""`
@@ -20,13 +20,14 @@ type deleteCommand struct {
 
 // Help is what sessions delete --help adds.
 func (*deleteCommand) Help() string {
-	return `Deletes the sessions of these keys, or with --user or --username all sessions of one user. That reads every session of
-the table, since only their contents say whose they are. Keys are the arguments, or the lines of standard input. A shortened
-key, such as 0gmsponz..., has to fit one session only. --user and --username need the secret key; deleting by key does not.
+	return `Deletes the sessions with these keys, or with --user or --username all sessions of one user. For a user, it reads every
+session of the table, because only their contents name the user. Keys are the arguments, or the lines of standard input. A
+shortened key, such as 0gmsponz..., must match exactly one session. --user and --username need the secret key; deleting by
+key does not.
 ` + userHelp + `
 
-The exit status is 0 if all of it was done, also for a user who has no sessions; 1 if a key has no session, no user has the
-name, or sessions could not be read; 2 for wrong usage, such as a name where an id is wanted.
+The exit status is 0 on success, also for a user without sessions; 1 if a key has no session, no user has the name, or
+sessions could not be read; and 2 for wrong usage, such as a name instead of an id.
 ` + databaseHelp + `
 
 Examples:
@@ -63,8 +64,9 @@ func (c *deleteCommand) Run(t *tool) error {
 	return c.deleteKeys(t, db)
 }
 
-// deleteKeys deletes the sessions of keys. All of them are read before the first session is deleted: until then the user can
-// end the program as usual, and afterwards the program says what it has done.
+// deleteKeys deletes the sessions of keys. It reads all keys before it deletes the first
+// session: until then the user can end the program as usual, and afterwards the program
+// reports what it has done.
 func (c *deleteCommand) deleteKeys(t *tool, db *database) error {
 	var keys []string
 	for key, err := range t.items(c.Keys) {
@@ -177,7 +179,7 @@ func (c *deleteCommand) outcome(n int64) string {
 	return plural(n, "session") + " deleted."
 }
 
-// stopped says of work that ended early what was done.
+// stopped reports how far work came that ended early.
 func (c *deleteCommand) stopped(t *tool, deleted int64, err error) error {
 	if _, interrupted := t.interrupted(); interrupted || deleted > 0 {
 		t.notef("%s", c.outcome(deleted))

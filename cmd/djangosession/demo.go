@@ -23,7 +23,7 @@ sessions what a Go program beside the site does: read, change, save. The folder 
 ends with.`
 }
 
-// The secret of the demo's site, which is none, and what else its settings say.
+// The settings of the demo's site. Its secret is public.
 const (
 	demoSecret   = "test-secret-key"
 	demoSettings = `{"SECRET_KEY": "` + demoSecret + `", "USE_TZ": true, "TIME_ZONE": "UTC"}` + "\n"
@@ -50,7 +50,7 @@ func (c *demoCommand) Run(t *tool) error {
 	return d.end()
 }
 
-// demo is a demonstration under way.
+// demo is a running demonstration.
 type demo struct {
 	*tool
 	settings, path string // files
@@ -68,7 +68,7 @@ func (d *demo) stepf(format string, args ...any) error {
 }
 
 func (d *demo) makeSite(ctx context.Context) error {
-	// The only place that makes a file: the commands refuse to.
+	// Only the demo creates a file; the commands refuse to.
 	for name, data := range map[string]string{d.settings: demoSettings, d.path: ""} {
 		if err := os.WriteFile(name, []byte(data), 0o600); err != nil {
 			return fmt.Errorf("demo: %w", err)

@@ -7,13 +7,13 @@ import (
 	"github.com/djangobridge/djangobridge/signing"
 )
 
-// dumpsFlags are signerFlags without a separator: dumps and loads take none.
+// dumpsFlags are signerFlags without a separator, because dumps and loads have none.
 type dumpsFlags struct {
 	siteFlags
 
 	Salt      string `help:"Salt (default: django.core.signing)."`
-	Algorithm string `help:"Hash by its name in Python's hashlib (default: that of the Django release, sha256)."`
-	CookieKey bool   `help:"Sign as get_cookie_signer(SALT).sign_object, as Django's messages do."`
+	Algorithm string `help:"Hash algorithm, by its name in Python's hashlib (default: that of the Django release, sha256)."`
+	CookieKey bool   `help:"Use the key of get_cookie_signer(SALT), as Django's messages do."`
 
 	Serializer string `default:"json" enum:"json,pickle" help:"json (the default) or pickle." placeholder:"NAME"`
 }
@@ -43,7 +43,7 @@ func (f *dumpsFlags) signer(o signing.Options) (*signing.TimestampSigner, error)
 
 type dumpsCommand struct {
 	dumpsFlags
-	Compress bool `help:"Compress where that is shorter."`
+	Compress bool `help:"Compress if the result is shorter."`
 
 	Timestamp *int64 `help:"Sign as of this second (default: now)." placeholder:"UNIX_SECONDS"`
 
@@ -54,9 +54,9 @@ type dumpsCommand struct {
 
 // Help is what dumps --help adds.
 func (*dumpsCommand) Help() string {
-	return `Prints what django.core.signing.dumps(value) returns. An item that cannot be signed gives
-{"error":{"reason":"...","message":"..."}}; reasons are bad_input and unsupported. Signed text never begins with "{".
-With --serializer pickle it is what dumps(value, serializer=PickleSerializer) returns.
+	return `Prints the result of django.core.signing.dumps(value), or of dumps(value, serializer=PickleSerializer) with --serializer
+pickle. For an item that cannot be signed it prints {"error":{"reason":"...","message":"..."}}. Reasons are bad_input and
+unsupported. Signed text never begins with "{".
 ` + itemsHelp + `
 
 Examples:
@@ -104,15 +104,15 @@ func (c *dumpsCommand) serialize(v any) ([]byte, error) {
 
 type loadsCommand struct {
 	dumpsFlags
-	MaxAge *float64 `help:"Refuse what was signed longer ago." placeholder:"SECONDS"`
+	MaxAge *float64 `help:"Refuse values signed longer ago." placeholder:"SECONDS"`
 
-	Signed []string `arg:"" help:"What dumps returned." name:"signed" optional:""`
+	Signed []string `arg:"" help:"Values that dumps signed." name:"signed" optional:""`
 }
 
 // Help is what loads --help adds.
 func (*loadsCommand) Help() string {
-	return `Prints {"object":...} for what django.core.signing.loads(text) returns, else
-{"error":{"reason":"...","message":"..."}}. Reasons are those of "decode".
+	return `Prints {"object":...} with the result of django.core.signing.loads(text), or {"error":{"reason":"...","message":"..."}}.
+Reasons are those of "decode".
 ` + itemsHelp + `
 
 Examples:

@@ -14,18 +14,18 @@ type encodeCommand struct {
 
 	Timestamp *int64 `help:"Sign as of this second (default: now)." placeholder:"UNIX_SECONDS"`
 
-	NoCompress bool `help:"Do not compress, which Django reads just as well." name:"no-compress"`
+	NoCompress bool `help:"Do not compress. Django reads both forms." name:"no-compress"`
 
-	Protocol int `help:"Pickle protocol to write, 2 to 5 (default: what the site's Python writes)." placeholder:"N"`
+	Protocol int `help:"Pickle protocol to write, 2 to 5 (default: that of the site's Python)." placeholder:"N"`
 
 	JSON []string `arg:"" help:"Sessions as JSON objects." name:"json" optional:""`
 }
 
 // Help is what encode --help adds.
 func (*encodeCommand) Help() string {
-	return `Takes what "decode" prints behind "session", and prints what belongs into the column session_data. Strings, integers of
-any size, floats (1.0 stays 1.0) and the order of values are kept. An item that cannot be encoded gives
-{"error":{"reason":"...","message":"..."}}; reasons are bad_input and unsupported. A session's text never begins with "{".
+	return `Takes the value of "session" that "decode" prints, and prints the text for the column session_data. Strings, integers of
+any size, floats (1.0 stays 1.0) and the order of values are kept. For an item that cannot be encoded it prints
+{"error":{"reason":"...","message":"..."}}. Reasons are bad_input and unsupported. Encoded sessions never begin with "{".
 ` + itemsHelp + pickleHelp + `
 
 Examples:
@@ -35,8 +35,7 @@ Examples:
     djangosession encode --timestamp 1700000000 --no-compress '{"a":1}'
     echo "$SESSION_DATA" | djangosession decode | jq -c '.session | .theme = "dark"' | djangosession encode
 
-jq 1.6 and older turn 1.0 into 1 and round integers past 2^53. "djangosession sessions show" looks into a database
-without a pipeline.`
+jq 1.6 and older turn 1.0 into 1 and round integers beyond 2^53. "djangosession sessions show" reads a database directly.`
 }
 
 // Run is the command.

@@ -9,23 +9,24 @@ import (
 type explainCommand struct {
 	storeFlags
 	Cookie  texts `help:"The name of a cookie that set_signed_cookie may have signed. Can be repeated." placeholder:"NAME"`
-	TryKey  texts `help:"A secret that may have been the site's. Can be repeated."                      placeholder:"KEY"`
-	TrySalt texts `help:"A salt that may have been used. Can be repeated."                              placeholder:"SALT"`
+	TryKey  texts `help:"Another secret key to try. Can be repeated."                                   placeholder:"KEY"`
+	TrySalt texts `help:"Another salt to try. Can be repeated."                                         placeholder:"SALT"`
 	JSON    bool  `help:"Print a JSON object for each item."`
 
-	Data []string `arg:"" help:"Texts of the column session_data, or whatever was taken for one." name:"session-data" optional:""`
+	Data []string `arg:"" help:"Values of the column session_data, or other texts of the site." name:"session-data" optional:""`
 }
 
 // Help is what explain --help adds.
 func (*explainCommand) Help() string {
-	return `Looks at each text for its layout, time and signature, and tries the secrets of the settings (as they are, and as
-shells and environment files tend to change them) with the salts that Django uses. It also recognises other texts of a
-Django site: session keys, sessions of the engine signed_cookies, messages, signed cookies (with --cookie), signed values,
-CSRF tokens and their secrets, password reset tokens, hashes, JSON Web Tokens. "Next:" is the command that reads such a text.
-Neither secrets nor the texts themselves are printed. The exit status is 0 if all items decode as sessions, otherwise 1.
+	return `Examines the layout, time and signature of each text, and tries the secrets of the settings with the salts that Django
+uses. It tries the secrets as they are, and as shells and environment files typically change them. It also recognizes other
+texts of a Django site: session keys, sessions of the engine signed_cookies, messages, signed cookies (with --cookie), signed
+values, CSRF tokens and secrets, password reset tokens, hashes and JSON Web Tokens. "Next:" shows the command that reads such
+a text. Neither secrets nor the texts themselves are printed. The exit status is 0 if all items decode as sessions, and
+otherwise 1.
 
-Items are the arguments or, without any (and in place of the argument "-"), the lines of standard input. Each gives a
-paragraph or, with --json, a line.
+Items are the arguments or, without any (and in place of the argument "-"), the lines of standard input. The output is one
+paragraph per item, or one line with --json.
 
 Examples:
 

@@ -8,8 +8,8 @@ import (
 	"github.com/djangobridge/djangobridge/signing"
 )
 
-// next returns the command that reads a text which was explained, "" if there is none. It contains no secret and no part of
-// the text.
+// next returns the command that reads an explained text, or "". It contains no secret and
+// no part of the text.
 func (c *explainCommand) next(s djangosession.Settings, text string, e *djangosession.Explanation) string {
 	switch {
 	case e.Decodes:
@@ -29,7 +29,7 @@ func (c *explainCommand) next(s djangosession.Settings, text string, e *djangose
 	}
 }
 
-// nextOfSigned is next for a text whose signature is good.
+// nextOfSigned is next for a text with a valid signature.
 func (c *explainCommand) nextOfSigned(s djangosession.Settings, text string, e *djangosession.Explanation) string {
 	var name string
 	var flags []string
@@ -54,7 +54,8 @@ func (c *explainCommand) nextOfSigned(s djangosession.Settings, text string, e *
 	return c.command(name, flags...)
 }
 
-// isOwnKey reports whether a key that an explanation names is one that the site's release verifies with.
+// isOwnKey reports whether a key that an explanation names is one that the site's release
+// verifies with.
 func isOwnKey(s djangosession.Settings, name string) bool {
 	fallback := strings.HasPrefix(name, "SECRET_KEY_FALLBACKS[") && strings.HasSuffix(name, "]")
 	return name == "SECRET_KEY" || fallback && releaseOf(s).HasFallbackKeys()
@@ -66,7 +67,8 @@ func releaseOf(s djangosession.Settings) release.Release {
 	return r
 }
 
-// command returns a command line of this tool. The flags that say which site it is are those of explain, but for secrets.
+// command returns a command line of this tool. It repeats the flags of explain that
+// describe the site, except secrets.
 func (c *explainCommand) command(name string, flags ...string) string {
 	words := []string{program, name}
 	if c.Settings != "" {
@@ -81,7 +83,7 @@ func (c *explainCommand) command(name string, flags ...string) string {
 	return strings.Join(words, " ")
 }
 
-// sessionFlags are the flags with which decode takes a session.
+// sessionFlags are the flags with which decode reads a session.
 func sessionFlags(s djangosession.Settings, e *djangosession.Explanation) []string {
 	var flags []string
 	const prefix = "django.contrib.sessions."
@@ -104,7 +106,8 @@ func sessionFlags(s djangosession.Settings, e *djangosession.Explanation) []stri
 	return flags
 }
 
-// cookieFlags are the flags with which unsign takes a signed cookie that the site accepts.
+// cookieFlags are the flags with which unsign reads a signed cookie that the site
+// accepts.
 func (c *explainCommand) cookieFlags(s djangosession.Settings, text string, m *djangosession.Made) (flags []string, ok bool) {
 	for _, salt := range append([]string{""}, c.TrySalt...) {
 		signer, err := s.SignedCookie(m.Cookie, salt)
@@ -131,7 +134,7 @@ func valueCommand(e *djangosession.Explanation) string {
 	return "unsign"
 }
 
-// valueFlags are the flags with which that command takes the value.
+// valueFlags are the flags with which that command reads the value.
 func valueFlags(s djangosession.Settings, e *djangosession.Explanation) []string {
 	var flags []string
 	if e.Made.CookieKey {

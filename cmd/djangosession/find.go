@@ -9,14 +9,14 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// shortened is how a key ends of which only the beginning is shown.
+// shortened is the end of a shortened key.
 const shortened = "..."
 
-// mostCandidates is how many keys are shown that a shortened one may mean.
+// mostCandidates is how many candidates for a shortened key are shown.
 const mostCandidates = 5
 
-// find returns the session key that text is, or that text shortens as "sessions list" does. The error is an [*itemError] if
-// there is none or more than one.
+// find returns the session key for a text, which may be shortened as in "sessions list".
+// The error is an [*itemError] if no session matches, or more than one.
 func (d *database) find(ctx context.Context, text string) (string, error) {
 	exists, err := d.Exists(ctx, text)
 	if err != nil || exists {
@@ -45,7 +45,7 @@ func (d *database) find(ctx context.Context, text string) (string, error) {
 	return "", &itemError{"ambiguous_key", errAmbiguous(found)}
 }
 
-// errAmbiguous lists the sessions that a shortened key may mean. No key is shown in full.
+// errAmbiguous lists the sessions that a shortened key matches. No key is shown in full.
 func errAmbiguous(found []tables.Row) error {
 	n := visible
 	for _, row := range found[1:] {
@@ -60,7 +60,7 @@ func errAmbiguous(found []tables.Row) error {
 		key := printable(beginningOf(row.Key, n))
 		candidates = append(candidates, fmt.Sprintf("%s (expires %s)", key, shownDate(row.ExpireDate)))
 	}
-	//nolint:err113 // its text is all there is to it
+	//nolint:err113 // nothing but the text matters
 	return fmt.Errorf("%d sessions have keys that begin like this: %s", len(found), strings.Join(candidates, ", "))
 }
 
@@ -74,7 +74,8 @@ func commonLength(a, b string) int {
 	return n
 }
 
-// beginningOf returns n characters of a key, but never more than half of it, unless it is very short.
+// beginningOf returns n characters of a key, but at most half of it unless it is very
+// short.
 func beginningOf(key string, n int) string {
 	runes := []rune(key)
 	if n = min(n, max(visible, len(runes)/2)); len(runes) <= n {

@@ -9,18 +9,19 @@ import (
 	"strings"
 )
 
-// itemsHelp is the part of the help texts that says how items come in and go out.
+// itemsHelp is the part of the help texts about items.
 const itemsHelp = `
-Items are the arguments or, without any (and in place of the argument "-"), the lines of standard input. Each gives one
-line of output, at once and in order, so that the two can be put side by side. An empty line is an item too; a carriage
-return at the end of a line is dropped.`
+Items are the arguments or, without any (and in place of the argument "-"), the lines of standard input. Each item
+immediately produces one line of output, in order, so that input and output can be joined line by line. An empty line is an
+item too. A carriage return at the end of a line is dropped.`
 
-// rowsHelp adds what those need to know who pipe rows out of a database.
-const rowsHelp = itemsHelp + ` A database client must print rows alone, without headings and borders: psql -At,
-mysql -NB --raw, sqlite3 -list. NULL and the empty string come as an empty line and are malformed, which
-keeps rows and lines in step.`
+// rowsHelp adds advice for piping rows out of a database.
+const rowsHelp = itemsHelp + ` A database client must print only
+rows, without headings and borders: psql -At, mysql -NB --raw, sqlite3 -list. NULL and the empty string are empty lines and
+malformed, which keeps rows and lines in step.`
 
-// items yields the arguments, or the lines of standard input where the arguments ask for it.
+// items yields the arguments, or the lines of standard input if the arguments ask for
+// them.
 func (t *tool) items(args []string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		if len(args) == 0 {
@@ -34,7 +35,7 @@ func (t *tool) items(args []string) iter.Seq2[string, error] {
 				continue
 			}
 			if isTerminal(t.stdin) {
-				t.notef("reading standard input, one item a line; control-D ends it")
+				t.notef("reading standard input, one item per line; control-D ends it")
 			}
 			for line, err := range lines(t.stdin) {
 				if !yield(line, err) {
@@ -45,7 +46,8 @@ func (t *tool) items(args []string) iter.Seq2[string, error] {
 	}
 }
 
-// lines yields the lines of r, of any length, without their ends; an error comes last.
+// lines yields the lines of r, of any length, without their ends. An error ends the
+// sequence.
 func lines(r io.Reader) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		buffered := bufio.NewReader(r)

@@ -13,7 +13,8 @@ type interruption struct{ signal os.Signal }
 
 func (i interruption) Error() string { return "interrupted before the end" }
 
-// status is the exit status that shells give to a program which this signal ended.
+// status is the exit status that shells report for a program that was ended by this
+// signal.
 func (i interruption) status() int {
 	if number, ok := i.signal.(syscall.Signal); ok {
 		return 128 + int(number)
@@ -21,9 +22,10 @@ func (i interruption) status() int {
 	return statusFailed
 }
 
-// interruptible returns a context that ends when the user ends the program: long work stops between two statements, and the
-// command reports what was done. A second signal ends the program at once. A command that reads standard input calls it
-// after that, because reading would go on.
+// interruptible returns a context that ends when the user ends the program. Long work
+// stops between two statements, and the command reports what was done. A second signal
+// ends the program immediately. A command that reads standard input calls interruptible
+// afterwards, because reading would go on.
 func (t *tool) interruptible() (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
@@ -40,7 +42,7 @@ func (t *tool) interruptible() (context.Context, context.CancelFunc) {
 	return ctx, func() { cancel(nil) }
 }
 
-// interrupted returns how the user ended the program, if that is how it ended.
+// interrupted returns the signal with which the user ended the program, if any.
 func (t *tool) interrupted() (interruption, bool) {
 	if t.ended == nil {
 		return interruption{}, false

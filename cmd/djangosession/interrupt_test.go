@@ -16,13 +16,13 @@ import (
 	"github.com/djangobridge/djangobridge/internal/sqlitedriver"
 )
 
-// TestInterruptedCommandsSayWhatTheyDid ends commands in the middle of their work: a trigger makes the deletion of the last
+// The commands end in the middle of their work: a trigger makes the deletion of the last
 // session take very long.
 func TestInterruptedCommandsSayWhatTheyDid(t *testing.T) {
 	t.Parallel()
 	const first, last = "0gmsponz0ecmaluvyijh3oztlfmr08ac", "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"
 	for name, c := range map[string]struct {
-		args      []string // of which the last but one is the database
+		args      []string // the last but one is the database
 		signal    syscall.Signal
 		status    int
 		out, errs string
@@ -82,7 +82,8 @@ func TestInterruptedCommandsSayWhatTheyDid(t *testing.T) {
 	}
 }
 
-// slowSite makes a site where user 2 has two sessions, which have expired. Deleting the last one takes hours.
+// slowSite creates a site whose user 2 has two expired sessions. Deleting the second one
+// takes hours.
 func slowSite(t *testing.T, file, first, last string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open(sqlitedriver.Name, sqlitedriver.DataSource(file, nil))

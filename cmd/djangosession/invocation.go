@@ -8,13 +8,14 @@ import (
 	"strings"
 )
 
-// invocation is how this program was called, for commands that the user is told to paste.
+// invocation is how this program was called, for commands that the user is asked to
+// paste.
 func invocation() string {
 	self, err := os.Executable()
 	if err != nil {
 		return program
 	}
-	if strings.Contains(self, string(filepath.Separator)+"go-build") { // by "go run", which removes it
+	if strings.Contains(self, string(filepath.Separator)+"go-build") { // "go run" removes it
 		if _, err := os.Stat("cmd/djangosession"); err == nil {
 			return "go run ./cmd/djangosession"
 		}
@@ -37,7 +38,7 @@ func isSameFile(a, b string) bool {
 	return err == nil && os.SameFile(first, second)
 }
 
-// shellQuote returns text as a shell takes it for one word.
+// shellQuote quotes text as one word for a shell.
 func shellQuote(text string) string {
 	const plainChars = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-"
 	if text != "" && strings.Trim(text, plainChars) == "" {

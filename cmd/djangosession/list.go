@@ -13,16 +13,16 @@ type listCommand struct {
 	User     *string `help:"Only the sessions of the user with this id."                         placeholder:"ID"`
 	Username *string `help:"Only the sessions of the user with this name."                       placeholder:"NAME"`
 	Limit    *int    `help:"Stop after this many sessions."                                      placeholder:"N"`
-	FullKeys bool    `help:"Print session keys in full. Whoever sees a key can use the session."`
+	FullKeys bool    `help:"Print session keys in full. A full key gives access to the session."`
 	JSON     bool    `help:"Print a JSON object for each session."`
 }
 
 // Help is what sessions list --help adds.
 func (*listCommand) Help() string {
-	return `Prints a line for each session, in the order of their keys. Session keys are as good as passwords while a session lives:
-only their beginnings are shown, unless --full-keys asks for more. USER is the id of who is logged in, "-" for nobody, or
-in parentheses the reason why the session does not decode. Without a secret key no session can be read, and USER stays
-empty. BYTES is the size of what is stored. "sessions show" and "sessions delete" take keys as they are printed here.
+	return `Prints one line per session, ordered by key. A session key is as powerful as a password while the session is valid, so only
+its beginning is shown unless --full-keys is set. USER is the id of the logged-in user, "-" without one, or in parentheses
+the reason why the session does not decode. Sessions cannot be read without the secret key; USER is then empty. BYTES is the
+size of the stored data. "sessions show" and "sessions delete" accept keys as they are printed here.
 ` + userHelp + `
 ` + databaseHelp + `
 
@@ -113,7 +113,8 @@ func (c *listCommand) Run(t *tool) error {
 	return unreadable.report(t)
 }
 
-// listTable prints the lines of sessions list. Its columns have fixed widths, for it prints while it reads.
+// listTable prints the lines of sessions list. Its columns have fixed widths, because it
+// prints while it reads.
 type listTable struct {
 	tool    *tool
 	command *listCommand

@@ -1,5 +1,6 @@
-// Command djangosession reads and writes what Django's sessions and Django's signing store: as a filter in a shell
-// pipeline, and on a site's database. "djangosession --help" is its manual.
+// Command djangosession reads and writes Django's sessions and signed values. It works as
+// a filter in a shell pipeline and on a site's database. "djangosession --help" is its
+// manual.
 package main
 
 import (
@@ -22,9 +23,10 @@ const program = "djangosession"
 // Exit statuses.
 const (
 	statusOK     = 0
-	statusFailed = 1 // some item, or the whole, failed
+	statusFailed = 1 // some items, or the whole command, failed
 	statusUsage  = 2 // the command line or the settings are wrong; nothing was done
-	// 128 and the number of the signal: the user ended the program, with control-C for example.
+	// 128 plus the number of the signal: the user ended the program, for example with
+	// control-C.
 )
 
 // commands is the command line.
@@ -32,25 +34,25 @@ type commands struct {
 	Decode decodeCommand `cmd:"" help:"Read stored sessions: session data in, JSON out."`
 	Encode encodeCommand `cmd:"" help:"Write sessions as Django stores them: JSON in, session data out."`
 	//nolint:lll // a help text
-	Explain       explainCommand       `cmd:"" help:"Say why session data does not decode: which key, salt or layout would have fitted."`
-	Sign          signCommand          `cmd:"" help:"Sign values, as TimestampSigner or Signer."`
+	Explain       explainCommand       `cmd:"" help:"Explain why session data does not decode, and which key, salt or layout would fit."`
+	Sign          signCommand          `cmd:"" help:"Sign values like TimestampSigner or Signer."`
 	Unsign        unsignCommand        `cmd:"" help:"Verify signed values and print them."`
-	Dumps         dumpsCommand         `cmd:"" help:"Sign JSON values, as django.core.signing.dumps."`
-	Loads         loadsCommand         `cmd:"" help:"Verify what dumps signed and print it, as django.core.signing.loads."`
+	Dumps         dumpsCommand         `cmd:"" help:"Sign JSON values like django.core.signing.dumps."`
+	Loads         loadsCommand         `cmd:"" help:"Verify and print signed JSON values like django.core.signing.loads."`
 	Sessions      sessionsCommand      `cmd:"" help:"List, show and delete the sessions in a database."`
-	Clearsessions clearsessionsCommand `cmd:"" help:"Delete expired sessions from a database, a batch at a time."`
-	Settings      settingsCommand      `cmd:"" help:"Get a site's settings into a file, and check such a file."`
-	Demo          demoCommand          `cmd:"" help:"Show a whole round on a new SQLite database; needs nothing."`
+	Clearsessions clearsessionsCommand `cmd:"" help:"Delete expired sessions from a database in batches."`
+	Settings      settingsCommand      `cmd:"" help:"Export a site's settings to a file, and check such a file."`
+	Demo          demoCommand          `cmd:"" help:"Show reading, changing and deleting sessions on a new SQLite database; needs no set-up."`
 
 	Version kong.VersionFlag `help:"Print the version."`
 }
 
 const description = `Reads and writes Django's sessions and signed values.
 
-The site's SECRET_KEY is that of --secret-key KEY, else of --settings FILE, else of the environment variable
-DJANGO_SECRET_KEY. "djangosession settings script --help" shows how to make such a file.
+The site's SECRET_KEY comes from --secret-key KEY, or else from --settings FILE, or else from the environment variable
+DJANGO_SECRET_KEY. "djangosession settings script --help" shows how to create such a file.
 
-Exit status: 0 all well, 1 some item failed, 2 wrong usage, 130 interrupted with control-C.`
+Exit status: 0 success, 1 some items failed, 2 wrong usage, 130 interrupted with control-C.`
 
 // run is the program. It returns its exit status.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
@@ -69,7 +71,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		kong.Exit(func(int) { ended = true }),
 		kong.Vars{"version": "djangosession " + version()},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 120}),
-		// Some of the secrets that Django makes begin with a hyphen; refused, they would stand in the error.
+		// Some of Django's generated secrets begin with a hyphen. If they were refused,
+		// the error would contain them.
 		kong.WithHyphenPrefixedParameters(true),
 		kong.Bind(t),
 	)
@@ -86,7 +89,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return t.report(parsed.Run())
 }
 
-// parseProblem adds to an error of the command line where to look.
+// parseProblem adds the help command to an error of the command line.
 func parseProblem(err error) error {
 	command := program
 	var parse *kong.ParseError
@@ -98,7 +101,7 @@ func parseProblem(err error) error {
 	return usagef("%w (see %s --help)", err, command)
 }
 
-// usageError is a wrong command line, or wrong settings.
+// usageError is an error in the command line or the settings.
 type usageError struct{ err error }
 
 func (e usageError) Error() string { return e.err.Error() }
@@ -106,7 +109,7 @@ func (e usageError) Unwrap() error { return e.err }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-// errSomeFailed ends a command that has said already what failed.
+// errSomeFailed ends a command that has already reported the failures.
 var errSomeFailed = errors.New("some items failed")
 
 // report prints an error and returns the exit status for it.
@@ -127,7 +130,7 @@ func (t *tool) report(err error) int {
 	return statusFailed
 }
 
-// version is the module's, as the go command recorded it.
+// version is the version of the module that the go command recorded.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" {

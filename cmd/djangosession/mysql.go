@@ -13,8 +13,8 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// openMySQLURL opens what mysql://user:password@host:port/database names. What stands behind a question mark is the
-// driver's.
+// openMySQLURL opens mysql://user:password@host:port/database. Parameters after a
+// question mark are those of the driver.
 func openMySQLURL(text string, _ bool) (connection, error) {
 	wrong := usagef("not a URL of a MySQL or MariaDB database: write mysql://user:password@host:port/database")
 	u, err := url.Parse(text)
@@ -37,10 +37,10 @@ func openMySQLURL(text string, _ bool) (connection, error) {
 		}
 		dsn += separator + query.Encode()
 	}
-	if config, err = mysql.ParseDSN(dsn); err != nil { // its text may hold the password
+	if config, err = mysql.ParseDSN(dsn); err != nil { // its text may contain the password
 		return connection{}, wrong
 	}
-	config.User = u.User.Username() // not by the text above, which a colon in it would break
+	config.User = u.User.Username() // not in the text above, because a colon in it would break that
 	var given bool
 	if config.Passwd, given = u.User.Password(); !given {
 		config.Passwd = os.Getenv("MYSQL_PWD")
@@ -48,8 +48,8 @@ func openMySQLURL(text string, _ bool) (connection, error) {
 	if config.Params == nil {
 		config.Params = map[string]string{}
 	}
-	config.Params["autocommit"] = "1"  // as Django has it, whatever the server's default
-	config.Logger = &mysql.NopLogger{} // what it would say comes back as an error
+	config.Params["autocommit"] = "1"  // as in Django, whatever the server's default
+	config.Logger = &mysql.NopLogger{} // its messages are also returned as errors
 	connector, err := mysql.NewConnector(config)
 	if err != nil {
 		return connection{}, fmt.Errorf("open database: %w", err)

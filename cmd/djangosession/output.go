@@ -14,18 +14,18 @@ import (
 	"github.com/djangobridge/djangobridge/py/tagged"
 )
 
-// tool is what all commands share: where they read and write.
+// tool is the input and output that all commands share.
 type tool struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 
-	ended func() error // why the context of the running command ended; nil for a command without one
+	ended func() error // why the context of the running command ended; nil if it has none
 }
 
 // Reasons of errors in addition to those of [djangosession.DecodeError].
 const (
-	badInput    = "bad_input"   // the item is not what the command takes
-	unsupported = "unsupported" // the value cannot be written in the wanted form
+	badInput    = "bad_input"   // the command does not accept the item
+	unsupported = "unsupported" // the value cannot be written in this form
 )
 
 // itemError is an error with one of the reasons above.
@@ -37,7 +37,7 @@ type itemError struct {
 func (e *itemError) Error() string { return e.err.Error() }
 func (e *itemError) Unwrap() error { return e.err }
 
-// filter makes a line of each item and prints it; where that fails, an error takes the line's place.
+// filter prints one line per item: the converted item, or the error.
 func (t *tool) filter(args []string, convert func(item string) ([]byte, error)) error {
 	failed := false
 	for item, err := range t.items(args) {
@@ -59,7 +59,8 @@ func (t *tool) filter(args []string, convert func(item string) ([]byte, error)) 
 	return nil
 }
 
-// line prints one line in one piece, at once: what comes next in the pipeline need not wait.
+// line writes a line in one piece and immediately, so that the rest of a pipeline need
+// not wait.
 func (t *tool) line(line []byte) error {
 	if _, err := t.stdout.Write(append(line, '\n')); err != nil {
 		return fmt.Errorf("write output: %w", err)
@@ -75,7 +76,7 @@ func (t *tool) printf(format string, args ...any) error {
 	return nil
 }
 
-// isBrokenPipe reports that whoever read the output has ended, which is no fault.
+// isBrokenPipe reports whether the reader of the output has ended. This is not a failure.
 func isBrokenPipe(err error) bool {
 	return errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe)
 }
@@ -86,7 +87,7 @@ func (t *tool) complainf(format string, args ...any) {
 	if isColourful(t.stderr) {
 		mark = "\x1b[1;31m" + mark + "\x1b[0m"
 	}
-	_, _ = fmt.Fprintf(t.stderr, mark+" "+format+"\n", args...) // there is no other place to complain
+	_, _ = fmt.Fprintf(t.stderr, mark+" "+format+"\n", args...) // there is no other place for it
 }
 
 // notef prints a remark to standard error.
@@ -94,12 +95,12 @@ func (t *tool) notef(format string, args ...any) {
 	_, _ = fmt.Fprintf(t.stderr, "djangosession: "+format+"\n", args...) // nothing depends on it
 }
 
-// errorLine is the line that stands for an item that failed.
+// errorLine is the line for an item that failed.
 func errorLine(err error) []byte {
 	return jsonLine(map[string]any{"error": describe(err)})
 }
 
-// problem is an error as it stands in JSON.
+// problem is an error in JSON.
 type problem struct {
 	Reason  string `json:"reason"`
 	Message string `json:"message"`
@@ -110,7 +111,7 @@ func describe(err error) problem {
 	if refused, ok := errors.AsType[*djangosession.DecodeError](err); ok {
 		p.Message = plain(refused)
 	}
-	// The reason stands beside it already.
+	// The reason is a field of its own.
 	if rest, ok := strings.CutPrefix(p.Message, strings.ReplaceAll(p.Reason, "_", " ")+": "); ok {
 		p.Message = rest
 	}
@@ -133,7 +134,8 @@ func reasonOf(err error) string {
 	return unsupported
 }
 
-// plain is the text of an error without the name of the Go package in front, which means nothing to the user of a program.
+// plain is the text of an error without the name of the Go package in front, which means
+// nothing to a user of the program.
 func plain(err error) string {
 	text := err.Error()
 	for {
@@ -142,12 +144,13 @@ func plain(err error) string {
 			text = strings.TrimPrefix(text, name+": ")
 		}
 		if text == before {
-			return strings.ReplaceAll(text, "\n", "; ") // some drivers give a line to each of their tries
+			return strings.ReplaceAll(text, "\n", "; ") // some drivers print a line per attempt
 		}
 	}
 }
 
-// jsonLine is v as JSON on one line. It is for what this program builds of strings and numbers, which always works.
+// jsonLine is v as JSON on one line. Callers pass only strings and numbers, which never
+// fail.
 func jsonLine(v any) []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)

@@ -7,11 +7,12 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// openPostgreSQLURL opens what postgresql://user:password@host:port/database names, with all that PostgreSQL's own programs
-// take in such a URL, and from the same environment variables (PGPASSWORD and others).
+// openPostgreSQLURL opens postgresql://user:password@host:port/database. It accepts
+// everything that PostgreSQL's own programs accept in such a URL, and the same
+// environment variables, such as PGPASSWORD.
 func openPostgreSQLURL(text string, _ bool) (connection, error) {
 	config, err := pgx.ParseConfig(text)
-	if err != nil { // its text may hold the password
+	if err != nil { // its text may contain the password
 		return connection{}, usagef(
 			"not a URL of a PostgreSQL database: write postgresql://user:password@host:port/database")
 	}

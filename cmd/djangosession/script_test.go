@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"djangosession": main})
 }
 
-// TestScripts runs the files in testdata/script. Besides the usual commands they have:
+// The files in testdata/script use these commands besides the usual ones:
 //
 //	site FILE            make the database of the newest release's demo.sql
 //	sql FILE STATEMENT   run a statement; rows go to standard output, values separated by |
@@ -146,7 +146,7 @@ func scriptLongSession(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(line), 0o600))
 }
 
-// TestOutputOfAnItemDoesNotWaitForTheNext is what lets the filters stand in a pipeline that stays open.
+// Filters must work in a pipeline that stays open.
 func TestOutputOfAnItemDoesNotWaitForTheNext(t *testing.T) {
 	t.Setenv(secretVariable, "test-secret-key")
 	in, toTool, err := os.Pipe()

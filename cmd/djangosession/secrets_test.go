@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// TestNoOutputContainsASecret runs all commands, in good and in bad use, with secrets that are easy to find.
+// All commands run with correct and with wrong arguments, and with secrets that are easy
+// to find.
 func TestNoOutputContainsASecret(t *testing.T) {
 	const (
 		canary = "c4nary"

@@ -7,18 +7,18 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// This file is the one place that knows which serializers there are.
+// Only this file knows the serializers.
 
-// pickleName is what --serializer calls pickle.
+// pickleName is the value of --serializer for pickle.
 const pickleName = "pickle"
 
 // pickleHelp is the part of the help texts about pickle.
 const pickleHelp = `
---serializer says what the site's SESSION_SERIALIZER writes, where that is a class of the site's own: json, pickle, or
-transitional, which reads both and writes JSON. Reading a pickle executes nothing: what it names, os.system included, is
-printed as {"$global":"..."} and {"$object":{...}}.`
+If SESSION_SERIALIZER is a class of the site's own, --serializer names what it writes: json, pickle, or transitional, which
+reads both and writes JSON. Reading a pickle executes nothing. Functions and objects in it, such as os.system, are printed as
+{"$global":"..."} and {"$object":{...}}.`
 
-// serializer returns what --serializer names, nil for no name.
+// serializer returns the serializer with this name, or nil for "".
 func serializer(name string) (djangosession.Serializer, error) {
 	switch name {
 	case "":
@@ -33,7 +33,8 @@ func serializer(name string) (djangosession.Serializer, error) {
 	return nil, usagef("--serializer must be json, pickle or transitional")
 }
 
-// useSerializer puts what --serializer names into the settings. Without it the class in the settings has to be known.
+// useSerializer sets the serializer of --serializer. Without the flag, the class in the
+// settings must be known.
 func useSerializer(s *djangosession.Settings, name string) error {
 	chosen, err := serializer(name)
 	if err != nil {
@@ -45,7 +46,7 @@ func useSerializer(s *djangosession.Settings, name string) error {
 	err = s.Check()
 	if wrong, ok := errors.AsType[*djangosession.SettingError](err); ok && wrong.Setting == "SESSION_SERIALIZER" {
 		problem, _, _ := strings.Cut(wrong.Problem, ";") // the rest is for Go programs
-		return usagef("setting SESSION_SERIALIZER: %s; say --serializer json or pickle for what it writes", problem)
+		return usagef("setting SESSION_SERIALIZER: %s; name the format that it writes with --serializer json or pickle", problem)
 	}
 	if err != nil {
 		return usageError{err}
@@ -53,7 +54,7 @@ func useSerializer(s *djangosession.Settings, name string) error {
 	return nil
 }
 
-// useProtocol puts the protocol that --protocol names into the settings; 0 is none.
+// useProtocol sets the protocol of --protocol, unless it is 0.
 func useProtocol(s *djangosession.Settings, protocol int) error {
 	if protocol == 0 {
 		return nil

@@ -10,15 +10,15 @@ import (
 )
 
 type sessionsCommand struct {
-	List   listCommand   `cmd:"" help:"List the sessions: when they expire and whose they are."`
-	Show   showCommand   `cmd:"" help:"Print what is in sessions."`
+	List   listCommand   `cmd:"" help:"List the sessions with their expiry dates and users."`
+	Show   showCommand   `cmd:"" help:"Print the values of sessions."`
 	Delete deleteCommand `cmd:"" help:"Delete sessions by key, or all sessions of a user."`
 }
 
-// userIDName is where Django keeps who is logged in.
+// userIDName is the session value with the logged-in user.
 const userIDName = "_auth_user_id"
 
-// userID returns the id of the user who is logged in, "" if nobody is.
+// userID returns the id of the logged-in user, or "".
 func userID(d *py.Dict) string {
 	id, _ := d.Get(userIDName)
 	switch id := py.Native(py.Resolve(id)).(type) {
@@ -35,7 +35,8 @@ func userID(d *py.Dict) string {
 // visible is how many characters of a session key are shown.
 const visible = 8
 
-// shownKey returns a session key as it may be shown: whoever has the whole of it is logged in.
+// shownKey returns a session key in the form to show. The full key gives access to the
+// session.
 func shownKey(key string, full bool) string {
 	if full {
 		return key
@@ -43,7 +44,7 @@ func shownKey(key string, full bool) string {
 	return beginningOf(key, visible)
 }
 
-// printable returns text out of a database without what would steer the terminal or break the line.
+// printable replaces characters that would control the terminal or break the line.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
@@ -61,7 +62,7 @@ func shownDate(date time.Time) string {
 	return date.Format("2006-01-02 15:04:05 MST")
 }
 
-// jsonDate returns a date for programs, "" if it is none.
+// jsonDate returns a date for programs, or "" for the zero time.
 func jsonDate(date time.Time) string {
 	if date.IsZero() {
 		return ""

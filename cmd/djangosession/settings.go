@@ -14,28 +14,28 @@ import (
 	"github.com/djangobridge/djangobridge/internal/settingsjson"
 )
 
-// secretVariable is the environment variable that holds the SECRET_KEY. It is read here, not by kong, which would show
-// it in the help text and drop an empty one.
+// secretVariable is the environment variable that holds the SECRET_KEY. It is read here,
+// not by kong, which would show it in the help text and drop an empty one.
 const secretVariable = "DJANGO_SECRET_KEY"
 
-// siteFlags say which site it is. What they say counts more than the settings file.
+// siteFlags describe the site. They take precedence over the settings file.
 type siteFlags struct {
 	Settings  string  `help:"The site's settings (see settings script --help)."                                  placeholder:"FILE"`
-	SecretKey *string `help:"SECRET_KEY. Others can see it in the process list: better set $$DJANGO_SECRET_KEY." placeholder:"KEY"`
+	SecretKey *string `help:"SECRET_KEY. It is visible in the process list: prefer $$DJANGO_SECRET_KEY." placeholder:"KEY"`
 	Fallback  texts   `help:"One of SECRET_KEY_FALLBACKS. Can be repeated."                                      placeholder:"KEY"`
 
 	Django string `help:"The Django release of the site, such as 4.2 (default: the newest)." placeholder:"RELEASE"`
 
-	Legacy bool `help:"Accept what Django wrote before 3.1, whatever the release."`
+	Legacy bool `help:"Accept the formats of before Django 3.1, whatever the release."`
 }
 
-// storeFlags say how the site's sessions differ from Django's own.
+// storeFlags describe how the site's sessions differ from Django's own.
 type storeFlags struct {
 	siteFlags
 
 	Store string `help:"Name of the site's session store class (default: SessionStore)." placeholder:"NAME"`
 
-	Salt string `help:"Key salt of the session store, if it has one of its own."`
+	Salt string `help:"Key salt of the session store, if it defines one."`
 
 	Serializer string `help:"json, pickle or transitional (default: the site's)." placeholder:"NAME"`
 }
@@ -49,8 +49,8 @@ func (f *storeFlags) settings() (djangosession.Settings, error) {
 	return s, err
 }
 
-// settingsWithoutSecret returns settings for what only looks at keys and dates: where no secret is given a random one
-// stands in, and known is false.
+// settingsWithoutSecret returns settings for commands that need only keys and dates. If
+// no secret is given, it uses a random one, and known is false.
 func (f *storeFlags) settingsWithoutSecret() (s djangosession.Settings, known bool, err error) {
 	s, err = f.settings()
 	if !errors.Is(err, errNoSecret) {
@@ -66,8 +66,9 @@ func (f *storeFlags) settingsWithoutSecret() (s djangosession.Settings, known bo
 var errNoSecret = usagef("no secret key: set the environment variable %s, or use --settings FILE or --secret-key KEY",
 	secretVariable)
 
-// settings puts file, flags and environment together under Django's names and has all of it read in one way. Strings in
-// more that are empty are left out. The serializer is not looked at.
+// settings combines the file, the flags and the environment under Django's names, and
+// reads all of it in the same way. Empty strings in more are ignored. The serializer is
+// not checked.
 func (f *siteFlags) settings(more map[string]any) (djangosession.Settings, error) {
 	values, err := readObject(f.Settings)
 	if err != nil {
@@ -121,7 +122,8 @@ func (f *siteFlags) putSecrets(values map[string]json.RawMessage) error {
 	return nil
 }
 
-// readObject reads a file that holds one JSON object; no file is an empty one. Errors quote nothing of it.
+// readObject reads a file that contains one JSON object. Without a file the object is
+// empty. Errors contain nothing of the file.
 func readObject(file string) (map[string]json.RawMessage, error) {
 	values := map[string]json.RawMessage{}
 	if file == "" {
@@ -133,12 +135,12 @@ func readObject(file string) (map[string]json.RawMessage, error) {
 	}
 	values, err = settingsjson.Read(bytes.NewReader(data))
 	if err != nil || values == nil {
-		return nil, usagef("read settings: %s does not hold one JSON object (see djangosession settings script --help)", file)
+		return nil, usagef("read settings: %s does not contain one JSON object (see djangosession settings script --help)", file)
 	}
 	return values, nil
 }
 
-// maxSettings is more than any settings file has.
+// maxSettings is larger than any settings file.
 const maxSettings = 1 << 20
 
 func readUpTo(file string, limit int64) ([]byte, error) {
@@ -156,7 +158,7 @@ func readUpTo(file string, limit int64) ([]byte, error) {
 
 func put(values map[string]json.RawMessage, name string, value any) { values[name] = jsonLine(value) }
 
-// bytesValue is a secret as it stands in settings: it need not be UTF-8.
+// bytesValue is a secret in the form of the settings file. It need not be UTF-8.
 func bytesValue(secret string) any {
 	return map[string]string{"$bytes": base64.StdEncoding.EncodeToString([]byte(secret))}
 }

@@ -78,8 +78,8 @@ func (c *settingsCheckCommand) read(t *tool) ([]byte, error) {
 	return data, err
 }
 
-// review returns what is wrong with settings. The error is a [usageError] if data contains
-// no settings.
+// review returns what is wrong with settings. The error is a [usageError] if data
+// contains no settings.
 func review(data []byte) (djangosession.Settings, []djangosession.Finding, error) {
 	s, found, err := djangosession.ReviewSettings(bytes.NewReader(data))
 	problems := []error{err}
@@ -97,8 +97,8 @@ func review(data []byte) (djangosession.Settings, []djangosession.Finding, error
 	return s, found, nil
 }
 
-// openingErrors returns what keeps the parts of a site from being built. It leaves out what
-// the review has reported.
+// openingErrors returns what keeps the parts of a site from being built. It leaves out
+// what the review has reported.
 func openingErrors(s djangosession.Settings) []error {
 	var problems []error
 	if _, err := csrf.New(s, csrf.Options{}); err != nil {

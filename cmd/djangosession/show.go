@@ -16,15 +16,15 @@ type showCommand struct {
 	databaseFlags
 	JSON bool `help:"Print a JSON object for each key."`
 
-	Keys []string `arg:"" help:"Session keys: what the cookie holds, or what sessions list prints." name:"key" optional:""`
+	Keys []string `arg:"" help:"Session keys, from the cookie or as sessions list prints them." name:"key" optional:""`
 }
 
 // Help is what sessions show --help adds.
 func (*showCommand) Help() string {
-	return `Prints the values of each session, in the form that "decode" describes. Keys are the arguments, or the lines of
-standard input, where they show in no process list. A shortened key, such as 0gmsponz..., has to fit one session only. With
---json each key gives {"expire_date":"...","session":{...}} or {"error":{...}}; reasons are those of "decode", no_session and
-ambiguous_key.
+	return `Prints the values of each session in the format of "decode". Keys are the arguments, or the lines of standard input, where
+the process list does not show them. A shortened key, such as 0gmsponz..., must match exactly one session. With --json the
+output is {"expire_date":"...","session":{...}} or {"error":{...}} for each key. Reasons are those of "decode", no_session
+and ambiguous_key.
 ` + databaseHelp + `
 
 Examples:
@@ -34,8 +34,8 @@ Examples:
 }
 
 var (
-	errNoSession = &itemError{"no_session", errors.New("there is no session of this key")}
-	errExpired   = &itemError{"no_session", errors.New("the session of this key has expired")}
+	errNoSession = &itemError{"no_session", errors.New("there is no session with this key")}
+	errExpired   = &itemError{"no_session", errors.New("the session with this key has expired")}
 )
 
 // Run is the command.
@@ -83,7 +83,8 @@ func (c *showCommand) Run(t *tool) error {
 	return nil
 }
 
-// load returns the session of a key, which may be shortened. If there is none, the error says whether there was one.
+// load returns the session of a key, which may be shortened. If no session is found, the
+// error says whether one has expired.
 func load(ctx context.Context, db *database, key string) (*djangosession.Record, error) {
 	record, err := db.Load(ctx, key)
 	if !errors.Is(err, djangosession.ErrNoSession) {
@@ -100,7 +101,8 @@ func load(ctx context.Context, db *database, key string) (*djangosession.Record,
 	return record, err
 }
 
-// isAboutSession tells errors of one session from those of the whole database.
+// isAboutSession reports whether an error is about one session, and not about the whole
+// database.
 func isAboutSession(err error) bool {
 	var item *itemError
 	var refused *djangosession.DecodeError
@@ -110,7 +112,7 @@ func isAboutSession(err error) bool {
 // aboutSession is the text of such an error.
 func aboutSession(err error) string {
 	if refused, ok := errors.AsType[*djangosession.DecodeError](err); ok {
-		return "the session of this key does not decode: " + plain(refused)
+		return "the session with this key does not decode: " + plain(refused)
 	}
 	return plain(err)
 }
@@ -143,10 +145,10 @@ func (t *tool) showTable(record *djangosession.Record, s djangosession.Settings,
 		if err != nil {
 			text = []byte("(" + plain(err) + ")")
 		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\n", shownName(name), text) // Flush has the error
+		_, _ = fmt.Fprintf(w, "%s\t%s\n", shownName(name), text) // Flush returns the error
 	}
 	if record.Data.Len() == 0 {
-		_, _ = fmt.Fprintln(w, "(no values)") // likewise
+		_, _ = fmt.Fprintln(w, "(no values)") // Flush returns the error
 	}
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("write output: %w", err)
@@ -154,7 +156,8 @@ func (t *tool) showTable(record *djangosession.Record, s djangosession.Settings,
 	return nil
 }
 
-// shownName is the name of a value: the text itself where it is one, as nearly always.
+// shownName is the name of a value: the text itself if it is a text, which is almost
+// always so.
 func shownName(name any) string {
 	if old, ok := name.(py.Str2); ok { // of Python 2
 		if text, ok := old.Text(); ok {

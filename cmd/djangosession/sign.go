@@ -9,16 +9,16 @@ import (
 	"github.com/djangobridge/djangobridge/signing"
 )
 
-// signerFlags say how to sign, besides with which key.
+// signerFlags describe how to sign, except for the key.
 type signerFlags struct {
 	siteFlags
 
 	Salt      string `help:"Salt (default: that of Django's class or function)."`
 	Sep       string `help:"Separator (default: a colon)."`
-	Algorithm string `help:"Hash by its name in Python's hashlib (default: that of the Django release, sha256)."`
+	Algorithm string `help:"Hash algorithm, by its name in Python's hashlib (default: that of the Django release, sha256)."`
 }
 
-// options returns what signers are made with.
+// options returns the options of the signers.
 func (f *signerFlags) options() (signing.Options, error) {
 	s, err := f.settings(nil)
 	if err != nil {
@@ -37,7 +37,7 @@ func (f *signerFlags) options() (signing.Options, error) {
 
 type signCommand struct {
 	signerFlags
-	NoTimestamp bool `help:"Sign without the time, as Signer does." name:"no-timestamp"`
+	NoTimestamp bool `help:"Sign without the time, like Signer." name:"no-timestamp"`
 
 	Timestamp *int64 `help:"Sign as of this second (default: now)." placeholder:"UNIX_SECONDS"`
 
@@ -46,7 +46,7 @@ type signCommand struct {
 
 // Help is what sign --help adds.
 func (*signCommand) Help() string {
-	return `Prints each value with its signature, as TimestampSigner().sign(value) does, or Signer().sign(value) with --no-timestamp.
+	return `Prints the result of TimestampSigner().sign(value) for each value, or of Signer().sign(value) with --no-timestamp.
 ` + itemsHelp + `
 
 Examples:
@@ -99,19 +99,20 @@ var errNotUTF8 = errors.New("the text is not UTF-8")
 
 type unsignCommand struct {
 	signerFlags
-	NoTimestamp bool     `help:"Values without a time, as Signer signs them."            name:"no-timestamp"`
+	NoTimestamp bool     `help:"Verify values without a time, like Signer."               name:"no-timestamp"`
 	MaxAge      *float64 `help:"Refuse values signed longer ago."                        placeholder:"SECONDS"`
-	Cookie      string   `help:"Values of this cookie, as set_signed_cookie signs them." placeholder:"NAME"`
-	CookieKey   bool     `help:"Values that get_cookie_signer signed."`
+	Cookie      string   `help:"Verify values of this cookie, like get_signed_cookie." placeholder:"NAME"`
+	CookieKey   bool     `help:"Use the key of get_cookie_signer."`
 
 	Signed []string `arg:"" help:"Signed values." name:"signed" optional:""`
 }
 
 // Help is what unsign --help adds.
 func (*unsignCommand) Help() string {
-	return `Prints {"value":"..."} for a good signature, else {"error":{"reason":"...","message":"..."}}. Reasons are malformed,
-bad_signature and signature_expired. With --cookie it takes the values that get_signed_cookie takes, with both salts where
-the site's release and its SIGNED_COOKIE_LEGACY_SALT_FALLBACK say so; --salt is then the salt given to set_signed_cookie.
+	return `Prints {"value":"..."} for a valid signature, and otherwise {"error":{"reason":"...","message":"..."}}. Reasons are
+malformed, bad_signature and signature_expired. With --cookie it accepts the values that get_signed_cookie accepts, with both
+salts if the site's release and its SIGNED_COOKIE_LEGACY_SALT_FALLBACK allow that; --salt is then the salt that was given to
+set_signed_cookie.
 ` + itemsHelp + `
 
 Examples:
@@ -139,7 +140,7 @@ func (c *unsignCommand) Run(t *tool) error {
 	})
 }
 
-// verifier is what the signers have in common.
+// verifier is the method that all signers have.
 type verifier interface {
 	Unsign(signed string) (string, error)
 }
@@ -203,12 +204,12 @@ func (c *unsignCommand) verifier() (v verifier, err error) {
 	return v, nil
 }
 
-// ageLimit turns the seconds of --max-age into a duration.
+// ageLimit converts the seconds of --max-age to a duration.
 func ageLimit(seconds float64) (time.Duration, error) {
 	if math.IsNaN(seconds) {
 		return 0, usagef("--max-age is not a number")
 	}
-	// Past this many nanoseconds, 146 years, there is nothing to tell apart.
+	// Ages of more than 146 years, in nanoseconds, need not be distinguished.
 	const limit = float64(1 << 62)
 	return time.Duration(min(max(seconds*float64(time.Second), -limit), limit)), nil
 }

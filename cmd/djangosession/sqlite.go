@@ -12,7 +12,7 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// openSQLiteURL opens what sqlite:///absolute/path or sqlite:relative/path names.
+// openSQLiteURL opens sqlite:///absolute/path or sqlite:relative/path.
 func openSQLiteURL(text string, write bool) (connection, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Host != "" || u.User != nil || u.Fragment != "" {
@@ -20,7 +20,7 @@ func openSQLiteURL(text string, write bool) (connection, error) {
 	}
 	for name, values := range u.Query() {
 		if name != "mode" || len(values) != 1 || values[0] != "ro" {
-			return connection{}, usagef("?mode=ro is all that the URL of an SQLite database may end with")
+			return connection{}, usagef("the URL of an SQLite database has no parameter but ?mode=ro")
 		}
 		write = false
 	}
@@ -36,7 +36,7 @@ func openSQLiteURL(text string, write bool) (connection, error) {
 	return openSQLiteFile(name, write)
 }
 
-// openSQLiteFile opens a file that is there.
+// openSQLiteFile opens an existing file.
 func openSQLiteFile(name string, write bool) (connection, error) {
 	info, err := os.Stat(name)
 	switch {
@@ -51,13 +51,14 @@ func openSQLiteFile(name string, write bool) (connection, error) {
 	if err != nil {
 		return connection{}, fmt.Errorf("open database: %w", err)
 	}
-	// SQLite itself makes sure that a reading command writes nothing, and that no command makes a new file.
+	// With these modes SQLite itself ensures that a reading command writes nothing, and
+	// that no command creates a file.
 	mode := "ro"
 	if write {
 		mode = "rw"
 	}
-	// The engine waits for locks longer. A driver's own value of synchronous may lose deletions
-	// in a power failure.
+	// The engine itself waits longer for locks. With a driver's default for synchronous,
+	// a power failure may undo deletions.
 	query := url.Values{"mode": {mode}, "_busy_timeout": {"50"}, "_synchronous": {"FULL"}}
 	db, err := sql.Open(sqlitedriver.Name, sqlitedriver.DataSource(path, query))
 	if err != nil {

@@ -15,7 +15,8 @@ func newTally() tally { return tally{} }
 
 func (c tally) add(reason string) { c[reason]++ }
 
-// report says how many did not decode. The error is errSomeFailed if any did not.
+// report prints how many sessions did not decode. The error is errSomeFailed if there are
+// any.
 func (c tally) report(t *tool) error {
 	var total int64
 	parts := make([]string, 0, len(c))
@@ -28,7 +29,7 @@ func (c tally) report(t *tool) error {
 	}
 	hint := ""
 	if c[string(djangosession.BadSignature)] > 0 {
-		hint = "; is this the site's SECRET_KEY, and its session store? \"djangosession explain\" tells more"
+		hint = "; check SECRET_KEY and the session store, for example with \"djangosession explain\""
 	}
 	t.complainf("%s not read: %s%s", plural(total, "session"), strings.Join(parts, ", "), hint)
 	return errSomeFailed

@@ -17,16 +17,16 @@ func isTerminal(stream any) bool {
 	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
 		return false
 	}
-	null, err := os.Stat(os.DevNull) // a character device too
+	null, err := os.Stat(os.DevNull) // also a character device
 	return err != nil || !os.SameFile(info, null)
 }
 
-// isColourful reports whether to write colours. See no-color.org for the variable.
+// isColourful reports whether to write colors. See no-color.org for the variable.
 func isColourful(w io.Writer) bool {
 	return isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
-// bold returns text for w, in bold where that shows.
+// bold returns text for w, in bold if w shows that.
 func bold(w io.Writer, text string) string {
 	if isColourful(w) {
 		return "\x1b[1m" + text + "\x1b[0m"
@@ -34,14 +34,14 @@ func bold(w io.Writer, text string) string {
 	return text
 }
 
-// progress shows on a terminal how far long work has come.
+// progress shows on a terminal how far a long operation has come.
 type progress struct {
-	w     io.Writer // nil if nobody looks
+	w     io.Writer // nil without a terminal
 	next  time.Time
 	shown bool
 }
 
-// progressEvery is how often the text changes; what takes less time shows none.
+// progressEvery is how often the text changes. Shorter operations show none.
 const progressEvery = 200 * time.Millisecond
 
 func (t *tool) progress() *progress {

@@ -7,8 +7,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// texts is a flag that can be repeated and takes any text, commas and a hyphen at the beginning included: what kong
-// refuses it repeats in the error, and this is where secrets go.
+// texts is a repeatable flag that accepts any text, including commas and a leading
+// hyphen. kong repeats refused values in its errors, and these values can be secrets.
 type texts []string
 
 // Decode adds the next argument.

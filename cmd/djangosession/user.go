@@ -14,18 +14,18 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// userModelFlags say where the site's users are, and what their ids look like.
+// userModelFlags describe the site's user model.
 type userModelFlags struct {
 	UserModel string `help:"AUTH_USER_MODEL (default: that of the settings, else auth.User)." placeholder:"APP.MODEL"`
 
 	UserTable string `help:"Table of the users (default: that of the settings, else by the model)." placeholder:"NAME"`
 
-	UsernameColumn string `help:"Column of the names (default: that of the settings, else username)." placeholder:"NAME"`
+	UsernameColumn string `help:"Column of the usernames (default: that of the settings, else username)." placeholder:"NAME"`
 
 	UserIDColumn string `help:"Column of the ids (default: that of the settings, else id)." name:"user-id-column" placeholder:"NAME"`
 
 	//nolint:lll // a help text
-	UserIDType string `help:"What ids are: integer, uuid or text (default: that of the settings, else integer for auth.User and integer or uuid for other models)." name:"user-id-type" placeholder:"TYPE"`
+	UserIDType string `help:"Type of the ids: integer, uuid or text (default: that of the settings, else integer for auth.User, and integer or uuid for other models)." name:"user-id-type" placeholder:"TYPE"`
 }
 
 // userHelp is the part of the help texts about users.
@@ -34,23 +34,24 @@ Sessions contain the id of their user, and --user takes that id. --username look
 must be in the same database. A settings file that "djangosession settings-script" made describes the site's user model.
 Without one, name a model of the site's own with --user-model, and its columns where they differ from Django's.`
 
-// errNoUser refuses an empty id: a script that has none would believe it had logged somebody out.
+// errNoUser refuses an empty id, because a script without an id would otherwise seem to
+// log a user out.
 var errNoUser = usagef("--user must not be empty")
 
 // defaultUserModel is Django's own.
 const defaultUserModel = "auth.User"
 
-// userChoice says whose sessions a command is about.
+// userChoice is the user whose sessions a command handles.
 type userChoice struct {
 	userModelFlags
 
 	id, name *string // at most one is set
 }
 
-// isMade reports whether the command is about one user.
+// isMade reports whether the command handles one user.
 func (c userChoice) isMade() bool { return c.id != nil || c.name != nil }
 
-// check refuses what cannot be a user. The error is a [usageError].
+// check refuses impossible users. The error is a [usageError].
 func (c userChoice) check(settings string) error {
 	o, err := c.options(settings)
 	if err != nil {
@@ -92,7 +93,7 @@ func isUUID(id string) bool {
 	return err == nil
 }
 
-// options returns the user model: what the flags say, and for the rest the settings.
+// options returns the user model of the flags, completed by the settings.
 func (f *userModelFlags) options(settings string) (tables.UserOptions, error) {
 	o := tables.UserOptions{
 		Model: f.UserModel, Table: f.UserTable, IDColumn: f.UserIDColumn, UsernameColumn: f.UsernameColumn,
@@ -129,7 +130,7 @@ func (f *userModelFlags) options(settings string) (tables.UserOptions, error) {
 	return o, nil
 }
 
-// setDefault stores a value where there is none.
+// setDefault stores a value unless there is one.
 func setDefault[T comparable](to *T, value T) {
 	var none T
 	if *to == none {
@@ -142,7 +143,7 @@ func idTypes() map[string]tables.IDType {
 	return map[string]tables.IDType{"integer": tables.IntegerKey, "uuid": tables.UUIDKey, "text": tables.TextKey}
 }
 
-// find returns the id of the user whose sessions the command is about.
+// find returns the id of the user whose sessions the command handles.
 func (c userChoice) find(ctx context.Context, db *database, s djangosession.Settings, f *databaseFlags) (string, error) {
 	if c.id != nil {
 		return *c.id, nil
@@ -175,7 +176,8 @@ func (c userChoice) find(ctx context.Context, db *database, s djangosession.Sett
 	return user.ID, nil
 }
 
-var errNoSuchUser = errors.New("there is no user of this name")
+var errNoSuchUser = errors.New("there is no user with this name")
 
-// sameUser reports whether two ids are those of one user: a UUID is written in several ways.
+// sameUser reports whether two ids denote the same user. A UUID can be written in several
+// ways.
 func sameUser(a, b string) bool { return a == b || uuidtext.Same(a, b) }

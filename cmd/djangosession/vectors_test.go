@@ -33,8 +33,8 @@ type sessionCase struct {
 	Decoded     json.RawMessage
 }
 
-// TestVectorsThroughPipes pipes what each Django release wrote through decode, and the sessions through encode: all cases
-// of one site through one process, a line each.
+// The texts that each Django release wrote go through decode, and the sessions through
+// encode: all cases of one site through one process, one per line.
 func TestVectorsThroughPipes(t *testing.T) {
 	t.Setenv(secretVariable, "")
 	for _, release := range fixtures.Releases() {
@@ -77,14 +77,15 @@ func siteOf(t *testing.T, version string, c sessionCase) string {
 		t.Fatal(err)
 	}
 	flags := "--settings-json\n" + string(data) + "\n--store\n" + c.Store
-	if !strings.HasSuffix(c.KeySalt, c.Store[strings.LastIndexByte(c.Store, '.')+1:]) { // a class with a salt of its own
+	if !strings.HasSuffix(c.KeySalt, c.Store[strings.LastIndexByte(c.Store, '.')+1:]) { // a class with its own salt
 		flags += "\n--salt\n" + c.KeySalt
 	}
 	return flags
 }
 
-// pipe runs a command on items. Where flags say --settings-json, it puts the settings in a file. Items that contain a
-// line end, as Django 1.4 wrote them, cannot be lines: all are arguments then.
+// pipe runs a command on items. If flags contain --settings-json, it writes the settings
+// to a file. Items with a line end, as Django 1.4 wrote them, cannot be lines; all items
+// are arguments then.
 func pipe(t *testing.T, command string, flags, items []string) (lines []string, status int) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "site.json")
@@ -133,7 +134,7 @@ func decodeCases(t *testing.T, release string, flags []string, cases []sessionCa
 		}
 		wantStatus = statusFailed
 		reason := c.Expect
-		if reason == "ok" { // Django's store returns what is no session, and breaks later
+		if reason == "ok" { // Django's store returns a value that is not a session, and fails later
 			reason = "bad_serialization"
 		}
 		if line.Error.Reason != reason {
