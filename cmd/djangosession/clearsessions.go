@@ -10,7 +10,7 @@ type clearsessionsCommand struct {
 	databaseFlags
 
 	BatchSize int           `default:"1000" help:"How many sessions to delete at once."`
-	Pause     time.Duration `default:"0s"   help:"How long to pause between two batches, such as 100ms, so that others can use the database."`
+	Pause     time.Duration `default:"0s"   help:"Pause between two batches, such as 100ms, so that others can use the database."`
 
 	DryRun bool `help:"Count the expired sessions, and delete nothing."`
 	JSON   bool `help:"Print a JSON object."`

@@ -19,8 +19,8 @@ type listCommand struct {
 
 // Help is what sessions list --help adds.
 func (*listCommand) Help() string {
-	return `Prints one line per session, ordered by key. A session key is as powerful as a password while the session is valid, so only
-its beginning is shown unless --full-keys is set. USER is the id of the logged-in user, "-" without one, or in parentheses
+	return `Prints one line per session, ordered by key. A session key is as powerful as a password while the session is valid, so
+only its beginning is shown unless --full-keys is set. USER is the id of the logged-in user, "-" without one, or in parentheses
 the reason why the session does not decode. Sessions cannot be read without the secret key; USER is then empty. BYTES is the
 size of the stored data. "sessions show" and "sessions delete" accept keys as they are printed here.
 ` + userHelp + `

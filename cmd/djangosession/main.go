@@ -42,7 +42,7 @@ type commands struct {
 	Sessions      sessionsCommand      `cmd:"" help:"List, show and delete the sessions in a database."`
 	Clearsessions clearsessionsCommand `cmd:"" help:"Delete expired sessions from a database in batches."`
 	Settings      settingsCommand      `cmd:"" help:"Export a site's settings to a file, and check such a file."`
-	Demo          demoCommand          `cmd:"" help:"Show reading, changing and deleting sessions on a new SQLite database; needs no set-up."`
+	Demo          demoCommand          `cmd:"" help:"Read, change and delete sessions on a new SQLite database."`
 
 	Version kong.VersionFlag `help:"Print the version."`
 }

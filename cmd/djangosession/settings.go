@@ -20,9 +20,9 @@ const secretVariable = "DJANGO_SECRET_KEY"
 
 // siteFlags describe the site. They take precedence over the settings file.
 type siteFlags struct {
-	Settings  string  `help:"The site's settings (see settings script --help)."                                  placeholder:"FILE"`
+	Settings  string  `help:"The site's settings (see settings script --help)."                          placeholder:"FILE"`
 	SecretKey *string `help:"SECRET_KEY. It is visible in the process list: prefer $$DJANGO_SECRET_KEY." placeholder:"KEY"`
-	Fallback  texts   `help:"One of SECRET_KEY_FALLBACKS. Can be repeated."                                      placeholder:"KEY"`
+	Fallback  texts   `help:"One of SECRET_KEY_FALLBACKS. Can be repeated."                              placeholder:"KEY"`
 
 	Django string `help:"The Django release of the site, such as 4.2 (default: the newest)." placeholder:"RELEASE"`
 

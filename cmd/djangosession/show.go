@@ -21,8 +21,8 @@ type showCommand struct {
 
 // Help is what sessions show --help adds.
 func (*showCommand) Help() string {
-	return `Prints the values of each session in the format of "decode". Keys are the arguments, or the lines of standard input, where
-the process list does not show them. A shortened key, such as 0gmsponz..., must match exactly one session. With --json the
+	return `Prints the values of each session in the format of "decode". Keys are the arguments, or the lines of standard input,
+where the process list does not show them. A shortened key, such as 0gmsponz..., must match exactly one session. With --json the
 output is {"expire_date":"...","session":{...}} or {"error":{...}} for each key. Reasons are those of "decode", no_session
 and ambiguous_key.
 ` + databaseHelp + `

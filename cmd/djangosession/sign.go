@@ -99,8 +99,8 @@ var errNotUTF8 = errors.New("the text is not UTF-8")
 
 type unsignCommand struct {
 	signerFlags
-	NoTimestamp bool     `help:"Verify values without a time, like Signer."               name:"no-timestamp"`
-	MaxAge      *float64 `help:"Refuse values signed longer ago."                        placeholder:"SECONDS"`
+	NoTimestamp bool     `help:"Verify values without a time, like Signer."            name:"no-timestamp"`
+	MaxAge      *float64 `help:"Refuse values signed longer ago."                      placeholder:"SECONDS"`
 	Cookie      string   `help:"Verify values of this cookie, like get_signed_cookie." placeholder:"NAME"`
 	CookieKey   bool     `help:"Use the key of get_cookie_signer."`
 
