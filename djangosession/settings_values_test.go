@@ -189,7 +189,7 @@ func TestOverridesAreKnownOneByOne(t *testing.T) {
 		}
 	}
 	s.UserModel.SessionAuthHash = "overridden"
-	if err := s.UserModel.Check(append(unknown, "")); err == nil || !strings.Contains(err.Error(), "get_session_auth_hash") {
+	if err := s.UserModel.Check(slices.Concat(unknown, []string{""})); err == nil || !strings.Contains(err.Error(), "get_session_auth_hash") {
 		t.Errorf("the hash counts as known: %v", err)
 	}
 	_, found, err := djangosession.ReviewSettings(strings.NewReader(changed(t, map[string]any{"USER_MODEL.overrides": map[string]any{"shop.User": []string{"has_perm", "get_group_permissions"}}})))

@@ -33,8 +33,12 @@ func TestFloatsAtTheEndOfInt64AreTheirIntegers(t *testing.T) {
 		key, other any
 		same       bool
 	}{
-		{math.Ldexp(1, 63), end, true}, {math.Ldexp(1, 63), int64(math.MinInt64), false}, {math.Ldexp(1, 63), int64(math.MaxInt64), false},
-		{math.Ldexp(-1, 63), int64(math.MinInt64), true}, {math.Ldexp(1, 62), int64(1 << 62), true}, {math.Ldexp(-1, 64), new(big.Int).Lsh(big.NewInt(-1), 64), true},
+		{math.Ldexp(1, 63), end, true},
+		{math.Ldexp(1, 63), int64(math.MinInt64), false},
+		{math.Ldexp(1, 63), int64(math.MaxInt64), false},
+		{math.Ldexp(-1, 63), int64(math.MinInt64), true},
+		{math.Ldexp(1, 62), int64(1 << 62), true},
+		{math.Ldexp(-1, 64), new(big.Int).Lsh(big.NewInt(-1), 64), true},
 	} {
 		if py.NewSet(c.key).Has(c.other) != c.same || py.NewSet(c.other).Has(c.key) != c.same {
 			t.Errorf("%v and %v: %v", c.key, c.other, !c.same)
