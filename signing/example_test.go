@@ -98,7 +98,7 @@ func ExampleDumps() {
 	// Output: {"order":17} <nil>
 }
 
-// salted_hmac("shop.cache", "cart:17", algorithm="sha256").hexdigest()
+// The digest is that of salted_hmac("shop.cache", "cart:17", algorithm="sha256").
 func ExampleSaltedHMAC() {
 	digest, err := signing.SaltedHMAC("cart:17", signing.HMACOptions{
 		KeySalt: "shop.cache", Secret: "test-secret-key", Algorithm: signing.SHA256,
