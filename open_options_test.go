@@ -269,7 +269,7 @@ func TestPagesForSomeAreClosedToVisitors(t *testing.T) {
 	login := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		u, err := site.Users.Get(r.Context(), "1")
 		if err == nil {
-			err = site.Login.Login(r.Context(), u, "")
+			err = site.Login.Login(r.Context(), u)
 		}
 		if err != nil {
 			t.Error(err)

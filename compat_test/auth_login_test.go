@@ -70,7 +70,7 @@ func loginsAreShared(t *testing.T, p *authPair) {
 	s.Set("cart", []any{1, 2})
 	save(t, s)
 	old := s.Key()
-	if err := p.auth.LoginSession(t.Context(), s, u, ""); err != nil {
+	if err := p.auth.LoginSession(t.Context(), s, u); err != nil {
 		t.Fatal(err)
 	}
 	save(t, s)
@@ -110,7 +110,7 @@ func loginsOverLogins(t *testing.T, p *authPair) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := p.auth.LoginSession(t.Context(), s, u, ""); err != nil {
+			if err := p.auth.LoginSession(t.Context(), s, u); err != nil {
 				t.Fatal(err)
 			}
 			save(t, s)

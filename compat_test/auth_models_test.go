@@ -174,12 +174,12 @@ func TestBackendsOfTheSite(t *testing.T) {
 				t.Fatalf("%+v, %v", u, err)
 			}
 			s := p.manager.New()
-			if err := p.auth.LoginSession(t.Context(), s, u, ""); err != nil {
+			if err := p.auth.LoginSession(t.Context(), s, u); err != nil {
 				t.Fatal(err)
 			}
 			save(t, s)
 			p.bothSee(t, s.Key(), pk)
-			if other := p.manager.New(); !errors.Is(p.auth.LoginSession(t.Context(), other, &auth.User{ID: pk}, ""), auth.ErrBackend) {
+			if other := p.manager.New(); !errors.Is(p.auth.LoginSession(t.Context(), other, &auth.User{ID: pk}), auth.ErrBackend) {
 				t.Error("a login by one of two backends")
 			}
 			var want struct {

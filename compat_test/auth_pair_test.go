@@ -123,7 +123,7 @@ func (p *authPair) goLogin(t *testing.T, pk string) string {
 		t.Fatal(err)
 	}
 	s := p.manager.New()
-	if err := p.auth.LoginSession(t.Context(), s, u, ""); err != nil {
+	if err := p.auth.LoginSession(t.Context(), s, u); err != nil {
 		t.Fatal(err)
 	}
 	save(t, s)

@@ -62,7 +62,7 @@ type chaosWriting struct {
 // visit is what one user does. The error is that of writing notes.
 func (w *chaosWriting) visit(ctx context.Context, user string) error {
 	s := w.manager.New()
-	err := w.login.LoginSession(ctx, s, chaosUser(user), auth.ModelBackend)
+	err := w.login.LoginSession(ctx, s, chaosUser(user))
 	if err == nil {
 		err = s.Save(ctx)
 	}

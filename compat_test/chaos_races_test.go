@@ -142,7 +142,7 @@ func newChaosRace(t *testing.T, c *chaosSite, number, size int, draw *rand.Rand)
 	s := m.New()
 	s.Set("cart", race.user)
 	if !race.anonymous {
-		if err := login.LoginSession(t.Context(), s, chaosUser(race.user), auth.ModelBackend); err != nil {
+		if err := login.LoginSession(t.Context(), s, chaosUser(race.user)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -233,9 +233,9 @@ func chaosHandler(r *http.Request, o chaosOrder, login *auth.Auth) error {
 	case "new password":
 		return login.UpdateSessionAuthHash(ctx, user)
 	case "login":
-		return login.Login(ctx, chaosUser(o.User), auth.ModelBackend)
+		return login.Login(ctx, chaosUser(o.User))
 	case "other login":
-		return login.Login(ctx, chaosUser("other"), auth.ModelBackend)
+		return login.Login(ctx, chaosUser("other"))
 	}
 	return fmt.Errorf("unknown order %q", o.Op)
 }

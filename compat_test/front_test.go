@@ -115,7 +115,7 @@ func frontPages(site *djangobridge.Site) http.Handler {
 	mux.HandleFunc("POST /in", func(w http.ResponseWriter, r *http.Request) {
 		user, err := site.Login.Authenticate(r.Context(), r.PostFormValue("username"), r.PostFormValue("password"))
 		if err == nil {
-			err = site.Login.Login(r.Context(), user, "")
+			err = site.Login.Login(r.Context(), user)
 		}
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusUnauthorized)

@@ -104,7 +104,7 @@ func (c *Codec) Decode(text string) (*py.Dict, error) {
 // tell when it was signed, and is refused.
 func (c *Codec) DecodeMaxAge(text string, maxAge time.Duration) (*py.Dict, error) {
 	if c.signer == nil || !strings.Contains(text, ":") {
-		return nil, &DecodeError{Reason: Malformed, Detail: "no timestamp in the text; before Django 3.1 there was none"}
+		return nil, &DecodeError{Reason: signing.Malformed, Detail: "no timestamp in the text; before Django 3.1 there was none"}
 	}
 	data, err := c.signer.UnsignObjectMaxAge(text, maxAge)
 	if err != nil {
@@ -125,7 +125,7 @@ func (c *Codec) load(data []byte) (d *py.Dict, err error) {
 		d, err = s.Loads(data)
 	}
 	if err != nil {
-		return nil, &DecodeError{Reason: BadSerialization, Err: err}
+		return nil, &DecodeError{Reason: signing.BadSerialization, Err: err}
 	}
 	return d, nil
 }
@@ -138,3 +138,7 @@ func (c *Codec) payload(text string) ([]byte, error) {
 	}
 	return c.signer.UnsignObject(text)
 }
+
+// A DecodeError reports that a stored session does not decode. Its Reason is one of those of
+// package signing, such as [signing.BadSignature].
+type DecodeError = signing.DecodeError

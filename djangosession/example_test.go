@@ -63,7 +63,7 @@ func ExampleCodec_Explain() {
 		return
 	}
 	e := codec.Explain("eyJhIjoxfQ:1r31eq:mvqAFpOL1fZXbE9_M4qDR7eYKgZG_5R2MwsvV9eChd8", djangosession.Candidates{})
-	fmt.Println(e.Decodes, e.Made.Key)
+	fmt.Println(e.Decodes, e.SignedWith.Key)
 	// Output: false SECRET_KEY without the white space around it
 }
 

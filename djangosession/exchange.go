@@ -149,7 +149,7 @@ func (x *exchange) respond(status int) error {
 		x.vary(release.VariesOnDeletion())
 		x.manager.deletion().Put(header)
 		x.told = ""
-		x.manager.reportSave(x, SaveEvent{Reason: CookieDeleted, Status: status})
+		x.manager.reportSave(x, SaveEvent{Reason: SaveCookieDeleted, Status: status})
 		return nil
 	}
 	x.vary(accessed)
@@ -175,13 +175,13 @@ func (x *exchange) respond(status int) error {
 func (x *exchange) reason(s *Session, modified bool) SaveReason {
 	switch {
 	case modified:
-		return Modified
+		return SaveModified
 	case x.manager.options.ReadOnly, s != nil && s.isGone():
 		return ""
 	case x.manager.settings.SessionSaveEveryRequest:
-		return EveryRequest
+		return SaveEveryRequest
 	case s != nil && s.needsRenewal(x.manager.options.RenewBelow):
-		return Renewed
+		return SaveRenewed
 	}
 	return ""
 }
@@ -200,17 +200,17 @@ func (x *exchange) save(status int, reason SaveReason) error {
 		return err
 	}
 	store := s.Save
-	if reason == Renewed {
+	if reason == SaveRenewed {
 		store = s.renew
 	}
 	err = store(ctx)
-	if reason != Modified && errors.Is(err, ErrOutdatedSettings) { // which was reported; the session is left alone
+	if reason != SaveModified && errors.Is(err, ErrOutdatedSettings) { // which was reported; the session is left alone
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	if reason == Renewed || x.manager.options.MergeSaves { // another request may have changed when the session ends
+	if reason == SaveRenewed || x.manager.options.MergeSaves { // another request may have changed when the session ends
 		if merged, err := x.manager.sessionCookie(s); err == nil {
 			c = merged
 		}
@@ -218,7 +218,7 @@ func (x *exchange) save(status int, reason SaveReason) error {
 	x.told = s.Key()
 	c.Value = x.told
 	c.Put(x.under.Header())
-	x.vary(x.manager.settings.release.VariesWithCookie() || reason == Renewed)
+	x.vary(x.manager.settings.release.VariesWithCookie() || reason == SaveRenewed)
 	x.manager.reportSave(x, SaveEvent{Reason: reason, Status: status, Created: key == "", Duration: time.Since(began)})
 	return nil
 }
@@ -311,7 +311,7 @@ func (x *exchange) late(s *Session) {
 		x.manager.reportError(x, fmt.Errorf("%w when the session was changed: %w", ErrHeaderSent, err))
 		return
 	}
-	x.manager.reportSave(x, SaveEvent{Reason: Late, Duration: time.Since(began)})
+	x.manager.reportSave(x, SaveEvent{Reason: SaveLate, Duration: time.Since(began)})
 }
 
 // abandon does for a handler that panics what Django does when a view raises an exception, as far as the header goes: the

@@ -29,17 +29,17 @@ const (
 type Explanation struct {
 	Decodes    bool         // the codec takes the text as it is
 	Problem    *DecodeError // why it does not
-	Kind       Kind         // what the text is: proven if Made is set or Decodes, otherwise judged by its form
+	Kind       Kind         // what the text is: proven if SignedWith is set or Decodes, otherwise judged by its form
 	Layout     Layout       // "" if the text is not signed in any of them
 	Compressed bool
-	Serializer string    // "json" or "pickle", if the text holds an object that can be read; otherwise ""
-	SignedAt   time.Time // by the text itself; zero if it does not say. Proven only if Made is set.
-	Made       *Made     // what the signature was made with; nil if nothing fits
-	Hints      []string  // what to look at, in whole sentences; the most likely one first
+	Serializer string      // "json" or "pickle", if the text holds an object that can be read; otherwise ""
+	SignedAt   time.Time   // by the text itself; zero if it does not say. Proven only if SignedWith is set.
+	SignedWith *SignedWith // what the signature was made with; nil if nothing fits
+	Hints      []string    // what to look at, in whole sentences; the most likely one first
 }
 
-// Made is what a signature was made with.
-type Made struct {
+// SignedWith is what a signature was made with.
+type SignedWith struct {
 	Key       string // where the key comes from, such as "SECRET_KEY" or "SECRET_KEY_FALLBACKS[0]"; never the key
 	Salt      string
 	Algorithm string
@@ -56,7 +56,7 @@ func (e *Explanation) String() string {
 		fmt.Fprintf(&b, "The text does not decode as a session: %s.\n", strings.TrimPrefix(e.Problem.Error(), "signing: "))
 		if words := e.Kind.words(); words != "" {
 			verb := "looks like"
-			if e.Made != nil {
+			if e.SignedWith != nil {
 				verb = "is"
 			}
 			fmt.Fprintf(&b, "It %s %s.\n", verb, words)
@@ -72,8 +72,8 @@ func (e *Explanation) String() string {
 	if !e.SignedAt.IsZero() {
 		fmt.Fprintf(&b, "Signed at: %s.\n", e.SignedAt.UTC().Format("2006-01-02 15:04:05 UTC"))
 	}
-	if e.Made != nil {
-		fmt.Fprintf(&b, "Signed with: %s, salt %q, %s.\n", e.Made.Key, e.Made.Salt, e.Made.Algorithm)
+	if e.SignedWith != nil {
+		fmt.Fprintf(&b, "Signed with: %s, salt %q, %s.\n", e.SignedWith.Key, e.SignedWith.Salt, e.SignedWith.Algorithm)
 	}
 	for _, hint := range e.Hints {
 		b.WriteString(hint + "\n")
@@ -127,7 +127,7 @@ func (c *Codec) Explain(text string, more Candidates) *Explanation {
 // rank says how much is known about a text.
 func (e *Explanation) rank() int {
 	switch {
-	case e.Made != nil:
+	case e.SignedWith != nil:
 		return 4
 	case e.Layout == DumpsLayout || e.Layout == LegacyLayout:
 		return 3

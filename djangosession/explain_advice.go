@@ -12,7 +12,7 @@ import (
 // advise says what follows from what was found.
 func (c *Codec) advise(e *Explanation, text string, more Candidates) {
 	switch {
-	case e.Made == nil:
+	case e.SignedWith == nil:
 		adviseUnknown(e, text)
 		return
 	case c.adviseKey(e):
@@ -37,17 +37,17 @@ func (c *Codec) advise(e *Explanation, text string, more Candidates) {
 
 // adviseKey says what is wrong with the key that signed, and reports whether something is.
 func (c *Codec) adviseKey(e *Explanation) bool {
-	fallback := strings.HasPrefix(e.Made.Key, "SECRET_KEY_FALLBACKS[")
+	fallback := strings.HasPrefix(e.SignedWith.Key, "SECRET_KEY_FALLBACKS[")
 	switch {
-	case e.Made.Key == "SECRET_KEY":
+	case e.SignedWith.Key == "SECRET_KEY":
 		return false
 	case fallback && !c.settings.release.HasFallbackKeys():
 		e.hintf("Django %s does not use SECRET_KEY_FALLBACKS.", c.releaseName())
 		return true
-	case fallback && strings.HasSuffix(e.Made.Key, "]"):
+	case fallback && strings.HasSuffix(e.SignedWith.Key, "]"):
 		return false
 	}
-	e.hintf("The secret of these settings is not the one that signed: see %q above.", e.Made.Key)
+	e.hintf("The secret of these settings is not the one that signed: see %q above.", e.SignedWith.Key)
 	return true
 }
 
@@ -57,14 +57,14 @@ func (c *Codec) adviseSession(e *Explanation, text string) {
 	case e.Layout == LegacyLayout && c.legacy == nil, e.Layout == DumpsLayout && c.signer == nil:
 		e.hintf("Django %s does not read this layout. Set ACCEPT_LEGACY_LAYOUT, or the DJANGO_VERSION that the site runs.",
 			c.releaseName())
-	case e.Layout == DumpsLayout && e.Made.Salt != c.settings.keySalt():
+	case e.Layout == DumpsLayout && e.SignedWith.Salt != c.settings.keySalt():
 		e.hintf("The salt is not that of these settings, %q: set SESSION_STORE to the qualified name of the site's session "+
 			"store class, or KEY_SALT.", c.settings.keySalt())
-	case e.Layout == LegacyLayout && e.Made.Salt != c.settings.legacySalt():
+	case e.Layout == LegacyLayout && e.SignedWith.Salt != c.settings.legacySalt():
 		e.hintf("The salt is not that of these settings, %q: set SESSION_STORE to the name of the site's session store class.",
 			c.settings.legacySalt())
-	case e.Problem.Reason == BadSerialization && c.adviseSerializer(e, text):
-	case e.Problem.Reason != BadSignature && len(e.Hints) == 0:
+	case e.Problem.Reason == signing.BadSerialization && c.adviseSerializer(e, text):
+	case e.Problem.Reason != signing.BadSignature && len(e.Hints) == 0:
 		e.hintf("The signature is good, so its writer had the key. The contents cannot be read: check that the serializer is " +
 			"that of the site.")
 	default:
@@ -82,7 +82,7 @@ func (c *Codec) releaseName() string {
 
 // adviseSHA1 says that the release does not accept SHA-1, if that is what signed.
 func (c *Codec) adviseSHA1(e *Explanation) {
-	if e.Made.Algorithm == signing.SHA1 && !c.settings.legacy {
+	if e.SignedWith.Algorithm == signing.SHA1 && !c.settings.legacy {
 		e.hintf("Django %s does not accept SHA-1. Set ACCEPT_LEGACY_LAYOUT, or the DJANGO_VERSION that the site runs.",
 			c.releaseName())
 	}
@@ -126,11 +126,11 @@ func (c *Codec) adviseMessages(e *Explanation) {
 // adviseCookie says whether the site accepts a signed cookie, and otherwise why not.
 func (c *Codec) adviseCookie(e *Explanation, text string, more Candidates) {
 	for _, salt := range append([]string{""}, more.Salts...) {
-		old, current := cookieSalts(e.Made.Cookie, salt)
-		if e.Made.Salt != old && e.Made.Salt != current {
+		old, current := cookieSalts(e.SignedWith.Cookie, salt)
+		if e.SignedWith.Salt != old && e.SignedWith.Salt != current {
 			continue
 		}
-		signer, err := c.settings.SignedCookie(e.Made.Cookie, salt)
+		signer, err := c.settings.SignedCookie(e.SignedWith.Cookie, salt)
 		if err != nil {
 			e.hintf("These settings cannot verify signed cookies: %s.", err)
 			return
@@ -142,10 +142,10 @@ func (c *Codec) adviseCookie(e *Explanation, text string, more Candidates) {
 			}
 		}
 		switch v2 := c.settings.release.HasCookieSaltV2(); {
-		case e.Made.Salt == old && v2 && !c.settings.SignedCookieLegacySaltFallback:
+		case e.SignedWith.Salt == old && v2 && !c.settings.SignedCookieLegacySaltFallback:
 			e.hintf("Django releases before 5.2.15 and 6.0.6 used this salt. Django %s accepts it only if "+
 				"SIGNED_COOKIE_LEGACY_SALT_FALLBACK is True.", c.releaseName())
-		case e.Made.Salt == current && !v2:
+		case e.SignedWith.Salt == current && !v2:
 			e.hintf("Only Django 5.2.15, 6.0.6 and later use this salt: Django %s does not know it.", c.releaseName())
 		default:
 			c.adviseSHA1(e)

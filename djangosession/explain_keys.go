@@ -108,7 +108,7 @@ func algorithmOf(signature string) (string, bool) {
 // whoMade looks for what made the signature of a text, which says what the text is.
 func (c *Codec) whoMade(e *Explanation, text string, more Candidates) {
 	if e.Layout == LegacyLayout {
-		e.Made = c.whoMadeLegacy(text, more)
+		e.SignedWith = c.whoMadeLegacy(text, more)
 		return
 	}
 	algorithm, known := algorithmOf(text[strings.LastIndexByte(text, ':')+1:])
@@ -119,7 +119,7 @@ func (c *Codec) whoMade(e *Explanation, text string, more Candidates) {
 		for _, u := range c.uses(more) {
 			o := signing.Options{Key: key.key, Salt: u.salt, Algorithm: algorithm}
 			if u.made(text, e.Layout, o) {
-				e.Made = &Made{Key: key.name, Salt: u.salt, Algorithm: algorithm, CookieKey: u.cookieKey, Cookie: u.cookie}
+				e.SignedWith = &SignedWith{Key: key.name, Salt: u.salt, Algorithm: algorithm, CookieKey: u.cookieKey, Cookie: u.cookie}
 				e.settle(u, text)
 				return
 			}
@@ -163,12 +163,12 @@ func (u use) made(text string, layout Layout, o signing.Options) bool {
 	return err == nil
 }
 
-func (c *Codec) whoMadeLegacy(text string, more Candidates) *Made {
+func (c *Codec) whoMadeLegacy(text string, more Candidates) *SignedWith {
 	salts := append([]string{c.settings.legacySalt(), "django.contrib.sessionsSessionStore"}, more.Salts...)
 	for _, key := range c.keys(more) {
 		for _, salt := range salts {
 			if _, err := (&legacyLayout{salt: salt, keys: []string{key.key}}).decode(text); err == nil {
-				return &Made{Key: key.name, Salt: salt, Algorithm: signing.SHA1}
+				return &SignedWith{Key: key.name, Salt: salt, Algorithm: signing.SHA1}
 			}
 		}
 	}
@@ -185,7 +185,7 @@ func (c *Codec) lookAtOldMessages(e *Explanation, text string, more Candidates) 
 	for _, key := range c.keys(more) {
 		want, err := signing.SaltedHMAC(value, signing.HMACOptions{KeySalt: messagesSalt, Secret: key.key, Algorithm: signing.SHA1})
 		if err == nil && subtle.ConstantTimeCompare([]byte(hex.EncodeToString(want)), []byte(sum)) == 1 {
-			e.Made = &Made{Key: key.name, Salt: messagesSalt, Algorithm: signing.SHA1}
+			e.SignedWith = &SignedWith{Key: key.name, Salt: messagesSalt, Algorithm: signing.SHA1}
 			return
 		}
 	}

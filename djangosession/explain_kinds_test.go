@@ -154,8 +154,8 @@ func checkSayings(t *testing.T, cases map[string]saying) {
 		must(err)
 		e := codec.Explain(c.text, c.more)
 		words := e.String()
-		if e.Decodes || e.Kind != c.kind || e.Layout != c.layout || (e.Made != nil) != c.proven || !strings.Contains(words, c.said) {
-			t.Errorf("%s: kind %q, layout %q, made %+v, in words:\n%s\nwant %q", name, e.Kind, e.Layout, e.Made, words, c.said)
+		if e.Decodes || e.Kind != c.kind || e.Layout != c.layout || (e.SignedWith != nil) != c.proven || !strings.Contains(words, c.said) {
+			t.Errorf("%s: kind %q, layout %q, made %+v, in words:\n%s\nwant %q", name, e.Kind, e.Layout, e.SignedWith, words, c.said)
 		}
 		text := strings.TrimSpace(c.text)
 		for _, secret := range []string{"test-secret-key", "apples", "__json_message", text} {

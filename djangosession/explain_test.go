@@ -24,33 +24,33 @@ func TestExplainFindsWhatWouldFit(t *testing.T) {
 		text   string
 		change func(*djangosession.Settings)
 		more   djangosession.Candidates
-		made   djangosession.Made // of which empty fields do not matter
-		said   string             // somewhere in the words
+		made   djangosession.SignedWith // of which empty fields do not matter
+		said   string                   // somewhere in the words
 	}{
-		"all is well":      {text: plainText, made: djangosession.Made{Key: "SECRET_KEY", Algorithm: "sha256"}, said: "The text decodes."},
-		"a fallback key":   {text: plainText, change: fallback, made: djangosession.Made{Key: "SECRET_KEY_FALLBACKS[0]"}, said: "The text decodes."},
-		"a candidate key":  {text: plainText, change: otherKey, more: djangosession.Candidates{Keys: []string{"x", "test-secret-key"}}, made: djangosession.Made{Key: "candidate key 2"}, said: "secret of these settings is not the one"},
-		"a key with a \\n": {text: plainText, change: key("test-secret-key\n"), made: djangosession.Made{Key: "SECRET_KEY without the white space around it"}, said: "line end|white space"},
-		"a quoted key":     {text: plainText, change: key(`"test-secret-key"`), made: djangosession.Made{Key: "SECRET_KEY without the quotes around it"}},
-		"another class":    {text: customText, more: djangosession.Candidates{Salts: []string{"django.contrib.sessions.Custom"}}, made: djangosession.Made{Salt: "django.contrib.sessions.Custom"}, said: "SESSION_STORE"},
+		"all is well":      {text: plainText, made: djangosession.SignedWith{Key: "SECRET_KEY", Algorithm: "sha256"}, said: "The text decodes."},
+		"a fallback key":   {text: plainText, change: fallback, made: djangosession.SignedWith{Key: "SECRET_KEY_FALLBACKS[0]"}, said: "The text decodes."},
+		"a candidate key":  {text: plainText, change: otherKey, more: djangosession.Candidates{Keys: []string{"x", "test-secret-key"}}, made: djangosession.SignedWith{Key: "candidate key 2"}, said: "secret of these settings is not the one"},
+		"a key with a \\n": {text: plainText, change: key("test-secret-key\n"), made: djangosession.SignedWith{Key: "SECRET_KEY without the white space around it"}, said: "line end|white space"},
+		"a quoted key":     {text: plainText, change: key(`"test-secret-key"`), made: djangosession.SignedWith{Key: "SECRET_KEY without the quotes around it"}},
+		"another class":    {text: customText, more: djangosession.Candidates{Salts: []string{"django.contrib.sessions.Custom"}}, made: djangosession.SignedWith{Salt: "django.contrib.sessions.Custom"}, said: "SESSION_STORE"},
 		"our class is custom": {
 			text: plainText, change: func(s *djangosession.Settings) { s.SessionStore = "Custom" },
-			made: djangosession.Made{Salt: "django.contrib.sessions.SessionStore"}, said: `"django.contrib.sessions.Custom"`,
+			made: djangosession.SignedWith{Salt: "django.contrib.sessions.SessionStore"}, said: `"django.contrib.sessions.Custom"`,
 		},
-		"a session in a cookie":   {text: cookieText, made: djangosession.Made{Salt: "django.contrib.sessions.backends.signed_cookies"}},
-		"no session":              {text: dumpsText, made: djangosession.Made{Salt: "django.core.signing"}, said: "is no session"},
-		"the old layout":          {text: legacyText, made: djangosession.Made{Key: "SECRET_KEY", Algorithm: "sha1"}, said: "ACCEPT_LEGACY_LAYOUT"},
-		"SHA-1":                   {text: sha1Text, made: djangosession.Made{Algorithm: "sha1"}, said: "SHA-1"},
-		"quotes around it":        {text: `"` + plainText + `"`, made: djangosession.Made{Key: "SECRET_KEY"}, said: "without the quotes"},
-		"bytes as text":           {text: "b'" + plainText + "'", made: djangosession.Made{Key: "SECRET_KEY"}, said: "without the quotes"},
-		"URL escapes":             {text: strings.ReplaceAll(plainText, ":", "%3A"), made: djangosession.Made{Key: "SECRET_KEY"}, said: "URL unescaping"},
-		"a line end":              {text: plainText + "\n", made: djangosession.Made{Key: "SECRET_KEY"}, said: "without the white space"},
+		"a session in a cookie":   {text: cookieText, made: djangosession.SignedWith{Salt: "django.contrib.sessions.backends.signed_cookies"}},
+		"no session":              {text: dumpsText, made: djangosession.SignedWith{Salt: "django.core.signing"}, said: "is no session"},
+		"the old layout":          {text: legacyText, made: djangosession.SignedWith{Key: "SECRET_KEY", Algorithm: "sha1"}, said: "ACCEPT_LEGACY_LAYOUT"},
+		"SHA-1":                   {text: sha1Text, made: djangosession.SignedWith{Algorithm: "sha1"}, said: "SHA-1"},
+		"quotes around it":        {text: `"` + plainText + `"`, made: djangosession.SignedWith{Key: "SECRET_KEY"}, said: "without the quotes"},
+		"bytes as text":           {text: "b'" + plainText + "'", made: djangosession.SignedWith{Key: "SECRET_KEY"}, said: "without the quotes"},
+		"URL escapes":             {text: strings.ReplaceAll(plainText, ":", "%3A"), made: djangosession.SignedWith{Key: "SECRET_KEY"}, said: "URL unescaping"},
+		"a line end":              {text: plainText + "\n", made: djangosession.SignedWith{Key: "SECRET_KEY"}, said: "without the white space"},
 		"altered":                 {text: strings.Replace(plainText, "eyJh", "eyJi", 1), said: "None of the keys"},
 		"cut off":                 {text: plainText[:len(plainText)-5], said: "has 38 characters where SHA-256 has 43"},
 		"a session key":           {text: "abcdefghijklmnopqrstuvwxyz012345", said: "session key"},
 		"bare JSON":               {text: `{"a":1}`, said: "never signed"},
 		"nothing":                 {text: "", said: "no text"},
-		"good signature, no JSON": {text: signed(t, "not json"), made: djangosession.Made{Key: "SECRET_KEY"}, said: "signature is good"},
+		"good signature, no JSON": {text: signed(t, "not json"), made: djangosession.SignedWith{Key: "SECRET_KEY"}, said: "signature is good"},
 	} {
 		s := djangosession.NewSettings("test-secret-key")
 		if c.change != nil {
@@ -63,11 +63,11 @@ func TestExplainFindsWhatWouldFit(t *testing.T) {
 		if _, err := codec.Decode(c.text); (err == nil) != e.Decodes || (e.Problem == nil) != e.Decodes {
 			t.Errorf("%s: decodes %v, but %v", name, e.Decodes, err)
 		}
-		if (e.Made == nil) != (c.made == djangosession.Made{}) {
-			t.Errorf("%s: made with %+v, want %+v", name, e.Made, c.made)
+		if (e.SignedWith == nil) != (c.made == djangosession.SignedWith{}) {
+			t.Errorf("%s: made with %+v, want %+v", name, e.SignedWith, c.made)
 			continue
 		}
-		if m := e.Made; m != nil && (c.made.Key != "" && m.Key != c.made.Key || c.made.Salt != "" && m.Salt != c.made.Salt ||
+		if m := e.SignedWith; m != nil && (c.made.Key != "" && m.Key != c.made.Key || c.made.Salt != "" && m.Salt != c.made.Salt ||
 			c.made.Algorithm != "" && m.Algorithm != c.made.Algorithm) {
 			t.Errorf("%s: made with %+v, want %+v", name, *m, c.made)
 		}

@@ -31,8 +31,8 @@ func TestExplainFindsKeysThatWereChangedInTransport(t *testing.T) {
 		reader, err := djangosession.NewCodec(djangosession.NewSettings(c.settings))
 		must(err)
 		e := reader.Explain(text, djangosession.Candidates{})
-		if e.Made == nil || e.Made.Key != c.words {
-			t.Errorf("%s: made with %+v", name, e.Made)
+		if e.SignedWith == nil || e.SignedWith.Key != c.words {
+			t.Errorf("%s: made with %+v", name, e.SignedWith)
 			continue
 		}
 		if hinted := strings.Contains(e.String(), "The secret of these settings is not the one that signed"); hinted == e.Decodes {
@@ -75,7 +75,7 @@ func TestExplainTellsLayoutsApartInWords(t *testing.T) {
 		if timed := c.compressed || strings.Contains(name, "not") || name == "timed"; strings.Contains(words, "Signed at") != timed {
 			t.Errorf("%s: of the time: %s", name, words)
 		}
-		if e.Made == nil || !strings.Contains(words, "Signed with: SECRET_KEY, salt") {
+		if e.SignedWith == nil || !strings.Contains(words, "Signed with: SECRET_KEY, salt") {
 			t.Errorf("%s: nothing of the key: %s", name, words)
 		}
 	}

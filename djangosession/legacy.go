@@ -30,15 +30,15 @@ func (l *legacyLayout) encode(data []byte) (string, error) {
 func (l *legacyLayout) decode(text string) ([]byte, error) {
 	// Django fails on text outside ASCII before it comes to base64, which would pass over it.
 	if strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII }) {
-		return nil, &DecodeError{Reason: Malformed, Detail: "the text is not ASCII"}
+		return nil, &DecodeError{Reason: signing.Malformed, Detail: "the text is not ASCII"}
 	}
 	raw, err := pybase64.Decode(make([]byte, 0, len(text)*3/4), text, 0, false)
 	if err != nil {
-		return nil, &DecodeError{Reason: Malformed, Err: err}
+		return nil, &DecodeError{Reason: signing.Malformed, Err: err}
 	}
 	sum, data, found := bytes.Cut(raw, []byte(":"))
 	if !found {
-		return nil, &DecodeError{Reason: Malformed, Detail: "neither a signature nor a hash in the text"}
+		return nil, &DecodeError{Reason: signing.Malformed, Detail: "neither a signature nor a hash in the text"}
 	}
 	for _, key := range l.keys {
 		want, err := l.hash(data, key)
@@ -49,7 +49,7 @@ func (l *legacyLayout) decode(text string) ([]byte, error) {
 			return data, nil
 		}
 	}
-	return nil, &DecodeError{Reason: BadSignature}
+	return nil, &DecodeError{Reason: signing.BadSignature}
 }
 
 func (l *legacyLayout) hash(data []byte, key string) ([]byte, error) {

@@ -79,16 +79,16 @@ func TestLegacyLayoutRefuses(t *testing.T) {
 		key, text string
 		reason    signing.Reason
 	}{
-		"another key": {key: "other", text: legacyOne, reason: djangosession.BadSignature},
+		"another key": {key: "other", text: legacyOne, reason: signing.BadSignature},
 		"a changed value": {
-			key: "secret", text: legacyOne[:len(legacyOne)-4] + "OjJ9", reason: djangosession.BadSignature,
+			key: "secret", text: legacyOne[:len(legacyOne)-4] + "OjJ9", reason: signing.BadSignature,
 		},
-		"no hash":              {key: "secret", text: "eyJhIjoxfQ==", reason: djangosession.BadSignature}, // {"a", a colon, 1}
-		"neither":              {key: "secret", text: "AAAA", reason: djangosession.Malformed},
-		"outside ASCII":        {key: "secret", text: legacyOne[:8] + "é" + legacyOne[8:], reason: djangosession.Malformed},
-		"the first past ASCII": {key: "secret", text: legacyOne[:8] + "\u0080" + legacyOne[8:], reason: djangosession.Malformed},
-		"cut base64":           {key: "secret", text: legacyOne[:len(legacyOne)-3], reason: djangosession.Malformed},
-		"empty":                {key: "secret", text: "", reason: djangosession.Malformed},
+		"no hash":              {key: "secret", text: "eyJhIjoxfQ==", reason: signing.BadSignature}, // {"a", a colon, 1}
+		"neither":              {key: "secret", text: "AAAA", reason: signing.Malformed},
+		"outside ASCII":        {key: "secret", text: legacyOne[:8] + "é" + legacyOne[8:], reason: signing.Malformed},
+		"the first past ASCII": {key: "secret", text: legacyOne[:8] + "\u0080" + legacyOne[8:], reason: signing.Malformed},
+		"cut base64":           {key: "secret", text: legacyOne[:len(legacyOne)-3], reason: signing.Malformed},
+		"empty":                {key: "secret", text: "", reason: signing.Malformed},
 	} {
 		d, err := legacyCodec(t, c.key).Decode(c.text)
 		refused, ok := errors.AsType[*djangosession.DecodeError](err)

@@ -75,7 +75,7 @@ func TestRenewalsFailAsSavesDo(t *testing.T) {
 			if fails && (r.StatusCode != http.StatusInternalServerError || len(errs) != 1 || !errors.Is(errs[0], errBroken) || events != nil) {
 				t.Errorf("%s: status %d, told of %v, %v", name, r.StatusCode, errs, events)
 			}
-			if !fails && (r.StatusCode != http.StatusOK || errs != nil || len(events) != 1 || events[0].Reason != djangosession.Renewed) {
+			if !fails && (r.StatusCode != http.StatusOK || errs != nil || len(events) != 1 || events[0].Reason != djangosession.SaveRenewed) {
 				t.Errorf("%s: status %d, told of %v, %v", name, r.StatusCode, errs, events)
 			}
 			s.wait(10 * 24 * time.Hour) // past the first end

@@ -12,17 +12,17 @@ type SaveReason string
 
 // The reasons.
 const (
-	Modified      SaveReason = "modified"           // it was changed
-	EveryRequest  SaveReason = "save_every_request" // SESSION_SAVE_EVERY_REQUEST
-	Renewed       SaveReason = "renewed"            // it would have ended soon; see [Options].RenewBelow
-	Late          SaveReason = "late"               // it was changed after the header of the response went out
-	CookieDeleted SaveReason = "cookie_deleted"     // it was flushed, has ended, or the cookie was none: nothing was saved
+	SaveModified      SaveReason = "modified"           // it was changed
+	SaveEveryRequest  SaveReason = "save_every_request" // SESSION_SAVE_EVERY_REQUEST
+	SaveRenewed       SaveReason = "renewed"            // it would have ended soon; see [Options].RenewBelow
+	SaveLate          SaveReason = "late"               // it was changed after the header of the response went out
+	SaveCookieDeleted SaveReason = "cookie_deleted"     // it was flushed, has ended, or the cookie was none: nothing was saved
 )
 
 // A SaveEvent is what [Options].OnSave is told.
 type SaveEvent struct {
 	Reason   SaveReason
-	Status   int           // of the response; 0 if Reason is Late
+	Status   int           // of the response; 0 if Reason is SaveLate
 	Created  bool          // the session is a new one
 	Duration time.Duration // how long saving took
 }

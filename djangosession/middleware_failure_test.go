@@ -233,11 +233,11 @@ func TestChangesAfterTheHeader(t *testing.T) {
 		lost          bool
 		reason        djangosession.SaveReason // the last one
 	}{
-		{name: "set", known: true, before: read, after: set, stored: "late", reason: djangosession.Late},
-		{name: "set twice", known: true, before: set, after: set, stored: "late", reason: djangosession.Late},
-		{name: "set, of a session made before", before: set, after: set, stored: "late", reason: djangosession.Late},
+		{name: "set", known: true, before: read, after: set, stored: "late", reason: djangosession.SaveLate},
+		{name: "set twice", known: true, before: set, after: set, stored: "late", reason: djangosession.SaveLate},
+		{name: "set, of a session made before", before: set, after: set, stored: "late", reason: djangosession.SaveLate},
 		{name: "set, without a cookie", before: read, after: set, lost: true},
-		{name: "set, when the session was not used before", known: true, after: set, stored: "late", lost: true, reason: djangosession.Late},
+		{name: "set, when the session was not used before", known: true, after: set, stored: "late", lost: true, reason: djangosession.SaveLate},
 		{name: "read, when the session was not used before", known: true, after: read, stored: "old", lost: true},
 		{name: "read", known: true, before: read, after: read, stored: "old"},
 		{name: "cycled", known: true, before: read, after: func(s *djangosession.Session, r *http.Request) error {

@@ -238,7 +238,7 @@ func TestWebSocketUpgrade(t *testing.T) {
 		record := o.OnSave
 		o.OnSave = func(ctx context.Context, e djangosession.SaveEvent) {
 			record(ctx, e)
-			if e.Reason == djangosession.Late {
+			if e.Reason == djangosession.SaveLate {
 				done <- true
 			}
 		}
@@ -283,7 +283,7 @@ func TestWebSocketUpgrade(t *testing.T) {
 	if n := s.stored(key); n != "after" {
 		t.Errorf("stored is %q", n)
 	}
-	if errs, events := s.told(); errs != nil || len(events) != 2 || events[0].Status != 101 || events[1].Reason != djangosession.Late {
+	if errs, events := s.told(); errs != nil || len(events) != 2 || events[0].Status != 101 || events[1].Reason != djangosession.SaveLate {
 		t.Errorf("told of %v, %v", errs, events)
 	}
 }

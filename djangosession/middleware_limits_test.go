@@ -62,7 +62,7 @@ func TestRenewedSessionsCanBeSavedLater(t *testing.T) {
 		session.Set("n", "late")
 	})
 	errs, events := s.told()
-	if errs != nil || len(events) != 2 || events[0].Reason != djangosession.Renewed || events[1].Reason != djangosession.Late {
+	if errs != nil || len(events) != 2 || events[0].Reason != djangosession.SaveRenewed || events[1].Reason != djangosession.SaveLate {
 		t.Errorf("told of %v, %v", errs, events)
 	}
 	if r.Header.Get("Set-Cookie") == "" || s.stored(key) != "late" {

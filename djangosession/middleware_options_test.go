@@ -62,7 +62,7 @@ func TestRenewsWhenLittleIsLeft(t *testing.T) {
 				})
 				set, _ := setCookie(t, r.Header)
 				_, events := s.told()
-				wrote := len(events) == 1 && events[0].Reason == djangosession.Renewed
+				wrote := len(events) == 1 && events[0].Reason == djangosession.SaveRenewed
 				if wrote != (set != "") || wrote && r.Header.Get("Vary") != "Cookie" {
 					t.Errorf("day %d: %v, Set-Cookie %q, Vary %q", n, events, set, r.Header.Get("Vary"))
 				}

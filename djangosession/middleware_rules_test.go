@@ -42,7 +42,7 @@ func TestAnswersAsDjango(t *testing.T) {
 	}{
 		{name: "no cookie, untouched"},
 		{name: "no cookie, read", use: get, vary: "Cookie"},
-		{name: "no cookie, set", use: set, want: fresh, vary: "Cookie", stored: "new", reported: djangosession.Modified},
+		{name: "no cookie, set", use: set, want: fresh, vary: "Cookie", stored: "new", reported: djangosession.SaveModified},
 		{
 			name: "no cookie, set and deleted", vary: "Cookie",
 			use: func(s *djangosession.Session) { s.Set("n", 1); s.PopDefault("n", nil) },
@@ -54,50 +54,50 @@ func TestAnswersAsDjango(t *testing.T) {
 		{name: "known, read", cookie: "known", use: get, vary: "Cookie", queries: 1},
 		{
 			name: "known, set", cookie: "known", use: set, want: fresh, vary: "Cookie", stored: "new", sameKey: true, queries: 1,
-			reported: djangosession.Modified,
+			reported: djangosession.SaveModified,
 		},
 		{
 			name: "known, cleared", cookie: "known", use: (*djangosession.Session).Clear, want: fresh, vary: "Cookie", sameKey: true,
-			queries: 1, reported: djangosession.Modified,
+			queries: 1, reported: djangosession.SaveModified,
 		},
-		{name: "known, flushed", cookie: "known", flush: true, want: gone, vary: "Cookie", queries: 1, reported: djangosession.CookieDeleted},
+		{name: "known, flushed", cookie: "known", flush: true, want: gone, vary: "Cookie", queries: 1, reported: djangosession.SaveCookieDeleted},
 		{
 			name: "known, flushed, then set", cookie: "known", flush: true, use: set, want: fresh, vary: "Cookie", stored: "new",
-			queries: 1, reported: djangosession.Modified,
+			queries: 1, reported: djangosession.SaveModified,
 		},
 		{
 			name: "known, cycled", cookie: "known", cycle: true, want: fresh, vary: "Cookie", stored: "old", queries: 1,
-			reported: djangosession.Modified,
+			reported: djangosession.SaveModified,
 		},
 		{
 			name: "known, untouched, save every request", change: every, cookie: "known", want: fresh, vary: "Cookie", stored: "old",
-			sameKey: true, queries: 1, reported: djangosession.EveryRequest,
+			sameKey: true, queries: 1, reported: djangosession.SaveEveryRequest,
 		},
 		{
 			name: "known, untouched, save every request, 6.0.4 forgets Vary", release: "6.0.4", change: every, cookie: "known",
-			want: fresh, stored: "old", sameKey: true, queries: 1, reported: djangosession.EveryRequest,
+			want: fresh, stored: "old", sameKey: true, queries: 1, reported: djangosession.SaveEveryRequest,
 		},
-		{name: "known, set, not found", cookie: "known", use: set, status: 404, want: fresh, vary: "Cookie", stored: "new", sameKey: true, queries: 1, reported: djangosession.Modified},
+		{name: "known, set, not found", cookie: "known", use: set, status: 404, want: fresh, vary: "Cookie", stored: "new", sameKey: true, queries: 1, reported: djangosession.SaveModified},
 		{name: "known, set, failed", cookie: "known", use: set, status: 500, vary: "Cookie", queries: 1},
 		{name: "known, set, unavailable", cookie: "known", use: set, status: 503, vary: "Cookie", queries: 1},
 		{
 			name: "known, set, unavailable in 4.1", release: "4.1", cookie: "known", use: set, status: 503, want: fresh, vary: "Cookie",
-			stored: "new", sameKey: true, queries: 1, reported: djangosession.Modified,
+			stored: "new", sameKey: true, queries: 1, reported: djangosession.SaveModified,
 		},
 		{name: "known, set, failed in 4.1", release: "4.1", cookie: "known", use: set, status: 500, vary: "Cookie", queries: 1},
 		{name: "known, untouched, save every request, failed", change: every, cookie: "known", status: 500},
-		{name: "known, flushed, failed", cookie: "known", flush: true, status: 500, want: gone, vary: "Cookie", queries: 1, reported: djangosession.CookieDeleted},
+		{name: "known, flushed, failed", cookie: "known", flush: true, status: 500, want: gone, vary: "Cookie", queries: 1, reported: djangosession.SaveCookieDeleted},
 		{name: "unknown, untouched", cookie: unknown},
-		{name: "unknown, read", cookie: unknown, use: get, want: gone, vary: "Cookie", queries: 1, reported: djangosession.CookieDeleted},
-		{name: "unknown, set", cookie: unknown, use: set, want: fresh, vary: "Cookie", stored: "new", queries: 1, reported: djangosession.Modified},
+		{name: "unknown, read", cookie: unknown, use: get, want: gone, vary: "Cookie", queries: 1, reported: djangosession.SaveCookieDeleted},
+		{name: "unknown, set", cookie: unknown, use: set, want: fresh, vary: "Cookie", stored: "new", queries: 1, reported: djangosession.SaveModified},
 		{
 			name: "unknown, untouched, save every request", change: every, cookie: unknown, want: fresh, vary: "Cookie", queries: 1,
-			reported: djangosession.EveryRequest,
+			reported: djangosession.SaveEveryRequest,
 		},
-		{name: "too short, untouched", cookie: tooShort, want: gone, vary: "Cookie", reported: djangosession.CookieDeleted},
-		{name: "too short, untouched, failed", cookie: tooShort, status: 500, want: gone, vary: "Cookie", reported: djangosession.CookieDeleted},
-		{name: "too short, untouched, in 2.2", release: "2.2.28", cookie: tooShort, want: gone, reported: djangosession.CookieDeleted},
-		{name: "empty, untouched", cookie: "sessionid=", want: gone, vary: "Cookie", reported: djangosession.CookieDeleted},
+		{name: "too short, untouched", cookie: tooShort, want: gone, vary: "Cookie", reported: djangosession.SaveCookieDeleted},
+		{name: "too short, untouched, failed", cookie: tooShort, status: 500, want: gone, vary: "Cookie", reported: djangosession.SaveCookieDeleted},
+		{name: "too short, untouched, in 2.2", release: "2.2.28", cookie: tooShort, want: gone, reported: djangosession.SaveCookieDeleted},
+		{name: "empty, untouched", cookie: "sessionid=", want: gone, vary: "Cookie", reported: djangosession.SaveCookieDeleted},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			release := c.release

@@ -175,9 +175,9 @@ func TestEveryReasonForWhichASessionDoesNotDecodeCounts(t *testing.T) {
 		data   string
 		broken bool
 	}{
-		djangosession.BadSerialization: {data: "\x80\x04}\x94."}, // a pickle
-		djangosession.TooLarge:         {change: func(s *djangosession.Settings) { s.MaxInflated = 100 }, data: strings.Repeat(" ", 1000)},
-		djangosession.BadSignature:     {data: "{}", broken: true},
+		signing.BadSerialization: {data: "\x80\x04}\x94."}, // a pickle
+		signing.TooLarge:         {change: func(s *djangosession.Settings) { s.MaxInflated = 100 }, data: strings.Repeat(" ", 1000)},
+		signing.BadSignature:     {data: "{}", broken: true},
 	} {
 		t.Run(string(reason), func(t *testing.T) {
 			s := newRotated(t, c.change)

@@ -46,7 +46,7 @@ func TestReleasesReadTheLayoutsThatTheyReadInDjango(t *testing.T) {
 				if _, err := codec.Decode(text); (err == nil) != (want || both) {
 					t.Errorf("%s, both %v: %.20s...: %v", release, both, text, err)
 				}
-				if e := codec.Explain(text, djangosession.Candidates{}); e.Made == nil || !e.Decodes && len(e.Hints) == 0 {
+				if e := codec.Explain(text, djangosession.Candidates{}); e.SignedWith == nil || !e.Decodes && len(e.Hints) == 0 {
 					t.Errorf("%s, both %v: no help with %.20s...", release, both, text)
 				}
 			}

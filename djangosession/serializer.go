@@ -6,7 +6,6 @@ import (
 
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/py/pyjson"
-	"github.com/djangobridge/djangobridge/signing"
 )
 
 // A Serializer turns a session's dict into bytes and back: what a class named by SESSION_SERIALIZER does in Django. It must
@@ -48,16 +47,3 @@ func isOutOfProportion(err error) bool {
 
 // Loads reads what Django's loads reads, if it is an object. Values stay as they stand in the text until they are used.
 func (JSONSerializer) Loads(data []byte) (*py.Dict, error) { return pyjson.LoadsDict(data) }
-
-// A DecodeError is why a stored session does not decode; its Reason is one of the constants below.
-type DecodeError = signing.DecodeError
-
-// The reasons of a [DecodeError].
-const (
-	Malformed        = signing.Malformed
-	BadSignature     = signing.BadSignature
-	SignatureExpired = signing.SignatureExpired
-	TooLarge         = signing.TooLarge
-	BadCompression   = signing.BadCompression
-	BadSerialization = signing.BadSerialization
-)

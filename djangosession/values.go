@@ -9,8 +9,8 @@ import (
 
 // The test cookie, by which a site finds out whether a browser keeps cookies.
 const (
-	TestCookieName  = "testcookie"
-	TestCookieValue = "worked"
+	testCookieName  = "testcookie"
+	testCookieValue = "worked"
 )
 
 // Get returns the value of this name and whether there is one. What the values are, package py tells (those of a pickle come
@@ -194,13 +194,13 @@ func (s *Session) Dict() *py.Dict {
 }
 
 // SetTestCookie stores the test value, which the next request finds if the browser keeps cookies.
-func (s *Session) SetTestCookie() { s.Set(TestCookieName, TestCookieValue) }
+func (s *Session) SetTestCookie() { s.Set(testCookieName, testCookieValue) }
 
 // TestCookieWorked reports whether the test value is there.
 func (s *Session) TestCookieWorked() bool {
-	v, _ := s.Get(TestCookieName)
-	return v == TestCookieValue || v == py.Str2(TestCookieValue) // of Python 2
+	v, _ := s.Get(testCookieName)
+	return v == testCookieValue || v == py.Str2(testCookieValue) // of Python 2
 }
 
 // DeleteTestCookie removes the test value; without one it returns a [*KeyError].
-func (s *Session) DeleteTestCookie() error { return s.Delete(TestCookieName) }
+func (s *Session) DeleteTestCookie() error { return s.Delete(testCookieName) }

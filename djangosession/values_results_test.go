@@ -84,11 +84,11 @@ func TestTestCookie(t *testing.T) {
 	if err := s.DeleteTestCookie(); err != nil || s.TestCookieWorked() {
 		t.Errorf("deleted: %v", err)
 	}
-	s.Set(djangosession.TestCookieName, "broke")
+	s.Set("testcookie", "broke")
 	if s.TestCookieWorked() {
 		t.Error("another value worked")
 	}
-	s.Set(djangosession.TestCookieName, py.Str2(djangosession.TestCookieValue))
+	s.Set("testcookie", py.Str2("worked"))
 	if !s.TestCookieWorked() {
 		t.Error("the value of Python 2 did not work")
 	}

@@ -34,7 +34,7 @@ func (u *Users) parseID(id string) (any, error) {
 	return id, nil
 }
 
-// SameID implements [auth.SameIDs]: a UUID may be written in several ways.
+// SameID implements [auth.IDComparer]: a UUID may be written in several ways.
 func (u *Users) SameID(a, b string) bool {
 	return a == b || u.idType == UUIDKey && uuidtext.Same(a, b)
 }

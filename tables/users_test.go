@@ -343,5 +343,5 @@ func TestIDsOfOneUser(t *testing.T) {
 			t.Errorf("IDType %v", idType)
 		}
 	}
-	var _ auth.SameIDs = newUsers(t, db, tables.UserOptions{Model: "auth.User"})
+	var _ auth.IDComparer = newUsers(t, db, tables.UserOptions{Model: "auth.User"})
 }

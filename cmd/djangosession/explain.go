@@ -107,8 +107,8 @@ func newExplanation(e *djangosession.Explanation, next string) explanation {
 	if !e.SignedAt.IsZero() {
 		out.SignedAt = e.SignedAt.UTC().Format(time.RFC3339)
 	}
-	if e.Made != nil {
-		out.SignedWith = &made{e.Made.Key, e.Made.Salt, e.Made.Algorithm}
+	if e.SignedWith != nil {
+		out.SignedWith = &made{e.SignedWith.Key, e.SignedWith.Salt, e.SignedWith.Algorithm}
 	}
 	return out
 }

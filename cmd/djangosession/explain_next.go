@@ -14,7 +14,7 @@ func (c *explainCommand) next(s djangosession.Settings, text string, e *djangose
 	switch {
 	case e.Decodes:
 		return ""
-	case e.Made != nil:
+	case e.SignedWith != nil:
 		return c.nextOfSigned(s, text, e)
 	}
 	switch e.Kind {
@@ -39,7 +39,7 @@ func (c *explainCommand) nextOfSigned(s djangosession.Settings, text string, e *
 	case djangosession.SignedCookieKind:
 		var ok bool
 		name = "unsign"
-		if flags, ok = c.cookieFlags(s, text, e.Made); !ok {
+		if flags, ok = c.cookieFlags(s, text, e.SignedWith); !ok {
 			flags = valueFlags(s, e)
 		}
 	default:
@@ -48,7 +48,7 @@ func (c *explainCommand) nextOfSigned(s djangosession.Settings, text string, e *
 		}
 		name, flags = valueCommand(e), valueFlags(s, e)
 	}
-	if !isOwnKey(s, e.Made.Key) {
+	if !isOwnKey(s, e.SignedWith.Key) {
 		flags = append([]string{"--secret-key", "KEY"}, flags...)
 	}
 	return c.command(name, flags...)
@@ -89,18 +89,18 @@ func sessionFlags(s djangosession.Settings, e *djangosession.Explanation) []stri
 	const prefix = "django.contrib.sessions."
 	switch {
 	case e.Layout == djangosession.LegacyLayout:
-		name := strings.TrimPrefix(e.Made.Salt, strings.TrimSuffix(prefix, "."))
+		name := strings.TrimPrefix(e.SignedWith.Salt, strings.TrimSuffix(prefix, "."))
 		if store := s.SessionStore; store[strings.LastIndexByte(store, '.')+1:] != name {
 			flags = append(flags, "--store", name)
 		}
-	case s.KeySalt != "" && s.KeySalt != e.Made.Salt, s.KeySalt == "" && prefix+s.SessionStore != e.Made.Salt:
-		flags = append(flags, "--salt", e.Made.Salt)
+	case s.KeySalt != "" && s.KeySalt != e.SignedWith.Salt, s.KeySalt == "" && prefix+s.SessionStore != e.SignedWith.Salt:
+		flags = append(flags, "--salt", e.SignedWith.Salt)
 	}
-	old := e.Layout == djangosession.LegacyLayout || e.Made.Algorithm == signing.SHA1
+	old := e.Layout == djangosession.LegacyLayout || e.SignedWith.Algorithm == signing.SHA1
 	if r := releaseOf(s); old && !r.ReadsLegacyLayout() || !old && !r.HasDumpsLayout() {
 		flags = append(flags, "--legacy")
 	}
-	if e.Problem.Reason == djangosession.BadSerialization && e.Serializer != "" {
+	if e.Problem.Reason == signing.BadSerialization && e.Serializer != "" {
 		flags = append(flags, "--serializer", e.Serializer)
 	}
 	return flags
@@ -108,7 +108,7 @@ func sessionFlags(s djangosession.Settings, e *djangosession.Explanation) []stri
 
 // cookieFlags are the flags with which unsign reads a signed cookie that the site
 // accepts.
-func (c *explainCommand) cookieFlags(s djangosession.Settings, text string, m *djangosession.Made) (flags []string, ok bool) {
+func (c *explainCommand) cookieFlags(s djangosession.Settings, text string, m *djangosession.SignedWith) (flags []string, ok bool) {
 	for _, salt := range append([]string{""}, c.TrySalt...) {
 		signer, err := s.SignedCookie(m.Cookie, salt)
 		if err != nil {
@@ -137,18 +137,18 @@ func valueCommand(e *djangosession.Explanation) string {
 // valueFlags are the flags with which that command reads the value.
 func valueFlags(s djangosession.Settings, e *djangosession.Explanation) []string {
 	var flags []string
-	if e.Made.CookieKey {
+	if e.SignedWith.CookieKey {
 		flags = append(flags, "--cookie-key")
 	}
 	if e.Layout == djangosession.PlainLayout {
 		flags = append(flags, "--no-timestamp")
 	}
 	switch {
-	case e.Layout == djangosession.DumpsLayout && e.Made.Salt == "django.core.signing":
-	case e.Layout == djangosession.TimedLayout && e.Made.Salt == "django.core.signing.TimestampSigner":
-	case e.Layout == djangosession.PlainLayout && e.Made.Salt == "django.core.signing.Signer":
+	case e.Layout == djangosession.DumpsLayout && e.SignedWith.Salt == "django.core.signing":
+	case e.Layout == djangosession.TimedLayout && e.SignedWith.Salt == "django.core.signing.TimestampSigner":
+	case e.Layout == djangosession.PlainLayout && e.SignedWith.Salt == "django.core.signing.Signer":
 	default:
-		flags = append(flags, "--salt", e.Made.Salt)
+		flags = append(flags, "--salt", e.SignedWith.Salt)
 	}
 	if e.Layout == djangosession.DumpsLayout && e.Serializer == pickleName {
 		flags = append(flags, "--serializer", e.Serializer)
@@ -159,8 +159,8 @@ func valueFlags(s djangosession.Settings, e *djangosession.Explanation) []string
 // algorithmFlags are the flags that make the site's release accept the algorithm.
 func algorithmFlags(s djangosession.Settings, e *djangosession.Explanation) []string {
 	o, err := s.SigningOptions()
-	if err != nil || e.Made.Algorithm == o.Algorithm || e.Made.Algorithm == signing.SHA1 && o.AcceptSHA1 {
+	if err != nil || e.SignedWith.Algorithm == o.Algorithm || e.SignedWith.Algorithm == signing.SHA1 && o.AcceptSHA1 {
 		return nil
 	}
-	return []string{"--algorithm", e.Made.Algorithm}
+	return []string{"--algorithm", e.SignedWith.Algorithm}
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/signing"
 )
 
 // tally counts sessions that do not decode, by reason.
@@ -28,7 +28,7 @@ func (c tally) report(t *tool) error {
 		return nil
 	}
 	hint := ""
-	if c[string(djangosession.BadSignature)] > 0 {
+	if c[string(signing.BadSignature)] > 0 {
 		hint = "; check SECRET_KEY and the session store, for example with \"djangosession explain\""
 	}
 	t.complainf("%s not read: %s%s", plural(total, "session"), strings.Join(parts, ", "), hint)

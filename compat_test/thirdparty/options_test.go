@@ -60,7 +60,7 @@ func qsessionsCached(o *tables.Options) {
 // social are the options for social-auth-app-django: its backends, of which none checks
 // passwords.
 func social(o *auth.Options, _ *tables.Users) {
-	o.PassedBackends = []string{"social_core.backends.username.UsernameAuth"}
+	o.IgnoredBackends = []string{"social_core.backends.username.UsernameAuth"}
 }
 
 // impersonate are the options for django-impersonate with its default settings.

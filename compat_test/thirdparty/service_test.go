@@ -125,7 +125,7 @@ func (v *service) pages() http.Handler {
 		if err != nil {
 			return err
 		}
-		return v.login.Login(r.Context(), user, "")
+		return v.login.Login(r.Context(), user)
 	})
 	return mux
 }

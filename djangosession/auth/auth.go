@@ -28,10 +28,10 @@ type Options struct {
 	// PasswordBackends lists backends of the site's own, or of other packages, that check passwords as ModelBackend does.
 	// [Auth.Authenticate] may log users in by them. Django's backends are known.
 	PasswordBackends []string
-	// PassedBackends lists backends of the site's own, or of other packages, that neither accept nor refuse names and
+	// IgnoredBackends lists backends of the site's own, or of other packages, that neither accept nor refuse names and
 	// passwords, such as those of social-auth. [Auth.Authenticate] skips them. Do not list a backend that limits attempts, such
 	// as that of axes: its limit would not hold here. Django's backends are known.
-	PassedBackends []string
+	IgnoredBackends []string
 
 	// EffectiveUser, if set, replaces the user of a request, for sites with a middleware that does: impersonation, or
 	// sessions that time out. See [Auth.UnknownMiddleware].
@@ -58,9 +58,10 @@ type Options struct {
 	// OnRefused, if set, is called then too. A rise in these is an attack, a wrong SECRET_KEY or a wrong setting. It cannot ask
 	// ctx for the user, who is being found out.
 	OnRefused func(ctx context.Context, reason Reason)
-	// OnError answers a request whose user could not be found out, for the handlers of this package: the database was
-	// away, as a rule. By default the error is logged and the status is 500.
-	OnError func(w http.ResponseWriter, r *http.Request, err error)
+	// ErrorHandler answers requests whose user cannot be determined, usually because the
+	// database is down, for the handlers of this package. By default the error is logged and
+	// the status is 500.
+	ErrorHandler func(w http.ResponseWriter, r *http.Request, err error)
 	// Origin returns scheme and host under which the client sees the site, for a LoginURL on another host. By default they
 	// are the request's own, without regard to the headers of proxies.
 	Origin func(r *http.Request) (scheme, host string)
@@ -69,7 +70,7 @@ type Options struct {
 // What goes wrong, for errors.Is.
 var (
 	ErrNoMiddleware = errors.New("auth: the request did not come through Auth.Middleware")
-	ErrNobody       = errors.New("auth: there is no user to log in")
+	ErrNilUser      = errors.New("auth: there is no user to log in")
 )
 
 // An Auth knows the logins of a site. It cannot be changed, and several goroutines may use it.

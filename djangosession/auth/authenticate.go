@@ -33,7 +33,7 @@ func (a *Auth) Authenticate(ctx context.Context, username, password string) (*Us
 	user, err := a.users.GetByUsername(ctx, username)
 	switch {
 	case errors.Is(err, ErrNoUser), err == nil && user == nil:
-		return nil, a.takeTime(password)
+		return nil, a.equalizeTiming(password)
 	case err != nil:
 		return nil, fmt.Errorf("auth: find a user by name: %w", err)
 	}
@@ -51,7 +51,7 @@ func (a *Auth) Authenticate(ctx context.Context, username, password string) (*Us
 // verify checks the password of a user, and takes as long for one that has none: what set_unusable_password stores, or nothing.
 func (a *Auth) verify(ctx context.Context, user *User, password string) error {
 	if user.Password == "" {
-		return a.takeTime(password)
+		return a.equalizeTiming(password)
 	}
 	ok, err := a.CheckPassword(password, user.Password)
 	var unknown *HasherError
@@ -60,18 +60,18 @@ func (a *Auth) verify(ctx context.Context, user *User, password string) error {
 		return nil
 	case err != nil && errors.As(err, &unknown):
 		a.warnOfHasher(ctx, unknown)
-		_ = a.takeTime(password)
+		_ = a.equalizeTiming(password)
 		return unknown
 	case err != nil:
 		return fmt.Errorf("auth: check a password: %w", err)
 	case strings.HasPrefix(string(user.Password), unusablePrefix):
-		return a.takeTime(password)
+		return a.equalizeTiming(password)
 	}
 	name, _, _ := strings.Cut(string(user.Password), "$")
 	n, _, ok := splitPBKDF2(string(user.Password))
 	switch {
 	case digestOf(name) != nil && !ok: // it was refused without any work
-		return a.takeTime(password)
+		return a.equalizeTiming(password)
 	case name == pbkdf2SHA256 && a.options.SamplePassword == "" && n < a.options.Iterations:
 		// A password encoded with fewer iterations than new ones must not be quicker to refuse; see harden_runtime.
 		return a.spend(password, a.options.Iterations-n)
@@ -79,8 +79,8 @@ func (a *Auth) verify(ctx context.Context, user *User, password string) error {
 	return a.refused()
 }
 
-// takeTime does as much work as checking a password, and returns the error of a refusal.
-func (a *Auth) takeTime(password string) error {
+// equalizeTiming does as much work as checking a password, and returns the error of a refusal.
+func (a *Auth) equalizeTiming(password string) error {
 	if a.options.SamplePassword == "" {
 		return a.spend(password, a.options.Iterations)
 	}
@@ -90,7 +90,7 @@ func (a *Auth) takeTime(password string) error {
 	return a.refused()
 }
 
-// spend is takeTime with this number of iterations of PBKDF2, Django's default hasher.
+// spend is equalizeTiming with this number of iterations of PBKDF2, Django's default hasher.
 func (a *Auth) spend(password string, iterations int) error {
 	if _, err := a.encode(pbkdf2SHA256, password, "the salt does not matter", iterations); err != nil {
 		return errors.Join(a.refused(), err)

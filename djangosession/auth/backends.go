@@ -52,7 +52,7 @@ func (a *Auth) backendFor(user *User, backend string) (string, error) {
 			"AUTHENTICATION_BACKENDS (" + strings.Join(all, ", ") + "): " + listIt}
 	case len(all) > 1:
 		return "", &BackendError{problem: "the site has several AUTHENTICATION_BACKENDS (" + strings.Join(all, ", ") +
-			"), and the user was authenticated by none of them: give Login the one to log the user in by"}
+			"), and the user was authenticated by none of them: name one with LoginBackend, or in User.Backend"}
 	}
 	return all[0], nil
 }
@@ -68,13 +68,13 @@ func (a *Auth) passwordBackends() ([]string, error) {
 		switch {
 		case b == ModelBackend, b == AllowAllUsersModelBackend, slices.Contains(a.options.PasswordBackends, b):
 			backends = append(backends, b)
-		case b == RemoteUserBackend, b == AllowAllUsersRemoteUserBackend, slices.Contains(a.options.PassedBackends, b):
+		case b == RemoteUserBackend, b == AllowAllUsersRemoteUserBackend, slices.Contains(a.options.IgnoredBackends, b):
 		case len(backends) > 0: // Django asks those before it first
 			return backends, nil
 		default:
 			return nil, &BackendError{Backend: b, Option: "PasswordBackends", problem: "is asked first, and may accept or refuse " +
 				"a login: list it in Options.PasswordBackends if it checks passwords as ModelBackend does, or in " +
-				"Options.PassedBackends if it neither accepts nor refuses names and passwords; if it limits attempts, for " +
+				"Options.IgnoredBackends if it neither accepts nor refuses names and passwords; if it limits attempts, for " +
 				"example, let Django log people in"}
 		}
 	}

@@ -24,7 +24,9 @@ func TestBackendErrorsNameTheBackendAndTheOption(t *testing.T) {
 	}
 	login := func(backend string) func(*site) error {
 		return func(s *site) error {
-			return s.auth.LoginSession(t.Context(), s.manager.New(), s.people.user("1"), backend)
+			u := s.people.user("1")
+			u.Backend = backend
+			return s.auth.LoginSession(t.Context(), s.manager.New(), u)
 		}
 	}
 	for _, c := range []struct {
@@ -39,14 +41,14 @@ func TestBackendErrorsNameTheBackendAndTheOption(t *testing.T) {
 		{
 			name: "a password behind axes", list: []string{axesBackend, auth.ModelBackend},
 			do: authenticate, backend: axesBackend, option: "PasswordBackends",
-			says: []string{"Options.PasswordBackends", "Options.PassedBackends", "limits attempts"},
+			says: []string{"Options.PasswordBackends", "Options.IgnoredBackends", "limits attempts"},
 		},
 		{
 			name: "a password behind social-auth", list: []string{socialBackend, auth.ModelBackend},
-			do: authenticate, backend: socialBackend, option: "PasswordBackends", says: []string{"Options.PassedBackends"},
+			do: authenticate, backend: socialBackend, option: "PasswordBackends", says: []string{"Options.IgnoredBackends"},
 		},
 		{
-			name: "a password behind social-auth that is passed", list: []string{socialBackend, auth.ModelBackend}, options: auth.Options{PassedBackends: []string{socialBackend}}, do: authenticate,
+			name: "a password behind social-auth that is passed", list: []string{socialBackend, auth.ModelBackend}, options: auth.Options{IgnoredBackends: []string{socialBackend}}, do: authenticate,
 		},
 		{
 			name: "a password of allauth", list: []string{allauthBackend},
@@ -60,7 +62,7 @@ func TestBackendErrorsNameTheBackendAndTheOption(t *testing.T) {
 			do: authenticate,
 		},
 		{
-			name: "no backend takes a password", list: []string{auth.RemoteUserBackend, socialBackend}, options: auth.Options{PassedBackends: []string{socialBackend}},
+			name: "no backend takes a password", list: []string{auth.RemoteUserBackend, socialBackend}, options: auth.Options{IgnoredBackends: []string{socialBackend}},
 			do: authenticate, backend: auth.RemoteUserBackend, option: "PasswordBackends", says: []string{"any other", "Options.PasswordBackends"},
 		},
 		{
@@ -69,11 +71,11 @@ func TestBackendErrorsNameTheBackendAndTheOption(t *testing.T) {
 		},
 		{
 			name: "a login by one of several", list: []string{auth.ModelBackend, allauthBackend},
-			do: login(""), says: []string{auth.ModelBackend + ", " + allauthBackend, "give Login"},
+			do: login(""), says: []string{auth.ModelBackend + ", " + allauthBackend, "LoginBackend"},
 		},
 	} {
 		site := newSite(t, "5.2.19", func(s *djangosession.Settings, o *auth.Options) {
-			o.PassedBackends, o.PasswordBackends = c.options.PassedBackends, c.options.PasswordBackends
+			o.IgnoredBackends, o.PasswordBackends = c.options.IgnoredBackends, c.options.PasswordBackends
 			if c.list != nil {
 				s.AuthenticationBackends = c.list
 			}

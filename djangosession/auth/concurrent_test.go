@@ -102,7 +102,7 @@ func newShop(t *testing.T, onDisk, merge bool) *shop {
 		}
 		if err == nil {
 			session.Set("visited", "login")
-			err = s.auth.Login(r.Context(), s.people.user("1"), "")
+			err = s.auth.Login(r.Context(), s.people.user("1"))
 		}
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)

@@ -24,7 +24,7 @@ type EffectiveUser func(r *http.Request, s *djangosession.Session, user *User) (
 // is [UserFrom]. Logins, logouts, changed passwords and the checks of sessions are about this user. The error is that of
 // [UserFrom].
 func RealUserFrom(ctx context.Context) (*User, error) {
-	v, err := visitOf(ctx)
+	v, err := requestStateOf(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func RealUserFrom(ctx context.Context) (*User, error) {
 }
 
 // effectiveState returns who the request's user is. v.mu is held.
-func (v *visit) effectiveState(ctx context.Context) (State, error) {
+func (v *requestState) effectiveState(ctx context.Context) (State, error) {
 	login, err := v.login(ctx)
 	if err != nil || v.auth.options.EffectiveUser == nil {
 		return login, err
@@ -46,7 +46,7 @@ func (v *visit) effectiveState(ctx context.Context) (State, error) {
 	if v.resolved {
 		return v.effective, nil
 	}
-	ctx = context.WithValue(ctx, visitKey{}, asking{})
+	ctx = context.WithValue(ctx, requestStateKey{}, busy{})
 	s, err := djangosession.FromContext(ctx)
 	if err != nil {
 		return State{}, err

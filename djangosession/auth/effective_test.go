@@ -130,11 +130,11 @@ func TestLoginsAreAboutTheRealUser(t *testing.T) {
 		as         bool   // the other user is the effective one in the next request
 	}{
 		{
-			name: "login", do: func(ctx context.Context, s *site) error { return s.auth.Login(ctx, s.people.user("2"), "") },
+			name: "login", do: func(ctx context.Context, s *site) error { return s.auth.Login(ctx, s.people.user("2")) },
 			user: "bob", real: "bob", session: "2", as: true, asks: 1,
 		},
 		{
-			name: "login of the other user", do: func(ctx context.Context, s *site) error { return s.auth.Login(ctx, s.people.user("1"), "") },
+			name: "login of the other user", do: func(ctx context.Context, s *site) error { return s.auth.Login(ctx, s.people.user("1")) },
 			user: "anne", real: "anne", session: "1", asks: 1,
 		},
 		{name: "logout", do: func(ctx context.Context, s *site) error { return s.auth.Logout(ctx) }, asks: 1},

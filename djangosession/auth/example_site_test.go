@@ -37,7 +37,7 @@ func exampleCookie(
 	if username != "" {
 		user, err := users.GetByUsername(ctx, username)
 		check(err)
-		check(logins.LoginSession(ctx, session, user, ""))
+		check(logins.LoginSession(ctx, session, user))
 	}
 	for name, v := range values {
 		session.Set(name, v)

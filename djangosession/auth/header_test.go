@@ -166,7 +166,7 @@ func TestHeaderWaitsForAKeyThatIsBeingChanged(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*site, context.Context) error{
 		"UserFrom":              func(_ *site, ctx context.Context) error { _, err := auth.UserFrom(ctx); return err },
-		"Login":                 func(s *site, ctx context.Context) error { return s.auth.Login(ctx, s.people.user("2"), "") },
+		"Login":                 func(s *site, ctx context.Context) error { return s.auth.Login(ctx, s.people.user("2")) },
 		"UpdateSessionAuthHash": func(s *site, ctx context.Context) error { return s.auth.UpdateSessionAuthHash(ctx, s.people.user("2")) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -235,19 +235,19 @@ func TestLoginAfterTheHeaderChangesNothing(t *testing.T) {
 			"login of a visitor": {
 				before: map[string]any{"cart": 1},
 				do: func(ctx context.Context, site *site, _ *djangosession.Session) error {
-					return site.auth.Login(ctx, site.people.user("1"), "")
+					return site.auth.Login(ctx, site.people.user("1"))
 				},
 			},
 			"login as another user": {
 				before: bob(nil),
 				do: func(ctx context.Context, site *site, _ *djangosession.Session) error {
-					return site.auth.Login(ctx, site.people.user("1"), "")
+					return site.auth.Login(ctx, site.people.user("1"))
 				},
 			},
 			"login of the request's session": {
 				before: bob(nil),
 				do: func(ctx context.Context, site *site, s *djangosession.Session) error {
-					return site.auth.LoginSession(ctx, s, site.people.user("2"), "")
+					return site.auth.LoginSession(ctx, s, site.people.user("2"))
 				},
 			},
 			"new password": {
@@ -328,7 +328,7 @@ func TestLoginOfAnotherSessionIsPossibleAfterTheHeader(t *testing.T) {
 	key := site.session(t, map[string]any{"cart": 1}).Key()
 	other := site.manager.New()
 	site.late(t, key, sendHeader["Flush"], func(ctx context.Context, _ *djangosession.Session) {
-		if err := site.auth.LoginSession(ctx, other, site.people.user("2"), ""); err != nil {
+		if err := site.auth.LoginSession(ctx, other, site.people.user("2")); err != nil {
 			t.Error(err)
 		}
 	})

@@ -9,31 +9,41 @@ import (
 	"github.com/djangobridge/djangobridge/internal/httpmw"
 )
 
-// Login logs a user in: the session of the request is theirs from now on, and so is [UserFrom]. What an anonymous visitor
-// had in it stays, under a new key; another user's is flushed. The CSRF token is changed, and last_login stored. The
-// backend is one of AUTHENTICATION_BACKENDS; if "", it is that of the user, who comes from [Auth.Authenticate], or the
-// only one there is.
+// Login logs a user in: from now on the session of the request and [UserFrom] are the
+// user's. Values of an anonymous visitor stay, under a new key; another user's session is
+// flushed. The CSRF token is changed, and last_login is stored. The backend is that of
+// user.Backend, which [Auth.Authenticate] sets, or the only one of AUTHENTICATION_BACKENDS; see
+// [Auth.LoginBackend] for others.
 //
-// The error is [ErrNoMiddleware], [ErrNobody], [ErrBackend], [djangosession.ErrReadOnly], [djangosession.ErrHeaderSent] if
-// the response has begun, so that the browser cannot learn the new session key, or that of the engine, the users or the CSRF
-// protection. After any of them the session does not hold the login. Like Django's it logs in whom it is
-// given, active or not: [Auth.Authenticate] is what refuses people. Matches login.
-func (a *Auth) Login(ctx context.Context, user *User, backend string) error {
-	v, err := a.visit(ctx)
+// The error is [ErrNoMiddleware], [ErrNilUser], [ErrBackend], [djangosession.ErrReadOnly],
+// [djangosession.ErrHeaderSent] if the response has begun, so that the browser cannot learn the
+// new session key, or that of the engine, the users or the CSRF protection. After any of them
+// the session does not hold the login. Like Django's, it logs in the user that it is given,
+// active or not: use [Auth.Authenticate] to refuse users. Matches login.
+func (a *Auth) Login(ctx context.Context, user *User) error { return a.LoginBackend(ctx, user, "") }
+
+// LoginBackend is [Auth.Login] with the backend, which is one of AUTHENTICATION_BACKENDS.
+func (a *Auth) LoginBackend(ctx context.Context, user *User, backend string) error {
+	v, err := a.requestState(ctx)
 	if err != nil {
 		return err
 	}
 	return v.change(ctx, true, func(ctx context.Context, s *djangosession.Session, _ State) (State, error) {
-		err := a.LoginSession(ctx, s, user, backend)
+		err := a.loginSession(ctx, s, user, backend)
 		return State{User: user}, err
 	})
 }
 
-// LoginSession is [Auth.Login] on any session, which the caller has loaded, and saves afterwards. The CSRF token is changed if
-// ctx is that of a request. [djangosession.ErrHeaderSent] is for the session of that request alone.
-func (a *Auth) LoginSession(ctx context.Context, s *djangosession.Session, user *User, backend string) error {
+// LoginSession is [Auth.Login] on any session, which the caller has loaded and has to save
+// afterwards. The CSRF token is changed if ctx is that of a request.
+// [djangosession.ErrHeaderSent] is returned for the session of that request alone.
+func (a *Auth) LoginSession(ctx context.Context, s *djangosession.Session, user *User) error {
+	return a.loginSession(ctx, s, user, "")
+}
+
+func (a *Auth) loginSession(ctx context.Context, s *djangosession.Session, user *User, backend string) error {
 	if user == nil {
-		return ErrNobody
+		return ErrNilUser
 	}
 	if a.readOnly(s) {
 		return fmt.Errorf("auth: log in: %w", djangosession.ErrReadOnly)
@@ -51,14 +61,14 @@ func (a *Auth) LoginSession(ctx context.Context, s *djangosession.Session, user 
 // logIn puts the login into the session.
 func (a *Auth) logIn(ctx context.Context, s *djangosession.Session, user *User, backend string) error {
 	hash := a.hasher.hash(user)
-	if err := a.makeRoom(ctx, s, user, hash); err != nil {
+	if err := a.prepareSession(ctx, s, user, hash); err != nil {
 		return err
 	}
 	now := a.now()
 	if err := a.users.SetLastLogin(ctx, user.ID, now); err != nil {
 		return err
 	}
-	undo := remember(s)
+	undo := snapshotLogin(s)
 	s.Set(SessionKey, user.ID)
 	s.Set(BackendSessionKey, backend)
 	s.Set(HashSessionKey, hash)
@@ -73,8 +83,8 @@ func (a *Auth) logIn(ctx context.Context, s *djangosession.Session, user *User, 
 	return nil
 }
 
-// makeRoom gives the session a new key, unless it is the user's already.
-func (a *Auth) makeRoom(ctx context.Context, s *djangosession.Session, user *User, hash string) error {
+// prepareSession gives the session a new key, unless it is the user's already.
+func (a *Auth) prepareSession(ctx context.Context, s *djangosession.Session, user *User, hash string) error {
 	v, there := s.Get(SessionKey)
 	if !there {
 		err := s.CycleKey(ctx)
@@ -92,8 +102,8 @@ func (a *Auth) makeRoom(ctx context.Context, s *djangosession.Session, user *Use
 	return nil
 }
 
-// remember returns what puts back the login that a session holds now.
-func remember(s *djangosession.Session) (undo func()) {
+// snapshotLogin returns what puts back the login that a session holds now.
+func snapshotLogin(s *djangosession.Session) (undo func()) {
 	names := []string{SessionKey, BackendSessionKey, HashSessionKey}
 	type value struct {
 		v     any
@@ -120,7 +130,7 @@ func remember(s *djangosession.Session) (undo func()) {
 // after the header of the response too: the stored session is deleted, and the browser keeps a cookie that leads nowhere.
 // Matches logout.
 func (a *Auth) Logout(ctx context.Context) error {
-	v, err := a.visit(ctx)
+	v, err := a.requestState(ctx)
 	if err != nil {
 		return err
 	}
@@ -162,12 +172,12 @@ func (a *Auth) LogoutSession(ctx context.Context, s *djangosession.Session) erro
 // [djangosession.ErrSessionGone] if the session was logged out meanwhile, and [djangosession.ErrHeaderSent], without a
 // change, if the response has begun. Matches update_session_auth_hash.
 func (a *Auth) UpdateSessionAuthHash(ctx context.Context, user *User) error {
-	v, err := a.visit(ctx)
+	v, err := a.requestState(ctx)
 	if err != nil {
 		return err
 	}
 	if user == nil {
-		return ErrNobody
+		return ErrNilUser
 	}
 	if _, err := RealUserFrom(ctx); err != nil {
 		return err
@@ -193,7 +203,7 @@ func (a *Auth) UpdateSessionAuthHash(ctx context.Context, user *User) error {
 // password was changed. It does nothing else than give the session a new key if it is not the user's.
 func (a *Auth) UpdateSession(ctx context.Context, s *djangosession.Session, user *User) error {
 	if user == nil {
-		return ErrNobody
+		return ErrNilUser
 	}
 	if a.readOnly(s) {
 		return fmt.Errorf("auth: update the session: %w", djangosession.ErrReadOnly)

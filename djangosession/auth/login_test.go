@@ -43,7 +43,7 @@ func TestLoginOnEverySession(t *testing.T) {
 			s := site.session(t, c.before)
 			key := s.Key()
 			user := site.people.user("2")
-			if err := site.auth.LoginSession(t.Context(), s, user, ""); err != nil {
+			if err := site.auth.LoginSession(t.Context(), s, user); err != nil {
 				t.Fatal(err)
 			}
 			if site.stored(key) == c.newKey || (s.Key() != "" && s.Key() != key) != c.immediatelyNew {
@@ -71,7 +71,7 @@ func TestLoginWritesWhatDjangoWrites(t *testing.T) {
 	s := site.manager.New()
 	shared := &httpmw.Shared{}
 	shared.AtLogin(func(ctx context.Context) error { s.Set("_csrftoken", "x"); return ctx.Err() })
-	if err := site.auth.LoginSession(context.WithValue(t.Context(), httpmw.Key{}, shared), s, site.people.user("2"), ""); err != nil {
+	if err := site.auth.LoginSession(context.WithValue(t.Context(), httpmw.Key{}, shared), s, site.people.user("2")); err != nil {
 		t.Fatal(err)
 	}
 	const want = `{"_auth_user_id":"2","_auth_user_backend":"django.contrib.auth.backends.ModelBackend","_auth_user_hash":"` +
@@ -102,13 +102,20 @@ func TestBackendOfALogin(t *testing.T) {
 				s.AuthenticationBackends = c.list
 			}
 		})
-		s, u := site.manager.New(), site.people.user("2")
+		u := site.people.user("2")
 		u.Backend = c.user
-		err := site.auth.LoginSession(t.Context(), s, u, c.given)
-		got, _ := s.Get(auth.BackendSessionKey)
-		if c.want == "" && (!errors.Is(err, auth.ErrBackend) || got != nil || s.Key() != "") || c.want != "" && (err != nil || got != c.want) {
-			t.Errorf("%s: %v, %v", c.name, got, err)
-		}
+		site.ask(t.Context(), "", func(_ http.ResponseWriter, r *http.Request) {
+			s, err := djangosession.FromContext(r.Context())
+			if err == nil && c.given == "" {
+				err = site.auth.Login(r.Context(), u)
+			} else if err == nil {
+				err = site.auth.LoginBackend(r.Context(), u, c.given)
+			}
+			got, _ := s.Get(auth.BackendSessionKey)
+			if c.want == "" && (!errors.Is(err, auth.ErrBackend) || got != nil || s.Key() != "") || c.want != "" && (err != nil || got != c.want) {
+				t.Errorf("%s: %v, %v", c.name, got, err)
+			}
+		})
 	}
 }
 
@@ -142,7 +149,7 @@ func TestFailedLoginIsNone(t *testing.T) {
 			s := site.session(t, before)
 			was, _ := s.Get(auth.SessionKey)
 			ctx, u := fail(t.Context(), site, site.people.user("2"))
-			if err := site.auth.LoginSession(ctx, s, u, ""); err == nil {
+			if err := site.auth.LoginSession(ctx, s, u); err == nil {
 				if name != "no context" { // the login of somebody who is logged in asks no engine
 					t.Errorf("%s, %v: no error", name, before)
 				}
@@ -190,7 +197,7 @@ func TestLoginDoesNotSurviveALogout(t *testing.T) {
 		for name, do := range map[string]func(*site, *djangosession.Session) error{
 			"page": func(_ *site, s *djangosession.Session) error { s.Set("page", 1); return nil },
 			"second login": func(site *site, s *djangosession.Session) error {
-				return site.auth.LoginSession(context.Background(), s, site.people.user("2"), "")
+				return site.auth.LoginSession(context.Background(), s, site.people.user("2"))
 			},
 			"new password": func(site *site, s *djangosession.Session) error {
 				site.people.byID["2"].password = annesPassword
@@ -321,7 +328,7 @@ func TestRequestsKnowTheirUser(t *testing.T) {
 	mux.HandleFunc("/login", func(w http.ResponseWriter, r *http.Request) {
 		u, err := site.auth.Authenticate(r.Context(), "anne", "password")
 		if err == nil {
-			err = site.auth.Login(r.Context(), u, "")
+			err = site.auth.Login(r.Context(), u)
 		}
 		if err != nil {
 			t.Error(err)
@@ -388,7 +395,7 @@ func TestOutsideTheMiddlewareNothingIsKnown(t *testing.T) {
 	_, err := auth.UserFrom(t.Context())
 	_, realErr := auth.RealUserFrom(t.Context())
 	for what, err := range map[string]error{
-		"user": err, "real user": realErr, "login": site.auth.Login(t.Context(), site.people.user("1"), ""), "logout": site.auth.Logout(t.Context()),
+		"user": err, "real user": realErr, "login": site.auth.Login(t.Context(), site.people.user("1")), "logout": site.auth.Logout(t.Context()),
 		"update": site.auth.UpdateSessionAuthHash(t.Context(), site.people.user("1")),
 	} {
 		if !errors.Is(err, auth.ErrNoMiddleware) {
@@ -439,7 +446,7 @@ func TestReadOnlyMiddlewareIsReadOnlyForLogins(t *testing.T) {
 		if err := site.auth.Logout(r.Context()); !errors.Is(err, djangosession.ErrReadOnly) {
 			t.Errorf("logout: %v", err)
 		}
-		if err := site.auth.Login(r.Context(), site.people.user("1"), ""); !errors.Is(err, djangosession.ErrReadOnly) {
+		if err := site.auth.Login(r.Context(), site.people.user("1")); !errors.Is(err, djangosession.ErrReadOnly) {
 			t.Errorf("login: %v", err)
 		}
 		if n, err := site.auth.LogoutEverywhere(r.Context(), "2"); n != 0 || !errors.Is(err, djangosession.ErrReadOnly) {

@@ -15,7 +15,7 @@ import (
 // its response does not vary on the cookie. Matches AuthenticationMiddleware.
 func (a *Auth) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		inner := r.WithContext(&visit{Context: r.Context(), auth: a, request: r}) //nolint:contextcheck // it is the request's
+		inner := r.WithContext(&requestState{Context: r.Context(), auth: a, request: r}) //nolint:contextcheck // it is the request's
 		defer httpmw.RemoveFiles(inner, r)
 		next.ServeHTTP(w, inner)
 	})
@@ -32,7 +32,7 @@ func UserFrom(ctx context.Context) (*User, error) {
 
 // StateFrom is [UserFrom] with the reason why nobody is logged in.
 func StateFrom(ctx context.Context) (State, error) {
-	v, err := visitOf(ctx)
+	v, err := requestStateOf(ctx)
 	if err != nil {
 		return State{}, err
 	}
@@ -41,8 +41,9 @@ func StateFrom(ctx context.Context) (State, error) {
 	return v.effectiveState(ctx)
 }
 
-// visit is a request on its way through the middleware. It is the request's context, to save an allocation.
-type visit struct {
+// requestState is what the middleware knows of a request. It is the request's context, to
+// save an allocation.
+type requestState struct {
 	context.Context //nolint:containedctx // what it adds to
 	auth            *Auth
 	request         *http.Request // as it came to the middleware
@@ -54,49 +55,49 @@ type visit struct {
 	effective State
 }
 
-// visitKey is the key under which a context has its visit.
-type visitKey struct{}
+// requestStateKey is the key under which a context has its state.
+type requestStateKey struct{}
 
 // Value implements context.Context.
-func (v *visit) Value(key any) any {
-	if _, ok := key.(visitKey); ok {
+func (v *requestState) Value(key any) any {
+	if _, ok := key.(requestStateKey); ok {
 		return v
 	}
 	return v.Context.Value(key)
 }
 
-// visitOf returns the request that ctx is of.
-func visitOf(ctx context.Context) (*visit, error) {
-	switch v := ctx.Value(visitKey{}).(type) {
-	case *visit:
+// requestStateOf returns the request that ctx is of.
+func requestStateOf(ctx context.Context) (*requestState, error) {
+	switch v := ctx.Value(requestStateKey{}).(type) {
+	case *requestState:
 		return v, nil
-	case asking:
-		return nil, errAsking
+	case busy:
+		return nil, errBusy
 	}
 	return nil, ErrNoMiddleware
 }
 
-// visit is visitOf for requests that came through this Auth.
-func (a *Auth) visit(ctx context.Context) (*visit, error) {
-	v, err := visitOf(ctx)
+// requestState is requestStateOf for requests that came through this Auth.
+func (a *Auth) requestState(ctx context.Context) (*requestState, error) {
+	v, err := requestStateOf(ctx)
 	if err == nil && v.auth != a {
 		return nil, ErrNoMiddleware
 	}
 	return v, err
 }
 
-// asking stands for the visit in the context with which it calls others while it is locked: loggers, hooks, Users. One that
+// busy takes the place of the requestState in the context with which it calls others while it is locked: loggers, hooks, Users. One that
 // asks for the user in turn, as a log handler may for each line, gets an error and does not wait for itself.
-type asking struct{}
+type busy struct{}
 
-var errAsking = errors.New("auth: who is logged in is being found out, and cannot be asked for meanwhile")
+var errBusy = errors.New("auth: who is logged in is being found out, and cannot be asked for meanwhile")
 
 // login returns who is logged in. v.mu is held.
-func (v *visit) login(ctx context.Context) (State, error) {
+func (v *requestState) login(ctx context.Context) (State, error) {
 	if v.known {
 		return v.found, nil
 	}
-	ctx = context.WithValue(ctx, visitKey{}, asking{})
+	ctx = context.WithValue(ctx, requestStateKey{}, busy{})
 	s, err := djangosession.FromContext(ctx)
 	if err != nil {
 		return State{}, err
@@ -111,12 +112,12 @@ func (v *visit) login(ctx context.Context) (State, error) {
 
 // change does something to the session that may change who is logged in. If it succeeds, or ends the login, the new state is
 // known from then on, and settled if that is also the effective one, as after Django's login and logout.
-func (v *visit) change(
+func (v *requestState) change(
 	ctx context.Context, settled bool, do func(ctx context.Context, s *djangosession.Session, before State) (State, error),
 ) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	ctx = context.WithValue(ctx, visitKey{}, asking{})
+	ctx = context.WithValue(ctx, requestStateKey{}, busy{})
 	s, err := djangosession.FromContext(ctx)
 	if err != nil {
 		return err

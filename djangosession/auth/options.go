@@ -14,7 +14,7 @@ func (o *Options) fill(s *djangosession.Settings, site release.Release) error {
 		return &djangosession.SettingError{Setting: "AUTHENTICATION_BACKENDS", Problem: "is empty: nobody can be logged in"}
 	}
 	for name, backends := range map[string][]string{
-		"InactiveBackends": o.InactiveBackends, "PasswordBackends": o.PasswordBackends, "PassedBackends": o.PassedBackends,
+		"InactiveBackends": o.InactiveBackends, "PasswordBackends": o.PasswordBackends, "IgnoredBackends": o.IgnoredBackends,
 	} {
 		for _, b := range backends {
 			if !slices.Contains(s.AuthenticationBackends, b) {

@@ -40,7 +40,7 @@ func (s *site) breakEngine(t *testing.T, o auth.Options) {
 func TestUserAfterWhatHappened(t *testing.T) {
 	t.Parallel()
 	login := func(id string) func(context.Context, *site) error {
-		return func(ctx context.Context, s *site) error { return s.auth.Login(ctx, s.people.user(id), "") }
+		return func(ctx context.Context, s *site) error { return s.auth.Login(ctx, s.people.user(id)) }
 	}
 	logout := func(ctx context.Context, s *site) error { return s.auth.Logout(ctx) }
 	update := func(id string) func(context.Context, *site) error {
@@ -62,7 +62,7 @@ func TestUserAfterWhatHappened(t *testing.T) {
 		{name: "login", visitor: true, do: login("1"), user: "anne"},
 		{name: "login again", do: login("2"), user: "bob"},
 		{name: "login as another user", do: login("1"), user: "anne"},
-		{name: "login of nobody", do: func(ctx context.Context, s *site) error { return s.auth.Login(ctx, nil, "") }, err: auth.ErrNobody, user: "bob"},
+		{name: "login of nobody", do: func(ctx context.Context, s *site) error { return s.auth.Login(ctx, nil) }, err: auth.ErrNilUser, user: "bob"},
 		{name: "login without last_login", visitor: true, before: noLogins, do: login("1"), err: errAway},
 		{name: "login again without last_login", before: noLogins, do: login("2"), err: errAway, user: "bob"},
 		{name: "login as another user without last_login", before: noLogins, do: login("1"), err: errAway},
@@ -81,7 +81,7 @@ func TestUserAfterWhatHappened(t *testing.T) {
 		{name: "new password, of a visitor", visitor: true, do: update("1")},
 		{
 			name: "new password of nobody", do: func(ctx context.Context, s *site) error { return s.auth.UpdateSessionAuthHash(ctx, nil) },
-			err: auth.ErrNobody, user: "bob",
+			err: auth.ErrNilUser, user: "bob",
 		},
 		{name: "new password, gone", before: gone, do: update("2"), err: djangosession.ErrSessionGone, user: "bob"},
 		{name: "new password of another user, gone", before: gone, do: update("1"), err: djangosession.ErrSessionGone, user: "bob"},
@@ -128,7 +128,7 @@ func TestUpdateNeedsAUser(t *testing.T) {
 	site := newSite(t, "5.2.19", nil)
 	s := site.login(t, "2")
 	key := s.Key()
-	if err := site.auth.UpdateSession(t.Context(), s, nil); !errors.Is(err, auth.ErrNobody) || s.Key() != key {
+	if err := site.auth.UpdateSession(t.Context(), s, nil); !errors.Is(err, auth.ErrNilUser) || s.Key() != key {
 		t.Errorf("%v, another key %v", err, s.Key() != key)
 	}
 }
@@ -166,7 +166,7 @@ func TestFailedLoginKeepsTheFormerOne(t *testing.T) {
 	shared := &httpmw.Shared{}
 	shared.AtLogin(func(context.Context) error { return errAway })
 	ctx := context.WithValue(t.Context(), httpmw.Key{}, shared)
-	if err := site.auth.LoginSession(ctx, s, site.people.user("2"), ""); !errors.Is(err, errAway) {
+	if err := site.auth.LoginSession(ctx, s, site.people.user("2")); !errors.Is(err, errAway) {
 		t.Error(err)
 	}
 	save(t, s)
@@ -184,7 +184,7 @@ func TestLoginOfAVisitorWhoseSessionIsGone(t *testing.T) {
 	if err := site.engine.Delete(t.Context(), key); err != nil {
 		t.Fatal(err)
 	}
-	if err := site.auth.LoginSession(t.Context(), s, site.people.user("2"), ""); err != nil {
+	if err := site.auth.LoginSession(t.Context(), s, site.people.user("2")); err != nil {
 		t.Fatal(err)
 	}
 	save(t, s)
@@ -204,7 +204,9 @@ func TestFailedLoginKeepsTheFormerBackend(t *testing.T) {
 	shared := &httpmw.Shared{}
 	shared.AtLogin(func(context.Context) error { return errAway })
 	ctx := context.WithValue(t.Context(), httpmw.Key{}, shared)
-	if err := site.auth.LoginSession(ctx, s, site.people.user("2"), allauthBackend); !errors.Is(err, errAway) {
+	u := site.people.user("2")
+	u.Backend = allauthBackend
+	if err := site.auth.LoginSession(ctx, s, u); !errors.Is(err, errAway) {
 		t.Error(err)
 	}
 	if backend, _ := s.Get(auth.BackendSessionKey); backend != auth.ModelBackend {
@@ -279,7 +281,7 @@ func TestRequestWhoseSessionCannotBeLoaded(t *testing.T) {
 			t.Errorf("%v, %v, %d sessions", u, login, n)
 		}
 		for what, err := range map[string]error{
-			"user": userErr, "real user": realErr, "everywhere": everywhereErr, "login": site.auth.Login(ctx, user, ""),
+			"user": userErr, "real user": realErr, "everywhere": everywhereErr, "login": site.auth.Login(ctx, user),
 			"logout": site.auth.Logout(ctx), "update": site.auth.UpdateSessionAuthHash(ctx, user),
 		} {
 			if !errors.Is(err, errAway) {

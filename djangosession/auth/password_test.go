@@ -77,20 +77,20 @@ func TestAuthenticate(t *testing.T) {
 	for _, c := range []struct {
 		name, username, password string
 		change                   func(*djangosession.Settings, *auth.Options)
-		person                   func(*people)
+		person                   func(*memoryUsers)
 		backend                  string
 		err                      error
 	}{
 		{"the password", "anne", "password", nil, nil, auth.ModelBackend, nil},
 		{"another", "anne", "Password", nil, nil, "", auth.ErrBadCredentials},
 		{"an unknown name", "carl", "password", nil, nil, "", auth.ErrBadCredentials},
-		{"an inactive user", "anne", "password", nil, func(p *people) { p.byID["1"].inactive = true }, "", auth.ErrBadCredentials},
-		{"an unusable password", "anne", "!", nil, func(p *people) { p.byID["1"].password = "!" }, "", auth.ErrBadCredentials},
-		{"a form that is not known", "anne", "x", nil, func(p *people) { p.byID["1"].password = "bcrypt$x" }, "", auth.ErrUnknownHasher},
+		{"an inactive user", "anne", "password", nil, func(p *memoryUsers) { p.byID["1"].inactive = true }, "", auth.ErrBadCredentials},
+		{"an unusable password", "anne", "!", nil, func(p *memoryUsers) { p.byID["1"].password = "!" }, "", auth.ErrBadCredentials},
+		{"a form that is not known", "anne", "x", nil, func(p *memoryUsers) { p.byID["1"].password = "bcrypt$x" }, "", auth.ErrUnknownHasher},
 		{
 			"an inactive user where a second backend takes those", "anne", "password", func(s *djangosession.Settings, _ *auth.Options) {
 				s.AuthenticationBackends = []string{auth.ModelBackend, auth.AllowAllUsersModelBackend}
-			}, func(p *people) { p.byID["1"].inactive = true }, auth.AllowAllUsersModelBackend, nil,
+			}, func(p *memoryUsers) { p.byID["1"].inactive = true }, auth.AllowAllUsersModelBackend, nil,
 		},
 		{
 			"no backend with passwords", "anne", "password", func(s *djangosession.Settings, _ *auth.Options) {
@@ -115,11 +115,11 @@ func TestAuthenticate(t *testing.T) {
 		{
 			"an inactive user, and a backend that may refuse before the one for those", "anne", "password", func(s *djangosession.Settings, _ *auth.Options) {
 				s.AuthenticationBackends = []string{auth.ModelBackend, custom, auth.AllowAllUsersModelBackend}
-			}, func(p *people) { p.byID["1"].inactive = true }, "", auth.ErrBadCredentials,
+			}, func(p *memoryUsers) { p.byID["1"].inactive = true }, "", auth.ErrBadCredentials,
 		},
 		{
 			"behind a backend that does not", "anne", "password", func(s *djangosession.Settings, o *auth.Options) {
-				s.AuthenticationBackends, o.PassedBackends = []string{custom, auth.ModelBackend}, []string{custom}
+				s.AuthenticationBackends, o.IgnoredBackends = []string{custom, auth.ModelBackend}, []string{custom}
 			}, nil, auth.ModelBackend, nil,
 		},
 	} {

@@ -21,8 +21,8 @@ import (
 
 const secretKey = "test-secret-key"
 
-// people are users in memory.
-type people struct {
+// memoryUsers are users in memory.
+type memoryUsers struct {
 	mu       sync.Mutex
 	byID     map[string]*person
 	asked    map[string]int // how often each method was called
@@ -39,7 +39,7 @@ type person struct {
 	groups, permissions    []string
 }
 
-func (p *people) ask(method string) error {
+func (p *memoryUsers) ask(method string) error {
 	if p.asked == nil {
 		p.asked = map[string]int{}
 	}
@@ -48,14 +48,14 @@ func (p *people) ask(method string) error {
 }
 
 // user is the user of this id.
-func (p *people) user(id string) *auth.User {
+func (p *memoryUsers) user(id string) *auth.User {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.get(id)
 }
 
 // get is user for those who have the lock.
-func (p *people) get(id string) *auth.User {
+func (p *memoryUsers) get(id string) *auth.User {
 	who := p.byID[id]
 	return &auth.User{
 		ID: id, Username: who.username, Password: auth.Secret(who.password), NoHash: who.noHash, IsActive: !who.inactive,
@@ -63,7 +63,7 @@ func (p *people) get(id string) *auth.User {
 	}
 }
 
-func (p *people) Get(_ context.Context, id string) (*auth.User, error) {
+func (p *memoryUsers) Get(_ context.Context, id string) (*auth.User, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err := p.ask("Get"); err != nil {
@@ -78,7 +78,7 @@ func (p *people) Get(_ context.Context, id string) (*auth.User, error) {
 	return p.get(id), nil
 }
 
-func (p *people) GetByUsername(_ context.Context, username string) (*auth.User, error) {
+func (p *memoryUsers) GetByUsername(_ context.Context, username string) (*auth.User, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err := p.ask("GetByUsername"); err != nil {
@@ -92,14 +92,14 @@ func (p *people) GetByUsername(_ context.Context, username string) (*auth.User, 
 	return nil, p.missing()
 }
 
-func (p *people) missing() error {
+func (p *memoryUsers) missing() error {
 	if p.silent {
 		return nil
 	}
 	return auth.ErrNoUser
 }
 
-func (p *people) SetLastLogin(_ context.Context, id string, at time.Time) error {
+func (p *memoryUsers) SetLastLogin(_ context.Context, id string, at time.Time) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err := errors.Join(p.ask("SetLastLogin"), p.noLogins); err != nil {
@@ -112,13 +112,13 @@ func (p *people) SetLastLogin(_ context.Context, id string, at time.Time) error 
 	return nil
 }
 
-func (p *people) Groups(_ context.Context, u *auth.User) ([]string, error) {
+func (p *memoryUsers) Groups(_ context.Context, u *auth.User) ([]string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.byID[u.ID].groups, p.ask("Groups")
 }
 
-func (p *people) Permissions(_ context.Context, u *auth.User) ([]string, error) {
+func (p *memoryUsers) Permissions(_ context.Context, u *auth.User) ([]string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.byID[u.ID].permissions, p.ask("Permissions")
@@ -126,7 +126,7 @@ func (p *people) Permissions(_ context.Context, u *auth.User) ([]string, error) 
 
 // site is a site with two people, 1 and 2.
 type site struct {
-	people  *people
+	people  *memoryUsers
 	engine  *memory.Engine
 	store   djangosession.Engine // engine, or one around it
 	manager *djangosession.Manager
@@ -147,7 +147,7 @@ func newSite(t *testing.T, django string, change func(*djangosession.Settings, *
 	if err != nil {
 		t.Fatal(err)
 	}
-	site := &site{log: &bytes.Buffer{}, people: &people{byID: map[string]*person{
+	site := &site{log: &bytes.Buffer{}, people: &memoryUsers{byID: map[string]*person{
 		"1": {username: "anne", password: annesPassword},
 		"2": {username: "bob", password: bobsPassword},
 	}}}
@@ -224,7 +224,7 @@ func save(t *testing.T, s *djangosession.Session) {
 func (s *site) login(t *testing.T, id string) *djangosession.Session {
 	t.Helper()
 	session := s.manager.New()
-	if err := s.auth.LoginSession(t.Context(), session, s.people.user(id), ""); err != nil {
+	if err := s.auth.LoginSession(t.Context(), session, s.people.user(id)); err != nil {
 		t.Fatal(err)
 	}
 	save(t, session)

@@ -116,7 +116,7 @@ func TestLogoutEverywhereLooksAgain(t *testing.T) {
 }
 
 // exact are people whose ids are the same only as the same text.
-type exact struct{ *people }
+type exact struct{ *memoryUsers }
 
 func (exact) SameID(a, b string) bool { return a == b }
 
@@ -159,7 +159,7 @@ func TestLoginsOfPython2(t *testing.T) {
 		t.Errorf("with another hash: %+v", state)
 	}
 	key := s.Key()
-	if err := site.auth.LoginSession(t.Context(), s, site.people.user("2"), ""); err != nil || s.Key() != key {
+	if err := site.auth.LoginSession(t.Context(), s, site.people.user("2")); err != nil || s.Key() != key {
 		t.Errorf("a second login: %v, new key %v", err, s.Key() != key)
 	}
 	if n, err := site.auth.LogoutEverywhere(t.Context(), "2"); n != 1 || err != nil {

@@ -9,12 +9,12 @@ import (
 // LoginRequired lets requests through to next that somebody is logged in for, and sends others to LOGIN_URL. It goes inside
 // [Auth.Middleware], as all of these. Matches login_required.
 func (a *Auth) LoginRequired(next http.Handler) http.Handler {
-	return a.Require(isSomebody, http.HandlerFunc(a.RedirectToLogin), next)
+	return a.Require(isLoggedIn, http.HandlerFunc(a.RedirectToLogin), next)
 }
 
 // LoginRequiredAPI is [Auth.LoginRequired] for programs, which gives others status 401.
 func (a *Auth) LoginRequiredAPI(next http.Handler) http.Handler {
-	return a.Require(isSomebody, http.HandlerFunc(refuse), next)
+	return a.Require(isLoggedIn, http.HandlerFunc(refuse), next)
 }
 
 // PermissionRequired lets requests through whose user has each of these permissions, and sends others to LOGIN_URL, also
@@ -39,7 +39,7 @@ func (a *Auth) StaffRequired(next http.Handler) http.Handler {
 }
 
 // Require lets requests through to next whose user, nil for nobody, passes test, and others to otherwise. If the user cannot
-// be found out, [Options].OnError answers. Matches user_passes_test.
+// be found out, [Options].ErrorHandler answers. Matches user_passes_test.
 func (a *Auth) Require(
 	test func(ctx context.Context, user *User) (bool, error), otherwise, next http.Handler,
 ) http.Handler {
@@ -61,8 +61,8 @@ func (a *Auth) Require(
 }
 
 func (a *Auth) fail(w http.ResponseWriter, r *http.Request, err error) {
-	if a.options.OnError != nil {
-		a.options.OnError(w, r, err)
+	if a.options.ErrorHandler != nil {
+		a.options.ErrorHandler(w, r, err)
 		return
 	}
 	a.logger.LogAttrs(r.Context(), slog.LevelError, "user not found out", slog.String("error", err.Error()))
@@ -78,7 +78,7 @@ func refuse(w http.ResponseWriter, r *http.Request) {
 	http.Error(w, http.StatusText(status), status)
 }
 
-func isSomebody(_ context.Context, u *User) (bool, error) { return u != nil, nil }
+func isLoggedIn(_ context.Context, u *User) (bool, error) { return u != nil, nil }
 
 func holdsAll(permissions []string) func(context.Context, *User) (bool, error) {
 	return func(ctx context.Context, u *User) (bool, error) { return u.HasPerms(ctx, permissions...) }

@@ -113,11 +113,11 @@ func TestGuards(t *testing.T) {
 	}
 }
 
-// TestOnErrorAnswers in place of the guards when the user cannot be determined.
-func TestOnErrorAnswers(t *testing.T) {
+// TestErrorHandlerAnswers in place of the guards when the user cannot be determined.
+func TestErrorHandlerAnswers(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", func(_ *djangosession.Settings, o *auth.Options) {
-		o.OnError = func(w http.ResponseWriter, r *http.Request, err error) {
+		o.ErrorHandler = func(w http.ResponseWriter, r *http.Request, err error) {
 			if !errors.Is(err, errAway) || r.URL.Path != "/page" {
 				t.Errorf("%s: %v", r.URL, err)
 			}
@@ -169,7 +169,7 @@ func TestPermissionsAreReadOnce(t *testing.T) {
 	}
 	site.people.byID["2"].inactive, site.people.byID["2"].super = true, true
 	sleeping := site.people.user("2")
-	if err := site.auth.LoginSession(t.Context(), site.manager.New(), sleeping, ""); err != nil {
+	if err := site.auth.LoginSession(t.Context(), site.manager.New(), sleeping); err != nil {
 		t.Fatal(err)
 	}
 	inPerm, permErr := sleeping.HasPerm(t.Context(), "shop.add_order")
@@ -197,7 +197,7 @@ func TestUnusableOptionsAreNamed(t *testing.T) {
 		"AdminLoginURL":    {AdminLoginURL: "admin:login"},
 		"InactiveBackends": {InactiveBackends: []string{"x"}},
 		"PasswordBackends": {PasswordBackends: []string{"x"}},
-		"PassedBackends":   {PassedBackends: []string{"x"}},
+		"IgnoredBackends":  {IgnoredBackends: []string{"x"}},
 		"Iterations":       {Iterations: -1},
 		"SamplePassword":   {SamplePassword: "argon2$x"},
 	} {

@@ -87,7 +87,7 @@ func TestNobodyIsLoggedInForAReason(t *testing.T) {
 		name    string
 		session map[string]any
 		change  func(*djangosession.Settings, *auth.Options)
-		person  func(*people)
+		person  func(*memoryUsers)
 		want    auth.Reason
 		flushed bool
 	}{
@@ -108,27 +108,27 @@ func TestNobodyIsLoggedInForAReason(t *testing.T) {
 		{"an id that is a list", bob(map[string]any{auth.SessionKey: []any{"2"}}), nil, nil, auth.BadID, false},
 		{"an id that is null", bob(map[string]any{auth.SessionKey: (*string)(nil)}), nil, nil, auth.BadID, false},
 		{"an id of before Django 1.9", bob(map[string]any{auth.SessionKey: 2}), nil, nil, "", false},
-		{"a deleted user that Users has no error for", bob(nil), nil, func(p *people) { p.byID["2"] = nil; p.silent = true }, auth.NoSuchUser, false},
-		{"a deleted user", bob(nil), nil, func(p *people) { delete(p.byID, "2") }, auth.NoSuchUser, false},
+		{"a deleted user that Users has no error for", bob(nil), nil, func(p *memoryUsers) { p.byID["2"] = nil; p.silent = true }, auth.NoSuchUser, false},
+		{"a deleted user", bob(nil), nil, func(p *memoryUsers) { delete(p.byID, "2") }, auth.NoSuchUser, false},
 		{"another id", bob(map[string]any{auth.SessionKey: "3"}), nil, nil, auth.NoSuchUser, false},
 		{"somebody else's id", bob(map[string]any{auth.SessionKey: "1"}), nil, nil, auth.BadHash, true},
-		{"an inactive user", bob(nil), nil, func(p *people) { p.byID["2"].inactive = true }, auth.Inactive, false},
+		{"an inactive user", bob(nil), nil, func(p *memoryUsers) { p.byID["2"].inactive = true }, auth.Inactive, false},
 		{
 			"an inactive user whose backend takes those", bob(map[string]any{auth.BackendSessionKey: auth.AllowAllUsersModelBackend}),
-			backends(auth.AllowAllUsersModelBackend), func(p *people) { p.byID["2"].inactive = true }, "", false,
+			backends(auth.AllowAllUsersModelBackend), func(p *memoryUsers) { p.byID["2"].inactive = true }, "", false,
 		},
 		{
 			"an inactive user whose own backend takes those", bob(map[string]any{auth.BackendSessionKey: custom}),
 			func(s *djangosession.Settings, o *auth.Options) {
 				s.AuthenticationBackends, o.InactiveBackends = []string{auth.ModelBackend, custom}, []string{custom}
-			}, func(p *people) { p.byID["2"].inactive = true }, "", false,
+			}, func(p *memoryUsers) { p.byID["2"].inactive = true }, "", false,
 		},
-		{"a changed password", bob(nil), nil, func(p *people) { p.byID["2"].password += "x" }, auth.BadHash, true},
+		{"a changed password", bob(nil), nil, func(p *memoryUsers) { p.byID["2"].password += "x" }, auth.BadHash, true},
 		{"no hash", bob(map[string]any{auth.HashSessionKey: nil}), nil, nil, auth.BadHash, true},
 		{"a hash that is a number", bob(map[string]any{auth.HashSessionKey: 1}), nil, nil, auth.BadHash, true},
 		{
 			"a user without hashes", bob(map[string]any{auth.HashSessionKey: ""}), nil,
-			func(p *people) { p.byID["2"].noHash = true }, "", false,
+			func(p *memoryUsers) { p.byID["2"].noHash = true }, "", false,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -314,7 +314,7 @@ func TestReadOnlyModeWritesNothing(t *testing.T) {
 		u := site.people.user("1")
 		_, everywhere := site.auth.LogoutEverywhere(t.Context(), "2")
 		for what, err := range map[string]error{
-			"login": site.auth.LoginSession(t.Context(), s, u, ""), "logout": site.auth.LogoutSession(t.Context(), s),
+			"login": site.auth.LoginSession(t.Context(), s, u), "logout": site.auth.LogoutSession(t.Context(), s),
 			"update": site.auth.UpdateSession(t.Context(), s, u), "everywhere": everywhere,
 		} {
 			if !errors.Is(err, djangosession.ErrReadOnly) {

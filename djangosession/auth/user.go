@@ -58,15 +58,15 @@ func (u *User) IDUUID() (py.UUID, error) {
 	return id, nil
 }
 
-// SameIDs may be implemented by [Users] that know when two texts are the id of one user. Of others two are taken for one also
+// IDComparer may be implemented by [Users] that know when two texts are the id of one user. Of others two are taken for one also
 // where they are two writings of a UUID.
-type SameIDs interface {
+type IDComparer interface {
 	SameID(a, b string) bool
 }
 
 // sameID reports whether two ids are those of one user.
 func (a *Auth) sameID(x, y string) bool {
-	if users, ok := a.users.(SameIDs); ok {
+	if users, ok := a.users.(IDComparer); ok {
 		return users.SameID(x, y)
 	}
 	return x == y || uuidtext.Same(x, y)

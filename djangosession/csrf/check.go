@@ -50,7 +50,7 @@ func (p *Protection) checkPage(m meta) error {
 
 // checkToken compares the token that the page has sent with the secret that the browser or the session has.
 func (s *state) checkToken(m meta) error {
-	have, problem, err := s.brought(false)
+	have, problem, err := s.incomingSecret(false)
 	switch {
 	case err != nil:
 		return err
@@ -59,7 +59,7 @@ func (s *state) checkToken(m meta) error {
 	case have == nil:
 		return &Error{Reason: NoCookie, Text: textNoCookie}
 	}
-	token, source, err := s.sent(m)
+	token, source, err := s.submittedToken(m)
 	if err != nil {
 		return err
 	}
@@ -81,9 +81,9 @@ func (s *state) checkToken(m meta) error {
 	return nil
 }
 
-// sent returns the token that came with the request and where it was: in the form or, if there is none, in the header. The
+// submittedToken returns the token that came with the request and where it was: in the form or, if there is none, in the header. The
 // error is a [*FormError].
-func (s *state) sent(m meta) (token, source string, err error) {
+func (s *state) submittedToken(m meta) (token, source string, err error) {
 	inHeader, ok := m.named(s.settings.CSRFHeaderName)
 	if m.Method == http.MethodPost && !(s.options.HeaderFirst && ok) {
 		token, err = s.formToken(m.Request)

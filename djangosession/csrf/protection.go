@@ -188,12 +188,18 @@ func Rotate(ctx context.Context) error {
 	return s.rotate()
 }
 
-// EnsureCookie sends the cookie with each response, for pages that have no form and whose scripts read it. Matches
-// ensure_csrf_cookie.
+// EnsureCookie sends the cookie with each response, for pages without a form whose scripts read
+// it. It goes inside [Protection.Middleware], whose ErrorHandler answers if there cannot be a
+// token, with status 500 by default. Matches ensure_csrf_cookie.
 func EnsureCookie(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, err := Token(r.Context()); err != nil {
+		s, err := stateFrom(r.Context())
+		if err != nil { // no Protection has an ErrorHandler
 			http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+			return
+		}
+		if _, err := s.token(); err != nil {
+			s.refuse(w, r, err)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -97,24 +97,24 @@ func (s *state) load() error {
 	if s.loaded {
 		return nil
 	}
-	brought, problem, err := s.brought(true)
+	incoming, problem, err := s.incomingSecret(true)
 	if err != nil {
 		return err
 	}
 	s.loaded = true
 	switch {
 	case problem != "":
-		brought, s.send = s.newSecret(), true
-	case brought != nil && brought.remasked:
+		incoming, s.send = s.newSecret(), true
+	case incoming != nil && incoming.remasked:
 		s.send = true
 	}
-	s.current = brought
+	s.current = incoming
 	return nil
 }
 
-// brought returns the secret that the request comes with, nil if none, or what is wrong with it. The session may have been
+// incomingSecret returns the secret that the request comes with, nil if none, or what is wrong with it. The session may have been
 // flushed since: with first, that of before counts. Matches _get_secret.
-func (s *state) brought(first bool) (have *secret, problem string, err error) {
+func (s *state) incomingSecret(first bool) (have *secret, problem string, err error) {
 	if s.settings.CSRFUseSessions {
 		have, err = s.fromSession(first)
 		return have, "", err

@@ -3,6 +3,7 @@ package csrf_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -83,6 +84,20 @@ func TestEnsureCookieStopsWhereItCannot(t *testing.T) {
 	})))
 	if res.Code != http.StatusInternalServerError {
 		t.Errorf("status %d", res.Code)
+	}
+}
+
+func TestErrorHandlerAnswersWhereEnsureCookieCannot(t *testing.T) {
+	t.Parallel()
+	var got error
+	res := brokenSiteWith(t, csrf.Options{ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
+		got = err
+		_, _ = io.WriteString(w, "sorry")
+	}}).serve(page(t, lostSession), csrf.EnsureCookie(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		t.Error("the handler ran")
+	})))
+	if res.Code != http.StatusInternalServerError || res.Body.String() != "sorry" || !errors.Is(got, errDatabase) {
+		t.Errorf("status %d, %q, error %v", res.Code, res.Body, got)
 	}
 }
 

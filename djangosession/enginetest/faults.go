@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/signing"
 )
 
 func faultTests() []test {
@@ -23,11 +24,11 @@ func faultTests() []test {
 // corruptRows are texts that do not decode, with the reasons.
 func corruptRows() map[string]djangosession.DecodeError {
 	return map[string]djangosession.DecodeError{
-		"":              {Reason: djangosession.Malformed},
-		"not a session": {Reason: djangosession.Malformed},
-		"{}":            {Reason: djangosession.Malformed},
-		"e30:1r31eq:V0zhXyqaeSiXnlEQJVh5I3Tjp7U3uQESH5gHoaFBmW8": {Reason: djangosession.BadSignature}, // of another key
-		"\xff\xfe\x00:a:b": {Reason: djangosession.BadSignature},
+		"":              {Reason: signing.Malformed},
+		"not a session": {Reason: signing.Malformed},
+		"{}":            {Reason: signing.Malformed},
+		"e30:1r31eq:V0zhXyqaeSiXnlEQJVh5I3Tjp7U3uQESH5gHoaFBmW8": {Reason: signing.BadSignature}, // of another key
+		"\xff\xfe\x00:a:b": {Reason: signing.BadSignature},
 	}
 }
 

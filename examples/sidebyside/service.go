@@ -167,7 +167,7 @@ func (s *service) login(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.auth.Login(r.Context(), user, ""); err != nil {
+	if err := s.auth.Login(r.Context(), user); err != nil {
 		return err
 	}
 	http.Redirect(w, r, "/account/", http.StatusSeeOther)
