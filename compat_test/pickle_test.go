@@ -191,13 +191,13 @@ func TestPickledExpiries(t *testing.T) {
 				t.Fatal(err)
 			}
 			again := p.load(t, s.Key())
-			age, err := again.GetExpiryAge(djangosession.ExpiryArgs{})
+			age, err := again.GetExpiryAge()
 			if err != nil || age > theirs.Age || age < theirs.Age-5 || again.GetExpireAtBrowserClose() != theirs.Browser {
 				t.Errorf("%s: Go says %v, %v; Django %+v", what, age, err, theirs)
 			}
 			settings := p.manager.Settings()
 			loc, locErr := settings.Location()
-			date, dateErr := again.GetExpiryDate(djangosession.ExpiryArgs{})
+			date, dateErr := again.GetExpiryDate()
 			want, err := py.ParseISOFormat(theirs.Date)
 			if err != nil || locErr != nil || dateErr != nil || !date.Equal(want.In(loc)) {
 				t.Errorf("%s: Go says %v, %v; Django %s", what, date, dateErr, theirs.Date)

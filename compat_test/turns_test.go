@@ -127,13 +127,13 @@ func TestExpiriesAgree(t *testing.T) {
 				t.Fatal(err)
 			}
 			ours := p.load(t, s.Key())
-			age, err := ours.GetExpiryAge(djangosession.ExpiryArgs{})
+			age, err := ours.GetExpiryAge()
 			// Django read its clock a moment earlier.
 			if err != nil || age > theirs.Age || age < theirs.Age-5 || ours.GetExpireAtBrowserClose() != theirs.Browser {
 				t.Errorf("%s: Go says %v, %v, %v; Django %+v", what, age, ours.GetExpireAtBrowserClose(), err, theirs)
 			}
 			if strings.Contains(what, "date") { // no clock in it
-				end, dateErr := ours.GetExpiryDate(djangosession.ExpiryArgs{})
+				end, dateErr := ours.GetExpiryDate()
 				want, err := py.ParseISOFormat(theirs.Date)
 				settings := p.manager.Settings()
 				loc, locErr := settings.Location()

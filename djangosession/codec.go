@@ -14,10 +14,11 @@ import (
 type Codec struct {
 	settings   *resolved
 	serializer Serializer
-	signer     *signing.TimestampSigner // compresses; nil if the layout since 3.1 is not read
-	plain      *signing.TimestampSigner // the same without compression
-	legacy     *legacyLayout            // nil if it is not read
-	legacyOnly bool                     // writes the legacy layout
+	loads      func(data []byte) (*py.Dict, error) // of the serializer, of data that is in memory of its own
+	signer     *signing.TimestampSigner            // compresses; nil if the layout since 3.1 is not read
+	plain      *signing.TimestampSigner            // the same without compression
+	legacy     *legacyLayout                       // nil if it is not read
+	legacyOnly bool                                // writes the legacy layout
 }
 
 // NewCodec returns the codec of a site. The error is [ErrIncompleteSettings] or a [*SettingError].
@@ -26,7 +27,7 @@ func NewCodec(s Settings) (*Codec, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Codec{settings: r, serializer: r.serializer}
+	c := &Codec{settings: r, serializer: r.serializer, loads: loaderOf(r.serializer)}
 	o := r.signingOptions()
 	o.Salt = r.keySalt()
 	if r.legacy {
@@ -113,17 +114,22 @@ func (c *Codec) DecodeMaxAge(text string, maxAge time.Duration) (*py.Dict, error
 	return c.load(data)
 }
 
-// load reads what payload returned, which our own serializers need not copy. They are known by their types: a method would be
-// that of a type around them too, in the place of its own Loads.
-func (c *Codec) load(data []byte) (d *py.Dict, err error) {
-	switch s := c.serializer.(type) {
+// loaderOf returns the Loads of a serializer, for data that it need not copy. Our own
+// serializers are recognized by their exact types: a type around one of them would promote an
+// unexported method too, and its own Loads would not be called.
+func loaderOf(s Serializer) func(data []byte) (*py.Dict, error) {
+	switch s := s.(type) {
 	case PickleSerializer:
-		d, err = s.loadsOwned(data)
+		return s.loadsOwned
 	case TransitionalSerializer:
-		d, err = s.loadsOwned(data)
-	default:
-		d, err = s.Loads(data)
+		return s.loadsOwned
 	}
+	return s.Loads
+}
+
+// load reads what payload returned.
+func (c *Codec) load(data []byte) (*py.Dict, error) {
+	d, err := c.loads(data)
 	if err != nil {
 		return nil, &DecodeError{Reason: signing.BadSerialization, Err: err}
 	}
@@ -142,3 +148,11 @@ func (c *Codec) payload(text string) ([]byte, error) {
 // A DecodeError reports that a stored session does not decode. Its Reason is one of those of
 // package signing, such as [signing.BadSignature].
 type DecodeError = signing.DecodeError
+
+// reason is the reason of a refusal, for a log; "" if err is none.
+func reason(err error) string {
+	if refused, ok := errors.AsType[*DecodeError](err); ok {
+		return string(refused.Reason)
+	}
+	return ""
+}

@@ -23,26 +23,23 @@ import (
 // worthless, a later save returns [ErrSessionGone], and [Session.Flush] removes what may
 // be stored under the new key. Matches cycle_key.
 func (s *Session) CycleKey(ctx context.Context) error {
-	unlock, err := s.lock(ctx)
-	if err != nil {
+	return s.locked(ctx, func() error {
+		old, loaded := s.state()
+		if !loaded {
+			return ErrNotLoaded
+		}
+		if old == "" {
+			return s.create(ctx)
+		}
+		if err := s.unreadable(); err != nil {
+			return err
+		}
+		err := withNewKey(func(key string) error { return s.cycleTo(ctx, old, key) })
+		if errors.Is(err, ErrOutdatedSettings) {
+			s.manager.reportLoad(ctx, err)
+		}
 		return err
-	}
-	defer unlock()
-	old, loaded := s.state()
-	if !loaded {
-		return ErrNotLoaded
-	}
-	if old == "" {
-		return s.create(ctx)
-	}
-	if err := s.unreadable(); err != nil {
-		return err
-	}
-	err = withNewKey(func(key string) error { return s.cycleTo(ctx, old, key) })
-	if errors.Is(err, ErrOutdatedSettings) {
-		s.manager.reportLoad(ctx, err)
-	}
-	return err
+	})
 }
 
 // cycleTo moves the session to a key. The caller has the lock of s.lifecycle.

@@ -3,6 +3,7 @@ package djangosession
 import (
 	"context"
 	"errors"
+	"iter"
 	"time"
 
 	"github.com/djangobridge/djangobridge/py"
@@ -105,3 +106,14 @@ type ClearOptions struct {
 
 // DefaultBatchSize is the batch size of [ClearOptions].
 const DefaultBatchSize = 1000
+
+// A Lister is an [Engine] that can go through all that it keeps.
+type Lister interface {
+	Engine
+	// Records yields every session that has not expired, until an error, which comes last. Data that does not decode is nil,
+	// with the reason in Err. Sessions that come or go meanwhile may be among them or not. The loop's body may use the engine.
+	Records(ctx context.Context) iter.Seq2[*Record, error]
+}
+
+// ErrNoList says that the engine is no [Lister].
+var ErrNoList = errors.New("djangosession: the engine cannot list its sessions")

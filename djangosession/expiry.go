@@ -45,18 +45,22 @@ func (s *Session) setExpiry(d py.DateTime) {
 // SetExpiryDefault removes the session's own expiry, so that it ends as the settings say. Matches set_expiry(None).
 func (s *Session) SetExpiryDefault() { s.PopDefault(ExpiryName, nil) }
 
-// ExpiryArgs stand in for the keyword arguments of get_expiry_age and get_expiry_date.
+// ExpiryArgs are the keyword arguments of get_expiry_age and get_expiry_date.
 type ExpiryArgs struct {
 	Modification time.Time // when the session was last changed; now if zero
 	Expiry       any       // the expiry to take instead of the session's, if Override is set
 	Override     bool
 }
 
-// GetExpiryAge returns how long the session lives, in seconds: SESSION_COOKIE_AGE, the number that was set (a fraction is
-// kept), or the time left until the date that was set, rounded down. It is negative for a date in the past. The error is
-// a [*ValueError]: the stored expiry is neither a number nor a date, or has no zone where USE_TZ is true, or the other
-// way round. Matches get_expiry_age.
-func (s *Session) GetExpiryAge(args ExpiryArgs) (float64, error) {
+// GetExpiryAge returns how long the session lives, in seconds: SESSION_COOKIE_AGE, the number
+// that was set (a fraction is kept), or the time left until the date that was set, rounded
+// down. It is negative for a date in the past. The error is a [*ValueError]: the stored expiry
+// is neither a number nor a date, or has no zone where USE_TZ is true, or the other way round.
+// Matches get_expiry_age.
+func (s *Session) GetExpiryAge() (float64, error) { return s.GetExpiryAgeWith(ExpiryArgs{}) }
+
+// GetExpiryAgeWith is [Session.GetExpiryAge] with arguments.
+func (s *Session) GetExpiryAgeWith(args ExpiryArgs) (float64, error) {
 	expiry, modification := s.expiryArgs(args)
 	age, err := s.manager.settings.expiryAge(expiry, modification)
 	if err != nil {
@@ -65,9 +69,12 @@ func (s *Session) GetExpiryAge(args ExpiryArgs) (float64, error) {
 	return age, nil
 }
 
-// GetExpiryDate returns when the session ends. The error is a [*ValueError]: the stored expiry is neither a number nor a
-// date, or leads out of the years 1 to 9999. Matches get_expiry_date.
-func (s *Session) GetExpiryDate(args ExpiryArgs) (time.Time, error) {
+// GetExpiryDate returns when the session ends. The error is a [*ValueError]: the stored expiry
+// is neither a number nor a date, or leads out of the years 1 to 9999. Matches get_expiry_date.
+func (s *Session) GetExpiryDate() (time.Time, error) { return s.GetExpiryDateWith(ExpiryArgs{}) }
+
+// GetExpiryDateWith is [Session.GetExpiryDate] with arguments.
+func (s *Session) GetExpiryDateWith(args ExpiryArgs) (time.Time, error) {
 	expiry, modification := s.expiryArgs(args)
 	date, err := s.manager.settings.expiryDate(expiry, modification)
 	if err != nil {

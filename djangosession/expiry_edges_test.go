@@ -24,23 +24,23 @@ func TestExpiryArgumentsMayBeGoValues(t *testing.T) {
 		"nothing": {nil, 1209600}, "zero": {0, 1209600}, "time": {frozen.Add(90 * time.Second), 90},
 	} {
 		args := djangosession.ExpiryArgs{Expiry: c.expiry, Override: true}
-		age, err := s.GetExpiryAge(args)
+		age, err := s.GetExpiryAgeWith(args)
 		if err != nil || age != c.want {
 			t.Errorf("%s: age %v, %v; want %v", name, age, err, c.want)
 		}
-		date, err := s.GetExpiryDate(args)
+		date, err := s.GetExpiryDateWith(args)
 		if err != nil || !date.Equal(frozen.Add(time.Duration(c.want*1e9))) {
 			t.Errorf("%s: date %v, %v", name, date, err)
 		}
 		args.Override = false
-		if age, err := s.GetExpiryAge(args); err != nil || age != 60 {
+		if age, err := s.GetExpiryAgeWith(args); err != nil || age != 60 {
 			t.Errorf("%s, not to be taken: age %v, %v", name, age, err)
 		}
 	}
 	for name, expiry := range map[string]any{"list": []int{1}, "channel": make(chan int), "text": "soon"} {
 		args := djangosession.ExpiryArgs{Expiry: expiry, Override: true}
-		_, ageErr := s.GetExpiryAge(args)
-		_, dateErr := s.GetExpiryDate(args)
+		_, ageErr := s.GetExpiryAgeWith(args)
+		_, dateErr := s.GetExpiryDateWith(args)
 		for _, err := range []error{ageErr, dateErr} {
 			if wrong, ok := errors.AsType[*djangosession.ValueError](err); !ok || wrong.Name != djangosession.ExpiryName {
 				t.Errorf("%s: error %v", name, err)
@@ -70,7 +70,7 @@ func TestExpiriesEndWithTheCalendar(t *testing.T) {
 		{from: frozen, expiry: math.NaN(), fails: true},
 		{from: frozen, expiry: math.Inf(-1), fails: true},
 	} {
-		got, err := s.GetExpiryDate(djangosession.ExpiryArgs{Modification: c.from, Expiry: c.expiry, Override: true})
+		got, err := s.GetExpiryDateWith(djangosession.ExpiryArgs{Modification: c.from, Expiry: c.expiry, Override: true})
 		if (err != nil) != c.fails || !c.fails && !got.Equal(c.want) {
 			t.Errorf("%v after %v: %v, %v", c.expiry, c.from, got, err)
 		}
@@ -151,11 +151,11 @@ func TestExpiriesThatPythonTakesForFalseAreNone(t *testing.T) {
 	} {
 		m, _ := site(t, nil)
 		s := m.New()
-		age, err := s.GetExpiryAge(djangosession.ExpiryArgs{Expiry: c.empty, Override: true})
+		age, err := s.GetExpiryAgeWith(djangosession.ExpiryArgs{Expiry: c.empty, Override: true})
 		if err != nil || age != 1209600 {
 			t.Errorf("empty %s: %v, %v", name, age, err)
 		}
-		if age, err := s.GetExpiryAge(djangosession.ExpiryArgs{Expiry: c.full, Override: true}); err == nil {
+		if age, err := s.GetExpiryAgeWith(djangosession.ExpiryArgs{Expiry: c.full, Override: true}); err == nil {
 			t.Errorf("%s: %v", name, age)
 		}
 	}

@@ -123,8 +123,8 @@ func FuzzExpiry(f *testing.F) {
 		if err := session.Update(d); err != nil {
 			t.Fatal(err)
 		}
-		_, ageErr := session.GetExpiryAge(djangosession.ExpiryArgs{})
-		date, dateErr := session.GetExpiryDate(djangosession.ExpiryArgs{})
+		_, ageErr := session.GetExpiryAge()
+		date, dateErr := session.GetExpiryDate()
 		session.GetExpireAtBrowserClose()
 		saveErr := session.Save(t.Context())
 		if dateErr != nil && saveErr == nil {

@@ -1,9 +1,18 @@
 package djangosession
 
-import "crypto/rand"
+import (
+	"crypto/rand"
+	"unicode/utf8"
+)
 
 // KeyLength is the length of new session keys, in characters.
 const KeyLength = 32
+
+// minKeyLength is what Django demands of a key, in characters.
+const minKeyLength = 8
+
+// isKey reports whether Django accepts this as a session key.
+func isKey(key string) bool { return utf8.RuneCountInString(key) >= minKeyLength }
 
 // keyChars are the characters of session keys: no capitals, for stores that do not tell them apart.
 const keyChars = "abcdefghijklmnopqrstuvwxyz0123456789"

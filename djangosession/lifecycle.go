@@ -19,21 +19,19 @@ var errNoFreeKey = errors.New("djangosession: found no free session key")
 // Load reads the stored session, and drops what the session held in memory. See [Manager.Load] for what becomes of a
 // session that is not there or does not decode. The error is the engine's; the session is unchanged then.
 func (s *Session) Load(ctx context.Context) error {
-	unlock, err := s.lock(ctx)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	r := &Record{Data: py.NewDict(0)}
-	if key := s.Key(); key != "" {
-		if r, err = s.manager.load(ctx, key); err != nil {
-			return err
+	return s.locked(ctx, func() error {
+		r := &Record{Data: py.NewDict(0)}
+		if key := s.Key(); key != "" {
+			var err error
+			if r, err = s.manager.load(ctx, key); err != nil {
+				return err
+			}
 		}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.key, s.data, s.ends, s.loaded, s.changes, s.outdated = r.Key, r.Data, r.ExpireDate, true, changes{}, r.Err
-	return nil
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.key, s.data, s.ends, s.loaded, s.changes, s.outdated = r.Key, r.Data, r.ExpireDate, true, changes{}, r.Err
+		return nil
+	})
 }
 
 // Save stores the session: under a new key if it has none, else in place of what is stored (see [Options].MergeSaves for
@@ -45,50 +43,41 @@ func (s *Session) Load(ctx context.Context) error {
 // engine of package tables such a save never takes effect after a later one. To repeat it is safe with
 // [Options].MergeSaves; without, it replaces what others have stored in between, as each save of a whole session does.
 func (s *Session) Save(ctx context.Context) error {
-	unlock, err := s.lock(ctx)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	key, loaded := s.state()
-	if key == "" {
-		return s.create(ctx)
-	}
-	if !loaded {
-		return ErrNotLoaded
-	}
-	if err := s.unreadable(); err != nil {
-		return err
-	}
-	if s.manager.options.MergeSaves {
-		return s.merge(ctx, key)
-	}
-	return s.store(ctx, key, s.manager.engine.Save)
+	return s.locked(ctx, func() error {
+		key, loaded := s.state()
+		if key == "" {
+			return s.create(ctx)
+		}
+		if !loaded {
+			return ErrNotLoaded
+		}
+		if err := s.unreadable(); err != nil {
+			return err
+		}
+		if s.manager.options.MergeSaves {
+			return s.merge(ctx, key)
+		}
+		return s.store(ctx, key, s.manager.engine.Save)
+	})
 }
 
 // SaveMustCreate stores the session as a new one. It returns [ErrKeyTaken] if the session has a key under which something
 // is stored. Matches save(must_create=True).
 func (s *Session) SaveMustCreate(ctx context.Context) error {
-	unlock, err := s.lock(ctx)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	key, _ := s.state()
-	if key == "" {
-		return s.create(ctx)
-	}
-	return s.store(ctx, key, s.manager.engine.Create)
+	return s.locked(ctx, func() error {
+		key, _ := s.state()
+		if key == "" {
+			return s.create(ctx)
+		}
+		return s.store(ctx, key, s.manager.engine.Create)
+	})
 }
 
 // Create stores the session, with the values it has, under a new key. Matches create.
 func (s *Session) Create(ctx context.Context) error {
-	unlock, err := s.lock(ctx)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	return s.create(ctx)
+	return s.locked(ctx, func() error {
+		return s.create(ctx)
+	})
 }
 
 // Exists reports whether there is a session of this key, expired ones included.
@@ -108,22 +97,19 @@ func (s *Session) DeleteStored(ctx context.Context) error {
 // Flush removes the values, what is stored, and the key: the session is a new visitor's then. If the engine fails, the
 // session is what it was before, and what is stored may be there still. Matches flush.
 func (s *Session) Flush(ctx context.Context) error {
-	unlock, err := s.lock(ctx)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	if s.manager.ReadOnly() {
-		return ErrReadOnly // the values stay, as everything else does
-	}
-	if err := errors.Join(s.DeleteStored(ctx), s.deleteDoubtful(ctx)); err != nil {
-		return err
-	}
-	s.Clear()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.key, s.outdated = "", nil
-	return nil
+	return s.locked(ctx, func() error {
+		if s.manager.ReadOnly() {
+			return ErrReadOnly // the values stay, as everything else does
+		}
+		if err := errors.Join(s.DeleteStored(ctx), s.deleteDoubtful(ctx)); err != nil {
+			return err
+		}
+		s.Clear()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.key, s.outdated = "", nil
+		return nil
+	})
 }
 
 // doubt notes a new key under which the session may be stored although err says that it is not.
@@ -154,15 +140,13 @@ func (s *Session) deleteDoubtful(ctx context.Context) error {
 
 // discard removes what is or may be stored of a session of which the browser has this key alone, and cannot be told another.
 func (s *Session) discard(ctx context.Context, known string) error {
-	unlock, err := s.lock(ctx)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	if key := s.Key(); key != known {
-		err = s.DeleteStored(ctx)
-	}
-	return errors.Join(err, s.deleteDoubtful(ctx))
+	return s.locked(ctx, func() error {
+		var err error
+		if key := s.Key(); key != known {
+			err = s.DeleteStored(ctx)
+		}
+		return errors.Join(err, s.deleteDoubtful(ctx))
+	})
 }
 
 func (s *Session) state() (key string, loaded bool) {
@@ -262,4 +246,35 @@ func (m *Manager) record(key string, d *py.Dict) (*Record, error) {
 func duration(seconds float64) time.Duration {
 	const most = float64(math.MaxInt64 - 1024) // the next smaller float
 	return time.Duration(min(max(seconds*float64(time.Second), -most), most))
+}
+
+// renew stores the session for nothing but its new end: what others have stored meanwhile stays, if the engine can do that.
+func (s *Session) renew(ctx context.Context) error {
+	if _, ok := s.manager.engine.(Merger); !ok {
+		return s.Save(ctx)
+	}
+	return s.locked(ctx, func() error {
+		key, _ := s.state()
+		if key == "" {
+			return s.create(ctx)
+		}
+		return s.merge(ctx, key)
+	})
+}
+
+// needsRenewal reports whether less than this share of the session's life is left.
+func (s *Session) needsRenewal(share float64) bool {
+	if share <= 0 || s.IsEmpty() {
+		return false
+	}
+	settings := s.manager.settings
+	s.mu.Lock()
+	ends := s.ends
+	s.mu.Unlock()
+	if ends.Time.IsZero() { // it was not loaded, or did not decode
+		return false
+	}
+	next, err := s.GetExpiryDate()
+	now := settings.Clock()
+	return err == nil && ends.In(settings.loc).Sub(now).Seconds() < share*next.Sub(now).Seconds()
 }

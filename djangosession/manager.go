@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"time"
-	"unicode/utf8"
 
 	"github.com/djangobridge/djangobridge/py"
 )
@@ -50,9 +50,6 @@ func (m *Manager) ReadOnly() bool { return m.options.ReadOnly }
 
 var errNoEngine = errors.New("djangosession: there is no engine")
 
-// minKeyLength is what Django demands of a key, in characters.
-const minKeyLength = 8
-
 // New returns an empty session without a key, as a visitor without a cookie has it. It gets a key when it is saved.
 func (m *Manager) New() *Session { return newSession(m, "") }
 
@@ -60,7 +57,7 @@ func (m *Manager) New() *Session { return newSession(m, "") }
 // finds nothing and saving is refused with [ErrNotLoaded]. A key of less than 8 characters is none, as in Django: the
 // session is new then. Matches SessionStore(session_key).
 func (m *Manager) Open(key string) *Session {
-	if utf8.RuneCountInString(key) < minKeyLength {
+	if !isKey(key) {
 		return m.New()
 	}
 	return newSession(m, key)
@@ -89,6 +86,28 @@ func (m *Manager) Delete(ctx context.Context, key string) error { return m.engin
 // ClearExpired removes the sessions that have expired and returns their number. Matches the command clearsessions.
 func (m *Manager) ClearExpired(ctx context.Context, o ClearOptions) (int64, error) {
 	return m.engine.ClearExpired(ctx, o)
+}
+
+// Records yields every stored session that has not expired, in no order to rely on, until an error, which comes last: the
+// engine's, or [ErrNoList]. Data that does not decode is nil, with the reason in Err; see [ErrOutdatedSettings].
+func (m *Manager) Records(ctx context.Context) iter.Seq2[*Record, error] {
+	return func(yield func(*Record, error) bool) {
+		lister, ok := m.engine.(Lister)
+		if !ok {
+			yield(nil, ErrNoList)
+			return
+		}
+		for r, err := range lister.Records(ctx) {
+			if r != nil {
+				if outdated := m.outdated(r.Err); outdated != nil {
+					r.Err = outdated
+				}
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
 }
 
 // load returns the session of this key, without one if the session does not keep it.

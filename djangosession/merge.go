@@ -131,10 +131,31 @@ func (s *Session) merge(ctx context.Context, key string) error {
 	return nil
 }
 
-// reason is the reason of a refusal, for a log; "" if err is none.
-func reason(err error) string {
-	if refused, ok := errors.AsType[*DecodeError](err); ok {
-		return string(refused.Reason)
+// progress returns whether the session is modified, and the number of its last change.
+func (s *Session) progress() (modified bool, last uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.modified, s.changes.last
+}
+
+// unsaved reports whether something was done to the session, after the change of this number, that no save has seen.
+func (s *Session) unsaved(after uint64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.modified || s.changes.cleared > after {
+		return true
 	}
-	return ""
+	for _, n := range s.changes.names.All() {
+		if number, ok := n.(uint64); ok && number > after {
+			return true
+		}
+	}
+	return false
+}
+
+// hasChanges reports whether values were changed and no save has stored them.
+func (s *Session) hasChanges() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changes.cleared > 0 || s.changes.names.Len() > 0
 }

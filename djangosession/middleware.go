@@ -34,8 +34,8 @@ func FromContext(ctx context.Context) (*Session, error) {
 	switch x := ctx.Value(exchangeKey{}).(type) {
 	case *exchange:
 		return x.load(ctx)
-	case early:
-		return nil, errEarly
+	case loadingContext:
+		return nil, errLoading
 	}
 	return nil, ErrNoMiddleware
 }

@@ -1,18 +1,13 @@
 package djangosession
 
 import (
-	"context"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/djangobridge/djangobridge/internal/cookies"
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/py/pyjson"
 )
-
-// isKey reports whether Django takes this for a session key.
-func isKey(key string) bool { return utf8.RuneCountInString(key) >= minKeyLength }
 
 // cookie returns what session cookies have in common.
 func (m *Manager) cookie() *cookies.Cookie {
@@ -37,7 +32,7 @@ func (m *Manager) sessionCookie(session *Session) (*cookies.Cookie, error) {
 	if session.GetExpireAtBrowserClose() {
 		return c, nil
 	}
-	age, err := session.GetExpiryAge(ExpiryArgs{})
+	age, err := session.GetExpiryAge()
 	if err != nil {
 		return nil, err
 	}
@@ -74,38 +69,4 @@ func (m *Manager) deletion() *cookies.Cookie {
 	c.Secure = c.Secure || strings.HasPrefix(c.Name, "__Secure-") || strings.HasPrefix(c.Name, "__Host-") ||
 		release.DeletesNoneSecurely() && strings.EqualFold(c.SameSite, "none")
 	return c
-}
-
-// renew stores the session for nothing but its new end: what others have stored meanwhile stays, if the engine can do that.
-func (s *Session) renew(ctx context.Context) error {
-	if _, ok := s.manager.engine.(Merger); !ok {
-		return s.Save(ctx)
-	}
-	unlock, err := s.lock(ctx)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	key, _ := s.state()
-	if key == "" {
-		return s.create(ctx)
-	}
-	return s.merge(ctx, key)
-}
-
-// needsRenewal reports whether less than this share of the session's life is left.
-func (s *Session) needsRenewal(share float64) bool {
-	if share <= 0 || s.IsEmpty() {
-		return false
-	}
-	settings := s.manager.settings
-	s.mu.Lock()
-	ends := s.ends
-	s.mu.Unlock()
-	if ends.Time.IsZero() { // it was not loaded, or did not decode
-		return false
-	}
-	next, err := s.GetExpiryDate(ExpiryArgs{})
-	now := settings.Clock()
-	return err == nil && ends.In(settings.loc).Sub(now).Seconds() < share*next.Sub(now).Seconds()
 }

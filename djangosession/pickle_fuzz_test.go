@@ -46,8 +46,8 @@ func FuzzPickledSession(f *testing.F) {
 			var v any
 			_ = session.Scan(name, &v) // many fit nothing
 		}
-		_, _ = session.GetExpiryAge(djangosession.ExpiryArgs{})
-		_, _ = session.GetExpiryDate(djangosession.ExpiryArgs{})
+		_, _ = session.GetExpiryAge()
+		_, _ = session.GetExpiryDate()
 		session.GetExpireAtBrowserClose()
 		_, _ = djangosession.TransitionalSerializer{}.Dumps(d)
 

@@ -311,11 +311,11 @@ func TestDatesBeforeISOTextArePickled(t *testing.T) {
 		if got, _ := s.Get(djangosession.ExpiryName); !py.Equal(got, c.want) {
 			t.Errorf("%s: stored %v, want %v", release, got, c.want)
 		}
-		if date, err := s.GetExpiryDate(djangosession.ExpiryArgs{}); err != nil || !date.Equal(end) {
+		if date, err := s.GetExpiryDate(); err != nil || !date.Equal(end) {
 			t.Errorf("%s: ends at %v, %v", release, date, err)
 		}
 		want := end.Sub(frozen).Truncate(time.Second).Seconds()
-		if age, err := s.GetExpiryAge(djangosession.ExpiryArgs{}); err != nil || age != want {
+		if age, err := s.GetExpiryAge(); err != nil || age != want {
 			t.Errorf("%s: age %v, %v; want %v", release, age, err, want)
 		}
 		if s.GetExpireAtBrowserClose() {

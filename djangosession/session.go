@@ -38,20 +38,20 @@ func newSession(m *Manager, key string) *Session {
 	return &Session{manager: m, lifecycle: make(chan struct{}, 1), key: key, data: py.NewDict(0), loaded: key == ""}
 }
 
-// lock waits until no other call of this session is with the engine. The caller calls unlock, unless there is an error.
-func (s *Session) lock(ctx context.Context) (unlock func(), err error) {
-	unlock = func() { <-s.lifecycle }
+// locked calls do when no other call of this session is with the engine. The error is that of
+// do, or the end of ctx.
+func (s *Session) locked(ctx context.Context, do func() error) error {
 	select {
 	case s.lifecycle <- struct{}{}: // nobody is, and the engine looks at the context
-		return unlock, nil
 	default:
+		select {
+		case s.lifecycle <- struct{}{}:
+		case <-ctx.Done():
+			return fmt.Errorf("djangosession: wait for another call: %w", ctx.Err())
+		}
 	}
-	select {
-	case s.lifecycle <- struct{}{}:
-		return unlock, nil
-	case <-ctx.Done():
-		return nil, fmt.Errorf("djangosession: wait for another call: %w", ctx.Err())
-	}
+	defer func() { <-s.lifecycle }()
+	return do()
 }
 
 // ErrNotLoaded refuses to save a session whose values were not loaded.

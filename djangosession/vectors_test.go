@@ -267,7 +267,7 @@ func wantExpiry(t *testing.T, django string, v *vector, values *py.Dict) {
 		args.Expiry, args.Override = value(t, text), true
 	}
 
-	age, err := session.GetExpiryAge(args)
+	age, err := session.GetExpiryAgeWith(args)
 	switch want := v.Age; {
 	case want.Raises != "":
 		if err == nil {
@@ -282,7 +282,7 @@ func wantExpiry(t *testing.T, django string, v *vector, values *py.Dict) {
 		}
 	}
 
-	date, err := session.GetExpiryDate(args)
+	date, err := session.GetExpiryDateWith(args)
 	switch want := v.Date; {
 	case want.Raises != "":
 		if err == nil && !readsText(django, session, args) {

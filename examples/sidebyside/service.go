@@ -139,7 +139,7 @@ func (s *service) showAccount(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	age, err := session.GetExpiryAge(djangosession.ExpiryArgs{})
+	age, err := session.GetExpiryAge()
 	if err != nil {
 		return err
 	}

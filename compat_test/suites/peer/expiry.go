@@ -24,9 +24,9 @@ func (h *held) expiry(ctx context.Context, op string, a *args) (any, error) {
 		setExpiry(s, a, loc)
 		return nil, nil
 	case "get_expiry_age":
-		return s.GetExpiryAge(expiryArgs(a, loc))
+		return s.GetExpiryAgeWith(expiryArgs(a, loc))
 	case "get_expiry_date":
-		date, err := s.GetExpiryDate(expiryArgs(a, loc))
+		date, err := s.GetExpiryDateWith(expiryArgs(a, loc))
 		if err == nil && !settings.UseTZ {
 			return py.NaiveIn(date, loc), nil
 		}

@@ -11,7 +11,7 @@ import (
 // request beside the session. Do not read its body there, which is the handler's.
 func RequestFromContext(ctx context.Context) (*http.Request, bool) {
 	value := ctx.Value(exchangeKey{})
-	if loading, ok := value.(early); ok {
+	if loading, ok := value.(loadingContext); ok {
 		value = loading.Context.Value(exchangeKey{})
 	}
 	if x, ok := value.(*exchange); ok {

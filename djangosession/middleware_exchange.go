@@ -63,7 +63,7 @@ func (x *exchange) load(ctx context.Context) (*Session, error) {
 	if x.session != nil || x.failed != nil {
 		return x.session, x.failed
 	}
-	s, err := x.manager.Load(early{ctx}, x.key) //nolint:contextcheck // it is ctx, with less in it
+	s, err := x.manager.Load(loadingContext{ctx}, x.key) //nolint:contextcheck // it is ctx, with less in it
 	if err != nil {
 		if ctx.Err() == nil { // else it is the caller's context that ended, and others may try
 			x.failed = err
@@ -87,14 +87,14 @@ func (s *Session) peek(name string) any {
 	return own(v)
 }
 
-// early is the context in which the session is loaded. A hook or a logger that asks for it there gets an error and does not
+// loadingContext is the context in which the session is loaded. A hook or a logger that asks for it there gets an error and does not
 // wait for itself.
-type early struct{ context.Context } //nolint:containedctx // what it takes from
+type loadingContext struct{ context.Context } //nolint:containedctx // what it takes from
 
-var errEarly = errors.New("djangosession: the session is being loaded, and cannot be asked for meanwhile")
+var errLoading = errors.New("djangosession: the session is being loaded, and cannot be asked for meanwhile")
 
 // Value implements context.Context.
-func (c early) Value(key any) any {
+func (c loadingContext) Value(key any) any {
 	if _, ok := key.(exchangeKey); ok {
 		return c
 	}
@@ -221,35 +221,6 @@ func (x *exchange) save(status int, reason SaveReason) error {
 	x.vary(x.manager.settings.release.VariesWithCookie() || reason == SaveRenewed)
 	x.manager.reportSave(x, SaveEvent{Reason: reason, Status: status, Created: key == "", Duration: time.Since(began)})
 	return nil
-}
-
-// progress returns whether the session is modified, and the number of its last change.
-func (s *Session) progress() (modified bool, last uint64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.modified, s.changes.last
-}
-
-// unsaved reports whether something was done to the session, after the change of this number, that no save has seen.
-func (s *Session) unsaved(after uint64) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.modified || s.changes.cleared > after {
-		return true
-	}
-	for _, n := range s.changes.names.All() {
-		if number, ok := n.(uint64); ok && number > after {
-			return true
-		}
-	}
-	return false
-}
-
-// hasChanges reports whether values were changed and no save has stored them.
-func (s *Session) hasChanges() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.changes.cleared > 0 || s.changes.names.Len() > 0
 }
 
 func (x *exchange) vary(yes bool) {
