@@ -26,8 +26,8 @@ type Finding struct {
 	Kind    FindingKind
 	Setting string // under Django's name, or one of those that SettingsScript adds
 	Problem string // and the remedy
-	// Refused reports whether package djangobridge refuses to open the site because of it.
-	// Other findings are notes.
+	// Refused reports whether package djangobridge refuses to open the site because of
+	// it. Other findings are notes.
 	Refused bool
 	// Override is the override that the finding is about, as named by
 	// [UserModel.UnknownOverrides]. It is "" for other findings.
@@ -38,10 +38,10 @@ func (f Finding) String() string { return string(f.Kind) + ": " + f.Setting + " 
 
 const exportAgain = `export the settings again (see "djangosession settings script --help")`
 
-// ReviewSettings reads settings as [ReadSettings] does. It returns what they lack, what is
-// unknown to this module, and contradictions. Findings that are Refused keep package
-// djangobridge from opening the site, although ReadSettings reads the file. The error is
-// that of ReadSettings.
+// ReviewSettings reads settings as [ReadSettings] does. It returns what they lack, what
+// is unknown to this module, and contradictions. Findings that are Refused keep package
+// djangobridge from opening the site, although ReadSettings reads the file. The error
+// is that of ReadSettings.
 func ReviewSettings(r io.Reader) (Settings, []Finding, error) {
 	data, err := settingsjson.Text(r) // which is read twice
 	if err != nil {

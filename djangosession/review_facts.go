@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Check reports why the dialect of a database is uncertain. setting is the database's name
-// in the settings, for the error: "SESSION_DATABASE" or "USER_DATABASE". The error is a
-// [*SettingError].
+// Check reports why the dialect of a database is uncertain. setting is the database's
+// name in the settings, for the error: "SESSION_DATABASE" or "USER_DATABASE". The error
+// is a [*SettingError].
 func (d *Database) Check(setting string) error {
 	if (*d == Database{}) {
 		return &SettingError{Setting: setting, Problem: "is not in the settings: " + exportAgain}

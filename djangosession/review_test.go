@@ -27,7 +27,8 @@ const exported = `{"DJANGOBRIDGE_SETTINGS": 2, "DJANGO_VERSION": "5.2.19", "SECR
 	"user_column": "user_id", "other_column": "permission_id", "model": "auth.Permission"}, "computed": [],
 	"session_auth_hash": "django", "overrides": {}, "manager_overrides": {}, "other_tables": []}}`
 
-// changed returns exported with other values; a dot leads into an object, and nil removes.
+// changed returns exported with other values; a dot leads into an object, and nil
+// removes.
 func changed(t *testing.T, changes map[string]any) string {
 	t.Helper()
 	var all map[string]any

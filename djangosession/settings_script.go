@@ -13,17 +13,18 @@ import _ "embed"
 // The command "djangosession settings script" prints this text; its help contains the
 // forms for other shells. The program only reads, and connects to no database and no
 // cache. It prints the site's settings and facts about its session store, user model,
-// databases and cache; see [Settings]. Its output contains the site's secrets, so keep the
-// file as safe as the settings. It does not contain passwords of databases and caches.
+// databases and cache; see [Settings]. Its output contains the site's secrets, so keep
+// the file as safe as the settings. It does not contain passwords of databases and
+// caches.
 //
-// The settings are one line of JSON. The file may contain other output of the site, before
-// and after that line: [ReadSettings] ignores it. The program also works where the shell
-// reads its input line by line, as if a person typed it. Django's shell does that on
-// Windows, before Django 1.11, and everywhere if its input arrives late.
+// The settings are one line of JSON. The file may contain other output of the site,
+// before and after that line: [ReadSettings] ignores it. The program also works where
+// the shell reads its input line by line, as if a person typed it. Django's shell does
+// that on Windows, before Django 1.11, and everywhere if its input arrives late.
 //
-// EXPORTED_AT is a time shortly before Django read the settings, not the time at which the
-// program ran. A change of SECRET_KEY during the export makes the file too old, never too
-// new.
+// EXPORTED_AT is a time shortly before Django read the settings, not the time at which
+// the program ran. A change of SECRET_KEY during the export makes the file too old,
+// never too new.
 //
 // LOGIN_URL is printed as the URL that Django's login_required redirects to, even if the
 // setting is the name of a view. The URL is that of the site's default language, includes

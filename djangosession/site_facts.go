@@ -14,16 +14,18 @@ type Database struct {
 	Engine     string `json:"engine"`      // ENGINE, such as "django.db.backends.postgresql"
 	Vendor     string `json:"vendor"`      // "sqlite", "postgresql", "mysql" (MariaDB too), "oracle" or another
 	TimeZone   string `json:"time_zone"`   // TIME_ZONE of the database, and "" if it has none
-	// SearchPath is the search_path in OPTIONS, such as "shop,public": the schemas in which
-	// PostgreSQL looks for tables. It is "" if the settings do not say so; the server may.
+	// SearchPath is the search_path in OPTIONS, such as "shop,public": the schemas in
+	// which PostgreSQL looks for tables. It is "" if the settings do not say so; the
+	// server may.
 	SearchPath string `json:"search_path"`
 
 	// Error is the Python exception that ended the search.
 	Error string `json:"error"`
 }
 
-// VendorOf returns the vendor of an ENGINE of DATABASES that handles tables as Django's own
-// engines do: "sqlite", "postgresql" or "mysql". It reports whether the engine is known.
+// VendorOf returns the vendor of an ENGINE of DATABASES that handles tables as Django's
+// own engines do: "sqlite", "postgresql" or "mysql". It reports whether the engine is
+// known.
 func VendorOf(engine string) (vendor string, known bool) {
 	for _, family := range []string{"django.db.backends.", "django.contrib.gis.db.backends.", "django_prometheus.db.backends."} {
 		name, is := strings.CutPrefix(engine, family)
@@ -42,9 +44,9 @@ func VendorOf(engine string) (vendor string, known bool) {
 	return "", false
 }
 
-// A UserModel describes AUTH_USER_MODEL, as [SettingsScript] finds it inside Django. Names
-// of tables and columns are those in the database. A column is "" if the model does not have
-// the field.
+// A UserModel describes AUTH_USER_MODEL, as [SettingsScript] finds it inside Django.
+// Names of tables and columns are those in the database. A column is "" if the model
+// does not have the field.
 type UserModel struct {
 	Model string `json:"model"` // AUTH_USER_MODEL; "" if unknown
 	Table string `json:"table"`
@@ -67,15 +69,15 @@ type UserModel struct {
 	// OtherTables are further tables that contain columns of the model, as with
 	// multi-table inheritance.
 	OtherTables []string `json:"other_tables"`
-	// Computed lists those of is_active, is_staff and is_superuser that Python code of the
-	// site answers.
+	// Computed lists those of is_active, is_staff and is_superuser that Python code of
+	// the site answers.
 	Computed []string `json:"computed"`
-	// SessionAuthHash is "django" for Django's own get_session_auth_hash, "overridden" for
-	// one of the site, and "absent".
+	// SessionAuthHash is "django" for Django's own get_session_auth_hash, "overridden"
+	// for one of the site, and "absent".
 	SessionAuthHash string `json:"session_auth_hash"`
-	// Overrides lists, for each class of the model outside Django, the names of Django's
-	// user classes that it defines anew; ManagerOverrides likewise for the default manager
-	// and its query set.
+	// Overrides lists, for each class of the model outside Django, the names of
+	// Django's user classes that it overrides; ManagerOverrides likewise for the
+	// default manager and its query set.
 	Overrides        map[string][]string `json:"overrides"`
 	ManagerOverrides map[string][]string `json:"manager_overrides"`
 

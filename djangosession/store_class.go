@@ -14,8 +14,8 @@ type SessionStoreClass struct {
 	// MRO is the class and all its base classes, in the order in which Python looks for
 	// methods.
 	MRO []string `json:"mro"`
-	// Overrides lists, for each class of MRO outside Django, the names of Django's classes
-	// that it overrides.
+	// Overrides lists, for each class of MRO outside Django, the names of Django's
+	// classes that it overrides.
 	Overrides map[string][]string `json:"overrides"`
 	// CacheKeyPrefix is the class attribute cache_key_prefix of stores that use a cache.
 	CacheKeyPrefix string `json:"cache_key_prefix"`
@@ -25,13 +25,13 @@ type SessionStoreClass struct {
 	Model   string               `json:"model"`
 	Table   string               `json:"table"`
 	Columns []SessionStoreColumn `json:"columns"`
-	// ModelOverrides and ManagerOverrides are like Overrides, for the model and its manager
-	// "objects".
+	// ModelOverrides and ManagerOverrides are like Overrides, for the model and its
+	// manager "objects".
 	ModelOverrides   map[string][]string `json:"model_overrides"`
 	ManagerOverrides map[string][]string `json:"manager_overrides"`
 
-	// Error is the Python exception that ended the search. The other fields contain what was
-	// found before it.
+	// Error is the Python exception that ended the search. The other fields contain
+	// what was found before it.
 	Error string `json:"error"`
 }
 
@@ -53,12 +53,12 @@ type SessionStoreColumn struct {
 //   - create_model_instance and acreate_model_instance add columns, as documented by
 //     Django;
 //   - get_model_class and model choose the table, which SettingsScript exports;
-//   - key_salt and __init__ choose the salt and the serializer, which SettingsScript finds
-//     out by making a store (it also checks that the store keeps its key);
-//   - objects is a manager, whose own overrides are examined, and the clean methods are for
-//     forms;
-//   - from_queryset, use_in_migrations, encode, decode and save of a manager are not called
-//     by the store;
+//   - key_salt and __init__ choose the salt and the serializer, which SettingsScript
+//     finds out by making a store (it also checks that the store keeps its key);
+//   - objects is a manager, whose own overrides are examined, and the clean methods
+//     are for forms;
+//   - from_queryset, use_in_migrations, encode, decode and save of a manager are not
+//     called by the store;
 //   - __str__ and __repr__ return texts for people.
 //
 // Overrides never contains names that Django's classes do not have, such as helpers of a
@@ -76,12 +76,12 @@ func harmlessOverrides() (store, model, manager []string) {
 
 const backendsPackage = "django.contrib.sessions.backends."
 
-// CheckEngine reports why the site's SESSION_ENGINE may store sessions in another way than
-// an engine of Django, named by its module, such as
-// "django.contrib.sessions.backends.db". It returns nil if SESSION_ENGINE is that module,
-// or if SessionStoreClass shows a subclass that does not change how a session is stored.
-// Such a class may override create_model_instance, get_model_class and key_salt, but not
-// load, save, delete and the like. The error is a [*SettingError].
+// CheckEngine reports why the site's SESSION_ENGINE may store sessions in another way
+// than an engine of Django, named by its module, such as
+// "django.contrib.sessions.backends.db". It returns nil if SESSION_ENGINE is that
+// module, or if SessionStoreClass shows a subclass that does not change how a session
+// is stored. Such a class may override create_model_instance, get_model_class and
+// key_salt, but not load, save, delete and the like. The error is a [*SettingError].
 func (s *Settings) CheckEngine(module string) error {
 	problem := s.engineProblem(module)
 	if problem == "" {
