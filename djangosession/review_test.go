@@ -68,6 +68,7 @@ func TestReviewNamesWhatIsWrong(t *testing.T) {
 		kind    djangosession.FindingKind
 		setting string
 		refused bool
+		says    string // part of the problem
 	}{
 		"no release":       {changes: map[string]any{"DJANGO_VERSION": nil}, kind: missing, setting: "DJANGO_VERSION", refused: true},
 		"no user model":    {changes: map[string]any{"USER_MODEL": nil}, kind: missing, setting: "USER_MODEL", refused: true},
@@ -93,6 +94,16 @@ func TestReviewNamesWhatIsWrong(t *testing.T) {
 		"any other name":   {changes: map[string]any{"LOGIN_URLS": "/in/"}, kind: unknown, setting: "LOGIN_URLS"},
 		"of a package":     {changes: map[string]any{"SESSION_REDIS": json.RawMessage("null")}, kind: unknown, setting: "SESSION_REDIS"},
 		"cache's error":    {changes: map[string]any{"SESSION_CACHE": map[string]any{"error": "E"}}, kind: unknown, setting: "SESSION_CACHE"},
+		"path of users":    {changes: map[string]any{"USER_DATABASE.search_path": "shop"}, kind: unknown, setting: "USER_DATABASE"},
+		"empty model":      {changes: map[string]any{"USER_MODEL": map[string]any{}}, kind: missing, setting: "USER_MODEL", refused: true},
+		"group model": {
+			changes: map[string]any{"USER_MODEL.groups": link("auth_user_groups", "group_id", "shop.Group")},
+			kind:    unknown, setting: "USER_MODEL", refused: true, says: "PermissionsMixin",
+		},
+		"permission column": {
+			changes: map[string]any{"USER_MODEL.user_permissions": link("auth_user_user_permissions", "right_id", "auth.Permission")},
+			kind:    unknown, setting: "USER_MODEL", refused: true, says: "PermissionsMixin",
+		},
 		"search path":      {changes: map[string]any{"SESSION_DATABASE.search_path": "shop"}, kind: unknown, setting: "SESSION_DATABASE"},
 		"login receiver":   {changes: map[string]any{"LOGIN_RECEIVERS": []string{"shop.signals.merge"}}, kind: unknown, setting: "LOGIN_RECEIVERS"},
 		"misspelled":       {changes: map[string]any{"SESSION_COOKE_AGE": 1}, kind: unknown, setting: "SESSION_COOKE_AGE"},
@@ -104,7 +115,7 @@ func TestReviewNamesWhatIsWrong(t *testing.T) {
 		"database's error": {changes: map[string]any{"USER_DATABASE.error": "E"}, kind: unknown, setting: "USER_DATABASE", refused: true},
 		"two databases":    {changes: map[string]any{"USER_DATABASE.alias": "u", "USER_DATABASE.write_alias": "u"}, kind: contradictory, setting: "USER_DATABASE"},
 		"model's error":    {changes: map[string]any{"USER_MODEL.error": "E"}, kind: unknown, setting: "USER_MODEL", refused: true},
-		"hash":             {changes: map[string]any{"USER_MODEL.session_auth_hash": "overridden"}, kind: unknown, setting: "USER_MODEL", refused: true},
+		"hash":             {changes: map[string]any{"USER_MODEL.session_auth_hash": "overridden"}, kind: unknown, setting: "USER_MODEL", refused: true, says: "get_session_auth_hash"},
 		"other hash":       {changes: map[string]any{"USER_MODEL.session_auth_hash": ""}, kind: unknown, setting: "USER_MODEL", refused: true},
 		"no password":      {changes: map[string]any{"USER_MODEL.password_column": json.RawMessage("null")}, kind: contradictory, setting: "USER_MODEL", refused: true},
 		"primary key":      {changes: map[string]any{"USER_MODEL.id_type": json.RawMessage("null")}, kind: unknown, setting: "USER_MODEL", refused: true},
@@ -119,10 +130,18 @@ func TestReviewNamesWhatIsWrong(t *testing.T) {
 		if err != nil || len(found) != 1 || found[0].Kind != c.kind || found[0].Setting != c.setting || found[0].Refused != c.refused {
 			t.Errorf("%s: %v, %v; want %s: %s", name, found, err, c.kind, c.setting)
 		}
+		if len(found) > 0 && !strings.Contains(found[0].Problem, c.says) {
+			t.Errorf("%s: %s, want %q", name, found[0], c.says)
+		}
 		if len(found) > 0 && strings.Contains(found[0].String(), "hush") {
 			t.Errorf("%s: %s", name, found[0])
 		}
 	}
+}
+
+// link is a table between users and another model.
+func link(table, column, model string) map[string]any {
+	return map[string]any{"table": table, "user_column": "user_id", "other_column": column, "model": model}
 }
 
 // TestUserModelsAreReadWhole refuses a file that leaves a column open: nobody would be
