@@ -5,11 +5,18 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"unicode"
+
+	"github.com/djangobridge/djangobridge"
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/djangosession/auth"
+	"github.com/djangobridge/djangobridge/djangosession/csrf"
+	"github.com/djangobridge/djangobridge/tables"
 )
 
 var (
@@ -214,6 +221,42 @@ func TestArchitectureNamesEveryLayer(t *testing.T) {
 		})
 		if !listed {
 			t.Errorf("docs/architecture.md does not list %q", pattern)
+		}
+	}
+}
+
+// TestEveryOptionIsListed compares docs/options.md with the Options of the packages.
+func TestEveryOptionIsListed(t *testing.T) {
+	t.Parallel()
+	sections := strings.Split(readFile(t, "docs/options.md"), "\n## ")[1:]
+	structs := []reflect.Type{
+		reflect.TypeFor[djangobridge.Options](), reflect.TypeFor[djangosession.Options](), reflect.TypeFor[auth.Options](),
+		reflect.TypeFor[csrf.Options](), reflect.TypeFor[tables.Options](), reflect.TypeFor[tables.UserOptions](),
+	}
+	if len(sections) != len(structs) {
+		t.Fatalf("docs/options.md has %d sections, want %d", len(sections), len(structs))
+	}
+	for i, options := range structs {
+		title, text, _ := strings.Cut(sections[i], "\n")
+		if title != options.String() {
+			t.Errorf("section %d is %s, want %s", i, title, options)
+		}
+		var listed []string
+		for line := range strings.Lines(text) {
+			if cells := strings.Split(line, "|"); len(cells) > 2 {
+				for _, code := range inlineCode.FindAllString(cells[1], -1) {
+					listed = append(listed, strings.Trim(code, "`"))
+				}
+			}
+		}
+		var fields []string
+		for field := range options.NumField() {
+			fields = append(fields, options.Field(field).Name)
+		}
+		slices.Sort(listed)
+		slices.Sort(fields)
+		if !slices.Equal(listed, fields) {
+			t.Errorf("%s: docs/options.md lists %q, want %q", options, listed, fields)
 		}
 	}
 }

@@ -1,5 +1,5 @@
 // Visits counts the visits in a session that a Django site created. It needs the site's
-// settings in settings.json, its database in db.sqlite3, and the session key as its
+// settings in site.json, its database in db.sqlite3, and the session key as its
 // argument. The key is the value of the cookie sessionid.
 package main
 
@@ -21,16 +21,16 @@ func main() {
 		log.Fatal("usage: visits SESSION_KEY")
 	}
 	ctx := context.Background()
-	settings, err := djangosession.ReadSettingsFile("settings.json")
+	settings, err := djangosession.ReadSettingsFile("site.json")
 	check(err)
 	db, err := sql.Open("sqlite3", "file:db.sqlite3?mode=rw&_busy_timeout=10&_synchronous=FULL")
 	check(err)
-	engine, err := tables.New(db, settings, tables.Options{Dialect: tables.SQLite{}})
+	engine, err := tables.New(db, settings, tables.Options{})
 	check(err)
-	manager, err := djangosession.NewManager(engine, settings, djangosession.Options{})
+	sessions, err := djangosession.NewManager(engine, settings, djangosession.Options{})
 	check(err)
 
-	session, err := manager.Load(ctx, os.Args[1])
+	session, err := sessions.Load(ctx, os.Args[1])
 	check(err)
 	if session.Key() == "" {
 		log.Fatal("there is no such session")
