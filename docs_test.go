@@ -250,8 +250,8 @@ func TestEveryOptionIsListed(t *testing.T) {
 			}
 		}
 		var fields []string
-		for field := range options.NumField() {
-			fields = append(fields, options.Field(field).Name)
+		for field := range options.Fields() {
+			fields = append(fields, field.Name)
 		}
 		slices.Sort(listed)
 		slices.Sort(fields)
