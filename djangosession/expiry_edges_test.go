@@ -160,3 +160,17 @@ func TestExpiriesThatPythonTakesForFalseAreNone(t *testing.T) {
 		}
 	}
 }
+
+func TestDatesPastTheCalendarAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, expiry := range []string{"9999-12-31T23:59:59.999999-05:00", "0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59"} {
+		m, _ := site(t, nil) // TIME_ZONE is Chicago, where the last reading is in the year 10000 of UTC
+		s := m.New()
+		s.Set(djangosession.ExpiryName, expiry)
+		if err := s.Save(t.Context()); err == nil {
+			t.Errorf("%s is saved", expiry)
+		} else if _, ok := errors.AsType[*djangosession.ValueError](err); !ok {
+			t.Errorf("%s: error %v", expiry, err)
+		}
+	}
+}

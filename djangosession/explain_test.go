@@ -97,3 +97,18 @@ func signed(t *testing.T, payload string) string {
 	must(err)
 	return text
 }
+
+func TestFallbackKeysThatTheReleaseIgnoresAreExplained(t *testing.T) {
+	t.Parallel()
+	s, err := djangosession.NewSettingsFor("4.0", "new")
+	must(err)
+	s.SecretKeyFallbacks = []string{"test-secret-key"}
+	codec, err := djangosession.NewCodec(s)
+	must(err)
+	if _, err := codec.Decode(plainText); err == nil {
+		t.Error("Django 4.0 has no fallback keys")
+	}
+	if words := codec.Explain(plainText, djangosession.Candidates{}).String(); !strings.Contains(words, "does not use SECRET_KEY_FALLBACKS") {
+		t.Errorf("in words:\n%s", words)
+	}
+}

@@ -115,3 +115,45 @@ func TestLegacyLayoutReportsWhatItCannotWrite(t *testing.T) {
 		}
 	}
 }
+
+func TestLegacyLayoutKnowsNoKeySalt(t *testing.T) {
+	t.Parallel()
+	// What a class named Store with key_salt = "my.salt" wrote on Django 3.2 with DEFAULT_HASHING_ALGORITHM = "sha1".
+	const text = "ZDY1ZDI4ZjQyYWQxYWJlNDQ3ODAzYTNiZDFlYTRlODg4ZGNmMmYyMzp7ImEiOjF9"
+	s, err := djangosession.NewSettingsFor("3.2.25", "test-secret-key")
+	must(err)
+	s.SessionStore, s.KeySalt, s.DefaultHashingAlgorithm = "Store", "my.salt", "sha1"
+	codec, err := djangosession.NewCodec(s)
+	must(err)
+	d := py.NewDict(0)
+	d.Set("a", int64(1))
+	if got, err := codec.Encode(d); got != text || err != nil {
+		t.Errorf("wrote %s, %v", got, err)
+	}
+	if got, err := codec.Decode(text); err != nil || !py.Equal(got, d) {
+		t.Errorf("not read: %v", err)
+	}
+}
+
+func TestReleasesReadTheLayoutsThatTheyReadInDjango(t *testing.T) {
+	t.Parallel()
+	for release, c := range map[string]struct{ plain, sha1, legacy bool }{
+		"2.2.28": {false, false, true}, "3.2.25": {true, true, true}, "4.0": {true, false, false}, "6.1": {true, false, false},
+	} {
+		for _, both := range []bool{false, true} {
+			s, err := djangosession.NewSettingsFor(release, "test-secret-key")
+			must(err)
+			s.AcceptLegacyLayout = both
+			codec, err := djangosession.NewCodec(s)
+			must(err)
+			for text, want := range map[string]bool{plainText: c.plain, sha1Text: c.sha1, legacyText: c.legacy} {
+				if _, err := codec.Decode(text); (err == nil) != (want || both) {
+					t.Errorf("%s, both %v: %.20s...: %v", release, both, text, err)
+				}
+				if e := codec.Explain(text, djangosession.Candidates{}); e.SignedWith == nil || !e.Decodes && len(e.Hints) == 0 {
+					t.Errorf("%s, both %v: no help with %.20s...", release, both, text)
+				}
+			}
+		}
+	}
+}

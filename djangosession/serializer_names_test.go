@@ -54,3 +54,19 @@ func TestNamesThatAreNaN(t *testing.T) {
 		t.Errorf("%s, %v; want %s", data, err, want)
 	}
 }
+
+func TestIntegerKeysSurviveJSON(t *testing.T) {
+	t.Parallel()
+	m, _ := site(t, nil)
+	s := m.New()
+	s.Set("m", map[int]string{1: "a", -20: "b"})
+	must(s.Save(t.Context()))
+	s, err := m.Load(t.Context(), s.Key())
+	must(err)
+	if got, err := djangosession.Value[map[int]string](s, "m"); err != nil || got[1] != "a" || got[-20] != "b" {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if _, err := djangosession.Value[map[uint]string](s, "m"); err == nil {
+		t.Error("-20 is no uint")
+	}
+}

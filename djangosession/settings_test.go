@@ -197,3 +197,13 @@ func TestSignedCookiesFollowTheRelease(t *testing.T) {
 		}
 	}
 }
+
+func TestSigningBackendsOfTheSiteAreNotGuessed(t *testing.T) {
+	t.Parallel()
+	s := djangosession.NewSettings("k")
+	s.SigningBackend = "shop.signing.Signer"
+	_, err := s.SignedCookie("a", "")
+	if wrong, ok := errors.AsType[*djangosession.SettingError](err); !ok || wrong.Setting != "SIGNING_BACKEND" {
+		t.Errorf("error %v", err)
+	}
+}

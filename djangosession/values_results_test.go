@@ -2,6 +2,7 @@ package djangosession_test
 
 import (
 	"errors"
+	"math/big"
 	"testing"
 
 	"github.com/djangobridge/djangobridge/djangosession"
@@ -117,5 +118,29 @@ func TestItemsEndWithTheLoop(t *testing.T) {
 		t.Error("a value that cannot be stored is not in the dict")
 	} else if _, ok := v.(chan int); !ok {
 		t.Errorf("it is a %T", v)
+	}
+}
+
+func TestBigIntegersAreTheCallersOwnToo(t *testing.T) {
+	t.Parallel()
+	m, _ := site(t, nil)
+	s := m.New()
+	in := new(big.Int).Lsh(big.NewInt(1), 80)
+	s.Set("b", in)
+	s.Set("l", py.NewList(new(big.Int).Set(in)))
+	want := new(big.Int).Set(in)
+	in.SetInt64(1)
+	out, _ := s.Get("b")
+	out.(*big.Int).SetInt64(2)
+	list, _ := s.Get("l")
+	list.(*py.List).Items[0].(*big.Int).SetInt64(3)
+	var scanned []any
+	must(s.Scan("l", &scanned))
+	scanned[0].(*big.Int).SetInt64(4)
+	if got, _ := s.Get("b"); !py.Equal(got, want) {
+		t.Errorf("b has become %v", got)
+	}
+	if got, _ := s.Get("l"); !py.Equal(got, py.NewList(want)) {
+		t.Errorf("l has become %v", got)
 	}
 }
