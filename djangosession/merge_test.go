@@ -36,7 +36,7 @@ func TestCookieEndsWithTheMergedSession(t *testing.T) {
 				if !c.renew {
 					mine.Set("m", "new")
 				}
-				other, err := s.Manager.Load(r.Context(), key)
+				other, err := s.Load(r.Context(), key)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -61,13 +61,13 @@ func TestHooksAreCalledOutsideTheMerge(t *testing.T) {
 		o.MergeSaves = true
 		o.OnLoadError = func(ctx context.Context, _ error) {
 			told++
-			if _, err := s.Manager.ClearExpired(ctx, djangosession.ClearOptions{DryRun: true}); err != nil {
+			if _, err := s.ClearExpired(ctx, djangosession.ClearOptions{DryRun: true}); err != nil {
 				t.Error(err)
 			}
 		}
 	})
 	key := s.visitor(map[string]any{"n": "old"})
-	session, err := s.Manager.Load(t.Context(), key)
+	session, err := s.Load(t.Context(), key)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,8 +28,8 @@ func (x *exchange) bypassed(status int) {
 	before := header["Set-Cookie"]
 	x.shared.RunBeforeHeader(status, header)
 	lose := func(what string) {
-		x.manager.reportError(x, fmt.Errorf("%w past the middleware, %s: the handler has to write to the ResponseWriter that it is given",
-			ErrHeaderSent, what))
+		x.manager.reportError(x, fmt.Errorf(
+			"%w past the middleware, %s: the handler has to write to the ResponseWriter that it is given", ErrHeaderSent, what))
 	}
 	if len(dueCookies(header, before)) > 0 {
 		lose("without a cookie")

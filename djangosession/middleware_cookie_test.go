@@ -274,7 +274,7 @@ func TestWritesCookiesAsDjango(t *testing.T) {
 			if c.deleted == "" {
 				return
 			}
-			r = s.visit(s.Manager.Settings().SessionCookieName+"=short", func(http.ResponseWriter, *http.Request) {})
+			r = s.visit(s.Settings().SessionCookieName+"=short", func(http.ResponseWriter, *http.Request) {})
 			if got, _ := setCookie(t, r.Header); got != c.deleted {
 				t.Errorf("it is deleted by\n%s, want\n%s", got, c.deleted)
 			}

@@ -41,13 +41,13 @@ func TestNoSessionIsLeftThatNoBrowserHas(t *testing.T) {
 			told = old
 		}
 		errs, _ := s.told()
-		for record, err := range s.Manager.Records(t.Context()) {
+		for record, err := range s.Records(t.Context()) {
 			must(err)
 			if record.Key != told && record.Key != old {
 				t.Errorf("%s: a session is left that no browser has", name)
 			}
 		}
-		if there, err := s.Manager.Exists(t.Context(), told); err != nil || there != (told != "") || errs != nil {
+		if there, err := s.Exists(t.Context(), told); err != nil || there != (told != "") || errs != nil {
 			t.Errorf("%s: the browser's session is there: %v, %v; told of %v", name, there, err, errs)
 		}
 	}
@@ -115,7 +115,7 @@ func TestEnginesAreToldHowLongSessionsLive(t *testing.T) {
 	} {
 		s := newShop(t, "6.1", func(settings *djangosession.Settings) { settings.TimeZone = "UTC" })
 		engine := &ages{spy: s.engine}
-		m, err := djangosession.NewManager(engine, s.Manager.Settings(), djangosession.Options{})
+		m, err := djangosession.NewManager(engine, s.Settings(), djangosession.Options{})
 		must(err)
 		session := m.New()
 		if c.expiry != nil {
@@ -133,7 +133,7 @@ func TestKeysOfSessionsThatHaveBecomeUnreadableStay(t *testing.T) {
 		s := newRotated(t, nil)
 		s.use(func(o *djangosession.Options) { o.MergeSaves = merge })
 		key := s.visitor(map[string]any{"n": "old"})
-		session, err := s.Manager.Load(t.Context(), key)
+		session, err := s.Load(t.Context(), key)
 		must(err)
 		s.wait(time.Hour)
 		text := s.django(noon.Add(time.Minute))

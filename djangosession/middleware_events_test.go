@@ -78,7 +78,7 @@ func TestDamagedSessionsAreReportedWithTheReason(t *testing.T) {
 	for text, reason := range map[string]string{"garbage": "reason=malformed", "e30:1r31eq:x": "reason=bad_signature"} {
 		s := newShop(t, "6.1", nil)
 		s.engine.SetRow(someKey, text, noon.Add(time.Hour))
-		if _, err := s.Manager.Load(t.Context(), someKey); err != nil {
+		if _, err := s.Load(t.Context(), someKey); err != nil {
 			t.Fatal(err)
 		}
 		if log := s.log.String(); !strings.Contains(log, reason) || strings.Contains(log, someKey) {
@@ -136,7 +136,7 @@ func TestSessionsThatAreGoneAreNotSavedForNothing(t *testing.T) {
 	key := s.visitor(map[string]any{"n": "old"})
 	r := s.visit("sessionid="+key, func(_ http.ResponseWriter, r *http.Request) {
 		session := s.session(r)
-		must(s.Manager.Delete(r.Context(), key))
+		must(s.Delete(r.Context(), key))
 		if err := session.CycleKey(r.Context()); !errors.Is(err, djangosession.ErrSessionGone) {
 			t.Errorf("CycleKey: %v", err)
 		}
@@ -144,7 +144,7 @@ func TestSessionsThatAreGoneAreNotSavedForNothing(t *testing.T) {
 	if errs, _ := s.told(); r.StatusCode != http.StatusOK || errs != nil {
 		t.Errorf("status %d, told of %v", r.StatusCode, errs)
 	}
-	if there, err := s.Manager.Exists(t.Context(), key); err != nil || there {
+	if there, err := s.Exists(t.Context(), key); err != nil || there {
 		t.Errorf("it is there again: %v", err)
 	}
 }

@@ -71,8 +71,8 @@ func (x *exchange) load(ctx context.Context) (*Session, error) {
 		return nil, err
 	}
 	if x.over {
-		x.manager.reportError(ctx, fmt.Errorf("%w: the session was used first when the handler inside the middleware had returned, and "+
-			"what changes it is lost: call the next handler inside", ErrHeaderSent))
+		x.manager.reportError(ctx, fmt.Errorf("%w: the session was used first when the handler inside the middleware had returned, "+
+			"and changes to it are lost: call the next handler inside", ErrHeaderSent))
 	}
 	x.session = s
 	x.shared.RunAtLoad(s.peek)
@@ -87,8 +87,8 @@ func (s *Session) peek(name string) any {
 	return own(v)
 }
 
-// loadingContext is the context in which the session is loaded. A hook or a logger that asks for it there gets an error and does not
-// wait for itself.
+// loadingContext is the context in which the session is loaded. A hook or a logger that asks for
+// the session there gets an error and does not wait for itself.
 type loadingContext struct{ context.Context } //nolint:containedctx // what it takes from
 
 var errLoading = errors.New("djangosession: the session is being loaded, and cannot be asked for meanwhile")

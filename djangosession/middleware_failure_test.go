@@ -122,7 +122,7 @@ func TestLogoutElsewhereInterrupts(t *testing.T) {
 				key := s.visitor(map[string]any{"n": "old"})
 				r := s.visit("sessionid="+key, func(w http.ResponseWriter, r *http.Request) {
 					s.session(r).Set("n", "new")
-					if err := s.Manager.Delete(r.Context(), key); err != nil {
+					if err := s.Delete(r.Context(), key); err != nil {
 						t.Error(err)
 					}
 					_, _ = io.WriteString(w, "success")
@@ -133,7 +133,7 @@ func TestLogoutElsewhereInterrupts(t *testing.T) {
 				if text := r.Body; strings.Contains(text, "success") {
 					t.Errorf("the page is %q", text)
 				}
-				if there, err := s.Manager.Exists(t.Context(), key); err != nil || there {
+				if there, err := s.Exists(t.Context(), key); err != nil || there {
 					t.Errorf("it is there again: %v, %v", there, err)
 				}
 				if errs, _ := s.told(); len(errs) != 1 || !errors.Is(errs[0], djangosession.ErrSessionGone) {

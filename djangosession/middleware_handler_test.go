@@ -134,7 +134,7 @@ func TestRenewalOverwritesNothing(t *testing.T) {
 	s.wait(8 * 24 * time.Hour)
 	r := s.visit("sessionid="+key, func(_ http.ResponseWriter, r *http.Request) {
 		s.session(r).Get("n")
-		other, err := s.Manager.Load(r.Context(), key)
+		other, err := s.Load(r.Context(), key)
 		if err != nil {
 			t.Error(err)
 			return

@@ -165,7 +165,7 @@ func TestGoroutinesShareOneSession(t *testing.T) {
 	if loads, saves := s.engine.loads.Load(), s.engine.saves.Load(); loads != 1 || saves != 1 {
 		t.Errorf("%d loads, %d saves", loads, saves)
 	}
-	session, err := s.Manager.Load(t.Context(), key)
+	session, err := s.Load(t.Context(), key)
 	if err != nil || len(session.Keys()) != 21 {
 		t.Errorf("%d values, %v", len(session.Keys()), err)
 	}
@@ -278,7 +278,7 @@ func TestParallelRequestsLoseNothing(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		session, err := s.Manager.Load(t.Context(), key)
+		session, err := s.Load(t.Context(), key)
 		if err != nil || len(session.Keys()) != requests+1 {
 			t.Fatalf("round %d: %d values, %v", round, len(session.Keys()), err)
 		}
@@ -320,7 +320,7 @@ func TestNoRequestUndoesALogout(t *testing.T) {
 					})
 				}
 				wg.Wait()
-				if there, err := s.Manager.Exists(t.Context(), key); there || err != nil {
+				if there, err := s.Exists(t.Context(), key); there || err != nil {
 					t.Fatalf("round %d: the session is back, %v", round, err)
 				}
 			}
@@ -416,11 +416,11 @@ func TestReadOnlySessionsRefuseEverything(t *testing.T) {
 		if s.stored(key) != "old" {
 			t.Errorf("stored %q", s.stored(key))
 		}
-		if !s.Manager.ReadOnly() || !s.Manager.New().ReadOnly() {
+		if !s.ReadOnly() || !s.New().ReadOnly() {
 			t.Error("the manager and sessions outside of requests do not say so")
 		}
-		_, clearErr := s.Manager.ClearExpired(t.Context(), djangosession.ClearOptions{})
-		for _, err := range []error{clearErr, s.Manager.Delete(t.Context(), key), s.Manager.New().Save(t.Context())} {
+		_, clearErr := s.ClearExpired(t.Context(), djangosession.ClearOptions{})
+		for _, err := range []error{clearErr, s.Delete(t.Context(), key), s.New().Save(t.Context())} {
 			if !errors.Is(err, djangosession.ErrReadOnly) {
 				t.Errorf("outside of requests: error %v", err)
 			}

@@ -190,7 +190,7 @@ func (s *shop) told() ([]error, []djangosession.SaveEvent) {
 // visitor stores a session and returns its key.
 func (s *shop) visitor(values map[string]any) string {
 	s.t.Helper()
-	session := s.Manager.New()
+	session := s.New()
 	if err := session.Update(values); err != nil {
 		s.t.Fatal(err)
 	}
@@ -203,7 +203,7 @@ func (s *shop) visitor(values map[string]any) string {
 // stored returns what is n of a stored session, "" if there is none.
 func (s *shop) stored(key string) string {
 	s.t.Helper()
-	session, err := s.Manager.Load(s.t.Context(), key)
+	session, err := s.Load(s.t.Context(), key)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -217,7 +217,7 @@ func (s *shop) session(r *http.Request) *djangosession.Session {
 	session, err := djangosession.FromContext(r.Context())
 	if err != nil {
 		s.t.Errorf("no session: %v", err)
-		return s.Manager.New()
+		return s.New()
 	}
 	return session
 }

@@ -30,7 +30,7 @@ func newRotated(t *testing.T, change func(*djangosession.Settings)) *rotated {
 		}
 	})}
 	s.use(func(o *djangosession.Options) { o.OnLoadError = o.OnError })
-	settings := s.Manager.Settings()
+	settings := s.Settings()
 	settings.SecretKey = "another-secret-key"
 	var now time.Time
 	settings.Now = func() time.Time { return now }
@@ -75,7 +75,7 @@ func TestSessionsOfNewerSettingsAreNotOverwritten(t *testing.T) {
 			s.wait(time.Hour)
 			text := s.django(noon.Add(time.Minute))
 			key := s.put(text)
-			session, err := s.Manager.Load(t.Context(), key)
+			session, err := s.Load(t.Context(), key)
 			must(err)
 			if session.Key() != key || session.Contains("n") || session.Modified() {
 				t.Error("not an empty session with its key")
@@ -109,10 +109,10 @@ func TestSessionsOfNewerSettingsAreNotOverwritten(t *testing.T) {
 			}
 			s.wantKept(key, text)
 
-			session, err = s.Manager.Load(t.Context(), key)
+			session, err = s.Load(t.Context(), key)
 			must(err)
 			must(session.Flush(t.Context())) // as a logout does
-			if there, err := s.Manager.Exists(t.Context(), key); there || err != nil {
+			if there, err := s.Exists(t.Context(), key); there || err != nil {
 				t.Errorf("after the logout it is there: %v, %v", there, err)
 			}
 			session.Set("n", "new")
@@ -155,7 +155,7 @@ func TestOlderSessionsThatDoNotDecodeAreOverwrittenAsInDjango(t *testing.T) {
 				s.use(func(o *djangosession.Options) { o.MergeSaves = merge })
 				s.wait(time.Minute)
 				key := s.put(c.text(s))
-				session, err := s.Manager.Load(t.Context(), key)
+				session, err := s.Load(t.Context(), key)
 				must(err)
 				session.Set("n", "go")
 				if err := session.Save(t.Context()); isOutdated(err) != c.outdated || err != nil && !c.outdated {
@@ -182,7 +182,7 @@ func TestEveryReasonForWhichASessionDoesNotDecodeCounts(t *testing.T) {
 		t.Run(string(reason), func(t *testing.T) {
 			s := newRotated(t, c.change)
 			signer, err := signing.NewTimestampSigner(signing.Options{
-				Key: s.Manager.Settings().SecretKey, Salt: "django.contrib.sessions.SessionStore", Algorithm: signing.SHA256,
+				Key: s.Settings().SecretKey, Salt: "django.contrib.sessions.SessionStore", Algorithm: signing.SHA256,
 				Compress: true, Now: func() time.Time { return noon.Add(time.Minute) },
 			})
 			must(err)
@@ -191,7 +191,7 @@ func TestEveryReasonForWhichASessionDoesNotDecodeCounts(t *testing.T) {
 				text += "x"
 			}
 			key := s.put(text)
-			session, err := s.Manager.Load(t.Context(), key)
+			session, err := s.Load(t.Context(), key)
 			must(err)
 			err = session.Save(t.Context())
 			refused, ok := errors.AsType[*djangosession.DecodeError](err)
@@ -206,7 +206,7 @@ func TestEveryReasonForWhichASessionDoesNotDecodeCounts(t *testing.T) {
 func TestWithoutTheTimeOfTheExportTheManagersCounts(t *testing.T) {
 	s := newRotated(t, func(s *djangosession.Settings) { s.ExportedAt = time.Time{} })
 	for text, outdated := range map[string]bool{s.django(noon.Add(time.Second)): true, s.django(noon): false} {
-		session, err := s.Manager.Load(t.Context(), s.put(text))
+		session, err := s.Load(t.Context(), s.put(text))
 		must(err)
 		if err := session.Save(t.Context()); isOutdated(err) != outdated {
 			t.Errorf("error %v, want ErrOutdatedSettings: %v", err, outdated)
@@ -219,7 +219,7 @@ func TestLegacyLayoutProvesNothingAboutSettings(t *testing.T) {
 	s := newShop(t, "2.2.28", func(s *djangosession.Settings) { s.ExportedAt = noon.AddDate(-1, 0, 0) })
 	s.use(func(o *djangosession.Options) { o.Logger = slog.New(slog.DiscardHandler) })
 	s.engine.SetRow("legacylegacylegacylegacylegacy12", legacyText, noon.AddDate(1, 0, 0))
-	session, err := s.Manager.Load(t.Context(), "legacylegacylegacylegacylegacy12")
+	session, err := s.Load(t.Context(), "legacylegacylegacylegacylegacy12")
 	must(err)
 	session.Set("n", "go")
 	if err := session.Save(t.Context()); err != nil || s.stored(session.Key()) != "go" {
@@ -235,7 +235,7 @@ func TestMergedSaveDoesNotOverwriteWhatNewerSettingsSigned(t *testing.T) {
 		"Save": (*djangosession.Session).Save, "CycleKey": (*djangosession.Session).CycleKey,
 	} {
 		old := s.visitor(map[string]any{"n": "old"})
-		session, err := s.Manager.Load(t.Context(), old)
+		session, err := s.Load(t.Context(), old)
 		must(err)
 		session.Set("n", "go")
 		text := s.django(noon.Add(time.Minute))
@@ -258,7 +258,7 @@ func TestMergedSaveDoesNotOverwriteWhatNewerSettingsSigned(t *testing.T) {
 func TestStrictManagersFailForNewerSettingsToo(t *testing.T) {
 	s := newRotated(t, nil)
 	s.use(func(o *djangosession.Options) { o.StrictLoad = true })
-	if _, err := s.Manager.Load(t.Context(), s.put(s.django(noon.Add(time.Minute)))); !isOutdated(err) {
+	if _, err := s.Load(t.Context(), s.put(s.django(noon.Add(time.Minute)))); !isOutdated(err) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -266,7 +266,7 @@ func TestStrictManagersFailForNewerSettingsToo(t *testing.T) {
 func TestListedSessionsOfNewerSettingsSaySo(t *testing.T) {
 	s := newRotated(t, nil)
 	s.put(s.django(noon.Add(time.Minute)))
-	for r, err := range s.Manager.Records(t.Context()) {
+	for r, err := range s.Records(t.Context()) {
 		if err != nil || !isOutdated(r.Err) {
 			t.Errorf("%v, %v", r.Err, err)
 		}

@@ -108,7 +108,9 @@ func sessionFlags(s djangosession.Settings, e *djangosession.Explanation) []stri
 
 // cookieFlags are the flags with which unsign reads a signed cookie that the site
 // accepts.
-func (c *explainCommand) cookieFlags(s djangosession.Settings, text string, m *djangosession.SignedWith) (flags []string, ok bool) {
+func (c *explainCommand) cookieFlags(
+	s djangosession.Settings, text string, m *djangosession.SignedWith,
+) (flags []string, ok bool) {
 	for _, salt := range append([]string{""}, c.TrySalt...) {
 		signer, err := s.SignedCookie(m.Cookie, salt)
 		if err != nil {

@@ -86,8 +86,9 @@ func (a *Auth) requestState(ctx context.Context) (*requestState, error) {
 	return v, err
 }
 
-// busy takes the place of the requestState in the context with which it calls others while it is locked: loggers, hooks, Users. One that
-// asks for the user in turn, as a log handler may for each line, gets an error and does not wait for itself.
+// busy takes the place of the requestState in the context with which it calls others while it
+// is locked: loggers, hooks and Users. One that asks for the user in turn, as a log handler may
+// for each line, gets an error and does not wait for itself.
 type busy struct{}
 
 var errBusy = errors.New("auth: who is logged in is being found out, and cannot be asked for meanwhile")

@@ -207,10 +207,10 @@ func TestUnusableOptionsAreNamed(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for _, url := range []string{"", "login"} {
-		wrong, ok := errors.AsType[*djangosession.SettingError](site.loginURLProblem(t, url))
-		if !ok || wrong.Setting != "LOGIN_URL" || strings.Contains(wrong.Problem, "view") != (url != "") {
-			t.Errorf("LOGIN_URL %q: %v", url, wrong)
+	for _, login := range []string{"", "login"} {
+		wrong, ok := errors.AsType[*djangosession.SettingError](site.loginURLProblem(t, login))
+		if !ok || wrong.Setting != "LOGIN_URL" || strings.Contains(wrong.Problem, "view") != (login != "") {
+			t.Errorf("LOGIN_URL %q: %v", login, wrong)
 		}
 	}
 	for sample, good := range map[auth.Secret]bool{

@@ -81,8 +81,8 @@ func (s *state) checkToken(m meta) error {
 	return nil
 }
 
-// submittedToken returns the token that came with the request and where it was: in the form or, if there is none, in the header. The
-// error is a [*FormError].
+// submittedToken returns the token that came with the request and where it was: in the form or,
+// if that has none, in the header. The error is a [*FormError].
 func (s *state) submittedToken(m meta) (token, source string, err error) {
 	inHeader, ok := m.named(s.settings.CSRFHeaderName)
 	if m.Method == http.MethodPost && !(s.options.HeaderFirst && ok) {

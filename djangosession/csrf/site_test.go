@@ -84,7 +84,7 @@ func newSiteWith(t *testing.T, release string, o csrf.Options, change func(*djan
 }
 
 // keepError returns options that keep the error of a request that is refused.
-func keepError(got *error) csrf.Options {
+func keepError(got *error) csrf.Options { //nolint:gocritic // the caller looks at it later
 	return csrf.Options{ErrorHandler: func(_ http.ResponseWriter, _ *http.Request, err error) { *got = err }}
 }
 
