@@ -21,7 +21,6 @@ const (
 func notYetClean() []string {
 	return []string{
 		"djangosession", "djangosession/auth", "djangosession/csrf", "djangosession/enginetest",
-		"CHANGELOG.md",
 	}
 }
 
