@@ -71,6 +71,7 @@ type middlewareHandler struct {
 
 func (h *middlewareHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{Context: r.Context(), manager: h.manager, under: w}
+	x.shared.ReadOnly = h.manager.options.ReadOnly
 	x.key, x.present = cookies.Find(r.Header, h.manager.settings.SessionCookieName)
 	x.remember(w.Header())
 	x.request = r.WithContext(x) //nolint:contextcheck // x is the request's own context, with more in it

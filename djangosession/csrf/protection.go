@@ -106,7 +106,7 @@ func (p *Protection) newState(r *http.Request) (*state, *http.Request, error) {
 		return nil, r, djangosession.ErrNoMiddleware
 	}
 	session := func() (*djangosession.Session, error) { return djangosession.FromContext(ctx) }
-	s := &state{Protection: p, session: session}
+	s := &state{Protection: p, session: session, readOnly: shared.ReadOnly}
 	if !p.settings.CSRFUseSessions {
 		s.cookieText, s.hasCookie = cookies.Find(r.Header, p.settings.CSRFCookieName)
 	}
@@ -157,9 +157,9 @@ func Check(r *http.Request) error {
 }
 
 // Token returns the token for a form or for the header X-CSRFToken, another text for each call. The response sets the
-// cookie then, or the session keeps the secret: the header must not have gone out yet. The error is [ErrNoMiddleware] or
-// the session's: [djangosession.ErrReadOnly] if it is read-only and has no secret. Matches get_token and the template tag
-// csrf_token.
+// cookie then, or the session keeps the secret: the header must not have gone out yet. If sessions are read-only, neither
+// happens, and the error is [djangosession.ErrReadOnly] unless the browser or the session has a secret. Other errors are
+// [ErrNoMiddleware] and the session's. Matches get_token and the template tag csrf_token.
 func Token(ctx context.Context) (string, error) {
 	s, err := stateFrom(ctx)
 	if err != nil {
@@ -179,7 +179,7 @@ func TemplateField(ctx context.Context) (template.HTML, error) {
 }
 
 // Rotate replaces the secret, so that no page of before is good any more. It happens by itself at a login. The error is
-// [ErrNoMiddleware], or the session's where that keeps the secret. Matches rotate_token.
+// [ErrNoMiddleware], [djangosession.ErrReadOnly], or the session's where that keeps the secret. Matches rotate_token.
 func Rotate(ctx context.Context) error {
 	s, err := stateFrom(ctx)
 	if err != nil {

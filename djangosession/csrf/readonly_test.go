@@ -48,3 +48,53 @@ func TestReadOnlySessionsKeepTheirSecrets(t *testing.T) {
 		}
 	}
 }
+
+// A service that never writes sets no cookie: neither a secret of its own nor one in place of
+// what the browser sent.
+func TestReadOnlyServicesSetNoCookie(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		release, cookie string
+		want            error
+		varies          bool
+	}{
+		"a secret":                       {release: "6.1", cookie: "csrftoken=" + secret, varies: true},
+		"a masked one":                   {release: "6.1", cookie: "csrftoken=" + token1, varies: true},
+		"a secret that 4.0 masks":        {release: "4.0", cookie: "csrftoken=" + secret, varies: true},
+		"a masked one of 3.2":            {release: "3.2", cookie: "csrftoken=" + token1, varies: true},
+		"none":                           {release: "6.1", want: djangosession.ErrReadOnly},
+		"one that cannot be a secret":    {release: "6.1", cookie: "csrftoken=short", want: djangosession.ErrReadOnly},
+		"one that 3.2 does not complain": {release: "3.2", cookie: "csrftoken=short", want: djangosession.ErrReadOnly},
+	} {
+		for what, handler := range map[string]func(*http.Request) error{
+			"nothing": nil,
+			"token":   func(r *http.Request) error { _, err := csrf.Token(r.Context()); return err },
+			"rotate":  func(r *http.Request) error { return csrf.Rotate(r.Context()) },
+		} {
+			site := newSite(t, c.release, nil)
+			readOnly, err := djangosession.NewManager(site.engine, site.manager.Settings(), djangosession.Options{ReadOnly: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := httptest.NewRecorder()
+			readOnly.Middleware(site.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				want := c.want
+				if what == "rotate" {
+					want = djangosession.ErrReadOnly
+				}
+				if handler == nil {
+					return
+				}
+				if err := handler(r); !errors.Is(err, want) {
+					t.Errorf("%s, %s: %v, want %v", name, what, err, want)
+				}
+			}))).ServeHTTP(w, page(t, c.cookie))
+			if got := w.Header()["Set-Cookie"]; len(got) > 0 || site.loads.Load() > 0 {
+				t.Errorf("%s, %s: sets %q, and loads %d sessions", name, what, got, site.loads.Load())
+			}
+			if varies := w.Header().Get("Vary") != ""; what == "token" && varies != c.varies {
+				t.Errorf("%s: Vary: %v, want %v", name, varies, c.varies)
+			}
+		}
+	}
+}

@@ -28,6 +28,7 @@ type state struct {
 	session    func() (*djangosession.Session, error)
 	cookieText string // what the request came with, whatever the handler does to its header
 	hasCookie  bool
+	readOnly   bool // nothing may be stored, neither in a cookie nor in the session
 
 	atLoad atomic.Pointer[any] // what the session had in place of a secret when it was loaded
 
@@ -103,10 +104,12 @@ func (s *state) load() error {
 	}
 	s.loaded = true
 	switch {
+	case s.readOnly && !s.settings.CSRFUseSessions && formProblem(s.cookieText) != "":
+		incoming = nil // a new one would not be stored
 	case problem != "":
 		incoming, s.send = s.newSecret(), true
 	case incoming != nil && incoming.remasked:
-		s.send = true
+		s.send = !s.readOnly
 	}
 	s.current = incoming
 	return nil
@@ -199,18 +202,20 @@ func (s *state) answer(header http.Header) {
 		}
 		return
 	}
-	s.cookie(s.current.stored).Put(header)
+	if !s.readOnly { // else the browser keeps the cookie that it has, as long as that lasts
+		s.cookie(s.current.stored).Put(header)
+	}
 }
 
 // mayKeep returns [djangosession.ErrReadOnly] if a new secret cannot be stored, so that no token of it would be taken.
 func (s *state) mayKeep() error {
+	if s.readOnly {
+		return djangosession.ErrReadOnly
+	}
 	if !s.settings.CSRFUseSessions {
 		return nil
 	}
-	session, err := s.session()
-	if err == nil && session.ReadOnly() {
-		err = djangosession.ErrReadOnly
-	}
+	_, err := s.session()
 	return err
 }
 
@@ -221,7 +226,7 @@ func (s *state) keep() {
 		s.options.Logger.Error("csrf: the secret is not stored", "error", err)
 		return
 	}
-	if value, _ := session.Get(sessionName); value != s.current.stored && !session.ReadOnly() {
+	if value, _ := session.Get(sessionName); value != s.current.stored && !s.readOnly {
 		session.Set(sessionName, s.current.stored)
 	}
 }

@@ -17,6 +17,10 @@ import (
 // Shared is the common state of the middlewares of one request. The zero Shared is ready
 // for use. It is safe for concurrent use.
 type Shared struct {
+	// ReadOnly reports whether the request must store nothing, here and in the browser. It does
+	// not change after the session middleware has passed the request on.
+	ReadOnly bool
+
 	mu           sync.Mutex
 	headerOut    bool           // the response header has been decided
 	changes      sync.WaitGroup // changes of the session key that the header waits for
