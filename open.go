@@ -175,7 +175,8 @@ func newUsers(s djangosession.Settings, o *Options) (*tables.Users, error) {
 	}
 	if o.UserDB != nil {
 		db = o.UserDB
-	} else {
+	}
+	if s.UserDatabase.Alias == s.SessionDatabase.Alias { // also if UserDB is DB once more
 		users.Schema = o.Tables.Schema
 	}
 	return tables.NewUsers(db, s, users)

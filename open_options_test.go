@@ -75,9 +75,11 @@ func TestUsersAreReadFromTheirDatabase(t *testing.T) {
 	if err := elsewhere.Check(t.Context()); err == nil {
 		t.Errorf("the schema is not used for sessions: %v", err)
 	}
-	same := openSite(t, "", "", djangobridge.Options{DB: db, Tables: tables.Options{Schema: "nowhere"}})
-	if _, err := same.Users.Get(t.Context(), "1"); err == nil {
-		t.Error("the schema is not used for users")
+	for name, userDB := range map[string]*sql.DB{"once": nil, "twice": db} {
+		same := openSite(t, "", "", djangobridge.Options{DB: db, UserDB: userDB, Tables: tables.Options{Schema: "nowhere"}})
+		if _, err := same.Users.Get(t.Context(), "1"); err == nil {
+			t.Errorf("the schema is not used for users if the database is given %s", name)
+		}
 	}
 }
 
