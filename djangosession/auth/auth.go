@@ -13,67 +13,83 @@ import (
 	"github.com/djangobridge/djangobridge/internal/release"
 )
 
-// The names under which a session holds a login.
+// Session keys of a login.
 const (
 	SessionKey        = "_auth_user_id"      // SESSION_KEY
 	BackendSessionKey = "_auth_user_backend" // BACKEND_SESSION_KEY
 	HashSessionKey    = "_auth_user_hash"    // HASH_SESSION_KEY
 )
 
-// Options are what Django has no setting for. The zero value behaves as Django does.
+// Options holds everything for which Django has no setting. The zero value behaves as
+// Django does.
 type Options struct {
-	// InactiveBackends lists backends of the site's own, or of other packages, that accept users who are not active, because
-	// of their user_can_authenticate or get_user. Django's backends are known.
+	// InactiveBackends lists custom and third-party backends whose user_can_authenticate
+	// or get_user accepts inactive users. Django's backends are built in.
 	InactiveBackends []string
-	// PasswordBackends lists backends of the site's own, or of other packages, that check passwords as ModelBackend does.
-	// [Auth.Authenticate] may log users in by them. Django's backends are known.
+	// PasswordBackends lists custom and third-party backends that check passwords as
+	// ModelBackend does. [Auth.Authenticate] may log users in by them. Django's backends
+	// are built in.
 	PasswordBackends []string
-	// IgnoredBackends lists backends of the site's own, or of other packages, that neither accept nor refuse names and
-	// passwords, such as those of social-auth. [Auth.Authenticate] skips them. Do not list a backend that limits attempts, such
-	// as that of axes: its limit would not hold here. Django's backends are known.
+	// IgnoredBackends lists custom and third-party backends that neither accept nor
+	// refuse user names and passwords, such as those of social-auth. [Auth.Authenticate]
+	// skips them. Do not list a backend that limits attempts, such as that of axes:
+	// Authenticate would not enforce its limit. Django's backends are built in.
 	IgnoredBackends []string
 
-	// EffectiveUser, if set, replaces the user of a request, for sites with a middleware that does: impersonation, or
-	// sessions that time out. See [Auth.UnknownMiddleware].
+	// EffectiveUser, if set, replaces the user of a request. Sites need it if one of
+	// their middlewares replaces request.user (impersonation) or ends sessions
+	// (timeouts). See [Auth.UnknownMiddleware].
 	EffectiveUser EffectiveUser
-	// KnownMiddleware lists entries of MIDDLEWARE that [New] does not warn of and [Auth.UnknownMiddleware] leaves out, because
-	// EffectiveUser does the same or because they leave the user and the session alone.
+	// KnownMiddleware lists entries of MIDDLEWARE about which [New] does not warn and
+	// which [Auth.UnknownMiddleware] does not return, because EffectiveUser does the same
+	// or because they do not change the user or the session.
 	KnownMiddleware []string
 
-	AdminLoginURL     string // where [Auth.StaffRequired] sends people; "/admin/login/"
-	RedirectFieldName string // REDIRECT_FIELD_NAME; "next"
+	AdminLoginURL     string // where [Auth.StaffRequired] redirects to; default "/admin/login/"
+	RedirectFieldName string // REDIRECT_FIELD_NAME; default "next"
 
-	// Hashers check passwords in forms that this package does not know, under the names with which these begin: "argon2",
-	// "bcrypt_sha256", "scrypt" and so on. See [Verifier].
+	// Hashers check passwords of hashers that are not built in. Keys are the algorithms
+	// with which encoded passwords begin, such as "argon2", "bcrypt_sha256" or "scrypt".
+	// See [Verifier].
 	Hashers map[string]Verifier
-	// Iterations are those of PBKDF2 that the site's default hasher has, for taking as long when there is no such user; those
-	// of the Django release by default. For a site whose default is another hasher see SamplePassword.
+	// Iterations is the number of PBKDF2 iterations of the site's default hasher. The
+	// default is that of the Django release. [Auth.Authenticate] spends as many on
+	// unknown user names, so that the response time does not reveal which users exist. If
+	// the default hasher is not PBKDF2, set SamplePassword.
 	Iterations int
-	// SamplePassword is any password as the site's default hasher encodes it, the first of PASSWORD_HASHERS, such as make_password
-	// returns. It is checked when there is no such user, so that this takes as long. Without it Iterations count.
+	// SamplePassword is any password as the site's default hasher (the first of
+	// PASSWORD_HASHERS) encodes it, such as a result of make_password.
+	// [Auth.Authenticate] checks it for unknown user names, so that they take as long as
+	// known ones. If it is empty, Iterations applies.
 	SamplePassword Secret
 
-	// Logger is told when a session that claims a login is none, and why; slog.Default if nil. It sees no ids, keys or hashes.
+	// Logger receives the warnings of [New], and one with the reason for each refused
+	// login in a session. The default is slog.Default. Ids, keys and hashes are not
+	// logged.
 	Logger *slog.Logger
-	// OnRefused, if set, is called then too. A rise in these is an attack, a wrong SECRET_KEY or a wrong setting. It cannot ask
-	// ctx for the user, who is being found out.
+	// OnRefused, if set, is called for each refused login in a session. A rising number
+	// of calls indicates an attack, a wrong SECRET_KEY or another wrong setting.
+	// OnRefused cannot call [UserFrom] with ctx, because the user is still being
+	// determined.
 	OnRefused func(ctx context.Context, reason Reason)
 	// ErrorHandler answers requests whose user cannot be determined, usually because the
-	// database is down, for the handlers of this package. By default the error is logged and
-	// the status is 500.
+	// database is down. The guards of this package call it. By default they log the error
+	// and respond with status 500.
 	ErrorHandler func(w http.ResponseWriter, r *http.Request, err error)
-	// Origin returns scheme and host under which the client sees the site, for a LoginURL on another host. By default they
-	// are the request's own, without regard to the headers of proxies.
+	// Origin returns the scheme and host under which clients see the site. It is needed
+	// for a LoginURL on another host. By default they are taken from the request,
+	// ignoring proxy headers.
 	Origin func(r *http.Request) (scheme, host string)
 }
 
-// What goes wrong, for errors.Is.
+// Errors for errors.Is.
 var (
 	ErrNoMiddleware = errors.New("auth: the request did not come through Auth.Middleware")
 	ErrNilUser      = errors.New("auth: there is no user to log in")
 )
 
-// An Auth knows the logins of a site. It cannot be changed, and several goroutines may use it.
+// An Auth reads and changes the logins of a site. It is immutable and safe for concurrent
+// use.
 type Auth struct {
 	manager  *djangosession.Manager
 	users    Users
@@ -84,19 +100,20 @@ type Auth struct {
 	now      func() time.Time
 	encode   encoder
 
-	keepsLanguage bool // logout keeps the language
+	keepsLanguage bool // logout keeps the session's language
 	demandsHash   bool
 	login, admin  loginURL
 
-	unchecked *HasherError // of the site's default hasher, if that is unknown
-	told      sync.Map     // the hashers that the log was told of
+	unchecked *HasherError // for the site's default hasher, if it is unknown
+	told      sync.Map     // hashers that have been logged
 }
 
-// New returns an Auth that resolves the sessions of manager to users. It uses
-// AUTHENTICATION_BACKENDS and LOGIN_URL of the manager's settings, and refuses the name of a
-// view in LOGIN_URL: SettingsScript prints the URL in its place, unless the site has no such
-// view. It logs a warning if passwords of the site's default hasher cannot be checked, and
-// about [Auth.UnknownMiddleware]. The error is a [*djangosession.SettingError].
+// New returns an Auth that finds the users of manager's sessions. It takes
+// AUTHENTICATION_BACKENDS and LOGIN_URL from the manager's settings. It refuses the name
+// of a view in LOGIN_URL: SettingsScript exports the URL instead, unless the site has no
+// such view. It logs a warning if passwords of the site's default hasher cannot be
+// checked, and one for the entries that [Auth.UnknownMiddleware] returns. The error is a
+// [*djangosession.SettingError].
 func New(manager *djangosession.Manager, users Users, o Options) (*Auth, error) {
 	if manager == nil || users == nil {
 		return nil, errors.New("auth: New needs a manager and users")

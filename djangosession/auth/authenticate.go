@@ -7,24 +7,29 @@ import (
 	"strings"
 )
 
-// ErrBadCredentials says that there is no such user, that the password is another one, or that the user may not log in. Do
-// not tell people which: it would tell others who has an account.
+// ErrBadCredentials is returned if the user does not exist, the password is wrong, or the
+// user may not log in. Do not reveal which: it would show others who has an account.
 var ErrBadCredentials = errors.New("auth: wrong user name or password")
 
-// Authenticate returns the user whose name and password these are, for [Auth.Login]: by the first of
-// AUTHENTICATION_BACKENDS that takes them, which User.Backend names. An unknown name takes as long as a wrong password, if
-// [Options] know the site's hasher. Names are compared as the database compares them, in the form given: Django's login form
-// puts them into Unicode's form NFKC before. Matches authenticate and ModelBackend.
+// Authenticate returns the user with this name and password, for [Auth.Login].
+// User.Backend is the first of AUTHENTICATION_BACKENDS that accepts them. An unknown name
+// takes as long as a wrong password, if [Options] describe the site's default hasher. The
+// database compares the names, exactly as given; Django's login form applies Unicode NFKC
+// normalization first. Matches authenticate and ModelBackend.
 //
-// The error is [ErrBadCredentials]; a [*BackendError] if no backend of the site is known to check passwords, or if one that
-// is not known comes first: Django asks it first, and it may refuse the login, for too many attempts say; or that of [Users].
+// The error is [ErrBadCredentials], a [*BackendError] or an error of [Users]. It is a
+// [*BackendError] if no backend of the site is known to check passwords, or if the first
+// one is unknown: Django asks that backend first, and it may refuse the login, for
+// example after too many attempts.
 //
-// A password that a hasher unknown here has encoded gives a [*HasherError], which the log gets once for each hasher, however
-// often people try. If that is the site's default hasher, by the first of PASSWORD_HASHERS in the settings, names without a
-// user and wrong passwords give the same error, so that it does not tell which users exist. Answer it as you answer
-// [ErrBadCredentials] if the settings lack PASSWORD_HASHERS.
+// The error is a [*HasherError] for a password of an unknown hasher. Each such hasher is
+// logged once, however many users try to log in. If the site's default hasher (the first
+// of PASSWORD_HASHERS) is unknown, unknown names and wrong passwords return the same
+// error, so that it does not reveal which users exist. If the settings lack
+// PASSWORD_HASHERS, respond to it as to [ErrBadCredentials].
 //
-// It takes as much processor time as Django's, a good part of a second: bound how often a client may ask.
+// A call takes as much CPU time as in Django, a large part of a second. Limit the rate at
+// which clients can call it.
 func (a *Auth) Authenticate(ctx context.Context, username, password string) (*User, error) {
 	backends, err := a.passwordBackends()
 	if err != nil {
@@ -48,7 +53,8 @@ func (a *Auth) Authenticate(ctx context.Context, username, password string) (*Us
 	return nil, ErrBadCredentials
 }
 
-// verify checks the password of a user, and takes as long for one that has none: what set_unusable_password stores, or nothing.
+// verify checks the password of a user. It takes as long for a user without a usable
+// password, which is empty or was stored by set_unusable_password.
 func (a *Auth) verify(ctx context.Context, user *User, password string) error {
 	if user.Password == "" {
 		return a.equalizeTiming(password)
@@ -70,16 +76,18 @@ func (a *Auth) verify(ctx context.Context, user *User, password string) error {
 	name, _, _ := strings.Cut(string(user.Password), "$")
 	n, _, ok := splitPBKDF2(string(user.Password))
 	switch {
-	case digestOf(name) != nil && !ok: // it was refused without any work
+	case digestOf(name) != nil && !ok: // refused without any work
 		return a.equalizeTiming(password)
 	case name == pbkdf2SHA256 && a.options.SamplePassword == "" && n < a.options.Iterations:
-		// A password encoded with fewer iterations than new ones must not be quicker to refuse; see harden_runtime.
+		// A password with fewer iterations than new ones have must not be refused faster;
+		// see harden_runtime.
 		return a.spend(password, a.options.Iterations-n)
 	}
 	return a.refused()
 }
 
-// equalizeTiming does as much work as checking a password, and returns the error of a refusal.
+// equalizeTiming does as much work as checking a password and returns the error of a
+// refusal.
 func (a *Auth) equalizeTiming(password string) error {
 	if a.options.SamplePassword == "" {
 		return a.spend(password, a.options.Iterations)
@@ -90,7 +98,8 @@ func (a *Auth) equalizeTiming(password string) error {
 	return a.refused()
 }
 
-// spend is equalizeTiming with this number of iterations of PBKDF2, Django's default hasher.
+// spend is equalizeTiming with a given number of iterations of PBKDF2, Django's default
+// hasher.
 func (a *Auth) spend(password string, iterations int) error {
 	if _, err := a.encode(pbkdf2SHA256, password, "the salt does not matter", iterations); err != nil {
 		return errors.Join(a.refused(), err)

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Django's own backends that find users in a table.
+// Django's built-in backends that find users in a table.
 const (
 	ModelBackend                   = "django.contrib.auth.backends.ModelBackend"
 	AllowAllUsersModelBackend      = "django.contrib.auth.backends.AllowAllUsersModelBackend"
@@ -15,17 +15,20 @@ const (
 	AllowAllUsersRemoteUserBackend = "django.contrib.auth.backends.AllowAllUsersRemoteUserBackend"
 )
 
-// ErrBackend says that a user cannot be authenticated or logged in by a backend. The error is a [*BackendError].
+// ErrBackend is returned if a backend cannot authenticate a user or log one in. The error
+// is a [*BackendError].
 var ErrBackend = errors.New("auth: the backend is not one of AUTHENTICATION_BACKENDS, or it is not clear which to take")
 
-// A BackendError says which backend is in the way and what to do about it. It is an [ErrBackend] for errors.Is.
+// A BackendError names the backend at fault and the remedy. errors.Is reports it as
+// [ErrBackend].
 type BackendError struct {
-	// Backend is the backend as AUTHENTICATION_BACKENDS names it, "" where the fault is that none is named.
+	// Backend is the backend as AUTHENTICATION_BACKENDS names it; "" if the caller named
+	// none.
 	Backend string
-	// Option is the field of [Options] or [djangosession.Settings] that helps, and "" if the
-	// caller has to name a backend.
+	// Option is the field of [Options] or [djangosession.Settings] that solves the
+	// problem; "" if the caller has to name a backend.
 	Option  string
-	problem string // with the remedy
+	problem string // includes the remedy
 }
 
 func (e *BackendError) Error() string {
@@ -38,7 +41,7 @@ func (e *BackendError) Error() string {
 // Is reports whether target is [ErrBackend].
 func (*BackendError) Is(target error) bool { return target == ErrBackend }
 
-// backendFor returns the backend to log a user in by.
+// backendFor returns the backend by which to log a user in.
 func (a *Auth) backendFor(user *User, backend string) (string, error) {
 	all := a.backends
 	if backend == "" {
@@ -57,11 +60,11 @@ func (a *Auth) backendFor(user *User, backend string) (string, error) {
 	return all[0], nil
 }
 
-// listIt is how a backend gets into the list.
+// listIt is the remedy for a backend that is missing from AUTHENTICATION_BACKENDS.
 const listIt = "list it in Settings.AuthenticationBackends, which the site's exported settings contain"
 
-// passwordBackends returns the backends that check passwords, up to the first one whose effect is unknown. The error says
-// why there are none.
+// passwordBackends returns the backends that check passwords, up to the first one with an
+// unknown effect. The error explains why the list is empty.
 func (a *Auth) passwordBackends() ([]string, error) {
 	var backends []string
 	for _, b := range a.backends {
@@ -69,7 +72,7 @@ func (a *Auth) passwordBackends() ([]string, error) {
 		case b == ModelBackend, b == AllowAllUsersModelBackend, slices.Contains(a.options.PasswordBackends, b):
 			backends = append(backends, b)
 		case b == RemoteUserBackend, b == AllowAllUsersRemoteUserBackend, slices.Contains(a.options.IgnoredBackends, b):
-		case len(backends) > 0: // Django asks those before it first
+		case len(backends) > 0: // Django asks the earlier ones first
 			return backends, nil
 		default:
 			return nil, &BackendError{Backend: b, Option: "PasswordBackends", problem: "is asked first, and may accept or refuse " +
@@ -86,7 +89,7 @@ func (a *Auth) passwordBackends() ([]string, error) {
 	return backends, nil
 }
 
-// takesInactive reports whether a backend lets users in who are not active.
+// takesInactive reports whether a backend accepts inactive users.
 func (a *Auth) takesInactive(backend string) bool {
 	return backend == AllowAllUsersModelBackend || backend == AllowAllUsersRemoteUserBackend ||
 		slices.Contains(a.options.InactiveBackends, backend)
@@ -97,7 +100,8 @@ func isDjangos(backend string) bool {
 	return strings.HasPrefix(backend, "django.contrib.auth.backends.")
 }
 
-// isDottedPath reports whether text can be the name of a Python class, and is no other part of a session.
+// isDottedPath reports whether text has the form of a Python class path, so that logging
+// it cannot reveal another part of a session.
 func isDottedPath(text string) bool {
 	const most = 200
 	return text != "" && len(text) <= most && !strings.ContainsFunc(text, func(c rune) bool {

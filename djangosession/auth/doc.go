@@ -1,36 +1,47 @@
-// Package auth tells who is logged in to a Django site, and logs people in and out, by what Django keeps in its sessions.
+// Package auth finds out which user is logged in to a Django site, and logs users in and
+// out, in sessions that the site and Go services share.
 //
-//	a, err := auth.New(manager, users, auth.Options{})
-//	handler := manager.Middleware(a.Middleware(mux))
+//	login, err := auth.New(sessions, users, auth.Options{})
+//	handler := sessions.Middleware(login.Middleware(mux))
 //
 //	func page(w http.ResponseWriter, r *http.Request) {
-//		user, err := auth.UserFrom(r.Context()) // nil: nobody is logged in
+//		user, err := auth.UserFrom(r.Context()) // nil if no user is logged in
+//		...
 //
-// # What a login is
+// # Logins in sessions
 //
-// A session is a login if all of this holds, looked at in this order: it names a user and a backend; the backend is one of
-// AUTHENTICATION_BACKENDS, to the letter; there is such a user; the user is active, unless the backend takes others too; and
-// the hash in the session is that of the user's password under SECRET_KEY, or one of SECRET_KEY_FALLBACKS. A session
-// whose hash is wrong is flushed, as in Django, since the password was changed elsewhere; one that fails for another
-// reason is kept, and nobody is logged in. [State] tells which it was.
+// A session is a login if all of these conditions hold. They are checked in this order:
 //
-// # Where it differs from Django
+//   - The session names a user and a backend.
+//   - The backend is one of AUTHENTICATION_BACKENDS, compared as text.
+//   - The user exists.
+//   - The user is active, or the backend accepts inactive users.
+//   - The hash in the session matches the user's password and SECRET_KEY, or one of
+//     SECRET_KEY_FALLBACKS.
 //
-// An id in a session that cannot be one of the user model makes Django answer with status 500, on every page until the
-// session ends. Here nobody is logged in then ([BadID]). Ids are read as Django writes them: where its to_python takes
-// " 1 ", "0_1" or "1.9" for 1, they are bad here.
+// A session with a wrong hash is flushed, as in Django, because the password was changed
+// elsewhere. A session that fails another check is kept, but no user is logged in.
+// [State] contains the [Reason].
 //
-// A login never survives a logout that ended before the login was stored: where Django copies a session to a new key without
-// looking whether it is still there (a rotated SECRET_KEY, a changed password), this package looks.
+// # Differences from Django
 //
-// A session key is never changed when the browser cannot learn the new one any more, because the response has begun or the
-// connection was hijacked: see [Auth.State], [Auth.Login] and [Auth.UpdateSessionAuthHash]. Django changes it, and the
-// visitor loses the session.
+// If the id in a session is invalid for the user model, Django responds with status 500
+// to every request until the session ends. Here, no user is logged in ([BadID]). Ids are
+// accepted only in the form that Django writes: " 1 ", "0_1" and "1.9", which Django's
+// to_python may read as 1, are invalid.
 //
-// A login that fails leaves the session without one, or with the one that it had.
+// A login never survives a logout that finished before the login was stored. When a
+// session gets a new key (after a change of SECRET_KEY or of the password), Django does
+// not check that the old session still exists; this package does.
 //
-// Passwords are checked here and not stored anew: where Django's settings ask for more iterations by now, Django stores
-// them at the next login there.
+// A session key never changes once the browser cannot learn the new one, because the
+// response has begun or the connection was hijacked; see [Auth.State], [Auth.Login] and
+// [Auth.UpdateSessionAuthHash]. Django changes it, and the visitor loses the session.
+//
+// After a failed Login, the session has no login or the same login as before.
+//
+// Passwords are checked but never re-encoded. If Django's settings now require more
+// iterations, Django re-encodes the password at its next login there.
 //
 // Matches django.contrib.auth: its middleware, ModelBackend and decorators.
 package auth

@@ -8,21 +8,27 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// NoEffectiveUser is the [Reason] of a request whose login is good and for which [Options].EffectiveUser returned nobody.
+// NoEffectiveUser is the [Reason] of a request with a valid login for which
+// [Options].EffectiveUser returned nil.
 const NoEffectiveUser Reason = "no_effective_user"
 
-// An EffectiveUser returns the user that a request has in place of the one who is logged in, as a middleware does that sets
-// request.user. It gets the request as it came to [Auth.Middleware], the session, and the user who is logged in, nil if
-// nobody is. It may return that user, another one that [Users] has just returned, active or not, or nil for nobody. A user
-// without a Backend gets that of the login. It may change the session, and end the login
-// with [Auth.LogoutSession]. An error makes [UserFrom] fail. It is called once for each request that asks for the user,
-// and again after a changed password; after a login or logout [UserFrom] gives the user of that, as in Django. It cannot ask
-// [UserFrom] itself.
+// An EffectiveUser returns the user of a request, in place of the logged-in user, as a
+// Django middleware does by setting request.user.
+//
+// It receives the request as [Auth.Middleware] received it, the session, and the
+// logged-in user or nil. It may return that user, another one that [Users] has just
+// returned (active or not), or nil for no user. A user without a Backend gets that of the
+// login. It may change the session, and end the login with [Auth.LogoutSession]. If it
+// returns an error, so does [UserFrom].
+//
+// It is called once per request that needs the user, and again after a password change.
+// After a login or logout, [UserFrom] returns the new user without calling it, as in
+// Django. It cannot call [UserFrom] itself.
 type EffectiveUser func(r *http.Request, s *djangosession.Session, user *User) (*User, error)
 
-// RealUserFrom returns who is logged in, nil if nobody is, whatever [Options].EffectiveUser makes of it. Without that option it
-// is [UserFrom]. Logins, logouts, changed passwords and the checks of sessions are about this user. The error is that of
-// [UserFrom].
+// RealUserFrom returns the logged-in user, or nil, regardless of [Options].EffectiveUser.
+// Without that option it is [UserFrom]. Logins, logouts, password changes and session
+// checks apply to this user. The error is that of [UserFrom].
 func RealUserFrom(ctx context.Context) (*User, error) {
 	v, err := requestStateOf(ctx)
 	if err != nil {
@@ -37,7 +43,7 @@ func RealUserFrom(ctx context.Context) (*User, error) {
 	return v.found.User, nil
 }
 
-// effectiveState returns who the request's user is. v.mu is held.
+// effectiveState returns the user of the request. v.mu is held.
 func (v *requestState) effectiveState(ctx context.Context) (State, error) {
 	login, err := v.login(ctx)
 	if err != nil || v.auth.options.EffectiveUser == nil {

@@ -9,32 +9,36 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// maxPasses is how often [Auth.LogoutEverywhere] goes through the sessions at most.
+// maxPasses is the maximum number of passes of [Auth.LogoutEverywhere].
 const maxPasses = 5
 
-// ErrLoggedInAgain says that [Auth.LogoutEverywhere] still found sessions of the user in its last pass, because the user logs
-// in again and again.
+// ErrLoggedInAgain is returned if the last pass of [Auth.LogoutEverywhere] still found
+// sessions of the user, because the user keeps logging in.
 var ErrLoggedInAgain = errors.New("auth: sessions of the user kept appearing: " +
 	"change the password or deactivate the user first, then log out everywhere again")
 
-// LogoutEverywhere deletes every stored session in which the user of this id is logged in, or was, and returns how many those
-// were, also along with an error. It goes through all sessions, some at a time, which takes minutes with millions of
-// sessions; a changed password ends all logins at once.
+// LogoutEverywhere deletes every stored session in which the user with this id is or was
+// logged in. It returns the number of deleted sessions, even with an error. It goes
+// through all sessions in batches, which takes minutes for millions of sessions. A
+// password change ends all logins at once.
 //
-// A pass can miss a session only if it gets another key during that pass. Therefore LogoutEverywhere makes at least two
-// passes, and more until one finds nothing, five at most. When it returns without an error or with [ErrLoggedInAgain], each
-// session that existed when it was called is gone, unless its key was changed once in every pass. Sessions of later logins
-// may be gone or not. [ErrLoggedInAgain] says that the last pass still found some. A worker of Django that had loaded a
-// session before the call can bring it back by changing its key: Django does not look whether the session is still there.
+// A pass misses a session only if the session gets a new key during that pass. Therefore
+// LogoutEverywhere makes at least two passes and at most five, until a pass finds
+// nothing. When it returns nil or [ErrLoggedInAgain], every session that existed at the
+// call is gone, unless its key changed in every pass. Sessions of later logins may or may
+// not be gone. [ErrLoggedInAgain] means that the last pass still found some. A Django
+// worker that loaded a session before the call can restore it by changing its key,
+// because Django does not check that the session still exists.
 //
-// Other errors are [djangosession.ErrReadOnly], [djangosession.ErrNoList], [djangosession.ErrOutdatedSettings] if there are
-// sessions that Django can read and this service cannot, or the engine's. Sessions may be left then.
+// Other errors are [djangosession.ErrReadOnly], [djangosession.ErrNoList],
+// [djangosession.ErrOutdatedSettings] if Django can read some sessions that this service
+// cannot, and those of the engine. Sessions of the user may remain after these.
 func (a *Auth) LogoutEverywhere(ctx context.Context, userID string) (int, error) {
 	return a.logoutExcept(ctx, userID, nil)
 }
 
-// LogoutElsewhere is [Auth.LogoutEverywhere] for all sessions but this one, also if it gets another key in this process
-// meanwhile.
+// LogoutElsewhere is [Auth.LogoutEverywhere] for all sessions except keep, even if keep
+// gets a new key in this process during the call.
 func (a *Auth) LogoutElsewhere(ctx context.Context, userID string, keep *djangosession.Session) (int, error) {
 	return a.logoutExcept(ctx, userID, keep)
 }
@@ -43,10 +47,12 @@ func (a *Auth) logoutExcept(ctx context.Context, userID string, keep *djangosess
 	if err := a.mayWrite(ctx); err != nil {
 		return 0, fmt.Errorf("auth: log out everywhere: %w", err)
 	}
-	// Records yields each session that keeps its key for the whole pass, and Delete removes it. A session that survives a
-	// pass has therefore changed its key during that pass, before the listing or Delete came to it. A deleted session stays
-	// deleted, because Engine.Cycle moves only a session that is there, and Save never creates one. So p passes miss only
-	// a session that was there at the beginning and changed its key p times.
+	// Records yields each session that keeps its key for the whole pass, and Delete
+	// removes it. A session that survives a pass has therefore changed its key during
+	// that pass, before the listing or Delete reached it. A deleted session stays
+	// deleted, because Engine.Cycle moves only existing sessions, and Save never creates
+	// one. So p passes miss only sessions that existed at the start and changed their key
+	// p times.
 	total := 0
 	for pass := 1; ; pass++ {
 		n, err := a.logoutOnce(ctx, userID, keep)
@@ -62,14 +68,14 @@ func (a *Auth) logoutExcept(ctx context.Context, userID string, keep *djangosess
 	}
 }
 
-// mayWrite returns [djangosession.ErrReadOnly] if the manager, or that of the session that
-// ctx belongs to, is read-only.
+// mayWrite returns [djangosession.ErrReadOnly] if the manager is read-only, or the
+// manager of the session in ctx.
 func (a *Auth) mayWrite(ctx context.Context) error {
 	s, err := djangosession.FromContext(ctx)
 	switch {
 	case a.manager.ReadOnly() || err == nil && s.ReadOnly():
 		return djangosession.ErrReadOnly
-	case errors.Is(err, djangosession.ErrNoMiddleware): // a command, no request
+	case errors.Is(err, djangosession.ErrNoMiddleware): // a command without a request
 		return nil
 	}
 	return err
@@ -81,7 +87,7 @@ func (a *Auth) logoutOnce(ctx context.Context, userID string, keep *djangosessio
 		if err != nil {
 			return n, err
 		}
-		if errors.Is(r.Err, djangosession.ErrOutdatedSettings) { // Django can read it, and it may be the user's
+		if errors.Is(r.Err, djangosession.ErrOutdatedSettings) { // Django can read it, and it may belong to the user
 			unread = r.Err
 		}
 		if r.Data == nil || keep != nil && r.Key == keep.Key() {

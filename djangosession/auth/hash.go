@@ -10,13 +10,13 @@ import (
 	"github.com/djangobridge/djangobridge/signing"
 )
 
-// sessionHasher makes and checks the hash that binds a session to the user's password.
+// sessionHasher computes and checks the hash that binds a session to the user's password.
 type sessionHasher struct {
-	current   []*signing.HMAC // of the key: the first makes hashes, those of the further algorithms are taken too
-	fallbacks []*signing.HMAC // of the keys of the past
+	current   []*signing.HMAC // from SECRET_KEY; the first makes hashes, the others accept those of further algorithms
+	fallbacks []*signing.HMAC // from SECRET_KEY_FALLBACKS
 }
 
-// hashSalt is what Django has as key_salt in get_session_auth_hash.
+// hashSalt is key_salt in Django's get_session_auth_hash.
 const hashSalt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
 
 func newSessionHasher(s *djangosession.Settings, site release.Release) (*sessionHasher, error) {
@@ -28,7 +28,7 @@ func newSessionHasher(s *djangosession.Settings, site release.Release) (*session
 	if o.AcceptSHA1 && o.Algorithm != signing.SHA1 {
 		algorithms = append(algorithms, signing.SHA1)
 	}
-	if s.AcceptLegacyLayout && o.Algorithm != signing.SHA256 { // of what a newer release wrote
+	if s.AcceptLegacyLayout && o.Algorithm != signing.SHA256 { // hashes written by newer releases
 		algorithms = append(algorithms, signing.SHA256)
 	}
 	h := &sessionHasher{}
@@ -52,7 +52,7 @@ func newSessionHasher(s *djangosession.Settings, site release.Release) (*session
 	return h, nil
 }
 
-// hash is what get_session_auth_hash returns, "" for a user who has no such method.
+// hash returns the result of get_session_auth_hash, "" for a user without that method.
 func (h *sessionHasher) hash(u *User) string {
 	if u.NoHash {
 		return ""
@@ -60,7 +60,8 @@ func (h *sessionHasher) hash(u *User) string {
 	return hex.EncodeToString(h.current[0].Append(nil, string(u.Password)))
 }
 
-// verify reports whether the hash in a session is the user's, and whether it was made with a key of the past.
+// verify reports whether the hash in a session is the user's, and whether it was made
+// with a fallback key.
 func (h *sessionHasher) verify(u *User, stored string) (ok, old bool) {
 	if stored == "" {
 		return false, false
@@ -78,15 +79,16 @@ func (h *sessionHasher) verify(u *User, stored string) (ok, old bool) {
 	return false, false
 }
 
-// isHash reports whether this is the hash of the user's password, in a time that depends on the lengths alone.
+// isHash reports whether stored is the hash of the user's password. Its time depends only
+// on the lengths.
 func isHash(mac *signing.HMAC, u *User, stored string) bool {
-	var sum [sha256.Size]byte // the longest of the algorithms
+	var sum [sha256.Size]byte // the longest digest
 	var text [2 * sha256.Size]byte
 	want := hex.AppendEncode(text[:0], mac.Append(sum[:0], string(u.Password)))
 	return subtle.ConstantTimeCompare([]byte(stored), want) == 1
 }
 
-// equal compares in a time that depends on the lengths alone.
+// equal compares in a time that depends only on the lengths.
 func equal(a, b string) bool {
 	return b != "" && subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1
 }

@@ -10,15 +10,17 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// ErrUnknownHasher says that a password cannot be checked, because it is encoded in a form that needs a [Verifier] in
-// [Options].Hashers, or is not an encoded password at all. The error is a [*HasherError].
+// ErrUnknownHasher is returned if a password cannot be checked, because its hasher needs
+// a [Verifier] in [Options].Hashers or because the stored text is not an encoded
+// password. The error is a [*HasherError].
 var ErrUnknownHasher = errors.New("auth: the password's form is not known here: name a Verifier in Options.Hashers")
 
-// A HasherError says which hasher encoded a password that cannot be checked. It is an [ErrUnknownHasher] for errors.Is, and
-// never an [ErrBadCredentials]: whether the password is right is unknown.
+// A HasherError names the hasher of a password that cannot be checked. errors.Is reports
+// it as [ErrUnknownHasher], but never as [ErrBadCredentials], because the password may be
+// right.
 type HasherError struct {
-	// Hasher is the hasher's algorithm, with which encoded passwords begin, such as "argon2"; "" for text that is not an
-	// encoded password.
+	// Hasher is the algorithm with which the encoded password begins, such as "argon2";
+	// "" for text that is not an encoded password.
 	Hasher string
 }
 
@@ -33,8 +35,9 @@ func (e *HasherError) Error() string {
 // Is reports whether target is [ErrUnknownHasher].
 func (*HasherError) Is(target error) bool { return target == ErrUnknownHasher }
 
-// unknownHasher returns the error for a password in an unknown form. It names nothing that could be a part of the password:
-// some sites have passwords in their tables that were never encoded.
+// unknownHasher returns the error for a password of an unknown hasher. It quotes nothing
+// that could be part of a password, because the tables of some sites contain passwords
+// that were never encoded.
 func unknownHasher(encoded string) error {
 	const least = 2 // between algorithm, parameters and hash
 	name, _, _ := strings.Cut(encoded, "$")
@@ -44,7 +47,8 @@ func unknownHasher(encoded string) error {
 	return &HasherError{Hasher: name}
 }
 
-// algorithmOf returns the algorithm of a hasher of Django's own, as PASSWORD_HASHERS names it, "" for another one.
+// algorithmOf returns the algorithm of one of Django's hashers, given as in
+// PASSWORD_HASHERS; "" for others.
 func algorithmOf(hasher string) string {
 	class, _ := strings.CutPrefix(hasher, "django.contrib.auth.hashers.")
 	switch class {
@@ -70,7 +74,7 @@ func algorithmOf(hasher string) string {
 	return ""
 }
 
-// isDjangosHasher reports whether this is the algorithm of one of Django's own hashers.
+// isDjangosHasher reports whether algorithm is that of one of Django's hashers.
 func isDjangosHasher(algorithm string) bool {
 	switch algorithm {
 	case pbkdf2SHA256, pbkdf2SHA1, "argon2", "bcrypt_sha256", "bcrypt", "scrypt", "sha1", "md5", "crypt":
@@ -84,8 +88,8 @@ func (o *Options) knowsHasher(algorithm string) bool {
 	return o.Hashers[algorithm] != nil || digestOf(algorithm) != nil
 }
 
-// checkDefaultHasher warns if the first of PASSWORD_HASHERS, which encodes new passwords, cannot be checked, or if refusals
-// may take another time than it takes.
+// checkDefaultHasher logs a warning if the first of PASSWORD_HASHERS, which encodes new
+// passwords, is unknown, or if refusals may not take as long as it does.
 func (a *Auth) checkDefaultHasher(s *djangosession.Settings, sampled bool) {
 	if len(s.PasswordHashers) == 0 {
 		return
@@ -103,7 +107,7 @@ func (a *Auth) checkDefaultHasher(s *djangosession.Settings, sampled bool) {
 	}
 }
 
-// warnOfHasher logs that passwords of a hasher cannot be checked, once for each hasher.
+// warnOfHasher logs that passwords of a hasher cannot be checked, once per hasher.
 func (a *Auth) warnOfHasher(ctx context.Context, err *HasherError) {
 	if _, told := a.told.LoadOrStore(err.Hasher, true); !told {
 		a.logger.ErrorContext(ctx, uncheckedMessage, err.attrs()...)
@@ -116,9 +120,9 @@ func (e *HasherError) attrs() []any {
 	return []any{slog.String("hasher", e.Hasher), slog.String("error", e.Error())}
 }
 
-// refused is the error of a wrong name or password. Where the site's default hasher is unknown, the passwords of about all
-// users cannot be checked, and the error for a name without a user is the same as theirs: a difference would tell which
-// users exist.
+// refused returns the error for a wrong name or password. If the site's default hasher is
+// unknown, the passwords of nearly all users cannot be checked, and unknown names get the
+// same error: a difference would reveal which users exist.
 func (a *Auth) refused() error {
 	if a.unchecked != nil {
 		return a.unchecked

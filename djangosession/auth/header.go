@@ -8,9 +8,10 @@ import (
 	"github.com/djangobridge/djangobridge/internal/httpmw"
 )
 
-// beforeHeader calls change, which may give the session a new key, and has the header of the response wait for it. If the
-// header is out and the session is that of the request, the browser cannot learn a new key: change is not called, and the
-// error is [djangosession.ErrHeaderSent].
+// beforeHeader calls change, which may give the session a new key, and holds back the
+// response header until change returns. If the header is out and the session is that of
+// the request, the browser cannot learn a new key: beforeHeader returns
+// [djangosession.ErrHeaderSent] without calling change.
 func beforeHeader(ctx context.Context, s *djangosession.Session, change func() error) error {
 	shared := httpmw.From(ctx)
 	if shared == nil { // a command, or a test
@@ -20,7 +21,7 @@ func beforeHeader(ctx context.Context, s *djangosession.Session, change func() e
 		return err
 	}
 	own, err := djangosession.FromContext(ctx)
-	if err == nil && (own == s || s.Key() != "" && own.Key() == s.Key()) { // or a copy, loaded with the key in the cookie
+	if err == nil && (own == s || s.Key() != "" && own.Key() == s.Key()) { // or a copy, loaded by the key in the cookie
 		return errTooLate
 	}
 	return change() // the caller delivers the key

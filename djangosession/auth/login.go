@@ -9,20 +9,21 @@ import (
 	"github.com/djangobridge/djangobridge/internal/httpmw"
 )
 
-// Login logs a user in: from now on the session of the request and [UserFrom] are the
-// user's. Values of an anonymous visitor stay, under a new key; another user's session is
-// flushed. The CSRF token is changed, and last_login is stored. The backend is that of
-// user.Backend, which [Auth.Authenticate] sets, or the only one of AUTHENTICATION_BACKENDS; see
-// [Auth.LoginBackend] for others.
+// Login logs user in: from now on, the session of the request is theirs and [UserFrom]
+// returns user. Values of an anonymous visitor are kept under a new session key; the
+// session of another user is flushed. The CSRF token is rotated, and last_login is
+// stored. The backend is user.Backend, which [Auth.Authenticate] sets, or else the only
+// one of AUTHENTICATION_BACKENDS; see [Auth.LoginBackend] for others.
 //
-// The error is [ErrNoMiddleware], [ErrNilUser], [ErrBackend], [djangosession.ErrReadOnly],
-// [djangosession.ErrHeaderSent] if the response has begun, so that the browser cannot learn the
-// new session key, or that of the engine, the users or the CSRF protection. After any of them
-// the session does not hold the login. Like Django's, it logs in the user that it is given,
-// active or not: use [Auth.Authenticate] to refuse users. Matches login.
+// The error is [ErrNoMiddleware], [ErrNilUser], [ErrBackend],
+// [djangosession.ErrReadOnly], [djangosession.ErrHeaderSent] if the response has begun
+// (the browser could not learn the new session key), or an error of the engine, the users
+// or the CSRF protection. After an error the session does not hold the login. Like
+// Django, Login does not check whether user is active; use [Auth.Authenticate] to refuse
+// inactive users. Matches login.
 func (a *Auth) Login(ctx context.Context, user *User) error { return a.LoginBackend(ctx, user, "") }
 
-// LoginBackend is [Auth.Login] with the backend, which is one of AUTHENTICATION_BACKENDS.
+// LoginBackend is [Auth.Login] with a given backend of AUTHENTICATION_BACKENDS.
 func (a *Auth) LoginBackend(ctx context.Context, user *User, backend string) error {
 	v, err := a.requestState(ctx)
 	if err != nil {
@@ -34,9 +35,9 @@ func (a *Auth) LoginBackend(ctx context.Context, user *User, backend string) err
 	})
 }
 
-// LoginSession is [Auth.Login] on any session, which the caller has loaded and has to save
-// afterwards. The CSRF token is changed if ctx is that of a request.
-// [djangosession.ErrHeaderSent] is returned for the session of that request alone.
+// LoginSession is [Auth.Login] for any session, which the caller loads before and saves
+// afterwards. The CSRF token is rotated if ctx is that of a request.
+// [djangosession.ErrHeaderSent] is returned only for the session of that request.
 func (a *Auth) LoginSession(ctx context.Context, s *djangosession.Session, user *User) error {
 	return a.loginSession(ctx, s, user, "")
 }
@@ -58,7 +59,7 @@ func (a *Auth) loginSession(ctx context.Context, s *djangosession.Session, user 
 	return nil
 }
 
-// logIn puts the login into the session.
+// logIn writes the login into the session.
 func (a *Auth) logIn(ctx context.Context, s *djangosession.Session, user *User, backend string) error {
 	hash := a.hasher.hash(user)
 	if err := a.prepareSession(ctx, s, user, hash); err != nil {
@@ -83,13 +84,13 @@ func (a *Auth) logIn(ctx context.Context, s *djangosession.Session, user *User, 
 	return nil
 }
 
-// prepareSession gives the session a new key, unless it is the user's already.
+// prepareSession gives the session a new key, unless it already belongs to the user.
 func (a *Auth) prepareSession(ctx context.Context, s *djangosession.Session, user *User, hash string) error {
 	v, there := s.Get(SessionKey)
 	if !there {
 		err := s.CycleKey(ctx)
 		if errors.Is(err, djangosession.ErrSessionGone) || errors.Is(err, djangosession.ErrOutdatedSettings) {
-			return s.Create(ctx) // with what an anonymous visitor had
+			return s.Create(ctx) // keeps the values of an anonymous visitor
 		}
 		return err
 	}
@@ -102,7 +103,7 @@ func (a *Auth) prepareSession(ctx context.Context, s *djangosession.Session, use
 	return nil
 }
 
-// snapshotLogin returns what puts back the login that a session holds now.
+// snapshotLogin returns a function that restores the login that the session holds now.
 func snapshotLogin(s *djangosession.Session) (undo func()) {
 	names := []string{SessionKey, BackendSessionKey, HashSessionKey}
 	type value struct {
@@ -124,11 +125,12 @@ func snapshotLogin(s *djangosession.Session) (undo func()) {
 	}
 }
 
-// Logout logs out who is logged in: the session of the request is flushed, and [UserFrom] gives nobody. If the engine fails,
-// the login may be stored still, but nobody is logged in for the rest of the request. It goes on, for at most
-// [djangosession.DefaultSaveTimeout], where ctx ends: whoever asks to be logged out and goes away is logged out. It works
-// after the header of the response too: the stored session is deleted, and the browser keeps a cookie that leads nowhere.
-// Matches logout.
+// Logout ends the login of the request: its session is flushed, and [UserFrom] returns
+// nil. If the engine fails, the login may still be stored, but no user is logged in for
+// the rest of the request. Logout continues for at most
+// [djangosession.DefaultSaveTimeout] after ctx ends, so that a client who disconnects is
+// still logged out. It also works after the response header: the stored session is
+// deleted, and the browser's cookie names no session. Matches logout.
 func (a *Auth) Logout(ctx context.Context) error {
 	v, err := a.requestState(ctx)
 	if err != nil {
@@ -144,10 +146,10 @@ func (a *Auth) Logout(ctx context.Context) error {
 	})
 }
 
-// languageSessionKey is LANGUAGE_SESSION_KEY, which Django had up to 3.0.
+// languageSessionKey is LANGUAGE_SESSION_KEY, whose value logout keeps before Django 3.0.
 const languageSessionKey = "_language"
 
-// LogoutSession is [Auth.Logout] on any session.
+// LogoutSession is [Auth.Logout] for any session.
 func (a *Auth) LogoutSession(ctx context.Context, s *djangosession.Session) error {
 	if a.readOnly(s) {
 		return fmt.Errorf("auth: log out: %w", djangosession.ErrReadOnly)
@@ -157,7 +159,7 @@ func (a *Auth) LogoutSession(ctx context.Context, s *djangosession.Session) erro
 		language, _ = s.Get(languageSessionKey)
 	}
 	if err := s.Flush(ctx); err != nil {
-		s.Clear() // so that the session is stored without the login, if it is
+		s.Clear() // if the session is stored, it is without the login
 		return fmt.Errorf("auth: log out: %w", err)
 	}
 	if language != nil {
@@ -166,11 +168,12 @@ func (a *Auth) LogoutSession(ctx context.Context, s *djangosession.Session) erro
 	return nil
 }
 
-// UpdateSessionAuthHash keeps a user logged in whose password was changed: the session of the request gets a new key, and, if
-// it is the user's, the hash of user.Password. Ask for [UserFrom] before the password is changed: the login of a session that
-// nobody has looked at before is checked with what Users has by now, and is none. It returns
-// [djangosession.ErrSessionGone] if the session was logged out meanwhile, and [djangosession.ErrHeaderSent], without a
-// change, if the response has begun. Matches update_session_auth_hash.
+// UpdateSessionAuthHash keeps a user logged in after a password change. The session of
+// the request gets a new key, and the hash of user.Password if it is the user's. Call
+// [UserFrom] before you change the password: otherwise the session is checked against the
+// new password and is not a login. The error is [djangosession.ErrSessionGone] if the
+// session has been logged out, or [djangosession.ErrHeaderSent], without a change, if the
+// response has begun. Matches update_session_auth_hash.
 func (a *Auth) UpdateSessionAuthHash(ctx context.Context, user *User) error {
 	v, err := a.requestState(ctx)
 	if err != nil {
@@ -187,7 +190,7 @@ func (a *Auth) UpdateSessionAuthHash(ctx context.Context, user *User) error {
 			if a.readOnly(s) {
 				return before, djangosession.ErrReadOnly
 			}
-			if before.Reason == BadHash { // the session was flushed: no key is left to change
+			if before.Reason == BadHash { // the session was flushed and has no key to change
 				return before, nil
 			}
 			return before, beforeHeader(ctx, s, func() error { return s.CycleKey(ctx) })
@@ -199,8 +202,9 @@ func (a *Auth) UpdateSessionAuthHash(ctx context.Context, user *User) error {
 	})
 }
 
-// UpdateSession is [Auth.UpdateSessionAuthHash] on any session that the caller has found to be the user's login before the
-// password was changed. It does nothing else than give the session a new key if it is not the user's.
+// UpdateSession is [Auth.UpdateSessionAuthHash] for any session that the caller found to
+// be the user's login before the password change. If it is not the user's, it only gets a
+// new key.
 func (a *Auth) UpdateSession(ctx context.Context, s *djangosession.Session, user *User) error {
 	if user == nil {
 		return ErrNilUser

@@ -10,9 +10,10 @@ import (
 	"github.com/djangobridge/djangobridge/internal/httpmw"
 )
 
-// Middleware gives requests their user: [UserFrom] and the methods that log in and out work inside it. It goes inside the
-// session middleware. A request that does not ask who is logged in costs no query and does not touch the session, so that
-// its response does not vary on the cookie. Matches AuthenticationMiddleware.
+// Middleware gives requests their user. [UserFrom] and the methods that log in and out
+// need it. Put it inside the session middleware. A request whose user is not needed costs
+// no query and does not touch the session, so its response does not vary on the cookie.
+// Matches AuthenticationMiddleware.
 func (a *Auth) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		inner := r.WithContext(&requestState{Context: r.Context(), auth: a, request: r}) //nolint:contextcheck // it is the request's
@@ -21,16 +22,18 @@ func (a *Auth) Middleware(next http.Handler) http.Handler {
 	})
 }
 
-// UserFrom returns who is logged in, nil if nobody is: what request.user is in Django. With [Options].EffectiveUser it is the
-// user whom that returns. The first call loads the session and the user, later ones in the same request return the same
-// *User, from any goroutine. The error is [ErrNoMiddleware] or that of the engine, the users or EffectiveUser; then nothing is
-// known about the login, and the next call tries again.
+// UserFrom returns the logged-in user, or nil, like request.user in Django. With
+// [Options].EffectiveUser it returns the user which that returns. The first call loads
+// the session and the user; later calls in the same request return the same *User, in any
+// goroutine. The error is [ErrNoMiddleware] or that of the engine, the users or
+// EffectiveUser. After an error nothing is known about the login, and the next call tries
+// again.
 func UserFrom(ctx context.Context) (*User, error) {
 	state, err := StateFrom(ctx)
 	return state.User, err
 }
 
-// StateFrom is [UserFrom] with the reason why nobody is logged in.
+// StateFrom is [UserFrom] with the reason why no user is logged in.
 func StateFrom(ctx context.Context) (State, error) {
 	v, err := requestStateOf(ctx)
 	if err != nil {
@@ -41,21 +44,21 @@ func StateFrom(ctx context.Context) (State, error) {
 	return v.effectiveState(ctx)
 }
 
-// requestState is what the middleware knows of a request. It is the request's context, to
-// save an allocation.
+// requestState is the state of a request in the middleware. It is also the request's
+// context, which saves an allocation.
 type requestState struct {
 	context.Context //nolint:containedctx // what it adds to
 	auth            *Auth
-	request         *http.Request // as it came to the middleware
+	request         *http.Request // as the middleware received it
 
-	mu        sync.Mutex // held while the user is looked for, so that all get the same one
-	known     bool       // found is what the session says
-	found     State      // the login
-	resolved  bool       // effective is what Options.EffectiveUser says
+	mu        sync.Mutex // held during the lookup, so that all callers get the same user
+	known     bool       // whether found is current
+	found     State      // who is logged in
+	resolved  bool       // whether effective is current
 	effective State
 }
 
-// requestStateKey is the key under which a context has its state.
+// requestStateKey is the context key of the requestState.
 type requestStateKey struct{}
 
 // Value implements context.Context.
@@ -66,7 +69,7 @@ func (v *requestState) Value(key any) any {
 	return v.Context.Value(key)
 }
 
-// requestStateOf returns the request that ctx is of.
+// requestStateOf returns the state of the request to which ctx belongs.
 func requestStateOf(ctx context.Context) (*requestState, error) {
 	switch v := ctx.Value(requestStateKey{}).(type) {
 	case *requestState:
@@ -77,7 +80,7 @@ func requestStateOf(ctx context.Context) (*requestState, error) {
 	return nil, ErrNoMiddleware
 }
 
-// requestState is requestStateOf for requests that came through this Auth.
+// requestState is requestStateOf for requests that passed through this Auth.
 func (a *Auth) requestState(ctx context.Context) (*requestState, error) {
 	v, err := requestStateOf(ctx)
 	if err == nil && v.auth != a {
@@ -86,14 +89,14 @@ func (a *Auth) requestState(ctx context.Context) (*requestState, error) {
 	return v, err
 }
 
-// busy takes the place of the requestState in the context with which it calls others while it
-// is locked: loggers, hooks and Users. One that asks for the user in turn, as a log handler may
-// for each line, gets an error and does not wait for itself.
+// busy replaces the requestState in the context of calls that run while it is locked: to
+// loggers, hooks and Users. If one of them asks for the user, as a log handler may do for
+// each line, it gets an error instead of a deadlock.
 type busy struct{}
 
 var errBusy = errors.New("auth: who is logged in is being found out, and cannot be asked for meanwhile")
 
-// login returns who is logged in. v.mu is held.
+// login returns the state by the session. v.mu is held.
 func (v *requestState) login(ctx context.Context) (State, error) {
 	if v.known {
 		return v.found, nil
@@ -111,8 +114,9 @@ func (v *requestState) login(ctx context.Context) (State, error) {
 	return found, nil
 }
 
-// change does something to the session that may change who is logged in. If it succeeds, or ends the login, the new state is
-// known from then on, and settled if that is also the effective one, as after Django's login and logout.
+// change runs an operation on the session that may change who is logged in. If it
+// succeeds, or ends the login, the new state is kept. With settled, the new state is also
+// the effective one, as after Django's login and logout.
 func (v *requestState) change(
 	ctx context.Context, settled bool, do func(ctx context.Context, s *djangosession.Session, before State) (State, error),
 ) error {
@@ -127,7 +131,7 @@ func (v *requestState) change(
 	if err == nil || after.User == nil && after.Reason != "" {
 		v.found, v.known = after, true
 		v.effective, v.resolved = after, settled
-	} else { // another look at the session tells
+	} else { // the next lookup decides
 		v.found, v.known, v.effective, v.resolved = State{}, false, State{}, false
 	}
 	return err

@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// harmless are middlewares that neither give a request another user than that of the login nor end sessions. The code of each
-// was read; of packages that is the version of November 2026.
+// harmless reports whether a middleware neither replaces the user of a request nor ends
+// sessions. The code of each was read; third-party packages in their versions of November
+// 2026.
 func harmless(middleware string) bool {
 	switch middleware {
 	case "django.contrib.admindocs.middleware.XViewMiddleware",
@@ -45,16 +46,17 @@ func harmless(middleware string) bool {
 		"whitenoise.middleware.WhiteNoiseMiddleware":
 		return true
 	}
-	return strings.HasPrefix(middleware, "django.middleware.") // which contains nothing about users
+	return strings.HasPrefix(middleware, "django.middleware.") // no middleware of this package concerns users
 }
 
-// UnknownMiddleware returns the entries of the site's MIDDLEWARE, after SessionMiddleware, that may replace request.user or
-// end sessions: those that are neither known to do neither nor listed in [Options].KnownMiddleware. Where they do, Django
-// and Go disagree about who is logged in, unless [Options].EffectiveUser does the same. It is empty for a site whose exported
-// settings lack MIDDLEWARE.
+// UnknownMiddleware returns the entries of the site's MIDDLEWARE after SessionMiddleware
+// that may replace request.user or end sessions: all that are neither known to be
+// harmless nor listed in [Options].KnownMiddleware. If one does so, Django and Go
+// disagree about who is logged in, unless [Options].EffectiveUser does the same. The
+// result is empty if the exported settings lack MIDDLEWARE.
 func (a *Auth) UnknownMiddleware() []string {
 	all := a.manager.Settings().Middleware
-	// Those before it have no session yet.
+	// Earlier entries have no session yet.
 	if i := slices.Index(all, "django.contrib.sessions.middleware.SessionMiddleware"); i >= 0 {
 		all = all[i:]
 	}

@@ -5,14 +5,17 @@ import (
 	"strings"
 )
 
-// maxNext is how long an address may be that a login page leads to, in bytes: Django's MAX_URL_LENGTH.
+// maxNext is the maximum length of the address to which a login page leads, in bytes. It
+// is Django's MAX_URL_LENGTH.
 const maxNext = 2048
 
-// Next returns the address that a login page of your own sends people to after a login: the field
-// [Options].RedirectFieldName of the form or else of the query, the last one of several, if it is a path on this site, and
-// otherwise if not. An address that leads to another site is never returned, because a link to the login page could then
-// lead people anywhere. Like LoginView it checks as url_has_allowed_host_and_scheme does, but it refuses addresses with a
-// host even if the host is this one.
+// Next returns the address to which your own login page redirects after a login. It is
+// the last value of the field [Options].RedirectFieldName in the form, or else in the
+// query, if that is a path on this site. If not, Next returns otherwise. An address on
+// another site is never returned, because a link to the login page could then lead
+// visitors anywhere. Like LoginView, Next applies the rules of
+// url_has_allowed_host_and_scheme, but it refuses every address with a host, even this
+// site's.
 func (a *Auth) Next(r *http.Request, otherwise string) string {
 	name := a.options.RedirectFieldName
 	r.FormValue(name) // parses the form
@@ -26,8 +29,9 @@ func (a *Auth) Next(r *http.Request, otherwise string) string {
 	return otherwise
 }
 
-// isLocal reports whether every browser takes an address for a path on the site that it comes from: browsers take a
-// backslash for a slash, leave out control characters, and find a host after two slashes.
+// isLocal reports whether every browser takes address for a path on the same site.
+// Browsers treat a backslash as a slash, drop control characters, and find a host after
+// two slashes.
 func isLocal(address string) bool {
 	if len(address) > maxNext || !strings.HasPrefix(address, "/") || strings.HasPrefix(address, "//") {
 		return false

@@ -8,7 +8,7 @@ import (
 	"github.com/djangobridge/djangobridge/internal/release"
 )
 
-// fill puts in Django's defaults, and looks whether the rest can be.
+// fill sets Django's defaults and checks the options.
 func (o *Options) fill(s *djangosession.Settings, site release.Release) error {
 	if len(s.AuthenticationBackends) == 0 {
 		return &djangosession.SettingError{Setting: "AUTHENTICATION_BACKENDS", Problem: "is empty: nobody can be logged in"}
@@ -37,13 +37,13 @@ func (o *Options) fill(s *djangosession.Settings, site release.Release) error {
 	return o.fillSample()
 }
 
-// fillSample looks whether the sample is of a hasher that is known.
+// fillSample checks that the hasher of the sample is known.
 func (o *Options) fillSample() error {
 	sample := string(o.SamplePassword)
 	name, _, _ := strings.Cut(sample, "$")
 	switch n, _, ok := splitPBKDF2(sample); {
 	case sample == "":
-	case name == pbkdf2SHA256 && ok: // of which all that counts is the number
+	case name == pbkdf2SHA256 && ok: // only the number matters
 		o.Iterations, o.SamplePassword = n, ""
 	case o.Hashers[name] == nil && (digestOf(name) == nil || !ok):
 		return &djangosession.SettingError{Setting: "SamplePassword", Problem: "is not encoded by a hasher that is known"}

@@ -12,25 +12,28 @@ import (
 	"strings"
 )
 
-// A Verifier reports whether password is the one that was encoded, comparing in constant time. It gets the whole text, such as
-// "argon2$argon2id$v=19$...": what follows the first "$" is what libraries for argon2 and bcrypt take, for bcrypt_sha256
-// along with the lower case hexadecimal SHA-256 of the password in place of the password. The error is for what is no
-// matter of the password.
+// A Verifier reports whether encoded is the encoding of password. It compares in constant
+// time. It gets the whole encoded text, such as "argon2$argon2id$v=19$...". Libraries for
+// argon2 and bcrypt take the part after the first "$"; for bcrypt_sha256, pass them the
+// lowercase hexadecimal SHA-256 of the password instead of the password. The error is for
+// failures that do not depend on the password.
 type Verifier func(password, encoded string) (bool, error)
 
-// CheckPassword reports whether password is the one that was encoded: by pbkdf2_sha256, Django's default, or pbkdf2_sha1. What
-// begins with "!" is no password of anybody. The error is a [*HasherError]. Matches check_password, except that it never
-// encodes anew.
+// CheckPassword reports whether encoded is the encoding of password by pbkdf2_sha256,
+// Django's default, or pbkdf2_sha1. Encoded text that begins with "!" matches no
+// password. The error is a [*HasherError]. Matches check_password, except that it never
+// re-encodes passwords.
 func CheckPassword(password string, encoded Secret) (bool, error) {
 	return checkPassword(password, string(encoded), nil, encodePBKDF2)
 }
 
-// CheckPassword is the function of this name, and knows [Options].Hashers as well.
+// CheckPassword is the function [CheckPassword] with the hashers of [Options].Hashers.
 func (a *Auth) CheckPassword(password string, encoded Secret) (bool, error) {
 	return checkPassword(password, string(encoded), a.options.Hashers, a.encode)
 }
 
-// VerifyMD5 is a [Verifier] for "md5", Django's MD5PasswordHasher, which sites use in tests and never should elsewhere.
+// VerifyMD5 is a [Verifier] for "md5", Django's MD5PasswordHasher, which sites use for
+// fast tests. It is not secure.
 func VerifyMD5(password, encoded string) (bool, error) {
 	parts := strings.SplitN(encoded, "$", 3)
 	if len(parts) < 3 || parts[0] != "md5" || parts[1] == "" {
@@ -42,7 +45,8 @@ func VerifyMD5(password, encoded string) (bool, error) {
 
 const unusablePrefix = "!"
 
-// encoder is encodePBKDF2, which takes a time in proportion to the iterations.
+// encoder has the signature of encodePBKDF2, whose time is proportional to the
+// iterations.
 type encoder func(algorithm, password, salt string, iterations int) (string, error)
 
 func checkPassword(password, encoded string, hashers map[string]Verifier, encode encoder) (bool, error) {
@@ -74,16 +78,17 @@ func digestOf(name string) func() hash.Hash {
 	return nil
 }
 
-// The algorithms that are known.
+// Built-in algorithms.
 const (
 	pbkdf2SHA256 = "pbkdf2_sha256"
 	pbkdf2SHA1   = "pbkdf2_sha1"
 )
 
-// maxIterations bounds the time that a password takes: ten times what Django does by now, and some.
+// maxIterations limits the time for one password. It is more than ten times Django's
+// current default.
 const maxIterations = 20_000_000
 
-// splitPBKDF2 takes apart what is encoded by one of the two.
+// splitPBKDF2 splits a password encoded by one of the two algorithms.
 func splitPBKDF2(encoded string) (iterations int, salt string, ok bool) {
 	parts := strings.SplitN(encoded, "$", 4)
 	if len(parts) < 4 {

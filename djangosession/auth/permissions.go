@@ -9,15 +9,16 @@ import (
 	"sync"
 )
 
-// permissions are what a user may do, read when somebody asks, and kept as long as the user.
+// permissions holds the permissions of a user. They are read at first use, and kept as
+// long as the user.
 type permissions struct {
 	mu     sync.Mutex
 	users  Users
-	all    map[string]bool // nil if nobody asked
+	all    map[string]bool // nil until the first use
 	groups []string        // likewise
 }
 
-// from tells where they are read.
+// from sets where permissions are read.
 func (p *permissions) from(users Users) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -26,9 +27,10 @@ func (p *permissions) from(users Users) {
 
 var errNoUsers = errors.New("auth: the user came from nowhere: ask UserFrom, Auth.User or Auth.Authenticate for one")
 
-// HasPerm reports whether the user has a permission, such as "shop.add_order": an active superuser has all, an inactive user
-// and nobody (nil) none. The first question about permissions asks [Users], later ones do not. It knows what ModelBackend
-// knows; what a site's own backends grant besides, it does not. Matches has_perm.
+// HasPerm reports whether the user has a permission, such as "shop.add_order". An active
+// superuser has all permissions; an inactive or nil user has none. The first question
+// about permissions queries [Users], later ones do not. HasPerm matches ModelBackend: it
+// does not include permissions that only custom backends grant. Matches has_perm.
 func (u *User) HasPerm(ctx context.Context, permission string) (bool, error) {
 	if u == nil || !u.IsActive || u.IsSuperuser {
 		return u != nil && u.IsActive, nil
@@ -37,7 +39,7 @@ func (u *User) HasPerm(ctx context.Context, permission string) (bool, error) {
 	return all[permission], err
 }
 
-// HasPerms reports whether the user has each of these permissions. Matches has_perms.
+// HasPerms reports whether the user has all of these permissions. Matches has_perms.
 func (u *User) HasPerms(ctx context.Context, permissions ...string) (bool, error) {
 	for _, p := range permissions {
 		if ok, err := u.HasPerm(ctx, p); !ok || err != nil {
@@ -47,7 +49,8 @@ func (u *User) HasPerms(ctx context.Context, permissions ...string) (bool, error
 	return true, nil
 }
 
-// HasModulePerms reports whether the user has any permission in an app. Matches has_module_perms.
+// HasModulePerms reports whether the user has any permission in an app. Matches
+// has_module_perms.
 func (u *User) HasModulePerms(ctx context.Context, appLabel string) (bool, error) {
 	if u == nil || !u.IsActive || u.IsSuperuser {
 		return u != nil && u.IsActive, nil
@@ -61,8 +64,8 @@ func (u *User) HasModulePerms(ctx context.Context, appLabel string) (bool, error
 	return false, err
 }
 
-// Permissions returns all permissions of the user, sorted: for an active superuser all that there are. Matches
-// get_all_permissions.
+// Permissions returns all permissions of the user, sorted. An active superuser has all
+// that exist. Matches get_all_permissions.
 func (u *User) Permissions(ctx context.Context) ([]string, error) {
 	if u == nil || !u.IsActive {
 		return []string{}, nil
@@ -100,7 +103,7 @@ func (u *User) allPermissions(ctx context.Context) (map[string]bool, error) {
 	return p.all, nil
 }
 
-// Groups returns the names of the groups that the user is in, also of one who is not active.
+// Groups returns the names of the user's groups, even if the user is inactive.
 func (u *User) Groups(ctx context.Context) ([]string, error) {
 	if u == nil {
 		return []string{}, nil

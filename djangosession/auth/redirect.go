@@ -10,8 +10,8 @@ import (
 	"github.com/djangobridge/djangobridge/internal/pyurl"
 )
 
-// RedirectToLogin sends the client to LOGIN_URL, from where Django's login page sends it back to this address. Matches
-// redirect_to_login with the address as the decorators give it.
+// RedirectToLogin redirects the client to LOGIN_URL. Django's login page then leads back
+// to this address. Matches redirect_to_login as called by Django's decorators.
 func (a *Auth) RedirectToLogin(w http.ResponseWriter, r *http.Request) { a.redirect(w, r, a.login) }
 
 func (a *Auth) redirect(w http.ResponseWriter, r *http.Request, to loginURL) {
@@ -35,7 +35,7 @@ func origin(r *http.Request) (scheme, host string) {
 	return "http", r.Host
 }
 
-// loginURL is a LOGIN_URL.
+// loginURL is a parsed LOGIN_URL.
 type loginURL struct{ pyurl.URL }
 
 func parseLoginURL(setting, text string) (loginURL, error) {
@@ -56,7 +56,8 @@ func parseLoginURL(setting, text string) (loginURL, error) {
 	return loginURL{u}, nil
 }
 
-// with is the URL with a parameter set to a value, quoted as QueryDict.urlencode(safe="/") does.
+// with returns the URL with a query parameter set, quoted as
+// QueryDict.urlencode(safe="/") does.
 func (u loginURL) with(name, value string) string {
 	const safe = "/"
 	var fields []string
@@ -82,16 +83,17 @@ func (u loginURL) with(name, value string) string {
 	return pyurl.Quote(u.String(), uriSafe)
 }
 
-// What Django leaves as it is, besides letters, digits and "_.-~".
+// Characters that Django does not quote, besides letters, digits and "_.-~".
 const (
 	pathSafe = "/:@&+$,-_.!~*'()"     // escape_uri_path
 	uriSafe  = "/#%[]=:;$&()+,!?*@'~" // iri_to_uri
 )
 
-// fullPath is the address of a request as the client sent it. Matches get_full_path.
+// fullPath returns the path and query of a request as the client sent them. Matches
+// get_full_path.
 func fullPath(r *http.Request) string {
 	path, query := r.URL.Path, r.URL.RawQuery
-	// The target of the request has what a router may have cut off.
+	// The request target includes prefixes that a router may have stripped.
 	if u, err := url.ParseRequestURI(r.RequestURI); err == nil && u.Path != "" {
 		path, query = u.Path, u.RawQuery
 	}
@@ -102,7 +104,8 @@ func fullPath(r *http.Request) string {
 	return full
 }
 
-// repercent writes bytes that are no UTF-8 as %XX. Matches repercent_broken_unicode.
+// repercent writes bytes that are not valid UTF-8 as %XX. Matches
+// repercent_broken_unicode.
 func repercent(s string) string {
 	if utf8.ValidString(s) {
 		return s

@@ -6,31 +6,35 @@ import (
 	"net/http"
 )
 
-// LoginRequired lets requests through to next that somebody is logged in for, and sends others to LOGIN_URL. It goes inside
-// [Auth.Middleware], as all of these. Matches login_required.
+// LoginRequired passes requests with a logged-in user to next and redirects others to
+// LOGIN_URL. Like all guards here, it must be inside [Auth.Middleware]. Matches
+// login_required.
 func (a *Auth) LoginRequired(next http.Handler) http.Handler {
 	return a.Require(isLoggedIn, http.HandlerFunc(a.RedirectToLogin), next)
 }
 
-// LoginRequiredAPI is [Auth.LoginRequired] for programs, which gives others status 401.
+// LoginRequiredAPI is [Auth.LoginRequired] for APIs. It responds with status 401 instead
+// of redirecting.
 func (a *Auth) LoginRequiredAPI(next http.Handler) http.Handler {
 	return a.Require(isLoggedIn, http.HandlerFunc(refuse), next)
 }
 
-// PermissionRequired lets requests through whose user has each of these permissions, and sends others to LOGIN_URL, also
-// people who are logged in. With none named it lets everybody through, as Django's does. Matches permission_required.
+// PermissionRequired passes requests to next if the user has all of the permissions. It
+// redirects all others to LOGIN_URL, including logged-in users. Without permissions it
+// passes every request, as Django does. Matches permission_required.
 func (a *Auth) PermissionRequired(next http.Handler, permissions ...string) http.Handler {
 	return a.Require(holdsAll(permissions), http.HandlerFunc(a.RedirectToLogin), next)
 }
 
-// PermissionRequiredAPI is [Auth.PermissionRequired] that gives others status 403, and 401 if nobody is logged in. Django's
-// permission_required with raise_exception gives 403 in both cases.
+// PermissionRequiredAPI is [Auth.PermissionRequired] for APIs. It responds with status
+// 403, or 401 if no user is logged in. Django's permission_required with raise_exception
+// responds with 403 in both cases.
 func (a *Auth) PermissionRequiredAPI(next http.Handler, permissions ...string) http.Handler {
 	return a.Require(holdsAll(permissions), http.HandlerFunc(refuse), next)
 }
 
-// StaffRequired lets requests through whose user is active and staff, and sends others to [Options].AdminLoginURL. Matches
-// staff_member_required.
+// StaffRequired passes requests of active staff users to next and redirects others to
+// [Options].AdminLoginURL. Matches staff_member_required.
 func (a *Auth) StaffRequired(next http.Handler) http.Handler {
 	toAdmin := func(w http.ResponseWriter, r *http.Request) { a.redirect(w, r, a.admin) }
 	return a.Require(func(_ context.Context, u *User) (bool, error) {
@@ -38,8 +42,9 @@ func (a *Auth) StaffRequired(next http.Handler) http.Handler {
 	}, http.HandlerFunc(toAdmin), next)
 }
 
-// Require lets requests through to next whose user, nil for nobody, passes test, and others to otherwise. If the user cannot
-// be found out, [Options].ErrorHandler answers. Matches user_passes_test.
+// Require passes requests to next if test returns true for their user, and to otherwise
+// if not. The user is nil if no user is logged in. If the user cannot be determined, or
+// test fails, [Options].ErrorHandler answers. Matches user_passes_test.
 func (a *Auth) Require(
 	test func(ctx context.Context, user *User) (bool, error), otherwise, next http.Handler,
 ) http.Handler {
@@ -69,7 +74,8 @@ func (a *Auth) fail(w http.ResponseWriter, r *http.Request, err error) {
 	http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 }
 
-// refuse answers a program: 401 for nobody, 403 for somebody who may not.
+// refuse responds to an API client: 401 without a user, 403 for a user who lacks
+// permission.
 func refuse(w http.ResponseWriter, r *http.Request) {
 	status := http.StatusForbidden
 	if user, _ := UserFrom(r.Context()); user == nil {

@@ -13,38 +13,44 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// A State says who is logged in.
+// A State is the result of checking the login in a session.
 type State struct {
-	User *User // nil: nobody
-	// Reason is why nobody is logged in, "" if somebody is.
+	User *User // nil if no user is logged in
+	// Reason is why no user is logged in; "" if User is set.
 	Reason Reason
 }
 
-// A Reason is why nobody is logged in.
+// A Reason is why no user is logged in.
 type Reason string
 
-// The reasons, in the order in which they are looked for.
+// Reasons, in the order of the checks.
 const (
-	NotLoggedIn    Reason = "not_logged_in"   // the session does not name a user and a backend
+	NotLoggedIn    Reason = "not_logged_in"   // the session has no user id or no backend
 	UnknownBackend Reason = "unknown_backend" // the backend is not one of AUTHENTICATION_BACKENDS
-	BadID          Reason = "bad_id"          // the session names what cannot be a user's id; in Django an error
-	NoSuchUser     Reason = "no_such_user"    // the user was deleted
+	BadID          Reason = "bad_id"          // the session has an invalid id, for which Django raises an error
+	NoSuchUser     Reason = "no_such_user"    // the user has been deleted
 	Inactive       Reason = "inactive"        // the user is not active
-	BadHash        Reason = "bad_hash"        // the password was changed, or SECRET_KEY; the session was flushed, unless read-only
+	BadHash        Reason = "bad_hash"        // the password or SECRET_KEY has changed; the session was flushed, unless read-only
 )
 
-// User returns who is logged in by this session, nil if nobody is. See [Auth.State].
+// User returns the logged-in user of a session, or nil. See [Auth.State].
 func (a *Auth) User(ctx context.Context, s *djangosession.Session) (*User, error) {
 	state, err := a.State(ctx, s)
 	return state.User, err
 }
 
-// State returns who is logged in by this session, or why nobody is, with one call to [Users] where the session claims a
-// login. A session with a wrong hash is flushed; one whose hash is of a fallback key gets another key and hash, which
-// the caller has to save; neither happens in read-only mode. If ctx is that of a request whose response has begun, the
-// browser cannot learn a new key: a hash of a fallback key is accepted as it is, and a later request renews the session. A
-// session with a wrong hash is deleted even then, and the browser keeps a cookie that leads nowhere. The error is that of
-// the engine or the users, and says nothing about the login. Matches get_user.
+// State returns the logged-in user of a session, or the reason why there is no such user.
+// It calls [Users] once if the session contains a login.
+//
+// A session with a wrong hash is flushed. A session whose hash was made with a fallback
+// key gets a new key and hash, which the caller has to save. In read-only mode neither
+// happens. If ctx is that of a request whose response has begun, the browser cannot learn
+// a new key: a session with a wrong hash is still deleted, and the browser's cookie names
+// no session; a hash made with a fallback key is accepted, and a later request renews the
+// session.
+//
+// The error is that of the engine or the users; it says nothing about the login. Matches
+// get_user.
 func (a *Auth) State(ctx context.Context, s *djangosession.Session) (State, error) {
 	state, err := a.check(ctx, s)
 	if err != nil {
@@ -59,7 +65,8 @@ func (a *Auth) State(ctx context.Context, s *djangosession.Session) (State, erro
 	return state, nil
 }
 
-// explain says for the log why a session is no login, and, where a wrong option may be the cause, which one.
+// explain returns log attributes that give the reason and, if a wrong option may be the
+// cause, the option.
 func (a *Auth) explain(reason Reason, s *djangosession.Session) []slog.Attr {
 	attrs := []slog.Attr{slog.String("reason", string(reason))}
 	path, _ := s.Get(BackendSessionKey)
@@ -108,7 +115,8 @@ func (a *Auth) check(ctx context.Context, s *djangosession.Session) (State, erro
 	return State{User: a.adopt(user, backend)}, nil
 }
 
-// checkHash reports whether the session belongs to the user's password, and sees to it that it does not stay if not.
+// checkHash reports whether the session's hash matches the user's password, and flushes
+// the session if not.
 func (a *Auth) checkHash(ctx context.Context, s *djangosession.Session, user *User) (bool, error) {
 	if user.NoHash {
 		return true, nil
@@ -133,10 +141,11 @@ func (a *Auth) checkHash(ctx context.Context, s *djangosession.Session, user *Us
 	return true, nil
 }
 
-// readOnly reports whether nothing may be done to a session.
+// readOnly reports whether the session must not be changed.
 func (a *Auth) readOnly(s *djangosession.Session) bool { return a.manager.ReadOnly() || s.ReadOnly() }
 
-// rehash gives a session that a key of the past vouches for a new key, and a hash of today.
+// rehash gives a session whose hash was made with a fallback key a new key and a current
+// hash.
 func (a *Auth) rehash(ctx context.Context, s *djangosession.Session, user *User) error {
 	err := beforeHeader(ctx, s, func() error {
 		if err := s.CycleKey(ctx); err != nil {
@@ -147,11 +156,12 @@ func (a *Auth) rehash(ctx context.Context, s *djangosession.Session, user *User)
 	})
 	switch {
 	case errors.Is(err, djangosession.ErrHeaderSent):
-		return nil // the fallback key vouches for it until a request that renews it in time
+		return nil // the fallback key remains valid until a later request renews the session
 	case errors.Is(err, djangosession.ErrSessionGone):
-		// Another request has done it, or has logged out. This one began before that: it is answered, and stores nothing.
+		// Another request has renewed the session or logged out. This one began earlier:
+		// it is answered, but stores nothing.
 		return nil
-	case errors.Is(err, djangosession.ErrOutdatedSettings): // Django has done it, with a key that is not known here
+	case errors.Is(err, djangosession.ErrOutdatedSettings): // Django renewed it, with a key that this service does not have
 		return nil
 	case err != nil:
 		return fmt.Errorf("auth: renew the session: %w", err)
@@ -159,15 +169,15 @@ func (a *Auth) rehash(ctx context.Context, s *djangosession.Session, user *User)
 	return nil
 }
 
-// adopt makes a user one that this Auth gives out.
+// adopt prepares a user of Users for callers of this Auth.
 func (a *Auth) adopt(u *User, backend string) *User {
 	u.Backend = backend
 	u.permissions.from(a.users)
 	return u
 }
 
-// idText is the id in a session as text. Up to Django 1.8 it could be a number, a long of
-// Python 2 among them.
+// idText returns the id in a session as text. Up to Django 1.8 it could be a number,
+// including a Python 2 long.
 func idText(v any) (string, bool) {
 	switch n := v.(type) {
 	case int64:
@@ -178,7 +188,7 @@ func idText(v any) (string, bool) {
 	return text(v)
 }
 
-// text is a value of a session that is text, as which a str of Python 2 counts.
+// text returns a text value of a session, including a Python 2 str.
 func text(v any) (string, bool) {
 	if old, ok := v.(py.Str2); ok {
 		return string(old), true

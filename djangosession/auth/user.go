@@ -13,26 +13,28 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// A User is somebody who may log in, as the user table has it at one moment. A nil *User is nobody: Django's AnonymousUser.
+// A User is a row of the user table at one moment. A nil *User stands for Django's
+// AnonymousUser.
 type User struct {
-	ID       string // the primary key as sessions hold it: pk.value_to_string
-	Username string // the field that USERNAME_FIELD names
-	// Password is the encoded password, on which the session's hash depends.
+	ID       string // primary key as sessions hold it: pk.value_to_string
+	Username string // value of the field USERNAME_FIELD
+	// Password is the encoded password, from which the session's hash is computed.
 	Password Secret `json:"-"`
-	// NoHash is for users whose model has no get_session_auth_hash: then nothing binds sessions to the password, and a session
-	// without a hash is a login.
+	// NoHash is for models without get_session_auth_hash. Sessions are then not bound to
+	// the password, and a session without a hash is a login.
 	NoHash      bool
-	IsActive    bool // true for a model without the field
+	IsActive    bool // true if the model has no such field
 	IsStaff     bool
 	IsSuperuser bool
-	LastLogin   time.Time // zero for never, or a model without the field
-	// Backend is by which backend the user is logged in or was authenticated; "" before that.
+	LastLogin   time.Time // zero if never, or if the model has no such field
+	// Backend is the backend by which the user was authenticated or is logged in; ""
+	// before.
 	Backend string
 
 	permissions permissions
 }
 
-// String returns the user's name, "AnonymousUser" for nobody. Matches str(user).
+// String returns the user name, or "AnonymousUser" for nil. Matches str(user).
 func (u *User) String() string {
 	if u == nil {
 		return "AnonymousUser"
@@ -40,7 +42,8 @@ func (u *User) String() string {
 	return u.Username
 }
 
-// IDInt64 returns the id of a model whose primary key is a number. The error is [ErrBadID].
+// IDInt64 returns the id if the model's primary key is an integer. The error is
+// [ErrBadID].
 func (u *User) IDInt64() (int64, error) {
 	n, err := strconv.ParseInt(u.ID, 10, 64)
 	if err != nil || strconv.FormatInt(n, 10) != u.ID {
@@ -49,7 +52,7 @@ func (u *User) IDInt64() (int64, error) {
 	return n, nil
 }
 
-// IDUUID returns the id of a model whose primary key is a UUID. The error is [ErrBadID].
+// IDUUID returns the id if the model's primary key is a UUID. The error is [ErrBadID].
 func (u *User) IDUUID() (py.UUID, error) {
 	id, err := py.ParseUUID(u.ID)
 	if err != nil {
@@ -58,13 +61,13 @@ func (u *User) IDUUID() (py.UUID, error) {
 	return id, nil
 }
 
-// IDComparer may be implemented by [Users] that know when two texts are the id of one user. Of others two are taken for one also
-// where they are two writings of a UUID.
+// IDComparer is an optional interface of [Users] that can compare ids. Without it, ids
+// are equal if they are the same text or two spellings of the same UUID.
 type IDComparer interface {
 	SameID(a, b string) bool
 }
 
-// sameID reports whether two ids are those of one user.
+// sameID reports whether two ids belong to the same user.
 func (a *Auth) sameID(x, y string) bool {
 	if users, ok := a.users.(IDComparer); ok {
 		return users.SameID(x, y)
@@ -72,21 +75,23 @@ func (a *Auth) sameID(x, y string) bool {
 	return x == y || uuidtext.Same(x, y)
 }
 
-// Users is where the people of a site are kept; tables.Users reads Django's tables. Several goroutines may use it. The users
-// that it returns are the caller's.
+// Users stores the users of a site; tables.Users uses Django's tables. Implementations
+// must be safe for concurrent use. Returned users belong to the caller.
 type Users interface {
-	// Get returns the user of this id, active or not. It returns [ErrNoUser] if there is none, and [ErrBadID] if no user can
-	// have it.
+	// Get returns the user with this id, active or not. The error is [ErrNoUser] if there
+	// is no such user, and [ErrBadID] if the id is invalid for the user model.
 	Get(ctx context.Context, id string) (*User, error)
-	// GetByUsername returns the user of this name, as get_by_natural_key does, or [ErrNoUser].
+	// GetByUsername returns the user with this name, as get_by_natural_key does, or
+	// [ErrNoUser].
 	GetByUsername(ctx context.Context, username string) (*User, error)
-	// SetLastLogin stores when the user has logged in. It returns [ErrNoUser] if there is none any more, and does nothing for
-	// a model without such a field.
+	// SetLastLogin stores the time of the user's last login. The error is [ErrNoUser] if
+	// the user no longer exists. It does nothing if the model has no such field.
 	SetLastLogin(ctx context.Context, id string, at time.Time) error
-	// Groups returns the names of the groups that the user is in.
+	// Groups returns the names of the user's groups.
 	Groups(ctx context.Context, user *User) ([]string, error)
-	// Permissions returns the permissions that the user or one of the user's groups has, all that there are for a superuser,
-	// each as app_label.codename. Whether the user is active does not matter here.
+	// Permissions returns the permissions of the user and of the user's groups, as
+	// app_label.codename; for a superuser, all that exist. Inactive users are treated
+	// like active ones.
 	Permissions(ctx context.Context, user *User) ([]string, error)
 }
 
@@ -96,7 +101,7 @@ var (
 	ErrBadID  = errors.New("auth: no user of the site's user model can have this id")
 )
 
-// A Secret is text that does not print: neither in a log nor by way of package fmt or encoding/json.
+// A Secret is text that package fmt, log/slog and encoding/json print as asterisks.
 type Secret string
 
 const redacted = "********"
@@ -104,7 +109,7 @@ const redacted = "********"
 // String implements [fmt.Stringer] and hides the text.
 func (Secret) String() string { return redacted }
 
-// Format implements [fmt.Formatter] and hides the text, also from verbs that are not for text, such as %d.
+// Format implements [fmt.Formatter] and hides the text, even for verbs such as %d.
 func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
 
 // MarshalText implements [encoding.TextMarshaler] and hides the text.
