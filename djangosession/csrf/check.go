@@ -6,8 +6,8 @@ import (
 	"unicode"
 )
 
-// isSafe tells whether a method changes nothing. Django takes small letters for capitals first, and handlers in Go do not:
-// what they would not know for a GET is none here either.
+// isSafe reports whether a method changes nothing. Django uppercases methods first. Go
+// handlers do not, so a lowercase method is not a GET to them and is not safe here.
 func isSafe(method string) bool {
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
@@ -16,7 +16,8 @@ func isSafe(method string) bool {
 	return false
 }
 
-// check refuses a request that was not made from a page that this site gave to the browser. Matches process_view.
+// check refuses a request that did not come from a page of this site. Matches
+// process_view.
 func (s *state) check(r *http.Request) error {
 	if isSafe(r.Method) {
 		return nil
@@ -37,7 +38,7 @@ func (s *state) check(r *http.Request) error {
 	return nil
 }
 
-// checkPage looks at where the page with the form is from.
+// checkPage checks which site the page with the form belongs to.
 func (p *Protection) checkPage(m meta) error {
 	if origin, ok := m.header("Origin"); ok && p.rules.checksOrigin {
 		return p.checkOrigin(m, origin)
@@ -48,7 +49,7 @@ func (p *Protection) checkPage(m meta) error {
 	return nil
 }
 
-// checkToken compares the token that the page has sent with the secret that the browser or the session has.
+// checkToken compares the submitted token with the secret of the browser or session.
 func (s *state) checkToken(m meta) error {
 	have, problem, err := s.incomingSecret(false)
 	switch {
@@ -81,8 +82,8 @@ func (s *state) checkToken(m meta) error {
 	return nil
 }
 
-// submittedToken returns the token that came with the request and where it was: in the form or,
-// if that has none, in the header. The error is a [*FormError].
+// submittedToken returns the token of the request and its source: the form or, if the
+// form has none, the header. The error is a [*FormError].
 func (s *state) submittedToken(m meta) (token, source string, err error) {
 	inHeader, ok := m.named(s.settings.CSRFHeaderName)
 	if m.Method == http.MethodPost && !(s.options.HeaderFirst && ok) {
@@ -98,7 +99,8 @@ func (s *state) submittedToken(m meta) (token, source string, err error) {
 	return inHeader, "the '" + title(name) + "' HTTP header", nil
 }
 
-// title writes each run of letters with one capital. Matches Python's str.title.
+// title capitalizes the first letter of each run of letters and lowercases the others.
+// Matches Python's str.title.
 func title(s string) string {
 	inWord := false
 	return strings.Map(func(r rune) rune {

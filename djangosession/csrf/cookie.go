@@ -7,7 +7,7 @@ import (
 	"github.com/djangobridge/djangobridge/internal/cookies"
 )
 
-// cookie returns the cookie with this value, by the settings CSRF_COOKIE_*.
+// cookie returns the cookie with this value, according to the settings CSRF_COOKIE_*.
 func (p *Protection) cookie(value string) *cookies.Cookie {
 	s := &p.settings
 	c := &cookies.Cookie{

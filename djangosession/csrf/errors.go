@@ -2,32 +2,33 @@ package csrf
 
 import "errors"
 
-// A Reason says which rule a request has broken.
+// A Reason is the rule that a request violates.
 type Reason string
 
-// The reasons, in the order in which they are looked for.
+// Reasons, in the order of the checks.
 const (
-	BadOrigin        Reason = "bad_origin"        // the page with the form is of another site
-	NoReferer        Reason = "no_referer"        // HTTPS, and neither Origin nor Referer
-	MalformedReferer Reason = "malformed_referer" // HTTPS, and a Referer that is no URL
-	InsecureReferer  Reason = "insecure_referer"  // HTTPS, and the page with the form came by HTTP
-	BadReferer       Reason = "bad_referer"       // HTTPS, and the page with the form is of another site
-	NoCookie         Reason = "no_cookie"         // no cookie, or nothing in the session
-	BadCookie        Reason = "bad_cookie"        // the cookie cannot be a secret; before Django 4.0 this is BadToken
-	NoToken          Reason = "no_token"          // neither a form field nor a header; before Django 4.0 this is BadToken
-	BadToken         Reason = "bad_token"         // the token is not one of this browser's
+	BadOrigin        Reason = "bad_origin"        // the page with the form belongs to another site
+	NoReferer        Reason = "no_referer"        // HTTPS, with neither Origin nor Referer
+	MalformedReferer Reason = "malformed_referer" // HTTPS, and the Referer is not a URL
+	InsecureReferer  Reason = "insecure_referer"  // HTTPS, but the page with the form was loaded by HTTP
+	BadReferer       Reason = "bad_referer"       // HTTPS, and the page with the form belongs to another site
+	NoCookie         Reason = "no_cookie"         // no CSRF cookie, or no secret in the session
+	BadCookie        Reason = "bad_cookie"        // the cookie is not a valid secret; before Django 4.0 this is BadToken
+	NoToken          Reason = "no_token"          // no token in the form or the header; before Django 4.0 this is BadToken
+	BadToken         Reason = "bad_token"         // the token does not belong to this browser's secret
 )
 
-// An Error says that a request is refused, which is status 403.
+// An Error is a refused request. Its status is 403.
 type Error struct {
 	Reason Reason
-	Text   string // Django's words for it, of the site's release. What the request said of where it comes from is in it.
+	Text   string // message of the site's Django release; it may quote the Origin or Referer
 }
 
 func (e *Error) Error() string { return "csrf: refused: " + e.Text }
 
-// A FormError says that the body of a request cannot be read as a form, or that it is more than the settings allow, which is
-// status 400. Django answers likewise, before it has looked for a token.
+// A FormError is a request whose body is not a valid form or exceeds the limits of the
+// settings. Its status is 400. Django responds in the same way, before it looks for a
+// token.
 type FormError struct{ Err error }
 
 func (e *FormError) Error() string { return "csrf: read form: " + e.Err.Error() }
@@ -35,10 +36,11 @@ func (e *FormError) Error() string { return "csrf: read form: " + e.Err.Error() 
 // Unwrap returns the cause.
 func (e *FormError) Unwrap() error { return e.Err }
 
-// ErrNoMiddleware says that the context is not that of a request inside [Protection.Middleware].
+// ErrNoMiddleware is returned for a context that is not that of a request inside
+// [Protection.Middleware].
 var ErrNoMiddleware = errors.New("csrf: the request has not come through Protection.Middleware")
 
-// Django's words that do not depend on the request.
+// Django's messages that do not depend on the request.
 const (
 	textNoReferer        = "Referer checking failed - no Referer."
 	textMalformedReferer = "Referer checking failed - Referer is malformed."

@@ -12,7 +12,7 @@ import (
 	"github.com/djangobridge/djangobridge/internal/pyurl"
 )
 
-// fieldName is the field of a form that has the token.
+// fieldName is the form field of the token.
 const fieldName = "csrfmiddlewaretoken"
 
 const (
@@ -24,13 +24,14 @@ var (
 	errTooBig    = errors.New("more than DATA_UPLOAD_MAX_MEMORY_SIZE")
 	errTooMany   = errors.New("more fields than DATA_UPLOAD_MAX_NUMBER_FIELDS")
 	errMultipart = errors.New("its type is not written as multipart/form-data")
-	errCharset   = errors.New("its text is not in UTF-8") // Django lets names pass that Python does not know
+	errCharset   = errors.New("its text is not in UTF-8") // Django accepts unknown charset names
 )
 
-// formToken returns the last token in the form that the request brings, "" if there is none or if the body breaks off. The
-// request can be read after it as before. The error is a [*FormError].
+// formToken returns the last token in the form of a request, or "" if it has no token or
+// the body ends with an error. The body can then be read again from its start. The error
+// is a [*FormError].
 func (s *state) formToken(r *http.Request) (string, error) {
-	if r.MultipartForm != nil || r.Body == nil { // read already
+	if r.MultipartForm != nil || r.Body == nil { // already read
 		return last(r), nil
 	}
 	contentType := r.Header.Get("Content-Type")
@@ -40,7 +41,7 @@ func (s *state) formToken(r *http.Request) (string, error) {
 	}
 	switch bare {
 	case formType:
-		if r.PostForm != nil { // likewise; ParseForm leaves a form of parts unread
+		if r.PostForm != nil { // likewise; ParseForm does not read multipart forms
 			return last(r), nil
 		}
 		if _, params, err := mime.ParseMediaType(contentType); err == nil && s.rules.refusesCharsets {
@@ -55,7 +56,7 @@ func (s *state) formToken(r *http.Request) (string, error) {
 	return "", nil
 }
 
-// last returns the last of the tokens in the forms that were read.
+// last returns the last token in the forms that have been read.
 func last(r *http.Request) string {
 	values := r.PostForm[fieldName]
 	if len(values) == 0 && r.MultipartForm != nil {
@@ -67,7 +68,7 @@ func last(r *http.Request) string {
 	return values[len(values)-1]
 }
 
-// body is a request body in which what was read of it comes again.
+// body is a request body whose consumed part is read again.
 type body struct {
 	io.Reader
 	io.Closer
@@ -83,7 +84,7 @@ func (p *Protection) fromURLEncoded(r *http.Request) (string, error) {
 		limited = io.LimitReader(original, limit+1)
 	}
 	data, err := io.ReadAll(limited)
-	// After an error the body gives that error again.
+	// After a read error, the body returns the same error again.
 	r.Body = body{Reader: io.MultiReader(bytes.NewReader(data), original), Closer: original}
 	var tooLong *http.MaxBytesError
 	switch {

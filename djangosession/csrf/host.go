@@ -9,13 +9,15 @@ import (
 	"github.com/djangobridge/djangobridge/internal/pyurl"
 )
 
-// meta is a request as Django sees it: the part of request.META, and of what is computed from it, that the checks need.
+// meta is a request as Django sees it: the parts of request.META, and of values derived
+// from it, that the checks need.
 type meta struct {
 	*http.Request
 	*Protection
 }
 
-// header returns a header as a WSGI server hands it on: its values joined with commas, each byte a character.
+// header returns a header as a WSGI server passes it on: values joined by commas, each
+// byte as one character.
 func (m meta) header(name string) (string, bool) {
 	values, ok := m.Header[name]
 	if !ok || len(values) == 0 {
@@ -24,7 +26,7 @@ func (m meta) header(name string) (string, bool) {
 	return pyurl.Latin1(strings.Join(values, ",")), true
 }
 
-// named is header for a setting that holds a key of META, such as HTTP_X_CSRFTOKEN.
+// named is header for a setting that contains a key of META, such as HTTP_X_CSRFTOKEN.
 func (m meta) named(key string) (string, bool) {
 	name, ok := headerName(key)
 	if !ok {
@@ -33,8 +35,8 @@ func (m meta) named(key string) (string, bool) {
 	return m.header(name)
 }
 
-// headerName returns the name of the header that META has under this key. No header gets a key with small letters or
-// hyphens.
+// headerName returns the name of the header with this key in META. Keys with lowercase
+// letters or hyphens belong to no header.
 func headerName(key string) (string, bool) {
 	name, ok := strings.CutPrefix(key, "HTTP_")
 	if !ok && key != "CONTENT_TYPE" || name == "" || strings.ToUpper(key) != key || strings.Contains(key, "-") {
@@ -43,7 +45,7 @@ func headerName(key string) (string, bool) {
 	return http.CanonicalHeaderKey(strings.ReplaceAll(name, "_", "-")), true
 }
 
-// secure tells whether the browser has used HTTPS. Matches is_secure.
+// secure reports whether the browser used HTTPS. Matches is_secure.
 func (m meta) secure() bool {
 	if m.settings.SecureProxySSLHeader[0] == "" {
 		return m.TLS != nil
@@ -59,7 +61,7 @@ func (m meta) secure() bool {
 	return value == m.settings.SecureProxySSLHeader[1]
 }
 
-// isPythonSpace tells what str.strip removes from a header.
+// isPythonSpace reports whether str.strip removes r from a header.
 func isPythonSpace(r rune) bool {
 	return '\t' <= r && r <= '\r' || 0x1c <= r && r <= ' ' || r == 0x85 || r == 0xa0
 }
@@ -71,11 +73,12 @@ func (m meta) scheme() string {
 	return "http"
 }
 
-// validHost takes a host in small letters apart: the domain or address, and the port.
+// validHost splits a lowercase host into domain or address, and port.
 var validHost = regexp.MustCompile(`^([a-z0-9.-]+|\[[a-f0-9]*:[a-f0-9.:]+\])(?::\d+)?$`)
 
-// host is what the browser has called this server, with the port if it named one. It reports false where get_host raises
-// DisallowedHost; so it does for a request without the header Host, for which Django uses the server's own name.
+// host returns the name by which the browser addressed this server, including the port if
+// present. It reports false if get_host raises DisallowedHost, and for a request without
+// a Host header, for which Django uses the server's own name.
 func (m meta) host() (string, bool) {
 	host := pyurl.Latin1(m.Host)
 	if m.settings.UseXForwardedHost {
@@ -99,7 +102,7 @@ func (m meta) host() (string, bool) {
 	return "", false
 }
 
-// port is the port that the browser is thought to have used. Matches get_port.
+// port returns the port that the browser presumably used. Matches get_port.
 func (m meta) port() string {
 	if m.settings.UseXForwardedPort {
 		if forwarded, ok := m.header("X-Forwarded-Port"); ok {
@@ -113,7 +116,7 @@ func (m meta) port() string {
 		_, port, _ := net.SplitHostPort(addr.String())
 		return port
 	}
-	// A server on a Unix socket has no port. Django's servers look at the header then.
+	// A server on a Unix socket has no port. Django's servers then use the header.
 	if _, port, err := net.SplitHostPort(m.Host); err == nil {
 		return port
 	}
@@ -123,8 +126,9 @@ func (m meta) port() string {
 	return "80"
 }
 
-// sameDomain tells whether host is the pattern or, where that begins with a dot, in its domain. No host that a browser
-// sends has characters outside of ASCII, and no such pattern fits one. Matches is_same_domain.
+// sameDomain reports whether host equals pattern or, if pattern begins with a dot,
+// belongs to its domain. Browsers send only ASCII hosts, so a pattern with other
+// characters matches no host. Matches is_same_domain.
 func sameDomain(host, pattern string) bool {
 	if pattern == "" || pyurl.Latin1(pattern) != pattern {
 		return false

@@ -22,14 +22,16 @@ var (
 	errManyFiles  = errors.New("more files than DATA_UPLOAD_MAX_NUMBER_FILES")
 )
 
-// asciiSpace is white space in Python's bytes.
+// asciiSpace is the whitespace of Python's bytes.
 const asciiSpace = " \t\n\r\v\f"
 
-// tokenRoom is how much of a token's part is kept, in bytes. A longer one is wrong, however it is encoded.
+// tokenRoom is the maximum size of a token's part, in bytes. A longer one is wrong in any
+// encoding.
 const tokenRoom = 64 << 10
 
-// fromMultipart returns the last token in a multipart form. All of the body is read, within the limits of the site, as
-// the last token counts; the handler gets a body that begins again.
+// fromMultipart returns the last token in a multipart form. It reads the whole body,
+// within the site's limits, because the last token is the one that counts. The handler
+// gets the body from its start.
 func (s *state) fromMultipart(r *http.Request, contentType string) (string, error) {
 	boundary, err := s.boundary(contentType)
 	if err != nil {
@@ -48,7 +50,7 @@ func (s *state) fromMultipart(r *http.Request, contentType string) (string, erro
 	if seekErr != nil {
 		return "", seekErr
 	}
-	r.Body = body{Reader: io.MultiReader(again, original), Closer: original} // after an error it gives that error again
+	r.Body = body{Reader: io.MultiReader(again, original), Closer: original} // after an error, returns the same error again
 	var tooLong *http.MaxBytesError
 	switch {
 	case read.full != nil:
@@ -61,11 +63,11 @@ func (s *state) fromMultipart(r *http.Request, contentType string) (string, erro
 	return token, err
 }
 
-// validBoundary is Django's rule, and that of Python's cgi.
+// validBoundary is the rule of Django, and of Python's cgi.
 var validBoundary = regexp.MustCompile(`\A[\x20-\x7e]{0,200}[\x21-\x7e]\z`)
 
 func (p *Protection) boundary(contentType string) (string, error) {
-	if !strings.HasPrefix(contentType, "multipart/") { // Django's parser wants small letters
+	if !strings.HasPrefix(contentType, "multipart/") { // Django's parser requires lowercase
 		return "", &FormError{Err: errMultipart}
 	}
 	_, params, ok := p.rules.params.parse(contentType)
@@ -75,13 +77,13 @@ func (p *Protection) boundary(contentType string) (string, error) {
 	return "", &FormError{Err: errBoundary}
 }
 
-// form is a multipart form that is being read. Only its token is kept.
+// form is a multipart form during parsing. Only its token is kept.
 type form struct {
 	*Protection
 
 	source               source
 	fields, files, bytes int64
-	last                 string // of the tokens
+	last                 string // tokens
 }
 
 // token returns the last token. Matches MultiPartParser.parse.
@@ -100,7 +102,7 @@ func (f *form) token(boundary []byte) (string, error) {
 	}
 }
 
-// read reads a part as far as Django does: the next one begins where this one was left.
+// read reads a part as far as Django does. The next part begins where this one ended.
 func (f *form) read(p *part) error {
 	h, err := p.header(&f.rules)
 	if err != nil {
@@ -108,7 +110,7 @@ func (f *form) read(p *part) error {
 	}
 	if !h.isFile() {
 		f.fields++
-		const around = 2 // before the first boundary and after the last one
+		const around = 2 // data before the first and after the last boundary
 		if most := f.settings.DataUploadMaxNumberFields; most >= 0 && f.fields > most+around {
 			return &FormError{Err: errTooMany}
 		}
@@ -150,7 +152,7 @@ func (f *form) readField(p *part, name, encoding string) error {
 			kept = append(kept, data[:min(len(data), tokenRoom-len(kept))]...)
 		}
 	}
-	f.bytes += size + int64(utf8.RuneCountInString(name)+len("&=")) // as if it were the other kind of form
+	f.bytes += size + int64(utf8.RuneCountInString(name)+len("&=")) // counted like a urlencoded form
 	if limit >= 0 && f.bytes > limit {
 		return &FormError{Err: errTooBig}
 	}
@@ -160,7 +162,8 @@ func (f *form) readField(p *part, name, encoding string) error {
 	return nil
 }
 
-// decodeField returns the value of a field. What is not base64 after all is left as it is.
+// decodeField returns the value of a field. A value that is not valid base64 stays
+// unchanged.
 func (r *rules) decodeField(value, encoding string) string {
 	if encoding == "base64" {
 		if data, err := r.decodeBase64(value); err == nil {
@@ -170,7 +173,7 @@ func (r *rules) decodeField(value, encoding string) string {
 	return pyutf8.Decode(value)
 }
 
-// readFile reads a file. Like Django it leaves one without a name unread.
+// readFile reads a file. Like Django, it does not read a file without a name.
 func (f *form) readFile(p *part, h partHeader) error {
 	f.files++
 	if most := f.settings.DataUploadMaxNumberFiles; f.rules.limitsFiles && most >= 0 && f.files > most {
@@ -195,7 +198,8 @@ func (f *form) readFile(p *part, h partHeader) error {
 	return decoder.end()
 }
 
-// namesFile reports whether something is left of the name of a file. Matches sanitize_file_name.
+// namesFile reports whether a file name is not empty after sanitizing. Matches
+// sanitize_file_name.
 func (r *rules) namesFile(name string) bool {
 	name = html.UnescapeString(pyutf8.Decode(name))
 	name = name[strings.LastIndexAny(name, `/\`)+1:]

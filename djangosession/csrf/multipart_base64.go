@@ -7,35 +7,37 @@ import (
 	"github.com/djangobridge/djangobridge/internal/pybase64"
 )
 
-// base64Rules are how a release decodes a file in base64, which it gets piece by piece.
+// base64Rules is how a release, which decodes a base64 file piece by piece, handles the
+// undecodable end of a piece.
 type base64Rules int
 
 const (
-	completesPieces base64Rules = iota // with the next up to three characters
-	joinsPieces                        // with the whole next piece, until all of it can be decoded
-	carriesRest                        // which is put before the next piece
+	completesPieces base64Rules = iota // completes it with up to three characters of the next piece
+	joinsPieces                        // joins it with whole pieces until all of them can be decoded
+	carriesRest                        // carries it over to the start of the next piece
 )
 
-// maxHeldBase64 bounds what is held of a file whose pieces do not end where base64 can be decoded, in bytes.
+// maxHeldBase64 is the maximum number of bytes held for a file whose pieces do not end
+// where base64 can be decoded.
 const maxHeldBase64 = 4 << 20
 
 func (r *rules) decodeBase64(s string) ([]byte, error) {
 	if !r.strictBase64 {
 		return pybase64.Decode(nil, s, 0, false)
 	}
-	if strings.ContainsAny(s, "\r\n") { // which Go leaves out
+	if strings.ContainsAny(s, "\r\n") { // Go's decoder ignores them
 		return nil, errBase64
 	}
 	return base64.StdEncoding.DecodeString(s)
 }
 
-// fileDecoder finds out whether Django can decode a file in base64.
+// fileDecoder determines whether Django can decode a base64 file.
 type fileDecoder struct {
 	rules *rules
-	held  []byte // of the file, without white space
+	held  []byte // undecoded part of the file, without whitespace
 }
 
-// add decodes as much as can be with this piece. The error is a [*FormError].
+// add decodes as much as possible, including this piece. The error is a [*FormError].
 func (d *fileDecoder) add(piece []byte) error {
 	completes := d.rules.base64 == completesPieces && len(d.held) > 0
 	for _, c := range piece {
@@ -60,7 +62,7 @@ func (d *fileDecoder) add(piece []byte) error {
 	return d.decode(whole)
 }
 
-// decode decodes the first n bytes that are held.
+// decode decodes the first n held bytes.
 func (d *fileDecoder) decode(n int) error {
 	if n == 0 {
 		return nil
@@ -72,7 +74,7 @@ func (d *fileDecoder) decode(n int) error {
 	return nil
 }
 
-// end decodes what is left after the last piece.
+// end decodes the rest after the last piece.
 func (d *fileDecoder) end() error {
 	if d.rules.base64 == carriesRest && len(d.held) > 0 {
 		return &FormError{Err: errBase64}

@@ -6,19 +6,21 @@ import (
 	"unicode/utf8"
 )
 
-// partHeaderSize is how far Django looks for the end of a part's header, in bytes.
+// partHeaderSize is the number of bytes in which Django searches for the end of a part's
+// header.
 const partHeaderSize = 1024
 
-// partHeader is what Django looks at in the header of a part.
+// partHeader holds the fields of a part's header that Django uses.
 type partHeader struct {
-	disposition map[string]string // the parameters of Content-Disposition; nil if there is none
+	disposition map[string]string // parameters of Content-Disposition; nil without that field
 	encoding    string            // Content-Transfer-Encoding
 }
 
 func (h partHeader) isFile() bool { return h.disposition["filename"] != "" }
 
-// header reads the header, and leaves what follows unread. A part without the end of a header has none: Django 5.1 and newer
-// refuse that if the part is long. Matches parse_boundary_stream.
+// header reads the header and leaves the rest unread. A part without an end of the header
+// has no header; Django 5.1 and newer refuse such a part if it is long. Matches
+// parse_boundary_stream.
 func (p *part) header(r *rules) (partHeader, error) {
 	data, err := p.read(partHeaderSize)
 	if err != nil {
@@ -47,7 +49,7 @@ func (p *part) header(r *rules) (partHeader, error) {
 	return h, nil
 }
 
-// headerLine takes a line of a part's header apart; ok is false for a line that Django skips.
+// headerLine parses a line of a part's header. ok is false for a line that Django skips.
 func (r *rules) headerLine(line string) (name, value string, params map[string]string, ok bool) {
 	if !utf8.ValidString(line) && r.params.areText() {
 		return "", "", nil, false

@@ -13,21 +13,22 @@ import (
 	"github.com/djangobridge/djangobridge/internal/pyutf8"
 )
 
-// paramRules are how a release reads the parameters of a header such as Content-Type.
+// paramRules are the rules by which a release parses the parameters of a header such as
+// Content-Type.
 type paramRules int
 
 const (
-	byteParams    paramRules = iota // Django's own, of bytes
-	escapedParams                   // the same with quotes that backslashes escape, since 4.1
-	textParams                      // Django's own, of text, since 4.2
-	emailParams                     // those of Python's package email
+	byteParams    paramRules = iota // Django's parser, on bytes
+	escapedParams                   // the same with backslash escapes in quotes, since 4.1
+	textParams                      // Django's parser, on text, since 4.2
+	emailParams                     // the parser of Python's email package
 )
 
-// areText reports whether headers are decoded before they are taken apart.
+// areText reports whether headers are decoded before they are parsed.
 func (p paramRules) areText() bool { return p >= textParams }
 
-// parse returns the value of a header in small letters and its parameters; ok is false where Django raises ValueError. Matches
-// parse_header_parameters.
+// parse returns the value of a header in lowercase, and its parameters. ok is false if
+// Django raises ValueError. Matches parse_header_parameters.
 func (p paramRules) parse(line string) (value string, params map[string]string, ok bool) {
 	fields := splitParams(line, p != byteParams)
 	value = strings.ToLower(fields[0])
@@ -64,7 +65,8 @@ func (p paramRules) parse(line string) (value string, params map[string]string, 
 	return value, params, true
 }
 
-// splitParams cuts at each semicolon that is not in quotes; where backslashes escape quotes, those do not count.
+// splitParams splits at each semicolon outside quotes. With escapes, quotes after a
+// backslash are ignored.
 func splitParams(s string, escapes bool) []string {
 	var fields []string
 	start, quoted := 0, false
@@ -80,7 +82,7 @@ func splitParams(s string, escapes bool) []string {
 	return append(fields, strings.TrimSpace(s[start:]))
 }
 
-// unquoteParam removes quotes and, as Python's package email does, angle brackets.
+// unquoteParam removes quotes and, like Python's email package, angle brackets.
 func unquoteParam(s string, angles bool) string {
 	switch {
 	case len(s) < 2:
@@ -93,17 +95,18 @@ func unquoteParam(s string, angles bool) string {
 	return s
 }
 
-// continued is the name of a parameter that is encoded or has several pieces.
+// continued matches the name of a parameter that is encoded or split into pieces.
 var continued = regexp.MustCompile(`\A([\pL\pN_]+)\*(?:(\d+)\*?)?\z`)
 
-// piece is one of a parameter.
+// piece is a piece of a parameter.
 type piece struct {
 	number  int
 	text    string
 	encoded bool
 }
 
-// emailFields reads parameters as Python's package email does. Matches Message.get_params.
+// emailFields parses parameters as Python's email package does. Matches
+// Message.get_params.
 func emailFields(fields []string) (map[string]string, bool) {
 	params, pieces := map[string]string{}, map[string][]piece{}
 	for _, field := range fields {
@@ -114,7 +117,7 @@ func emailFields(fields []string) (map[string]string, bool) {
 			if m[2] != "" {
 				n, err := strconv.Atoi(m[2])
 				if err != nil {
-					return nil, false // Python orders such numbers, which no browser writes
+					return nil, false // Python sorts such numbers; no browser sends them
 				}
 				number = n
 			}
@@ -129,7 +132,7 @@ func emailFields(fields []string) (map[string]string, bool) {
 		extended := false
 		for _, p := range all {
 			if p.encoded {
-				p.text = pyurl.Latin1(pyurl.Unquote(p.text)) // a character of each byte
+				p.text = pyurl.Latin1(pyurl.Unquote(p.text)) // one character per byte
 				extended = true
 			}
 			b.WriteString(p.text)
@@ -146,14 +149,15 @@ func emailFields(fields []string) (map[string]string, bool) {
 	return params, true
 }
 
-// decodeExtended decodes charset'language'text. If done, the percent signs were decoded before, each byte to a character.
+// decodeExtended decodes charset'language'text. If done, percent signs have already been
+// decoded, one character per byte.
 func decodeExtended(s string, done bool) (string, bool) {
 	parts := strings.SplitN(s, "'", 3)
 	if len(parts) < 3 {
 		return s, true
 	}
 	text := parts[2]
-	if !done && !strings.Contains(text, "%") { // the charset does not matter then
+	if !done && !strings.Contains(text, "%") { // the charset is then irrelevant
 		return text, true
 	}
 	if done {

@@ -7,14 +7,15 @@ import (
 	"slices"
 )
 
-// chunkSize is how much Django reads of a body at a time.
+// chunkSize is the number of bytes that Django reads from a body at a time.
 const chunkSize = 64 << 10
 
-// source is a body that is taken apart. Django looks for boundaries chunk by chunk and goes on where the last part was left,
-// even in its middle, so that the sizes of the chunks count.
+// source is a body that is being split into parts. Django looks for boundaries chunk by
+// chunk, and continues where reading of the last part ended, even in its middle.
+// Therefore the chunk sizes affect the result.
 type source struct {
 	body   io.Reader
-	pushed []byte // to be read before the rest of body
+	pushed []byte // read before the rest of body
 }
 
 // next returns the next chunk, and [io.EOF] after the last one.
@@ -27,12 +28,13 @@ func (s *source) next() ([]byte, error) {
 	data := make([]byte, chunkSize)
 	n, err := io.ReadFull(s.body, data)
 	if n > 0 {
-		return data[:n], nil // an error comes again
+		return data[:n], nil // errors are returned again
 	}
 	return nil, err
 }
 
-// part begins the next part, which ends before the boundary. The error is [io.EOF] if nothing is left.
+// part starts the next part, which ends before the boundary. The error is [io.EOF] after
+// the last part.
 func (s *source) part(boundary []byte) (*part, error) {
 	data, err := s.next()
 	if err != nil {
@@ -42,11 +44,11 @@ func (s *source) part(boundary []byte) (*part, error) {
 	return &part{source: s, boundary: boundary}, nil
 }
 
-// part is what there is up to a boundary. Matches BoundaryIter.
+// part is the data up to a boundary. Matches BoundaryIter.
 type part struct {
 	source   *source
 	boundary []byte
-	pushed   []byte // to be read first
+	pushed   []byte // read first
 	ended    bool
 }
 
@@ -56,7 +58,7 @@ func (p *part) unread(data []byte) {
 	}
 }
 
-// next returns some bytes of the part, and [io.EOF] after its end.
+// next returns some bytes of the part, and [io.EOF] at its end.
 func (p *part) next() ([]byte, error) {
 	if len(p.pushed) > 0 {
 		data := p.pushed
@@ -66,7 +68,7 @@ func (p *part) next() ([]byte, error) {
 	if p.ended {
 		return nil, io.EOF
 	}
-	tail := len(p.boundary) + len("\r\n--\r\n") // what may belong to a boundary that is not complete
+	tail := len(p.boundary) + len("\r\n--\r\n") // possibly the start of a boundary
 	var data []byte
 	for len(data) <= tail {
 		more, err := p.source.next()
@@ -100,7 +102,7 @@ func (p *part) next() ([]byte, error) {
 	return data[:cut], nil
 }
 
-// read returns n bytes of the part, fewer at its end.
+// read returns n bytes of the part, or fewer at its end.
 func (p *part) read(n int) ([]byte, error) {
 	var all []byte
 	for len(all) < n {

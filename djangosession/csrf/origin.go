@@ -7,14 +7,14 @@ import (
 	"github.com/djangobridge/djangobridge/internal/pyurl"
 )
 
-// trusted are CSRF_TRUSTED_ORIGINS, prepared.
+// trusted holds CSRF_TRUSTED_ORIGINS in prepared form.
 type trusted struct {
-	exact      []string            // origins without a star
-	subdomains map[string][]string // domains of those with one, by scheme
-	hosts      []string            // the hosts of all, for the Referer
+	exact      []string            // origins without a wildcard
+	subdomains map[string][]string // domains of origins with a wildcard, by scheme
+	hosts      []string            // hosts of all entries, for the Referer
 }
 
-// newTrusted reports the entry that is not an origin, if there is one.
+// newTrusted returns the prepared entries, or the first entry that is not an origin.
 func newTrusted(entries []string, areOrigins bool) (trusted, string) {
 	if !areOrigins {
 		return trusted{hosts: entries}, ""
@@ -50,8 +50,8 @@ func (p *Protection) checkOrigin(m meta, origin string) error {
 	return &Error{Reason: BadOrigin, Text: "Origin checking failed - " + origin + textNoMatch}
 }
 
-// checkReferer refuses an HTTPS request unless it comes from a page of this site that came by HTTPS too: who can change
-// what a browser gets by HTTP can plant a form there, and the cookie as well.
+// checkReferer refuses an HTTPS request unless it comes from an HTTPS page of this site:
+// an attacker who can change HTTP responses can plant both a form and a cookie.
 func (p *Protection) checkReferer(m meta) error {
 	text, ok := m.header("Referer")
 	if !ok {
@@ -76,7 +76,8 @@ func (p *Protection) checkReferer(m meta) error {
 	return &Error{Reason: BadReferer, Text: "Referer checking failed - " + referer.String() + textNoMatch}
 }
 
-// goodReferer is the domain of the cookie, if the site has set one, or else the host. It reports false where there is none.
+// goodReferer returns the cookie's domain if the site sets one, and the host otherwise.
+// It reports false if the request has no valid host.
 func (p *Protection) goodReferer(m meta) (string, bool) {
 	domain := p.settings.CSRFCookieDomain
 	if p.settings.CSRFUseSessions {
@@ -95,7 +96,7 @@ func fits(host string, patterns []string) bool {
 	return slices.ContainsFunc(patterns, func(pattern string) bool { return sameDomain(host, pattern) })
 }
 
-// withoutEmptyParams drops a semicolon at the end of the path with nothing after it, as urlparse and geturl do.
+// withoutEmptyParams drops a trailing semicolon of the path, as urlparse and geturl do.
 func withoutEmptyParams(path string) string {
 	last := path[strings.LastIndexByte(path, '/')+1:]
 	if strings.IndexByte(last, ';') == len(last)-1 {

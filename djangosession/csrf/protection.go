@@ -13,30 +13,31 @@ import (
 	"github.com/djangobridge/djangobridge/internal/httpmw"
 )
 
-// Options are what Django has no setting for. The zero value behaves as Django does.
+// Options holds everything for which Django has no setting. The zero value behaves as
+// Django does.
 type Options struct {
-	// ErrorHandler answers a request that is refused, instead of a short page. The default
-	// status is that of the error: 403 for an [*Error], 400 for a [*FormError], and 500 for
-	// all others, such as those of the database. Matches CSRF_FAILURE_VIEW.
+	// ErrorHandler answers refused requests, in place of a short page. The default status
+	// is that of the error: 403 for an [*Error], 400 for a [*FormError], and 500 for
+	// others, such as database errors. Matches CSRF_FAILURE_VIEW.
 	ErrorHandler func(w http.ResponseWriter, r *http.Request, err error)
-	// Exempts lets requests through unchecked, for routers inside of which [Exempt] is not
-	// seen.
+	// Exempts reports whether a request is exempt. Use it with routers that hide the mark
+	// of [Exempt].
 	Exempts func(r *http.Request) bool
-	// HeaderFirst takes the token from the header if there is one, and leaves the body unread,
-	// for handlers that stream large uploads. Django reads the form first: it refuses a request
-	// whose form has a wrong token or is malformed even if the header has the right one, and
-	// with HeaderFirst that request passes.
+	// HeaderFirst takes the token from the header, if present, and leaves the body
+	// unread, for handlers that stream large uploads. Django reads the form first: it
+	// refuses a request with a malformed form or a wrong token in the form even if the
+	// header is right. With HeaderFirst, that request passes.
 	HeaderFirst bool
-	// Logger is told of requests that are refused; slog.Default if nil. It gets Django's words
-	// for the reason, which may contain the Origin or Referer, but no token.
+	// Logger receives refused requests. The default is slog.Default. It logs Django's
+	// message, which may contain the Origin or Referer, but no token.
 	Logger *slog.Logger
-	// ServerPort is SERVER_PORT as Django's server has it. It is only used for Referers where a
-	// cookie domain is set. By default it is the port that the connection came in on.
+	// ServerPort is the SERVER_PORT of Django's server. It is used only to check Referers
+	// if a cookie domain is set. The default is the port of the connection.
 	ServerPort string
 }
 
-// A Protection checks requests by the settings of one site. It cannot be changed, and several
-// goroutines may use it. Matches CsrfViewMiddleware.
+// A Protection checks requests according to the settings of one site. It is immutable and
+// safe for concurrent use. Matches CsrfViewMiddleware.
 type Protection struct {
 	options  Options
 	settings djangosession.Settings
@@ -44,7 +45,7 @@ type Protection struct {
 	trusted  trusted
 }
 
-// New returns the protection of a site. It uses the settings of CSRF, hosts, proxies and
+// New returns the protection of a site. It uses the settings for CSRF, hosts, proxies and
 // uploads. The error is [djangosession.ErrIncompleteSettings] or a
 // [*djangosession.SettingError].
 func New(s djangosession.Settings, o Options) (*Protection, error) {
@@ -63,16 +64,19 @@ func New(s djangosession.Settings, o Options) (*Protection, error) {
 	return &Protection{options: o, settings: s, rules: r, trusted: t}, nil
 }
 
-// Middleware checks each request before next gets it. It belongs inside the session middleware, which sends its cookie and
-// stores what it has put into the session; without that around it every request gets an error of status 500. It panics
-// if next is nil, as [http.Handle] does.
+// Middleware checks each request before it reaches next. Put it inside the session
+// middleware, which sends its cookie and saves the secret in the session; without that,
+// every request receives status 500. It panics if next is nil, as [http.Handle] does.
 //
-// The token of a POST request is looked for in its form, which is read to its end as in Django. The handler gets the
-// body again, byte for byte, whether it reads Body, calls ParseMultipartForm or forwards the request. Up to 2.5 MiB of a
-// multipart body are kept in memory, and the rest in a temporary file that is gone when the handler returns. The limits
-// are the site's DATA_UPLOAD_MAX_MEMORY_SIZE, DATA_UPLOAD_MAX_NUMBER_FIELDS and DATA_UPLOAD_MAX_NUMBER_FILES, and as in
-// Django files may have any size: put [http.MaxBytesHandler] around it to bound them. A handler that calls
-// ParseMultipartForm meets net/http's own limits besides: 1,000 parts, unless GODEBUG has multipartmaxparts.
+// Like Django, it reads the form of a POST request to its end, to find the token. The
+// handler can still read the whole body, byte for byte: directly, by ParseMultipartForm
+// or by forwarding the request. Of a multipart body, up to 2.5 MiB are kept in memory and
+// the rest in a temporary file, which is removed when the handler returns.
+//
+// The site's DATA_UPLOAD_MAX_MEMORY_SIZE, DATA_UPLOAD_MAX_NUMBER_FIELDS and
+// DATA_UPLOAD_MAX_NUMBER_FILES apply. As in Django, the size of files is unlimited: wrap
+// the handler in [http.MaxBytesHandler] to limit it. ParseMultipartForm also has its own
+// limit of 1,000 parts, unless GODEBUG sets multipartmaxparts.
 func (p *Protection) Middleware(next http.Handler) http.Handler {
 	if next == nil {
 		panic("csrf: Protection.Middleware: nil handler") //nolint:forbidigo // the program has not started yet
@@ -98,7 +102,7 @@ func (p *Protection) Middleware(next http.Handler) http.Handler {
 	})
 }
 
-// newState makes what is known of a request, and that request with it in the context.
+// newState returns the state of a request, and the request with the state in its context.
 func (p *Protection) newState(r *http.Request) (*state, *http.Request, error) {
 	ctx := r.Context()
 	shared := httpmw.From(ctx)
@@ -145,9 +149,9 @@ func (p *Protection) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	http.Error(w, text, status)
 }
 
-// Check checks a request that the middleware has let through because its handler is exempt, for handlers that decide by
-// themselves. A request that was checked before passes. The error is an [*Error], a [*FormError], [ErrNoMiddleware] or the
-// session's.
+// Check checks a request in a handler that is exempt from the middleware's check. It
+// passes a request that was already checked. The error is an [*Error], a [*FormError],
+// [ErrNoMiddleware] or an error of the session.
 func Check(r *http.Request) error {
 	s, err := stateFrom(r.Context())
 	if err != nil {
@@ -156,10 +160,12 @@ func Check(r *http.Request) error {
 	return s.check(r)
 }
 
-// Token returns the token for a form or for the header X-CSRFToken, another text for each call. The response sets the
-// cookie then, or the session keeps the secret: the header must not have gone out yet. If sessions are read-only, neither
-// happens, and the error is [djangosession.ErrReadOnly] unless the browser or the session has a secret. Other errors are
-// [ErrNoMiddleware] and the session's. Matches get_token and the template tag csrf_token.
+// Token returns the token for a form or for the X-CSRFToken header. Each call returns a
+// different text. The response then sets the cookie, or the session stores the secret, so
+// call Token before the response header is sent. If sessions are read-only, neither
+// happens, and the error is [djangosession.ErrReadOnly] unless the browser or the session
+// has a secret. Other errors are [ErrNoMiddleware] and those of the session. Matches
+// get_token and the template tag csrf_token.
 func Token(ctx context.Context) (string, error) {
 	s, err := stateFrom(ctx)
 	if err != nil {
@@ -168,7 +174,8 @@ func Token(ctx context.Context) (string, error) {
 	return s.token()
 }
 
-// TemplateField returns the hidden field with the token that belongs into each form. The error is that of [Token].
+// TemplateField returns the hidden form field with the token, as {% csrf_token %} does.
+// The error is that of [Token].
 func TemplateField(ctx context.Context) (template.HTML, error) {
 	token, err := Token(ctx)
 	if err != nil {
@@ -178,8 +185,9 @@ func TemplateField(ctx context.Context) (template.HTML, error) {
 	return template.HTML(field), nil //nolint:gosec // letters and digits
 }
 
-// Rotate replaces the secret, so that no page of before is good any more. It happens by itself at a login. The error is
-// [ErrNoMiddleware], [djangosession.ErrReadOnly], or the session's where that keeps the secret. Matches rotate_token.
+// Rotate replaces the secret, so that the tokens of earlier pages become invalid. A login
+// does so by itself. The error is [ErrNoMiddleware], [djangosession.ErrReadOnly] or, if
+// the session stores the secret, an error of the session. Matches rotate_token.
 func Rotate(ctx context.Context) error {
 	s, err := stateFrom(ctx)
 	if err != nil {
@@ -188,13 +196,13 @@ func Rotate(ctx context.Context) error {
 	return s.rotate()
 }
 
-// EnsureCookie sends the cookie with each response, for pages without a form whose scripts read
-// it. It goes inside [Protection.Middleware], whose ErrorHandler answers if there cannot be a
-// token, with status 500 by default. Matches ensure_csrf_cookie.
+// EnsureCookie sends the cookie with each response, for pages without a form whose
+// scripts read it. Put it inside [Protection.Middleware]. If there cannot be a token, its
+// ErrorHandler answers, by default with status 500. Matches ensure_csrf_cookie.
 func EnsureCookie(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s, err := stateFrom(r.Context())
-		if err != nil { // no Protection has an ErrorHandler
+		if err != nil { // without a Protection there is no ErrorHandler
 			http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 			return
 		}

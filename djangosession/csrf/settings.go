@@ -8,28 +8,28 @@ import (
 	"github.com/djangobridge/djangobridge/internal/release"
 )
 
-// rules are what changed from release to release.
+// rules are the behaviors that differ between releases.
 type rules struct {
-	hasMaskedCookies  bool // CSRF_COOKIE_MASKED counts
+	hasMaskedCookies  bool // CSRF_COOKIE_MASKED has an effect
 	hasSameSite       bool
 	cookieDate        string
 	localSubdomains   bool
-	checksOrigin      bool // and CSRF_TRUSTED_ORIGINS are origins, and what is wrong with a token is said in detail
-	storesSecrets     bool // as they are; before, masked like tokens
+	checksOrigin      bool // CSRF_TRUSTED_ORIGINS are origins, and messages explain what is wrong with a token
+	storesSecrets     bool // plain; earlier releases mask them like tokens
 	splitsProxyHeader bool
-	parsesParams      bool // in the Referer, which shows in the reason
-	lowersTypes       bool // a form may write its type in capitals
+	parsesParams      bool // in the Referer, which the message quotes
+	lowersTypes       bool // the form's content type may have uppercase letters
 	limitsFiles       bool
-	refusesCharsets   bool // a form may not say that it is not in UTF-8
+	refusesCharsets   bool // the form's charset must be UTF-8
 	params            paramRules
-	printableNames    bool // of files: other characters are left out
+	printableNames    bool // in file names: other characters are dropped
 	limitsPartHeaders bool
-	stripsHeaderNames bool // of parts: a space before the colon is left out
+	stripsHeaderNames bool // in parts: a space before the colon is dropped
 	strictBase64      bool
 	base64            base64Rules
 }
 
-// newRules checks the settings, and returns the rules of their release.
+// newRules checks the settings and returns the rules of their release.
 func newRules(s *djangosession.Settings) (rules, error) {
 	if err := s.Check(); err != nil {
 		return rules{}, err
@@ -101,12 +101,12 @@ func base64RulesOf(r release.Release) base64Rules {
 	return completesPieces
 }
 
-// masksNew tells whether a new secret is stored masked.
+// masksNew reports whether a new secret is stored masked.
 func (p *Protection) masksNew() bool {
 	return !p.rules.storesSecrets || p.settings.CSRFCookieMasked && p.rules.hasMaskedCookies
 }
 
-// allowedHosts is ALLOWED_HOSTS, or what Django allows in its place.
+// allowedHosts returns ALLOWED_HOSTS, or the hosts that Django allows without it.
 func (p *Protection) allowedHosts() []string {
 	s := &p.settings
 	switch {
@@ -118,7 +118,7 @@ func (p *Protection) allowedHosts() []string {
 	return []string{"localhost", "127.0.0.1", "[::1]"}
 }
 
-// badOrigin says what is wrong with an entry of CSRF_TRUSTED_ORIGINS.
+// badOrigin returns the error for an invalid entry of CSRF_TRUSTED_ORIGINS.
 func badOrigin(entry string) error {
 	problem := fmt.Sprintf("%q is no origin: since Django 4.0 an entry begins with a scheme, as https://", entry)
 	return &djangosession.SettingError{Setting: "CSRF_TRUSTED_ORIGINS", Problem: problem}

@@ -7,15 +7,16 @@ import (
 	"os"
 )
 
-// spoolMemory is how much of a multipart body is kept in memory, in bytes; the rest goes into a temporary file. It is
-// Django's default for FILE_UPLOAD_MAX_MEMORY_SIZE.
+// spoolMemory is the part of a multipart body that is kept in memory, in bytes; the rest
+// goes to a temporary file. It is Django's default of FILE_UPLOAD_MAX_MEMORY_SIZE.
 const spoolMemory = 2621440
 
-// spool keeps a request body that was read, so that the handler can read it again. The zero spool is empty.
+// spool keeps a request body that has been read, so that the handler can read it again.
+// The zero spool is empty.
 type spool struct {
 	memory bytes.Buffer
 	file   *os.File
-	name   string // of a file that cannot be removed while it is open
+	name   string // name of a file that could not be removed while open
 }
 
 // Write implements [io.Writer].
@@ -29,7 +30,7 @@ func (s *spool) Write(b []byte) (int, error) {
 			return 0, err
 		}
 		s.file = file
-		// A file without a name cannot be left behind, even if the process is killed.
+		// A file without a name disappears even if the process is killed.
 		if err := os.Remove(file.Name()); err != nil {
 			s.name = file.Name()
 		}
@@ -37,7 +38,7 @@ func (s *spool) Write(b []byte) (int, error) {
 	return s.file.Write(b)
 }
 
-// reader returns what was written, from its start.
+// reader returns the written data from its start.
 func (s *spool) reader() (io.Reader, error) {
 	memory := bytes.NewReader(s.memory.Bytes())
 	if s.file == nil {
@@ -49,7 +50,7 @@ func (s *spool) reader() (io.Reader, error) {
 	return io.MultiReader(memory, s.file), nil
 }
 
-// close removes the file. A body that is still read gets an error.
+// close removes the file. Further reads from the body return an error.
 func (s *spool) close() {
 	if s.file != nil {
 		_ = s.file.Close()
@@ -59,12 +60,12 @@ func (s *spool) close() {
 	}
 }
 
-// tee is a request body that is written to a spool while it is read.
+// tee is a request body that is written to a spool while it is being read.
 type tee struct {
 	body   io.Reader
 	spool  *spool
-	failed error // why reading the body failed
-	full   error // why it cannot be kept
+	failed error // error of reading the body
+	full   error // error of keeping it
 }
 
 // Read implements [io.Reader].

@@ -11,33 +11,33 @@ import (
 	"github.com/djangobridge/djangobridge/internal/cookies"
 )
 
-// sessionName is where the session has the secret.
+// sessionName is the session key of the secret.
 const sessionName = "_csrftoken"
 
 var errNotText = errors.New("csrf: what the session has in place of a secret is no text")
 
-// secret is a browser's secret, and what is stored of it: in the cookie, or in the session.
+// secret is a browser's secret, and its stored form in the cookie or session.
 type secret struct {
 	plain, stored string
-	remasked      bool // stored is not what the browser has; Django 4.0 sends it then
+	remasked      bool // stored differs from the browser's cookie; Django 4.0 then sends it
 }
 
-// state is what is known of one request. Several goroutines may use it.
+// state is the CSRF state of one request. It is safe for concurrent use.
 type state struct {
 	*Protection
 	session    func() (*djangosession.Session, error)
-	cookieText string // what the request came with, whatever the handler does to its header
+	cookieText string // as received, even if the handler changes the request header
 	hasCookie  bool
 	readOnly   bool // nothing may be stored, neither in a cookie nor in the session
 
-	atLoad atomic.Pointer[any] // what the session had in place of a secret when it was loaded
+	atLoad atomic.Pointer[any] // value of sessionName when the session was loaded
 
 	mu      sync.Mutex
 	checked bool
 	loaded  bool
-	current *secret // nil if there is none
-	send    bool    // the current one goes out with the response
-	used    bool    // a token was given out, or the secret replaced
+	current *secret // nil if there is no secret
+	send    bool    // current is sent with the response
+	used    bool    // a token was returned, or the secret was replaced
 	spools  []*spool
 }
 
@@ -50,8 +50,8 @@ func stateFrom(ctx context.Context) (*state, error) {
 	return nil, ErrNoMiddleware
 }
 
-// token returns the token for a page, and has the secret sent, so that it lives on in a browser that uses it. Matches
-// get_token.
+// token returns the token for a page. The response then sends the secret, which renews
+// the cookie of an active browser. Matches get_token.
 func (s *state) token() (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -87,13 +87,13 @@ func (p *Protection) newSecret() *secret {
 	return &secret{plain: plain, stored: plain}
 }
 
-// masked is mask for what is known to be a secret.
+// masked is mask for a valid secret.
 func masked(plain string) string {
 	m, _ := mask(plain)
 	return m
 }
 
-// load takes over what the request has brought. s.mu is held. Matches process_request.
+// load takes the secret of the request. s.mu is held. Matches process_request.
 func (s *state) load() error {
 	if s.loaded {
 		return nil
@@ -115,8 +115,9 @@ func (s *state) load() error {
 	return nil
 }
 
-// incomingSecret returns the secret that the request comes with, nil if none, or what is wrong with it. The session may have been
-// flushed since: with first, that of before counts. Matches _get_secret.
+// incomingSecret returns the secret of the request, nil if there is none, or the problem
+// with it. The session may have been flushed in the request: with first, its secret at
+// load time is used. Matches _get_secret.
 func (s *state) incomingSecret(first bool) (have *secret, problem string, err error) {
 	if s.settings.CSRFUseSessions {
 		have, err = s.fromSession(first)
@@ -130,7 +131,7 @@ func (s *state) incomingSecret(first bool) (have *secret, problem string, err er
 	switch {
 	case problem != "" && s.rules.checksOrigin:
 		return nil, problem, nil
-	case problem != "": // in its place is one that no token fits, and that is not sent unless a page uses it
+	case problem != "": // replaced by one that matches no token, and that is sent only if a page uses it
 		return s.newSecret(), "", nil
 	case len(text) == tokenLength:
 		return s.unmasked(text), "", nil
@@ -148,7 +149,7 @@ func (p *Protection) unmasked(text string) *secret {
 	return &secret{plain: plain, stored: text}
 }
 
-// fromSession returns the secret of the session. It is not looked at whether it can be one, as little as in Django.
+// fromSession returns the secret of the session. Like Django, it does not check its form.
 func (s *state) fromSession(first bool) (*secret, error) {
 	session, err := s.session()
 	if err != nil {
@@ -174,13 +175,14 @@ func (s *state) fromSession(first bool) (*secret, error) {
 	return s.unmasked(text), nil
 }
 
-// answer sends the secret with the response, if it is to be sent. A cookie that the handler has written stays, because the
-// page that it forwards belongs to it. Matches process_response.
+// answer sends the secret with the response, if necessary. A cookie that the handler
+// wrote itself is kept, because it belongs to the page that the handler forwards. Matches
+// process_response.
 func (s *state) answer(header http.Header) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.settings.CSRFUseSessions {
-		if err := s.load(); err != nil { // a cookie that cannot be a secret is replaced; loading one never fails
+		if err := s.load(); err != nil { // an invalid cookie is replaced; loading a cookie never fails
 			return
 		}
 	}
@@ -207,7 +209,8 @@ func (s *state) answer(header http.Header) {
 	}
 }
 
-// mayKeep returns [djangosession.ErrReadOnly] if a new secret cannot be stored, so that no token of it would be taken.
+// mayKeep returns [djangosession.ErrReadOnly] if a new secret cannot be stored, because
+// its tokens would never be accepted.
 func (s *state) mayKeep() error {
 	if s.readOnly {
 		return djangosession.ErrReadOnly
@@ -219,7 +222,7 @@ func (s *state) mayKeep() error {
 	return err
 }
 
-// keep stores the secret in the session. In one that is read-only it stays in the form that it has there.
+// keep stores the secret in the session. A read-only session is left unchanged.
 func (s *state) keep() {
 	session, err := s.session()
 	if err != nil {
@@ -231,7 +234,7 @@ func (s *state) keep() {
 	}
 }
 
-// close gives back what was kept of the request's body, when its handler has returned.
+// close releases the request body kept by s, after the handler has returned.
 func (s *state) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

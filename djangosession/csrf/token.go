@@ -12,7 +12,7 @@ const (
 	secretLength = 32
 	tokenLength  = 2 * secretLength
 
-	// alphabet is what secrets and tokens are made of, in the order that masking counts in.
+	// alphabet is the set of characters of secrets and tokens, in masking order.
 	alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 )
 
@@ -21,9 +21,10 @@ func newSecret() string {
 	secret := make([]byte, 0, secretLength)
 	var random [2 * secretLength]byte
 	for {
-		_, _ = rand.Read(random[:]) // never fails: the program would end
+		_, _ = rand.Read(random[:]) // never returns an error: the program would crash
 		for _, b := range random {
-			// Of 256 values the last eight would make the first eight characters more likely.
+			// The last eight of 256 values would make the first eight characters more
+			// likely.
 			if int(b) >= len(alphabet)*(256/len(alphabet)) {
 				continue
 			}
@@ -36,9 +37,10 @@ func newSecret() string {
 
 var errAlphabet = errors.New("csrf: the stored secret has characters that no secret has")
 
-// mask hides a secret behind fresh random characters, so that no two pages have the same text in them (which compression
-// would give away). A secret of another length than 32 comes from a session that holds nonsense; it makes the token that
-// Django makes of it, which nothing accepts.
+// mask hides a secret behind new random characters, so that pages differ in the token;
+// otherwise compression could reveal it. A secret whose length is not 32 comes from a
+// session with an invalid value. It yields the same token as in Django, which nothing
+// accepts.
 func mask(secret string) (string, error) {
 	masked, ok := combine(newSecret(), secret, 1)
 	if !ok {
@@ -47,7 +49,8 @@ func mask(secret string) (string, error) {
 	return masked, nil
 }
 
-// combine returns the mask and after it the text, each character moved on by that of the mask, as far as the shorter goes.
+// combine returns the mask followed by the text, each character shifted by that of the
+// mask, up to the length of the shorter one.
 func combine(mask, text string, sign int) (string, bool) {
 	n := min(len(mask), len(text))
 	out := append(make([]byte, 0, len(mask)+n), mask...)
@@ -61,7 +64,8 @@ func combine(mask, text string, sign int) (string, bool) {
 	return string(out), true
 }
 
-// unmask returns the secret in a masked token. It reports false where Django finds a character that cannot be.
+// unmask returns the secret in a masked token. It reports false for a character outside
+// the alphabet, for which Django raises an error.
 func unmask(token string) (string, bool) {
 	m := token[:min(len(token), secretLength)]
 	out, ok := combine(m, token[len(m):], -1)
@@ -71,13 +75,14 @@ func unmask(token string) (string, bool) {
 	return out[len(m):], true
 }
 
-// What is wrong with the form of a token or secret, in Django's words.
+// Problems with the form of a token or secret, in Django's words.
 const (
 	badLength     = "has incorrect length"
 	badCharacters = "has invalid characters"
 )
 
-// formProblem says what keeps s from being a secret or a token, "" if nothing.
+// formProblem returns the reason why s has not the form of a secret or token, "" if it
+// has.
 func formProblem(s string) string {
 	switch n := utf8.RuneCountInString(s); {
 	case n != secretLength && n != tokenLength:
@@ -88,7 +93,8 @@ func formProblem(s string) string {
 	return ""
 }
 
-// matches tells in constant time whether a token that has the right form, masked or not, is one of this secret.
+// matches reports, in constant time, whether a well-formed token, masked or not, belongs
+// to the secret.
 func matches(token, secret string) bool {
 	if len(token) == tokenLength {
 		token, _ = unmask(token)
