@@ -14,39 +14,41 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// Options are what the settings file of a site cannot say. Only DB is required.
+// Options holds everything that a site's settings file does not contain. Only DB is
+// required.
 type Options struct {
-	// DB is the database that holds the site's sessions and users. It stays the caller's to
-	// close.
+	// DB is the database of the site's sessions and users. The caller closes it.
 	DB *sql.DB
-	// UserDB is the database of the users, for a site that keeps them in another database
+	// UserDB is the database of the users, if the site keeps them in another database
 	// than its sessions.
 	UserDB *sql.DB
-	// Dialect is for a database engine that is not known here but does to tables exactly
-	// what Django's own engine does. It has to be the dialect of the vendor in the file.
+	// Dialect is for a database engine that this module does not know but that creates
+	// the same tables as Django's engine for that vendor. It must be the dialect of the
+	// vendor in the file.
 	Dialect tables.Dialect
 
-	// ReadOnly keeps the service from writing, by any part of the Site: sessions, cookies and
-	// users stay as they are. Attempts return [djangosession.ErrReadOnly].
+	// ReadOnly stops all parts of the Site from writing: sessions, cookies and users
+	// remain unchanged. Attempts to write return [djangosession.ErrReadOnly].
 	ReadOnly bool
-	// KnownOverrides lists methods of the site's user model and its manager that do not
-	// change who is logged in and what users may do, by class and name, such as
-	// "shop.models.User.has_perm". Open names those that it does not know.
+	// KnownOverrides lists methods of the site's user model and its manager, such as
+	// "shop.models.User.has_perm", that do not change who is logged in or what users may
+	// do. If the file lists others that Open does not know, its error names them.
 	KnownOverrides []string
 
-	// Tables are further options for the tables. Dialect and DatabaseTimeZone follow from
-	// the file.
+	// Tables contains further options for the tables. Dialect and DatabaseTimeZone follow
+	// from the file.
 	Tables tables.Options
-	// Sessions are options for sessions and their middleware. Use Options.ReadOnly instead of
-	// its ReadOnly.
+	// Sessions contains options for sessions and their middleware. Leave its ReadOnly
+	// unset and set Options.ReadOnly.
 	Sessions djangosession.Options
-	// Auth are options for logins.
+	// Auth contains options for logins.
 	Auth auth.Options
-	// CSRF are options for the protection of forms.
+	// CSRF contains options for CSRF protection.
 	CSRF csrf.Options
 }
 
-// A RefusedError says why a settings file is not enough to open the site safely.
+// A RefusedError lists the reasons why the site cannot be opened safely from its settings
+// file.
 type RefusedError struct {
 	File     string
 	Findings []djangosession.Finding // at least one
@@ -60,13 +62,13 @@ func (e *RefusedError) Error() string {
 	return fmt.Sprintf("djangobridge: cannot open the site of %s: %s", e.File, strings.Join(lines, "; "))
 }
 
-// maxFile is more than a settings file takes, in bytes.
+// maxFile is more than any settings file needs, in bytes.
 const maxFile = 1 << 20
 
-// Open returns the site that a settings file describes; see [djangosession.SettingsScript].
-// It does not use the database yet: call [Site.Check] for that. The error is a
-// [*RefusedError] if the file does not prove that the site can be handled safely, a
-// [*djangosession.SettingError] for a setting or option that cannot be used, or the error
+// Open returns the site that a settings file describes; see
+// [djangosession.SettingsScript]. It does not use the database; [Site.Check] does. The
+// error is a [*RefusedError] if the file does not prove that the site can be handled
+// safely, a [*djangosession.SettingError] for an unusable setting or option, or an error
 // of reading the file.
 func Open(file string, o Options) (*Site, error) {
 	info, err := os.Stat(file)
@@ -97,7 +99,7 @@ func Open(file string, o Options) (*Site, error) {
 	return open(s, o)
 }
 
-// settles reports whether an option answers what the file leaves open.
+// settles reports whether an option resolves a finding.
 func (o *Options) settles(s *djangosession.Settings, f djangosession.Finding) bool {
 	switch f.Setting {
 	case "SESSION_ENGINE":
@@ -112,8 +114,8 @@ func (o *Options) settles(s *djangosession.Settings, f djangosession.Finding) bo
 	return false
 }
 
-// settlesDatabase reports whether all that is wrong is that the engine is unknown, and the
-// caller has named its dialect.
+// settlesDatabase reports whether the only problem is that the engine is unknown, and the
+// caller has set its dialect.
 func (o *Options) settlesDatabase(d *djangosession.Database) bool {
 	_, known := djangosession.VendorOf(d.Engine)
 	return o.Dialect != nil && !known && d.Engine != "" && d.Error == "" && d.Alias == d.WriteAlias
@@ -137,7 +139,7 @@ func (o *Options) check(s *djangosession.Settings) error {
 	return nil
 }
 
-// open builds the parts.
+// open creates the parts.
 func open(s djangosession.Settings, o Options) (*Site, error) {
 	sessions, engine, err := newSessions(s, &o)
 	if err != nil {
