@@ -9,19 +9,21 @@ import (
 	"github.com/djangobridge/djangobridge/signing"
 )
 
-// A Codec turns a session's dict into the text that Django stores in its database and its files, and back. It cannot
-// change, and several goroutines may use it. Matches SessionBase.encode and SessionBase.decode.
+// A Codec converts between a session's dict and the text that Django stores in its
+// database and its files. It is immutable and safe for concurrent use. Matches
+// SessionBase.encode and SessionBase.decode.
 type Codec struct {
 	settings   *resolved
 	serializer Serializer
-	loads      func(data []byte) (*py.Dict, error) // of the serializer, of data that is in memory of its own
+	loads      func(data []byte) (*py.Dict, error) // the serializer's Loads, for data that it may keep
 	signer     *signing.TimestampSigner            // compresses; nil if the layout since 3.1 is not read
 	plain      *signing.TimestampSigner            // the same without compression
-	legacy     *legacyLayout                       // nil if it is not read
+	legacy     *legacyLayout                       // nil if that layout is not read
 	legacyOnly bool                                // writes the legacy layout
 }
 
-// NewCodec returns the codec of a site. The error is [ErrIncompleteSettings] or a [*SettingError].
+// NewCodec returns the codec of a site. The error is [ErrIncompleteSettings] or a
+// [*SettingError].
 func NewCodec(s Settings) (*Codec, error) {
 	r, err := s.resolve()
 	if err != nil {
@@ -38,7 +40,7 @@ func NewCodec(s Settings) (*Codec, error) {
 		if !r.AcceptLegacyLayout {
 			return c, nil
 		}
-		o.Algorithm = signing.SHA256 // of sessions that a newer release wrote
+		o.Algorithm = signing.SHA256 // for sessions that a newer release has written
 	}
 	if c.plain, err = signing.NewTimestampSigner(o); err != nil {
 		return nil, err
@@ -50,7 +52,7 @@ func NewCodec(s Settings) (*Codec, error) {
 	return c, nil
 }
 
-// keySalt is what SessionBase.key_salt is since 3.1.
+// keySalt returns SessionBase.key_salt of 3.1 and newer.
 func (r *resolved) keySalt() string {
 	if r.KeySalt != "" {
 		return r.KeySalt
@@ -58,12 +60,14 @@ func (r *resolved) keySalt() string {
 	return "django.contrib.sessions." + r.SessionStore
 }
 
-// legacySalt is what it was before: without a dot, with the name of the class alone, and never overridden.
+// legacySalt returns the salt of older releases: without a dot, with only the name of the
+// class, and never overridden.
 func (r *resolved) legacySalt() string {
 	return "django.contrib.sessions" + r.SessionStore[strings.LastIndexByte(r.SessionStore, '.')+1:]
 }
 
-// Encode returns the text for d, signed as of now. The error is the serializer's.
+// Encode returns the text of d, signed with the current time. The error is the
+// serializer's.
 func (c *Codec) Encode(d *py.Dict) (string, error) {
 	data, err := c.serializer.Dumps(d)
 	if err != nil {
@@ -75,7 +79,7 @@ func (c *Codec) Encode(d *py.Dict) (string, error) {
 	return c.signer.SignObject(data), nil
 }
 
-// EncodeUncompressed is [Codec.Encode] without compression, which Django reads just as well.
+// EncodeUncompressed is [Codec.Encode] without compression. Django reads both.
 func (c *Codec) EncodeUncompressed(d *py.Dict) (string, error) {
 	if c.legacyOnly {
 		return c.Encode(d)
@@ -87,8 +91,9 @@ func (c *Codec) EncodeUncompressed(d *py.Dict) (string, error) {
 	return c.plain.SignObject(data), nil
 }
 
-// Decode returns the dict that text holds. The error is a [*DecodeError], with SignedAt if the text says when it was signed. As
-// in Django, the age of the signature does not matter: the end of a session is stored beside its text.
+// Decode returns the dict that text contains. The error is a [*DecodeError]; its SignedAt
+// is set if the text contains the time of its signature. As in Django, the age of the
+// signature does not matter, because the expiry of a session is stored beside its text.
 func (c *Codec) Decode(text string) (*py.Dict, error) {
 	data, err := c.payload(text)
 	var d *py.Dict
@@ -101,8 +106,9 @@ func (c *Codec) Decode(text string) (*py.Dict, error) {
 	return d, err
 }
 
-// DecodeMaxAge is [Codec.Decode] with the limit of [signing.TimestampSigner.UnsignMaxAge]. The layout of before 3.1 does not
-// tell when it was signed, and is refused.
+// DecodeMaxAge is [Codec.Decode] with the limit of
+// [signing.TimestampSigner.UnsignMaxAge]. It refuses the layout of before 3.1, which has
+// no timestamp.
 func (c *Codec) DecodeMaxAge(text string, maxAge time.Duration) (*py.Dict, error) {
 	if c.signer == nil || !strings.Contains(text, ":") {
 		return nil, &DecodeError{Reason: signing.Malformed, Detail: "no timestamp in the text; before Django 3.1 there was none"}
@@ -114,9 +120,10 @@ func (c *Codec) DecodeMaxAge(text string, maxAge time.Duration) (*py.Dict, error
 	return c.load(data)
 }
 
-// loaderOf returns the Loads of a serializer, for data that it need not copy. Our own
-// serializers are recognized by their exact types: a type around one of them would promote an
-// unexported method too, and its own Loads would not be called.
+// loaderOf returns the Loads of a serializer, without a copy of the data if the
+// serializer permits. Our own serializers are recognized by their exact types. A type
+// that embeds one of them would promote an unexported method too, and its own Loads would
+// not be called.
 func loaderOf(s Serializer) func(data []byte) (*py.Dict, error) {
 	switch s := s.(type) {
 	case PickleSerializer:
@@ -127,7 +134,7 @@ func loaderOf(s Serializer) func(data []byte) (*py.Dict, error) {
 	return s.Loads
 }
 
-// load reads what payload returned.
+// load decodes the result of payload.
 func (c *Codec) load(data []byte) (*py.Dict, error) {
 	d, err := c.loads(data)
 	if err != nil {
@@ -138,18 +145,19 @@ func (c *Codec) load(data []byte) (*py.Dict, error) {
 
 // payload returns the serialized session, in memory of its own.
 func (c *Codec) payload(text string) ([]byte, error) {
-	// The legacy layout is base64 of the standard alphabet, which has no colon; the other has two.
+	// The legacy layout is base64 in the standard alphabet, which has no colon; the other
+	// layout has two.
 	if c.signer == nil || c.legacy != nil && !strings.Contains(text, ":") {
 		return c.legacy.decode(text)
 	}
 	return c.signer.UnsignObject(text)
 }
 
-// A DecodeError reports that a stored session does not decode. Its Reason is one of those of
-// package signing, such as [signing.BadSignature].
+// A DecodeError reports that a stored session does not decode. Its Reason is one of those
+// of package signing, such as [signing.BadSignature].
 type DecodeError = signing.DecodeError
 
-// reason is the reason of a refusal, for a log; "" if err is none.
+// reason returns the reason of a [DecodeError], for a log; "" for other errors.
 func reason(err error) string {
 	if refused, ok := errors.AsType[*DecodeError](err); ok {
 		return string(refused.Reason)

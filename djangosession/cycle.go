@@ -7,21 +7,22 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// CycleKey stores the session under a new key and removes what is stored under the old
-// one, both or neither. Call it when the rights of a visitor change, so that a key that
-// was planted or seen before is worthless. Load the session in the same request. With
-// [Options].MergeSaves the session takes over what others have stored under the old key.
+// CycleKey moves the session to a new key: it stores the session under the new key and
+// removes the one under the old key, atomically. Call it when the rights of a visitor
+// change, so that a key that was planted or seen before becomes worthless. Load the
+// session in the same request. With [Options].MergeSaves, the session includes what
+// others have stored under the old key.
 //
-// It returns [ErrSessionGone] if the stored session was deleted: the visitor has logged
-// out in another request, and a copy under a new key would undo that. Django's cycle_key
+// It returns [ErrSessionGone] if the stored session was deleted. The visitor has logged
+// out in another request, and a copy under a new key would undo that; Django's cycle_key
 // makes that copy. It returns [ErrOutdatedSettings] if the stored session must not be
 // replaced. In both cases [Session.Create] starts a new session with the values of this
-// one; use it for values that are nobody's login.
+// one. Use it only for values that do not log anyone in.
 //
-// After an error the session is what it was before, under its old key. If the store could
-// not be reached any more, the key may have been changed nevertheless: then the old key is
-// worthless, a later save returns [ErrSessionGone], and [Session.Flush] removes what may
-// be stored under the new key. Matches cycle_key.
+// After an error, the session has its old key and values. If the store became
+// unreachable, the key may have been changed anyway. The old key is then worthless, a
+// later save returns [ErrSessionGone], and [Session.Flush] removes what may be stored
+// under the new key. Matches cycle_key.
 func (s *Session) CycleKey(ctx context.Context) error {
 	return s.locked(ctx, func() error {
 		old, loaded := s.state()
@@ -42,12 +43,12 @@ func (s *Session) CycleKey(ctx context.Context) error {
 	})
 }
 
-// cycleTo moves the session to a key. The caller has the lock of s.lifecycle.
+// cycleTo moves the session to a key. The caller holds s.lifecycle.
 func (s *Session) cycleTo(ctx context.Context, old, key string) error {
 	mine, done := s.snapshot()
-	var now *py.Dict // what is stored under the new key
-	var lost error   // why nothing of the old one is in it
-	tried := false   // the engine was given something to store
+	var now *py.Dict // the data under the new key
+	var lost error   // why it contains nothing of the old session
+	tried := false   // the engine was given a session to store
 	err := s.manager.engine.Cycle(ctx, old, func(stored *Record) error {
 		if outdated := s.manager.outdated(stored.Err); outdated != nil {
 			return outdated
@@ -88,7 +89,7 @@ func (s *Session) cycleTo(ctx context.Context, old, key string) error {
 	return nil
 }
 
-// isGone reports whether the session was found to be deleted when its key was to change.
+// isGone reports whether CycleKey found that the session was deleted.
 func (s *Session) isGone() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

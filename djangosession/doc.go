@@ -1,33 +1,39 @@
-// Package djangosession reads and writes the sessions of a Django site: what django.contrib.sessions is in Python.
+// Package djangosession reads and writes the sessions of a Django site. It is the
+// counterpart of django.contrib.sessions.
 //
 // # The parts
 //
-// [Settings] are the site's settings, under Django's names and with Django's defaults. A [Manager] made of them and of an
-// [Engine] (where sessions are kept: package tables has the database) gives out a [Session] for a session key, which has
-// what Django's SessionBase has. A [Codec] turns a session's dict into the text that Django stores and back, through a
-// [Serializer]; who only wants that needs neither manager nor engine.
+// [Settings] are the site's settings, under Django's names and with Django's defaults. An
+// [Engine] stores the sessions; package tables has the one for Django's database. A
+// [Manager] combines the two and returns a [Session] for a session key, with the methods
+// of Django's SessionBase. A [Codec] converts between a session's dict and the text that
+// Django stores, through a [Serializer]. It needs neither a manager nor an engine.
 //
 // # In a web server
 //
-// [Manager.Middleware] goes around a site's handler, and [FromContext] returns the session of
-// a request inside. Any router that is an http.Handler can be inside:
+// [Manager.Middleware] wraps a site's handler. Inside it, [FromContext] returns the
+// session of a request. It works with every router that is an http.Handler:
 //
 //	http.ListenAndServe(address, sessions.Middleware(router)) // http.ServeMux, chi, gin, echo
 //	router.Use(sessions.Middleware)                           // chi, or a part of its routes
 //
-// (With echo.WrapMiddleware, echo would write the response to an error that a handler returns after the middleware, which
-// has taken it for a success by then.) In gin the context to ask is c.Request.Context(), in echo c.Request().Context().
+// In gin, pass c.Request.Context() to [FromContext]; in echo, c.Request().Context(). Do
+// not use echo.WrapMiddleware: echo would write the response to a handler's error only
+// after the middleware has treated the request as a success.
 //
-// # What a session promises
+// # Guarantees
 //
-// Loading and saving are calls that take a context; everything else happens in memory. Values that nobody sets are
-// written back as they were read, byte for byte. A session that was deleted meanwhile is never brought back by
-// a save ([ErrSessionGone]). Session keys and secrets appear in no error and no log.
+// Load and save take a context; everything else happens in memory. Values that are not
+// set are written back as they were read, byte for byte. A save never restores a session
+// that was deleted in the meantime ([ErrSessionGone]). Errors and logs contain neither
+// session keys nor secrets.
 //
-// # What Django does with a session that it cannot read
+// # Unreadable sessions
 //
-// It goes on with an empty one. When there is no such session, or it has expired, the key is dropped; when the stored
-// data is corrupt or signed with another secret, the key is kept, so that the next save overwrites the data. This package
-// does the same and reports the reason: see [Options].OnLoadError, and [Options].StrictLoad for refusing instead, which is
-// the safer choice while a new service is being set up: with a wrong secret every session looks corrupt.
+// Django replaces a session that it cannot read with an empty one. If the session does
+// not exist or has expired, the key is dropped. If the stored data is corrupt or signed
+// with another secret, the key is kept, and the next save overwrites the data. This
+// package does the same and reports the reason to [Options].OnLoadError.
+// [Options].StrictLoad returns an error instead. It is the safer choice while a new
+// service is being set up, because with a wrong secret every session looks corrupt.
 package djangosession

@@ -10,20 +10,22 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// ExpiryName is the name of the value in which Django keeps a session's own expiry.
+// ExpiryName is the name of the value in which Django stores a session's own expiry.
 const ExpiryName = "_session_expiry"
 
-// SetExpiry makes the session end this many seconds after each save; 0 makes the browser drop the cookie when it closes,
-// while what is stored lives for SESSION_COOKIE_AGE. Matches set_expiry(int).
+// SetExpiry makes the session end this many seconds after each save. With 0, the browser
+// deletes the cookie when it closes, and the stored session lives for SESSION_COOKIE_AGE.
+// Matches set_expiry(int).
 func (s *Session) SetExpiry(seconds int64) { s.Set(ExpiryName, seconds) }
 
-// SetExpiryDuration makes the session end this long from now, whenever it is saved. Matches set_expiry(timedelta).
+// SetExpiryDuration makes the session end at the time d from now, however often it is
+// saved. Matches set_expiry(timedelta).
 func (s *Session) SetExpiryDuration(d time.Duration) {
 	s.setExpiry(s.manager.settings.inSettings(s.manager.settings.Clock().Add(d)))
 }
 
-// SetExpiryTime makes the session end at this point in time. Where USE_TZ is false it is stored as the clocks of
-// TIME_ZONE show it. Matches set_expiry(datetime).
+// SetExpiryTime makes the session end at t. If USE_TZ is false, it is stored as the local
+// time of TIME_ZONE. Matches set_expiry(datetime).
 func (s *Session) SetExpiryTime(t time.Time) {
 	d := py.DateTime{Time: t.Truncate(time.Microsecond)}
 	if !s.manager.settings.UseTZ {
@@ -32,8 +34,9 @@ func (s *Session) SetExpiryTime(t time.Time) {
 	s.setExpiry(d)
 }
 
-// setExpiry stores a point in time as the site's release does: as text since 4.1. Before, it is a datetime, which
-// PickleSerializer stores, and which the JSON serializer refuses when the session is saved, there as here.
+// setExpiry stores a time in the form of the site's release: text since 4.1, a datetime
+// before. PickleSerializer stores datetimes. The JSON serializer refuses them when the
+// session is saved, as in Django.
 func (s *Session) setExpiry(d py.DateTime) {
 	if s.manager.settings.release.HasISOExpiry() {
 		s.Set(ExpiryName, d.ISOFormat())
@@ -42,21 +45,22 @@ func (s *Session) setExpiry(d py.DateTime) {
 	s.Set(ExpiryName, d)
 }
 
-// SetExpiryDefault removes the session's own expiry, so that it ends as the settings say. Matches set_expiry(None).
+// SetExpiryDefault removes the session's own expiry, so that the settings determine it.
+// Matches set_expiry(None).
 func (s *Session) SetExpiryDefault() { s.PopDefault(ExpiryName, nil) }
 
 // ExpiryArgs are the keyword arguments of get_expiry_age and get_expiry_date.
 type ExpiryArgs struct {
 	Modification time.Time // when the session was last changed; now if zero
-	Expiry       any       // the expiry to take instead of the session's, if Override is set
+	Expiry       any       // used instead of the session's own expiry if Override is set
 	Override     bool
 }
 
-// GetExpiryAge returns how long the session lives, in seconds: SESSION_COOKIE_AGE, the number
-// that was set (a fraction is kept), or the time left until the date that was set, rounded
-// down. It is negative for a date in the past. The error is a [*ValueError]: the stored expiry
-// is neither a number nor a date, or has no zone where USE_TZ is true, or the other way round.
-// Matches get_expiry_age.
+// GetExpiryAge returns the lifetime of the session in seconds: SESSION_COOKIE_AGE, the
+// number that was set, including fractions, or the time left until the date that was set,
+// rounded down. It is negative for a date in the past. The error is a [*ValueError] if
+// the stored expiry is neither a number nor a date, has no zone although USE_TZ is true,
+// or has one although USE_TZ is false. Matches get_expiry_age.
 func (s *Session) GetExpiryAge() (float64, error) { return s.GetExpiryAgeWith(ExpiryArgs{}) }
 
 // GetExpiryAgeWith is [Session.GetExpiryAge] with arguments.
@@ -69,8 +73,9 @@ func (s *Session) GetExpiryAgeWith(args ExpiryArgs) (float64, error) {
 	return age, nil
 }
 
-// GetExpiryDate returns when the session ends. The error is a [*ValueError]: the stored expiry
-// is neither a number nor a date, or leads out of the years 1 to 9999. Matches get_expiry_date.
+// GetExpiryDate returns when the session ends. The error is a [*ValueError] if the stored
+// expiry is neither a number nor a date, or if the result is outside the years 1 to 9999.
+// Matches get_expiry_date.
 func (s *Session) GetExpiryDate() (time.Time, error) { return s.GetExpiryDateWith(ExpiryArgs{}) }
 
 // GetExpiryDateWith is [Session.GetExpiryDate] with arguments.
@@ -83,8 +88,9 @@ func (s *Session) GetExpiryDateWith(args ExpiryArgs) (time.Time, error) {
 	return date.In(s.manager.settings.loc), nil
 }
 
-// GetExpireAtBrowserClose reports whether the cookie ends with the browser: if the expiry is 0, or if none is set and the
-// settings say so. Matches get_expire_at_browser_close.
+// GetExpireAtBrowserClose reports whether the cookie ends when the browser closes: if the
+// expiry is 0, or if none is set and SESSION_EXPIRE_AT_BROWSER_CLOSE is true. Matches
+// get_expire_at_browser_close.
 func (s *Session) GetExpireAtBrowserClose() bool {
 	expiry, _ := s.Get(ExpiryName)
 	if expiry == nil {
@@ -106,7 +112,7 @@ func (s *Session) expiryArgs(args ExpiryArgs) (any, py.DateTime) {
 	return expiry, s.manager.settings.inSettings(args.Modification)
 }
 
-// now is timezone.now(): aware, or naive in TIME_ZONE where USE_TZ is false.
+// now returns timezone.now(): aware, or naive in TIME_ZONE if USE_TZ is false.
 func (r *resolved) now() py.DateTime { return r.inSettings(r.Clock()) }
 
 func (r *resolved) inSettings(t time.Time) py.DateTime {
@@ -115,7 +121,7 @@ func (r *resolved) inSettings(t time.Time) py.DateTime {
 		return py.DateTime{Time: t.UTC()}
 	}
 	d := py.NaiveIn(t, r.loc)
-	d.Fold = false // Python's datetime.now() does not tell either
+	d.Fold = false // Python's datetime.now() does not set it either
 	return d
 }
 
@@ -132,7 +138,7 @@ func (r *resolved) expiryAge(expiry any, modification py.DateTime) (float64, err
 	if f, ok := number(expiry); ok {
 		return f, nil
 	}
-	if d, ok := expiry.(py.Decimal); ok { // of which Python makes no date
+	if d, ok := expiry.(py.Decimal); ok { // a number from which Python cannot compute a date
 		return d.Float64(), nil
 	}
 	date, err := r.parseExpiry(expiry)
@@ -171,13 +177,14 @@ func (r *resolved) parseExpiry(expiry any) (py.DateTime, error) {
 	case py.DateTime:
 		return v, nil
 	case string:
-		// Releases before 4.1 do not take text; a value that came from a newer one still means what it says.
+		// Releases before 4.1 do not accept text, but text from a newer release is still
+		// unambiguous.
 		return py.ParseISOFormat(v)
 	}
 	return py.DateTime{}, fmt.Errorf("a %s is no expiry", py.TypeName(expiry))
 }
 
-// number returns the value of a Python number, bool included.
+// number returns the value of a Python number, including bool.
 func number(v any) (float64, bool) {
 	switch v := v.(type) {
 	case bool:
@@ -208,7 +215,7 @@ func isZero(v any) bool {
 // addSeconds returns d + timedelta(seconds=seconds).
 func addSeconds(d py.DateTime, seconds float64) (py.DateTime, error) {
 	const tenThousandYears = 10_000 * 366 * 86400
-	if !(math.Abs(seconds) < tenThousandYears) { // NaN too
+	if !(math.Abs(seconds) < tenThousandYears) { // true for NaN too
 		return py.DateTime{}, errExpiryRange
 	}
 	whole, fraction := math.Modf(seconds)

@@ -12,8 +12,9 @@ import (
 	"github.com/djangobridge/djangobridge/signing"
 )
 
-// legacyLayout is how sessions stood in the database before Django 3.1: base64 of a SHA-1 HMAC in hex, a colon and the
-// serialized session. Django 1.4 broke the lines of the base64.
+// legacyLayout is the layout of sessions in the database before Django 3.1: base64 of a
+// SHA-1 HMAC in hex, a colon and the serialized session. Django 1.4 broke the base64 into
+// lines.
 type legacyLayout struct {
 	salt string
 	keys []string // the first one signs
@@ -28,7 +29,8 @@ func (l *legacyLayout) encode(data []byte) (string, error) {
 }
 
 func (l *legacyLayout) decode(text string) ([]byte, error) {
-	// Django fails on text outside ASCII before it comes to base64, which would pass over it.
+	// Django refuses text outside ASCII before it decodes the base64, which would ignore
+	// it.
 	if strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII }) {
 		return nil, &DecodeError{Reason: signing.Malformed, Detail: "the text is not ASCII"}
 	}

@@ -11,13 +11,15 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// maxKeyTries bounds the search for a key that nobody has; the second one is needed about never.
+// maxKeyTries limits the search for an unused key. Even the second try is almost never
+// needed.
 const maxKeyTries = 1000
 
 var errNoFreeKey = errors.New("djangosession: found no free session key")
 
-// Load reads the stored session, and drops what the session held in memory. See [Manager.Load] for what becomes of a
-// session that is not there or does not decode. The error is the engine's; the session is unchanged then.
+// Load reads the stored session and discards the values in memory. If the session does
+// not exist or does not decode, it behaves like [Manager.Load]. The error is the
+// engine's; the session is then unchanged.
 func (s *Session) Load(ctx context.Context) error {
 	return s.locked(ctx, func() error {
 		r := &Record{Data: py.NewDict(0)}
@@ -34,14 +36,17 @@ func (s *Session) Load(ctx context.Context) error {
 	})
 }
 
-// Save stores the session: under a new key if it has none, else in place of what is stored (see [Options].MergeSaves for
-// merging the two). It returns [ErrSessionGone] if that was deleted, [ErrNotLoaded] if it was never loaded, and a
-// [*ValueError] for a value that cannot be stored; nothing is stored then. [ErrOutdatedSettings] refuses to overwrite a
-// session that Django can read and this service cannot.
+// Save stores the session: under a new key if it has none, otherwise in place of the
+// stored session, or merged into it (see [Options].MergeSaves). It returns
+// [ErrSessionGone] if the stored session was deleted, [ErrNotLoaded] if the session was
+// never loaded, [ErrOutdatedSettings] if Django can read the stored session and this
+// service cannot, and a [*ValueError] for a value that cannot be stored. Nothing is
+// stored then.
 //
-// After another error, such as the end of ctx or a broken connection, the session may or may not have been stored. With the
-// engine of package tables such a save never takes effect after a later one. To repeat it is safe with
-// [Options].MergeSaves; without, it replaces what others have stored in between, as each save of a whole session does.
+// After another error, such as the end of ctx or a broken connection, the session may or
+// may not have been stored. With the engine of package tables such a save never takes
+// effect after a later one. With [Options].MergeSaves retrying is safe; without, a retry
+// replaces what others have stored in between, like every save of a whole session.
 func (s *Session) Save(ctx context.Context) error {
 	return s.locked(ctx, func() error {
 		key, loaded := s.state()
@@ -61,8 +66,8 @@ func (s *Session) Save(ctx context.Context) error {
 	})
 }
 
-// SaveMustCreate stores the session as a new one. It returns [ErrKeyTaken] if the session has a key under which something
-// is stored. Matches save(must_create=True).
+// SaveMustCreate stores the session as a new one. It returns [ErrKeyTaken] if a session
+// is stored under its key. Matches save(must_create=True).
 func (s *Session) SaveMustCreate(ctx context.Context) error {
 	return s.locked(ctx, func() error {
 		key, _ := s.state()
@@ -73,20 +78,21 @@ func (s *Session) SaveMustCreate(ctx context.Context) error {
 	})
 }
 
-// Create stores the session, with the values it has, under a new key. Matches create.
+// Create stores the session, with its current values, under a new key. Matches create.
 func (s *Session) Create(ctx context.Context) error {
 	return s.locked(ctx, func() error {
 		return s.create(ctx)
 	})
 }
 
-// Exists reports whether there is a session of this key, expired ones included.
+// Exists reports whether a session with this key exists, even if it has expired.
 func (s *Session) Exists(ctx context.Context, key string) (bool, error) {
 	return s.manager.Exists(ctx, key)
 }
 
-// DeleteStored removes what is stored under the session's key, and leaves values and key in memory: saving it then gives
-// [ErrSessionGone]. To log a visitor out use [Session.Flush]. Matches delete.
+// DeleteStored removes the stored session and leaves values and key in memory. Saving it
+// then returns [ErrSessionGone]. To log a visitor out, use [Session.Flush]. Matches
+// delete.
 func (s *Session) DeleteStored(ctx context.Context) error {
 	if key := s.Key(); key != "" {
 		return s.manager.Delete(ctx, key)
@@ -94,12 +100,13 @@ func (s *Session) DeleteStored(ctx context.Context) error {
 	return nil
 }
 
-// Flush removes the values, what is stored, and the key: the session is a new visitor's then. If the engine fails, the
-// session is what it was before, and what is stored may be there still. Matches flush.
+// Flush removes the values, the stored session and the key. The session is then like that
+// of a new visitor. If the engine fails, the session is unchanged, and the stored session
+// may still exist. Matches flush.
 func (s *Session) Flush(ctx context.Context) error {
 	return s.locked(ctx, func() error {
 		if s.manager.ReadOnly() {
-			return ErrReadOnly // the values stay, as everything else does
+			return ErrReadOnly // the values stay, like everything else
 		}
 		if err := errors.Join(s.DeleteStored(ctx), s.deleteDoubtful(ctx)); err != nil {
 			return err
@@ -112,7 +119,7 @@ func (s *Session) Flush(ctx context.Context) error {
 	})
 }
 
-// doubt notes a new key under which the session may be stored although err says that it is not.
+// doubt records a new key under which the session may be stored despite err.
 func (s *Session) doubt(key string, err error) {
 	if err == nil || isRefusal(err) {
 		return
@@ -138,7 +145,8 @@ func (s *Session) deleteDoubtful(ctx context.Context) error {
 	return nil
 }
 
-// discard removes what is or may be stored of a session of which the browser has this key alone, and cannot be told another.
+// discard removes what is or may be stored of a session whose new key cannot reach the
+// browser, which has only the key known.
 func (s *Session) discard(ctx context.Context, known string) error {
 	return s.locked(ctx, func() error {
 		var err error
@@ -155,7 +163,7 @@ func (s *Session) state() (key string, loaded bool) {
 	return s.key, s.loaded
 }
 
-// unreadable is why the session must not be saved under its key, nil if it may be.
+// unreadable returns why the session must not be saved under its key; nil if it may.
 func (s *Session) unreadable() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -174,7 +182,7 @@ func (s *Session) create(ctx context.Context) error {
 	return err
 }
 
-// withNewKey calls store with new keys until one is not taken.
+// withNewKey calls store with new keys until one is unused.
 func withNewKey(store func(key string) error) error {
 	for range maxKeyTries {
 		if err := store(NewKey()); !errors.Is(err, ErrKeyTaken) {
@@ -184,7 +192,7 @@ func withNewKey(store func(key string) error) error {
 	return errNoFreeKey
 }
 
-// store hands the session to the engine under this key, which is the session's from then on.
+// store passes the session to the engine under this key and then adopts the key.
 func (s *Session) store(ctx context.Context, key string, put func(context.Context, *Record) error) error {
 	d, upTo := s.read().Copy(), s.changes.last
 	s.mu.Unlock()
@@ -202,7 +210,7 @@ func (s *Session) store(ctx context.Context, key string, put func(context.Contex
 	return nil
 }
 
-// storeError wraps an engine's error, except for those that say all by themselves.
+// storeError wraps an engine's error, except for refusals, which are complete.
 func storeError(err error) error {
 	if isRefusal(err) {
 		return err
@@ -210,14 +218,14 @@ func storeError(err error) error {
 	return fmt.Errorf("djangosession: save session: %w", err)
 }
 
-// isRefusal reports whether an error says all by itself, and that nothing was stored.
+// isRefusal reports whether err is one of our errors after which nothing was stored.
 func isRefusal(err error) bool {
 	_, isValue := errors.AsType[*ValueError](err)
 	return isValue || errors.Is(err, ErrKeyTaken) || errors.Is(err, ErrSessionGone) || errors.Is(err, ErrBadKey) ||
 		errors.Is(err, ErrOutdatedSettings) || errors.Is(err, ErrReadOnly)
 }
 
-// record makes a record of a session's dict.
+// record returns a record with a session's dict.
 func (m *Manager) record(key string, d *py.Dict) (*Record, error) {
 	for k, v := range d.All() {
 		if u, ok := v.(unstorable); ok {
@@ -226,29 +234,30 @@ func (m *Manager) record(key string, d *py.Dict) (*Record, error) {
 	}
 	now := m.settings.now()
 	expiry, _ := d.Get(ExpiryName)
-	expiry = own(expiry) // a datetime may be an object still
+	expiry = own(expiry) // a datetime may still be an object
 	date, err := m.settings.expiryDate(expiry, now)
 	if err != nil {
 		return nil, &ValueError{Name: ExpiryName, Err: err}
 	}
-	// An offset can lead out of the years that Python and the databases know.
+	// An offset can lead outside the years that Python and the databases support.
 	if y := date.In(m.settings.loc).UTC().Year(); m.settings.UseTZ && (y < 1 || y > 9999) {
 		return nil, &ValueError{Name: ExpiryName, Err: errExpiryRange}
 	}
 	age, err := m.settings.expiryAge(expiry, now)
-	if err != nil { // a date that the database takes and Django cannot tell the age of
+	if err != nil { // a date that the database accepts, but whose age Django cannot compute
 		age = math.Floor(date.In(m.settings.loc).Sub(now.In(m.settings.loc)).Seconds())
 	}
 	return &Record{Key: key, Data: d, ExpireDate: date, ExpireAge: duration(age)}, nil
 }
 
-// duration is a number of seconds, or the nearest that there is.
+// duration returns a number of seconds, or the nearest duration that exists.
 func duration(seconds float64) time.Duration {
 	const most = float64(math.MaxInt64 - 1024) // the next smaller float
 	return time.Duration(min(max(seconds*float64(time.Second), -most), most))
 }
 
-// renew stores the session for nothing but its new end: what others have stored meanwhile stays, if the engine can do that.
+// renew stores the session only to extend it. What others have stored in the meantime is
+// preserved if the engine is a [Merger].
 func (s *Session) renew(ctx context.Context) error {
 	if _, ok := s.manager.engine.(Merger); !ok {
 		return s.Save(ctx)
@@ -262,7 +271,7 @@ func (s *Session) renew(ctx context.Context) error {
 	})
 }
 
-// needsRenewal reports whether less than this share of the session's life is left.
+// needsRenewal reports whether less than this share of the session's lifetime is left.
 func (s *Session) needsRenewal(share float64) bool {
 	if share <= 0 || s.IsEmpty() {
 		return false

@@ -11,17 +11,17 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// A Manager gives out the sessions of a site, and is the middleware for them. It cannot be
-// changed, and several goroutines may use it.
+// A Manager loads the sessions of a site, and provides the middleware for them. It is
+// immutable and safe for concurrent use.
 type Manager struct {
 	options    Options
 	settings   *resolved
-	settingsOf time.Time // when the settings were those of the site
+	settingsOf time.Time // when the settings were known to be the site's
 	engine     Engine
 }
 
 // NewManager returns a manager of the sessions in engine. The error is
-// [ErrIncompleteSettings], [ErrNoMerge] or a [*SettingError], or says that there is no engine.
+// [ErrIncompleteSettings], [ErrNoMerge] or a [*SettingError], or reports a nil engine.
 func NewManager(engine Engine, s Settings, o Options) (*Manager, error) {
 	if engine == nil {
 		return nil, errNoEngine
@@ -42,20 +42,22 @@ func NewManager(engine Engine, s Settings, o Options) (*Manager, error) {
 	return &Manager{options: o, settings: r, settingsOf: newestSettings(r.Settings), engine: engine}, nil
 }
 
-// Settings returns the settings that the manager was made with.
+// Settings returns the settings passed to [NewManager].
 func (m *Manager) Settings() Settings { return *m.settings.Settings }
 
-// ReadOnly reports whether the manager was made with Options.ReadOnly.
+// ReadOnly reports whether the manager was created with [Options].ReadOnly.
 func (m *Manager) ReadOnly() bool { return m.options.ReadOnly }
 
 var errNoEngine = errors.New("djangosession: there is no engine")
 
-// New returns an empty session without a key, as a visitor without a cookie has it. It gets a key when it is saved.
+// New returns an empty session without a key, like that of a visitor without a cookie.
+// Saving it gives it a key.
 func (m *Manager) New() *Session { return newSession(m, "") }
 
-// Open returns the session of this key without loading it: until [Session.Load] its values are unknown, so that reading
-// finds nothing and saving is refused with [ErrNotLoaded]. A key of less than 8 characters is none, as in Django: the
-// session is new then. Matches SessionStore(session_key).
+// Open returns the session with this key without loading it. Until [Session.Load] it
+// contains no values, and saving it is refused with [ErrNotLoaded]. If the key has fewer
+// than 8 characters, Open returns a new session, as Django does. Matches
+// SessionStore(session_key).
 func (m *Manager) Open(key string) *Session {
 	if !isKey(key) {
 		return m.New()
@@ -63,10 +65,10 @@ func (m *Manager) Open(key string) *Session {
 	return newSession(m, key)
 }
 
-// Load returns the session of this key. If there is none of it, if it has expired, or if the key cannot be one, the
-// session returned is new and has no key; if it does not decode it is empty and has its key (see [Options].OnLoadError and
-// [ErrOutdatedSettings]).
-// The error is the engine's.
+// Load returns the session with this key. If it does not exist or has expired, or if the
+// key is invalid, the session returned is new and has no key. If it does not decode, it
+// is empty and keeps its key; see [Options].OnLoadError, [Options].StrictLoad and
+// [ErrOutdatedSettings]. Other errors are the engine's.
 func (m *Manager) Load(ctx context.Context, key string) (*Session, error) {
 	s := m.Open(key)
 	if err := s.Load(ctx); err != nil {
@@ -75,21 +77,23 @@ func (m *Manager) Load(ctx context.Context, key string) (*Session, error) {
 	return s, nil
 }
 
-// Exists reports whether there is a session of this key, expired ones included.
+// Exists reports whether a session with this key exists, even if it has expired.
 func (m *Manager) Exists(ctx context.Context, key string) (bool, error) {
 	return m.engine.Exists(ctx, key)
 }
 
-// Delete removes the session of this key, if there is one.
+// Delete removes the session with this key, if it exists.
 func (m *Manager) Delete(ctx context.Context, key string) error { return m.engine.Delete(ctx, key) }
 
-// ClearExpired removes the sessions that have expired and returns their number. Matches the command clearsessions.
+// ClearExpired removes expired sessions and returns their number. Matches the command
+// clearsessions.
 func (m *Manager) ClearExpired(ctx context.Context, o ClearOptions) (int64, error) {
 	return m.engine.ClearExpired(ctx, o)
 }
 
-// Records yields every stored session that has not expired, in no order to rely on, until an error, which comes last: the
-// engine's, or [ErrNoList]. Data that does not decode is nil, with the reason in Err; see [ErrOutdatedSettings].
+// Records yields every stored session that has not expired, in no particular order. An
+// error ends it and comes last: the engine's, or [ErrNoList]. If data does not decode,
+// Data is nil and Err has the reason; see [ErrOutdatedSettings].
 func (m *Manager) Records(ctx context.Context) iter.Seq2[*Record, error] {
 	return func(yield func(*Record, error) bool) {
 		lister, ok := m.engine.(Lister)
@@ -110,7 +114,8 @@ func (m *Manager) Records(ctx context.Context) iter.Seq2[*Record, error] {
 	}
 }
 
-// load returns the session of this key, without one if the session does not keep it.
+// load returns the stored session with this key, or an empty record. The record's key is
+// empty if the session must drop it.
 func (m *Manager) load(ctx context.Context, key string) (*Record, error) {
 	r, err := m.engine.Load(ctx, key)
 	_, corrupt := errors.AsType[*DecodeError](err)
@@ -126,13 +131,13 @@ func (m *Manager) load(ctx context.Context, key string) (*Record, error) {
 	case corrupt && !m.options.StrictLoad:
 		m.reportLoad(ctx, err)
 		return &Record{Key: key, Data: py.NewDict(0), Err: outdated}, nil
-	case outdated != nil: // which is told to more people than the caller
+	case outdated != nil: // the caller is not the only one to be told
 		m.reportLoad(ctx, err)
 	}
 	return nil, fmt.Errorf("djangosession: load session: %w", err)
 }
 
-// reportLoad tells of stored data that does not decode.
+// reportLoad reports stored data that does not decode.
 func (m *Manager) reportLoad(ctx context.Context, err error) {
 	level, message := slog.LevelWarn, "session data corrupted"
 	if errors.Is(err, ErrOutdatedSettings) {

@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// written returns the status of a response that went out past the middleware, through the http.ResponseWriter around it; 0 if
-// none did, as far as that can tell. Gin's can, and those of many packages.
+// written returns the status of a response that was sent past the middleware, through the
+// http.ResponseWriter around it; 0 if there was none, or if that writer cannot say. Gin's
+// writer and those of many packages can.
 func written(w http.ResponseWriter) int {
 	if out, ok := find[interface{ Written() bool }](w); !ok || !out.Written() {
 		return 0
@@ -18,7 +19,7 @@ func written(w http.ResponseWriter) int {
 	return http.StatusOK
 }
 
-// bypassed deals with such a response: its header cannot be changed any more.
+// bypassed handles such a response. Its header can no longer be changed.
 func (x *exchange) bypassed(status int) {
 	x.answered = true
 	header := x.under.Header().Clone()

@@ -9,7 +9,7 @@ import (
 	"github.com/djangobridge/djangobridge/py/pyjson"
 )
 
-// cookie returns what session cookies have in common.
+// cookie returns a cookie with the attributes that all session cookies have.
 func (m *Manager) cookie() *cookies.Cookie {
 	c := &cookies.Cookie{
 		Name:        m.settings.SessionCookieName,
@@ -24,7 +24,8 @@ func (m *Manager) cookie() *cookies.Cookie {
 	return c
 }
 
-// sessionCookie returns the cookie of a session, but for its value. The error is that of GetExpiryAge.
+// sessionCookie returns the cookie of a session without its value. The error is that of
+// GetExpiryAge.
 func (m *Manager) sessionCookie(session *Session) (*cookies.Cookie, error) {
 	c := m.cookie()
 	c.Secure = c.Secure || m.settings.SessionCookieSecure
@@ -52,7 +53,7 @@ func (m *Manager) sessionCookie(session *Session) (*cookies.Cookie, error) {
 	return c, nil
 }
 
-// deletion returns the cookie that makes a browser drop the session cookie. Matches delete_cookie.
+// deletion returns the cookie that deletes the session cookie. Matches delete_cookie.
 func (m *Manager) deletion() *cookies.Cookie {
 	release := m.settings.release
 	c := m.cookie()

@@ -10,24 +10,24 @@ import (
 // A SaveReason says why a session was saved, or that its cookie was deleted.
 type SaveReason string
 
-// The reasons.
+// The reasons of a [SaveEvent].
 const (
 	SaveModified      SaveReason = "modified"           // it was changed
 	SaveEveryRequest  SaveReason = "save_every_request" // SESSION_SAVE_EVERY_REQUEST
 	SaveRenewed       SaveReason = "renewed"            // it would have ended soon; see [Options].RenewBelow
-	SaveLate          SaveReason = "late"               // it was changed after the header of the response went out
-	SaveCookieDeleted SaveReason = "cookie_deleted"     // it was flushed, has ended, or the cookie was none: nothing was saved
+	SaveLate          SaveReason = "late"               // it was changed after the header of the response was sent
+	SaveCookieDeleted SaveReason = "cookie_deleted"     // it was flushed or has ended, or the cookie had no valid key; nothing was saved
 )
 
-// A SaveEvent is what [Options].OnSave is told.
+// A SaveEvent is passed to [Options].OnSave.
 type SaveEvent struct {
 	Reason   SaveReason
 	Status   int           // of the response; 0 if Reason is SaveLate
-	Created  bool          // the session is a new one
-	Duration time.Duration // how long saving took
+	Created  bool          // the session is new
+	Duration time.Duration // the time that saving took
 }
 
-// reportSave tells of a session that was saved, or of a cookie that was deleted.
+// reportSave reports a saved session or a deleted cookie.
 func (m *Manager) reportSave(ctx context.Context, e SaveEvent) {
 	m.options.Logger.DebugContext(ctx, "session saved", "reason", string(e.Reason), "status", e.Status, "created", e.Created,
 		"duration", e.Duration)
@@ -36,12 +36,12 @@ func (m *Manager) reportSave(ctx context.Context, e SaveEvent) {
 	}
 }
 
-// reportError tells of an error of the middleware.
+// reportError reports an error of the middleware.
 func (m *Manager) reportError(ctx context.Context, err error) {
 	level, message := slog.LevelError, "session not saved"
 	if errors.Is(err, ErrHeaderSent) {
 		message = "session used after the header of the response"
-	} else if errors.Is(err, ErrSessionGone) { // nobody's fault
+	} else if errors.Is(err, ErrSessionGone) { // not a failure of the service
 		level = slog.LevelWarn
 	}
 	m.options.Logger.Log(ctx, level, message, "error", err.Error())

@@ -1,9 +1,9 @@
 package djangosession
 
 // tellKey sets the cookie of a session that was stored under a new key in this request,
-// although the response fails. Otherwise the visitor would lose the session, since the old
-// key leads nowhere, and a login would remain under a key that no browser has. Django does
-// not set it.
+// although the response fails. Otherwise the visitor would lose the session because the
+// old key no longer exists, and a login would remain under a key that no browser has.
+// Django does not set the cookie.
 func (x *exchange) tellKey() {
 	s, _ := x.loaded()
 	if s == nil || x.manager.options.ReadOnly || s.isGone() {
@@ -15,7 +15,7 @@ func (x *exchange) tellKey() {
 	}
 	c, err := x.manager.sessionCookie(s)
 	if err != nil {
-		return // a session whose end cannot be told is not stored
+		return // a session whose expiry is invalid is not stored
 	}
 	c.Value, x.told = key, key
 	c.Put(x.under.Header())

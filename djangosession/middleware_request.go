@@ -5,10 +5,11 @@ import (
 	"net/http"
 )
 
-// RequestFromContext returns the request that ctx belongs to, inside [Manager.Middleware]:
-// what the middleware gave to the next handler. It also works in the context of a save,
-// which goes on when the client has gone away; so an [Engine] can store facts about the
-// request beside the session. Do not read its body there, which is the handler's.
+// RequestFromContext returns the request that ctx belongs to, inside
+// [Manager.Middleware]: the one that the middleware passed to the next handler. It also
+// works in the context of a save, which outlives the client's connection, so an [Engine]
+// can store facts about the request beside the session. Do not read the body there: it
+// belongs to the handler.
 func RequestFromContext(ctx context.Context) (*http.Request, bool) {
 	value := ctx.Value(exchangeKey{})
 	if loading, ok := value.(loadingContext); ok {

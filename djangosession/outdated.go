@@ -9,23 +9,26 @@ import (
 	"github.com/djangobridge/djangobridge/signing"
 )
 
-// ErrOutdatedSettings reports that the site's settings have changed since they were exported: a stored session was signed
-// after [Settings.ExportedAt], or if that is not known after the [Manager] was made, and does not decode. The SECRET_KEY
-// was rotated, for example. Django reads that session, and to overwrite it would log its visitor out.
+// ErrOutdatedSettings reports that the site's settings, usually the SECRET_KEY, have
+// changed since they were exported: a stored session does not decode although it was
+// signed after [Settings].ExportedAt, or after the [Manager] was created if that is
+// unknown. Django can read that session, and overwriting it would log its visitor out.
 //
 // Until the service has the new settings, such a session is empty for reading, keeps its
-// key, and cannot be saved or get another key. A login, like [Session.Create], starts a
-// new session and leaves the stored one in place; Flush deletes it. Errors that wrap
-// ErrOutdatedSettings wrap the [*DecodeError] as well. Django has no such check.
+// key, and cannot be saved or moved to another key. A login, like [Session.Create],
+// starts a new session and leaves the stored one in place; Flush deletes it. Errors that
+// wrap ErrOutdatedSettings also wrap the [*DecodeError]. Django has no such check.
 var ErrOutdatedSettings = errors.New("djangosession: the settings of this service are out of date: a session that was stored " +
 	"after they were exported does not decode; export them again (djangosession settings script) and restart. " +
 	"To rotate SECRET_KEY, make the new key known to this service, in SECRET_KEY_FALLBACKS, before Django signs with it: " +
 	"see docs/key-rotation.md")
 
-// clockTolerance is how far the clock of another machine may be ahead. What was signed later than that is damaged.
+// clockTolerance is how far the clock of another machine may be ahead. A later signature
+// is considered damaged.
 const clockTolerance = 24 * time.Hour
 
-// outdated returns the error for data that does not decode if that proves that the settings are outdated, else nil.
+// outdated returns an error that wraps [ErrOutdatedSettings] if err proves that the
+// settings are outdated, else nil.
 func (m *Manager) outdated(err error) error {
 	refused, ok := errors.AsType[*DecodeError](err)
 	if !ok || !refused.SignedAt.After(m.settingsOf) || refused.SignedAt.After(m.settings.Clock().Add(clockTolerance)) {
@@ -34,7 +37,7 @@ func (m *Manager) outdated(err error) error {
 	return fmt.Errorf("%w: %w", ErrOutdatedSettings, err)
 }
 
-// newestSettings is the time at which the settings were those of the site.
+// newestSettings returns the time at which the settings were known to be the site's.
 func newestSettings(s *Settings) time.Time {
 	if s.ExportedAt.IsZero() {
 		return s.Clock()
@@ -42,7 +45,8 @@ func newestSettings(s *Settings) time.Time {
 	return s.ExportedAt
 }
 
-// signedAt is when a text of the layout since 3.1 says it was signed; the zero time if it does not say so.
+// signedAt returns the signing time in a text of the layout since 3.1; the zero time if
+// it has none.
 func signedAt(text string) time.Time {
 	value, found := beforeLast(text, ":")
 	if !found {

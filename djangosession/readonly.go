@@ -6,13 +6,13 @@ import (
 	"iter"
 )
 
-// ErrReadOnly reports that a session was to be written, and its manager is read-only.
+// ErrReadOnly reports an attempt to write a session through a read-only manager.
 var ErrReadOnly = errors.New("djangosession: sessions are read-only here")
 
-// ReadOnly reports whether the session cannot be stored, because its manager is read-only.
+// ReadOnly reports whether the session cannot be stored because its manager is read-only.
 func (s *Session) ReadOnly() bool { return s.manager.ReadOnly() }
 
-// readOnly is an engine that only reads.
+// readOnly is an engine that refuses to write.
 type readOnly struct{ Engine }
 
 func (readOnly) Create(context.Context, *Record) error { return ErrReadOnly }
@@ -27,7 +27,7 @@ func (readOnly) ClearExpired(context.Context, ClearOptions) (int64, error) { ret
 
 func (readOnly) Merge(context.Context, string, func(*Record) error) error { return ErrReadOnly }
 
-// Records implements [Lister] as far as the engine does.
+// Records implements [Lister] if the engine does.
 func (r readOnly) Records(ctx context.Context) iter.Seq2[*Record, error] {
 	if lister, ok := r.Engine.(Lister); ok {
 		return lister.Records(ctx)

@@ -8,12 +8,13 @@ import (
 	"github.com/djangobridge/djangobridge/py/pyjson"
 )
 
-// A jsonConverter makes the values of a session fit for JSON. It changes the containers that it is given.
+// A jsonConverter converts the values of a session for JSON. It changes the containers
+// that it is given.
 type jsonConverter struct {
 	TransitionalSerializer
 	name  string
 	depth int
-	done  map[any]any // from a container to what stands for it. Some may contain themselves: JSON refuses those
+	done  map[any]any // from a container to its replacement. A container may contain itself; JSON refuses that
 }
 
 var errTooDeep = errors.New("the value is nested too deeply")
@@ -22,7 +23,7 @@ func (c *jsonConverter) value(v any) (any, error) {
 	if done, ok := c.doneAlready(v); ok {
 		return done, nil
 	}
-	if c.depth++; c.depth > pickle.MaxDepth { // which an answer of Convert may lead to
+	if c.depth++; c.depth > pickle.MaxDepth { // Convert may return such values
 		return nil, errTooDeep
 	}
 	defer func() { c.depth-- }()
@@ -64,13 +65,13 @@ func (c *jsonConverter) value(v any) (any, error) {
 		return nil, err
 	}
 	switch v.(type) {
-	case *py.List, *py.Tuple, *py.Dict: // what is in it is asked for as well
+	case *py.List, *py.Tuple, *py.Dict: // convert its items too
 		return c.value(v)
 	}
 	return v, nil
 }
 
-// doneAlready returns what stands for a container that was met before.
+// doneAlready returns the replacement of a container that was converted before.
 func (c *jsonConverter) doneAlready(v any) (any, bool) {
 	switch v.(type) {
 	case *py.List, *py.Tuple, *py.Dict, *py.Object:
@@ -91,7 +92,7 @@ func (c *jsonConverter) items(items []any) error {
 	return nil
 }
 
-// dict returns a dict of the entries of d that stands for the container.
+// dict returns a dict with the entries of d, the replacement of container.
 func (c *jsonConverter) dict(container any, d *py.Dict) (any, error) {
 	converted := py.NewDict(d.Len())
 	c.done[container] = converted
@@ -105,7 +106,7 @@ func (c *jsonConverter) dict(container any, d *py.Dict) (any, error) {
 	return converted, nil
 }
 
-// textKey returns a key as text if it is a str of another kind.
+// textKey returns a key as text if it is a str of another type.
 func textKey(key any) any {
 	switch k := key.(type) {
 	case py.Str2:
@@ -120,7 +121,7 @@ func textKey(key any) any {
 	return key
 }
 
-// isSafeString reports whether an object is Django's str of HTML, under the names that it has had.
+// isSafeString reports whether an object is Django's SafeString, under any of its names.
 func isSafeString(o *py.Object) bool {
 	switch o.Class() {
 	case "django.utils.safestring.SafeString", "django.utils.safestring.SafeText", "django.utils.safestring.SafeUnicode":

@@ -7,7 +7,8 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// A site on its way from PickleSerializer to JSON: prices become text, and what else JSON cannot hold is an error.
+// A site migrates from PickleSerializer to JSON: prices become text, and other values
+// that JSON cannot represent are errors.
 func ExampleTransitionalSerializer() {
 	settings := djangosession.NewSettings("secret")
 	settings.Serializer = djangosession.TransitionalSerializer{

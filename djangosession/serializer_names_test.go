@@ -7,14 +7,14 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// Sessions as Django 4.2.30 pickles them: {mark_safe('cart'): [1], 'n': 1, mark_safe('x'): {mark_safe('y'): 2}}, and
-// {nan: (1, 2), 'p': complex(1, 2)}.
+// Sessions pickled by Django 4.2.30: {mark_safe('cart'): [1], 'n': 1, mark_safe('x'):
+// {mark_safe('y'): 2}}, and {nan: (1, 2), 'p': complex(1, 2)}.
 const (
 	safeNames = "\x80\x04\x95]\x00\x00\x00\x00\x00\x00\x00}\x94(\x8c\x17django.utils.safestring\x94\x8c\x0aSafeString\x94\x93\x94\x8c\x04cart\x94\x85\x94\x81\x94]\x94K\x01a\x8c\x01n\x94K\x01h\x03\x8c\x01x\x94\x85\x94\x81\x94}\x94h\x03\x8c\x01y\x94\x85\x94\x81\x94K\x02su."
 	nanName   = "\x80\x04\x95E\x00\x00\x00\x00\x00\x00\x00}\x94(G\x7f\xf8\x00\x00\x00\x00\x00\x00K\x01K\x02\x86\x94\x8c\x01p\x94\x8c\x08builtins\x94\x8c\x07complex\x94\x93\x94G?\xf0\x00\x00\x00\x00\x00\x00G@\x00\x00\x00\x00\x00\x00\x00\x86\x94R\x94u."
 )
 
-// A SafeString is the str that it is equal to, as in Python.
+// A SafeString is the same name as the str that it equals, as in Python.
 func TestNamesThatAreSafeStrings(t *testing.T) {
 	t.Parallel()
 	d, err := djangosession.PickleSerializer{}.Loads([]byte(safeNames))
@@ -29,7 +29,7 @@ func TestNamesThatAreSafeStrings(t *testing.T) {
 	if want := `{"cart":[1],"n":1,"x":{"y":2}}`; err != nil || string(data) != want {
 		t.Errorf("%s, %v; want %s", data, err, want)
 	}
-	raw := py.NewDict(1) // one that was not read by a serializer
+	raw := py.NewDict(1) // not read by a serializer
 	raw.Set(safe("cart"), int64(1))
 	if data, err := (djangosession.TransitionalSerializer{}).Dumps(raw); err != nil || string(data) != `{"cart":1}` {
 		t.Errorf("%s, %v", data, err)
@@ -41,7 +41,7 @@ func safe(text string) *py.Object {
 	return &py.Object{Construction: py.ConstructNew, Callable: class, Args: py.NewTuple(text)}
 }
 
-// NaN equals no name, itself included. Python's json.dumps writes it as "NaN".
+// NaN equals no name, not even itself. Python's json.dumps writes it as "NaN".
 func TestNamesThatAreNaN(t *testing.T) {
 	t.Parallel()
 	d, err := djangosession.PickleSerializer{}.Loads([]byte(nanName))

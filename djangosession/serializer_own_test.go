@@ -10,7 +10,8 @@ import (
 
 var errOwnLoads = errors.New("a serializer's own Loads")
 
-// strict and cautious are what a program makes to look at sessions before they are read.
+// strict and cautious are serializers of a program that inspects sessions before they are
+// read.
 type strict struct{ djangosession.PickleSerializer }
 
 func (strict) Loads([]byte) (*py.Dict, error) { return nil, errOwnLoads }

@@ -11,35 +11,43 @@ import (
 	"github.com/djangobridge/djangobridge/py/pickle"
 )
 
-// PickleSerializer is django.contrib.sessions.serializers.PickleSerializer, which Django had until 4.2 (before 1.6 as its
-// default), and which sites have taken over into their own code since. Settings whose SESSION_SERIALIZER is that path have
-// it; for a class of the site that does the same, set Settings.Serializer to PickleSerializer{}.
+// PickleSerializer is django.contrib.sessions.serializers.PickleSerializer. Django had it
+// until 4.2, and before 1.6 as the default; some sites have kept a copy. Settings whose
+// SESSION_SERIALIZER is that path use it. For a copy in the site's own code, set
+// [Settings].Serializer to PickleSerializer{}.
 //
-// Reading is inert. Whatever the pickle names, os.system included, nothing is imported, called or executed: it is data, a
-// [*py.Object] that says what Python would call. In Python whoever has the SECRET_KEY can run code by a session; here not.
+// Reading never executes code. Names in the pickle, such as os.system, are neither
+// imported nor called. They become data: a [*py.Object] that describes the call that
+// Python would make. In Python, anyone who has the SECRET_KEY can run code through a
+// session.
 //
-// Values are kept as they were read, so that what nobody sets is written back as it was: objects of classes that Go does
-// not know, what is shared, and what contains itself. [Session.Get] and its siblings give copies in the form of [py.Native].
+// Values that are not set are written back as they were read: objects of unknown classes,
+// shared values, and values that contain themselves. [Session.Get] and its siblings
+// return copies in the form of [py.Native].
 type PickleSerializer struct {
-	// Protocol is the pickle protocol to write, 2 to 5. Django takes the highest that its Python has, and so does this for
-	// settings that SettingsScript printed. If 0, in settings, it is the highest that each Python reads which the
-	// release runs on: 2 before Django 2.0 (Python 2), 4 before 4.0 (Python 3.6), else 5. Without settings it is 4.
+	// Protocol is the pickle protocol to write, 2 to 5. Django writes the highest
+	// protocol of its Python, and so does this serializer with settings from
+	// [SettingsScript]. If 0, in settings, it is the highest that all Pythons of the
+	// release can read: 2 before Django 2.0 (Python 2), 4 before 4.0 (Python 3.6), else
+	// 5. Without settings it is 4.
 	Protocol int
 
-	// Options say how to read: limits, and what Encoding a str of Python 2 is in. If that is "", in settings, it is "ASCII" since
-	// Django 2.0, as in pickle.loads of Python 3: other bytes are refused. Before, and without settings, such a str is a
-	// [py.Str2], which is written back as one.
+	// Options configure reading: limits, and the Encoding of a str of Python 2. If
+	// Encoding is "" in settings, it is "ASCII" since Django 2.0, like pickle.loads of
+	// Python 3, which refuses other bytes. Before 2.0, and without settings, such a str
+	// becomes a [py.Str2], which is written back as a str of Python 2.
 	Options pickle.Options
 
-	timeZone func(seconds int) *py.Object // see of
+	timeZone func(seconds int) *py.Object // set by of
 }
 
-// defaultProtocol is read by each Python since 3.4.
+// defaultProtocol can be read by every Python since 3.4.
 const defaultProtocol = 4
 
 var errNoPickledDict = errors.New("djangosession: the pickle contains no dict")
 
-// Dumps returns what Django's dumps returns. The error is a [*ValueError] for a value that has no pickle here.
+// Dumps returns what Django's dumps returns. The error is a [*ValueError] for a value
+// that cannot be pickled.
 func (p PickleSerializer) Dumps(d *py.Dict) ([]byte, error) {
 	protocol := p.Protocol
 	if protocol == 0 {
@@ -59,15 +67,15 @@ func (p PickleSerializer) Dumps(d *py.Dict) ([]byte, error) {
 }
 
 // Loads reads what Django's loads reads, if it is a dict. Names need not be text, as in
-// Django; those that are not [Session.Dict] alone has. A name that is an ASCII str of
-// Python 2 stays a [py.Str2], so that it is written back as one; the text of it finds it.
-// A SafeString becomes text, which Python takes for the same name. An OrderedDict is read
-// as a dict.
+// Django; only [Session.Dict] returns the others. A name that is an ASCII str of Python 2
+// remains a [py.Str2], so that it is written back as one; its text finds it too. A
+// SafeString becomes text, which is the same name to Python. An OrderedDict is read as a
+// dict.
 func (p PickleSerializer) Loads(data []byte) (*py.Dict, error) { return p.loads(string(data)) }
 
-// loadsOwned is Loads of data that nobody else has.
+// loadsOwned is Loads of data that it may keep.
 func (p PickleSerializer) loadsOwned(data []byte) (*py.Dict, error) {
-	if cap(data)-len(data) > len(data)/4 { // the rest would be kept too
+	if cap(data)-len(data) > len(data)/4 { // the unused capacity would be kept too
 		return p.Loads(data)
 	}
 	return p.loads(unsafe.String(unsafe.SliceData(data), len(data))) //nolint:gosec // nobody changes data
@@ -87,7 +95,8 @@ func (p PickleSerializer) loads(data string) (*py.Dict, error) {
 	return textNames(d), nil
 }
 
-// orderedDict returns what is in a collections.OrderedDict: of all classes the one that behaves in a session as dict does.
+// orderedDict returns the dict in a collections.OrderedDict, the only class that behaves
+// like dict in a session.
 func orderedDict(v any) (*py.Dict, bool) {
 	o, ok := v.(*py.Object)
 	if !ok || o.Class() != "collections.OrderedDict" || o.Extras().HasState {
@@ -96,8 +105,7 @@ func orderedDict(v any) (*py.Dict, bool) {
 	return o.AsDict()
 }
 
-// textNames returns d with each name as text that is a SafeString: to Python they are the
-// same.
+// textNames returns d with each SafeString name as text. To Python they are equal.
 func textNames(d *py.Dict) *py.Dict {
 	found := false
 	for name := range d.All() {
@@ -119,7 +127,7 @@ func textNames(d *py.Dict) *py.Dict {
 	return texts
 }
 
-// nameText returns the name of a value as text: a str, or an ASCII str of Python 2.
+// nameText returns the name of a value as text, from a str or an ASCII str of Python 2.
 func nameText(name any) (text string, ok bool) {
 	switch name := name.(type) {
 	case string:
@@ -139,12 +147,12 @@ func isASCII(s string) bool {
 	return true
 }
 
-// of returns the serializer as settings have it, with what they leave open filled in.
+// of returns the serializer with its zero fields filled in from the settings.
 func (p PickleSerializer) of(s *Settings, r release.Release) (PickleSerializer, error) {
 	switch {
 	case p.Protocol == 0 && s.PickleProtocol == 0:
 		p.Protocol = r.PickleProtocol()
-	case p.Protocol == 0: // of a Python newer than this module perhaps, which reads 5 as well
+	case p.Protocol == 0: // perhaps of a Python newer than this module, which can read 5 too
 		p.Protocol = min(s.PickleProtocol, maxProtocol)
 	}
 	if p.Protocol < minProtocol || p.Protocol > maxProtocol {
@@ -153,14 +161,14 @@ func (p PickleSerializer) of(s *Settings, r release.Release) (PickleSerializer, 
 	if p.Options.Encoding == "" && r.NeedsPython3() {
 		p.Options.Encoding = "ASCII"
 	}
-	if p.Protocol == minProtocol && !r.NeedsPython3() { // which is that of Python 2
+	if p.Protocol == minProtocol && !r.NeedsPython3() { // the protocol of Python 2
 		p.timeZone = func(seconds int) *py.Object { return fixedOffset(r, seconds) }
 	}
 	return p, nil
 }
 
-// fixedOffset returns the object that Django on Python 2 has for a time zone of a fixed
-// offset: Python 2 has none itself, and pytz need not be there.
+// fixedOffset returns Django's object for a time zone with a fixed offset on Python 2.
+// Python 2 has no such class, and pytz is optional.
 func fixedOffset(r release.Release, seconds int) *py.Object {
 	offset := py.TimeDeltaOf(time.Duration(seconds) * time.Second)
 	sign, minutes := '+', seconds/60

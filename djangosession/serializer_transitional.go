@@ -9,33 +9,38 @@ import (
 	"github.com/djangobridge/djangobridge/py/pyjson"
 )
 
-// TransitionalSerializer reads sessions in JSON and in pickle, and writes JSON: for a site on its way out of
-// PickleSerializer, whose Django reads both too by then. Set Settings.Serializer to it. Reading is as inert as that of
-// [PickleSerializer].
+// TransitionalSerializer reads sessions in JSON and in pickle, and writes JSON. It is for
+// a site that moves from PickleSerializer to JSON and whose Django can read both by that
+// time. Set [Settings].Serializer to it. Like [PickleSerializer], it never executes code.
 //
-// The two cannot be confused. A session in JSON is an object: it begins with "{", or with white space before that. No pickle
-// of any protocol begins with one of these bytes, since none is an opcode: those of protocol 2 and later begin with 0x80,
-// older ones with the opcode of a dict or of its mark, "}" or "(".
+// The two formats cannot be confused. A session in JSON is an object: it starts with "{"
+// or with white space. No pickle of any protocol starts with one of these bytes because
+// they are not opcodes. Pickles of protocol 2 and later start with 0x80, older ones with
+// "}" or "(", the opcodes of a dict and of its mark.
 //
-// What was pickled is written as Django's JSONSerializer would write it: tuples become lists, keys become text, a SafeString a
-// str, and an OrderedDict and its like a dict. What JSON cannot hold makes the save fail with a [*ValueError] unless Convert
-// has an answer; but an expiry that is a datetime becomes text for releases that read that (since 4.1).
+// Pickled values are written as Django's JSONSerializer would write them: tuples become
+// lists, keys become text, a SafeString becomes a str, and an OrderedDict or a similar
+// class becomes a dict. For a value that JSON cannot represent, the save fails with a
+// [*ValueError] unless Convert replaces it. An expiry that is a datetime becomes text for
+// releases that read that (since 4.1).
 type TransitionalSerializer struct {
-	// Pickle reads what is a pickle.
+	// Pickle reads the pickles.
 	Pickle PickleSerializer
 
-	// Convert, if set, is asked for what to store instead of a value that JSON cannot hold. Value is in the form of
-	// [py.Native] and may stand anywhere in the session value of this name, as with the argument default of Python's
-	// json.dumps; for what stands under several names the name is the first. It returns a Go value that [py.From] takes or
-	// a Python value, in which it is asked again for what JSON cannot hold; its error becomes that of the save. The session
-	// that is being saved keeps what it has. Several goroutines may call it.
+	// Convert, if set, returns a replacement for a value that JSON cannot represent, like
+	// the argument default of Python's json.dumps. The value is in the form of
+	// [py.Native] and may be anywhere in the session value called name, the first such
+	// name if several share it. Convert returns a Go value that [py.From] accepts or a
+	// Python value, and is called again for unsupported values in it. Its error becomes
+	// the error of the save. The session that is being saved keeps its values. Convert
+	// must be safe for concurrent use.
 	Convert func(name string, value any) (any, error)
 
-	isoExpiry bool // of the release
+	isoExpiry bool // set by of, from the release
 }
 
-// Dumps returns d in JSON. The error is a [*ValueError], or that of [JSONSerializer.Dumps] for a session whose text would be
-// out of proportion.
+// Dumps returns d in JSON. The error is a [*ValueError], or that of
+// [JSONSerializer.Dumps] for a session that would expand too much.
 func (t TransitionalSerializer) Dumps(d *py.Dict) ([]byte, error) {
 	data, err := pyjson.Dumps(d)
 	if err == nil {
@@ -55,7 +60,7 @@ func (t TransitionalSerializer) Dumps(d *py.Dict) ([]byte, error) {
 	return JSONSerializer{}.Dumps(converted)
 }
 
-// Loads reads JSON or a pickle, whichever it is.
+// Loads reads JSON or a pickle.
 func (t TransitionalSerializer) Loads(data []byte) (*py.Dict, error) {
 	if isJSON(data) {
 		return JSONSerializer{}.Loads(data)
@@ -63,7 +68,7 @@ func (t TransitionalSerializer) Loads(data []byte) (*py.Dict, error) {
 	return t.Pickle.Loads(data)
 }
 
-// loadsOwned is Loads of data that nobody else has.
+// loadsOwned is Loads of data that it may keep.
 func (t TransitionalSerializer) loadsOwned(data []byte) (*py.Dict, error) {
 	if isJSON(data) {
 		return JSONSerializer{}.Loads(data)
@@ -73,7 +78,7 @@ func (t TransitionalSerializer) loadsOwned(data []byte) (*py.Dict, error) {
 
 func isJSON(data []byte) bool { return bytes.HasPrefix(bytes.TrimLeft(data, " \t\n\r"), []byte("{")) }
 
-// of returns the serializer as settings have it.
+// of returns the serializer with its zero fields filled in from the settings.
 func (t TransitionalSerializer) of(s *Settings, r release.Release) (TransitionalSerializer, error) {
 	t.isoExpiry = r.HasISOExpiry()
 	var err error

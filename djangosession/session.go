@@ -9,40 +9,42 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// A Session is one visitor's session: a dict with a key, an expiry, and knowledge of whether it was used and changed.
-// Several goroutines may use it. Matches SessionBase; get one from a [Manager].
+// A Session is the session of one visitor: a dict with a key, an expiry, and a record of
+// whether it was used and changed. It is safe for concurrent use. Get one from a
+// [Manager]. Matches SessionBase.
 //
-// Values that come out of a session are the caller's own, and values that go in are copied: changing a list in place
-// changes no session until it is set again. (Django's session shares its values, and forgets such changes unless modified
-// is set by hand.)
+// A Session returns copies of its values and stores copies of what it is given. Changing
+// a list in place does not change the session until it is set again. (Django's sessions
+// share their values, and lose such changes unless the program sets modified.)
 type Session struct {
 	manager *Manager
 
-	// lifecycle is held through calls to the engine, so that these come one after another: by whoever has put something in.
+	// lifecycle is held during calls to the engine, so that they run one at a time. Its
+	// holder is the one that sent a value.
 	lifecycle chan struct{}
 
-	mu       sync.Mutex // guards what follows, never held while waiting
+	mu       sync.Mutex // guards the fields below; never held while waiting
 	key      string
 	data     *py.Dict
-	ends     py.DateTime // of what was loaded
+	ends     py.DateTime // as loaded
 	loaded   bool        // data is what is stored, or replaces it
 	changes  changes
 	accessed bool
 	modified bool
-	doubtful []string // further keys under which it may be stored, since the engine's answer was lost
-	outdated error    // why what is stored must not be overwritten: the settings are out of date
-	gone     string   // a key that was found to be deleted: while it is the session's, nothing is stored that nobody has changed
+	doubtful []string // further keys under which it may be stored, because the engine's answer was lost
+	outdated error    // why the stored data must not be overwritten: the settings are out of date
+	gone     string   // a key that was found to be deleted: while the session has it, an unchanged session is not stored
 }
 
 func newSession(m *Manager, key string) *Session {
 	return &Session{manager: m, lifecycle: make(chan struct{}, 1), key: key, data: py.NewDict(0), loaded: key == ""}
 }
 
-// locked calls do when no other call of this session is with the engine. The error is that of
-// do, or the end of ctx.
+// locked calls do while no other call of this session uses the engine. The error is that
+// of do, or the end of ctx.
 func (s *Session) locked(ctx context.Context, do func() error) error {
 	select {
-	case s.lifecycle <- struct{}{}: // nobody is, and the engine looks at the context
+	case s.lifecycle <- struct{}{}: // free at once; the engine checks the context
 	default:
 		select {
 		case s.lifecycle <- struct{}{}:
@@ -54,18 +56,19 @@ func (s *Session) locked(ctx context.Context, do func() error) error {
 	return do()
 }
 
-// ErrNotLoaded refuses to save a session whose values were not loaded.
+// ErrNotLoaded reports an attempt to save a session whose values were not loaded.
 var ErrNotLoaded = errors.New("djangosession: the session is not loaded")
 
-// A KeyError says that a session has no value of this name. Matches Python's KeyError.
+// A KeyError reports that a session has no value of this name. Matches Python's KeyError.
 type KeyError struct{ Name string }
 
 func (e *KeyError) Error() string {
 	return fmt.Sprintf("djangosession: no value %q in the session", e.Name)
 }
 
-// A ValueError says that a value of the session cannot be stored, or not be read as the wanted Go type. Its cause is a
-// [*py.TypeError], a [*py.ScanError] or the serializer's error.
+// A ValueError reports that a value of the session cannot be stored, or cannot be read as
+// the requested Go type. Its cause is a [*py.TypeError], a [*py.ScanError] or the
+// serializer's error.
 type ValueError struct {
 	Name string
 	Err  error
@@ -78,14 +81,15 @@ func (e *ValueError) Error() string {
 // Unwrap returns the cause.
 func (e *ValueError) Unwrap() error { return e.Err }
 
-// Key is the session key, "" for a session that was never saved. Matches session_key.
+// Key returns the session key; "" if the session was never saved. Matches session_key.
 func (s *Session) Key() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.key
 }
 
-// Accessed reports whether values were read or written, which is what makes a response vary on the cookie.
+// Accessed reports whether values were read or written. If so, the response varies on the
+// cookie.
 func (s *Session) Accessed() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -99,8 +103,8 @@ func (s *Session) SetAccessed(accessed bool) {
 	s.accessed = accessed
 }
 
-// Modified reports whether values were written, which is what makes Django save a session at the end of a request. Saving
-// does not set it back.
+// Modified reports whether values were written. If so, the session is saved at the end of
+// the request. Saving does not reset it.
 func (s *Session) Modified() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -114,39 +118,39 @@ func (s *Session) SetModified(modified bool) {
 	s.modified = modified
 }
 
-// IsEmpty reports whether the session has neither a key nor values: then Django deletes the cookie. A session with a key is
-// never empty.
+// IsEmpty reports whether the session has neither a key nor values. Django then deletes
+// the cookie. A session with a key is never empty.
 func (s *Session) IsEmpty() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.key == "" && s.data.Len() == 0
 }
 
-// read locks the session for looking at its values. The caller unlocks it.
+// read locks the session and returns its values. The caller must unlock it.
 func (s *Session) read() *py.Dict {
 	s.mu.Lock()
 	s.accessed = true
 	return s.data
 }
 
-// change notes that a value was set or deleted. s.mu is held.
+// change records that a value was set or deleted. s.mu is held.
 func (s *Session) change(name any) {
 	s.modified = true
 	s.changes.touch(name)
 }
 
-// unstorable is a Go value without a Python form, kept until Save reports it.
+// unstorable is a Go value that has no Python form. It is kept until Save reports it.
 type unstorable struct {
 	value any
 	err   error
 }
 
-// own returns a value as the caller may have it.
+// own returns a copy of a value, in the form for the caller.
 func own(v any) any {
 	return given(py.Native(v))
 }
 
-// given returns a value that has been copied as the caller may have it.
+// given returns a value that has been copied, in the form for the caller.
 func given(v any) any {
 	if u, ok := v.(unstorable); ok {
 		return u.value
@@ -154,7 +158,7 @@ func given(v any) any {
 	return py.Resolve(v)
 }
 
-// convert returns a Go value as the session keeps it.
+// convert returns a Go value in the form that the session stores.
 func convert(v any) any {
 	p, err := py.From(v)
 	if err != nil {

@@ -10,20 +10,21 @@ import (
 	"github.com/djangobridge/djangobridge/signing"
 )
 
-// Settings are the settings of a Django site, each under Django's name: those of sessions,
-// signing, logins and CSRF protection. Make them with [NewSettings] or [ReadSettings], which
-// fill in Django's defaults, and change what the site changes. They have to be the same on
-// both sides.
+// Settings are the settings of a Django site, each under Django's name: those of
+// sessions, signing, logins and CSRF protection. Create them with [NewSettings] or
+// [ReadSettings], which fill in Django's defaults, and change what the site changes. Both
+// sides must use the same settings.
 //
-// A default is shown after each name. The packages that use a setting check it: [NewManager]
-// does not refuse a site because of a CSRF setting.
+// Each field's comment gives the setting and its default. The packages that use a setting
+// check it: [NewManager] does not refuse a site because of a CSRF setting.
 type Settings struct { //nolint:recvcheck // what prints it must not need a pointer
-	// DjangoVersion is the release that the site runs, such as "5.2.19". What is written is what that release reads, and
-	// what it refuses is refused. Changing it does not change the other fields; see [NewSettingsFor].
+	// DjangoVersion is the release that the site runs, such as "5.2.19". Sessions are
+	// written in the format of that release, and data that it refuses is refused.
+	// Changing the version does not change the other fields; see [NewSettingsFor].
 	DjangoVersion string
 
-	SecretKey          string   // SECRET_KEY. Required. Bytes that are not UTF-8 are taken as they are.
-	SecretKeyFallbacks []string // SECRET_KEY_FALLBACKS: verify, never sign. Releases before 4.1 do not have them.
+	SecretKey          string   // SECRET_KEY. Required. May contain bytes that are not UTF-8.
+	SecretKeyFallbacks []string // SECRET_KEY_FALLBACKS: verify but never sign. Ignored before 4.1, as in Django.
 
 	SessionCookieName           string        // SESSION_COOKIE_NAME; "sessionid"
 	SessionCookieAge            time.Duration // SESSION_COOKIE_AGE; two weeks
@@ -47,89 +48,98 @@ type Settings struct { //nolint:recvcheck // what prints it must not need a poin
 	CSRFCookieHTTPOnly bool          // CSRF_COOKIE_HTTPONLY; false
 	CSRFCookieSameSite string        // CSRF_COOKIE_SAMESITE; "Lax"; "" leaves the attribute out
 	CSRFCookieMasked   bool          // CSRF_COOKIE_MASKED of 4.1 and 4.2; false
-	CSRFUseSessions    bool          // CSRF_USE_SESSIONS: keep the secret in the session instead of a cookie; false
+	CSRFUseSessions    bool          // CSRF_USE_SESSIONS: store the secret in the session instead of a cookie; false
 	CSRFHeaderName     string        // CSRF_HEADER_NAME; "HTTP_X_CSRFTOKEN", which is the header X-CSRFToken
-	// CSRFTrustedOrigins is CSRF_TRUSTED_ORIGINS: origins of other sites whose forms may be
-	// sent here, such as "https://shop.example.com" or "https://*.example.com". Before Django
-	// 4.0 it lists hosts, such as "shop.example.com" or ".example.com". Whoever controls one
-	// of them can act in the name of this site's users.
+	// CSRFTrustedOrigins is CSRF_TRUSTED_ORIGINS: origins of other sites whose forms may
+	// be sent here, such as "https://shop.example.com" or "https://*.example.com". Before
+	// Django 4.0 it lists hosts, such as "shop.example.com" or ".example.com". An
+	// attacker who controls one of them can act in the name of this site's users.
 	CSRFTrustedOrigins []string
 
-	AllowedHosts []string // ALLOWED_HOSTS; none. Forms are not accepted from other hosts.
-	Debug        bool     // DEBUG: allows localhost where AllowedHosts is empty, and shows no details here; false
-	// SecureProxySSLHeader is SECURE_PROXY_SSL_HEADER: the key of META and the value by which
-	// a proxy says that the browser used HTTPS, such as "HTTP_X_FORWARDED_PROTO" and "https";
-	// none. If the proxy does not remove that header from what browsers send, they can pretend
-	// to use HTTPS.
+	AllowedHosts []string // ALLOWED_HOSTS; empty. Forms from other hosts are refused.
+	Debug        bool     // DEBUG: allows localhost if AllowedHosts is empty; has no other effect here; false
+	// SecureProxySSLHeader is SECURE_PROXY_SSL_HEADER: the META key and the value by
+	// which a proxy says that the browser used HTTPS, such as "HTTP_X_FORWARDED_PROTO"
+	// and "https"; not set by default. The proxy must remove that header from requests,
+	// or browsers can pretend to use HTTPS.
 	SecureProxySSLHeader [2]string
-	UseXForwardedHost    bool // USE_X_FORWARDED_HOST: believe the header X-Forwarded-Host; false
-	UseXForwardedPort    bool // USE_X_FORWARDED_PORT: believe the header X-Forwarded-Port; false
+	UseXForwardedHost    bool // USE_X_FORWARDED_HOST: trust the header X-Forwarded-Host; false
+	UseXForwardedPort    bool // USE_X_FORWARDED_PORT: trust the header X-Forwarded-Port; false
 
-	DataUploadMaxMemorySize   int64 // DATA_UPLOAD_MAX_MEMORY_SIZE, in bytes; 2.5 MiB; negative (None) is no limit
-	DataUploadMaxNumberFields int64 // DATA_UPLOAD_MAX_NUMBER_FIELDS; 1000; negative (None) is no limit
-	DataUploadMaxNumberFiles  int64 // DATA_UPLOAD_MAX_NUMBER_FILES of 3.2.18 and newer; 100; negative (None) is no limit
+	DataUploadMaxMemorySize   int64 // DATA_UPLOAD_MAX_MEMORY_SIZE, in bytes; 2.5 MiB; no limit if negative (None)
+	DataUploadMaxNumberFields int64 // DATA_UPLOAD_MAX_NUMBER_FIELDS; 1000; no limit if negative (None)
+	DataUploadMaxNumberFiles  int64 // DATA_UPLOAD_MAX_NUMBER_FILES of 3.2.18 and newer; 100; no limit if negative (None)
 
-	// AuthenticationBackends is AUTHENTICATION_BACKENDS;
-	// "django.contrib.auth.backends.ModelBackend" alone.
+	// AuthenticationBackends is AUTHENTICATION_BACKENDS; only
+	// "django.contrib.auth.backends.ModelBackend" by default.
 	AuthenticationBackends []string
-	LoginURL               string // LOGIN_URL as a URL, also for a view's name (see SettingsScript); "/accounts/login/"
+	LoginURL               string // LOGIN_URL as a URL, even if the site names a view (see SettingsScript); "/accounts/login/"
 
 	Middleware      []string // MIDDLEWARE; nil if unknown
 	PasswordHashers []string // PASSWORD_HASHERS; nil if unknown
 
-	UseTZ    bool   // USE_TZ; true, before 5.0 false
-	TimeZone string // TIME_ZONE; "America/Chicago". Needed where UseTZ is false, and for dates stored without a zone.
+	UseTZ    bool   // USE_TZ; true; false before 5.0
+	TimeZone string // TIME_ZONE; "America/Chicago". Used if UseTZ is false, and for dates stored without a zone.
 
 	DefaultHashingAlgorithm        string // DEFAULT_HASHING_ALGORITHM of 3.1 and 3.2; "sha256"
-	SignedCookieLegacySaltFallback bool   // SIGNED_COOKIE_LEGACY_SALT_FALLBACK; false, before 6.1 true
-	SigningBackend                 string // SIGNING_BACKEND; "django.core.signing.TimestampSigner", the only one known here
+	SignedCookieLegacySaltFallback bool   // SIGNED_COOKIE_LEGACY_SALT_FALLBACK; false; true before 6.1
+	SigningBackend                 string // SIGNING_BACKEND; "django.core.signing.TimestampSigner", the only supported one
 
-	// SessionStore is the qualified name of the site's session store class, which the signature depends on: "SessionStore" for
-	// all of Django's, "CustomStore" or "Outer.Store" for a class of the site. It is not the module.
+	// SessionStore is the qualified name of the site's session store class, without its
+	// module: "SessionStore" for all of Django's, "CustomStore" or "Outer.Store" for a
+	// class of the site. Signatures depend on it.
 	SessionStore string
-	// SessionStoreClass describes that class, as SettingsScript found it. The zero value means unknown.
+	// SessionStoreClass describes that class, as found by [SettingsScript]. The zero
+	// value means unknown.
 	SessionStoreClass SessionStoreClass
-	// SessionDatabase and UserDatabase are where the site keeps sessions and users, and
-	// UserModel is its user model, as [SettingsScript] found them. The zero values mean
-	// unknown.
+	// SessionDatabase and UserDatabase are the databases of the sessions and the users,
+	// and UserModel is the site's user model, as found by [SettingsScript]. The zero
+	// values mean unknown.
 	SessionDatabase, UserDatabase Database
 	UserModel                     UserModel
-	// SessionCache is the cache that the session store uses, as [SettingsScript] found it.
+	// SessionCache is the cache that the session store uses, as found by
+	// [SettingsScript].
 	SessionCache SessionCache
 	// MessageStorage is MESSAGE_STORAGE; "" if unknown.
 	MessageStorage string
 	// LoginReceivers are the receivers of the signal user_logged_in, such as
-	// "shop.signals.merge_carts", as [SettingsScript] found them. Logins in Go do not call
-	// them. nil if unknown.
+	// "shop.signals.merge_carts", as found by [SettingsScript]; nil if unknown. Logins in
+	// Go do not call them.
 	LoginReceivers []string
-	// KeySalt replaces the salt made of SessionStore, for a class that overrides the property key_salt.
+	// KeySalt replaces the salt that is derived from SessionStore, for a class that
+	// overrides the property key_salt.
 	KeySalt string
-	// Serializer replaces SessionSerializer, for a class that this package does not know. What a [PickleSerializer] or a
-	// [TransitionalSerializer] leaves open is filled in.
+	// Serializer replaces SessionSerializer, for a serializer class that this package
+	// does not support. Zero fields of a [PickleSerializer] or a [TransitionalSerializer]
+	// are filled in from these settings.
 	Serializer Serializer
-	// PickleProtocol is pickle.HIGHEST_PROTOCOL of the site's Python, with which PickleSerializer writes; SettingsScript
-	// prints it. If 0, it follows from the release; see [PickleSerializer].
+	// PickleProtocol is pickle.HIGHEST_PROTOCOL of the site's Python, the protocol that
+	// PickleSerializer writes. [SettingsScript] exports it. If 0, it is derived from the
+	// release; see [PickleSerializer].
 	PickleProtocol int
 	// PythonVersion is the version of the site's Python, such as "3.13.0"; "" if unknown.
 	PythonVersion string
-	// ExportedAt is when SettingsScript printed these settings, by the clock of the site's machine; the zero time if unknown.
+	// ExportedAt is when [SettingsScript] exported these settings, by the clock of the
+	// site's machine; the zero time if unknown.
 	ExportedAt time.Time
-	// AcceptLegacyLayout reads both layouts of sessions, that of before Django 3.1 and the one since, and SHA-1 signatures,
-	// also where the release does not, for a service that sees a site through an upgrade. What is written is the release's.
+	// AcceptLegacyLayout accepts the session layouts of before and since Django 3.1, and
+	// SHA-1 signatures, even if the release does not. It is for a service that runs
+	// through an upgrade of the site. Sessions are still written in the release's layout.
 	AcceptLegacyLayout bool
-	// MaxInflated bounds what a compressed session may inflate to, in bytes; signing.DefaultMaxInflated if 0.
+	// MaxInflated limits the size of a compressed session after inflation, in bytes;
+	// signing.DefaultMaxInflated if 0.
 	MaxInflated int
 	// Now is the clock; time.Now if nil.
 	Now func() time.Time
 
-	complete bool // made by a constructor
+	complete bool // set by the constructors
 }
 
-// ErrIncompleteSettings refuses settings that were not made by a constructor: false in them could be a choice, or a
-// default that is true in Django.
+// ErrIncompleteSettings reports settings that were not created by a constructor. In
+// those, false could be a choice or a forgotten default that is true in Django.
 var ErrIncompleteSettings = errors.New("djangosession: make Settings with NewSettings or ReadSettings")
 
-// A SettingError says that a setting cannot be used. It never contains a secret.
+// A SettingError reports a setting that cannot be used. It never contains a secret.
 type SettingError struct {
 	Setting string // under Django's name
 	Problem string
@@ -148,16 +158,18 @@ const (
 	modelBackendPath      = "django.contrib.auth.backends.ModelBackend"
 )
 
-// NewSettings returns Django's defaults, of the [NewestRelease], with this SECRET_KEY.
+// NewSettings returns the defaults of the [NewestRelease] of Django, with the given
+// SECRET_KEY.
 func NewSettings(secretKey string) Settings {
 	s, err := NewSettingsFor(NewestRelease, secretKey)
 	if err != nil {
-		return Settings{} // cannot be: the constant is a release
+		return Settings{} // cannot happen: the constant is a release
 	}
 	return s
 }
 
-// NewSettingsFor returns the defaults of the given Django release. The error is a [*SettingError].
+// NewSettingsFor returns the defaults of the given Django release, with the given
+// SECRET_KEY. The error is a [*SettingError].
 func NewSettingsFor(djangoVersion, secretKey string) (Settings, error) {
 	r, err := parseRelease(djangoVersion)
 	if err != nil {
@@ -194,17 +206,19 @@ func NewSettingsFor(djangoVersion, secretKey string) (Settings, error) {
 	}, nil
 }
 
-// Check reports what is wrong with the settings: [ErrIncompleteSettings], a [*SettingError] or nil.
+// Check reports the first problem of the settings. The error is [ErrIncompleteSettings],
+// a [*SettingError] or nil.
 func (s *Settings) Check() error {
 	_, err := s.resolve()
 	return err
 }
 
-// Location is where naive dates are read and written: the zone TIME_ZONE. The error is a [*SettingError].
+// Location returns the zone TIME_ZONE, in which naive dates are read and written. The
+// error is a [*SettingError].
 func (s *Settings) Location() (*time.Location, error) {
 	name := s.TimeZone
 	if name == "" {
-		name = "UTC" // what LoadLocation makes of it, and where Local would be some other machine's
+		name = "UTC" // LoadLocation does the same, and Local would differ between machines
 	}
 	loc, err := time.LoadLocation(name)
 	if err != nil || name == "Local" { // Local is Go's name for the zone of this machine
@@ -213,7 +227,7 @@ func (s *Settings) Location() (*time.Location, error) {
 	return loc, nil
 }
 
-// Clock returns the current time by Now, in whole microseconds, as Python has it.
+// Clock returns the time of Now, truncated to microseconds like Python's.
 func (s *Settings) Clock() time.Time {
 	now := time.Now
 	if s.Now != nil {
@@ -222,7 +236,7 @@ func (s *Settings) Clock() time.Time {
 	return now().Truncate(time.Microsecond)
 }
 
-// SigningOptions returns what signers of the site's release are made with: the keys, the algorithm and what else it accepts,
+// SigningOptions returns the options of the site's signers: the keys, the algorithms and
 // the clock. The error is [ErrIncompleteSettings] or a [*SettingError].
 func (s *Settings) SigningOptions() (signing.Options, error) {
 	r, err := s.resolveSigning()
@@ -232,9 +246,10 @@ func (s *Settings) SigningOptions() (signing.Options, error) {
 	return r.signingOptions(), nil
 }
 
-// SignedCookie returns the signer of a cookie as the site's release has it: for a cookie that set_signed_cookie or
-// get_signed_cookie is called for with this name and salt. The error is [ErrIncompleteSettings] or a [*SettingError], also
-// for a site with a SIGNING_BACKEND of its own.
+// SignedCookie returns a signer of cookies that is compatible with set_signed_cookie and
+// get_signed_cookie of the site's release, called with this name and salt. The error is
+// [ErrIncompleteSettings] or a [*SettingError], the latter also for a site with a
+// SIGNING_BACKEND of its own.
 func (s *Settings) SignedCookie(name, salt string) (*signing.SignedCookie, error) {
 	r, err := s.resolveSigning()
 	if err != nil {
@@ -252,12 +267,12 @@ func (s *Settings) SignedCookie(name, salt string) (*signing.SignedCookie, error
 	})
 }
 
-// resolved are checked settings with what follows from them.
+// resolved are checked settings with the values derived from them.
 type resolved struct {
 	*Settings
 	release    release.Release
 	loc        *time.Location
-	serializer Serializer // resolve only
+	serializer Serializer // set by resolve only
 	legacy     bool       // reads the layout of before 3.1
 	algorithm  string
 }
@@ -271,7 +286,7 @@ func (s *Settings) resolve() (*resolved, error) {
 	return r, err
 }
 
-// resolveSigning is resolve without the serializer of sessions, which plays no part in signing.
+// resolveSigning is resolve without the session serializer, which signing does not need.
 func (s *Settings) resolveSigning() (*resolved, error) {
 	if !s.complete {
 		return nil, ErrIncompleteSettings
@@ -299,12 +314,12 @@ func (s *Settings) resolveSigning() (*resolved, error) {
 	return r, nil
 }
 
-// hashing returns the algorithm that the release signs with.
+// hashing returns the algorithm with which the release signs.
 func (s *Settings) hashing(rel release.Release) (string, error) {
 	switch {
 	case !rel.HasDumpsLayout():
 		return signing.SHA1, nil
-	case !rel.ReadsLegacyLayout(): // the setting was there in 3.1 and 3.2 only
+	case !rel.ReadsLegacyLayout(): // only 3.1 and 3.2 have the setting
 		return signing.SHA256, nil
 	case s.DefaultHashingAlgorithm == signing.SHA1 || s.DefaultHashingAlgorithm == signing.SHA256:
 		return s.DefaultHashingAlgorithm, nil
@@ -335,7 +350,7 @@ func (s *Settings) serializer(rel release.Release) (Serializer, error) {
 	return nil, &SettingError{Setting: "SESSION_SERIALIZER", Problem: problem}
 }
 
-// fallbacks are the keys that the release verifies with besides SECRET_KEY.
+// fallbacks returns the further keys with which the release verifies.
 func (r *resolved) fallbacks() []string {
 	if !r.release.HasFallbackKeys() {
 		return nil

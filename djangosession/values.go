@@ -7,14 +7,15 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// The test cookie, by which a site finds out whether a browser keeps cookies.
+// The test cookie, with which a site finds out whether a browser accepts cookies.
 const (
 	testCookieName  = "testcookie"
 	testCookieValue = "worked"
 )
 
-// Get returns the value of this name and whether there is one. What the values are, package py tells (those of a pickle come
-// as [py.Native] gives them); see [Session.Scan] for ordinary Go values. Matches get and, but for the error, session[name].
+// Get returns the value of this name and whether it exists. Package py describes the
+// values; those of a pickle are in the form of [py.Native]. [Session.Scan] returns
+// ordinary Go values. Matches get and session[name], but for the KeyError.
 func (s *Session) Get(name string) (any, bool) {
 	d := s.read()
 	defer s.mu.Unlock()
@@ -22,7 +23,8 @@ func (s *Session) Get(name string) (any, bool) {
 	return own(v), ok
 }
 
-// Contains reports whether there is a value of this name. Matches has_key and the operator in.
+// Contains reports whether a value of this name exists. Matches has_key and the operator
+// in.
 func (s *Session) Contains(name string) bool {
 	d := s.read()
 	defer s.mu.Unlock()
@@ -30,8 +32,9 @@ func (s *Session) Contains(name string) bool {
 	return ok
 }
 
-// Scan stores the value of this name in what dst points to, by the rules of [py.Scan]; dates without a zone are taken as of
-// TIME_ZONE. The error is a [*KeyError] or a [*ValueError], which names the two types.
+// Scan stores the value of this name in the variable that dst points to, by the rules of
+// [py.Scan]. Dates without a zone are in TIME_ZONE. The error is a [*KeyError], or a
+// [*ValueError] that names the two types.
 func (s *Session) Scan(name string, dst any) error {
 	v, ok := s.Get(name)
 	if !ok {
@@ -43,16 +46,17 @@ func (s *Session) Scan(name string, dst any) error {
 	return nil
 }
 
-// Value returns the value of this name as a T. It is [Session.Scan] for single values.
+// Value returns the value of this name as a T. It is [Session.Scan] for a single value.
 func Value[T any](s *Session, name string) (T, error) {
 	var v T
 	err := s.Scan(name, &v)
 	return v, err
 }
 
-// Set stores a value, a copy of which is taken: a Go value that [py.From] takes or a Python value. One that has no Python
-// form, or that the serializer does not take, makes the next save fail. Setting a value that is there keeps its place and
-// counts as a change even if it is equal. Matches session[name] = value.
+// Set stores a copy of value, which is a Go value that [py.From] accepts or a Python
+// value. If it has no Python form, or the serializer refuses it, the next save fails. An
+// existing value keeps its place in the order. Setting an equal value is a change too.
+// Matches session[name] = value.
 func (s *Session) Set(name string, value any) {
 	v := convert(value)
 	d := s.read()
@@ -61,7 +65,8 @@ func (s *Session) Set(name string, value any) {
 	d.Set(name, v)
 }
 
-// Delete removes the value of this name; without one it returns a [*KeyError]. Matches del session[name].
+// Delete removes the value of this name. It returns a [*KeyError] if there is no such
+// value. Matches del session[name].
 func (s *Session) Delete(name string) error {
 	d := s.read()
 	defer s.mu.Unlock()
@@ -72,7 +77,8 @@ func (s *Session) Delete(name string) error {
 	return nil
 }
 
-// Pop removes the value of this name and returns it; without one it returns a [*KeyError].
+// Pop removes the value of this name and returns it. It returns a [*KeyError] if there is
+// no such value. Matches pop(name).
 func (s *Session) Pop(name string) (any, error) {
 	d := s.read()
 	defer s.mu.Unlock()
@@ -85,7 +91,8 @@ func (s *Session) Pop(name string) (any, error) {
 	return own(v), nil
 }
 
-// PopDefault is [Session.Pop] that returns fallback where there is no value.
+// PopDefault is [Session.Pop], but returns fallback if there is no such value. Matches
+// pop(name, fallback).
 func (s *Session) PopDefault(name string, fallback any) any {
 	v, err := s.Pop(name)
 	if err != nil {
@@ -94,7 +101,8 @@ func (s *Session) PopDefault(name string, fallback any) any {
 	return v
 }
 
-// SetDefault returns the value of this name and stores the given one if there is none.
+// SetDefault returns the value of this name. If there is no such value, it stores and
+// returns the given one. Matches setdefault.
 func (s *Session) SetDefault(name string, value any) any {
 	v := convert(value)
 	d := s.read()
@@ -107,9 +115,10 @@ func (s *Session) SetDefault(name string, value any) any {
 	return own(v)
 }
 
-// Update stores all values of a map, a struct or a [*py.Dict]; the session counts as changed even if that is empty. The
-// error is a [*py.TypeError] for a value that is no dict in Python, or contains what has no Python form; nothing is
-// stored then.
+// Update stores all values of a map, a struct or a [*py.Dict]. The session is modified
+// even if there are no values. The error is a [*py.TypeError] if values is not a dict in
+// Python or contains a value without a Python form; nothing is stored then. Matches
+// update.
 func (s *Session) Update(values any) error {
 	v, err := py.From(values)
 	if err != nil {
@@ -129,8 +138,9 @@ func (s *Session) Update(values any) error {
 	return nil
 }
 
-// Clear removes all values, in memory. The key stays, so that the stored session is emptied by the next save; see
-// [Session.Flush] for getting rid of it. Nothing needs to be loaded for that.
+// Clear removes all values in memory. The session keeps its key, and the next save
+// empties the stored session; [Session.Flush] deletes it. The session need not be loaded.
+// Matches clear.
 func (s *Session) Clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -145,7 +155,7 @@ func (s *Session) Keys() []string {
 	defer s.mu.Unlock()
 	names := make([]string, 0, d.Len())
 	for k := range d.All() {
-		if name, ok := nameText(k); ok { // pickle knows others; Dict shows them
+		if name, ok := nameText(k); ok { // a pickle can have others; see Dict
 			names = append(names, name)
 		}
 	}
@@ -161,7 +171,8 @@ func (s *Session) Values() []any {
 	return values
 }
 
-// Items yields names and values in order, as they were when the loop began. What values of a pickle share, these share.
+// Items yields names and values in order, as of the start of the loop. Values that are
+// shared in a pickle are shared here too.
 func (s *Session) Items() iter.Seq2[string, any] {
 	d := s.native()
 	return func(yield func(string, any) bool) {
@@ -173,7 +184,8 @@ func (s *Session) Items() iter.Seq2[string, any] {
 	}
 }
 
-// native returns a copy of all values in the form of [py.Native], each that stands under several names copied once.
+// native returns a copy of all values in the form of [py.Native]. A shared value is
+// copied once.
 func (s *Session) native() *py.Dict {
 	d := s.read()
 	defer s.mu.Unlock()
@@ -181,8 +193,9 @@ func (s *Session) native() *py.Dict {
 	return c
 }
 
-// Dict returns a copy of the whole session, names that are no text included. Values not used yet are still [py.Lazy]; what
-// values of a pickle share, those of the copy share.
+// Dict returns a copy of the whole session, including names that are not text. Values
+// that have not been used are still [py.Lazy]. Values that are shared in a pickle are
+// shared in the copy too.
 func (s *Session) Dict() *py.Dict {
 	c := s.native()
 	for k, v := range c.All() {
@@ -193,14 +206,17 @@ func (s *Session) Dict() *py.Dict {
 	return c
 }
 
-// SetTestCookie stores the test value, which the next request finds if the browser keeps cookies.
+// SetTestCookie stores the test value. The next request finds it if the browser accepts
+// cookies. Matches set_test_cookie.
 func (s *Session) SetTestCookie() { s.Set(testCookieName, testCookieValue) }
 
-// TestCookieWorked reports whether the test value is there.
+// TestCookieWorked reports whether the session has the test value. Matches
+// test_cookie_worked.
 func (s *Session) TestCookieWorked() bool {
 	v, _ := s.Get(testCookieName)
-	return v == testCookieValue || v == py.Str2(testCookieValue) // of Python 2
+	return v == testCookieValue || v == py.Str2(testCookieValue) // from Python 2
 }
 
-// DeleteTestCookie removes the test value; without one it returns a [*KeyError].
+// DeleteTestCookie removes the test value. It returns a [*KeyError] if there is none.
+// Matches delete_test_cookie.
 func (s *Session) DeleteTestCookie() error { return s.Delete(testCookieName) }
