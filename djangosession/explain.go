@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Candidates are what [Codec.Explain] tries besides what it knows.
+// Candidates are what [Codec.Explain] tries in addition to what it knows.
 type Candidates struct {
 	Keys    []string // secrets that may have been the site's
 	Salts   []string // salts, such as "django.contrib.sessions.CustomStore"
@@ -17,37 +17,37 @@ type Candidates struct {
 // A Layout is the form of a signed text.
 type Layout string
 
-// The layouts. Sessions have the first two.
+// The layouts. Sessions have one of the first two.
 const (
-	DumpsLayout  Layout = "dumps"     // what signing.dumps writes: base64, time and signature
+	DumpsLayout  Layout = "dumps"     // of signing.dumps: base64, time and signature
 	LegacyLayout Layout = "legacy"    // base64 of a hash and the session; before Django 3.1
-	TimedLayout  Layout = "timestamp" // what TimestampSigner.sign writes: a value, time and signature
-	PlainLayout  Layout = "signer"    // what Signer.sign writes: a value and signature
+	TimedLayout  Layout = "timestamp" // of TimestampSigner.sign: a value, time and signature
+	PlainLayout  Layout = "signer"    // of Signer.sign: a value and signature
 )
 
-// An Explanation says what a text is, and what would have to be different for it to decode as a session.
+// An Explanation describes a text and why it does not decode as a session.
 type Explanation struct {
-	Decodes    bool         // the codec takes the text as it is
-	Problem    *DecodeError // why it does not
-	Kind       Kind         // what the text is: proven if SignedWith is set or Decodes, otherwise judged by its form
-	Layout     Layout       // "" if the text is not signed in any of them
+	Decodes    bool         // the codec can decode the text
+	Problem    *DecodeError // why it cannot
+	Kind       Kind         // proven if SignedWith is set or Decodes, otherwise judged by the form of the text
+	Layout     Layout       // "" if the text has no signature in one of them
 	Compressed bool
-	Serializer string      // "json" or "pickle", if the text holds an object that can be read; otherwise ""
-	SignedAt   time.Time   // by the text itself; zero if it does not say. Proven only if SignedWith is set.
-	SignedWith *SignedWith // what the signature was made with; nil if nothing fits
-	Hints      []string    // what to look at, in whole sentences; the most likely one first
+	Serializer string      // "json" or "pickle", if the text contains a readable object; otherwise ""
+	SignedAt   time.Time   // according to the text; zero if it has no time. Proven only if SignedWith is set.
+	SignedWith *SignedWith // how the signature was made; nil if nothing fits
+	Hints      []string    // what to check, in full sentences; the most likely one first
 }
 
-// SignedWith is what a signature was made with.
+// SignedWith describes how a signature was made.
 type SignedWith struct {
-	Key       string // where the key comes from, such as "SECRET_KEY" or "SECRET_KEY_FALLBACKS[0]"; never the key
+	Key       string // the name of the key, such as "SECRET_KEY" or "SECRET_KEY_FALLBACKS[0]"; never the key itself
 	Salt      string
 	Algorithm string
 	CookieKey bool   // the key has the prefix of get_cookie_signer
 	Cookie    string // the cookie's name, if it is one of [Candidates].Cookies
 }
 
-// String returns the explanation in words, a line each.
+// String returns the explanation in words, one line for each fact.
 func (e *Explanation) String() string {
 	var b strings.Builder
 	if e.Decodes {
@@ -99,8 +99,9 @@ func (e *Explanation) hintf(format string, args ...any) {
 	e.Hints = append(e.Hints, fmt.Sprintf(format, args...))
 }
 
-// Explain says what a text is and why it does not decode: which key, salt, algorithm or layout would have fitted. It tries
-// many signatures; it is for people looking for a fault, not for requests. The explanation never contains the text.
+// Explain describes a text and why it does not decode: which key, salt, algorithm or
+// layout would fit. It tries many signatures, so use it to find faults, not in requests.
+// The explanation never contains the text.
 func (c *Codec) Explain(text string, more Candidates) *Explanation {
 	_, err := c.Decode(text)
 	var found *Explanation
@@ -124,7 +125,7 @@ func (c *Codec) Explain(text string, more Candidates) *Explanation {
 	return found
 }
 
-// rank says how much is known about a text.
+// rank returns how much is known about a text.
 func (e *Explanation) rank() int {
 	switch {
 	case e.SignedWith != nil:
@@ -139,7 +140,7 @@ func (e *Explanation) rank() int {
 	return 0
 }
 
-// look finds out what a text is: by its signature, or by its form.
+// look describes a text by its signature or its form.
 func (c *Codec) look(text string, more Candidates) *Explanation {
 	e := &Explanation{}
 	e.describe(text)

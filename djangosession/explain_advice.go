@@ -9,7 +9,7 @@ import (
 	"github.com/djangobridge/djangobridge/signing"
 )
 
-// advise says what follows from what was found.
+// advise adds hints that follow from the findings.
 func (c *Codec) advise(e *Explanation, text string, more Candidates) {
 	switch {
 	case e.SignedWith == nil:
@@ -35,7 +35,7 @@ func (c *Codec) advise(e *Explanation, text string, more Candidates) {
 	}
 }
 
-// adviseKey says what is wrong with the key that signed, and reports whether something is.
+// adviseKey adds a hint if the wrong key signed the text, and reports whether it did.
 func (c *Codec) adviseKey(e *Explanation) bool {
 	fallback := strings.HasPrefix(e.SignedWith.Key, "SECRET_KEY_FALLBACKS[")
 	switch {
@@ -51,7 +51,8 @@ func (c *Codec) adviseKey(e *Explanation) bool {
 	return true
 }
 
-// adviseSession says why a session that a key of the site's signed is not read.
+// adviseSession adds hints about a session that cannot be read although a key of the site
+// signed it.
 func (c *Codec) adviseSession(e *Explanation, text string) {
 	switch {
 	case e.Layout == LegacyLayout && c.legacy == nil, e.Layout == DumpsLayout && c.signer == nil:
@@ -72,7 +73,7 @@ func (c *Codec) adviseSession(e *Explanation, text string) {
 	}
 }
 
-// releaseName is the Django release that these settings are of.
+// releaseName returns the Django release of these settings.
 func (c *Codec) releaseName() string {
 	if c.settings.DjangoVersion == "" {
 		return NewestRelease
@@ -80,7 +81,7 @@ func (c *Codec) releaseName() string {
 	return c.settings.DjangoVersion
 }
 
-// adviseSHA1 says that the release does not accept SHA-1, if that is what signed.
+// adviseSHA1 adds a hint if the text was signed with SHA-1 and the release refuses it.
 func (c *Codec) adviseSHA1(e *Explanation) {
 	if e.SignedWith.Algorithm == signing.SHA1 && !c.settings.legacy {
 		e.hintf("Django %s does not accept SHA-1. Set ACCEPT_LEGACY_LAYOUT, or the DJANGO_VERSION that the site runs.",
@@ -88,7 +89,8 @@ func (c *Codec) adviseSHA1(e *Explanation) {
 	}
 }
 
-// adviseSerializer says which other serializer reads what is signed, and reports whether one does.
+// adviseSerializer adds a hint if another serializer can read the content, and reports
+// whether one can.
 func (c *Codec) adviseSerializer(e *Explanation, text string) bool {
 	data, err := c.payload(text)
 	if err != nil {
@@ -107,7 +109,8 @@ func (c *Codec) adviseSerializer(e *Explanation, text string) bool {
 	return false
 }
 
-// adviseMessages says which releases write and read this form of the messages cookie.
+// adviseMessages adds hints about the releases that write and read this form of the
+// messages cookie.
 func (c *Codec) adviseMessages(e *Explanation) {
 	writers, reads := "3.2 and later write", c.settings.release.ReadsDumpsMessages()
 	switch e.Layout {
@@ -123,7 +126,7 @@ func (c *Codec) adviseMessages(e *Explanation) {
 	}
 }
 
-// adviseCookie says whether the site accepts a signed cookie, and otherwise why not.
+// adviseCookie adds a hint whether the site accepts a signed cookie, or why not.
 func (c *Codec) adviseCookie(e *Explanation, text string, more Candidates) {
 	for _, salt := range append([]string{""}, more.Salts...) {
 		old, current := cookieSalts(e.SignedWith.Cookie, salt)
@@ -154,7 +157,7 @@ func (c *Codec) adviseCookie(e *Explanation, text string, more Candidates) {
 	}
 }
 
-// adviseUnknown gives advice about a text that no key and salt tried has signed.
+// adviseUnknown adds hints about a text that none of the tried keys and salts has signed.
 func adviseUnknown(e *Explanation, text string) {
 	switch e.Kind {
 	case "":
@@ -191,7 +194,7 @@ func (e *Explanation) adviseSignature(text string) {
 
 var resetTokenParts = regexp.MustCompile(`([0-9a-z]+)-([0-9a-f]+)/?$`)
 
-// adviseResetToken says what a password reset token tells by itself: its age.
+// adviseResetToken adds the age of a password reset token, the only fact in it.
 func (e *Explanation) adviseResetToken(text string) {
 	e.hintf("It can be verified only together with its user: the hash covers the user's id, password, last login and, since " +
 		"Django 3.2, e-mail address.")

@@ -15,8 +15,8 @@ import (
 // namedKey is a key to try, with a name that may be shown.
 type namedKey struct{ name, key string }
 
-// keys returns what the site's key may be, the likeliest first. Secrets change in transport: an environment file adds a
-// line end or quotes, a shell takes them away.
+// keys returns the possible keys of the site, the most likely first. Secrets change in
+// transport: environment files add a line end or quotes, and shells remove them.
 func (c *Codec) keys(more Candidates) []namedKey {
 	s := c.settings
 	ks := []namedKey{{"SECRET_KEY", s.SecretKey}}
@@ -50,10 +50,10 @@ func (c *Codec) keys(more Candidates) []namedKey {
 // use is a use of signing to try.
 type use struct {
 	salt      string
-	kind      Kind // "" if the contents have to say
-	dumps     bool // only signing.dumps has this salt
+	kind      Kind // "" if the contents determine it
+	dumps     bool // only signing.dumps uses this salt
 	cookieKey bool
-	cookie    string // its name, for a cookie that set_signed_cookie signs
+	cookie    string // the name of a cookie that set_signed_cookie signs
 }
 
 // Salts of Django's own uses of signing.
@@ -89,12 +89,12 @@ func (c *Codec) uses(more Candidates) []use {
 	)
 }
 
-// cookieSalts returns the salts that set_signed_cookie has had: before 5.2.15 and 6.0.6, and since.
+// cookieSalts returns the salts of set_signed_cookie: before 5.2.15 and 6.0.6, and since.
 func cookieSalts(name, salt string) (old, current string) {
 	return name + salt, "django.http.cookies.v2:" + strconv.Itoa(utf8.RuneCountInString(salt)) + ":" + salt + name
 }
 
-// algorithmOf tells the algorithm of a signature by its length.
+// algorithmOf returns the algorithm of a signature, judged by its length.
 func algorithmOf(signature string) (string, bool) {
 	switch len(signature) {
 	case 43:
@@ -105,7 +105,7 @@ func algorithmOf(signature string) (string, bool) {
 	return "", false
 }
 
-// whoMade looks for what made the signature of a text, which says what the text is.
+// whoMade searches for the key and the use of signing that made the signature of a text.
 func (c *Codec) whoMade(e *Explanation, text string, more Candidates) {
 	if e.Layout == LegacyLayout {
 		e.SignedWith = c.whoMadeLegacy(text, more)
@@ -127,7 +127,7 @@ func (c *Codec) whoMade(e *Explanation, text string, more Candidates) {
 	}
 }
 
-// settle notes what follows for a text from the use of signing that made it.
+// settle records what follows for a text from the use of signing that made it.
 func (e *Explanation) settle(u use, text string) {
 	if u.dumps && e.Layout == TimedLayout {
 		e.Layout, e.Compressed = DumpsLayout, strings.HasPrefix(text, ".")
@@ -145,7 +145,7 @@ func (e *Explanation) settle(u use, text string) {
 func (u use) made(text string, layout Layout, o signing.Options) bool {
 	if layout == PlainLayout {
 		signer, err := signing.NewSigner(o)
-		if err != nil || u.cookieKey { // whose signer always adds the time
+		if err != nil || u.cookieKey { // its signer always adds the time
 			return false
 		}
 		_, err = signer.Unsign(text)
@@ -175,7 +175,8 @@ func (c *Codec) whoMadeLegacy(text string, more Candidates) *SignedWith {
 	return nil
 }
 
-// lookAtOldMessages recognises the messages cookie of before Django 3.1: a SHA-1 hash in hex, a dollar sign and JSON.
+// lookAtOldMessages recognizes the messages cookie of before Django 3.1: a SHA-1 hash in
+// hex, a dollar sign and JSON.
 func (c *Codec) lookAtOldMessages(e *Explanation, text string, more Candidates) {
 	sum, value, found := strings.Cut(text, "$")
 	if !found || len(sum) != 40 || !isHex(sum) || !isMessages(value) {

@@ -8,20 +8,20 @@ import (
 	"strings"
 )
 
-// A Kind is what a text is that somebody took for a session.
+// A Kind is the kind of a text that was mistaken for a session.
 type Kind string
 
-// The kinds that [Codec.Explain] tells apart.
+// The kinds that [Codec.Explain] distinguishes.
 const (
 	SessionKind       Kind = "session"              // the column session_data, or a file of the engine file
 	CookieSessionKind Kind = "cookie_session"       // a session of the engine signed_cookies
 	MessagesKind      Kind = "messages"             // the cookie of the messages framework
-	SignedCookieKind  Kind = "signed_cookie"        // what set_signed_cookie made
+	SignedCookieKind  Kind = "signed_cookie"        // a cookie of set_signed_cookie
 	SignedKind        Kind = "signed_value"         // another use of django.core.signing
-	SessionKeyKind    Kind = "session_key"          // what the session cookie holds
+	SessionKeyKind    Kind = "session_key"          // the value of the session cookie
 	CSRFTokenKind     Kind = "csrf_token"           // a masked token
 	CSRFSecretKind    Kind = "csrf_secret"          // the secret of such tokens
-	ResetTokenKind    Kind = "password_reset_token" // what PasswordResetTokenGenerator makes
+	ResetTokenKind    Kind = "password_reset_token" // a token of PasswordResetTokenGenerator
 	PasswordKind      Kind = "password"             // a hash of a password
 	JWTKind           Kind = "jwt"                  // a JSON Web Token
 	HashKind          Kind = "hash"                 // a digest in hex, such as _auth_user_hash
@@ -31,7 +31,7 @@ const (
 	TextKind          Kind = "text"                 // any other text
 )
 
-// words say what a kind is, after "It is" or "It looks like".
+// words describes a kind, to follow "It is" or "It looks like".
 func (k Kind) words() string {
 	return map[Kind]string{ //nolint:gosec // words about secrets, none of them one
 		SessionKind:       "a session, as the column session_data holds it",
@@ -87,7 +87,7 @@ func kindOf(text string) Kind {
 	return kindOfBase64(text)
 }
 
-// csrfSecretLength is the length of a CSRF secret; that of a token is twice as much.
+// csrfSecretLength is the length of a CSRF secret. A token has twice that length.
 const csrfSecretLength = 32
 
 // isMessages reports whether a text is the JSON of Django's messages.
@@ -95,7 +95,8 @@ func isMessages(text string) bool {
 	return strings.HasPrefix(text, `[["__json_message"`) || strings.HasPrefix(text, `["__messagesnotfinished__"`)
 }
 
-// isJWT reports whether a text is a JSON Web Token: signed, in three parts, or encrypted, in five.
+// isJWT reports whether a text is a JSON Web Token: signed, in three parts, or encrypted,
+// in five.
 func isJWT(text string) bool {
 	parts := strings.Split(text, ".")
 	if len(parts) != 3 && len(parts) != 5 || !slices.ContainsFunc(parts[1:], func(p string) bool { return p != "" }) {
@@ -108,7 +109,7 @@ func isJWT(text string) bool {
 	return err == nil && json.Unmarshal(head, &fields) == nil && fields.Algorithm != ""
 }
 
-// shortestBase64 is how long a text must be before it is more likely to be base64 than a word.
+// shortestBase64 is the length from which a text is more likely base64 than a word.
 const shortestBase64 = 20
 
 // kindOfBase64 judges a text that may be base64.
@@ -128,7 +129,7 @@ func kindOfBase64(text string) Kind {
 	return Base64Kind
 }
 
-// isPickle reports whether data begins and ends like a pickle.
+// isPickle reports whether data starts and ends like a pickle.
 func isPickle(data []byte) bool {
 	switch {
 	case len(data) < 3 || data[len(data)-1] != '.':

@@ -15,7 +15,7 @@ import (
 	"github.com/djangobridge/djangobridge/signing"
 )
 
-// form is a text as it may have been before something in between changed it.
+// form is a text in a form that it may have had before something changed it.
 type form struct{ text, how string }
 
 func forms(text string) []form {
@@ -38,7 +38,7 @@ func forms(text string) []form {
 	return fs
 }
 
-// describe looks at the layout of a text.
+// describe determines the layout of a text.
 func (e *Explanation) describe(text string) {
 	parts := strings.Split(text, ":")
 	if len(parts) == 1 {
@@ -55,7 +55,8 @@ func (e *Explanation) describe(text string) {
 	}
 }
 
-// describeTimed looks at a text of three or more parts, of which the last two are a time and a signature.
+// describeTimed determines the layout of a text of three or more parts, of which the last
+// two are a time and a signature.
 func (e *Explanation) describeTimed(text string, parts []string) {
 	at, err := signing.B62Decode(parts[len(parts)-2])
 	if err != nil {
@@ -69,7 +70,7 @@ func (e *Explanation) describeTimed(text string, parts []string) {
 		e.Layout, e.Kind = DumpsLayout, MessagesKind
 	case len(parts) == 3 && mayBeSession(head):
 		e.Layout, e.Kind = DumpsLayout, SessionKind
-	case isMessages(text): // as Django 3.1 writes them
+	case isMessages(text): // the form of Django 3.1
 		e.Kind = MessagesKind
 	case len(head) > 0 && head[0] == '[':
 		e.Layout = DumpsLayout
@@ -77,10 +78,11 @@ func (e *Explanation) describeTimed(text string, parts []string) {
 	e.Compressed = e.Layout == DumpsLayout && strings.HasPrefix(text, ".")
 }
 
-// headLength is how many bytes of an object show what it is.
+// headLength is the number of bytes that are read to recognize an object.
 const headLength = 32
 
-// inside returns the beginning of the object that signing.dumps put into a text, nil if it holds none.
+// inside returns the start of the object that signing.dumps put into a text; nil if it
+// has none.
 func inside(text string) []byte {
 	value, _, _ := strings.Cut(text, ":")
 	bare := strings.TrimPrefix(value, ".")
@@ -100,12 +102,13 @@ func inside(text string) []byte {
 	return head[:n]
 }
 
-// mayBeSession reports whether an object that begins like this may be a session: a JSON object, or a pickle.
+// mayBeSession reports whether an object that starts like this may be a session: a JSON
+// object or a pickle.
 func mayBeSession(head []byte) bool {
 	return len(head) > 0 && strings.IndexByte("{(}\x80", head[0]) >= 0
 }
 
-// lookInside notes what a text holds whose signature is good.
+// lookInside determines the serializer of a text whose signature is good.
 func (e *Explanation) lookInside(text string) {
 	head := inside(text)
 	if e.Layout != DumpsLayout || len(head) == 0 {
@@ -119,13 +122,14 @@ func (e *Explanation) lookInside(text string) {
 	}
 }
 
-// The serializers by the names that [Explanation] has for them.
+// The values of [Explanation].Serializer.
 const (
 	jsonName   = "json"
 	pickleName = "pickle"
 )
 
-// isLegacyLayout reports whether a text is base64 of a SHA-1 hash in hex, a colon and something.
+// isLegacyLayout reports whether a text is base64 of a SHA-1 hash in hex, a colon and
+// something.
 func isLegacyLayout(text string) bool {
 	raw, err := pybase64.Decode(make([]byte, 0, len(text)*3/4), text, 0, false)
 	return err == nil && len(raw) > 41 && raw[40] == ':' && isHex(string(raw[:40]))

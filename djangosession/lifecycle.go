@@ -256,8 +256,8 @@ func duration(seconds float64) time.Duration {
 	return time.Duration(min(max(seconds*float64(time.Second), -most), most))
 }
 
-// renew stores the session only to extend it. What others have stored in the meantime is
-// preserved if the engine is a [Merger].
+// renew stores the session only to extend it. Changes stored by others in the meantime
+// are preserved if the engine is a [Merger].
 func (s *Session) renew(ctx context.Context) error {
 	if _, ok := s.manager.engine.(Merger); !ok {
 		return s.Save(ctx)

@@ -7,33 +7,33 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// changes are what was done to a session and is not stored yet. They are numbered, so that what was done while a save was
-// on its way can be told from what it has stored.
+// changes records what was done to a session and is not stored yet. Changes are numbered,
+// so that those made during a save can be distinguished from those that it has stored.
 type changes struct {
-	last    uint64  // the number of the last one
-	names   py.Dict // of values that were set or deleted, with the number of the last time
-	cleared uint64  // the number of the last time that all others were removed; 0 if they were not
+	last    uint64  // number of the last change
+	names   py.Dict // of values that were set or deleted, each with the number of its last change
+	cleared uint64  // number of the last change that removed all other values; 0 if no change did
 }
 
-// touch notes that a value was set or deleted.
+// touch records that a value was set or deleted.
 func (c *changes) touch(name any) {
 	c.last++
 	c.names.Set(name, c.last)
 }
 
-// clear notes that all values were removed.
+// clear records that all values were removed.
 func (c *changes) clear() {
 	c.last++
 	c.names.Clear()
 	c.cleared = c.last
 }
 
-// copy returns changes that do not change any more.
+// copy returns a copy of the changes.
 func (c *changes) copy() changes {
 	return changes{last: c.last, names: *c.names.Copy(), cleared: c.cleared}
 }
 
-// stored forgets what was done up to a number.
+// stored forgets the changes up to a number.
 func (c *changes) stored(upTo uint64) {
 	later := py.NewDict(0)
 	for name, n := range c.names.All() {
@@ -47,7 +47,8 @@ func (c *changes) stored(upTo uint64) {
 	}
 }
 
-// apply makes to the values of which mine has changed what they are in mine, and returns to.
+// apply copies the changed values from mine to the dict to, deletes those that mine no
+// longer has, and returns to.
 func (c *changes) apply(mine, to *py.Dict) *py.Dict {
 	for name := range mine.All() { // in the order in which they were set
 		if _, touched := c.names.Get(name); touched {
@@ -63,15 +64,16 @@ func (c *changes) apply(mine, to *py.Dict) *py.Dict {
 	return to
 }
 
-// snapshot returns copies of the values and of what was done to them.
+// snapshot returns copies of the values and of their changes.
 func (s *Session) snapshot() (*py.Dict, changes) {
 	d := s.read()
 	defer s.mu.Unlock()
 	return d.Copy(), s.changes.copy()
 }
 
-// merged returns what changes make of a stored session, and why nothing of it stays if it does not decode. mine are the
-// values of the session that was changed.
+// merged applies changes to a stored session. mine has the values of the session that was
+// changed. If the stored session does not decode, lost is the reason, and d contains
+// nothing of it.
 func (m *Manager) merged(done *changes, mine *py.Dict, stored *Record) (d *py.Dict, lost, err error) {
 	if outdated := m.outdated(stored.Err); outdated != nil {
 		return nil, nil, outdated
@@ -87,7 +89,8 @@ func (m *Manager) merged(done *changes, mine *py.Dict, stored *Record) (d *py.Di
 	return done.apply(mine, stored.Data), nil, nil
 }
 
-// adopt makes the session what was stored of it, with all that was done since the change of this number. s.mu is held.
+// adopt gives the session the stored values and reapplies the changes after the number
+// upTo. s.mu is held.
 func (s *Session) adopt(stored *py.Dict, upTo uint64) {
 	s.changes.stored(upTo)
 	if s.changes.cleared == 0 {
@@ -96,8 +99,8 @@ func (s *Session) adopt(stored *py.Dict, upTo uint64) {
 	s.loaded = true
 }
 
-// merge stores the changes of a session into what is stored by now, and takes over the result. The caller has the lock of
-// s.lifecycle.
+// merge applies the session's changes to the stored session and adopts the result. The
+// caller holds s.lifecycle.
 func (s *Session) merge(ctx context.Context, key string) error {
 	merger, ok := s.manager.engine.(Merger)
 	if !ok {
@@ -122,7 +125,7 @@ func (s *Session) merge(ctx context.Context, key string) error {
 	if err != nil {
 		return storeError(err)
 	}
-	if lost != nil { // which is told when the engine's lock is free, for who is told may use the engine
+	if lost != nil { // after the engine's lock is released, because the hook may use the engine
 		s.manager.reportLoad(ctx, lost)
 	}
 	s.mu.Lock()
@@ -138,7 +141,8 @@ func (s *Session) progress() (modified bool, last uint64) {
 	return s.modified, s.changes.last
 }
 
-// unsaved reports whether something was done to the session, after the change of this number, that no save has seen.
+// unsaved reports whether the session has changes after this number that no save has
+// stored.
 func (s *Session) unsaved(after uint64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -153,7 +157,7 @@ func (s *Session) unsaved(after uint64) bool {
 	return false
 }
 
-// hasChanges reports whether values were changed and no save has stored them.
+// hasChanges reports whether the session has changes that no save has stored.
 func (s *Session) hasChanges() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

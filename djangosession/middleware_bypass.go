@@ -7,8 +7,8 @@ import (
 )
 
 // written returns the status of a response that was sent past the middleware, through the
-// http.ResponseWriter around it; 0 if there was none, or if that writer cannot say. Gin's
-// writer and those of many packages can.
+// http.ResponseWriter around it; 0 if nothing was sent, or if that writer cannot say.
+// Gin's writer and those of many packages can.
 func written(w http.ResponseWriter) int {
 	if out, ok := find[interface{ Written() bool }](w); !ok || !out.Written() {
 		return 0

@@ -16,7 +16,7 @@ const (
 	SaveEveryRequest  SaveReason = "save_every_request" // SESSION_SAVE_EVERY_REQUEST
 	SaveRenewed       SaveReason = "renewed"            // it would have ended soon; see [Options].RenewBelow
 	SaveLate          SaveReason = "late"               // it was changed after the header of the response was sent
-	SaveCookieDeleted SaveReason = "cookie_deleted"     // it was flushed or has ended, or the cookie had no valid key; nothing was saved
+	SaveCookieDeleted SaveReason = "cookie_deleted"     // it was flushed, has ended, or had no valid key; nothing was saved
 )
 
 // A SaveEvent is passed to [Options].OnSave.

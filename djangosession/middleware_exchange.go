@@ -14,35 +14,35 @@ import (
 	"github.com/djangobridge/djangobridge/internal/httpmw"
 )
 
-// exchange is a request and its response on their way through the middleware. It is the request's context, so that one
-// allocation does for all.
+// exchange is a request and its response in the middleware. It is also the request's
+// context, so that one allocation serves all three.
 type exchange struct {
 	context.Context //nolint:containedctx // what it adds to
 	manager         *Manager
 	request         *http.Request       // the handler's
-	under           http.ResponseWriter // what the response goes to
-	outer           []headerField       // what stood in the header before
+	under           http.ResponseWriter // receives the response
+	outer           []headerField       // the header before the handler
 	shared          httpmw.Shared
-	key             string // of the request's session cookie, whatever the handler does to the header
-	present         bool   // there is one
+	key             string // from the request's session cookie, even if the handler changes the header
+	present         bool   // the request has the cookie
 
-	loading sync.Mutex // guards the next two
-	session *Session   // nil if it was not asked for
+	loading sync.Mutex // guards session, failed and over
+	session *Session   // nil if it was not requested
 	failed  error      // why it could not be loaded
 
-	answered bool        // the header is out, or about to go
+	answered bool        // the header is sent, or about to be
 	failure  error       // why the handler's response was replaced
-	replaced bool        // another is out in its place
-	seen     uint64      // the number of the last change to the session before the header
-	saves    bool        // the status is one with which Django saves
-	varied   bool        // the header says Vary: Cookie
-	told     string      // the key that the browser has when it has read the header
+	replaced bool        // another response was sent in its place
+	seen     uint64      // number of the last change to the session before the header
+	saves    bool        // Django saves with this status
+	varied   bool        // the header has Vary: Cookie
+	told     string      // the key that the browser has after this response
 	lost     atomic.Bool // the handler has written a header without the cookie
-	over     bool        // the handler has returned; guarded by loading
-	foreign  bool        // the header has a session cookie of the handler's
+	over     bool        // the handler has returned
+	foreign  bool        // the header has a session cookie that the handler set
 }
 
-// exchangeKey is the key under which a context has its exchange.
+// exchangeKey is the key of the exchange in a context.
 type exchangeKey struct{}
 
 // Value implements context.Context.
@@ -56,7 +56,7 @@ func (x *exchange) Value(key any) any {
 	return x.Context.Value(key)
 }
 
-// load returns the session and loads it if nobody has.
+// load returns the session, and loads it on first use.
 func (x *exchange) load(ctx context.Context) (*Session, error) {
 	x.loading.Lock()
 	defer x.loading.Unlock()
@@ -65,7 +65,7 @@ func (x *exchange) load(ctx context.Context) (*Session, error) {
 	}
 	s, err := x.manager.Load(loadingContext{ctx}, x.key) //nolint:contextcheck // it is ctx, with less in it
 	if err != nil {
-		if ctx.Err() == nil { // else it is the caller's context that ended, and others may try
+		if ctx.Err() == nil { // otherwise the caller's context has ended, and others may try
 			x.failed = err
 		}
 		return nil, err
@@ -79,7 +79,7 @@ func (x *exchange) load(ctx context.Context) (*Session, error) {
 	return s, nil
 }
 
-// peek returns a value of the session, nil if it has none, and does not count as access.
+// peek returns a value of the session, or nil, without marking the session as accessed.
 func (s *Session) peek(name string) any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -87,8 +87,8 @@ func (s *Session) peek(name string) any {
 	return own(v)
 }
 
-// loadingContext is the context in which the session is loaded. A hook or a logger that asks for
-// the session there gets an error and does not wait for itself.
+// loadingContext is the context in which the session is loaded. A hook or a logger that
+// requests the session from it gets an error instead of a deadlock.
 type loadingContext struct{ context.Context } //nolint:containedctx // what it takes from
 
 var errLoading = errors.New("djangosession: the session is being loaded, and cannot be asked for meanwhile")
@@ -101,19 +101,21 @@ func (c loadingContext) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// loaded returns the session if somebody asked for it, and whether that failed.
+// loaded returns the session if it was requested, and whether loading it failed.
 func (x *exchange) loaded() (s *Session, failed bool) {
 	x.loading.Lock()
 	defer x.loading.Unlock()
 	return x.session, x.failed != nil
 }
 
-// background is a context for what has to be done even if the client has gone away.
+// background returns a context for work that must be done even if the client has
+// disconnected.
 func (x *exchange) background() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(x), x.manager.options.SaveTimeout)
 }
 
-// answer prepares the header for this status. If it returns false, the response was replaced.
+// answer prepares the header for this status. It returns false if the response was
+// replaced.
 func (x *exchange) answer(status int) bool {
 	x.answered = true
 	x.shared.RunBeforeHeader(status, x.under.Header())
@@ -131,11 +133,11 @@ func (x *exchange) respond(status int) error {
 	x.told, x.saves = x.key, release.SavesWith(status)
 	_, x.foreign = cookies.Set(header, x.manager.settings.SessionCookieName)
 	s, failed := x.loaded()
-	accessed, modified, empty := failed, false, !isKey(x.key) // what a page makes of the failure is for this visitor too
+	accessed, modified, empty := failed, false, !isKey(x.key) // a page about the failure is for this visitor too
 	if s != nil {
 		accessed, empty = s.Accessed(), s.IsEmpty()
 		modified, x.seen = s.progress()
-		// From here on they tell what happens after the header.
+		// From here on, they record the changes after the header.
 		defer func() { s.SetAccessed(false); s.SetModified(false) }()
 	}
 	if x.foreign {
@@ -165,13 +167,13 @@ func (x *exchange) respond(status int) error {
 	err := x.save(status, reason)
 	if s == nil {
 		if loaded, _ := x.loaded(); loaded != nil {
-			loaded.SetAccessed(false) // the save looked at it, and not the handler
+			loaded.SetAccessed(false) // the save accessed it, not the handler
 		}
 	}
 	return err
 }
 
-// reason says why the session is to be saved; "" if it is not.
+// reason returns why the session is to be saved; "" if it is not.
 func (x *exchange) reason(s *Session, modified bool) SaveReason {
 	switch {
 	case modified:
@@ -195,7 +197,7 @@ func (x *exchange) save(status int, reason SaveReason) error {
 		return err
 	}
 	began, key := time.Now(), s.Key()
-	c, err := x.manager.sessionCookie(s) // what has no cookie is not stored
+	c, err := x.manager.sessionCookie(s) // a session whose cookie cannot be set is not stored
 	if err != nil {
 		return err
 	}
@@ -204,13 +206,13 @@ func (x *exchange) save(status int, reason SaveReason) error {
 		store = s.renew
 	}
 	err = store(ctx)
-	if reason != SaveModified && errors.Is(err, ErrOutdatedSettings) { // which was reported; the session is left alone
+	if reason != SaveModified && errors.Is(err, ErrOutdatedSettings) { // already reported; the session stays unchanged
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	if reason == SaveRenewed || x.manager.options.MergeSaves { // another request may have changed when the session ends
+	if reason == SaveRenewed || x.manager.options.MergeSaves { // another request may have changed the expiry
 		if merged, err := x.manager.sessionCookie(s); err == nil {
 			c = merged
 		}
@@ -230,7 +232,7 @@ func (x *exchange) vary(yes bool) {
 	}
 }
 
-// finish ends the response when the handler has returned.
+// finish completes the response after the handler has returned.
 func (x *exchange) finish() {
 	defer x.end()
 	if !x.answered {
@@ -242,7 +244,7 @@ func (x *exchange) finish() {
 		return
 	}
 	if x.failure != nil {
-		if !x.replaced { // ErrorHandler has panicked, and a recovery inside got that: an empty page would look like success
+		if !x.replaced { // ErrorHandler has panicked and a handler has recovered; an empty page would look like success
 			panic(http.ErrAbortHandler) //nolint:forbidigo // which breaks off the connection, and nothing else
 		}
 		return
@@ -252,19 +254,19 @@ func (x *exchange) finish() {
 	}
 }
 
-// end notes that the handler has returned.
+// end records that the handler has returned.
 func (x *exchange) end() {
 	x.loading.Lock()
 	defer x.loading.Unlock()
 	x.over = true
 }
 
-// late deals with what was done to the session after the header went out.
+// late handles changes to the session after the header was sent.
 func (x *exchange) late(s *Session) {
 	if s.Accessed() && !x.varied {
 		x.manager.reportError(x, fmt.Errorf("%w, without Vary: Cookie, when the session was used first", ErrHeaderSent))
 	}
-	if !s.unsaved(x.seen) || s.IsEmpty() { // who was logged out late keeps a cookie that leads nowhere
+	if !s.unsaved(x.seen) || s.IsEmpty() { // after a late logout, the browser's cookie names no session
 		return
 	}
 	if x.foreign {
@@ -285,8 +287,9 @@ func (x *exchange) late(s *Session) {
 	x.manager.reportSave(x, SaveEvent{Reason: SaveLate, Duration: time.Since(began)})
 }
 
-// abandon does for a handler that panics what Django does when a view raises an exception, as far as the header goes: the
-// panic goes on, and if another handler makes an answer of it, that has the right cookies.
+// abandon handles a panic of the handler like an exception of a view in Django, as far as
+// the header is concerned. The panic continues. If an outer handler turns it into a
+// response, that response has the right cookies.
 func (x *exchange) abandon() {
 	if !x.answered {
 		x.answered = true
@@ -297,7 +300,7 @@ func (x *exchange) abandon() {
 	}
 }
 
-// replace answers with an error, as if the handler had not written.
+// replace answers with an error, as if the handler had written nothing.
 func (x *exchange) replace(err error) {
 	x.failure = fmt.Errorf("djangosession: the response was replaced: %w", err)
 	x.restore(x.under.Header())
@@ -315,15 +318,16 @@ func (x *exchange) replace(err error) {
 	}
 	release := x.manager.settings.release
 	if status == http.StatusBadRequest && release.RedirectsGoneSessions() {
-		// To where the request came to, which finds no session then. More slashes would name another host.
+		// Redirect to the same path, where the visitor then has no session. More than one
+		// slash would name another host.
 		x.under.Header().Set("Location", "/"+strings.TrimLeft(x.request.URL.EscapedPath(), "/"))
 		status = http.StatusFound
 	}
 	http.Error(x.under, http.StatusText(status), status)
 }
 
-// discard removes the session of a response that was replaced, if it has a key that the browser is not told: nobody could
-// use what is stored, but it may hold a login.
+// discard removes the session of a replaced response if the browser does not have its
+// key. The stored session is unreachable, but it may contain a login.
 func (x *exchange) discard() {
 	s, _ := x.loaded()
 	if s == nil || x.manager.options.ReadOnly {
@@ -336,13 +340,14 @@ func (x *exchange) discard() {
 	}
 }
 
-// headerField is a line of a header.
+// headerField is a field of a header.
 type headerField struct {
 	name   string
 	values []string
 }
 
-// remember keeps what middleware further out has put into the header, for a response that replaces the handler's.
+// remember stores the header fields that outer middleware has set, for a response that
+// replaces the handler's.
 func (x *exchange) remember(h http.Header) {
 	if len(h) == 0 {
 		return

@@ -12,8 +12,9 @@ import (
 	"sync"
 )
 
-// hijacked is a connection that a handler has taken over while its response was due to set cookies. It looks at the header
-// that the handler writes, and reports cookies that it leaves out.
+// hijacked is a connection that a handler has taken over although its response was due to
+// set cookies. It inspects the header that the handler writes, and reports missing
+// cookies.
 type hijacked struct {
 	net.Conn
 	x   *exchange
@@ -21,13 +22,13 @@ type hijacked struct {
 
 	mu     sync.Mutex
 	header []byte
-	seen   bool // the whole header
+	seen   bool // the whole header was inspected
 }
 
-// maxHijackedHeader bounds the header of a response that a handler writes itself, in bytes.
+// maxHijackedHeader is the maximum size of a header that is inspected, in bytes.
 const maxHijackedHeader = 64 << 10
 
-// watch returns the connection for the handler, which has to send these cookies.
+// watch returns the connection for a handler that has to send the cookies in due.
 func (x *exchange) watch(conn net.Conn, rw *bufio.ReadWriter, due []string) (net.Conn, *bufio.ReadWriter, error) {
 	c := &hijacked{Conn: conn, x: x, due: due}
 	if err := rw.Flush(); err != nil {
@@ -42,7 +43,7 @@ func (c *hijacked) Write(b []byte) (int, error) {
 	return c.Conn.Write(b)
 }
 
-// look looks at what is written, until the end of the header.
+// look inspects what is written, up to the end of the header.
 func (c *hijacked) look(b []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -56,7 +57,7 @@ func (c *hijacked) look(b []byte) {
 	}
 }
 
-// decide reports cookies that are not in the header. c.mu is held.
+// decide reports cookies that the header lacks. c.mu is held.
 func (c *hijacked) decide(header string) {
 	c.seen, c.header = true, nil
 	sent := map[string]bool{}
@@ -82,10 +83,10 @@ func (c *hijacked) Close() error {
 	return c.Conn.Close()
 }
 
-// NetConn returns the connection itself, as [crypto/tls.Conn] does.
+// NetConn returns the underlying connection, like that of [crypto/tls.Conn].
 func (c *hijacked) NetConn() net.Conn { return c.Conn }
 
-// CloseWrite is what proxies look for.
+// CloseWrite closes the writing side. Proxies look for it.
 func (c *hijacked) CloseWrite() error {
 	if w, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return w.CloseWrite()
@@ -93,7 +94,7 @@ func (c *hijacked) CloseWrite() error {
 	return errors.ErrUnsupported
 }
 
-// dueCookies returns the Set-Cookie lines that the header has besides these.
+// dueCookies returns the Set-Cookie lines of a header that are not in before.
 func dueCookies(h http.Header, before []string) []string {
 	var due []string
 	for _, line := range h["Set-Cookie"] {

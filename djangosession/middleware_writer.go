@@ -11,8 +11,8 @@ import (
 // writer is the handler's http.ResponseWriter.
 type writer struct{ x *exchange }
 
-// flushWriter is one over a response that can be flushed. A handler that streams asks for that before it begins; whether
-// the other things can be done, it learns when it tries.
+// flushWriter is a writer whose response can be flushed. A handler that streams checks
+// for http.Flusher before it starts. The other abilities are checked when they are used.
 type flushWriter struct{ writer }
 
 var (
@@ -34,7 +34,7 @@ func (x *exchange) writer() http.ResponseWriter {
 	return writer{x}
 }
 
-// find looks for something that w can do, or one of those that it wraps: as http.ResponseController does.
+// find returns w, or a writer that it wraps, as a T, like http.ResponseController.
 func find[T any](w http.ResponseWriter) (T, bool) {
 	for {
 		if t, ok := w.(T); ok {
@@ -52,7 +52,8 @@ func find[T any](w http.ResponseWriter) (T, bool) {
 // Header implements http.ResponseWriter.
 func (w writer) Header() http.Header { return w.x.under.Header() }
 
-// WriteHeader implements http.ResponseWriter. The first status that is final decides what becomes of the session.
+// WriteHeader implements http.ResponseWriter. The first final status determines whether
+// the session is saved.
 func (w writer) WriteHeader(status int) {
 	x := w.x
 	if x.failure != nil {
@@ -64,7 +65,8 @@ func (w writer) WriteHeader(status int) {
 	x.under.WriteHeader(status)
 }
 
-// begin makes sure that the header is out, and returns an error if the response was replaced.
+// begin makes sure that the header is sent. It returns an error if the response was
+// replaced.
 func (w writer) begin() error {
 	if !w.x.answered {
 		w.WriteHeader(http.StatusOK)
@@ -88,11 +90,12 @@ func (w writer) WriteString(s string) (int, error) {
 	return io.WriteString(w.x.under, s)
 }
 
-// ReadFrom implements io.ReaderFrom, so that files are sent by the system. As with net/http the header goes out when there is
-// something to send: the handler can still answer an error that comes before.
+// ReadFrom implements io.ReaderFrom, so that the system can send files. As in net/http,
+// the header is sent when there is something to send, so the handler can still respond to
+// an earlier error.
 func (w writer) ReadFrom(r io.Reader) (n int64, err error) {
 	if !w.x.answered {
-		const first = 512 // net/http looks at as much
+		const first = 512 // net/http reads as much to detect the type
 		n, err = io.Copy(struct{ io.Writer }{w}, io.LimitReader(r, first))
 		if err != nil || n < first {
 			return n, err
@@ -110,9 +113,10 @@ func (w writer) ReadFrom(r io.Reader) (n int64, err error) {
 	return n + rest, err
 }
 
-// Hijack implements http.Hijacker. The session is saved before, as with status 101, and the header has its cookie: a handler
-// that writes the response itself, such as a WebSocket's, has to write the header as it is then. A header without the cookie
-// is reported as ErrHeaderSent.
+// Hijack implements http.Hijacker. It first saves the session, as with status 101, and
+// adds its cookie to the header. A handler that writes the response itself, such as a
+// WebSocket's, must write that header. A header without the cookie is reported as
+// ErrHeaderSent.
 func (w writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	h, ok := find[http.Hijacker](w.x.under)
 	if !ok {
@@ -125,7 +129,7 @@ func (w writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if w.x.failure != nil {
 		return nil, nil, w.x.failure
 	}
-	w.x.varied = true // no cache keeps what follows
+	w.x.varied = true // no cache stores what follows
 	conn, rw, err := h.Hijack()
 	if due := dueCookies(w.Header(), before); err == nil && len(due) > 0 {
 		return w.x.watch(conn, rw, due)
@@ -141,13 +145,13 @@ func (w writer) Push(target string, o *http.PushOptions) error {
 	return http.ErrNotSupported
 }
 
-// Unwrap gives http.ResponseController what is left: deadlines and full duplex.
+// Unwrap gives http.ResponseController access to the rest: deadlines and full duplex.
 func (w writer) Unwrap() http.ResponseWriter { return w.x.under }
 
 // Flush implements http.Flusher.
 func (w flushWriter) Flush() { _ = w.FlushError() }
 
-// FlushError is the Flush of http.ResponseController.
+// FlushError is what http.ResponseController calls for Flush.
 func (w flushWriter) FlushError() error {
 	if err := w.begin(); err != nil {
 		return err

@@ -43,7 +43,7 @@ const exportAgain = `export the settings again (see "djangosession settings scri
 // djangobridge from opening the site, although ReadSettings reads the file. The error
 // is that of ReadSettings.
 func ReviewSettings(r io.Reader) (Settings, []Finding, error) {
-	data, err := settingsjson.Text(r) // which is read twice
+	data, err := settingsjson.Text(r) // it is read twice
 	if err != nil {
 		return Settings{}, nil, fmt.Errorf("djangosession: read settings: %w", err)
 	}
@@ -86,7 +86,7 @@ func (v *review) note(kind FindingKind, setting, problem string) {
 	v.found = append(v.found, Finding{Kind: kind, Setting: setting, Problem: problem})
 }
 
-// sessions looks at how sessions are stored.
+// sessions checks how sessions are stored.
 func (v *review) sessions() {
 	for _, err := range []error{v.settings.Check(), v.settings.CheckEngine(backendsPackage + "db")} {
 		if e, ok := errors.AsType[*SettingError](err); ok {
@@ -95,14 +95,14 @@ func (v *review) sessions() {
 	}
 }
 
-// cache looks at the cache of sessions.
+// cache checks the cache of sessions.
 func (v *review) cache() {
 	if c := &v.settings.SessionCache; c.Error != "" {
 		v.note(UnknownFinding, "SESSION_CACHE", "could not be examined inside Django ("+c.Error+"): correct that, and "+exportAgain)
 	}
 }
 
-// searchPath looks at the schemas of a database.
+// searchPath checks the schemas of a database.
 func (v *review) searchPath(setting string, d *Database) {
 	if d.SearchPath != "" {
 		v.note(UnknownFinding, setting, fmt.Sprintf("has the search_path %q: give the connection of the service the same, or set "+
@@ -110,7 +110,7 @@ func (v *review) searchPath(setting string, d *Database) {
 	}
 }
 
-// logins looks at the receivers of user_logged_in.
+// logins checks the receivers of user_logged_in.
 func (v *review) logins() {
 	for _, receiver := range v.settings.LoginReceivers {
 		if !strings.HasPrefix(receiver, "django.") {

@@ -14,7 +14,7 @@ const (
 	exportVersion = 2
 )
 
-// names looks at which settings the file has.
+// names checks which settings the file has.
 func (v *review) names(given settingsjson.Settings) {
 	const missing = "is not in the file: " + exportAgain
 	for _, name := range []string{
@@ -43,7 +43,7 @@ func isMissing(value []byte) bool {
 	return len(value) == 0 || string(value) == "null" || string(value) == "{}"
 }
 
-// version looks at the version of the file, which files of before the first lack.
+// version checks the version of the file. The first version has no number.
 func (v *review) version(value []byte) {
 	version := 1
 	if value != nil && json.Unmarshal(value, &version) != nil || version > exportVersion {
@@ -52,7 +52,7 @@ func (v *review) version(value []byte) {
 	}
 }
 
-// unknownNames looks for names that nothing reads.
+// unknownNames reports names that this module does not read.
 func (v *review) unknownNames(given settingsjson.Settings) {
 	known := v.settings.byName()
 	for _, name := range slices.Sorted(maps.Keys(given)) {

@@ -7,15 +7,19 @@ import (
 	"github.com/djangobridge/djangobridge/internal/settingsjson"
 )
 
-// ReadSettings reads settings from JSON: an object with Django's names, as
-// [SettingsScript] prints it. The defaults for what is left out are those of
-// DJANGO_VERSION, or of the [NewestRelease] without it. Settings of other names are
-// ignored. Besides Django's own it takes SESSION_STORE, SESSION_STORE_CLASS,
-// SESSION_DATABASE, USER_DATABASE, USER_MODEL, KEY_SALT, PICKLE_PROTOCOL, PYTHON_VERSION,
-// EXPORTED_AT and ACCEPT_LEGACY_LAYOUT for the fields of [Settings] that have those names
-// in Go. Text around the line that [SettingsScript] printed is ignored. The error is a [*SettingError] where a setting
-// is to blame; but a SESSION_SERIALIZER that is not known here is one only when the
-// settings are used, so that Settings.Serializer can be set.
+// ReadSettings reads settings from a JSON object with Django's names, as printed by
+// [SettingsScript]. Other text around that line is ignored, and so are unknown names.
+// Missing settings have the defaults of DJANGO_VERSION, or of the [NewestRelease] if that
+// is missing too.
+//
+// Besides Django's settings it reads SESSION_STORE, SESSION_STORE_CLASS,
+// SESSION_DATABASE, USER_DATABASE, USER_MODEL, SESSION_CACHE, LOGIN_RECEIVERS, KEY_SALT,
+// PICKLE_PROTOCOL, PYTHON_VERSION, EXPORTED_AT and ACCEPT_LEGACY_LAYOUT into the fields
+// of [Settings] of the same names.
+//
+// The error is a [*SettingError] if a setting is invalid. An unsupported
+// SESSION_SERIALIZER is reported only when the settings are used, so that
+// [Settings].Serializer can be set.
 func ReadSettings(r io.Reader) (Settings, error) {
 	given, err := settingsjson.Read(r)
 	if err != nil {
@@ -38,12 +42,12 @@ func ReadSettings(r io.Reader) (Settings, error) {
 	return s, nil
 }
 
-// ReadSettingsFile is [ReadSettings] on the file of this name.
+// ReadSettingsFile is [ReadSettings] for the file of this name.
 func ReadSettingsFile(name string) (Settings, error) {
 	return settingsjson.File(name, "djangosession: read settings", ReadSettings)
 }
 
-// byName are the settings that JSON may hold.
+// byName returns pointers to the settings that JSON may contain.
 func (s *Settings) byName() map[string]any {
 	return map[string]any{
 		"SECRET_KEY":                         (*secret)(&s.SecretKey),

@@ -9,7 +9,7 @@ const redacted = "********"
 
 // Format implements [fmt.Formatter] and hides SECRET_KEY and SECRET_KEY_FALLBACKS.
 func (s Settings) Format(f fmt.State, verb rune) {
-	type fields Settings // without this method
+	type fields Settings // has no Format method
 	shown := fields(s)
 	if shown.SecretKey != "" {
 		shown.SecretKey = redacted

@@ -61,7 +61,7 @@ func (t *unixTime) UnmarshalJSON(b []byte) error {
 // maxUnixTime is the end of the year 9999.
 const maxUnixTime = 253402300799
 
-// optional is a string for which Django also takes None or False.
+// optional is a string for which Django also accepts None or False.
 type optional string
 
 func (o *optional) UnmarshalJSON(b []byte) error {
@@ -72,7 +72,7 @@ func (o *optional) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*string)(o))
 }
 
-// secret is a string, or bytes as {"$bytes": base64}.
+// secret is a string, or bytes in the form {"$bytes": base64}.
 type secret string
 
 func (s *secret) UnmarshalJSON(b []byte) error {

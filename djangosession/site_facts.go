@@ -10,10 +10,10 @@ import (
 // Django. It does not contain the address, names or passwords of the server.
 type Database struct {
 	Alias      string `json:"alias"`       // the key of DATABASES that the routers choose for reading
-	WriteAlias string `json:"write_alias"` // and for writing
+	WriteAlias string `json:"write_alias"` // the key that they choose for writing
 	Engine     string `json:"engine"`      // ENGINE, such as "django.db.backends.postgresql"
 	Vendor     string `json:"vendor"`      // "sqlite", "postgresql", "mysql" (MariaDB too), "oracle" or another
-	TimeZone   string `json:"time_zone"`   // TIME_ZONE of the database, and "" if it has none
+	TimeZone   string `json:"time_zone"`   // TIME_ZONE of the database; "" if it has none
 	// SearchPath is the search_path in OPTIONS, such as "shop,public": the schemas in
 	// which PostgreSQL looks for tables. It is "" if the settings do not say so; the
 	// server may.
@@ -93,7 +93,7 @@ func (m *UserModel) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &given); err != nil {
 		return err
 	}
-	type fields UserModel // without this method
+	type fields UserModel // has no UnmarshalJSON method
 	var read fields
 	if err := json.Unmarshal(b, &read); err != nil {
 		return err
@@ -117,7 +117,7 @@ func (m *UserModel) UnmarshalJSON(b []byte) error {
 // A UserLink is the table between a user model and the model of a many-to-many field.
 type UserLink struct {
 	Table       string `json:"table"`
-	UserColumn  string `json:"user_column"`  // names the user
-	OtherColumn string `json:"other_column"` // names the group or permission
+	UserColumn  string `json:"user_column"`  // refers to the user
+	OtherColumn string `json:"other_column"` // refers to the group or permission
 	Model       string `json:"model"`        // the other model, such as "auth.Group"
 }

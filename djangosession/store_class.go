@@ -126,7 +126,7 @@ func (s *Settings) engineProblem(module string) string {
 	return c.overrideProblem()
 }
 
-// overrideProblem names the first override that is not harmless.
+// overrideProblem describes the first override that is not harmless; "" if all are.
 func (c *SessionStoreClass) overrideProblem() string {
 	store, model, manager := harmlessOverrides()
 	for _, part := range []struct {

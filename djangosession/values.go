@@ -217,6 +217,6 @@ func (s *Session) TestCookieWorked() bool {
 	return v == testCookieValue || v == py.Str2(testCookieValue) // from Python 2
 }
 
-// DeleteTestCookie removes the test value. It returns a [*KeyError] if there is none.
+// DeleteTestCookie removes the test value. It returns a [*KeyError] if it does not exist.
 // Matches delete_test_cookie.
 func (s *Session) DeleteTestCookie() error { return s.Delete(testCookieName) }
