@@ -3,6 +3,7 @@ package djangobridge_test
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -122,6 +123,23 @@ func TestCheckNamesTheTableThatIsMissing(t *testing.T) {
 	}
 	if err := site.Check(t.Context()); !errors.Is(err, tables.ErrNoTable) {
 		t.Errorf("without auth_user: %v", err)
+	}
+}
+
+func TestSitesDoNotPrintTheSecret(t *testing.T) {
+	t.Parallel()
+	site, err := djangobridge.Open(siteFile(t, "", ""), djangobridge.Options{DB: siteDB(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, part := range map[string]any{
+		"site": site, "settings": site.Settings, "sessions": site.Sessions, "login": site.Login, "CSRF": site.CSRF, "users": site.Users,
+	} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+			if strings.Contains(fmt.Sprintf(verb, part), "hush") {
+				t.Errorf("%s as %s contains SECRET_KEY", name, verb)
+			}
+		}
 	}
 }
 

@@ -54,6 +54,7 @@ func New(s djangosession.Settings, o Options) (*Protection, error) {
 		return nil, err
 	}
 	s.AllowedHosts, s.CSRFTrustedOrigins = slices.Clone(s.AllowedHosts), slices.Clone(s.CSRFTrustedOrigins)
+	s.SecretKey, s.SecretKeyFallbacks = "", nil // unused here, and fmt would print them
 	t, bad := newTrusted(s.CSRFTrustedOrigins, r.checksOrigin)
 	if bad != "" {
 		return nil, badOrigin(bad)
