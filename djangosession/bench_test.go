@@ -8,7 +8,7 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// benchSessions are a session after a login, and carts of about 2 and 20 KB.
+// benchSessions returns a session after a login, and carts of about 2 and 20 KB.
 func benchSessions(b *testing.B) map[string]*py.Dict {
 	b.Helper()
 	login := func() *py.Dict {

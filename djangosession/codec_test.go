@@ -27,7 +27,8 @@ func TestDecodeMaxAge(t *testing.T) {
 	}
 }
 
-// TestDecodeMaxAgeOfReleases gives texts of both layouts to releases that read one of them.
+// TestDecodeMaxAgeOfReleases passes texts of both layouts to releases that read one of
+// them.
 func TestDecodeMaxAgeOfReleases(t *testing.T) {
 	t.Parallel()
 	for _, release := range []string{"2.2.28", "3.2.25", "6.1"} {

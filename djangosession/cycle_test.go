@@ -10,7 +10,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/memory"
 )
 
-// meddler is an engine on which something happens while a session is stored under its new key.
+// meddler is an engine that lets something happen while a session moves to its new key.
 type meddler struct {
 	*memory.Engine
 	meanwhile func()
@@ -20,13 +20,14 @@ func (m *meddler) Cycle(ctx context.Context, old string, change func(*djangosess
 	if do := m.meanwhile; do != nil {
 		m.meanwhile = nil
 		do()
-		return djangosession.ErrKeyTaken // another key is tried, with the values of then
+		return djangosession.ErrKeyTaken // another key is tried, with the values of that time
 	}
 	return m.Engine.Cycle(ctx, old, change)
 }
 
-// TestCycledSessionTakesOverWhatOthersStored has two requests change a session that gets a new key, one of them the session's
-// own from another goroutine.
+// TestCycledSessionTakesOverWhatOthersStored has two requests that change a session
+// during its move to a new key. One of them uses the same Session, from another
+// goroutine.
 func TestCycledSessionTakesOverWhatOthersStored(t *testing.T) {
 	t.Parallel()
 	settings := djangosession.NewSettings("key")
@@ -81,7 +82,8 @@ func TestCycledSessionTakesOverWhatOthersStored(t *testing.T) {
 	}
 }
 
-// canceller is an engine whose caller's context ends while a session gets its new key.
+// canceller is an engine that ends its caller's context while a session moves to its new
+// key.
 type canceller struct {
 	*memory.Engine
 
@@ -144,8 +146,9 @@ func TestFailedChangeOfKeyRevivesNoLogin(t *testing.T) {
 	}
 }
 
-// The save fails although it has happened. A visitor with a session is told the new key, so
-// that a logout can end the login. A new visitor cannot be told one, and nothing stays.
+// The save fails although it has happened. A visitor with a session gets the cookie of
+// the new key, so that a logout can end the login. A new visitor cannot get one, and the
+// stored session is removed.
 func TestLoginWhoseSaveIsLostIsNotLeftUnderAKeyThatNoBrowserHas(t *testing.T) {
 	for name, known := range map[string]bool{"a visitor with a session": true, "a new visitor": false} {
 		t.Run(name, func(t *testing.T) {
@@ -177,7 +180,7 @@ func TestLoginWhoseSaveIsLostIsNotLeftUnderAKeyThatNoBrowserHas(t *testing.T) {
 	}
 }
 
-// TestFailedSaveKeepsTheSessionOfTheBrowser: the key that the browser has is as good as before.
+// TestFailedSaveKeepsTheSessionOfTheBrowser checks that the browser's key remains valid.
 func TestFailedSaveKeepsTheSessionOfTheBrowser(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	key := s.visitor(map[string]any{"n": "old"})

@@ -10,10 +10,11 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/memory"
 )
 
-// unsure is an engine that gives an error although it may have changed the key. It notes what is deleted.
+// unsure is an engine that returns an error although it may have changed the key. It
+// records the deleted keys.
 type unsure struct {
 	*memory.Engine
-	errs    []error // of the next changes of the key
+	errs    []error // of the next key changes
 	tried   []string
 	deleted []string
 }
@@ -40,13 +41,13 @@ func (u *unsure) Delete(ctx context.Context, key string) error {
 	return u.Engine.Delete(ctx, key)
 }
 
-// TestFlushDeletesKeysThatMayBeStored wants all keys deleted under which the session may be, and no others: a refusal says
-// that nothing was stored.
+// TestFlushDeletesKeysThatMayBeStored wants all keys deleted under which the session may
+// be stored, and no others. After a refusal nothing is stored.
 func TestFlushDeletesKeysThatMayBeStored(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		errs  []error
-		doubt int // how many of the keys that were tried, the last ones
+		doubt int // how many of the tried keys, counted from the last
 	}{
 		"a failure":               {errs: []error{errBroken}, doubt: 1},
 		"a taken key":             {errs: []error{djangosession.ErrKeyTaken}},
@@ -73,7 +74,7 @@ func TestFlushDeletesKeysThatMayBeStored(t *testing.T) {
 		if !slices.Equal(engine.deleted, want) {
 			t.Errorf("%s: %d keys deleted, want %d", name, len(engine.deleted), len(want))
 		}
-		must(s.Flush(t.Context())) // once is enough
+		must(s.Flush(t.Context())) // the second Flush deletes nothing
 		if len(engine.deleted) != len(want) {
 			t.Errorf("%s: deleted again", name)
 		}

@@ -10,7 +10,8 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// TestErrorsOfSavesSayOnceWhatIsWrong holds that refusals come as they are, and that failures of the engine say what was done.
+// TestErrorsOfSavesSayOnceWhatIsWrong checks that refusals are returned unchanged, and
+// that failures of the engine name the operation once.
 func TestErrorsOfSavesSayOnceWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	settings := djangosession.NewSettings("key")
@@ -48,7 +49,7 @@ func TestErrorsOfSavesSayOnceWhatIsWrong(t *testing.T) {
 	}
 }
 
-// TestExpiriesThatAreNoneAreNotSaved has an expiry that no date can be made of.
+// TestExpiriesThatAreNoneAreNotSaved has expiries that Python cannot convert to a date.
 func TestExpiriesThatAreNoneAreNotSaved(t *testing.T) {
 	t.Parallel()
 	for _, merge := range []bool{false, true} {
@@ -72,7 +73,7 @@ func TestExpiriesThatAreNoneAreNotSaved(t *testing.T) {
 	}
 }
 
-// TestKeysInTaggedJSONNeedTheirBytes has objects that are no tagged bytes.
+// TestKeysInTaggedJSONNeedTheirBytes has objects that are not tagged bytes.
 func TestKeysInTaggedJSONNeedTheirBytes(t *testing.T) {
 	t.Parallel()
 	for _, value := range []string{"{}", `{"$bytes": null}`, `{"$bytes": 5}`, `{"$other": "c2VjcmV0"}`, "[]", "true"} {
@@ -83,8 +84,8 @@ func TestKeysInTaggedJSONNeedTheirBytes(t *testing.T) {
 	}
 }
 
-// TestTransitionalSerializerRefusesTextThatIsNoText has str of Python 2 outside ASCII, which JSON of Python 2 would take for
-// UTF-8, and objects as keys.
+// TestTransitionalSerializerRefusesTextThatIsNoText has a str of Python 2 outside ASCII,
+// which JSON of Python 2 would read as UTF-8, and objects as keys.
 func TestTransitionalSerializerRefusesTextThatIsNoText(t *testing.T) {
 	t.Parallel()
 	object := &py.Object{Callable: &py.Global{Module: "shop", Name: "Cart"}, Args: py.NewTuple("x")}

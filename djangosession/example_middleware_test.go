@@ -31,12 +31,12 @@ func ExampleManager_Middleware() {
 		}
 		visits := 0
 		if session.Contains("visits") {
-			visits, _ = djangosession.Value[int](session, "visits") // 0 for what is no number
+			visits, _ = djangosession.Value[int](session, "visits") // 0 if it is missing or not a number
 		}
 		session.Set("visits", visits+1)
 		_, _ = fmt.Fprintf(w, "visit %d", visits+1)
 	})
-	site := manager.Middleware(mux) // for http.ListenAndServe; a chi.Router takes it with Use(manager.Middleware)
+	site := manager.Middleware(mux) // for http.ListenAndServe; with chi, router.Use(manager.Middleware)
 
 	cookie := ""
 	for range 2 {
@@ -60,7 +60,7 @@ func ExampleOptions() {
 		return
 	}
 	sessions, err := djangosession.NewManager(engine, settings, djangosession.Options{
-		RenewBelow: 0.5, // visitors who come back within a week stay logged in, with one write a week
+		RenewBelow: 0.5, // visitors who return within a week stay logged in, with at most one write a week
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
 			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(http.StatusInternalServerError)
@@ -73,7 +73,7 @@ func ExampleOptions() {
 	}
 	site := sessions.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if session, err := djangosession.FromContext(r.Context()); err == nil {
-			session.Set("callback", func() {}) // nothing that can be stored
+			session.Set("callback", func() {}) // cannot be stored
 		}
 	}))
 	w := httptest.NewRecorder()

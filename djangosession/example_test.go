@@ -25,7 +25,7 @@ func ExampleManager() {
 
 	session := manager.New()
 	session.Set("cart", map[string]int{"tea": 2})
-	if err := session.Save(ctx); err != nil { // it gets its key here, which goes into the cookie
+	if err := session.Save(ctx); err != nil { // sets the key, which goes into the cookie
 		fmt.Println(err)
 		return
 	}
@@ -46,7 +46,7 @@ func ExampleCodec() {
 		fmt.Println(err)
 		return
 	}
-	// What stands in the column session_data.
+	// A text from the column session_data.
 	session, err := codec.Decode("eyJhIjoxfQ:1r31eq:mvqAFpOL1fZXbE9_M4qDR7eYKgZG_5R2MwsvV9eChd8")
 	if err != nil {
 		fmt.Println(err)

@@ -10,7 +10,8 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// TestExpiryArgumentsMayBeGoValues gives what get_expiry_age and get_expiry_date get as keyword arguments.
+// TestExpiryArgumentsMayBeGoValues passes the keyword arguments of get_expiry_age and
+// get_expiry_date.
 func TestExpiryArgumentsMayBeGoValues(t *testing.T) {
 	t.Parallel()
 	m, _ := site(t, nil)
@@ -49,7 +50,8 @@ func TestExpiryArgumentsMayBeGoValues(t *testing.T) {
 	}
 }
 
-// TestExpiriesEndWithTheCalendar has Python's first and last second: datetime.min and datetime.max.
+// TestExpiriesEndWithTheCalendar has Python's first and last second: datetime.min and
+// datetime.max.
 func TestExpiriesEndWithTheCalendar(t *testing.T) {
 	t.Parallel()
 	m, _ := site(t, func(s *djangosession.Settings) { s.TimeZone = "UTC" })
@@ -58,7 +60,7 @@ func TestExpiriesEndWithTheCalendar(t *testing.T) {
 	for _, c := range []struct {
 		from   time.Time
 		expiry any
-		want   time.Time // the zero value of an error, which is the year 1 too
+		want   time.Time // the zero value means an error, although it is in the year 1 too
 		fails  bool
 	}{
 		{from: first, expiry: -10, want: time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)},
@@ -87,7 +89,8 @@ func TestExpiriesEndWithTheCalendar(t *testing.T) {
 	}
 }
 
-// TestExpiryOfZeroEndsWithTheBrowser has values that equal 0 in Python, and such that do not.
+// TestExpiryOfZeroEndsWithTheBrowser has values that equal 0 in Python, and some that do
+// not.
 func TestExpiryOfZeroEndsWithTheBrowser(t *testing.T) {
 	t.Parallel()
 	zero, err := py.ParseDecimal("0.00")
@@ -133,7 +136,8 @@ func TestExpiryOfZeroEndsWithTheBrowser(t *testing.T) {
 	}
 }
 
-// TestExpiriesThatPythonTakesForFalseAreNone has values that only a pickle can hold: "if not expiry" decides in Django.
+// TestExpiriesThatPythonTakesForFalseAreNone has values that only a pickle can contain.
+// Django decides with "if not expiry".
 func TestExpiriesThatPythonTakesForFalseAreNone(t *testing.T) {
 	t.Parallel()
 	full := py.NewDict(1)
@@ -164,7 +168,7 @@ func TestExpiriesThatPythonTakesForFalseAreNone(t *testing.T) {
 func TestDatesPastTheCalendarAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, expiry := range []string{"9999-12-31T23:59:59.999999-05:00", "0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59"} {
-		m, _ := site(t, nil) // TIME_ZONE is Chicago, where the last reading is in the year 10000 of UTC
+		m, _ := site(t, nil) // TIME_ZONE is Chicago, where the last date is in the year 10000 of UTC
 		s := m.New()
 		s.Set(djangosession.ExpiryName, expiry)
 		if err := s.Save(t.Context()); err == nil {

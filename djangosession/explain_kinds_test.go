@@ -8,7 +8,8 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// Texts that Django wrote, with the secret "test-secret-key"; the tokens are those of a user in Django's own tables.
+// Texts that Django wrote with the secret "test-secret-key"; the tokens belong to a user
+// in Django's own tables.
 const (
 	oldCookie      = "3 apples:1r31eq:hjl-MdMqDvJFGIXgUT6KxZnIEU6Kk7j5ACj4Bwjydps" // set_signed_cookie("cart", "3 apples") of 3.2 and 4.2
 	oldSaltCookie  = "3 apples:1r31eq:sTRgi4qGHBynYHw6Evkr_-kG9D9LKKuTLpTWsLMd-f4" // with salt="shop"
@@ -25,7 +26,7 @@ const (
 	messages31More = `["__messagesnotfinished__"]:1r31eq:rcY0eQjzNgmWxIEUmU8NBido-h6rD_fyTlESgtzFUfs`
 	messages22     = `f2097569e390a162f7ff95f015154ca20e48537a$[["__json_message",0,25,"ok","a b"]]`
 	messages22More = `c85942749d9e61a931806542235dd3c9e714b685$["__messagesnotfinished__"]`
-	messagesQuoted = `"a4a3af70de05c7c8c9bf70c58231fbe81ed7fdc6$[[\"__json_message\"\0540\05420\054\"hi\"]]"` // as the header has it
+	messagesQuoted = `"a4a3af70de05c7c8c9bf70c58231fbe81ed7fdc6$[[\"__json_message\"\0540\05420\054\"hi\"]]"` // in the form of the header
 
 	cookieSessionOld = "eyJhIjoxfQ:1r31eq:pm-kbOZ2rs06SnkfMGA1WLg4jwk" // of the engine signed_cookies, before 3.1
 
@@ -38,7 +39,7 @@ const (
 	jwt           = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1c2VyX2lkIjoxfQ.rTpKoaYqZqPOAZ5zVVUZP1XFeKVGzRtQhtl-P7S3d5c"
 )
 
-// saying is what an explanation has to say besides its kind.
+// saying is what an explanation must contain besides its kind.
 type saying struct {
 	text    string
 	release string // "6.1" if empty

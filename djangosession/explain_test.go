@@ -8,7 +8,7 @@ import (
 	"github.com/djangobridge/djangobridge/signing"
 )
 
-// Texts that Django wrote, with the secret "test-secret-key".
+// Texts that Django wrote with the secret "test-secret-key".
 const (
 	plainText  = "eyJhIjoxfQ:1r31eq:mvqAFpOL1fZXbE9_M4qDR7eYKgZG_5R2MwsvV9eChd8" // 3.1 and later
 	sha1Text   = "eyJhIjoxfQ:1r31eq:NNsVFSpsLTOFIk07ZvjoiQ4AaFc"                 // of the new layout
@@ -24,8 +24,8 @@ func TestExplainFindsWhatWouldFit(t *testing.T) {
 		text   string
 		change func(*djangosession.Settings)
 		more   djangosession.Candidates
-		made   djangosession.SignedWith // of which empty fields do not matter
-		said   string                   // somewhere in the words
+		made   djangosession.SignedWith // empty fields match everything
+		said   string                   // must be part of String
 	}{
 		"all is well":      {text: plainText, made: djangosession.SignedWith{Key: "SECRET_KEY", Algorithm: "sha256"}, said: "The text decodes."},
 		"a fallback key":   {text: plainText, change: fallback, made: djangosession.SignedWith{Key: "SECRET_KEY_FALLBACKS[0]"}, said: "The text decodes."},

@@ -8,8 +8,8 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// TestExplainFindsKeysThatWereChangedInTransport has settings whose key differs from the one that signed by what shells and
-// environment files do.
+// TestExplainFindsKeysThatWereChangedInTransport has settings whose key differs from the
+// signing key in the ways in which shells and environment files change it.
 func TestExplainFindsKeysThatWereChangedInTransport(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ signed, settings, words string }{
@@ -41,7 +41,8 @@ func TestExplainFindsKeysThatWereChangedInTransport(t *testing.T) {
 	}
 }
 
-// TestExplainTellsLayoutsApartInWords wants each layout in words of its own, and compression only where there is some.
+// TestExplainTellsLayoutsApartInWords wants different words for each layout, and
+// compression only where there is some.
 func TestExplainTellsLayoutsApartInWords(t *testing.T) {
 	t.Parallel()
 	s := djangosession.NewSettings("test-secret-key")
@@ -81,7 +82,8 @@ func TestExplainTellsLayoutsApartInWords(t *testing.T) {
 	}
 }
 
-// TestExplainWantsAnAlgorithmOfTokens has texts in three parts that are no JSON Web Tokens.
+// TestExplainWantsAnAlgorithmOfTokens has texts in three parts that are not JSON Web
+// Tokens.
 func TestExplainWantsAnAlgorithmOfTokens(t *testing.T) {
 	t.Parallel()
 	codec, err := djangosession.NewCodec(djangosession.NewSettings("k"))
@@ -90,8 +92,8 @@ func TestExplainWantsAnAlgorithmOfTokens(t *testing.T) {
 		jwt:                             true,
 		"eyJhbGciOiJub25lIn0.e30.":      true,  // {"alg": "none"}
 		"e30.e30.e30":                   false, // {} names no algorithm
-		"W10.e30.e30":                   false, // [] is no header
-		"eyJhbGciOiJub25lIn0..":         false, // nothing follows
+		"W10.e30.e30":                   false, // [] is not a header
+		"eyJhbGciOiJub25lIn0..":         false, // the other parts are empty
 		"eyJhbGciOiJub25lIn0.e30":       false,
 		"eyJhbGciOiJub25lIn0.e30.a.b":   false,
 		"eyJhbGciOiJub25lIn0.e30.a.b.c": true, // encrypted, in five parts
@@ -102,7 +104,7 @@ func TestExplainWantsAnAlgorithmOfTokens(t *testing.T) {
 	}
 }
 
-// TestExplainNamesTheSerializer looks into texts whose signature is good.
+// TestExplainNamesTheSerializer explains texts with a good signature.
 func TestExplainNamesTheSerializer(t *testing.T) {
 	t.Parallel()
 	pickled := djangosession.NewSettings("test-secret-key")
@@ -129,7 +131,7 @@ func TestExplainNamesTheSerializer(t *testing.T) {
 	}
 }
 
-// TestExplainSaysWhichLayoutsTheReleaseDoesNotRead has each release's own layout, and the other one.
+// TestExplainSaysWhichLayoutsTheReleaseDoesNotRead has both layouts for each release.
 func TestExplainSaysWhichLayoutsTheReleaseDoesNotRead(t *testing.T) {
 	t.Parallel()
 	const words = "does not read this layout"

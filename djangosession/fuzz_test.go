@@ -24,7 +24,8 @@ func fuzzSettings(f *testing.F) djangosession.Settings {
 	return s
 }
 
-// FuzzCodec holds that no text makes Decode or Explain panic, and that what is accepted is written and read again as the same.
+// FuzzCodec checks that no text makes Decode or Explain panic, and that accepted sessions
+// survive writing and reading.
 func FuzzCodec(f *testing.F) {
 	codec, err := djangosession.NewCodec(fuzzSettings(f))
 	if err != nil {
@@ -66,7 +67,8 @@ func FuzzCodec(f *testing.F) {
 	})
 }
 
-// FuzzKey holds that no key makes an engine panic or fail, and that only a new key is ever stored under.
+// FuzzKey checks that no key makes an engine panic or fail, and that sessions are stored
+// only under new keys.
 func FuzzKey(f *testing.F) {
 	for _, key := range []string{"", "1234567", "12345678", strings.Repeat("k", 41), "nul\x00nul\x00nul", "\xff\xff\xff\xff\xff\xff\xff\xff", "ééééééé"} {
 		f.Add(key)
@@ -94,7 +96,8 @@ func FuzzKey(f *testing.F) {
 	})
 }
 
-// FuzzExpiry holds that no stored expiry makes a session panic, and that what can be saved has a date that Django's column holds.
+// FuzzExpiry checks that no stored expiry makes a session panic, and that every session
+// that can be saved has a date that Django's column can hold.
 func FuzzExpiry(f *testing.F) {
 	for _, json := range []string{
 		"0", "1", "-1", "1.5", "1e400", "NaN", "null", "true", `""`, `"2023-11-14T22:13:20+00:00"`, `"2023-W46-2"`, `"9999-12-31"`, "[]", "{}",

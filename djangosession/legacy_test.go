@@ -10,7 +10,8 @@ import (
 	"github.com/djangobridge/djangobridge/signing"
 )
 
-// Sessions that Django 3.2.25 wrote with DEFAULT_HASHING_ALGORITHM = "sha1" and the secret "secret".
+// Sessions that Django 3.2.25 wrote with DEFAULT_HASHING_ALGORITHM = "sha1" and the
+// secret "secret".
 const (
 	legacyPlus  = "OTZkNzViM2M3NjAxNmYzMjJkMThlYTJjMzYzZTYwZmFmOGFjZjY2MDp7ImEiOiI+Pj4iLCJwIjoiIn0=" // {'a': '>>>', 'p': ''}
 	legacySlash = "ZWQ5MjVmYTVmYzQ1NDAxMjBjYWU5ZDJlOTc3YTE0ODhjNTAxYWFiMjp7ImEiOiI/Pz8iLCJwIjoiIn0=" // {'a': '???', 'p': ''}
@@ -31,8 +32,9 @@ func legacyCodec(t *testing.T, key string) *djangosession.Codec {
 	return codec
 }
 
-// TestLegacyLayoutIsOfTheStandardAlphabet has what Django 3.2.25 reads of texts with characters of the other alphabet: it
-// skips - and _, as every character outside its own.
+// TestLegacyLayoutIsOfTheStandardAlphabet has the results of Django 3.2.25 for texts with
+// characters of the other alphabet. It skips - and _, like every character outside its
+// own.
 func TestLegacyLayoutIsOfTheStandardAlphabet(t *testing.T) {
 	t.Parallel()
 	codec := legacyCodec(t, "secret")
@@ -96,7 +98,7 @@ func TestLegacyLayoutRefuses(t *testing.T) {
 			t.Errorf("%s: %v, %v; want the reason %s", name, d, err, c.reason)
 		}
 	}
-	// The last character of ASCII is one of those that are skipped.
+	// The last character of ASCII is skipped too.
 	if _, err := legacyCodec(t, "secret").Decode(legacyOne[:8] + "\u007f" + legacyOne[8:]); err != nil {
 		t.Errorf("the last of ASCII: %v", err)
 	}
@@ -106,7 +108,7 @@ func TestLegacyLayoutReportsWhatItCannotWrite(t *testing.T) {
 	t.Parallel()
 	codec := legacyCodec(t, "secret")
 	d := py.NewDict(1)
-	d.Set("bytes", py.Bytes("x")) // which JSON lacks
+	d.Set("bytes", py.Bytes("x")) // JSON has no bytes
 	text, err := codec.Encode(d)
 	uncompressed, uncompressedErr := codec.EncodeUncompressed(d)
 	for _, err := range []error{err, uncompressedErr} {
@@ -118,7 +120,8 @@ func TestLegacyLayoutReportsWhatItCannotWrite(t *testing.T) {
 
 func TestLegacyLayoutKnowsNoKeySalt(t *testing.T) {
 	t.Parallel()
-	// What a class named Store with key_salt = "my.salt" wrote on Django 3.2 with DEFAULT_HASHING_ALGORITHM = "sha1".
+	// Written by a class named Store with key_salt = "my.salt", on Django 3.2 with
+	// DEFAULT_HASHING_ALGORITHM = "sha1".
 	const text = "ZDY1ZDI4ZjQyYWQxYWJlNDQ3ODAzYTNiZDFlYTRlODg4ZGNmMmYyMzp7ImEiOjF9"
 	s, err := djangosession.NewSettingsFor("3.2.25", "test-secret-key")
 	must(err)

@@ -23,7 +23,7 @@ func TestWaitingForAnotherCallEndsWithTheContext(t *testing.T) {
 	m, err := djangosession.NewManager(slowEngine{e}, fast.Settings(), djangosession.Options{})
 	must(err)
 	s := m.New()
-	must(s.Save(t.Context())) // it is created
+	must(s.Save(t.Context())) // creates it
 	long, cancelLong := context.WithCancel(t.Context())
 	defer cancelLong()
 	done := make(chan error)

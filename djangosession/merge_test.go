@@ -10,12 +10,13 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// Where another request has changed meanwhile when the session ends, the cookie says what is stored.
+// If another request has changed the expiry in the meantime, the cookie has the stored
+// one.
 func TestCookieEndsWithTheMergedSession(t *testing.T) {
 	for name, c := range map[string]struct {
 		renew  bool
 		expiry int64
-		want   string // in the cookie; "" is none
+		want   string // Max-Age of the cookie; "" if it has none
 	}{
 		"merged, until the browser closes":  {false, 0, ""},
 		"merged, a month":                   {false, 30 * 86400, "Max-Age=2592000"},
@@ -53,7 +54,7 @@ func TestCookieEndsWithTheMergedSession(t *testing.T) {
 	}
 }
 
-// Who is told that a stored session was damaged may use the engine.
+// A hook that reports a damaged session may use the engine.
 func TestHooksAreCalledOutsideTheMerge(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	told := 0

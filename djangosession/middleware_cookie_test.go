@@ -10,7 +10,8 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// Cookies as Django 5.2 sets them at noon; the compat tests compare many more with live ones.
+// Cookies that Django 5.2 sets at noon; compat_test compares many more with a live
+// Django.
 const (
 	fresh    = "sessionid=<key>; expires=Tue, 28 Nov 2023 22:13:20 GMT; HttpOnly; Max-Age=1209600; Path=/; SameSite=Lax"
 	gone     = `sessionid=""; expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/; SameSite=Lax`
@@ -18,7 +19,7 @@ const (
 	tooShort = "sessionid=seven77"
 )
 
-// TestAnswersAsDjango has the outcomes that Django was seen to have.
+// TestAnswersAsDjango has outcomes observed on Django.
 func TestAnswersAsDjango(t *testing.T) {
 	every := func(s *djangosession.Settings) { s.SessionSaveEveryRequest = true }
 	set := func(s *djangosession.Session) { s.Set("n", "new") }
@@ -35,9 +36,9 @@ func TestAnswersAsDjango(t *testing.T) {
 
 		want     string // Set-Cookie
 		vary     string
-		stored   string // what is n of the session that the browser then has
+		stored   string // the value n of the session that the browser then has
 		sameKey  bool
-		queries  int64 // loads
+		queries  int64 // number of loads
 		reported djangosession.SaveReason
 	}{
 		{name: "no cookie, untouched"},
@@ -170,7 +171,7 @@ func TestAnswersAsDjango(t *testing.T) {
 	}
 }
 
-// TestWritesCookiesAsDjango has the texts that the releases write.
+// TestWritesCookiesAsDjango has the cookies of several releases.
 func TestWritesCookiesAsDjango(t *testing.T) {
 	berlin := time.FixedZone("", 3600)
 	for _, c := range []struct {

@@ -10,8 +10,8 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// TestNoSessionIsLeftThatNoBrowserHas stores a session in the handler, whose response then fails: what is stored has to be
-// what the browser has a cookie for.
+// TestNoSessionIsLeftThatNoBrowserHas stores a session in the handler, whose response
+// then fails. Only a session whose cookie the browser gets may remain.
 func TestNoSessionIsLeftThatNoBrowserHas(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -53,7 +53,8 @@ func TestNoSessionIsLeftThatNoBrowserHas(t *testing.T) {
 	}
 }
 
-// TestRenewalsFailAsSavesDo has renewals of sessions that nobody changed, on an engine that merges and on one that does not.
+// TestRenewalsFailAsSavesDo renews unchanged sessions, on an engine that can merge and on
+// one that cannot.
 func TestRenewalsFailAsSavesDo(t *testing.T) {
 	t.Parallel()
 	for name, merges := range map[string]bool{"merger": true, "plain": false} {
@@ -78,7 +79,7 @@ func TestRenewalsFailAsSavesDo(t *testing.T) {
 			if !fails && (r.StatusCode != http.StatusOK || errs != nil || len(events) != 1 || events[0].Reason != djangosession.SaveRenewed) {
 				t.Errorf("%s: status %d, told of %v, %v", name, r.StatusCode, errs, events)
 			}
-			s.wait(10 * 24 * time.Hour) // past the first end
+			s.wait(10 * 24 * time.Hour) // past the original end
 			want := map[bool]string{false: "old", true: ""}[fails]
 			if got := s.stored(key); got != want {
 				t.Errorf("%s, failing: %v: stored %q, want %q", name, fails, got, want)
@@ -87,7 +88,7 @@ func TestRenewalsFailAsSavesDo(t *testing.T) {
 	}
 }
 
-// ages is an engine that notes how long sessions are to live.
+// ages is an engine that records the lifetimes of sessions.
 type ages struct {
 	*spy
 	age time.Duration
@@ -98,8 +99,8 @@ func (a *ages) Create(ctx context.Context, r *djangosession.Record) error {
 	return a.spy.Create(ctx, r)
 }
 
-// TestEnginesAreToldHowLongSessionsLive has the ages that get_expiry_age gives, and one that it does not give: of a date
-// without a zone where USE_TZ is true.
+// TestEnginesAreToldHowLongSessionsLive has the results of get_expiry_age, and a date for
+// which it has none: without a zone where USE_TZ is true.
 func TestEnginesAreToldHowLongSessionsLive(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -127,7 +128,8 @@ func TestEnginesAreToldHowLongSessionsLive(t *testing.T) {
 	}
 }
 
-// TestKeysOfSessionsThatHaveBecomeUnreadableStay has Django take another SECRET_KEY after the session was loaded.
+// TestKeysOfSessionsThatHaveBecomeUnreadableStay changes Django's SECRET_KEY after the
+// session was loaded.
 func TestKeysOfSessionsThatHaveBecomeUnreadableStay(t *testing.T) {
 	for _, merge := range []bool{false, true} {
 		s := newRotated(t, nil)

@@ -12,7 +12,7 @@ import (
 	"github.com/djangobridge/djangobridge/internal/httpmw"
 )
 
-// TestReportsHaveLevelsAndWords holds what a log says of each kind of failure.
+// TestReportsHaveLevelsAndWords checks the log line of each kind of failure.
 func TestReportsHaveLevelsAndWords(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -39,7 +39,7 @@ func TestReportsHaveLevelsAndWords(t *testing.T) {
 	}
 }
 
-// TestHooksRunOnceBeforeTheHeader lets handlers answer, return and panic.
+// TestHooksRunOnceBeforeTheHeader has handlers that answer, return and panic.
 func TestHooksRunOnceBeforeTheHeader(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -72,7 +72,8 @@ func TestHooksRunOnceBeforeTheHeader(t *testing.T) {
 	}
 }
 
-// TestDamagedSessionsAreReportedWithTheReason has text of another key, and invalid text.
+// TestDamagedSessionsAreReportedWithTheReason has a text of another key, and an invalid
+// one.
 func TestDamagedSessionsAreReportedWithTheReason(t *testing.T) {
 	t.Parallel()
 	for text, reason := range map[string]string{"garbage": "reason=malformed", "e30:1r31eq:x": "reason=bad_signature"} {
@@ -87,7 +88,7 @@ func TestDamagedSessionsAreReportedWithTheReason(t *testing.T) {
 	}
 }
 
-// TestOutcomesOfRequests has what was seen on Django 5.2 of requests that do little.
+// TestOutcomesOfRequests has outcomes observed on Django 5.2 for requests that do little.
 func TestOutcomesOfRequests(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -129,7 +130,8 @@ func TestOutcomesOfRequests(t *testing.T) {
 	}
 }
 
-// TestSessionsThatAreGoneAreNotSavedForNothing lets a handler get over the end of the session, where each request saves.
+// TestSessionsThatAreGoneAreNotSavedForNothing has a handler that ignores the end of the
+// session, on a site that saves at every request.
 func TestSessionsThatAreGoneAreNotSavedForNothing(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "6.1", func(settings *djangosession.Settings) { settings.SessionSaveEveryRequest = true })
@@ -170,7 +172,8 @@ func TestFailedSavesOfPanicsAreReported(t *testing.T) {
 	}
 }
 
-// TestKeysChangeWithTheWholeSession: without MergeSaves the session replaces what others have stored, as in Django.
+// TestKeysChangeWithTheWholeSession checks that without MergeSaves the session replaces
+// what others have stored, as in Django.
 func TestKeysChangeWithTheWholeSession(t *testing.T) {
 	t.Parallel()
 	m, _ := site(t, nil)

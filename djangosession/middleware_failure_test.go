@@ -15,7 +15,8 @@ import (
 
 var errBroken = errors.New("the database is broken")
 
-// TestFailedSaveReplacesTheResponse, before anything of it is out; nothing of the handler's page follows.
+// TestFailedSaveReplacesTheResponse checks that the response is replaced before any of it
+// is sent, and that nothing of the handler's page follows.
 func TestFailedSaveReplacesTheResponse(t *testing.T) {
 	for name, begin := range map[string]func(w http.ResponseWriter) error{
 		"Write":       func(w http.ResponseWriter) error { _, err := w.Write([]byte("success")); return err },
@@ -76,7 +77,8 @@ func TestFailedSaveReplacesTheResponse(t *testing.T) {
 	}
 }
 
-// TestReplacedResponseKeepsTheOuterHeader: what middleware further out has set is not the handler's.
+// TestReplacedResponseKeepsTheOuterHeader checks that header fields of outer middleware
+// remain.
 func TestReplacedResponseKeepsTheOuterHeader(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	s.engine.saveErr = errBroken
@@ -93,7 +95,8 @@ func TestReplacedResponseKeepsTheOuterHeader(t *testing.T) {
 	}
 }
 
-// TestLogoutElsewhereInterrupts: the session was deleted while the handler was at work. It stays deleted.
+// TestLogoutElsewhereInterrupts deletes the session while the handler runs. It must stay
+// deleted.
 func TestLogoutElsewhereInterrupts(t *testing.T) {
 	for _, c := range []struct {
 		name, release, location string
@@ -147,7 +150,8 @@ func TestLogoutElsewhereInterrupts(t *testing.T) {
 	}
 }
 
-// TestRedirectStaysOnTheSite: Django 1.10 sends an interrupted request to where it came to.
+// TestRedirectStaysOnTheSite checks the redirect of an interrupted request to its own
+// path, as in Django 1.10.
 func TestRedirectStaysOnTheSite(t *testing.T) {
 	s := newShop(t, "1.10", nil)
 	s.engine.saveErr = djangosession.ErrSessionGone
@@ -175,7 +179,8 @@ func TestUnstorableValueFailsTheRequest(t *testing.T) {
 	}
 }
 
-// TestFailedLoadIsTheHandlersToAnswer, and is not tried again by each of those that ask.
+// TestFailedLoadIsTheHandlersToAnswer checks that the handler gets the error, and that
+// later calls do not try again.
 func TestFailedLoadIsTheHandlersToAnswer(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	s.engine.loadErr = errBroken
@@ -197,7 +202,8 @@ func TestFailedLoadIsTheHandlersToAnswer(t *testing.T) {
 	}
 }
 
-// TestOthersMayLoadWhenOneGaveUp: a part of the handler that ran out of time spoils nothing for the rest.
+// TestOthersMayLoadWhenOneGaveUp checks that a call that ran out of time does not affect
+// the others.
 func TestOthersMayLoadWhenOneGaveUp(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	key := s.visitor(map[string]any{"n": "old"})
@@ -219,7 +225,8 @@ func TestOutsideOfTheMiddlewareThereIsNoSession(t *testing.T) {
 	}
 }
 
-// TestChangesAfterTheHeader are saved where the browser has the key, and reported where they are lost.
+// TestChangesAfterTheHeader checks that late changes are saved if the browser has the
+// key, and reported if they are lost.
 func TestChangesAfterTheHeader(t *testing.T) {
 	type use = func(s *djangosession.Session, r *http.Request) error
 	set := func(s *djangosession.Session, _ *http.Request) error { s.Set("n", "late"); return nil } //nolint:unparam // a use
@@ -229,9 +236,9 @@ func TestChangesAfterTheHeader(t *testing.T) {
 		known         bool
 		before, after use
 		status        int
-		stored        string // of the key that the browser has
+		stored        string // under the key that the browser has
 		lost          bool
-		reason        djangosession.SaveReason // the last one
+		reason        djangosession.SaveReason // of the last event
 	}{
 		{name: "set", known: true, before: read, after: set, stored: "late", reason: djangosession.SaveLate},
 		{name: "set twice", known: true, before: set, after: set, stored: "late", reason: djangosession.SaveLate},

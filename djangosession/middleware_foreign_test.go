@@ -11,8 +11,8 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// TestCookieThatTheHandlerHasWrittenStays: Django's answer passes through a proxy, and what it has done to the session
-// counts.
+// TestCookieThatTheHandlerHasWrittenStays passes Django's response through a proxy. Its
+// changes to the session win.
 func TestCookieThatTheHandlerHasWrittenStays(t *testing.T) {
 	const (
 		login  = "sessionid=newkeynewkeynewkeynewkeynewkey12; HttpOnly; Path=/"
@@ -25,8 +25,8 @@ func TestCookieThatTheHandlerHasWrittenStays(t *testing.T) {
 		known        bool
 		settings     func(*djangosession.Settings)
 		renewBelow   float64
-		before       use // what Go does first
-		late         use // and after the header
+		before       use // done in Go first
+		late         use // done after the header
 		status       int
 		lost         bool
 		stored       string
@@ -107,7 +107,7 @@ func TestCookieThatTheHandlerHasWrittenStays(t *testing.T) {
 	}
 }
 
-// TestOtherCookiesAreNotTheSessions: only the name decides, and all of it.
+// TestOtherCookiesAreNotTheSessions checks that only the exact name matters.
 func TestOtherCookiesAreNotTheSessions(t *testing.T) {
 	for _, line := range []string{"sessionid2=kept", "xsessionid=kept", "other=sessionid=kept", "Sessionid=kept", "sessionid"} {
 		s := newShop(t, "5.2.19", nil)

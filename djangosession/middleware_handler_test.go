@@ -13,7 +13,8 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// TestCopyThatFailsBeforeTheFirstByteCanBeAnswered, as without the middleware: reading comes before the header.
+// TestCopyThatFailsBeforeTheFirstByteCanBeAnswered checks that reading precedes the
+// header, as without the middleware.
 func TestCopyThatFailsBeforeTheFirstByteCanBeAnswered(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	server := s.serve(func(w http.ResponseWriter, r *http.Request) {
@@ -28,7 +29,8 @@ func TestCopyThatFailsBeforeTheFirstByteCanBeAnswered(t *testing.T) {
 	}
 }
 
-// TestHandlerMayStripTheRequest of its cookies, as one that passes it on to somebody else may.
+// TestHandlerMayStripTheRequest removes the cookies, as a handler may that forwards the
+// request.
 func TestHandlerMayStripTheRequest(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	key := s.visitor(map[string]any{"n": "old"})
@@ -50,7 +52,7 @@ func TestHandlerMayStripTheRequest(t *testing.T) {
 	}
 }
 
-// TestHandlerMayKeepASessionFromBeingSaved by setting modified back, whether it has written or not.
+// TestHandlerMayKeepASessionFromBeingSaved resets modified, with and without changes.
 func TestHandlerMayKeepASessionFromBeingSaved(t *testing.T) {
 	for _, page := range []string{"", "page"} {
 		s := newShop(t, "6.1", nil)
@@ -68,7 +70,7 @@ func TestHandlerMayKeepASessionFromBeingSaved(t *testing.T) {
 	}
 }
 
-// TestRecoveryInsideMakesNoSuccessOfAPanic of the ErrorHandler.
+// TestRecoveryInsideMakesNoSuccessOfAPanic has an ErrorHandler that panics.
 func TestRecoveryInsideMakesNoSuccessOfAPanic(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	s.engine.saveErr = errBroken
@@ -92,7 +94,8 @@ func TestRecoveryInsideMakesNoSuccessOfAPanic(t *testing.T) {
 	handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
 }
 
-// TestHookMayAskForTheSessionThatIsLoaded, as a log handler may that adds who is logged in: it gets an error.
+// TestHookMayAskForTheSessionThatIsLoaded has a log handler that adds the user. It gets
+// an error.
 func TestHookMayAskForTheSessionThatIsLoaded(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	key := s.visitor(map[string]any{"n": "old"})
@@ -112,7 +115,7 @@ func TestHookMayAskForTheSessionThatIsLoaded(t *testing.T) {
 	}
 }
 
-// TestPageOfAFailedLoadVaries: it is not to be kept for all others.
+// TestPageOfAFailedLoadVaries checks that shared caches do not keep the page for others.
 func TestPageOfAFailedLoadVaries(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	s.engine.loadErr = errBroken
@@ -126,7 +129,8 @@ func TestPageOfAFailedLoadVaries(t *testing.T) {
 	}
 }
 
-// TestRenewalOverwritesNothing that another request has stored meanwhile: this one has nothing to store.
+// TestRenewalOverwritesNothing has another request that stores a value during the renewal
+// of an unchanged session.
 func TestRenewalOverwritesNothing(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	s.use(func(o *djangosession.Options) { o.RenewBelow = 0.5 })
@@ -149,7 +153,8 @@ func TestRenewalOverwritesNothing(t *testing.T) {
 	}
 }
 
-// TestErrorPageOfOnesOwnVaries: it may say who the visitor is, and have any status.
+// TestErrorPageOfOnesOwnVaries checks Vary with every status because the page may name
+// the visitor.
 func TestErrorPageOfOnesOwnVaries(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	s.engine.saveErr = errBroken
@@ -162,7 +167,7 @@ func TestErrorPageOfOnesOwnVaries(t *testing.T) {
 	}
 }
 
-// TestNothingToWrap is found out when the program starts.
+// TestNothingToWrap checks that a nil handler is found when the program starts.
 func TestNothingToWrap(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	for name, wrap := range map[string]func(){

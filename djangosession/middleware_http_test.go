@@ -62,7 +62,8 @@ func do(t *testing.T, server *httptest.Server, method, cookie string) *http.Resp
 	return response
 }
 
-// TestCookieGoesOutHoweverTheHandlerBegins sets a session value and then begins the response in each way that there is.
+// TestCookieGoesOutHoweverTheHandlerBegins sets a session value and then starts the
+// response in every possible way.
 func TestCookieGoesOutHoweverTheHandlerBegins(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "page.txt")
 	if err := os.WriteFile(file, bytes.Repeat([]byte("page "), 1000), 0o600); err != nil {
@@ -145,7 +146,8 @@ func TestCookieGoesOutHoweverTheHandlerBegins(t *testing.T) {
 	}
 }
 
-// TestEarlyHintsHaveNoCookie: only the final response counts, whose status may be one that saves nothing.
+// TestEarlyHintsHaveNoCookie checks that only the final response matters. Its status may
+// be one with which nothing is saved.
 func TestEarlyHintsHaveNoCookie(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	server := s.serve(func(w http.ResponseWriter, r *http.Request) {
@@ -177,7 +179,8 @@ func TestEarlyHintsHaveNoCookie(t *testing.T) {
 	}
 }
 
-// TestServerSentEvents: the header goes out at once and what follows arrives as it is written.
+// TestServerSentEvents checks that the header is sent at once, and each event when it is
+// written.
 func TestServerSentEvents(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	more := make(chan bool)
@@ -210,7 +213,8 @@ func TestServerSentEvents(t *testing.T) {
 	}
 }
 
-// TestResponseThatCannotBeFlushedDoesNotLookAsIf: a handler asks before it streams.
+// TestResponseThatCannotBeFlushedDoesNotLookAsIf is for handlers that check for
+// http.Flusher before they stream.
 func TestResponseThatCannotBeFlushedDoesNotLookAsIf(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody)
@@ -230,10 +234,11 @@ func TestResponseThatCannotBeFlushedDoesNotLookAsIf(t *testing.T) {
 	})).ServeHTTP(&discard{header: http.Header{}}, r)
 }
 
-// TestWebSocketUpgrade takes the connection over; the session is saved before, and its cookie is in the header.
+// TestWebSocketUpgrade takes the connection over. The session is saved before, and its
+// cookie is in the header.
 func TestWebSocketUpgrade(t *testing.T) {
 	s := newShop(t, "6.1", nil)
-	done := make(chan bool, 1) // the server does not wait for connections that were taken over
+	done := make(chan bool, 1) // the server does not wait for hijacked connections
 	s.use(func(o *djangosession.Options) {
 		record := o.OnSave
 		o.OnSave = func(ctx context.Context, e djangosession.SaveEvent) {
@@ -288,7 +293,8 @@ func TestWebSocketUpgrade(t *testing.T) {
 	}
 }
 
-// TestFailedHijackLeavesTheResponse: HTTP/2 has no connections to take over.
+// TestFailedHijackLeavesTheResponse has an HTTP/2 server, which has no connections to
+// take over.
 func TestFailedHijackLeavesTheResponse(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	server := s.serve(func(w http.ResponseWriter, r *http.Request) {
@@ -303,7 +309,7 @@ func TestFailedHijackLeavesTheResponse(t *testing.T) {
 	}
 }
 
-// pusher is a response that can be pushed to.
+// pusher is a response that supports push.
 type pusher struct {
 	*httptest.ResponseRecorder
 	pushed string
@@ -340,7 +346,7 @@ func (w *readerFrom) ReadFrom(r io.Reader) (int64, error) {
 
 func TestFilesAreSentByTheSystem(t *testing.T) {
 	s := newShop(t, "6.1", nil)
-	file := strings.Repeat("file", 1000) // of a short one net/http makes no file either
+	file := strings.Repeat("file", 1000) // net/http does not send a short one as a file either
 	w := &readerFrom{ResponseRecorder: httptest.NewRecorder()}
 	s.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.session(r).Set("n", 1)
@@ -353,7 +359,7 @@ func TestFilesAreSentByTheSystem(t *testing.T) {
 	}
 }
 
-// wrapped is a response inside another middleware's.
+// wrapped is a response wrapped by another middleware.
 type wrapped struct{ http.ResponseWriter }
 
 func (w wrapped) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -8,8 +8,8 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// TestNewKeyReachesTheBrowserThoughTheResponseFails holds that no session remains under a
-// key that no browser has.
+// TestNewKeyReachesTheBrowserThoughTheResponseFails checks that no session remains under
+// a key that no browser has.
 func TestNewKeyReachesTheBrowserThoughTheResponseFails(t *testing.T) {
 	for _, c := range []struct {
 		name   string

@@ -15,12 +15,13 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// TestHeaderOfAHijackedConnectionNeedsTheCookie: what a handler writes itself is looked at.
+// TestHeaderOfAHijackedConnectionNeedsTheCookie checks the header that a handler writes
+// itself.
 func TestHeaderOfAHijackedConnectionNeedsTheCookie(t *testing.T) {
 	const upgrade = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: test\r\nConnection: Upgrade\r\n"
 	for _, c := range []struct {
 		name  string
-		known bool // and the session is not changed, so that no cookie is due
+		known bool // the session is unchanged, so no cookie is due
 		write func(w http.ResponseWriter, conn net.Conn, rw *bufio.ReadWriter)
 		lost  bool
 	}{
@@ -91,16 +92,17 @@ func TestHeaderOfAHijackedConnectionNeedsTheCookie(t *testing.T) {
 	}
 }
 
-// outer is a response that knows what was written, as that of a framework.
+// outer is a response that knows what was written, like that of a framework.
 type outer struct{ *httptest.ResponseRecorder }
 
 func (o outer) Written() bool { return o.Body.Len() > 0 }
 func (o outer) Status() int   { return o.Code }
 
-// TestResponseThatGoesPastTheMiddlewareIsReported, as far as something that the browser should have been told is lost.
+// TestResponseThatGoesPastTheMiddlewareIsReported checks that a report is made only if
+// the browser misses something.
 func TestResponseThatGoesPastTheMiddlewareIsReported(t *testing.T) {
 	for _, c := range []struct {
-		name, cookie string // "live" stands for that of a session
+		name, cookie string // "live" is replaced with the key of a session
 		settings     func(*djangosession.Settings)
 		use          func(s *djangosession.Session)
 		status       int
@@ -148,7 +150,8 @@ func TestResponseThatGoesPastTheMiddlewareIsReported(t *testing.T) {
 	}
 }
 
-// TestSessionThatIsUsedAfterItsMiddlewareIsReported: some adapters call the next handler when the middleware has returned.
+// TestSessionThatIsUsedAfterItsMiddlewareIsReported is for adapters that call the next
+// handler after the middleware has returned.
 func TestSessionThatIsUsedAfterItsMiddlewareIsReported(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	var later *http.Request
@@ -163,7 +166,8 @@ func TestSessionThatIsUsedAfterItsMiddlewareIsReported(t *testing.T) {
 	}
 }
 
-// TestSavingLooksAtTheSessionForNobody: a session that no handler has used is no reason for a report.
+// TestSavingLooksAtTheSessionForNobody checks that a session that no handler has used is
+// not reported.
 func TestSavingLooksAtTheSessionForNobody(t *testing.T) {
 	s := newShop(t, "4.2.30", func(s *djangosession.Settings) { s.SessionSaveEveryRequest = true })
 	r := s.visit("sessionid="+s.visitor(map[string]any{"n": "old"}), func(w http.ResponseWriter, _ *http.Request) {

@@ -14,7 +14,8 @@ import (
 	"github.com/djangobridge/djangobridge/internal/httpmw"
 )
 
-// TestRenewsWhenLittleIsLeft walks through the life of a session that is used and never changed.
+// TestRenewsWhenLittleIsLeft follows a session that is used but never changed through its
+// life.
 func TestRenewsWhenLittleIsLeft(t *testing.T) {
 	const day = 24 * time.Hour
 	read := func(s *djangosession.Session) { s.Get("n") }
@@ -70,7 +71,7 @@ func TestRenewsWhenLittleIsLeft(t *testing.T) {
 					renewed = append(renewed, n)
 				}
 				if c.name == "off" && n == 13 {
-					break // the next day there is none
+					break // it does not exist on the next day
 				}
 			}
 			if fmt.Sprint(renewed) != fmt.Sprint(c.renewed) {
@@ -93,7 +94,7 @@ func TestPartitionedCookies(t *testing.T) {
 	}
 }
 
-// TestReadOnlyNeverWrites, whatever the handler tries and the settings say.
+// TestReadOnlyNeverWrites has handlers that try everything, with all kinds of settings.
 func TestReadOnlyNeverWrites(t *testing.T) {
 	type use = func(*djangosession.Session, context.Context) error
 	for _, c := range []struct {
@@ -150,7 +151,7 @@ func TestReadOnlyNeverWrites(t *testing.T) {
 	}
 }
 
-// TestGoroutinesShareOneSession: it is loaded once and saved once.
+// TestGoroutinesShareOneSession checks that it is loaded once and saved once.
 func TestGoroutinesShareOneSession(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	key := s.visitor(map[string]any{"n": "old"})
@@ -171,7 +172,8 @@ func TestGoroutinesShareOneSession(t *testing.T) {
 	}
 }
 
-// TestChangeDuringTheSaveIsNotLost: it comes too late for the save before the header, and is stored by the one after.
+// TestChangeDuringTheSaveIsNotLost has a change that is too late for the save before the
+// header. The save after it stores the change.
 func TestChangeDuringTheSaveIsNotLost(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	key := s.visitor(map[string]any{"n": "old"})
@@ -190,7 +192,7 @@ func TestChangeDuringTheSaveIsNotLost(t *testing.T) {
 	}
 }
 
-// TestGoroutineThatOutlivesTheResponse may go on with the session while it is saved.
+// TestGoroutineThatOutlivesTheResponse uses the session while it is saved.
 func TestGoroutineThatOutlivesTheResponse(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	key := s.visitor(map[string]any{"n": "old"})
@@ -205,7 +207,8 @@ func TestGoroutineThatOutlivesTheResponse(t *testing.T) {
 	wg.Wait()
 }
 
-// TestMiddlewareInsideComesBeforeTheSave: what it puts into the session is saved, and what it adds to the header goes out.
+// TestMiddlewareInsideComesBeforeTheSave checks that changes by inner middleware to the
+// session are saved, and changes to the header are sent.
 func TestMiddlewareInsideComesBeforeTheSave(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	r := s.visit("", func(w http.ResponseWriter, r *http.Request) {
@@ -230,7 +233,7 @@ func TestMiddlewareInsideComesBeforeTheSave(t *testing.T) {
 
 type contextKey struct{}
 
-// TestContextIsTheRequestsOwn: its values, end and deadline show through.
+// TestContextIsTheRequestsOwn checks its values, end and deadline.
 func TestContextIsTheRequestsOwn(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	outer, cancel := context.WithTimeout(context.WithValue(t.Context(), contextKey{}, "value"), time.Hour)
@@ -252,8 +255,8 @@ func TestContextIsTheRequestsOwn(t *testing.T) {
 	})).ServeHTTP(httptest.NewRecorder(), r)
 }
 
-// TestParallelRequestsLoseNothing sends 50 requests at once with one session, round after round. Each adds a value; merged,
-// all are there.
+// TestParallelRequestsLoseNothing sends 50 requests at once with one session, in rounds.
+// Each adds a value. After merging, all are present.
 func TestParallelRequestsLoseNothing(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	s.use(func(o *djangosession.Options) { o.MergeSaves = true })
@@ -285,7 +288,8 @@ func TestParallelRequestsLoseNothing(t *testing.T) {
 	}
 }
 
-// TestNoRequestUndoesALogout: of many requests at work with a session one flushes it; whoever saves later gets 400.
+// TestNoRequestUndoesALogout has many requests with one session, one of which flushes it.
+// Later saves get status 400.
 func TestNoRequestUndoesALogout(t *testing.T) {
 	for _, merge := range []bool{false, true} {
 		t.Run(fmt.Sprintf("merge %v", merge), func(t *testing.T) {
@@ -328,7 +332,7 @@ func TestNoRequestUndoesALogout(t *testing.T) {
 	}
 }
 
-// TestSavesEndAfterTheSaveTimeout has an engine that never answers by itself.
+// TestSavesEndAfterTheSaveTimeout has an engine that never answers on its own.
 func TestSavesEndAfterTheSaveTimeout(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "6.1", nil)
@@ -365,7 +369,8 @@ func TestSavesHaveTenSecondsByDefault(t *testing.T) {
 	}
 }
 
-// TestRenewedSessionsCanBeSavedLater goes on with a session after its renewal, in the same request.
+// TestRenewedSessionsCanBeSavedLater changes a session after its renewal, in the same
+// request.
 func TestRenewedSessionsCanBeSavedLater(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "6.1", nil)
@@ -388,7 +393,8 @@ func TestRenewedSessionsCanBeSavedLater(t *testing.T) {
 	}
 }
 
-// TestReadOnlySessionsRefuseEverything calls all that would write: nothing changes, in memory either.
+// TestReadOnlySessionsRefuseEverything calls everything that would write. Nothing
+// changes, not even in memory.
 func TestReadOnlySessionsRefuseEverything(t *testing.T) {
 	t.Parallel()
 	for _, merge := range []bool{false, true} {

@@ -10,7 +10,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/memory"
 )
 
-// requestEngine notes the path of the request in whose context it is called.
+// requestEngine records the path of the request in whose context it is called.
 type requestEngine struct {
 	djangosession.Engine
 	loads, creates string
@@ -60,7 +60,7 @@ func TestRequestFromContextInHandlersAndEngines(t *testing.T) {
 			return
 		}
 		s.Set("a", 1)
-		cancel() // the client goes away, and the session is saved all the same
+		cancel() // the client disconnects, and the session is still saved
 	})).ServeHTTP(w, r)
 	if w.Code != http.StatusOK || engine.loads != "/visit/" || engine.creates != "/visit/" {
 		t.Errorf("status %d, loaded for %q, created for %q", w.Code, engine.loads, engine.creates)

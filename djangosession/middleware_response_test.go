@@ -12,7 +12,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// TestSecondWriteHeaderChangesNothing neither for the session nor for the status.
+// TestSecondWriteHeaderChangesNothing checks both the session and the status.
 func TestSecondWriteHeaderChangesNothing(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	r := s.visit("", func(w http.ResponseWriter, r *http.Request) {
@@ -25,7 +25,8 @@ func TestSecondWriteHeaderChangesNothing(t *testing.T) {
 	}
 }
 
-// TestPanicSavesNothing, as an exception in a Django view; the panic goes on to who is outside.
+// TestPanicSavesNothing checks that a panic is like an exception in a Django view, and
+// that it reaches the outer handler.
 func TestPanicSavesNothing(t *testing.T) {
 	for name, value := range map[string]any{"value": "oops", "ErrAbortHandler": http.ErrAbortHandler} {
 		t.Run(name, func(t *testing.T) {
@@ -92,7 +93,8 @@ func TestPanicSavesNothing(t *testing.T) {
 	})
 }
 
-// TestClientThatGoesAwayIsSavedFor: nobody is there to read the response, but what was done is kept.
+// TestClientThatGoesAwayIsSavedFor checks that changes are saved although the client has
+// disconnected.
 func TestClientThatGoesAwayIsSavedFor(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	key := s.visitor(map[string]any{"n": "old"})

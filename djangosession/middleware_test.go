@@ -16,14 +16,14 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/memory"
 )
 
-// noon is the time at which these tests play: the one of the facts known about Django's cookies.
+// noon is the time in these tests, for which Django's cookies were recorded.
 var noon = time.Unix(1_700_000_000, 0)
 
-// spy is an engine that counts, and fails when told to.
+// spy is an engine that counts calls, and fails on request.
 type spy struct {
 	*memory.Engine
 	loads, saves, creates, deletes atomic.Int64
-	lose                           atomic.Bool // the answers of Save and Create
+	lose                           atomic.Bool // lose the answers of Save and Create
 
 	mu        sync.Mutex
 	loadErr   error
@@ -92,7 +92,7 @@ func (e *spy) Merge(ctx context.Context, key string, change func(*djangosession.
 	return e.Engine.Merge(ctx, key, change)
 }
 
-// shop is a site to test the middleware with.
+// shop is a site for tests of the middleware.
 type shop struct {
 	*djangosession.Manager
 	t        *testing.T
@@ -107,7 +107,7 @@ type shop struct {
 	events []djangosession.SaveEvent
 }
 
-// lockedText is what a log has written.
+// lockedText collects log lines.
 type lockedText struct {
 	mu sync.Mutex
 	b  strings.Builder
@@ -125,7 +125,7 @@ func (l *lockedText) String() string {
 	return l.b.String()
 }
 
-// newShop is a site of this release with settings changed.
+// newShop returns a site of this release with changed settings.
 func newShop(t *testing.T, release string, change func(*djangosession.Settings)) *shop {
 	t.Helper()
 	s := &shop{t: t, now: noon}
@@ -162,7 +162,7 @@ func newShop(t *testing.T, release string, change func(*djangosession.Settings))
 	return s
 }
 
-// use makes the manager anew, with options changed.
+// use replaces the manager with one that has changed options.
 func (s *shop) use(change func(*djangosession.Options)) {
 	s.t.Helper()
 	change(&s.options)
@@ -200,7 +200,7 @@ func (s *shop) visitor(values map[string]any) string {
 	return session.Key()
 }
 
-// stored returns what is n of a stored session, "" if there is none.
+// stored returns the value n of a stored session; "" if it does not exist.
 func (s *shop) stored(key string) string {
 	s.t.Helper()
 	session, err := s.Load(s.t.Context(), key)
@@ -212,7 +212,7 @@ func (s *shop) stored(key string) string {
 	return text
 }
 
-// session is FromContext for handlers that have to have one.
+// session is FromContext for handlers that need a session.
 func (s *shop) session(r *http.Request) *djangosession.Session {
 	session, err := djangosession.FromContext(r.Context())
 	if err != nil {
@@ -222,14 +222,15 @@ func (s *shop) session(r *http.Request) *djangosession.Session {
 	return session
 }
 
-// answer is a response that was read.
+// answer is a response whose body was read.
 type answer struct {
 	StatusCode int
 	Header     http.Header
 	Body       string
 }
 
-// visit sends a request with this session cookie, if any, to a handler inside the middleware.
+// visit sends a request with this session cookie, or without one if it is "", to a
+// handler inside the middleware.
 func (s *shop) visit(cookie string, handler http.HandlerFunc) *answer {
 	s.t.Helper()
 	r := httptest.NewRequestWithContext(s.t.Context(), http.MethodGet, "/cart", http.NoBody)
@@ -251,7 +252,8 @@ func read(t *testing.T, r *http.Response) *answer {
 	return &answer{r.StatusCode, r.Header, string(b)}
 }
 
-// setCookie returns the Set-Cookie header, with <key> for the key of a session, which it returns too.
+// setCookie returns the Set-Cookie header, with <key> in the place of a session key, and
+// that key.
 func setCookie(t *testing.T, h http.Header) (text, key string) {
 	t.Helper()
 	lines := h["Set-Cookie"]

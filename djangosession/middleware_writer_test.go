@@ -13,13 +13,14 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// bigFile is more than the middleware looks at before the header goes out. It is a reader and nothing else, as a file is one
-// that io.Copy hands to the response.
+// bigFile returns more than the middleware reads before it sends the header. It is only a
+// reader, like a file that io.Copy passes to the response.
 func bigFile() io.Reader {
 	return struct{ io.Reader }{strings.NewReader(strings.Repeat("file ", 1000))}
 }
 
-// TestNoFileFollowsAFailedSave holds that the error page is all that is sent, however the handler goes on.
+// TestNoFileFollowsAFailedSave checks that only the error page is sent, whatever the
+// handler does.
 func TestNoFileFollowsAFailedSave(t *testing.T) {
 	t.Parallel()
 	for name, write := range map[string]func(w http.ResponseWriter) (int64, error){
@@ -57,7 +58,8 @@ func TestNoFileFollowsAFailedSave(t *testing.T) {
 	}
 }
 
-// TestWritersCountBytes holds what the handler is told, on a response that is an io.ReaderFrom and on one that is not.
+// TestWritersCountBytes checks the counts that the handler gets, on a response that is an
+// io.ReaderFrom and on one that is not.
 func TestWritersCountBytes(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "6.1", nil)
@@ -83,7 +85,7 @@ func TestWritersCountBytes(t *testing.T) {
 	if r := get(t, server, http.MethodGet); len(r.Body) != 5012 || r.Header.Get("Set-Cookie") == "" {
 		t.Errorf("%d bytes, %v", len(r.Body), r.Header)
 	}
-	first := func(w http.ResponseWriter, r *http.Request) { // the header is not out when the file begins
+	first := func(w http.ResponseWriter, r *http.Request) { // the header is not sent when the file starts
 		s.session(r).Set("n", "1")
 		if n, err := io.Copy(w, bigFile()); n != 5000 || err != nil {
 			t.Errorf("a file at first: %d, %v", n, err)
@@ -105,7 +107,8 @@ func (f brokenFile) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// TestFilesThatCannotBeReadAreReported: the handler can still answer if nothing of the file could be read.
+// TestFilesThatCannotBeReadAreReported checks that the handler can still answer if
+// nothing of the file could be read.
 func TestFilesThatCannotBeReadAreReported(t *testing.T) {
 	t.Parallel()
 	for size, status := range map[int]int{0: http.StatusTeapot, 10: http.StatusOK, 600: http.StatusOK} {
@@ -123,8 +126,8 @@ func TestFilesThatCannotBeReadAreReported(t *testing.T) {
 	}
 }
 
-// TestPanicsAfterTheHeaderSaveNothingMore holds that what was saved with the header is not saved again, where Django saves
-// at every request and with every status.
+// TestPanicsAfterTheHeaderSaveNothingMore checks that a session saved with the header is
+// not saved again, where Django saves at every request and with every status.
 func TestPanicsAfterTheHeaderSaveNothingMore(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -171,8 +174,8 @@ func TestPanicsAfterTheHeaderSaveNothingMore(t *testing.T) {
 	}
 }
 
-// TestDeletedCookiesOfOldReleasesAreNoError: before 3.0 Django does not say Vary when it deletes the cookie of a session that
-// the page looked at.
+// TestDeletedCookiesOfOldReleasesAreNoError is about releases before 3.0. They set no
+// Vary when they delete the cookie of a session that the page has used.
 func TestDeletedCookiesOfOldReleasesAreNoError(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "2.2.28", nil)
@@ -188,8 +191,8 @@ func TestDeletedCookiesOfOldReleasesAreNoError(t *testing.T) {
 	}
 }
 
-// stubborn is a response that can be flushed by FlushError alone, and whose connection cannot be taken over.
-// Nothing can be written to it.
+// stubborn is a response that can be flushed only by FlushError and cannot be hijacked.
+// Writing to it fails.
 type stubborn struct {
 	header  http.Header
 	flushed int
@@ -205,7 +208,8 @@ func (s *stubborn) FlushError() error { s.flushed++; return errBroken }
 
 func (*stubborn) Hijack() (net.Conn, *bufio.ReadWriter, error) { return nil, nil, errBroken }
 
-// TestErrorsOfTheResponseReachTheHandler holds that the middleware's response is as good as the one under it.
+// TestErrorsOfTheResponseReachTheHandler checks that the middleware's response can do
+// what the one under it can.
 func TestErrorsOfTheResponseReachTheHandler(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "6.1", nil)
@@ -235,7 +239,7 @@ func TestErrorsOfTheResponseReachTheHandler(t *testing.T) {
 		}
 	})).ServeHTTP(under, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
 
-	plain := struct{ http.ResponseWriter }{httptest.NewRecorder()} // which shows nothing of what is under it
+	plain := struct{ http.ResponseWriter }{httptest.NewRecorder()} // hides the abilities of the response under it
 	s.Middleware(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if _, ok := w.(http.Flusher); ok {
 			t.Error("it can be flushed")

@@ -8,7 +8,7 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// A pointer that is nil is none of Python's values, in whatever it is.
+// A nil pointer is not a Python value, in any container.
 func TestNilPointersInContainersFailTheSave(t *testing.T) {
 	t.Parallel()
 	for what, configure := range map[string]func(*djangosession.Settings){

@@ -15,10 +15,11 @@ import (
 	"github.com/djangobridge/djangobridge/signing"
 )
 
-// rotated is a shop whose settings were exported at noon, and what a Django stores that has had another SECRET_KEY since.
+// rotated is a shop whose settings were exported at noon. Its Django has had another
+// SECRET_KEY since.
 type rotated struct {
 	*shop
-	django func(at time.Time) string // a session with n = "django"
+	django func(at time.Time) string // returns a session with n = "django", signed at that time
 }
 
 func newRotated(t *testing.T, change func(*djangosession.Settings)) *rotated {
@@ -54,7 +55,7 @@ func (s *rotated) put(text string) string {
 	return key
 }
 
-// wantKept fails unless this text is stored under a key.
+// wantKept fails unless this text is still stored under the key.
 func (s *rotated) wantKept(key, text string) {
 	s.t.Helper()
 	if now, _, _ := s.engine.Row(key); now != text {
@@ -101,7 +102,7 @@ func TestSessionsOfNewerSettingsAreNotOverwritten(t *testing.T) {
 			}
 			s.wantKept(key, text)
 
-			must(session.Create(t.Context())) // as a login does
+			must(session.Create(t.Context())) // like a login
 			session.Set("m", 1)
 			must(session.Save(t.Context()))
 			if n := s.stored(session.Key()); session.Key() == key || n != "go" {
@@ -111,7 +112,7 @@ func TestSessionsOfNewerSettingsAreNotOverwritten(t *testing.T) {
 
 			session, err = s.Load(t.Context(), key)
 			must(err)
-			must(session.Flush(t.Context())) // as a logout does
+			must(session.Flush(t.Context())) // like a logout
 			if there, err := s.Exists(t.Context(), key); there || err != nil {
 				t.Errorf("after the logout it is there: %v, %v", there, err)
 			}
@@ -121,7 +122,8 @@ func TestSessionsOfNewerSettingsAreNotOverwritten(t *testing.T) {
 	}
 }
 
-// The time of a signature is in whole seconds: one of the second of the export may be older than that.
+// Signatures have their time in whole seconds. One from the second of the export may be
+// older than the export.
 func TestOlderSessionsThatDoNotDecodeAreOverwrittenAsInDjango(t *testing.T) {
 	codec, err := djangosession.NewCodec(djangosession.NewSettings("another-secret-key"))
 	must(err)
@@ -129,7 +131,7 @@ func TestOlderSessionsThatDoNotDecodeAreOverwrittenAsInDjango(t *testing.T) {
 	must(err)
 	for name, c := range map[string]struct {
 		text     func(s *rotated) string
-		exported time.Time // if not noon
+		exported time.Time // noon if zero
 		outdated bool
 	}{
 		"a second later":            {text: func(s *rotated) string { return s.django(noon.Add(time.Second)) }, outdated: true},
@@ -227,7 +229,7 @@ func TestLegacyLayoutProvesNothingAboutSettings(t *testing.T) {
 	}
 }
 
-// Django has signed the session anew since it was loaded.
+// Django has signed the session again since it was loaded.
 func TestMergedSaveDoesNotOverwriteWhatNewerSettingsSigned(t *testing.T) {
 	s := newRotated(t, nil)
 	s.use(func(o *djangosession.Options) { o.MergeSaves = true })
@@ -279,7 +281,7 @@ func TestRequestsWithSessionsOfNewerSettings(t *testing.T) {
 		renew  float64
 		use    func(*djangosession.Session, context.Context) error
 		status int
-		cookie bool // a new one
+		cookie bool // with a new key
 	}{
 		"read": {use: func(s *djangosession.Session, _ context.Context) error { s.Get("n"); return nil }, status: 200},
 		"read, and saved at every request": {
@@ -310,7 +312,7 @@ func TestRequestsWithSessionsOfNewerSettings(t *testing.T) {
 					t.Errorf("status %d, %v", r.StatusCode, r.Header)
 				}
 				errs, _ := s.told()
-				want := 1 // of loading
+				want := 1 // number of loads
 				if c.status == 500 {
 					want = 2
 				}

@@ -12,7 +12,7 @@ import (
 	"github.com/djangobridge/djangobridge/py/pyjson"
 )
 
-// inTime fails the test if do takes more than some seconds.
+// inTime fails the test if do takes more than a few seconds.
 func inTime(t *testing.T, what string, do func()) {
 	t.Helper()
 	done := make(chan struct{})
@@ -27,7 +27,7 @@ func inTime(t *testing.T, what string, do func()) {
 	}
 }
 
-// throughPickle returns what a reader makes of v.
+// throughPickle returns v after writing and reading it.
 func throughPickle(t *testing.T, v *py.Dict) *py.Dict {
 	t.Helper()
 	data, err := pickle.Dumps(v, 4)
@@ -44,7 +44,8 @@ func orderedDict(pairs ...py.Pair) *py.Object {
 	}
 }
 
-// TestSmallPicklesThatWouldBeEndlessAsJSON: what stands in many places, and what contains itself by way of an object.
+// TestSmallPicklesThatWouldBeEndlessAsJSON has values that are shared many times, and
+// values that contain themselves through an object.
 func TestSmallPicklesThatWouldBeEndlessAsJSON(t *testing.T) {
 	t.Parallel()
 	lists, dicts := any(py.NewList()), any(py.NewDict(0))
@@ -77,7 +78,7 @@ func TestSmallPicklesThatWouldBeEndlessAsJSON(t *testing.T) {
 			if refused, ok := errors.AsType[*pyjson.UnsupportedError](err); !ok || !strings.Contains(refused.Problem, c.want) {
 				t.Errorf("%s: error %v, want %q", name, err, c.want)
 			}
-			// One value more that JSON lacks, so that all are converted.
+			// One more value that JSON cannot represent, so that all are converted.
 			d.Set("price", py.NewSet())
 			if _, err := (djangosession.TransitionalSerializer{}).Dumps(d); err == nil {
 				t.Errorf("%s with a set is written", name)
@@ -89,7 +90,8 @@ func TestSmallPicklesThatWouldBeEndlessAsJSON(t *testing.T) {
 	}
 }
 
-// TestItemsOfAPickleCopyOnceWhatStandsUnderManyNames: each name for itself would be a copy of everything.
+// TestItemsOfAPickleCopyOnceWhatStandsUnderManyNames has a value under many names. A copy
+// for each name would be too large.
 func TestItemsOfAPickleCopyOnceWhatStandsUnderManyNames(t *testing.T) {
 	t.Parallel()
 	m, _ := site(t, pickleSite("4.2.30"))
@@ -113,7 +115,8 @@ func TestItemsOfAPickleCopyOnceWhatStandsUnderManyNames(t *testing.T) {
 	}
 }
 
-// TestTransitionalSerializerAsksForWhatIsInAnAnswer, as json.dumps encodes what default returns.
+// TestTransitionalSerializerAsksForWhatIsInAnAnswer checks that results of Convert are
+// converted too, like results of default in json.dumps.
 func TestTransitionalSerializerAsksForWhatIsInAnAnswer(t *testing.T) {
 	t.Parallel()
 	price, err := py.ParseDecimal("19.90")
@@ -129,7 +132,7 @@ func TestTransitionalSerializerAsksForWhatIsInAnAnswer(t *testing.T) {
 		case py.Decimal:
 			return v.String(), nil
 		}
-		return py.NewList(v, v), nil // never an end
+		return py.NewList(v, v), nil // never ends
 	}}
 	if got, err := serializer.Dumps(dictWith("a", py.NewSet(price))); err != nil || string(got) != `{"a":["19.90"]}` {
 		t.Errorf("wrote %s, %v", got, err)
@@ -140,7 +143,8 @@ func TestTransitionalSerializerAsksForWhatIsInAnAnswer(t *testing.T) {
 	}
 }
 
-// TestTransitionalSerializerMakesKeysText: Python 2 and Django have more than one kind of str.
+// TestTransitionalSerializerMakesKeysText has keys of the several types of str in Python
+// 2 and Django.
 func TestTransitionalSerializerMakesKeysText(t *testing.T) {
 	t.Parallel()
 	safe := &py.Object{

@@ -10,8 +10,8 @@ import (
 	"github.com/djangobridge/djangobridge/py/pickle"
 )
 
-// FuzzPickledSession holds that no bytes make a session panic, and that what is accepted is written and read again as the same,
-// whatever was looked at before.
+// FuzzPickledSession checks that no bytes make a session panic, and that accepted
+// sessions survive writing and reading, whichever values were used before.
 func FuzzPickledSession(f *testing.F) {
 	file, err := fixtures.Read[vector]("django-4.2/pickle.json")
 	if err != nil {
@@ -40,11 +40,11 @@ func FuzzPickledSession(f *testing.F) {
 		}
 		budget := 100_000
 		if !spend(&budget, d, 0) {
-			return // what a pickle says in a line for each place is a lot in all its places
+			return // a short pickle can be very long after expansion
 		}
 		for name := range session.Items() {
 			var v any
-			_ = session.Scan(name, &v) // many fit nothing
+			_ = session.Scan(name, &v) // many do not fit
 		}
 		_, _ = session.GetExpiryAge()
 		_, _ = session.GetExpiryDate()
@@ -65,7 +65,8 @@ func FuzzPickledSession(f *testing.F) {
 	})
 }
 
-// spend counts the values in v, each in all places where it stands, and reports whether that is within the budget.
+// spend subtracts the number of values in v from the budget, shared values once for each
+// place, and reports whether the budget sufficed.
 func spend(budget *int, v any, depth int) bool {
 	if *budget--; *budget < 0 || depth > 1000 {
 		return false
@@ -98,5 +99,5 @@ func spend(budget *int, v any, depth int) bool {
 	return true
 }
 
-// noEngine keeps no sessions.
+// noEngine stores no sessions.
 type noEngine struct{ djangosession.Engine }

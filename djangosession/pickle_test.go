@@ -16,7 +16,8 @@ import (
 
 const picklePath = "django.contrib.sessions.serializers.PickleSerializer"
 
-// pickleSite is a site of a release with PickleSerializer, Django's own or one that was taken over.
+// pickleSite returns the settings of a release with PickleSerializer: Django's own, or a
+// copy in the site's code.
 func pickleSite(release string) func(*djangosession.Settings) {
 	return func(s *djangosession.Settings) {
 		made, err := djangosession.NewSettingsFor(release, s.SecretKey)
@@ -32,8 +33,8 @@ func TestPickleSerializerFollowsTheSettings(t *testing.T) {
 		release, class string
 		serializer     djangosession.Serializer
 		python         int
-		protocol       byte // 0: refused
-		python2        bool // text of Python 2 that is not ASCII is read
+		protocol       byte // 0 means refused
+		python2        bool // non-ASCII text of Python 2 is read
 	}{
 		"before the setting, by default":    {release: "1.4.22", protocol: 2, python2: true},
 		"by default":                        {release: "1.5.12", protocol: 2, python2: true},
@@ -83,7 +84,7 @@ func TestPickleSerializerFollowsTheSettings(t *testing.T) {
 	}
 }
 
-// rawSerializer gives the payload itself.
+// rawSerializer records the payload.
 type rawSerializer struct{ payload *string }
 
 func (r rawSerializer) Dumps(*py.Dict) ([]byte, error) { return []byte(*r.payload), nil }
@@ -114,7 +115,8 @@ func signedPayload(t *testing.T, s djangosession.Settings, payload string) strin
 	return text
 }
 
-// TestPicklesAreInert reads pickles that make Python run code, as a session and by the session's methods.
+// TestPicklesAreInert reads pickles that make Python run code, through all methods of a
+// session.
 func TestPicklesAreInert(t *testing.T) {
 	t.Parallel()
 	for class, payload := range map[string]string{
@@ -249,7 +251,8 @@ func TestPickleSerializerNamesWhatCannotBeStored(t *testing.T) {
 
 func TestNamesOfPythonTwoAreFoundByTextAndStayStr(t *testing.T) {
 	t.Parallel()
-	// {'_auth_user_id': 1, 'name': 'h\xe9', '\xff': 2, 'testcookie': 'worked'} of Python 2.7, at protocol 2.
+	// {'_auth_user_id': 1, 'name': 'h\xe9', '\xff': 2, 'testcookie': 'worked'} of Python
+	// 2.7, at protocol 2.
 	const python2 = "\x80\x02}q\x00(U\x0d_auth_user_idq\x01K\x01U\x04nameq\x02U\x02h\xe9q\x03U\x01\xffq\x04K\x02" +
 		"U\x0atestcookieq\x05U\x06workedq\x06u."
 	m, e := site(t, pickleSite("1.5.12"))
@@ -273,8 +276,8 @@ func TestNamesOfPythonTwoAreFoundByTextAndStayStr(t *testing.T) {
 	if got := payloadOf(t, m.Settings(), text); got != python2 {
 		t.Errorf("stored %q\nwant   %q", got, python2)
 	}
-	// A value that is set anew keeps the name as it was: {'_auth_user_id': 2L, ...} has a
-	// str still.
+	// Setting a value keeps the type of its name: in {'_auth_user_id': 2L, ...} it is
+	// still a str.
 	s.Set("_auth_user_id", 2)
 	must(s.Save(t.Context()))
 	text, _, _ = e.Row(s.Key())
@@ -283,7 +286,8 @@ func TestNamesOfPythonTwoAreFoundByTextAndStayStr(t *testing.T) {
 	}
 }
 
-// TestDatesBeforeISOTextArePickled holds that releases before 4.1 store a datetime object, and later ones text.
+// TestDatesBeforeISOTextArePickled checks that releases before 4.1 store a datetime
+// object, and later ones text.
 func TestDatesBeforeISOTextArePickled(t *testing.T) {
 	t.Parallel()
 	end := time.Date(2023, 12, 1, 10, 0, 0, 5000, time.UTC)
@@ -373,8 +377,8 @@ func TestExplainSaysWhichSerializerWroteATextThatIsWellSigned(t *testing.T) {
 	}
 }
 
-// Python 2 has no datetime.timezone, and a session with one is lost there. Django 1.4,
-// 1.6, 1.8 and 1.11 on Python 2.7 have loaded what is written here.
+// Python 2 has no datetime.timezone, so a session that contains one would be lost there.
+// Django 1.4, 1.6, 1.8 and 1.11 on Python 2.7 have loaded the pickles below.
 func TestAwareDatesArePickledForPythonTwo(t *testing.T) {
 	t.Parallel()
 	moment := time.Date(2024, 2, 29, 12, 0, 0, 5000, time.UTC)
@@ -405,7 +409,7 @@ func TestAwareDatesArePickledForPythonTwo(t *testing.T) {
 	}
 }
 
-// Python 2 with MySQL has a long for the id of a user.
+// Python 2 with MySQL has a long as the id of a user.
 func TestLongsOfPythonTwoAreNumbersAndStayLong(t *testing.T) {
 	t.Parallel()
 	const python2 = "\x80\x02}q\x00(U\x0d_auth_user_idq\x01\x8a\x01\x07U\x04listq\x02]q\x03(\x8a\x01\x01K\x01eu."

@@ -33,7 +33,7 @@ func TestDjangosPickledSessionsAreReadAndWrittenBack(t *testing.T) {
 		if encoded, err := codec.Encode(decoded); err != nil || !v.Compressed && encoded != v.Encoded {
 			t.Errorf("encoded %q, %v\nwant    %q", encoded, err, v.Encoded)
 		}
-		// What is made of the tagged JSON shares nothing, so that the bytes may be others.
+		// Values built from tagged JSON are not shared, so the bytes may differ.
 		encoded, err := codec.Encode(want)
 		must(err)
 		if back, err := codec.Decode(encoded); err != nil || !py.Equal(py.Native(back), want) {
@@ -53,11 +53,11 @@ func TestUntouchedPickledValuesStayWhenAnotherIsSet(t *testing.T) {
 			e.SetRow("akeyof8characters", v.Encoded, frozen.AddDate(1, 0, 0))
 			s, err := m.Load(t.Context(), "akeyof8characters")
 			must(err)
-			s.Values() // looking changes nothing
+			s.Values() // reading changes nothing
 			s.Set("go", []int{1})
 			if err := s.Save(t.Context()); err != nil {
 				if strings.HasPrefix(v.Name, "pickle-expiry-timedelta") {
-					return // nor does Django save it
+					return // Django does not save it either
 				}
 				t.Fatal(err)
 			}
@@ -93,14 +93,14 @@ func TestDjangosStoredPicklesAreReadOrRefused(t *testing.T) {
 	}, "decode")
 }
 
-// pickled is a case of pickle.json: what Python's pickle writes by itself.
+// pickled is a case of pickle.json: a pickle written by Python's pickle module.
 type pickled struct {
 	Name     string
 	Expect   string
 	Protocol int
 	Value    json.RawMessage
 	Pickle   fixtures.Latin1
-	Other    struct{ Pickle fixtures.Latin1 } `json:"python_3.10"` // the same value, where that Python writes it otherwise
+	Other    struct{ Pickle fixtures.Latin1 } `json:"python_3.10"` // the same value, if that Python writes it differently
 }
 
 func TestPythonsPicklesAreReadAndWrittenBack(t *testing.T) {
@@ -133,7 +133,7 @@ func (c *pickled) wantReadAndWrittenBack(t *testing.T, data []byte) {
 	if got := py.Native(v); !py.Equal(got, value(t, c.Value)) {
 		t.Errorf("read otherwise than %.500s:\n%.500s", c.Value, taggedText(t, got))
 	}
-	protocol := max(c.Protocol, 2) // older ones are not written
+	protocol := max(c.Protocol, 2) // older protocols are not written
 	again, err := pickle.Dumps(v, protocol)
 	if err != nil || protocol == c.Protocol && !bytes.Equal(again, data) {
 		t.Errorf("written back as %q, %v\nwant            %q", again, err, data)

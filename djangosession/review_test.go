@@ -10,7 +10,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// exported is what SettingsScript prints on Django 5.2 for a new project, in short.
+// exported is a shortened output of SettingsScript on Django 5.2 for a new project.
 const exported = `{"DJANGOBRIDGE_SETTINGS": 2, "DJANGO_VERSION": "5.2.19", "SECRET_KEY": "hush", "USE_TZ": true,
 	"SESSION_ENGINE": "django.contrib.sessions.backends.db", "AUTHENTICATION_BACKENDS": ["django.contrib.auth.backends.ModelBackend"],
 	"CSRF_USE_SESSIONS": false, "ALLOWED_HOSTS": [], "MIDDLEWARE": [], "PASSWORD_HASHERS": [], "EXPORTED_AT": 1, "PYTHON_VERSION": "3.13.0",
@@ -27,8 +27,8 @@ const exported = `{"DJANGOBRIDGE_SETTINGS": 2, "DJANGO_VERSION": "5.2.19", "SECR
 	"user_column": "user_id", "other_column": "permission_id", "model": "auth.Permission"}, "computed": [],
 	"session_auth_hash": "django", "overrides": {}, "manager_overrides": {}, "other_tables": []}}`
 
-// changed returns exported with other values; a dot leads into an object, and nil
-// removes.
+// changed returns exported with changed values. A dot separates a setting from a field of
+// its object, and nil removes.
 func changed(t *testing.T, changes map[string]any) string {
 	t.Helper()
 	var all map[string]any
@@ -144,8 +144,8 @@ func link(table, column, model string) map[string]any {
 	return map[string]any{"table": table, "user_column": "user_id", "other_column": column, "model": model}
 }
 
-// TestUserModelsAreReadWhole refuses a file that leaves a column open: nobody would be
-// inactive without is_active_column.
+// TestUserModelsAreReadWhole refuses files that lack a column: without is_active_column,
+// all users would be active.
 func TestUserModelsAreReadWhole(t *testing.T) {
 	t.Parallel()
 	var all map[string]map[string]json.RawMessage

@@ -8,8 +8,8 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// TestSubclassesOfStrThatAreNotSafeStringsAreNoText has a class that may mean more than its text. It is refused, or Convert
-// is asked, as a value and as a key.
+// TestSubclassesOfStrThatAreNotSafeStringsAreNoText has a class whose instances may mean
+// more than their text. They are refused or passed to Convert, as a value and as a key.
 func TestSubclassesOfStrThatAreNotSafeStringsAreNoText(t *testing.T) {
 	t.Parallel()
 	name := &py.Object{Construction: py.ConstructNew, Callable: &py.Global{Module: "shop", Name: "Name"}, Args: py.NewTuple("text")}
@@ -36,7 +36,8 @@ func TestSubclassesOfStrThatAreNotSafeStringsAreNoText(t *testing.T) {
 	}
 }
 
-// TestUntouchedJSONStaysWhenOtherValuesAreConverted has values that were read and never used.
+// TestUntouchedJSONStaysWhenOtherValuesAreConverted has values that were read and never
+// used.
 func TestUntouchedJSONStaysWhenOtherValuesAreConverted(t *testing.T) {
 	t.Parallel()
 	s := djangosession.TransitionalSerializer{}
@@ -45,7 +46,7 @@ func TestUntouchedJSONStaysWhenOtherValuesAreConverted(t *testing.T) {
 	d.Set("old", py.Str2("text"))
 	d.Set("tuple", py.NewTuple(py.Str2("x"), int64(1)))
 	data, err := s.Dumps(d)
-	// Django would write it anew, with 2.5; here bytes stay as long as nobody uses the value.
+	// Django would write 2.5. Here unused values keep their bytes.
 	const want = `{"a":{"b": [1, 2.50, null]},"c":"text","old":"text","tuple":["x",1]}`
 	if err != nil || string(data) != want {
 		t.Errorf("%s, %v; want %s", data, err, want)

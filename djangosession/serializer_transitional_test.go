@@ -13,7 +13,7 @@ import (
 	"github.com/djangobridge/djangobridge/py/pickle"
 )
 
-// TestNoPickleBeginsAsAJSONObjectDoes is why a reader can tell the two apart.
+// TestNoPickleBeginsAsAJSONObjectDoes shows why a reader can distinguish the two.
 func TestNoPickleBeginsAsAJSONObjectDoes(t *testing.T) {
 	t.Parallel()
 	for first := range 256 {
@@ -44,7 +44,8 @@ func TestTransitionalSerializerReadsBothAndWritesJSON(t *testing.T) {
 		"\x80\x05\x95\x0a\x00\x00\x00\x00\x00\x00\x00}\x94\x8c\x01a\x94K\x01s.": `{"a":1}`,
 		"\x80\x04}K\x01N\x86K\x02s.": "",
 		"\x80\x04}K\x01Ns.":          `{"1":null}`,
-		// SafeString, OrderedDict and a tuple in each other, as Django's JSONSerializer writes them.
+		// A nested SafeString, OrderedDict and tuple, as written by Django's
+		// JSONSerializer.
 		"\x80\x04}\x8c\x01a\x8c\x17django.utils.safestring\x8c\x0aSafeString\x93\x8c\x01<\x85\x81s.": `{"a":"<"}`,
 		"\x80\x04}\x8c\x01a]\x8c\x0bcollections\x8c\x0bOrderedDict\x93)R\x8c\x01bK\x01K\x02\x86sas.": `{"a":[{"b":[1,2]}]}`,
 	} {
@@ -67,7 +68,7 @@ func TestTransitionalSerializerReadsBothAndWritesJSON(t *testing.T) {
 	}
 }
 
-// transition is a session with what JSON cannot hold, as a pickle has it.
+// transition returns a session from a pickle, with values that JSON cannot represent.
 func transition(t *testing.T) *py.Dict {
 	t.Helper()
 	price, err := py.ParseDecimal("19.90")
@@ -148,7 +149,8 @@ func dictWith(key, value any) *py.Dict {
 	return d
 }
 
-// TestPickledExpiryBecomesTextInTransition: from 4.1 on Django itself has the text; before, it could not use that.
+// TestPickledExpiryBecomesTextInTransition checks that the expiry becomes text since 4.1,
+// as in Django. Earlier releases cannot read that.
 func TestPickledExpiryBecomesTextInTransition(t *testing.T) {
 	t.Parallel()
 	end := py.DateTime{Time: time.Date(2023, 12, 1, 10, 0, 0, 0, time.UTC)}

@@ -23,7 +23,7 @@ func TestMergingNeedsAMerger(t *testing.T) {
 	if m, err := djangosession.NewManager(plainEngine{store}, settings, o); m != nil || !errors.Is(err, djangosession.ErrNoMerge) {
 		t.Errorf("error %v, want ErrNoMerge", err)
 	}
-	o.ReadOnly = true // so that nothing is merged
+	o.ReadOnly = true // before the merge
 	if _, err := djangosession.NewManager(plainEngine{store}, settings, o); err != nil {
 		t.Error(err)
 	}
@@ -64,7 +64,7 @@ func TestManagersNeedAnEngineAndSettings(t *testing.T) {
 	}
 }
 
-// failing is an engine each of whose methods fails.
+// failing is an engine whose methods all fail.
 type failing struct{ err error }
 
 func (e failing) Load(context.Context, string) (*djangosession.Record, error) { return nil, e.err }
@@ -91,7 +91,7 @@ func (e failing) Records(context.Context) iter.Seq2[*djangosession.Record, error
 
 const someKey = "abcdefghijklmnopqrstuvwxyz012345"
 
-// TestErrorsOfTheEngineReachTheCaller holds that no way to the engine swallows its error.
+// TestErrorsOfTheEngineReachTheCaller checks that every call returns the engine's error.
 func TestErrorsOfTheEngineReachTheCaller(t *testing.T) {
 	t.Parallel()
 	for _, merge := range []bool{false, true} {
@@ -226,7 +226,8 @@ func TestCallsWaitForEachOther(t *testing.T) {
 	}
 }
 
-// TestLiveSessionsAreAskedForOnce: a session that is gone stays gone, whatever is tried.
+// TestLiveSessionsAreAskedForOnce checks that a deleted session stays deleted, whatever
+// is tried.
 func TestLiveSessionsAreAskedForOnce(t *testing.T) {
 	t.Parallel()
 	m, _ := site(t, nil)

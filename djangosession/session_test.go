@@ -18,7 +18,7 @@ import (
 
 var frozen = time.Unix(1700000000, 500000000).UTC()
 
-// site is a manager on a memory engine with a clock that stands still.
+// site returns a manager on a memory engine whose clock does not advance.
 func site(t *testing.T, change func(*djangosession.Settings)) (*djangosession.Manager, *memory.Engine) {
 	t.Helper()
 	return siteWith(t, djangosession.Options{}, change)
@@ -50,7 +50,8 @@ func siteWith(
 
 func TestAccessedAndModifiedAreDjangos(t *testing.T) {
 	t.Parallel()
-	// What is modified afterwards was observed on Django 5.2; all but key and IsEmpty set accessed.
+	// The values of modified were observed on Django 5.2. Everything but key and IsEmpty
+	// sets accessed.
 	for name, c := range map[string]struct {
 		do       func(s *djangosession.Session)
 		untouch  bool
@@ -221,7 +222,7 @@ func TestUntouchedValuesKeepTheirBytes(t *testing.T) {
 	e.SetRow("abcdefgh", text, frozen.Add(time.Hour))
 	s, err := m.Load(t.Context(), "abcdefgh")
 	must(err)
-	for range s.Items() { // looking is not touching
+	for range s.Items() { // reading is not a change
 		continue
 	}
 	s.Set("k1", 7)
@@ -341,7 +342,7 @@ func TestUnloadedSessionIsNotSaved(t *testing.T) {
 		t.Errorf("cart is %v", v)
 	}
 	s = m.Open(first.Key())
-	s.Clear() // then what is stored does not matter
+	s.Clear() // the stored session no longer matters
 	if err := s.Save(t.Context()); err != nil {
 		t.Error(err)
 	}
@@ -361,7 +362,8 @@ func TestNewKeysAreDjangos(t *testing.T) {
 			counts[c]++
 		}
 	}
-	// 160,000 characters of 36: 4444 each, give or take 6 standard deviations of 66.
+	// 160,000 characters from an alphabet of 36: 4444 of each, within 6 standard
+	// deviations of 66.
 	for c, n := range counts {
 		if n < 4050 || n > 4840 {
 			t.Errorf("%c came %d times", c, n)

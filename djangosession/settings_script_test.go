@@ -75,8 +75,8 @@ func TestReadSettingsRefusesTimesThatCannotBe(t *testing.T) {
 	}
 }
 
-// TestSettingsScriptIsOneStatement checks what an interactive Python and other shells
-// need: PowerShell changes characters that are not ASCII.
+// TestSettingsScriptIsOneStatement checks the requirements of an interactive Python and
+// of shells: PowerShell changes characters outside ASCII.
 func TestSettingsScriptIsOneStatement(t *testing.T) {
 	t.Parallel()
 	script, open := strings.CutPrefix(djangosession.SettingsScript, "exec(r'''\n")

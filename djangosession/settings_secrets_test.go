@@ -9,8 +9,8 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// TestKeysInBase64AreWholeOrRefused holds that no key is cut where its base64 goes wrong: a shorter key, or an empty one,
-// would sign and verify.
+// TestKeysInBase64AreWholeOrRefused checks that no key is cut where its base64 is wrong.
+// A shorter or empty key would sign and verify.
 func TestKeysInBase64AreWholeOrRefused(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ text, want string }{
@@ -28,7 +28,7 @@ func TestKeysInBase64AreWholeOrRefused(t *testing.T) {
 			t.Errorf("%s: key %q", name, s.SecretKey)
 		}
 		if name == "empty" {
-			continue // an empty fallback key is none
+			continue // an empty fallback key is ignored
 		}
 		s, err = djangosession.ReadSettings(strings.NewReader(
 			`{"SECRET_KEY": "k", "SECRET_KEY_FALLBACKS": ["first", {"$bytes": "` + c.text + `"}, "last"]}`))
@@ -54,7 +54,7 @@ func TestSettingsThatAreNoJSONAreRefused(t *testing.T) {
 			t.Errorf("%q: key %q, %v", text, s.SecretKey, err)
 		}
 	}
-	for _, value := range []string{"5", "true", "[]", "{}"} { // None and False are what Django takes besides text
+	for _, value := range []string{"5", "true", "[]", "{}"} { // Django also accepts None and False
 		_, err := djangosession.ReadSettings(strings.NewReader(`{"SECRET_KEY": "k", "SESSION_COOKIE_DOMAIN": ` + value + `}`))
 		if refused, ok := errors.AsType[*djangosession.SettingError](err); !ok || refused.Setting != "SESSION_COOKIE_DOMAIN" {
 			t.Errorf("domain %s: %v", value, err)
@@ -74,7 +74,8 @@ func TestSettingsThatAreNoJSONAreRefused(t *testing.T) {
 	}
 }
 
-// TestSignersNeedCompleteSettings asks settings that no constructor made, and such with a setting that cannot be.
+// TestSignersNeedCompleteSettings has settings that no constructor created, and some with
+// an invalid value.
 func TestSignersNeedCompleteSettings(t *testing.T) {
 	t.Parallel()
 	wrong := djangosession.NewSettings("k")

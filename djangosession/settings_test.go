@@ -174,7 +174,7 @@ func TestSettingsFile(t *testing.T) {
 
 func TestSignedCookiesFollowTheRelease(t *testing.T) {
 	t.Parallel()
-	// set_signed_cookie("foo", "bar", salt="s") in both ways, by Django.
+	// set_signed_cookie("foo", "bar", salt="s") in both forms, by Django.
 	const joined, v2 = "bar:1r31eq:a9UyTeeXVVY_u9SW8oabJ6iRh6TS6dZxRM7gwyjK9aQ", "bar:1r31eq:_BLssNoK9VyxXIZo1BH-94S9l1Yw_RURTOWayPueIAo"
 	for release, c := range map[string]struct {
 		writes    string

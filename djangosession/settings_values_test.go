@@ -13,8 +13,8 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// Values of settings in all forms in which Django takes them, and others, which are
-// refused under the setting's name.
+// TestSettingsAreReadInAllTheirForms has values in all forms that Django accepts, and
+// values that are refused with the setting's name.
 func TestSettingsAreReadInAllTheirForms(t *testing.T) {
 	t.Parallel()
 	const refused = "refused"
@@ -91,7 +91,7 @@ func TestVendorsOfEngines(t *testing.T) {
 	}
 }
 
-// reviewed is the settings that an export holds.
+// reviewed returns the settings of an export.
 func reviewed(t *testing.T, changes map[string]any) djangosession.Settings {
 	t.Helper()
 	s, err := djangosession.ReadSettings(strings.NewReader(changed(t, changes)))

@@ -15,8 +15,8 @@ const (
 
 type overrides = map[string][]string
 
-// engineCase is a SESSION_ENGINE and what is known of its class. An empty problem means
-// that it works as Django's db engine.
+// engineCase is a SESSION_ENGINE and the facts about its class. The problem is empty if
+// it works like Django's db engine.
 type engineCase struct {
 	name    string
 	engine  string
@@ -24,7 +24,8 @@ type engineCase struct {
 	problem string
 }
 
-// subclass is a class of a site on Django's classes of these modules.
+// subclass describes a site's class that is derived from Django's classes in these
+// modules.
 func subclass(own overrides, modules ...string) djangosession.SessionStoreClass {
 	c := djangosession.SessionStoreClass{MRO: []string{"shop.S"}, Overrides: own}
 	for _, m := range modules {

@@ -9,7 +9,7 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// TestRemovedValuesAreReturned holds what pop and setdefault return in Python.
+// TestRemovedValuesAreReturned has the results of pop and setdefault in Python.
 func TestRemovedValuesAreReturned(t *testing.T) {
 	t.Parallel()
 	m, _ := site(t, nil)
@@ -95,7 +95,7 @@ func TestTestCookie(t *testing.T) {
 	}
 }
 
-// TestItemsEndWithTheLoop breaks loops, and looks at names that are no text.
+// TestItemsEndWithTheLoop breaks loops, and has names that are not text.
 func TestItemsEndWithTheLoop(t *testing.T) {
 	t.Parallel()
 	m, _ := site(t, nil)

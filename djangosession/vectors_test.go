@@ -16,7 +16,7 @@ import (
 	"github.com/djangobridge/djangobridge/py/tagged"
 )
 
-// vector is a case of the files that are about sessions.
+// vector is a case in the files about sessions.
 type vector struct {
 	Name        string
 	Op          string
@@ -44,7 +44,7 @@ type vector struct {
 	Modified     bool
 }
 
-// outcome is what one of Django's methods gave.
+// outcome is the result of one of Django's methods.
 type outcome struct {
 	Value  json.RawMessage
 	Raises string
@@ -55,7 +55,7 @@ func (v *vector) now() time.Time {
 	return time.Unix(int64(sec), int64(math.Round(fraction*1e6))*1000).UTC()
 }
 
-// settings are the settings of the case on a release.
+// settings returns the settings of the case for a release.
 func (v *vector) settings(t *testing.T, django string) djangosession.Settings {
 	t.Helper()
 	all := map[string]any{"DJANGO_VERSION": django, "SECRET_KEY": "test-secret-key"}
@@ -79,12 +79,12 @@ func (v *vector) settings(t *testing.T, django string) djangosession.Settings {
 	s.Now = v.now
 	s.MaxInflated = v.MaxInflated
 	if !strings.HasPrefix(v.KeySalt, "django.contrib.sessions") {
-		s.KeySalt = v.KeySalt // a class that overrides it
+		s.KeySalt = v.KeySalt // the class overrides it
 	}
 	return s
 }
 
-// value reads tagged JSON.
+// value decodes tagged JSON.
 func value(t *testing.T, text json.RawMessage) any {
 	t.Helper()
 	if text == nil {
@@ -183,8 +183,9 @@ func TestDjangosSessionsAreWrittenAndRead(t *testing.T) {
 	forEachVector(t, "legacy", run, "encode")
 }
 
-// wantUntouched fails unless a session that was read and not touched is written back with the bytes that it had. Where
-// Django itself would write others (a key that came twice, spaces) the values must be the same.
+// wantUntouched fails unless an unused session is written back with its original bytes.
+// Where Django itself would write other bytes (duplicate keys, spaces), only the values
+// must match.
 func wantUntouched(t *testing.T, v *vector, decoded *py.Dict) {
 	t.Helper()
 	again, err := djangosession.JSONSerializer{}.Dumps(decoded)
@@ -212,7 +213,7 @@ func TestDjangosStoredTextsAreReadOrRefused(t *testing.T) {
 		decoded, err := codec.Decode(v.Encoded)
 		expect := v.Expect
 		if _, isDict := value(t, v.Session).(*py.Dict); expect == "ok" && !isDict {
-			expect = "bad_serialization" // Django gives a store that breaks when it is used
+			expect = "bad_serialization" // Django creates a store that fails when it is used
 		}
 		if expect != "ok" {
 			var refused *djangosession.DecodeError
@@ -244,7 +245,7 @@ func TestDjangosExpiries(t *testing.T) {
 	}, "read")
 }
 
-// wantExpiry fails unless a session with these values ends as Django says.
+// wantExpiry fails unless a session with these values has Django's expiry.
 func wantExpiry(t *testing.T, django string, v *vector, values *py.Dict) {
 	t.Helper()
 	s := v.settings(t, django)
@@ -274,7 +275,7 @@ func wantExpiry(t *testing.T, django string, v *vector, values *py.Dict) {
 			t.Errorf("age %v; Django raises %s", age, want.Raises)
 		}
 	case strings.HasPrefix(string(want.Value), `"`):
-		// Releases before 4.1 give text back as it is, which is no age.
+		// Releases before 4.1 return text unchanged, which is not an age.
 	default:
 		want, isNumber := asFloat(value(t, want.Value))
 		if (err == nil) != isNumber || isNumber && age != want && !(age != age && want != want) {
@@ -300,7 +301,8 @@ func wantExpiry(t *testing.T, django string, v *vector, values *py.Dict) {
 	}
 }
 
-// readsText reports whether the expiry is text, which releases before 4.1 cannot use and this package always reads.
+// readsText reports whether the expiry is text, which only this package and releases
+// since 4.1 can use.
 func readsText(django string, s *djangosession.Session, args djangosession.ExpiryArgs) bool {
 	expiry := args.Expiry
 	if !args.Override {
@@ -311,7 +313,7 @@ func readsText(django string, s *djangosession.Session, args djangosession.Expir
 	return ok && err == nil && django < "4.1"
 }
 
-// asFloat is the value of a Python number.
+// asFloat returns the value of a Python number.
 func asFloat(v any) (float64, bool) {
 	if b, ok := v.(bool); ok {
 		return map[bool]float64{true: 1}[b], true
