@@ -20,7 +20,7 @@ func concurrencyTests() []test {
 	}
 }
 
-// workers is how many goroutines work at once.
+// workers is the number of concurrent goroutines.
 const workers = 16
 
 func parallel(work func(i int)) {

@@ -19,7 +19,7 @@ func cycleTests() []test {
 	}
 }
 
-// plain is an engine that is no Merger.
+// plain hides the Merge method of an engine.
 type plain struct{ djangosession.Engine }
 
 func testCycle(t *testing.T, s *suite) {
@@ -109,7 +109,7 @@ func testCycleGone(t *testing.T, s *suite) {
 		if err := mine.Save(t.Context()); !errors.Is(err, djangosession.ErrSessionGone) {
 			t.Errorf("saving: %v", err)
 		}
-		if err := mine.Create(t.Context()); err != nil { // what Django's cycle_key does then
+		if err := mine.Create(t.Context()); err != nil { // like Django's cycle_key
 			t.Errorf("Create: %v", err)
 		}
 		s.wantValues(t, mine.Key(), map[string]any{"a": 1, "b": 1})
@@ -117,7 +117,7 @@ func testCycleGone(t *testing.T, s *suite) {
 	}
 }
 
-// count is how many sessions are listed, 0 for an engine that cannot list them.
+// count returns the number of listed sessions; 0 for an engine that cannot list them.
 func (s *suite) count(t *testing.T) int {
 	t.Helper()
 	n := 0

@@ -22,7 +22,7 @@ func engineCycleTests() []test {
 	}
 }
 
-// renamed is a change to a record that gives it a key.
+// renamed returns a change to a record that gives it this key and these values.
 func (s *suite) renamed(key string, values map[string]any) func(*djangosession.Record) error {
 	return func(r *djangosession.Record) error {
 		*r = *s.record(key, values)
@@ -169,7 +169,8 @@ func testCycleRace(t *testing.T, s *suite) {
 
 var errLost = errors.New("the connection broke")
 
-// breaking is an engine whose connection breaks at a change of key: before it takes effect, or after.
+// breaking is an engine whose connection breaks during a key change: before it takes
+// effect, or after.
 type breaking struct {
 	djangosession.Engine
 
@@ -190,7 +191,8 @@ func (b *breaking) Cycle(ctx context.Context, old string, change func(*djangoses
 	return err
 }
 
-// onBreaking loads a session of this key through an engine that breaks, and changes it.
+// onBreaking loads the session with this key through an engine that breaks, and changes
+// it.
 func (s *suite) onBreaking(t *testing.T, key string, b *breaking, merge bool) *djangosession.Session {
 	t.Helper()
 	b.Engine = s.Engine
@@ -208,7 +210,7 @@ func (s *suite) onBreaking(t *testing.T, key string, b *breaking, merge bool) *d
 	return session
 }
 
-// merging is what makes an engine a Merger.
+// merging adds a Merge method to an engine.
 type merging struct{ merger djangosession.Merger }
 
 func (m merging) Merge(ctx context.Context, key string, change func(*djangosession.Record) error) error {

@@ -1,5 +1,6 @@
-// Package enginetest is the conformance suite of session engines: every [djangosession.Engine] has to pass it, so that
-// programs can change engines without noticing. People who write their own call [Run] from a test.
+// Package enginetest is the conformance suite of session engines. Every
+// [djangosession.Engine] must pass it, so that programs can change engines without
+// noticing. If you write an engine, call [Run] from a test.
 package enginetest
 
 import (
@@ -14,16 +15,18 @@ import (
 // A Backend is an engine under test.
 type Backend struct {
 	Engine djangosession.Engine
-	// SetRow stores text under a key as it is, for sessions that are damaged, and reports whether the store takes such text.
-	// Leave it nil for an engine that keeps no text.
+	// SetRow stores text under a key unchanged, to simulate damaged sessions, and reports
+	// whether the store accepts such text. Leave it nil for an engine that does not store
+	// text.
 	SetRow func(t *testing.T, key, text string, expire time.Time) bool
 }
 
-// Start is the time at which each test begins.
+// start is the time at which each test starts.
 var start = time.Date(2023, 11, 14, 22, 13, 20, 500000000, time.UTC) //nolint:gochecknoglobals // a constant
 
-// Run runs the suite. open makes an empty backend with these settings, whose clock the suite sets; it is called many times,
-// also while other backends are in use, and cleans up with t.Cleanup.
+// Run runs the suite. open returns an empty backend with these settings, whose clock the
+// suite controls. It is called many times, also while other backends are in use. It must
+// clean up with t.Cleanup.
 func Run(t *testing.T, open func(t *testing.T, s djangosession.Settings) Backend) {
 	t.Helper()
 	for name, change := range map[string]func(*djangosession.Settings){
@@ -62,7 +65,7 @@ type test struct {
 	run  func(t *testing.T, s *suite)
 }
 
-// suite is what a test works with.
+// suite is the environment of a test.
 type suite struct {
 	Backend
 	manager  *djangosession.Manager
@@ -87,7 +90,7 @@ func (c *clock) Set(t time.Time) {
 	c.now = t
 }
 
-// use makes the manager anew, with these options.
+// use replaces the manager with one that has these options.
 func (s *suite) use(t *testing.T, o djangosession.Options) {
 	t.Helper()
 	s.manager = s.newManager(t, s.Engine, o)
@@ -115,7 +118,7 @@ func (s *suite) created(t *testing.T, values map[string]any) *djangosession.Sess
 	return session
 }
 
-// loaded loads the session of this key.
+// loaded loads the session with this key.
 func (s *suite) loaded(t *testing.T, key string) *djangosession.Session {
 	t.Helper()
 	session, err := s.manager.Load(t.Context(), key)
@@ -146,7 +149,7 @@ func (s *suite) wantValues(t *testing.T, key string, want map[string]any) {
 	}
 }
 
-// wantMissing fails if anything is stored under this key.
+// wantMissing fails if a session is stored under this key.
 func (s *suite) wantMissing(t *testing.T, key string) {
 	t.Helper()
 	if ok, err := s.Engine.Exists(t.Context(), key); err != nil || ok {

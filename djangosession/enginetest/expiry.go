@@ -95,7 +95,7 @@ func testRevival(t *testing.T, s *suite) {
 	s.wantValues(t, session.Key(), map[string]any{"a": 1})
 }
 
-// ending stores sessions that end at these moments and returns their keys.
+// ending stores sessions that end at these times and returns their keys.
 func (s *suite) ending(t *testing.T, ends ...time.Time) []string {
 	t.Helper()
 	keys := make([]string, 0, len(ends))
@@ -143,7 +143,7 @@ func testClearBatches(t *testing.T, s *suite) {
 	if len(seen) == 0 || n != seen[len(seen)-1] {
 		t.Fatalf("cleared %d, progress %v", n, seen)
 	}
-	if n < 25 && !errors.Is(err, context.Canceled) { // an engine may do all in one batch
+	if n < 25 && !errors.Is(err, context.Canceled) { // an engine may remove all in one batch
 		t.Errorf("error %v, want context.Canceled", err)
 	}
 	rest, err := s.manager.ClearExpired(t.Context(), djangosession.ClearOptions{BatchSize: 10})

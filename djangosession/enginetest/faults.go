@@ -21,18 +21,18 @@ func faultTests() []test {
 	}
 }
 
-// corruptRows are texts that do not decode, with the reasons.
+// corruptRows returns texts that do not decode, with the errors.
 func corruptRows() map[string]djangosession.DecodeError {
 	return map[string]djangosession.DecodeError{
 		"":              {Reason: signing.Malformed},
 		"not a session": {Reason: signing.Malformed},
 		"{}":            {Reason: signing.Malformed},
-		"e30:1r31eq:V0zhXyqaeSiXnlEQJVh5I3Tjp7U3uQESH5gHoaFBmW8": {Reason: signing.BadSignature}, // of another key
+		"e30:1r31eq:V0zhXyqaeSiXnlEQJVh5I3Tjp7U3uQESH5gHoaFBmW8": {Reason: signing.BadSignature}, // signed with another key
 		"\xff\xfe\x00:a:b": {Reason: signing.BadSignature},
 	}
 }
 
-// setRow stores text as it is, and reports whether the store takes such text.
+// setRow stores text unchanged, and reports whether the store accepts such text.
 func (s *suite) setRow(t *testing.T, key, text string) bool {
 	t.Helper()
 	if s.SetRow == nil {

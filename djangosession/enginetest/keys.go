@@ -47,8 +47,8 @@ func testHostileKeys(t *testing.T, s *suite) {
 	s.wantValues(t, witness, map[string]any{"a": 1})
 }
 
-// similarKeys are keys that one collation or another takes for this one: without regard to case, accents, width, ignorable
-// characters, or spaces at the end.
+// similarKeys returns keys that some collation considers equal to this one: without
+// regard to case, accents, width, ignorable characters, or trailing spaces.
 func similarKeys(key string) []string {
 	return []string{
 		strings.ToUpper(key), key + " ", key + "  ", " " + key, "á" + key[1:], "ａ" + key[1:], key + "\u00ad", "\u200b" + key,
@@ -86,7 +86,8 @@ func testSimilarKeys(t *testing.T, s *suite) {
 		if err := s.Engine.Cycle(t.Context(), other, never); !errors.Is(err, djangosession.ErrSessionGone) {
 			t.Errorf("Cycle(%q): error %v, want ErrSessionGone", other, err)
 		}
-		// A store may refuse such a key beside the other one, but has to keep it as it is, or not at all.
+		// A store may refuse such a key beside the other one, but it must store the key
+		// unchanged or not at all.
 		err := s.Engine.Create(t.Context(), s.record(other, map[string]any{"b": 2}))
 		switch {
 		case err == nil:
@@ -110,7 +111,7 @@ func testBadKeys(t *testing.T, s *suite) {
 		}
 		s.wantMissing(t, key)
 	}
-	s.wantMissing(t, strings.Repeat("k", 40)) // an engine might cut a longer one
+	s.wantMissing(t, strings.Repeat("k", 40)) // an engine might truncate a longer key
 }
 
 func testLongestKey(t *testing.T, s *suite) {

@@ -26,7 +26,8 @@ func mergeTests() []test {
 	}
 }
 
-// merging switches merging on, where the engine can do it.
+// merging returns the engine as a Merger and switches merging on. It skips the test if
+// the engine is not one.
 func (s *suite) merging(t *testing.T) djangosession.Merger {
 	t.Helper()
 	merger, ok := s.Engine.(djangosession.Merger)
@@ -81,7 +82,7 @@ func testMergeChanges(t *testing.T, s *suite) {
 	if v, _ := mine.Get("theirs"); v != int64(2) || mine.Contains("kept") {
 		t.Error("the session does not know what it was merged with")
 	}
-	theirs.Set("theirs", 4) // what was saved is no change any more
+	theirs.Set("theirs", 4) // a saved change is no longer a change
 	if err := theirs.Save(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +178,7 @@ func testMergeAfterSave(t *testing.T, s *suite) {
 	}
 }
 
-// during is a Merger that does something while a merge is on its way.
+// during is a Merger that does something during a merge.
 type during struct {
 	djangosession.Merger
 
@@ -193,7 +194,7 @@ func (d *during) Merge(ctx context.Context, key string, change func(*djangosessi
 	return errors.Join(err, d.err)
 }
 
-// withDuring loads a session from an engine that merges in a way of its own.
+// withDuring loads the session with this key through d.
 func (s *suite) withDuring(t *testing.T, key string, d *during) *djangosession.Session {
 	t.Helper()
 	m := s.newManager(t, d, djangosession.Options{MergeSaves: true})
@@ -312,7 +313,8 @@ func testMergeKeys(t *testing.T, s *suite) {
 	if err := merger.Merge(ctx, key, never); !errors.Is(err, context.Canceled) {
 		t.Errorf("an ended context: error %v", err)
 	}
-	// A session that has expired and is there is written like any other, and lives again.
+	// A session that has expired but still exists is written like any other, and is
+	// extended.
 	session := s.loaded(t, key)
 	s.clock.Set(start.Add(2 * s.settings.SessionCookieAge))
 	session.Set("b", 2)

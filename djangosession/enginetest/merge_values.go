@@ -14,7 +14,7 @@ func mergeValueTests() []test {
 	}
 }
 
-// store gives others' values to the session of this key.
+// store saves values of another request to the session with this key.
 func (s *suite) store(t *testing.T, key string, values map[string]any) {
 	t.Helper()
 	theirs := s.loaded(t, key)

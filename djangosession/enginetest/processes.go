@@ -12,16 +12,17 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// The environment of the second process.
+// The environment variables of the second process.
 const (
 	sourceVariable = "DJANGOSESSION_ENGINETEST_SOURCE"
 	keyVariable    = "DJANGOSESSION_ENGINETEST_KEY"
 	rounds         = 100
 )
 
-// RunTwoProcesses tests an engine from two processes at once, for engines that several processes share. source tells open
-// where the sessions are, in either process; the store is there and empty. The second process is the test program again,
-// running only the test that calls this: whatever that test does before, it does twice.
+// RunTwoProcesses tests an engine that several processes share, from two processes at
+// once. source tells open in both processes where the sessions are. The store must exist
+// and be empty. The second process is the test program again, which runs only the test
+// that calls this function. Everything that the test does before, it does twice.
 func RunTwoProcesses(t *testing.T, source string, open func(t *testing.T, source string, s djangosession.Settings) Backend) {
 	t.Helper()
 	child := SecondProcess()
@@ -44,24 +45,26 @@ func RunTwoProcesses(t *testing.T, source string, open func(t *testing.T, source
 	p.check(t, text)
 }
 
-// SecondProcess reports whether this is the process that [RunTwoProcesses] started, for tests that prepare something first.
+// SecondProcess reports whether this is the process that [RunTwoProcesses] started. Tests
+// that prepare something first can skip that.
 func SecondProcess() bool { return os.Getenv(sourceVariable) != "" }
 
-// process is one of the two.
+// process is one of the two processes.
 type process struct {
 	suite
 
-	key    string // under which both create a session; that of their shared session differs in its first character
+	key    string // both create a session under it; the key of their shared session differs in its first character
 	merges bool
 	won    bool // this process has created the session
 }
 
 func (p *process) sharedKey() string { return "_" + p.key[1:] }
 
-// say tells the first process, which reads the output of the second.
+// say sends a message to the first process, which reads the output of the second.
 func say(what string) { _, _ = fmt.Fprintln(os.Stdout, "enginetest:", what) }
 
-// work is what both do: create a session under one key, and change values of a shared session, each its own.
+// work runs in both processes. It creates a session under the same key, and changes
+// values of a shared session, different ones in each process.
 func (p *process) work(t *testing.T, who string) {
 	t.Helper()
 	if err := p.Engine.Create(t.Context(), p.record(p.sharedKey(), nil)); err != nil && !errors.Is(err, djangosession.ErrKeyTaken) {
@@ -90,7 +93,8 @@ func (p *process) work(t *testing.T, who string) {
 	say(who + " finished")
 }
 
-// meet waits until the other process is at work too: each makes a session of its own, and looks for the other's.
+// meet waits until the other process is working too. Each creates a session of its own,
+// and waits for that of the other.
 func (p *process) meet(t *testing.T, who string) {
 	t.Helper()
 	mine, other := "c", "p"
@@ -113,7 +117,7 @@ func (p *process) meet(t *testing.T, who string) {
 	t.Fatal("the other process has not come")
 }
 
-// spawn starts the second process. Its output comes when it has ended.
+// spawn starts the second process. Its output arrives after it has ended.
 func (p *process) spawn(t *testing.T, source string) <-chan string {
 	t.Helper()
 	name, _, _ := strings.Cut(t.Name(), "/")
@@ -131,7 +135,7 @@ func (p *process) spawn(t *testing.T, source string) <-chan string {
 	return output
 }
 
-// check looks at what both have left.
+// check inspects the sessions that both have left.
 func (p *process) check(t *testing.T, child string) {
 	t.Helper()
 	if !strings.Contains(child, "enginetest: child finished") {
@@ -143,7 +147,8 @@ func (p *process) check(t *testing.T, child string) {
 	session := p.loaded(t, p.sharedKey())
 	for _, who := range []string{"parent", "child"} {
 		n, err := djangosession.Value[int](session, who)
-		// Without merging the later writer wins, and may have lost the other's last values.
+		// Without merging the later writer wins, and may have lost the last values of the
+		// other.
 		if p.merges && (err != nil || n != rounds-1) {
 			t.Errorf("the %s's value is %d, %v; want %d", who, n, err, rounds-1)
 		}
