@@ -59,7 +59,7 @@ func (e *RefusedError) Error() string {
 	for _, f := range e.Findings {
 		lines = append(lines, f.String())
 	}
-	return fmt.Sprintf("djangobridge: cannot open the site of %s: %s", e.File, strings.Join(lines, "; "))
+	return fmt.Sprintf("djangobridge: cannot open the site described by %s: %s", e.File, strings.Join(lines, "; "))
 }
 
 // maxFile is more than any settings file needs, in bytes.
@@ -132,9 +132,9 @@ func (o *Options) check(s *djangosession.Settings) error {
 	case sessions != users && o.UserDB == nil:
 		return refuse("UserDB", fmt.Sprintf("is nil, but users are in the database %q and sessions in %q", users, sessions))
 	case sessions == users && o.UserDB != nil && o.UserDB != o.DB:
-		return refuse("UserDB", fmt.Sprintf("is another database than DB, but users and sessions are both in %q", users))
+		return refuse("UserDB", fmt.Sprintf("differs from DB, but users and sessions are both in %q", users))
 	case o.Sessions.ReadOnly && !o.ReadOnly:
-		return refuse("ReadOnly", "is not set, but that of Sessions is: set Options.ReadOnly alone")
+		return refuse("ReadOnly", "is not set, but Options.Sessions.ReadOnly is: set only Options.ReadOnly")
 	}
 	return nil
 }

@@ -211,7 +211,7 @@ func TestRefusalsNameTheFileAndAllFindings(t *testing.T) {
 	if !ok || refused.File != file || len(refused.Findings) != 2 {
 		t.Fatalf("%v", err)
 	}
-	want := "djangobridge: cannot open the site of " + file + ": " + refused.Findings[0].String() + "; " + refused.Findings[1].String()
+	want := "djangobridge: cannot open the site described by " + file + ": " + refused.Findings[0].String() + "; " + refused.Findings[1].String()
 	if err.Error() != want || !refused.Findings[0].Refused || !refused.Findings[1].Refused {
 		t.Errorf("%v, want %s", err, want)
 	}

@@ -17,7 +17,7 @@ const (
 
 // ErrBackend is returned if a backend cannot authenticate a user or log one in. The error
 // is a [*BackendError].
-var ErrBackend = errors.New("auth: the backend is not one of AUTHENTICATION_BACKENDS, or it is not clear which to take")
+var ErrBackend = errors.New("auth: the authentication backend is unknown or ambiguous")
 
 // A BackendError names the backend at fault and the remedy. errors.Is reports it as
 // [ErrBackend].
@@ -55,13 +55,13 @@ func (a *Auth) backendFor(user *User, backend string) (string, error) {
 			"AUTHENTICATION_BACKENDS (" + strings.Join(all, ", ") + "): " + listIt}
 	case len(all) > 1:
 		return "", &BackendError{problem: "the site has several AUTHENTICATION_BACKENDS (" + strings.Join(all, ", ") +
-			"), and the user was authenticated by none of them: name one with LoginBackend, or in User.Backend"}
+			"), but User.Backend is empty: set it, or call LoginBackend"}
 	}
 	return all[0], nil
 }
 
 // listIt is the remedy for a backend that is missing from AUTHENTICATION_BACKENDS.
-const listIt = "list it in Settings.AuthenticationBackends, which the site's exported settings contain"
+const listIt = "list it in Settings.AuthenticationBackends, or use the site's exported settings, which contain it"
 
 // passwordBackends returns the backends that check passwords, up to the first one with an
 // unknown effect. The error explains why the list is empty.
@@ -75,15 +75,15 @@ func (a *Auth) passwordBackends() ([]string, error) {
 		case len(backends) > 0: // Django asks the earlier ones first
 			return backends, nil
 		default:
-			return nil, &BackendError{Backend: b, Option: "PasswordBackends", problem: "is asked first, and may accept or refuse " +
-				"a login: list it in Options.PasswordBackends if it checks passwords as ModelBackend does, or in " +
-				"Options.IgnoredBackends if it neither accepts nor refuses names and passwords; if it limits attempts, for " +
-				"example, let Django log people in"}
+			return nil, &BackendError{Backend: b, Option: "PasswordBackends", problem: "comes first, and may accept or refuse " +
+				"logins: list it in Options.PasswordBackends if it checks passwords as ModelBackend does, or in " +
+				"Options.IgnoredBackends if it neither accepts nor refuses names and passwords; if it does more, " +
+				"for example limits attempts, let Django log users in"}
 		}
 	}
 	if len(backends) == 0 {
 		first := a.backends[0]
-		return nil, &BackendError{Backend: first, Option: "PasswordBackends", problem: "checks no passwords, and neither does any " +
+		return nil, &BackendError{Backend: first, Option: "PasswordBackends", problem: "does not check passwords, nor does any " +
 			"other of AUTHENTICATION_BACKENDS: list one that does in Options.PasswordBackends"}
 	}
 	return backends, nil

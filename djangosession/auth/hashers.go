@@ -13,7 +13,7 @@ import (
 // ErrUnknownHasher is returned if a password cannot be checked, because its hasher needs
 // a [Verifier] in [Options].Hashers or because the stored text is not an encoded
 // password. The error is a [*HasherError].
-var ErrUnknownHasher = errors.New("auth: the password's form is not known here: name a Verifier in Options.Hashers")
+var ErrUnknownHasher = errors.New("auth: unknown password hasher: set a Verifier in Options.Hashers")
 
 // A HasherError names the hasher of a password that cannot be checked. errors.Is reports
 // it as [ErrUnknownHasher], but never as [ErrBadCredentials], because the password may be
@@ -26,7 +26,7 @@ type HasherError struct {
 
 func (e *HasherError) Error() string {
 	if e.Hasher == "" {
-		return "auth: the stored text is not a password that a hasher of Django has encoded: it cannot be checked"
+		return "auth: the stored text is not an encoded password: set a new password in Django"
 	}
 	return fmt.Sprintf("auth: passwords encoded by the hasher %q cannot be checked: "+
 		"set a Verifier as Options.Hashers[%[1]q]", e.Hasher)
@@ -102,8 +102,8 @@ func (a *Auth) checkDefaultHasher(s *djangosession.Settings, sampled bool) {
 		a.told.Store(algorithm, true)
 		a.logger.Error(uncheckedMessage, a.unchecked.attrs()...)
 	case !sampled && algorithm != pbkdf2SHA256:
-		a.logger.Warn("the time of a refused login may tell which users exist: "+
-			"set Options.SamplePassword to a password that the first of PASSWORD_HASHERS has encoded", slog.String("hasher", first))
+		a.logger.Warn("the response time of refused logins may reveal which users exist: "+
+			"set Options.SamplePassword to a password encoded by the first of PASSWORD_HASHERS", slog.String("hasher", first))
 	}
 }
 
@@ -114,7 +114,7 @@ func (a *Auth) warnOfHasher(ctx context.Context, err *HasherError) {
 	}
 }
 
-const uncheckedMessage = "users whose password has this form cannot log in here"
+const uncheckedMessage = "users whose passwords were encoded by this hasher cannot log in"
 
 func (e *HasherError) attrs() []any {
 	return []any{slog.String("hasher", e.Hasher), slog.String("error", e.Error())}

@@ -28,5 +28,5 @@ func beforeHeader(ctx context.Context, s *djangosession.Session, change func() e
 }
 
 // errTooLate is ErrHeaderSent with the remedy.
-var errTooLate = fmt.Errorf("%w, so that the browser cannot learn the new session key: "+
-	"call this before the response is written or hijacked", djangosession.ErrHeaderSent)
+var errTooLate = fmt.Errorf("%w, so the browser cannot learn the new session key: "+
+	"call this before writing or hijacking the response", djangosession.ErrHeaderSent)

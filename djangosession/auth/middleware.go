@@ -94,7 +94,7 @@ func (a *Auth) requestState(ctx context.Context) (*requestState, error) {
 // each line, it gets an error instead of a deadlock.
 type busy struct{}
 
-var errBusy = errors.New("auth: who is logged in is being found out, and cannot be asked for meanwhile")
+var errBusy = errors.New("auth: the user of this request is still being determined: do not ask for it in loggers, hooks or Users")
 
 // login returns the state by the session. v.mu is held.
 func (v *requestState) login(ctx context.Context) (State, error) {

@@ -74,7 +74,7 @@ func (a *Auth) warnOfMiddleware() {
 	if len(unknown) == 0 {
 		return
 	}
-	a.logger.Warn("Django may answer with another user than Go, because of the site's "+
-		"MIDDLEWARE: set Options.EffectiveUser where one replaces request.user or ends sessions, and list in "+
-		"Options.KnownMiddleware those that are dealt with", slog.Any("middleware", unknown))
+	a.logger.Warn("Django and Go may disagree about who is logged in, because of the site's "+
+		"MIDDLEWARE: set Options.EffectiveUser if one replaces request.user or ends sessions, then list them in "+
+		"Options.KnownMiddleware", slog.Any("middleware", unknown))
 }

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -11,7 +12,7 @@ import (
 // fill sets Django's defaults and checks the options.
 func (o *Options) fill(s *djangosession.Settings, site release.Release) error {
 	if len(s.AuthenticationBackends) == 0 {
-		return &djangosession.SettingError{Setting: "AUTHENTICATION_BACKENDS", Problem: "is empty: nobody can be logged in"}
+		return &djangosession.SettingError{Setting: "AUTHENTICATION_BACKENDS", Problem: "is empty, so no user can log in"}
 	}
 	for name, backends := range map[string][]string{
 		"InactiveBackends": o.InactiveBackends, "PasswordBackends": o.PasswordBackends, "IgnoredBackends": o.IgnoredBackends,
@@ -32,7 +33,7 @@ func (o *Options) fill(s *djangosession.Settings, site release.Release) error {
 		o.Iterations = site.PBKDF2Iterations()
 	}
 	if o.Iterations < 1 || o.Iterations > maxIterations {
-		return &djangosession.SettingError{Setting: "Iterations", Problem: "is out of range"}
+		return &djangosession.SettingError{Setting: "Iterations", Problem: fmt.Sprintf("must be from 1 to %d", maxIterations)}
 	}
 	return o.fillSample()
 }
@@ -46,7 +47,7 @@ func (o *Options) fillSample() error {
 	case name == pbkdf2SHA256 && ok: // only the number matters
 		o.Iterations, o.SamplePassword = n, ""
 	case o.Hashers[name] == nil && (digestOf(name) == nil || !ok):
-		return &djangosession.SettingError{Setting: "SamplePassword", Problem: "is not encoded by a hasher that is known"}
+		return &djangosession.SettingError{Setting: "SamplePassword", Problem: "was not encoded by a known hasher: set a Verifier in Options.Hashers"}
 	}
 	return nil
 }

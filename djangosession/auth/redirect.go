@@ -46,8 +46,8 @@ func parseLoginURL(setting, text string) (loginURL, error) {
 		return refuse("is empty")
 	}
 	if !strings.ContainsAny(text, "/.") {
-		return refuse("looks like the name of a view: give the URL that reverse() makes of it, " +
-			"as djangosession.SettingsScript prints it for LOGIN_URL if the site has such a view")
+		return refuse("looks like the name of a view: set it to the URL of that view, " +
+			"which djangosession.SettingsScript exports as LOGIN_URL if the site has the view")
 	}
 	u, ok := pyurl.Split(text)
 	if _, err := url.Parse(text); err != nil || !ok || strings.ContainsAny(text, " \t\r\n") {

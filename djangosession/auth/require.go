@@ -70,7 +70,7 @@ func (a *Auth) fail(w http.ResponseWriter, r *http.Request, err error) {
 		a.options.ErrorHandler(w, r, err)
 		return
 	}
-	a.logger.LogAttrs(r.Context(), slog.LevelError, "user not found out", slog.String("error", err.Error()))
+	a.logger.LogAttrs(r.Context(), slog.LevelError, "user not determined", slog.String("error", err.Error()))
 	http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 }
 

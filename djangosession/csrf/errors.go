@@ -38,7 +38,7 @@ func (e *FormError) Unwrap() error { return e.Err }
 
 // ErrNoMiddleware is returned for a context that is not that of a request inside
 // [Protection.Middleware].
-var ErrNoMiddleware = errors.New("csrf: the request has not come through Protection.Middleware")
+var ErrNoMiddleware = errors.New("csrf: the request did not come through Protection.Middleware")
 
 // Django's messages that do not depend on the request.
 const (

@@ -41,7 +41,7 @@ func TestCookieThatTheHandlerHasWrittenStays(t *testing.T) {
 			if got := w.Header()["Set-Cookie"]; !slices.Equal(got, []string{django}) {
 				t.Errorf("cookies %q", got)
 			}
-			if logged := strings.Contains(s.log.String(), "already has"); logged != c.logged {
+			if logged := strings.Contains(s.log.String(), "already sets this cookie"); logged != c.logged {
 				t.Errorf("logged %q", s.log.String())
 			}
 			if strings.Contains(s.log.String(), other) {

@@ -21,10 +21,10 @@ const (
 )
 
 var (
-	errTooBig    = errors.New("more than DATA_UPLOAD_MAX_MEMORY_SIZE")
+	errTooBig    = errors.New("larger than DATA_UPLOAD_MAX_MEMORY_SIZE")
 	errTooMany   = errors.New("more fields than DATA_UPLOAD_MAX_NUMBER_FIELDS")
-	errMultipart = errors.New("its type is not written as multipart/form-data")
-	errCharset   = errors.New("its text is not in UTF-8") // Django accepts unknown charset names
+	errMultipart = errors.New("its Content-Type must have multipart/form-data in lowercase")
+	errCharset   = errors.New("its charset is not UTF-8") // Django accepts unknown charset names
 )
 
 // formToken returns the last token in the form of a request, or "" if it has no token or

@@ -49,7 +49,7 @@ func TestLoginFailsWhereTheSecretCannotBeReplaced(t *testing.T) {
 
 func TestAnswersToRequestsThatAreRefused(t *testing.T) {
 	t.Parallel()
-	const page = ": this form has to be sent from a page of this site, with cookies switched on.\n"
+	const page = ": submit the form from a page of this site, with cookies enabled.\n"
 	large := strings.Repeat("a", 2621440)
 	for _, c := range []struct {
 		name string

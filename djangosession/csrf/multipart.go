@@ -18,7 +18,7 @@ import (
 var (
 	errBoundary   = errors.New("its Content-Type has no valid boundary")
 	errPartHeader = fmt.Errorf("the header of a part is longer than %d bytes", partHeaderSize)
-	errBase64     = errors.New("a file in base64 cannot be decoded")
+	errBase64     = errors.New("a base64 file cannot be decoded")
 	errManyFiles  = errors.New("more files than DATA_UPLOAD_MAX_NUMBER_FILES")
 )
 

@@ -145,7 +145,7 @@ func (p *Protection) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	text := http.StatusText(status)
 	if status == http.StatusForbidden {
-		text += ": this form has to be sent from a page of this site, with cookies switched on."
+		text += ": submit the form from a page of this site, with cookies enabled."
 	}
 	http.Error(w, text, status)
 }

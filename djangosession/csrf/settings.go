@@ -42,7 +42,7 @@ func newRules(s *djangosession.Settings) (rules, error) {
 		return rules{}, err
 	}
 	if !rel.HasMaskedTokens() {
-		return refuse("DJANGO_VERSION", "the tokens of Django before 1.10 are not known here")
+		return refuse("DJANGO_VERSION", "CSRF tokens of Django before 1.10 are not supported")
 	}
 	part, problem := cookies.Problem(s.CSRFCookieName, s.CSRFCookieDomain, s.CSRFCookiePath, s.CSRFCookieSameSite)
 	if problem != "" {
@@ -120,6 +120,6 @@ func (p *Protection) allowedHosts() []string {
 
 // badOrigin returns the error for an invalid entry of CSRF_TRUSTED_ORIGINS.
 func badOrigin(entry string) error {
-	problem := fmt.Sprintf("%q is no origin: since Django 4.0 an entry begins with a scheme, as https://", entry)
+	problem := fmt.Sprintf("%q is not an origin: since Django 4.0, entries begin with a scheme such as https://", entry)
 	return &djangosession.SettingError{Setting: "CSRF_TRUSTED_ORIGINS", Problem: problem}
 }

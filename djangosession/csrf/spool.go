@@ -72,7 +72,7 @@ type tee struct {
 func (t *tee) Read(b []byte) (int, error) {
 	n, err := t.body.Read(b)
 	if _, full := t.spool.Write(b[:n]); full != nil {
-		t.full = fmt.Errorf("csrf: keep the request body for its handler, in the folder for temporary files: %w", full)
+		t.full = fmt.Errorf("csrf: store the request body in the temporary folder: %w", full)
 		return 0, t.full
 	}
 	if err != nil && err != io.EOF {

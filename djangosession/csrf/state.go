@@ -14,7 +14,7 @@ import (
 // sessionName is the session key of the secret.
 const sessionName = "_csrftoken"
 
-var errNotText = errors.New("csrf: what the session has in place of a secret is no text")
+var errNotText = errors.New("csrf: the secret in the session is not text")
 
 // secret is a browser's secret, and its stored form in the cookie or session.
 type secret struct {
@@ -199,8 +199,8 @@ func (s *state) answer(header http.Header) {
 			value, _ = unmask(value)
 		}
 		if s.used && value != s.current.plain {
-			s.options.Logger.Error("csrf: the response already has a cookie of this name, and the tokens given out do not fit it: " +
-				"give out none where Django's response is forwarded")
+			s.options.Logger.Error("csrf: the response already sets this cookie, and the tokens of its page do not match it: " +
+				"do not call Token where a handler forwards Django's response")
 		}
 		return
 	}
@@ -226,7 +226,7 @@ func (s *state) mayKeep() error {
 func (s *state) keep() {
 	session, err := s.session()
 	if err != nil {
-		s.options.Logger.Error("csrf: the secret is not stored", "error", err)
+		s.options.Logger.Error("csrf: cannot store the secret", "error", err)
 		return
 	}
 	if value, _ := session.Get(sessionName); value != s.current.stored && !s.readOnly {

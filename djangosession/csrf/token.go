@@ -35,7 +35,7 @@ func newSecret() string {
 	}
 }
 
-var errAlphabet = errors.New("csrf: the stored secret has characters that no secret has")
+var errAlphabet = errors.New("csrf: the stored secret contains invalid characters")
 
 // mask hides a secret behind new random characters, so that pages differ in the token;
 // otherwise compression could reveal it. A secret whose length is not 32 comes from a
