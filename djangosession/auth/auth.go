@@ -111,8 +111,8 @@ type Auth struct {
 // New returns an Auth that finds the users of manager's sessions. It takes
 // AUTHENTICATION_BACKENDS and LOGIN_URL from the manager's settings. It refuses the name
 // of a view in LOGIN_URL: SettingsScript exports the URL instead, unless the site has no
-// such view. It logs a warning if passwords of the site's default hasher cannot be
-// checked, and one for the entries that [Auth.UnknownMiddleware] returns. The error is a
+// such view. It logs if passwords of the site's default hasher cannot be checked, and the
+// entries that [Auth.UnknownMiddleware] returns. The error is a
 // [*djangosession.SettingError].
 func New(manager *djangosession.Manager, users Users, o Options) (*Auth, error) {
 	if manager == nil || users == nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 )
 
-// Backends of packages that many sites have.
+// Backends of widely used packages.
 const (
 	socialBackend  = "social_core.backends.google.GoogleOAuth2"
 	axesBackend    = "axes.backends.AxesStandaloneBackend"
@@ -34,7 +34,7 @@ func TestBackendErrorsNameTheBackendAndTheOption(t *testing.T) {
 		list    []string // AUTHENTICATION_BACKENDS
 		options auth.Options
 		do      func(*site) error
-		backend string // "" if it works, or if none is at fault
+		backend string // "" if it works, or if no backend is at fault
 		option  string
 		says    []string // "" if it works
 	}{
@@ -100,7 +100,7 @@ func TestBackendErrorsNameTheBackendAndTheOption(t *testing.T) {
 	}
 }
 
-// TestLogSaysWhichBackendASessionNames is for logins that an option would make good.
+// TestLogSaysWhichBackendASessionNames covers refused logins that an option would accept.
 func TestLogSaysWhichBackendASessionNames(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -20,7 +20,8 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// loginRounds is how often the tests below do what they do: few times unless LOGIN_ROUNDS says more.
+// loginRounds is the number of repetitions in the tests below: a few, or LOGIN_ROUNDS if
+// set.
 func loginRounds(t *testing.T) int {
 	t.Helper()
 	text := os.Getenv("LOGIN_ROUNDS")
@@ -42,8 +43,8 @@ type shop struct {
 	manager *djangosession.Manager
 	auth    *auth.Auth
 	handler http.Handler
-	carts   int             // how many logins have kept the cart
-	loaded  *sync.WaitGroup // if set, a login waits until all have loaded the session
+	carts   int             // number of logins that kept the cart
+	loaded  *sync.WaitGroup // if set, logins wait until all of them have loaded the session
 }
 
 func onEachShop(t *testing.T, run func(t *testing.T, s *shop)) {
@@ -121,7 +122,7 @@ func newShop(t *testing.T, onDisk, merge bool) *shop {
 	return s
 }
 
-// visitor stores the session of somebody with a cart, and returns its key.
+// visitor stores the session of a visitor with a cart and returns its key.
 func (s *shop) visitor(t *testing.T) string {
 	t.Helper()
 	session := s.manager.New()
@@ -130,7 +131,8 @@ func (s *shop) visitor(t *testing.T) string {
 	return session.Key()
 }
 
-// ask sends a request with a cookie, and returns the status and the cookie that comes back.
+// ask sends a request with a cookie and returns the status and the cookie of the
+// response.
 func (s *shop) ask(t *testing.T, path, key string) (status int, newKey string) {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody)
@@ -145,7 +147,7 @@ func (s *shop) ask(t *testing.T, path, key string) (status int, newKey string) {
 	return w.Code, newKey
 }
 
-// TestFiftyLoginsWithOneAnonymousCookie has fifty requests log in at once.
+// TestFiftyLoginsWithOneAnonymousCookie logs in with fifty requests at once.
 func TestFiftyLoginsWithOneAnonymousCookie(t *testing.T) {
 	t.Parallel()
 	const logins = 50
@@ -178,8 +180,8 @@ func TestFiftyLoginsWithOneAnonymousCookie(t *testing.T) {
 	}
 }
 
-// wantLogins looks at the sessions that came of logins with an old key. Who came when it was gone already is a new visitor, as
-// for Django.
+// wantLogins checks the sessions that resulted from logins with an old key. A request
+// that came after the old session was gone belongs to a new visitor, as in Django.
 func (s *shop) wantLogins(t *testing.T, old string, found []string, together bool) {
 	t.Helper()
 	if there, err := s.manager.Exists(t.Context(), old); there || err != nil {
@@ -206,8 +208,8 @@ func (s *shop) wantLogins(t *testing.T, old string, found []string, together boo
 	s.carts += carts
 }
 
-// TestCartIsNotLostAtLogin has the visitor put things into the cart while logging in: with merged saves, what was answered
-// with success is there afterwards.
+// TestCartIsNotLostAtLogin adds to the cart during a login. With merged saves, everything
+// that was answered with success is in the cart afterwards.
 func TestCartIsNotLostAtLogin(t *testing.T) {
 	t.Parallel()
 	onEachShop(t, func(t *testing.T, s *shop) {

@@ -11,8 +11,9 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 )
 
-// impersonate is a hook that takes the user whom the session names as "as": another one, "nobody", or "away" for an error.
-// Who it is asked about is added to asked.
+// impersonate returns a hook that selects the user in the session value "as": another
+// user, "nobody" for nil, or "away" for an error. It appends the user it receives to
+// asked.
 func (s *site) impersonate(asked *[]string) auth.EffectiveUser {
 	return func(r *http.Request, session *djangosession.Session, user *auth.User) (*auth.User, error) {
 		*asked = append(*asked, fmt.Sprint(user, " ", r.URL.Path))
@@ -36,7 +37,7 @@ func (s *site) impersonate(asked *[]string) auth.EffectiveUser {
 
 var errAway = errors.New("the database is away")
 
-// effectiveSite is a site with such a hook. Anne has a permission, and bob has none.
+// effectiveSite is a site with such a hook. Anne has a permission, bob does not.
 func effectiveSite(t *testing.T) (s *site, asked *[]string) {
 	t.Helper()
 	asked = new([]string)
@@ -54,7 +55,7 @@ func TestEffectiveUserIsTheUserOfTheRequest(t *testing.T) {
 	for _, c := range []struct {
 		name            string
 		session         map[string]any
-		user, real      string // "" for nobody
+		user, real      string // "" for nil
 		reason          auth.Reason
 		failure         error
 		asked           string
@@ -118,16 +119,17 @@ func name(u *auth.User) string {
 	return u.Username
 }
 
-// TestLoginsAreAboutTheRealUser does what changes a login while another user is the effective one.
+// TestLoginsAreAboutTheRealUser changes the login while another user is the effective
+// one.
 func TestLoginsAreAboutTheRealUser(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name       string
 		do         func(ctx context.Context, s *site) error
 		user, real string
-		session    string // whose login the session is afterwards
-		asks       int    // how often the hook is asked
-		as         bool   // the other user is the effective one in the next request
+		session    string // owner of the session's login afterwards
+		asks       int    // expected calls of the hook
+		as         bool   // in the next request, the other user is the effective one
 	}{
 		{
 			name: "login", do: func(ctx context.Context, s *site) error { return s.auth.Login(ctx, s.people.user("2")) },

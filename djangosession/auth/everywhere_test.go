@@ -14,12 +14,12 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/memory"
 )
 
-// interfering is an engine in which something happens while others list and delete sessions.
+// interfering is an engine that runs functions while sessions are listed and deleted.
 type interfering struct {
 	*memory.Engine
-	listing  func(pass int) error                        // before each listing ends, after what it yields
-	deleting func(n int) error                           // before the nth deletion
-	begins   func(pass int, all []*djangosession.Record) // when the keys of a listing are known
+	listing  func(pass int) error                        // called at the end of each listing
+	deleting func(n int) error                           // called before the nth deletion
+	begins   func(pass int, all []*djangosession.Record) // called when the keys of a listing are known
 	passes   int
 	deleted  int
 }
@@ -61,7 +61,7 @@ func (e *interfering) Delete(ctx context.Context, key string) error {
 	return e.Engine.Delete(ctx, key)
 }
 
-// interfere returns an engine over that of the site, and an Auth that uses it.
+// interfere returns an engine that wraps the site's, and an Auth that uses it.
 func (s *site) interfere(t *testing.T) (*interfering, *auth.Auth) {
 	t.Helper()
 	e := &interfering{Engine: s.engine}
@@ -76,7 +76,7 @@ func (s *site) interfere(t *testing.T) (*interfering, *auth.Auth) {
 	return e, a
 }
 
-// TestLogoutEverywhereEnds has the user log in whenever a session is deleted.
+// TestLogoutEverywhereEnds logs the user in whenever a session is deleted.
 func TestLogoutEverywhereEnds(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", nil)
@@ -91,17 +91,17 @@ func TestLogoutEverywhereEnds(t *testing.T) {
 	}
 	for _, key := range before {
 		if site.stored(key) {
-			t.Error("a session of before the call is left")
+			t.Error("a session from before the call remains")
 		}
 	}
-	e.deleting = nil // the password was changed
+	e.deleting = nil // as after a password change
 	if n, err := a.LogoutEverywhere(t.Context(), "2"); n != 2 || err != nil {
 		t.Errorf("then %d sessions, %v", n, err)
 	}
 }
 
-// TestLogoutEverywhereFindsSessionsThatMove changes the key of a session in the first passes, after the listing and before the
-// deletion.
+// TestLogoutEverywhereFindsSessionsThatMove changes the key of a session in the first
+// passes, between listing and deletion.
 func TestLogoutEverywhereFindsSessionsThatMove(t *testing.T) {
 	t.Parallel()
 	for moves := range 4 {
@@ -138,7 +138,7 @@ func TestLogoutElsewhereKeepsASessionThatMoves(t *testing.T) {
 	}
 }
 
-// TestLogoutEverywhereReportsFailures fails the listing and a deletion.
+// TestLogoutEverywhereReportsFailures covers a failing listing and a failing deletion.
 func TestLogoutEverywhereReportsFailures(t *testing.T) {
 	t.Parallel()
 	away := errors.New("the database is away")
@@ -167,7 +167,8 @@ func TestLogoutEverywhereReportsFailures(t *testing.T) {
 	}
 }
 
-// TestLogoutEverywhereOfALargeID has the id of a model with a large number, in a session of before Django 1.9.
+// TestLogoutEverywhereOfALargeID uses the id of a model with large numbers, in a session
+// older than Django 1.9.
 func TestLogoutEverywhereOfALargeID(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", nil)

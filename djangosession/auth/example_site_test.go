@@ -10,12 +10,12 @@ import (
 	"github.com/djangobridge/djangobridge/internal/sqlitedriver"
 )
 
-// exampleDatabase returns the database of a site with the users 1 anne, 2 staff and 3 root, as Django's migrations make the
-// table.
+// exampleDatabase returns a database with the users 1 anne, 2 staff and 3 root, in the
+// table that Django's migrations create.
 func exampleDatabase() *sql.DB {
 	db, err := sql.Open(sqlitedriver.Name, ":memory:")
 	check(err)
-	db.SetMaxOpenConns(1) // each connection has a database of its own
+	db.SetMaxOpenConns(1) // each connection would have its own database
 	_, err = db.ExecContext(context.Background(), `
 CREATE TABLE auth_user (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, password varchar(128) NOT NULL, last_login datetime NULL,
 	is_superuser bool NOT NULL, username varchar(150) NOT NULL UNIQUE, last_name varchar(150) NOT NULL, email varchar(254) NOT NULL,
@@ -28,8 +28,8 @@ INSERT INTO auth_user (username, is_staff, is_superuser, password, last_name, em
 	return db
 }
 
-// exampleCookie returns the cookie of a browser in which this user has logged in, or nobody for "", with further values in the
-// session.
+// exampleCookie returns the cookie of a browser in which a user, or no user for "", is
+// logged in, with further values in the session.
 func exampleCookie(
 	sessions *djangosession.Manager, logins *auth.Auth, users auth.Users, username string, values map[string]any,
 ) string {

@@ -15,15 +15,16 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// A page that greets who is logged in, and one that demands a login, on the tables of a Django site.
+// A page that greets the logged-in user, and one that requires a login, on the tables of
+// a Django site.
 func Example() {
-	settings := djangosession.NewSettings("the site's SECRET_KEY") // ReadSettingsFile reads those of a site
+	settings := djangosession.NewSettings("the site's SECRET_KEY") // in a service: ReadSettingsFile
 	db := exampleDatabase()                                        // the site's database
 	users, err := tables.NewUsers(db, settings, tables.UserOptions{Model: "auth.User", Dialect: tables.SQLite{}})
 	if err != nil {
 		log.Fatal(err)
 	}
-	engine, err := memory.New(settings) // the site's engine for sessions: tables.New
+	engine, err := memory.New(settings) // in a service: tables.New
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -68,8 +69,9 @@ func Example() {
 	// 200 Page 2 of your orders.
 }
 
-// A site whose MIDDLEWARE has impersonate.middleware.ImpersonateMiddleware, of django-impersonate with its default settings:
-// staff may act as any user who is not a superuser, except below /admin/.
+// A site with impersonate.middleware.ImpersonateMiddleware of django-impersonate in its
+// default configuration: staff may act as any user who is not a superuser, except below
+// /admin/.
 func ExampleEffectiveUser() {
 	settings := djangosession.NewSettings("the site's SECRET_KEY")
 	users, err := tables.NewUsers(exampleDatabase(), settings, tables.UserOptions{Model: "auth.User", Dialect: tables.SQLite{}})
@@ -85,7 +87,7 @@ func ExampleEffectiveUser() {
 		log.Fatal(err)
 	}
 	impersonate := func(r *http.Request, s *djangosession.Session, user *auth.User) (*auth.User, error) {
-		id, impersonates := s.Get("_impersonate") // a number or, for a UUID, text
+		id, impersonates := s.Get("_impersonate") // an integer, or text for a UUID
 		if !impersonates || user == nil || !user.IsStaff && !user.IsSuperuser || strings.HasPrefix(r.URL.Path, "/admin/") {
 			return user, nil
 		}
@@ -109,7 +111,7 @@ func ExampleEffectiveUser() {
 			http.Error(w, "try again", http.StatusServiceUnavailable)
 			return
 		}
-		login, err := auth.RealUserFrom(r.Context()) // the login, where that is another one
+		login, err := auth.RealUserFrom(r.Context()) // the logged-in user
 		if err != nil {
 			http.Error(w, "try again", http.StatusServiceUnavailable)
 			return

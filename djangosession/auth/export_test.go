@@ -1,7 +1,7 @@
 package auth
 
-// CountIterations has count called with the number of iterations of PBKDF2 each time that a derives a key. They are not done,
-// and no password is right.
+// CountIterations replaces PBKDF2 in a: count is called with the iterations of each
+// derivation, none are done, and every password is wrong.
 func (a *Auth) CountIterations(count func(iterations int)) {
 	a.encode = func(_, _, _ string, iterations int) (string, error) {
 		count(iterations)

@@ -13,7 +13,8 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
 )
 
-// The server removes the files of uploads that it finds in its own request, and handlers have a copy of that.
+// The server removes the temporary files of its own request, but handlers parse a copy of
+// the request.
 func TestFilesOfUploadsAreRemoved(t *testing.T) { //nolint:paralleltest // the folder is the process's
 	site := newSite(t, "6.1", nil)
 	protection, err := csrf.New(site.manager.Settings(), csrf.Options{})
@@ -23,14 +24,14 @@ func TestFilesOfUploadsAreRemoved(t *testing.T) { //nolint:paralleltest // the f
 	session, login, exempt := site.manager.Middleware, site.auth.Middleware, func(h http.Handler) http.Handler {
 		return protection.Middleware(csrf.Exempt(h))
 	}
-	parse := func(next http.Handler) http.Handler { // which the server's own request is for
+	parse := func(next http.Handler) http.Handler { // needs the server's own request
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if err := r.ParseMultipartForm(1); err != nil {
 				t.Error(err)
 			}
 			next.ServeHTTP(w, r)
 			if f, err := r.MultipartForm.File["file"][0].Open(); err != nil {
-				t.Errorf("the file is gone before the one who has parsed it is done: %v", err)
+				t.Errorf("the file is gone before its parser has finished: %v", err)
 			} else {
 				_ = f.Close()
 			}
@@ -66,7 +67,7 @@ func TestFilesOfUploadsAreRemoved(t *testing.T) { //nolint:paralleltest // the f
 		}
 		_, _ = io.Copy(io.Discard, response.Body)
 		_ = response.Body.Close()
-		server.Close() // when the handler has returned
+		server.Close() // waits for the handler to return
 		if entries, _ := os.ReadDir(folder); seen != 1 || len(entries) != 0 || response.StatusCode != http.StatusOK {
 			t.Errorf("%s: status %d, %d files, %d left", name, response.StatusCode, seen, len(entries))
 		}

@@ -7,7 +7,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 )
 
-// emptyKeyHash is the hash of bob's password that Django makes with an empty key.
+// emptyKeyHash is the hash of bob's password that Django computes with an empty key.
 const emptyKeyHash = "1d78b3f55ea909824351e3a700e0857e3f208237293b21cf7ee988554e6937f1"
 
 func TestWhichKeyMakesWhichHash(t *testing.T) {

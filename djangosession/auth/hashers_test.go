@@ -38,7 +38,8 @@ func TestUnknownHasherIsNotAWrongPassword(t *testing.T) {
 	}
 }
 
-// TestHasherErrorsNameNoPassword has stored texts that may be a password that was never encoded.
+// TestHasherErrorsNameNoPassword uses stored texts that may be passwords that were never
+// encoded.
 func TestHasherErrorsNameNoPassword(t *testing.T) {
 	t.Parallel()
 	for encoded, hasher := range map[string]string{
@@ -65,7 +66,7 @@ func TestHasherErrorsNameNoPassword(t *testing.T) {
 	}
 }
 
-// TestEmptyPasswordIsNobodys has a user whom somebody created without a password.
+// TestEmptyPasswordIsNobodys uses a user that was created without a password.
 func TestEmptyPasswordIsNobodys(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", nil)
@@ -77,7 +78,8 @@ func TestEmptyPasswordIsNobodys(t *testing.T) {
 	}
 }
 
-// TestRefusalsDoNotTellWhichUsersExist is for a site whose new passwords cannot be checked: each refusal is the same.
+// TestRefusalsDoNotTellWhichUsersExist uses a site whose new passwords cannot be checked.
+// All refusals must be the same.
 func TestRefusalsDoNotTellWhichUsersExist(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", func(s *djangosession.Settings, _ *auth.Options) {
@@ -97,7 +99,7 @@ func TestRefusalsDoNotTellWhichUsersExist(t *testing.T) {
 		}
 	}
 	if u, err := site.auth.Authenticate(t.Context(), "old", "password"); u == nil || err != nil {
-		t.Errorf("a password of before: %v, %v", u, err)
+		t.Errorf("an earlier password: %v, %v", u, err)
 	}
 	if n := strings.Count(site.log.String(), "level="); n != 1 {
 		t.Errorf("%d lines in the log", n)
@@ -118,8 +120,8 @@ func TestDefaultHasherIsLookedAtFirst(t *testing.T) {
 		name    string
 		hashers []string
 		options auth.Options
-		warning string // what the log contains, "" if there is none
-		unknown string // the hasher that a refusal names
+		warning string // expected in the log; "" if nothing is
+		unknown string // hasher that refusals name
 	}{
 		{name: "not exported"},
 		{name: "Django's default", hashers: []string{hashers + "PBKDF2PasswordHasher", hashers + "Argon2PasswordHasher"}},

@@ -15,7 +15,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/memory"
 )
 
-// rotatedSite is a site whose SECRET_KEY was changed, and whose old key is a fallback.
+// rotatedSite is a site whose SECRET_KEY has changed and whose old key is a fallback.
 func rotatedSite(t *testing.T) *site {
 	t.Helper()
 	return newSite(t, "5.2.19", func(s *djangosession.Settings, _ *auth.Options) {
@@ -23,7 +23,7 @@ func rotatedSite(t *testing.T) *site {
 	})
 }
 
-// sendHeader has the header of a response go out, each way it can.
+// sendHeader lists all ways to send the header of a response.
 var sendHeader = map[string]func(t *testing.T, w http.ResponseWriter){
 	"Flush": func(t *testing.T, w http.ResponseWriter) {
 		t.Helper()
@@ -45,8 +45,9 @@ var sendHeader = map[string]func(t *testing.T, w http.ResponseWriter){
 	},
 }
 
-// late sends a request with the cookie of a session to a real server, whose handler calls before, sends the header, and calls
-// do. It returns the cookies of the response, and what the session middleware reported.
+// late sends a request with the cookie of a session to a real server, whose handler calls
+// before, sends the header, and calls do. It returns the cookies of the response and the
+// errors that the session middleware reported.
 func (s *site) late(
 	t *testing.T, key string, send func(*testing.T, http.ResponseWriter),
 	do func(ctx context.Context, session *djangosession.Session), before ...func(ctx context.Context),
@@ -61,7 +62,7 @@ func (s *site) late(
 			t.Error(err)
 			return
 		}
-		session.SetAccessed(true) // so that the header has Vary: Cookie
+		session.SetAccessed(true) // adds Vary: Cookie to the header
 		for _, f := range before {
 			f(r.Context())
 		}
@@ -105,7 +106,7 @@ func TestAskingForTheUserAfterTheHeaderKeepsTheKey(t *testing.T) {
 			if !site.stored(key) || len(cookies) > 0 || reported != "" {
 				t.Errorf("stored %v, %d cookies, reported %q", site.stored(key), len(cookies), reported)
 			}
-			// The next request that asks in time renews the session.
+			// The next request that asks before the header renews the session.
 			site.ask(t.Context(), key, func(_ http.ResponseWriter, r *http.Request) {
 				if u, err := auth.UserFrom(r.Context()); err != nil || u == nil {
 					t.Errorf("the next request: user %v, %v", u, err)
@@ -118,8 +119,9 @@ func TestAskingForTheUserAfterTheHeaderKeepsTheKey(t *testing.T) {
 	}
 }
 
-// TestStateAfterTheHeaderKeepsTheKey asks for the state of the session without the middleware of this package: of the one
-// that the request has, and of one that was loaded with the key in its cookie.
+// TestStateAfterTheHeaderKeepsTheKey asks for the state of a session outside the
+// middleware of this package, once for the session of the request, once for one loaded
+// with the key in its cookie.
 func TestStateAfterTheHeaderKeepsTheKey(t *testing.T) {
 	t.Parallel()
 	site := rotatedSite(t)
@@ -149,7 +151,7 @@ func TestStateAfterTheHeaderKeepsTheKey(t *testing.T) {
 	}
 }
 
-// pausing is an engine that waits before it moves a session to a new key.
+// pausing is an engine that pauses before it moves a session to a new key.
 type pausing struct {
 	*memory.Engine
 	reached, proceed chan struct{}
@@ -161,7 +163,8 @@ func (e *pausing) Cycle(ctx context.Context, old string, change func(*djangosess
 	return e.Engine.Cycle(ctx, old, change)
 }
 
-// TestHeaderWaitsForAKeyThatIsBeingChanged has the header go out while another goroutine changes the key.
+// TestHeaderWaitsForAKeyThatIsBeingChanged sends the header while another goroutine
+// changes the key.
 func TestHeaderWaitsForAKeyThatIsBeingChanged(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*site, context.Context) error{
@@ -224,7 +227,8 @@ func TestSessionWithAWrongHashIsDeletedAfterTheHeaderToo(t *testing.T) {
 	}
 }
 
-// TestLoginAfterTheHeaderChangesNothing has logins and changes of password that come too late for a cookie.
+// TestLoginAfterTheHeaderChangesNothing logs in and changes passwords too late for a
+// cookie.
 func TestLoginAfterTheHeaderChangesNothing(t *testing.T) {
 	t.Parallel()
 	for sent, send := range sendHeader {
@@ -321,7 +325,8 @@ func TestLogoutAfterTheHeaderDeletesTheSession(t *testing.T) {
 	}
 }
 
-// TestLoginOfAnotherSessionIsPossibleAfterTheHeader is for sessions whose key the caller delivers.
+// TestLoginOfAnotherSessionIsPossibleAfterTheHeader covers sessions whose key the caller
+// delivers.
 func TestLoginOfAnotherSessionIsPossibleAfterTheHeader(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", nil)
@@ -338,8 +343,9 @@ func TestLoginOfAnotherSessionIsPossibleAfterTheHeader(t *testing.T) {
 	}
 }
 
-// TestUpdateOfAFlushedSessionStoresNothing changes the password in a request whose session had a wrong hash, and fails: no
-// session that nobody has a cookie for is left.
+// TestUpdateOfAFlushedSessionStoresNothing changes the password in a request whose
+// session had a wrong hash. It fails, and must not leave a session to which no browser
+// has the cookie.
 func TestUpdateOfAFlushedSessionStoresNothing(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", nil)

@@ -26,7 +26,7 @@ func TestLoginOnEverySession(t *testing.T) {
 		name           string
 		before         map[string]any
 		newKey, keeps  bool
-		immediatelyNew bool // a row under the new key is there before the session is saved
+		immediatelyNew bool // the row of the new key exists before the session is saved
 	}{
 		{"an anonymous visitor's is kept under a new key", map[string]any{"cart": 1}, true, true, true},
 		{"the user's own is kept", bob(nil), false, true, false},
@@ -64,7 +64,8 @@ func TestLoginOnEverySession(t *testing.T) {
 	}
 }
 
-// TestLoginWritesWhatDjangoWrites compares the payload with that of Django in the same situation.
+// TestLoginWritesWhatDjangoWrites compares the payload with Django's in the same
+// situation.
 func TestLoginWritesWhatDjangoWrites(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", nil)
@@ -119,7 +120,7 @@ func TestBackendOfALogin(t *testing.T) {
 	}
 }
 
-// TestFailedLoginIsNone fails a login at each step.
+// TestFailedLoginIsNone lets each step of a login fail.
 func TestFailedLoginIsNone(t *testing.T) {
 	t.Parallel()
 	wrong := errors.New("wrong")
@@ -150,12 +151,12 @@ func TestFailedLoginIsNone(t *testing.T) {
 			was, _ := s.Get(auth.SessionKey)
 			ctx, u := fail(t.Context(), site, site.people.user("2"))
 			if err := site.auth.LoginSession(ctx, s, u); err == nil {
-				if name != "no context" { // the login of somebody who is logged in asks no engine
+				if name != "no context" { // logging in a logged-in user calls no engine
 					t.Errorf("%s, %v: no error", name, before)
 				}
 				continue
 			}
-			if s.Key() != "" || s.Contains("cart") { // as a handler that goes on would
+			if s.Key() != "" || s.Contains("cart") { // a handler might continue
 				save(t, s)
 			}
 			id, there := s.Get(auth.SessionKey)
@@ -190,7 +191,8 @@ func TestLogoutFlushes(t *testing.T) {
 	}
 }
 
-// TestLoginDoesNotSurviveALogout has each way to store a login done to a session that was logged out after it was loaded.
+// TestLoginDoesNotSurviveALogout stores a login, in every way possible, in a session that
+// was logged out after it was loaded.
 func TestLoginDoesNotSurviveALogout(t *testing.T) {
 	t.Parallel()
 	for _, merge := range []bool{false, true} {
@@ -225,8 +227,8 @@ func TestLoginDoesNotSurviveALogout(t *testing.T) {
 	}
 }
 
-// TestLogoutDuringLogin races the two on one session, many times: whatever the order, none is left where the logout came
-// last, and none half.
+// TestLogoutDuringLogin races a login and a logout on one session, many times. If the
+// logout comes last, no login is left, and a login is never left incomplete.
 func TestLogoutDuringLogin(t *testing.T) {
 	t.Parallel()
 	for round := range 200 {
@@ -428,8 +430,8 @@ func TestSecretsDoNotPrint(t *testing.T) {
 	}
 }
 
-// TestReadOnlyMiddlewareIsReadOnlyForLogins asks for the user of a session that would be flushed, and of one that would get
-// a new key.
+// TestReadOnlyMiddlewareIsReadOnlyForLogins asks for the user of a session that would
+// otherwise be flushed, and of one that would get a new key.
 func TestReadOnlyMiddlewareIsReadOnlyForLogins(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", func(s *djangosession.Settings, _ *auth.Options) {

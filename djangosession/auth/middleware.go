@@ -47,7 +47,7 @@ func StateFrom(ctx context.Context) (State, error) {
 // requestState is the state of a request in the middleware. It is also the request's
 // context, which saves an allocation.
 type requestState struct {
-	context.Context //nolint:containedctx // what it adds to
+	context.Context //nolint:containedctx // it extends this one
 	auth            *Auth
 	request         *http.Request // as the middleware received it
 

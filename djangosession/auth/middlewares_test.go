@@ -16,7 +16,7 @@ const (
 	timeoutMiddleware     = "django_session_timeout.middleware.SessionTimeoutMiddleware"
 )
 
-// startproject is MIDDLEWARE as Django 6.1's startproject writes it.
+// startproject is MIDDLEWARE in a new project of Django 6.1.
 var startproject = []string{
 	"django.middleware.security.SecurityMiddleware", sessionMiddleware, "django.middleware.common.CommonMiddleware",
 	"django.middleware.csrf.CsrfViewMiddleware", authMiddleware, "django.contrib.messages.middleware.MessageMiddleware",

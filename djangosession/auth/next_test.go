@@ -49,7 +49,8 @@ func TestNextStaysOnTheSite(t *testing.T) {
 	}
 }
 
-// TestNextIsTheLastOfSeveral, as QueryDict.get returns, and that of the form before that of the query.
+// TestNextIsTheLastOfSeveral, like QueryDict.get. Values in the form precede those in the
+// query.
 func TestNextIsTheLastOfSeveral(t *testing.T) {
 	t.Parallel()
 	a := newSite(t, "5.2.19", nil).auth

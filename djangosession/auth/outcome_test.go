@@ -14,7 +14,7 @@ import (
 	"github.com/djangobridge/djangobridge/internal/httpmw"
 )
 
-// failing is an engine that can read, and fails to write.
+// failing is an engine that reads but cannot write.
 type failing struct {
 	*memory.Engine
 	err error
@@ -27,7 +27,7 @@ func (e *failing) Cycle(context.Context, string, func(*djangosession.Record) err
 	return e.err
 }
 
-// breakEngine has the engine of the site fail from here on.
+// breakEngine makes the engine of the site fail from here on.
 func (s *site) breakEngine(t *testing.T, o auth.Options) {
 	t.Helper()
 	o.Logger = slog.New(slog.DiscardHandler)
@@ -35,8 +35,8 @@ func (s *site) breakEngine(t *testing.T, o auth.Options) {
 	s.build(t, &failing{Engine: s.engine, err: errAway}, s.manager.Settings(), djangosession.Options{})
 }
 
-// TestUserAfterWhatHappened asks for the user before and after each way to change the login in a request, and each failure of
-// it.
+// TestUserAfterWhatHappened asks for the user before and after each way to change the
+// login in a request, and after each failure of these.
 func TestUserAfterWhatHappened(t *testing.T) {
 	t.Parallel()
 	login := func(id string) func(context.Context, *site) error {
@@ -51,13 +51,13 @@ func TestUserAfterWhatHappened(t *testing.T) {
 	noLogins := func(_ *testing.T, s *site, _ string) { s.people.noLogins = errAway }
 	for _, c := range []struct {
 		name     string
-		visitor  bool // the session is that of a visitor, else it is bob's
+		visitor  bool // the session is a visitor's, otherwise bob's
 		readOnly bool
-		before   func(t *testing.T, s *site, key string) // the request, with the session loaded and the user known
-		start    func(t *testing.T, s *site, key string) // before the middlewares are there
+		before   func(t *testing.T, s *site, key string) // in the request, after the session and the user have been loaded
+		start    func(t *testing.T, s *site, key string) // before the middlewares run
 		do       func(context.Context, *site) error
 		err      error
-		user     string // afterwards, "" for nobody
+		user     string // expected afterwards, "" for nil
 	}{
 		{name: "login", visitor: true, do: login("1"), user: "anne"},
 		{name: "login again", do: login("2"), user: "bob"},
@@ -103,7 +103,7 @@ func TestUserAfterWhatHappened(t *testing.T) {
 				c.start(t, site, key)
 			}
 			site.ask(t.Context(), key, func(w http.ResponseWriter, r *http.Request) {
-				defer w.WriteHeader(http.StatusInternalServerError) // so that nothing is saved
+				defer w.WriteHeader(http.StatusInternalServerError) // prevents saving
 				if u, err := auth.UserFrom(r.Context()); err != nil || name(u) != was {
 					t.Fatalf("before: %v, %v", u, err)
 				}
@@ -122,7 +122,7 @@ func TestUserAfterWhatHappened(t *testing.T) {
 	}
 }
 
-// TestUpdateNeedsAUser holds for sessions outside of requests too.
+// TestUpdateNeedsAUser also covers sessions outside requests.
 func TestUpdateNeedsAUser(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", nil)
@@ -133,7 +133,7 @@ func TestUpdateNeedsAUser(t *testing.T) {
 	}
 }
 
-// TestUpdateGivesNoHashToASessionOfAnotherUser looks at the hash, and at users who have none.
+// TestUpdateGivesNoHashToASessionOfAnotherUser also covers users without a hash.
 func TestUpdateGivesNoHashToASessionOfAnotherUser(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -158,7 +158,8 @@ func TestUpdateGivesNoHashToASessionOfAnotherUser(t *testing.T) {
 	}
 }
 
-// TestFailedLoginKeepsTheFormerOne fails the last step of a login of the user who is logged in already.
+// TestFailedLoginKeepsTheFormerOne lets the last step fail when a logged-in user logs in
+// again.
 func TestFailedLoginKeepsTheFormerOne(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", nil)
@@ -175,7 +176,7 @@ func TestFailedLoginKeepsTheFormerOne(t *testing.T) {
 	}
 }
 
-// TestLoginOfAVisitorWhoseSessionIsGone keeps what the visitor had, under a new key.
+// TestLoginOfAVisitorWhoseSessionIsGone keeps the visitor's values under a new key.
 func TestLoginOfAVisitorWhoseSessionIsGone(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", nil)
@@ -194,7 +195,7 @@ func TestLoginOfAVisitorWhoseSessionIsGone(t *testing.T) {
 	}
 }
 
-// TestFailedLoginKeepsTheFormerBackend is for a user who logs in by another backend.
+// TestFailedLoginKeepsTheFormerBackend covers a user who logs in by another backend.
 func TestFailedLoginKeepsTheFormerBackend(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", func(s *djangosession.Settings, _ *auth.Options) {
@@ -214,7 +215,8 @@ func TestFailedLoginKeepsTheFormerBackend(t *testing.T) {
 	}
 }
 
-// TestSessionsWithoutAHash were logins before Django 1.10, where SessionAuthenticationMiddleware was optional.
+// TestSessionsWithoutAHash: these were logins before Django 1.10, when
+// SessionAuthenticationMiddleware was optional.
 func TestSessionsWithoutAHash(t *testing.T) {
 	t.Parallel()
 	for django, good := range map[string]bool{
@@ -229,7 +231,7 @@ func TestSessionsWithoutAHash(t *testing.T) {
 	}
 }
 
-// TestFailedRenewalIsAnError has the engine fail where a session gets a new key and hash.
+// TestFailedRenewalIsAnError lets the engine fail when a session gets a new key and hash.
 func TestFailedRenewalIsAnError(t *testing.T) {
 	t.Parallel()
 	site := rotatedSite(t)
@@ -241,7 +243,8 @@ func TestFailedRenewalIsAnError(t *testing.T) {
 	}
 }
 
-// TestFailedFlushIsAnError has the engine fail where a session with a wrong hash is flushed.
+// TestFailedFlushIsAnError lets the engine fail when a session with a wrong hash is
+// flushed.
 func TestFailedFlushIsAnError(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", nil)
@@ -257,7 +260,7 @@ type unreadable struct{ *memory.Engine }
 
 func (unreadable) Load(context.Context, string) (*djangosession.Record, error) { return nil, errAway }
 
-// TestRequestWhoseSessionCannotBeLoaded knows nothing about the login, and changes nothing.
+// TestRequestWhoseSessionCannotBeLoaded: the login is unknown, and nothing changes.
 func TestRequestWhoseSessionCannotBeLoaded(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", nil)
@@ -294,8 +297,8 @@ func TestRequestWhoseSessionCannotBeLoaded(t *testing.T) {
 	}
 }
 
-// TestRenewalBehindNewerSettings has Django store the session with a key that is not known here, after this request has
-// loaded it.
+// TestRenewalBehindNewerSettings: after this request has loaded the session, Django
+// stores it with a key that this service does not have.
 func TestRenewalBehindNewerSettings(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", func(s *djangosession.Settings, _ *auth.Options) {
@@ -323,7 +326,7 @@ func TestRenewalBehindNewerSettings(t *testing.T) {
 	}
 }
 
-// TestUpdateNeedsToKnowTheUser has the users fail.
+// TestUpdateNeedsToKnowTheUser lets Users fail.
 func TestUpdateNeedsToKnowTheUser(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", nil)

@@ -1,7 +1,7 @@
 package auth
 
 import (
-	"crypto/md5" //nolint:gosec // what old sites have
+	"crypto/md5" //nolint:gosec // used by old sites
 	"crypto/pbkdf2"
 	"crypto/sha1" //nolint:gosec // part of a format
 	"crypto/sha256"

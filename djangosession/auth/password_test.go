@@ -12,7 +12,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 )
 
-// The encoded passwords are Django's.
+// The encoded passwords were made by Django.
 func TestPasswordsAreCheckedAsDjangoChecksThem(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -139,7 +139,8 @@ func TestAuthenticate(t *testing.T) {
 	}
 }
 
-// TestRefusalsTakeAsLongAsAWrongPassword counts the iterations, which are those of Django's own hasher in each release.
+// TestRefusalsTakeAsLongAsAWrongPassword counts the iterations, which must be those of
+// each release's own hasher.
 func TestRefusalsTakeAsLongAsAWrongPassword(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -209,12 +210,12 @@ func TestRefusalsTakeAsLongAsAWrongPassword(t *testing.T) {
 		for name, want := range map[string]int{
 			"nobody": c.want, "locked": c.want, "foreign": c.want, "without": c.want, "usual": c.want, "shorter": c.want,
 			"one less": c.want, "longer": c.want + 1, "broken": c.want,
-			"SHA-1": 1000, // Django does no more either for a hasher that is not the default one
+			"SHA-1": 1000, // like Django for hashers other than the default one
 		} {
 			done := 0
 			site.auth.CountIterations(func(n int) { done += n })
 			if strings.HasPrefix(string(c.options.SamplePassword), "pbkdf2_sha1") && (name == "shorter" || name == "one less") {
-				continue // of a hasher that is not the default one
+				continue // not the default hasher
 			}
 			u, err := site.auth.Authenticate(t.Context(), name, "x")
 			if u != nil || err == nil || done != want {
@@ -224,7 +225,7 @@ func TestRefusalsTakeAsLongAsAWrongPassword(t *testing.T) {
 	}
 }
 
-// TestFailedVerifierVerifiesNothing has one that returns both.
+// TestFailedVerifierVerifiesNothing uses a Verifier that returns both true and an error.
 func TestFailedVerifierVerifiesNothing(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", func(_ *djangosession.Settings, o *auth.Options) {
@@ -236,7 +237,7 @@ func TestFailedVerifierVerifiesNothing(t *testing.T) {
 	}
 }
 
-// TestFailureToCheckTheSampleIsReported has a Verifier that fails.
+// TestFailureToCheckTheSampleIsReported uses a failing Verifier.
 func TestFailureToCheckTheSampleIsReported(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", func(_ *djangosession.Settings, o *auth.Options) {
@@ -248,7 +249,7 @@ func TestFailureToCheckTheSampleIsReported(t *testing.T) {
 	}
 }
 
-// TestUnknownNamesTakeAsLongWithAnotherHasher has one that counts.
+// TestUnknownNamesTakeAsLongWithAnotherHasher uses a Verifier that counts its calls.
 func TestUnknownNamesTakeAsLongWithAnotherHasher(t *testing.T) {
 	t.Parallel()
 	var asked []string
@@ -257,7 +258,7 @@ func TestUnknownNamesTakeAsLongWithAnotherHasher(t *testing.T) {
 			asked = append(asked, password+" "+encoded)
 			return false, nil
 		}}
-		o.SamplePassword, o.Iterations = "slow$sample", 20_000_000 // which would take a minute
+		o.SamplePassword, o.Iterations = "slow$sample", 20_000_000 // would take a minute
 	})
 	site.people.byID["2"].password = "slow$bob"
 	site.people.byID["3"] = &person{username: "locked", password: "!x"}

@@ -25,10 +25,10 @@ const secretKey = "test-secret-key"
 type memoryUsers struct {
 	mu       sync.Mutex
 	byID     map[string]*person
-	asked    map[string]int // how often each method was called
-	failure  error          // of every method
-	silent   bool           // nil is returned without an error
-	noLogins error          // of SetLastLogin
+	asked    map[string]int // number of calls by method
+	failure  error          // returned by every method
+	silent   bool           // return nil without an error
+	noLogins error          // returned by SetLastLogin
 }
 
 type person struct {
@@ -47,14 +47,14 @@ func (p *memoryUsers) ask(method string) error {
 	return p.failure
 }
 
-// user is the user of this id.
+// user returns the user with this id.
 func (p *memoryUsers) user(id string) *auth.User {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.get(id)
 }
 
-// get is user for those who have the lock.
+// get is user with p.mu held.
 func (p *memoryUsers) get(id string) *auth.User {
 	who := p.byID[id]
 	return &auth.User{
@@ -124,11 +124,11 @@ func (p *memoryUsers) Permissions(_ context.Context, u *auth.User) ([]string, er
 	return p.byID[u.ID].permissions, p.ask("Permissions")
 }
 
-// site is a site with two people, 1 and 2.
+// site is a site with two users, 1 and 2.
 type site struct {
 	people  *memoryUsers
 	engine  *memory.Engine
-	store   djangosession.Engine // engine, or one around it
+	store   djangosession.Engine // engine, or a wrapper of it
 	manager *djangosession.Manager
 	auth    *auth.Auth
 	options auth.Options
@@ -165,14 +165,14 @@ func newSite(t *testing.T, django string, change func(*djangosession.Settings, *
 	return site
 }
 
-// use makes manager and auth anew.
+// use creates the manager and the Auth again.
 func (s *site) use(t *testing.T, settings djangosession.Settings, o auth.Options) {
 	t.Helper()
 	s.options = o
 	s.build(t, s.engine, settings, djangosession.Options{})
 }
 
-// with makes manager and auth anew, with options for sessions.
+// with creates the manager and the Auth again, with options for sessions.
 func (s *site) with(t *testing.T, o djangosession.Options) {
 	t.Helper()
 	s.build(t, s.store, s.manager.Settings(), o)
@@ -193,7 +193,7 @@ func (s *site) build(t *testing.T, e djangosession.Engine, settings djangosessio
 	}
 }
 
-// session stores a session with these values, and loads it.
+// session stores a session with these values and loads it.
 func (s *site) session(t *testing.T, values map[string]any) *djangosession.Session {
 	t.Helper()
 	session := s.manager.New()
@@ -220,7 +220,7 @@ func save(t *testing.T, s *djangosession.Session) {
 	}
 }
 
-// login is a session in which somebody is logged in.
+// login returns a session in which the user is logged in.
 func (s *site) login(t *testing.T, id string) *djangosession.Session {
 	t.Helper()
 	session := s.manager.New()
@@ -231,7 +231,7 @@ func (s *site) login(t *testing.T, id string) *djangosession.Session {
 	return s.load(t, session.Key())
 }
 
-// state is what the site makes of a session.
+// state returns the site's State of a session.
 func (s *site) state(t *testing.T, session *djangosession.Session) auth.State {
 	t.Helper()
 	state, err := s.auth.State(t.Context(), session)
@@ -255,7 +255,7 @@ type browser struct {
 	url string
 }
 
-// serve starts the site with a handler, and returns a browser for it.
+// serve starts a server with the handler and returns a browser for it.
 func (s *site) serve(t *testing.T, h http.Handler) *browser {
 	t.Helper()
 	server := httptest.NewServer(s.manager.Middleware(s.auth.Middleware(h)))
@@ -292,7 +292,7 @@ func (b *browser) get(t *testing.T, path string) (http.Header, string) {
 	return response.Header, strings.TrimSpace(string(body))
 }
 
-// key is the session cookie that the browser has.
+// key returns the session cookie of the browser.
 func (b *browser) key(t *testing.T) string {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.url, http.NoBody)
@@ -307,5 +307,5 @@ func (b *browser) key(t *testing.T) string {
 	return ""
 }
 
-// write answers with text.
+// write writes text to the response.
 func write(w io.Writer, text string) { _, _ = io.WriteString(w, text) }

@@ -7,7 +7,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 )
 
-// TestPeopleWithoutPermissions have none, and Users are not asked for any.
+// TestPeopleWithoutPermissions: Users are not asked about them.
 func TestPeopleWithoutPermissions(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", nil)
@@ -32,7 +32,7 @@ func TestPeopleWithoutPermissions(t *testing.T) {
 	}
 }
 
-// TestSuperusersHaveEveryPermission without a look at those that there are, unless these are asked for.
+// TestSuperusersHaveEveryPermission: Users are asked only for a list of all permissions.
 func TestSuperusersHaveEveryPermission(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", nil)
@@ -49,7 +49,8 @@ func TestSuperusersHaveEveryPermission(t *testing.T) {
 	}
 }
 
-// TestFailureToReadPermissionsGivesNone has Users fail, and users from nowhere.
+// TestFailureToReadPermissionsGivesNone covers failing Users, and users that were made by
+// hand.
 func TestFailureToReadPermissionsGivesNone(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", nil)
@@ -71,7 +72,7 @@ func TestFailureToReadPermissionsGivesNone(t *testing.T) {
 			}
 		}
 	}
-	site.people.failure = nil // the next question asks again
+	site.people.failure = nil // the next question queries Users again
 	if perm, err := known.HasPerm(t.Context(), "shop.add_order"); !perm || err != nil {
 		t.Errorf("afterwards: %v, %v", perm, err)
 	}

@@ -11,7 +11,8 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 )
 
-// TestLoginPageOnAnotherHostGetsTheWholeAddress has Django 5.2's answers to /zoo/?q=z on shop.example.com.
+// TestLoginPageOnAnotherHostGetsTheWholeAddress compares with the answers of Django 5.2
+// to /zoo/?q=z on shop.example.com.
 func TestLoginPageOnAnotherHostGetsTheWholeAddress(t *testing.T) {
 	t.Parallel()
 	const path, plain, secure = "/zoo/%3Fq%3Dz", "http%3A//shop.example.com/zoo/%3Fq%3Dz", "https%3A//shop.example.com/zoo/%3Fq%3Dz"
@@ -41,7 +42,7 @@ func TestLoginPageOnAnotherHostGetsTheWholeAddress(t *testing.T) {
 					want = c.overTLS
 				}
 				switch {
-				case origin: // a proxy speaks HTTP to an inner host
+				case origin: // behind a proxy that forwards HTTP to an internal host
 					r.Host = "10.0.0.1:8000"
 					r.Header.Set("X-Scheme", map[bool]string{false: "http", true: "https"}[https])
 				case https:
@@ -57,7 +58,8 @@ func TestLoginPageOnAnotherHostGetsTheWholeAddress(t *testing.T) {
 	}
 }
 
-// TestQueryOfTheLoginPageIsWrittenAsDjangoWritesIt has Django 5.2's answers to /zoo/?q=z.
+// TestQueryOfTheLoginPageIsWrittenAsDjangoWritesIt compares with the answers of Django
+// 5.2 to /zoo/?q=z.
 func TestQueryOfTheLoginPageIsWrittenAsDjangoWritesIt(t *testing.T) {
 	t.Parallel()
 	const next = "next=/zoo/%3Fq%3Dz"
@@ -83,13 +85,13 @@ func TestQueryOfTheLoginPageIsWrittenAsDjangoWritesIt(t *testing.T) {
 	}
 }
 
-// optionsProblem is what New has against options.
+// optionsProblem returns the error of New for these options.
 func (s *site) optionsProblem(o auth.Options) error {
 	_, err := auth.New(s.manager, s.people, o)
 	return err
 }
 
-// loginURLProblem is what New has against a LOGIN_URL.
+// loginURLProblem returns the error of New for a LOGIN_URL.
 func (s *site) loginURLProblem(t *testing.T, url string) error {
 	t.Helper()
 	settings := s.manager.Settings()

@@ -23,7 +23,7 @@ func (s *site) ask(ctx context.Context, key string, h http.HandlerFunc) {
 	s.manager.Middleware(s.auth.Middleware(h)).ServeHTTP(httptest.NewRecorder(), r)
 }
 
-// namingHandler is a log handler that names the user of the request in each line.
+// namingHandler is a log handler that adds the user of the request to each line.
 type namingHandler struct {
 	slog.Handler
 	failed int
@@ -36,7 +36,8 @@ func (h *namingHandler) Handle(ctx context.Context, r slog.Record) error {
 	return h.Handler.Handle(ctx, r)
 }
 
-// TestWhoIsCalledMeanwhileMayAskForTheUser has a logger and a hook do that, which are called while the user is found out.
+// TestWhoIsCalledMeanwhileMayAskForTheUser asks in a logger and in a hook that are called
+// while the user is being determined.
 func TestWhoIsCalledMeanwhileMayAskForTheUser(t *testing.T) {
 	t.Parallel()
 	handler := &namingHandler{Handler: slog.NewTextHandler(t.Output(), nil)}
@@ -68,7 +69,7 @@ func TestWhoIsCalledMeanwhileMayAskForTheUser(t *testing.T) {
 	}
 }
 
-// TestLogoutOutlivesItsClient has the client gone before the handler logs it out.
+// TestLogoutOutlivesItsClient: the client disconnects before the handler logs it out.
 func TestLogoutOutlivesItsClient(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", nil)
@@ -85,7 +86,8 @@ func TestLogoutOutlivesItsClient(t *testing.T) {
 	}
 }
 
-// elusive is an engine that does not meet its sessions the first time it goes through them, as if they got other keys then.
+// elusive is an engine whose first listing misses its sessions, as if their keys changed
+// during it.
 type elusive struct {
 	*memory.Engine
 	passes int
@@ -115,12 +117,13 @@ func TestLogoutEverywhereLooksAgain(t *testing.T) {
 	}
 }
 
-// exact are people whose ids are the same only as the same text.
+// exact implements IDComparer: ids are the same only as the same text.
 type exact struct{ *memoryUsers }
 
 func (exact) SameID(a, b string) bool { return a == b }
 
-// TestUsersSayWhichIDsAreTheSame, and of those who do not, two writings of a UUID are.
+// TestUsersSayWhichIDsAreTheSame. Without IDComparer, two spellings of a UUID are the
+// same.
 func TestUsersSayWhichIDsAreTheSame(t *testing.T) {
 	t.Parallel()
 	const id, otherwise = "550e8400-e29b-41d4-a716-446655440000", "550E8400E29B41D4A716446655440000"
@@ -140,7 +143,7 @@ func TestUsersSayWhichIDsAreTheSame(t *testing.T) {
 	}
 }
 
-// TestLoginsOfPython2 has values that a Python 2 site pickles as its str.
+// TestLoginsOfPython2 uses values that a Python 2 site pickles as its str.
 func TestLoginsOfPython2(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "1.11.29", func(s *djangosession.Settings, _ *auth.Options) {

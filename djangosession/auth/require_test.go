@@ -15,8 +15,8 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 )
 
-// TestRedirectsAreDjangos sends requests to a page that needs a login; what comes of it Django has answered, 3.2, 5.2 and
-// 6.1 alike.
+// TestRedirectsAreDjangos sends requests to a page that requires a login. The expected
+// redirects are those of Django 3.2, 5.2 and 6.1.
 func TestRedirectsAreDjangos(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("testdata/redirects.json")
@@ -38,7 +38,7 @@ func TestRedirectsAreDjangos(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, uri := range []string{c.Target, ""} { // as a server has it, and as a test may make it
+		for _, uri := range []string{c.Target, ""} { // as set by a server, or missing in a test
 			r := &http.Request{Method: http.MethodGet, Host: "testserver", RequestURI: uri, URL: &url.URL{Path: plain, RawQuery: query}}
 			w := httptest.NewRecorder()
 			site.auth.RedirectToLogin(w, r)
@@ -113,7 +113,7 @@ func TestGuards(t *testing.T) {
 	}
 }
 
-// TestErrorHandlerAnswers in place of the guards when the user cannot be determined.
+// TestErrorHandlerAnswers in place of the guards if the user cannot be determined.
 func TestErrorHandlerAnswers(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", func(_ *djangosession.Settings, o *auth.Options) {
@@ -182,11 +182,11 @@ func TestPermissionsAreReadOnce(t *testing.T) {
 	if got, err := nobody.HasPerm(t.Context(), "shop.add_order"); got || err != nil {
 		t.Errorf("nobody has a permission: %v", err)
 	}
-	if ok, err := nobody.HasPerms(t.Context()); !ok || err != nil { // as all() of nothing
+	if ok, err := nobody.HasPerms(t.Context()); !ok || err != nil { // like Python's all() of an empty list
 		t.Errorf("no permissions: %v, %v", ok, err)
 	}
 	if _, err := (&auth.User{IsActive: true}).HasPerm(t.Context(), "x.y"); err == nil {
-		t.Error("a user from nowhere has permissions")
+		t.Error("a user made by hand has permissions")
 	}
 }
 
@@ -252,7 +252,7 @@ func TestSitesWithoutBackendsAreRefused(t *testing.T) {
 	settings.AuthenticationBackends = []string{}
 	manager, err := djangosession.NewManager(site.engine, settings, djangosession.Options{})
 	if err != nil {
-		t.Fatalf("a site that does not use this package: %v", err)
+		t.Fatalf("a site without this package: %v", err)
 	}
 	_, err = auth.New(manager, site.people, auth.Options{})
 	if wrong, ok := errors.AsType[*djangosession.SettingError](err); !ok || wrong.Setting != "AUTHENTICATION_BACKENDS" {

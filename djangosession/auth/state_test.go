@@ -19,7 +19,7 @@ const (
 	newHash    = "a347f350e67b7a91eb9c7bee4e7cf4ca939f0fbb9bae443844e192be153db671"
 )
 
-// bob is a session in which bob is logged in, but for what is said.
+// bob returns a session in which bob is logged in, with changes.
 func bob(changes map[string]any) map[string]any {
 	values := map[string]any{
 		auth.SessionKey: "2", auth.BackendSessionKey: auth.ModelBackend, auth.HashSessionKey: sha256Hash, "cart": 1,
@@ -107,7 +107,7 @@ func TestNobodyIsLoggedInForAReason(t *testing.T) {
 		{"an id that is true", bob(map[string]any{auth.SessionKey: true}), nil, nil, auth.BadID, false},
 		{"an id that is a list", bob(map[string]any{auth.SessionKey: []any{"2"}}), nil, nil, auth.BadID, false},
 		{"an id that is null", bob(map[string]any{auth.SessionKey: (*string)(nil)}), nil, nil, auth.BadID, false},
-		{"an id of before Django 1.9", bob(map[string]any{auth.SessionKey: 2}), nil, nil, "", false},
+		{"an id from before Django 1.9", bob(map[string]any{auth.SessionKey: 2}), nil, nil, "", false},
 		{"a deleted user that Users has no error for", bob(nil), nil, func(p *memoryUsers) { p.byID["2"] = nil; p.silent = true }, auth.NoSuchUser, false},
 		{"a deleted user", bob(nil), nil, func(p *memoryUsers) { delete(p.byID, "2") }, auth.NoSuchUser, false},
 		{"another id", bob(map[string]any{auth.SessionKey: "3"}), nil, nil, auth.NoSuchUser, false},
@@ -194,7 +194,8 @@ func TestRotatedSecretKeyKeepsTheLoginUnderANewKey(t *testing.T) {
 	}
 }
 
-// TestRotationDoesNotUndoALogout has the session logged out between loading it and giving it a new key.
+// TestRotationDoesNotUndoALogout logs the session out after it was loaded and before it
+// gets a new key.
 func TestRotationDoesNotUndoALogout(t *testing.T) {
 	t.Parallel()
 	for _, merge := range []bool{false, true} {
@@ -208,7 +209,7 @@ func TestRotationDoesNotUndoALogout(t *testing.T) {
 			t.Fatal(err)
 		}
 		if state := site.state(t, s); state.User == nil || s.Modified() || s.Key() != key {
-			t.Errorf("state %+v: the request began before the logout, and is to store nothing", state)
+			t.Errorf("state %+v: the request began before the logout, and must store nothing", state)
 		}
 		if n := len(keys(t, site)); n != 0 {
 			t.Errorf("%d sessions are stored after the logout", n)
@@ -220,7 +221,8 @@ func TestRotationDoesNotUndoALogout(t *testing.T) {
 	}
 }
 
-// Of two requests with a session that a key of the past vouches for, one gives it a new key. The other one is answered.
+// Two requests have a session whose hash was made with a fallback key. One gives it a new
+// key, and the other one is answered.
 func TestSlowerOfTwoRenewalsIsAnswered(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", func(s *djangosession.Settings, _ *auth.Options) {
@@ -253,7 +255,7 @@ func TestSlowerOfTwoRenewalsIsAnswered(t *testing.T) {
 	}
 }
 
-// keys are those of all sessions stored.
+// keys returns the keys of all stored sessions.
 func keys(t *testing.T, s *site) []string {
 	t.Helper()
 	var all []string

@@ -9,7 +9,8 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// The attributes are those of Django 2.0.13, 2.1.15 and 6.1.3 for the same settings, half a second past 22:13:20.
+// The attributes are those of Django 2.0.13, 2.1.15 and 6.1.3 for the same settings, half
+// a second past 22:13:20.
 func TestCookieHasTheAttributesOfTheSettings(t *testing.T) {
 	t.Parallel()
 	all := func(s *djangosession.Settings) {

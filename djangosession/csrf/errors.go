@@ -46,7 +46,7 @@ const (
 	textMalformedReferer = "Referer checking failed - Referer is malformed."
 	textInsecureReferer  = "Referer checking failed - Referer is insecure while host is secure."
 	textNoCookie         = "CSRF cookie not set."
-	textNoToken          = "CSRF token missing."              //nolint:gosec // is not one
-	textBadToken         = "CSRF token missing or incorrect." //nolint:gosec // is not one; before 4.0, for all of the last three
+	textNoToken          = "CSRF token missing."              //nolint:gosec // not a token
+	textBadToken         = "CSRF token missing or incorrect." //nolint:gosec // not a token; before 4.0, the text of the last three reasons
 	textNoMatch          = " does not match any trusted origins."
 )

@@ -18,7 +18,7 @@ import (
 func Example() {
 	settings := djangosession.NewSettings("the site's SECRET_KEY")
 	settings.AllowedHosts = []string{"example.com"}
-	engine, err := memory.New(settings) // a site's own is in package tables
+	engine, err := memory.New(settings) // in a service: tables.New
 	if err != nil {
 		fmt.Println(err)
 		return

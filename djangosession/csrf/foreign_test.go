@@ -9,12 +9,13 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
 )
 
-// TestCookieThatTheHandlerHasWrittenStays: the answer of a Django behind a proxy has the secret that its page belongs to.
+// TestCookieThatTheHandlerHasWrittenStays: the response of a Django server behind a proxy
+// sets the secret of its page.
 func TestCookieThatTheHandlerHasWrittenStays(t *testing.T) {
 	t.Parallel()
 	const django = "csrftoken=" + other + "; expires=Fri, 27 Nov 2026 00:00:00 GMT; Max-Age=31449600; Path=/; SameSite=Lax"
 	for name, c := range map[string]struct {
-		brought string // the cookie
+		brought string // cookie of the request
 		use     func(r *http.Request) error
 		logged  bool
 	}{

@@ -93,7 +93,7 @@ func (p *Protection) fromURLEncoded(r *http.Request) (string, error) {
 	case errors.As(err, &tooLong):
 		return "", &FormError{Err: err}
 	case err != nil:
-		return "", nil //nolint:nilerr // a body that breaks off has no token, in Django too
+		return "", nil //nolint:nilerr // an incomplete body has no token, as in Django
 	}
 	text := string(data)
 	if !utf8.ValidString(text) {

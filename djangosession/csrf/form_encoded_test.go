@@ -12,7 +12,8 @@ import (
 
 const formType = "application/x-www-form-urlencoded"
 
-// The statuses are those of Django 6.1.3, without the header X-CSRFToken and with a good one.
+// The statuses are those of Django 6.1.3, with a valid X-CSRFToken header and without
+// one.
 func TestTokensInFormsAreFoundAsDjangoFindsThem(t *testing.T) {
 	t.Parallel()
 	const name = "csrfmiddlewaretoken"
@@ -32,7 +33,7 @@ func TestTokensInFormsAreFoundAsDjangoFindsThem(t *testing.T) {
 		{title: "escape at the end of the token", body: name + "=" + token1[:63] + "%65", alone: 200, withHeader: 200},
 		{title: "percent sign at the end", body: name + "=" + token1 + "%", alone: 403, withHeader: 403},
 		{title: "half an escape at the end", body: name + "=" + token1 + "%4", alone: 403, withHeader: 403},
-		{title: "escape that is none", body: name + "=%zz" + token1, alone: 403, withHeader: 403},
+		{title: "invalid escape", body: name + "=%zz" + token1, alone: 403, withHeader: 403},
 		{title: "plus after the token", body: name + "=" + token1 + "+", alone: 403, withHeader: 403},
 		{title: "plus before the token", body: name + "=+" + token1, alone: 403, withHeader: 403},
 		{title: "plus after the name", body: name + "+=" + token1, alone: 403, withHeader: 200},
@@ -61,7 +62,7 @@ func TestTokensInFormsAreFoundAsDjangoFindsThem(t *testing.T) {
 		{title: "charset", body: name + "=" + token1, contentType: formType + ";charset=Utf-8", alone: 200, withHeader: 200},
 		{title: "charset in quotes", body: name + "=" + token1, contentType: formType + `; charset="UTF-8"`, alone: 200, withHeader: 200},
 		{title: "another name of the charset", body: name + "=" + token1, contentType: formType + "; charset=utf8", alone: 400, withHeader: 400},
-		// Django accepts this one: it ignores names of charsets that Python does not know.
+		// Django accepts this one: it ignores charset names that Python does not know.
 		{title: "unknown charset", body: name + "=" + token1, contentType: formType + "; charset=nonsense", alone: 400, withHeader: 400},
 
 		{title: "no base64", body: base64("!"), contentType: "multipart/form-data; boundary=b", alone: 403, withHeader: 403},
@@ -86,13 +87,14 @@ func TestTokensInFormsAreFoundAsDjangoFindsThem(t *testing.T) {
 	}
 }
 
-// oneByteMore is a form of parts that ends one byte after a chunk of 64 KiB, in the middle of its last boundary.
+// oneByteMore is a multipart form that ends one byte after a chunk of 64 KiB, in the
+// middle of its last boundary.
 func oneByteMore() string {
 	end := field("csrfmiddlewaretoken", token1) + "--b"
 	return field("x", strings.Repeat("x", 1<<16+1-len(field("x", ""))-len(end))) + end
 }
 
-// As Django 6.1.3: 84 bytes are a form with a token.
+// The statuses are those of Django 6.1.3: 84 bytes are a form with a token.
 func TestFormsAtTheLimitsOfTheSite(t *testing.T) {
 	t.Parallel()
 	const form = "csrfmiddlewaretoken=" + token1
@@ -115,7 +117,7 @@ func TestFormsAtTheLimitsOfTheSite(t *testing.T) {
 		{name: "no field may be sent", body: form, bytes: -1, fields: 0, want: 400},
 		{name: "no field may be sent and none is", bytes: -1, fields: 0, want: 403},
 	} {
-		for _, known := range []bool{true, false} { // the length
+		for _, known := range []bool{true, false} { // of the body
 			s := newSite(t, "6.1.3", func(s *djangosession.Settings) {
 				s.DataUploadMaxMemorySize, s.DataUploadMaxNumberFields = c.bytes, c.fields
 			})
@@ -136,7 +138,7 @@ func TestFormsAtTheLimitsOfTheSite(t *testing.T) {
 	}
 }
 
-// A form that a handler further out has read is not read again.
+// A form that an outer handler has read is not read again.
 func TestFormsThatWereReadBefore(t *testing.T) {
 	t.Parallel()
 	values := map[string][]string{"csrfmiddlewaretoken": {other, token1}}

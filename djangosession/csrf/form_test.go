@@ -16,7 +16,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
 )
 
-// multiple makes a request with a form of parts: the token and a file of this size.
+// multiple returns a request with a multipart form: the token and a file of this size.
 func multiple(t *testing.T, token string, size int) *http.Request {
 	t.Helper()
 	var b bytes.Buffer
@@ -118,7 +118,8 @@ func TestUploadedFilesAreRemovedAfterTheRequest(t *testing.T) {
 	}
 }
 
-// TestFormOfPartsMayBeParsedHalfBefore: ParseForm, as middleware outside may call it, leaves it unread.
+// TestFormOfPartsMayBeParsedHalfBefore: an outer middleware may call ParseForm, which
+// does not read a multipart form.
 func TestFormOfPartsMayBeParsedHalfBefore(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "6.1", nil)
@@ -131,7 +132,7 @@ func TestFormOfPartsMayBeParsedHalfBefore(t *testing.T) {
 	}
 }
 
-// TestManyFilesAreRefused where the release counts them.
+// TestManyFilesAreRefused by releases that count files.
 func TestManyFilesAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -154,7 +155,7 @@ func TestManyFilesAreRefused(t *testing.T) {
 	}
 }
 
-// endless is a body without an end that counts what is read of it.
+// endless is an infinite body that counts the bytes read from it.
 type endless struct{ n int }
 
 func (e *endless) Read(b []byte) (int, error) {

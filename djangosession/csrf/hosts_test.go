@@ -11,7 +11,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// hostOf returns what the site takes for the host of a request, "" if it refuses it.
+// hostOf returns the host of a request according to the site, "" if the site refuses it.
 func hostOf(t *testing.T, p *Protection, host string) string {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", http.NoBody)
@@ -23,7 +23,7 @@ func hostOf(t *testing.T, p *Protection, host string) string {
 	return got
 }
 
-// As Django 2.1.15 and all releases from 3.2.25 to 6.1.3.
+// As in Django 2.1.15 and all releases from 3.2.25 to 6.1.3.
 func TestHostsWhileDebugging(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -58,7 +58,7 @@ func TestHostsWhileDebugging(t *testing.T) {
 	}
 }
 
-// As Django 6.1.3.
+// As in Django 6.1.3.
 func TestPatternsOfAllowedHosts(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -100,7 +100,7 @@ func TestPatternsOfAllowedHosts(t *testing.T) {
 	}
 }
 
-// As Django 4.0.10 and, with the spaces gone, all releases from 4.1.13 to 6.1.3.
+// As in Django 4.0.10 and, without the spaces, all releases from 4.1.13 to 6.1.3.
 func TestSpaceAroundWhatTheProxySays(t *testing.T) {
 	t.Parallel()
 	stripped := map[byte]bool{
@@ -147,7 +147,8 @@ func TestProxyHeaderDecidesWhereItIsSent(t *testing.T) {
 	}
 }
 
-// A key of META is the name of a header in capitals, with underscores, after HTTP_; only the type has none in front.
+// A key of META is HTTP_ followed by the header's name in uppercase with underscores.
+// Only the content type has no prefix.
 func TestKeysOfMetaNameHeaders(t *testing.T) {
 	t.Parallel()
 	p := testProtection(t, "6.1", nil)

@@ -7,8 +7,8 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// TestSecretOutlivesALogout: Django reads it before the view runs, so that a page after a logout has a token of the secret
-// of before.
+// TestSecretOutlivesALogout: Django reads the secret before the view runs, so a page
+// rendered after a logout has a token of the earlier secret.
 func TestSecretOutlivesALogout(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "6.1", func(set *djangosession.Settings) { set.CSRFUseSessions = true })
@@ -26,6 +26,6 @@ func TestSecretOutlivesALogout(t *testing.T) {
 	}))
 	_, key := sessionCookie(w)
 	if got := s.stored("sessionid=" + key); got != secret {
-		t.Errorf("the new session has %q, want the secret of before", got)
+		t.Errorf("the new session has %q, want the earlier secret", got)
 	}
 }

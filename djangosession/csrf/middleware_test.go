@@ -24,7 +24,8 @@ func TestMiddlewareWithoutAHandlerPanicsAtOnce(t *testing.T) {
 	newSite(t, "6.1", nil).Middleware(nil)
 }
 
-// A protection further in goes on with what the outer one knows, also if a handler in between changes the request.
+// An inner Protection shares the state of the outer one, even if a handler between them
+// changes the request.
 func TestProtectionsInsideOfEachOtherShareTheSecret(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "6.1", nil)
@@ -81,7 +82,7 @@ func TestEnsureCookieGoesOnToTheHandler(t *testing.T) {
 	}
 }
 
-// A body that was kept for the handler ends with it.
+// The stored body is released when the handler returns.
 func TestKeptBodyEndsWithTheHandler(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "6.1", nil)

@@ -58,7 +58,7 @@ func (s *state) fromMultipart(r *http.Request, contentType string) (string, erro
 	case errors.As(read.failed, &tooLong):
 		return "", &FormError{Err: read.failed}
 	case read.failed != nil:
-		return "", nil //nolint:nilerr // a body that breaks off has no token, in Django too
+		return "", nil //nolint:nilerr // an incomplete body has no token, as in Django
 	}
 	return token, err
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// parts makes a request with this body, whose boundary is "b".
+// parts returns a request with this body, whose boundary is "b".
 func parts(t *testing.T, body string) *http.Request {
 	t.Helper()
 	r := post(t, "csrftoken="+secret, nil)
@@ -23,12 +23,12 @@ func parts(t *testing.T, body string) *http.Request {
 	return r
 }
 
-// field is a part with a value.
+// field returns a part with a value.
 func field(name, value string) string {
 	return "--b\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n" + value + "\r\n"
 }
 
-// upload is a part with a file.
+// upload returns a part with a file.
 func upload(name, content string) string {
 	return "--b\r\nContent-Disposition: form-data; name=\"" + name + "\"; filename=\"a.bin\"\r\n\r\n" + content + "\r\n"
 }
@@ -90,7 +90,7 @@ func TestReverseProxyForwardsFormsThatWereChecked(t *testing.T) {
 	}
 }
 
-// TestPartsAreCountedAsInDjango: the site's limits count, and not those of net/http.
+// TestPartsAreCountedAsInDjango: the site's limits apply, not those of net/http.
 func TestPartsAreCountedAsInDjango(t *testing.T) {
 	t.Parallel()
 	fields := func(n int) string { return strings.Repeat(field("a", "1"), n) }
@@ -120,7 +120,8 @@ func TestPartsAreCountedAsInDjango(t *testing.T) {
 	}
 }
 
-// TestTokenIsFoundInPartsAsDjangoFindsIt has what Django 6.1.3 makes of these bodies.
+// TestTokenIsFoundInPartsAsDjangoFindsIt compares with the results of Django 6.1.3 for
+// these bodies.
 func TestTokenIsFoundInPartsAsDjangoFindsIt(t *testing.T) {
 	t.Parallel()
 	const name = "csrfmiddlewaretoken"
@@ -165,7 +166,8 @@ func TestTokenIsFoundInPartsAsDjangoFindsIt(t *testing.T) {
 	}
 }
 
-// TestSpooledBodiesLeaveNoFile: neither a handler that panics nor a request that is refused leaves one.
+// TestSpooledBodiesLeaveNoFile: neither a panicking handler nor a refused request leaves
+// one.
 func TestSpooledBodiesLeaveNoFile(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
@@ -200,7 +202,7 @@ func TestSpooledBodiesLeaveNoFile(t *testing.T) {
 	}
 }
 
-// TestFullDiskIsNoFaultOfTheBrowser answers with 500 where the body cannot be kept.
+// TestFullDiskIsNoFaultOfTheBrowser: the status is 500 if the body cannot be stored.
 func TestFullDiskIsNoFaultOfTheBrowser(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir()+"/missing")
 	s := newSite(t, "6.1", nil)

@@ -11,14 +11,14 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// multipartVectors are what testdata/multipart.py wrote.
+// multipartVectors is the output of testdata/multipart.py.
 type multipartVectors struct {
 	Releases []string `json:"releases"`
 	Cases    []struct {
 		Name   string               `json:"name"`
 		Type   string               `json:"type"`
 		Limits [3]int64             `json:"limits"` // DATA_UPLOAD_MAX_MEMORY_SIZE, _NUMBER_FIELDS and _NUMBER_FILES; -1 is None
-		Body   [][2]json.RawMessage `json:"body"`   // texts, and how often each appears
+		Body   [][2]json.RawMessage `json:"body"`   // texts and their numbers of repetitions
 		Status []int                `json:"status"` // by release
 	} `json:"cases"`
 }
@@ -37,7 +37,7 @@ func TestMultipartFormsAreAnsweredAsByEachRelease(t *testing.T) {
 		t.Run(release, func(t *testing.T) {
 			t.Parallel()
 			for _, c := range v.Cases {
-				if c.Status[i] == http.StatusInternalServerError { // Django fails
+				if c.Status[i] == http.StatusInternalServerError { // an error in Django
 					continue
 				}
 				s := newSite(t, release, func(s *djangosession.Settings) {
@@ -55,7 +55,7 @@ func TestMultipartFormsAreAnsweredAsByEachRelease(t *testing.T) {
 	}
 }
 
-// bodyOf puts the pieces of a body together.
+// bodyOf joins the pieces of a body.
 func bodyOf(t *testing.T, pieces [][2]json.RawMessage) string {
 	t.Helper()
 	var b strings.Builder
@@ -73,7 +73,7 @@ func bodyOf(t *testing.T, pieces [][2]json.RawMessage) string {
 	return b.String()
 }
 
-// asBytes makes a byte of each character.
+// asBytes turns each character into a byte.
 func asBytes(text string) string {
 	b := make([]byte, 0, len(text))
 	for _, r := range text {

@@ -33,7 +33,7 @@ func testProtection(t testing.TB, release string, change func(*djangosession.Set
 	return p
 }
 
-// The live tests beside Django go through many more; these are what each rule is for.
+// The live tests next to Django run many more cases; these show the purpose of each rule.
 func TestWhereAFormMayComeFrom(t *testing.T) {
 	t.Parallel()
 	trust := func(s *djangosession.Settings) {
@@ -43,7 +43,7 @@ func TestWhereAFormMayComeFrom(t *testing.T) {
 		name, scheme, host string
 		header             [2]string
 		change             func(*djangosession.Settings)
-		port               string // the option ServerPort
+		port               string // Options.ServerPort
 		want               Reason
 	}{
 		{name: "own origin", scheme: "http", host: "www.example.com", header: [2]string{"Origin", "http://www.example.com"}},
@@ -62,7 +62,7 @@ func TestWhereAFormMayComeFrom(t *testing.T) {
 		{name: "trusted in the query", scheme: "http", host: "www.example.com", header: [2]string{"Origin", "https://evil.test?.trusted.test"}, change: trust, want: BadOrigin},
 		{name: "trusted after a backslash is one for both", scheme: "http", host: "www.example.com", header: [2]string{"Origin", `https://evil.test\.trusted.test`}, change: trust},
 		{name: "host that is not allowed", scheme: "http", host: "evil.test", header: [2]string{"Origin", "http://evil.test"}, want: BadOrigin},
-		{name: "host that is none", scheme: "http", host: "www.example.com/", header: [2]string{"Origin", "http://www.example.com/"}, want: BadOrigin},
+		{name: "invalid host", scheme: "http", host: "www.example.com/", header: [2]string{"Origin", "http://www.example.com/"}, want: BadOrigin},
 		{name: "no host", scheme: "http", host: "", header: [2]string{"Origin", "http://"}, want: BadOrigin},
 
 		{name: "HTTP needs no Referer", scheme: "http", host: "www.example.com"},

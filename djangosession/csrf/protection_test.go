@@ -57,7 +57,7 @@ func TestRefusalIsLoggedAndAnsweredWithoutTokens(t *testing.T) {
 	}
 	for _, hidden := range []string{token1, secret, other} {
 		if strings.Contains(s.log.String()+answer, hidden) {
-			t.Errorf("a token stands in the log or the answer: %s %s", s.log.String(), answer)
+			t.Errorf("the log or the response contains a token: %s %s", s.log.String(), answer)
 		}
 	}
 }
@@ -67,7 +67,7 @@ func TestCookieGoesOutOnlyWhenItIsNeeded(t *testing.T) {
 	for _, c := range []struct {
 		name, release, cookie string
 		handler               http.HandlerFunc
-		want                  int // length of the value
+		want                  int // length of the cookie's value
 		kept                  bool
 	}{
 		{"page without a form", "6.1", "csrftoken=" + secret, fine, 0, false},
@@ -92,10 +92,10 @@ func TestCookieGoesOutOnlyWhenItIsNeeded(t *testing.T) {
 			if value == "" {
 				return
 			}
-			// Django's way to find out what a cookie is worth.
+			// This is how Django decides whether a cookie is valid.
 			accepted := s.serve(post(t, "csrftoken="+value, url.Values{"csrfmiddlewaretoken": {token2}}), http.HandlerFunc(fine)).Code == http.StatusOK
 			if accepted != c.kept {
-				t.Errorf("the cookie %q is that of before: %v", value, accepted)
+				t.Errorf("the cookie %q is the earlier one: %v", value, accepted)
 			}
 		})
 	}
@@ -120,7 +120,8 @@ func TestTokenOfAPageIsAcceptedAfterwards(t *testing.T) {
 	}
 }
 
-// TestHandlerMayStripTheRequest of its cookies: a form that it makes has the token of the visitor's other pages.
+// TestHandlerMayStripTheRequest of its cookies: its form then has the token of the
+// visitor's other pages.
 func TestHandlerMayStripTheRequest(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "6.1", nil)
@@ -290,7 +291,7 @@ func TestCheckByHand(t *testing.T) {
 		}
 	})
 	s.serve(post(t, "csrftoken="+secret, url.Values{"csrfmiddlewaretoken": {token1}}), once)
-	// A second protection further in checks what the first has let through.
+	// An inner Protection checks requests that the outer one passed.
 	if res := s.serve(post(t, "", nil), csrf.Exempt(s.Middleware(http.HandlerFunc(fine)))); res.Code != http.StatusForbidden {
 		t.Errorf("inside of an exempt handler: %d", res.Code)
 	}

@@ -10,7 +10,8 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
 )
 
-// In a service that never writes, pages have tokens of the secrets that are there, and get an error where there is none.
+// In a read-only service, pages get tokens of existing secrets, and an error if there is
+// no secret.
 func TestReadOnlySessionsKeepTheirSecrets(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -18,7 +19,7 @@ func TestReadOnlySessionsKeepTheirSecrets(t *testing.T) {
 		want   error
 	}{
 		"a secret":                 {secret, nil},
-		"a masked one of before":   {token1, nil},
+		"an earlier masked one":    {token1, nil},
 		"none":                     {nil, djangosession.ErrReadOnly},
 		"a secret, then a new one": {secret, nil},
 	} {
@@ -49,8 +50,8 @@ func TestReadOnlySessionsKeepTheirSecrets(t *testing.T) {
 	}
 }
 
-// A service that never writes sets no cookie: neither a secret of its own nor one in place of
-// what the browser sent.
+// A read-only service sets no cookie: neither a new secret nor a replacement of the
+// browser's cookie.
 func TestReadOnlyServicesSetNoCookie(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -10,7 +10,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
 )
 
-// In the words of Django 5.0.14 and 6.1.3 for the same Referers.
+// The texts are those of Django 5.0.14 and 6.1.3 for the same Referers.
 func TestReferersAreNamedAsDjangoNamesThem(t *testing.T) {
 	t.Parallel()
 	const malformed = "Referer is malformed."

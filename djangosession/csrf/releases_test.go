@@ -10,15 +10,17 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// outcome is what came of a request: the answer, Django's words for a refusal, and the length of the cookie sent.
+// outcome is the result of a request: the status, Django's text for a refusal, and the
+// length of the cookie sent.
 type outcome struct {
 	status int
 	text   string
 	cookie int
 }
 
-// What Django 2.0.13, 2.1.15, 3.2.25, 4.0.10, 4.1.13, 4.2.30, 5.0.14, 5.2.19 and 6.1.3 answer. Fixes that came in between
-// are at the releases that their notes name.
+// The results are those of Django 2.0.13, 2.1.15, 3.2.25, 4.0.10, 4.1.13, 4.2.30, 5.0.14,
+// 5.2.19 and 6.1.3. Fixes between them are at the releases that Django's release notes
+// name.
 func TestRulesChangeWhereDjangoChangedThem(t *testing.T) {
 	t.Parallel()
 	const (
@@ -31,16 +33,16 @@ func TestRulesChangeWhereDjangoChangedThem(t *testing.T) {
 	masked := func(s *djangosession.Settings) { s.CSRFCookieMasked = true }
 	for _, rule := range []struct {
 		name          string
-		method        string // POST if empty
-		cookie        string // of the secret if empty, none if "-"
-		contentType   string // a form's if empty
+		method        string // "" is POST
+		cookie        string // "" is the secret's, "-" is no cookie
+		contentType   string // "" is that of a form
 		body          string
 		header        [2]string
 		secure        bool
-		withToken     bool // the page has a form
+		withToken     bool // the page contains a form
 		change        func(*djangosession.Settings)
 		before, after outcome
-		from, until   string // the last release of before, and the first of after
+		from, until   string // last release before the change, and first one with it
 	}{
 		{
 			name: "Origin", body: form, header: [2]string{"Origin", "https://evil.test"}, from: "3.2.25", until: "4.0",
@@ -141,7 +143,7 @@ func TestRulesChangeWhereDjangoChangedThem(t *testing.T) {
 	}
 }
 
-// As Django 2.1.15, 3.2.25, 4.0.10, 4.1.13 and 6.1.3.
+// As in Django 2.1.15, 3.2.25, 4.0.10, 4.1.13 and 6.1.3.
 func TestSecretsOfSessionsByRelease(t *testing.T) {
 	t.Parallel()
 	const incorrect = "CSRF token missing or incorrect."
@@ -149,9 +151,9 @@ func TestSecretsOfSessionsByRelease(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		stored any
-		page   map[string]int // the status of a page with a form, by release
-		post   map[string]int // that of its form
-		kept   string         // what 6.1 stores afterwards, if it is something else
+		page   map[string]int // status of a page with a form, by release
+		post   map[string]int // status of that form
+		kept   string         // stored by 6.1 afterwards, if different
 	}{
 		{name: "a secret", stored: secret, page: map[string]int{"4.0": 200, "4.1": 200}, post: map[string]int{"3.2": 403, "4.0": 403, "4.1": 200, "6.1": 200}},
 		{name: "a token", stored: token1, page: map[string]int{"4.0": 200, "4.1": 200}, post: map[string]int{"3.2": 200, "4.0": 200, "4.1": 200, "6.1": 200}, kept: secret},

@@ -14,7 +14,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
 )
 
-// readSettings reads settings that can be used for a protection.
+// readSettings reads settings for a Protection.
 func readSettings(r io.Reader) (djangosession.Settings, error) {
 	s, err := djangosession.ReadSettings(r)
 	if err == nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/memory"
 )
 
-// A secret, two tokens of it (Django 6.1.3 made them), and another secret.
+// A secret, two tokens of it made by Django 6.1.3, and another secret.
 const (
 	secret = "Sx0123456789abcdefghijklmnopqrsT"
 	token1 = "0123456789abcdefghijklmnopqrstuvIoSUWY02468acegikmoqsuwyACEGIKMe"
@@ -24,17 +24,17 @@ const (
 	other  = "abcdefghijklmnopqrstuvwxyzABCDEF"
 )
 
-// site is a protection in the middle of the rest.
+// site is a Protection with its session middleware.
 type site struct {
 	*csrf.Protection
 	t       *testing.T
 	engine  djangosession.Engine
 	manager *djangosession.Manager
 	log     strings.Builder
-	loads   atomic.Int64 // of sessions
+	loads   atomic.Int64 // number of loaded sessions
 }
 
-// counting is an engine that counts what it is asked for.
+// counting is an engine that counts its calls.
 type counting struct {
 	djangosession.Engine
 	loads *atomic.Int64
@@ -83,12 +83,12 @@ func newSiteWith(t *testing.T, release string, o csrf.Options, change func(*djan
 	return s
 }
 
-// keepError returns options that keep the error of a request that is refused.
+// keepError returns options that store the error of a refused request.
 func keepError(got *error) csrf.Options { //nolint:gocritic // the caller looks at it later
 	return csrf.Options{ErrorHandler: func(_ http.ResponseWriter, _ *http.Request, err error) { *got = err }}
 }
 
-// visitor stores a session with this secret in it, and returns its cookie.
+// visitor stores a session with this secret and returns its cookie.
 func (s *site) visitor(stored any) string {
 	s.t.Helper()
 	session := s.manager.New()
@@ -99,7 +99,7 @@ func (s *site) visitor(stored any) string {
 	return "sessionid=" + session.Key()
 }
 
-// stored is the secret in the session of this cookie.
+// stored returns the secret in the session of this cookie.
 func (s *site) stored(cookie string) string {
 	s.t.Helper()
 	session, err := s.manager.Load(s.t.Context(), strings.TrimPrefix(cookie, "sessionid="))
@@ -111,7 +111,7 @@ func (s *site) stored(cookie string) string {
 	return text
 }
 
-// serve sends a request through everything.
+// serve sends a request through all middlewares.
 func (s *site) serve(r *http.Request, next http.Handler) *httptest.ResponseRecorder {
 	s.t.Helper()
 	w := httptest.NewRecorder()
@@ -119,7 +119,7 @@ func (s *site) serve(r *http.Request, next http.Handler) *httptest.ResponseRecor
 	return w
 }
 
-// post makes a request with a form, from a page of the site.
+// post returns a request with a form, from a page of the site.
 func post(t *testing.T, cookie string, form url.Values) *http.Request {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://example.com/", strings.NewReader(form.Encode()))
@@ -135,10 +135,10 @@ func page(t *testing.T, cookie string) *http.Request {
 	return r
 }
 
-// fine is a handler that answers 200.
+// fine is a handler that responds with status 200.
 func fine(http.ResponseWriter, *http.Request) {}
 
-// withToken is a handler that answers with a token.
+// withToken is a handler that responds with a token.
 func withToken(w http.ResponseWriter, r *http.Request) {
 	token, err := csrf.Token(r.Context())
 	if err != nil {
@@ -148,7 +148,7 @@ func withToken(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, token)
 }
 
-// csrfCookie returns the cookie of the response, and the value in it.
+// csrfCookie returns the CSRF cookie of the response and its value.
 func csrfCookie(r *httptest.ResponseRecorder) (line, value string) {
 	for _, line := range r.Header()["Set-Cookie"] {
 		if rest, ok := strings.CutPrefix(line, "csrftoken="); ok {
@@ -159,7 +159,7 @@ func csrfCookie(r *httptest.ResponseRecorder) (line, value string) {
 	return "", ""
 }
 
-// sessionCookie returns the session cookie of the response, and the key in it.
+// sessionCookie returns the session cookie of the response and its key.
 func sessionCookie(r *httptest.ResponseRecorder) (line, key string) {
 	for _, line := range r.Header()["Set-Cookie"] {
 		if rest, ok := strings.CutPrefix(line, "sessionid="); ok {

@@ -28,7 +28,7 @@ type state struct {
 	session    func() (*djangosession.Session, error)
 	cookieText string // as received, even if the handler changes the request header
 	hasCookie  bool
-	readOnly   bool // nothing may be stored, neither in a cookie nor in the session
+	readOnly   bool // neither the cookie nor the session may be written
 
 	atLoad atomic.Pointer[any] // value of sessionName when the session was loaded
 
@@ -105,7 +105,7 @@ func (s *state) load() error {
 	s.loaded = true
 	switch {
 	case s.readOnly && !s.settings.CSRFUseSessions && formProblem(s.cookieText) != "":
-		incoming = nil // a new one would not be stored
+		incoming = nil // a new secret would not be stored
 	case problem != "":
 		incoming, s.send = s.newSecret(), true
 	case incoming != nil && incoming.remasked:
@@ -115,7 +115,7 @@ func (s *state) load() error {
 	return nil
 }
 
-// incomingSecret returns the secret of the request, nil if there is none, or the problem
+// incomingSecret returns the secret of the request, nil without a secret, or the problem
 // with it. The session may have been flushed in the request: with first, its secret at
 // load time is used. Matches _get_secret.
 func (s *state) incomingSecret(first bool) (have *secret, problem string, err error) {
@@ -160,7 +160,7 @@ func (s *state) fromSession(first bool) (*secret, error) {
 		value = *before
 	}
 	if value == nil {
-		return nil, nil //nolint:nilnil // there is none
+		return nil, nil //nolint:nilnil // no secret
 	}
 	text, ok := value.(string)
 	if !ok {
@@ -204,7 +204,7 @@ func (s *state) answer(header http.Header) {
 		}
 		return
 	}
-	if !s.readOnly { // else the browser keeps the cookie that it has, as long as that lasts
+	if !s.readOnly { // otherwise the browser keeps its cookie until it expires
 		s.cookie(s.current.stored).Put(header)
 	}
 }

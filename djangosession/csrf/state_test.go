@@ -16,12 +16,12 @@ import (
 
 var errDatabase = errors.New("the database is down")
 
-// broken is an engine that cannot be reached.
+// broken is an engine that is unreachable.
 type broken struct{ djangosession.Engine }
 
 func (broken) Load(context.Context, string) (*djangosession.Record, error) { return nil, errDatabase }
 
-// brokenSite is a site that keeps secrets in sessions, with the database down.
+// brokenSite is a site that stores secrets in sessions and whose database is down.
 func brokenSite(t *testing.T) *site {
 	t.Helper()
 	return brokenSiteWith(t, csrf.Options{})
@@ -50,7 +50,7 @@ func TestSessionThatCannotBeLoadedIsAnErrorForThePage(t *testing.T) {
 		ran := false
 		brokenSite(t).serve(page(t, lostSession), http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			ran = true
-			for range 2 { // also when asked again
+			for range 2 { // the second time too
 				if err := ask(r.Context()); !errors.Is(err, errDatabase) {
 					t.Errorf("%s: %v", name, err)
 				}
@@ -127,7 +127,8 @@ func TestCheckLetsSafeMethodsThrough(t *testing.T) {
 	}
 }
 
-// A handler that is refused once may not pass the second time, and one that has passed is not asked for its body again.
+// A refused handler is refused the second time as well. After a success, the body is not
+// read again.
 func TestCheckRemembersOnlySuccess(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "6.1", nil)
@@ -149,7 +150,8 @@ func TestCheckRemembersOnlySuccess(t *testing.T) {
 	})))
 }
 
-// The page of a form comes before the form: what Django's process_request found stays what the handler gets.
+// The page of a form comes before the form: the secret found by Django's process_request
+// remains that of the handler.
 func TestRotationHoldsForTheRequest(t *testing.T) {
 	t.Parallel()
 	for _, inSession := range []bool{false, true} {
@@ -182,7 +184,7 @@ func TestRotationHoldsForTheRequest(t *testing.T) {
 	}
 }
 
-// As Django 3.2.25: a cookie that cannot be a secret counts as one that no token fits.
+// As in Django 3.2.25: an invalid cookie is treated as one that matches no token.
 func TestCookieThatCannotBeASecretBefore40(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "3.2.25", nil)

@@ -67,7 +67,8 @@ func TestSecretsAreRandomAndEveryMaskIsNew(t *testing.T) {
 		}
 		seen[m] = true
 	}
-	// Each of 62 characters is expected 1032 times, give or take 32.
+	// The expected count of each of 62 characters is 1032, with a standard deviation of
+	// 32.
 	for _, c := range alphabet {
 		if n := chars[c]; n < 830 || n > 1230 {
 			t.Errorf("%q came %d times", c, n)

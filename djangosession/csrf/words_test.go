@@ -12,7 +12,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
 )
 
-// In the words of Django 6.1.3 for the same requests.
+// The texts are those of Django 6.1.3 for the same requests.
 func TestRefusalsNameTheHeaderAsDjango(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -48,7 +48,7 @@ func TestFormErrorsSayWhatIsWrongWithTheForm(t *testing.T) {
 	}
 }
 
-// checkTooLong sends a body that is longer than the handler further out lets through.
+// checkTooLong sends a body that exceeds the limit of an outer handler.
 func checkTooLong(t *testing.T, contentType string) {
 	t.Helper()
 	var got error
@@ -67,7 +67,8 @@ func checkTooLong(t *testing.T, contentType string) {
 	}
 }
 
-// Routers lead to an exempt handler through no more than eight of them: a router may lead to itself.
+// Exempt handlers are found behind at most eight nested routers, because a router may
+// lead to itself.
 func TestRoutersInRoutersEnd(t *testing.T) {
 	t.Parallel()
 	inRouters := func(depth int) http.Handler {
