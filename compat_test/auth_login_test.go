@@ -16,7 +16,7 @@ import (
 func TestLogins(t *testing.T) {
 	t.Parallel()
 	onEachAuth(t, releases(), "", func(t *testing.T, p *authPair) {
-		p.open(t, auth.Options{})
+		p.open(t)
 		for _, part := range []struct {
 			name string
 			run  func(t *testing.T, p *authPair)
@@ -233,7 +233,7 @@ func noLogins(t *testing.T, p *authPair) {
 		m := newManager(t, p.engine, p.manager.Settings(), djangosession.Options{
 			StrictLoad: mode == "strict", MergeSaves: mode == "merge", ReadOnly: mode == "read-only",
 		})
-		a := p.with(t, m, auth.Options{})
+		a := p.with(t, m)
 		for name, c := range cases {
 			s, err := m.Load(t.Context(), c.key)
 			if err != nil {
@@ -302,7 +302,7 @@ func permissionsAreShared(t *testing.T, p *authPair) {
 		// A user whom a page knows, even one who may not log in.
 		settings := p.manager.Settings()
 		settings.AuthenticationBackends = []string{auth.AllowAllUsersModelBackend}
-		a := p.with(t, newManager(t, p.engine, settings, djangosession.Options{}), auth.Options{})
+		a := p.with(t, newManager(t, p.engine, settings, djangosession.Options{}))
 		s := p.load(t, p.tampered(t, p.djangoLogin2(t, pk), map[string]any{auth.BackendSessionKey: auth.AllowAllUsersModelBackend}))
 		u, err := a.User(t.Context(), s)
 		if u == nil || err != nil {
@@ -430,7 +430,7 @@ func rotatedKeys(t *testing.T, p *authPair) {
 	_, p.engine = p.site(t, s, tables.Options{})
 	// It is not strict, because 3.2 has no fallback keys: what the old one signed is no session.
 	p.manager = newManager(t, p.engine, s, djangosession.Options{})
-	p.auth = p.with(t, p.manager, auth.Options{})
+	p.auth = p.with(t, p.manager)
 	who, key := p.goSees(t, first)
 	if p.release < "4.1" {
 		if d, _ := p.djangoSees(t, second); who != string(auth.NotLoggedIn) || d != "" {
@@ -478,7 +478,7 @@ func TestLastLoginIsWrittenAsDjangoWritesIt(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				p := newAuthPair(t, newest()[0], product, "", useTZ, nil)
-				p.open(t, auth.Options{})
+				p.open(t)
 				pk := p.makeUser(t, "anne", nil)
 				berlin, err := time.LoadLocation("Europe/Berlin")
 				if err != nil {

@@ -43,7 +43,7 @@ func TestUserModelWithUUIDs(t *testing.T) {
 			t.Errorf("the column is %s", kind)
 		}
 		p.model.IDType, p.model.UsernameColumn, p.model.IsActiveColumn = tables.UUIDKey, "E mail", "order"
-		p.open(t, auth.Options{})
+		p.open(t)
 		pk := shareUser(t, p, "anne@example.com", map[string]any{"is_staff": true})
 		if len(pk) != 36 {
 			t.Errorf("the id is %q", pk)
@@ -91,7 +91,7 @@ func TestUserModelWithLargeNumbers(t *testing.T) {
 	t.Parallel()
 	onEachAuth(t, newest(), "auth_people.Person", func(t *testing.T, p *authPair) {
 		p.model.Table, p.model.IDColumn, p.model.Without = "Persons", "number", tables.IsStaffField
-		p.open(t, auth.Options{})
+		p.open(t)
 		grouped := p.makeUser(t, "grouped", nil)
 		p.django.do(t, "grant", map[string]any{"pk": grouped, "groups": map[string]any{"g": []any{"auth.add_group"}}})
 		u, err := p.auth.User(t.Context(), p.load(t, p.goLogin(t, grouped)))
@@ -128,7 +128,7 @@ func TestUserModelWithText(t *testing.T) {
 		p.model.IDColumn, p.model.UsernameColumn, p.model.IDType = "code", "code", tables.TextKey
 		p.model.Without = tables.IsActiveField | tables.IsStaffField | tables.IsSuperuserField | tables.LastLoginField |
 			tables.PermissionFields
-		p.open(t, auth.Options{})
+		p.open(t)
 		for _, code := range []string{"Anne", "it's; \"x\" `y` \\", "Zoë ☃", "00012", "12"} {
 			if pk := shareUser(t, p, code, nil); pk != code {
 				t.Errorf("the id is %q", pk)
@@ -162,7 +162,7 @@ func TestBackendsOfTheSite(t *testing.T) {
 			t.Parallel()
 			backends := []string{"django.contrib.auth.backends.RemoteUserBackend", auth.AllowAllUsersModelBackend}
 			p := newAuthPair(t, newest()[0], product, "", true, map[string]any{"AUTHENTICATION_BACKENDS": backends})
-			p.open(t, auth.Options{})
+			p.open(t)
 			pk := p.makeUser(t, "sleeping", map[string]any{"is_active": false})
 			v := p.ask(t, "login", map[string]any{"key": nil, "pk": pk, "backend": auth.AllowAllUsersModelBackend})
 			p.bothSee(t, *v.Key, pk)

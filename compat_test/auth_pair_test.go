@@ -59,7 +59,7 @@ func newAuthPair(t *testing.T, release, product, model string, useTZ bool, more 
 }
 
 // open makes users and logins, when p.model says what they are.
-func (p *authPair) open(t *testing.T, o auth.Options) {
+func (p *authPair) open(t *testing.T) {
 	t.Helper()
 	var err error
 	if p.users, err = tables.NewUsers(p.base.open(t), p.manager.Settings(), p.model); err != nil {
@@ -68,13 +68,12 @@ func (p *authPair) open(t *testing.T, o auth.Options) {
 	if err := p.users.Check(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	p.auth = p.with(t, p.manager, o)
+	p.auth = p.with(t, p.manager)
 }
 
-func (p *authPair) with(t *testing.T, m *djangosession.Manager, o auth.Options) *auth.Auth {
+func (p *authPair) with(t *testing.T, m *djangosession.Manager) *auth.Auth {
 	t.Helper()
-	o.Logger, o.Iterations = slog.New(slog.DiscardHandler), 1000
-	a, err := auth.New(m, p.users, o)
+	a, err := auth.New(m, p.users, auth.Options{Logger: slog.New(slog.DiscardHandler), Iterations: 1000})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ func freePorts(t *testing.T, n int) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer l.Close() //nolint:errcheck // so that the next one is another
+		defer l.Close() //nolint:errcheck,gocritic,revive // all stay open until the end, so that no port is given twice
 		_, port, err := net.SplitHostPort(l.Addr().String())
 		if err != nil {
 			t.Fatal(err)
@@ -42,12 +42,14 @@ func tutorial(t *testing.T, root, bin string) (commands, first string) {
 	}
 	_, first, _ = strings.Cut(string(page), "```go\n")
 	first, _, _ = strings.Cut(first, "```\n")
+	var blocks strings.Builder
 	for _, block := range regexp.MustCompile("(?s)\n```sh\n(.*?\n)```\n").FindAllStringSubmatch(string(page), -1) {
-		commands += block[1]
+		blocks.WriteString(block[1])
 	}
+	commands = blocks.String()
 	const module = "github.com/djangobridge/djangobridge"
 	for _, r := range [][2]string{
-		{"python3 -m venv venv\n. venv/bin/activate\npip install django\n", ""},
+		{"python3 -m venv venv\n. venv/bin/activate\npip install django\n", ""}, //nolint:dupword // two commands
 		{
 			"go install " + module + "/cmd/djangosession@latest\n",
 			fmt.Sprintf("(cd %s && GOBIN=%s go install ./cmd/djangosession)\n", root, bin),

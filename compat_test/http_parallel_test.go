@@ -72,7 +72,7 @@ func crowd(
 			}
 		},
 	})
-	return m, m.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	site := m.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		session, err := djangosession.FromContext(r.Context())
 		if err != nil {
 			t.Error(err)
@@ -80,6 +80,7 @@ func crowd(
 		}
 		handler(r, session)
 	}))
+	return m, site
 }
 
 // atOnce sends requests with this session, each to the path of its number, and returns

@@ -48,10 +48,10 @@ print(get_user(request).get_username(), request.session.get("cart"))
 // exampleService is examples/service as a process, and a browser.
 type exampleService struct {
 	*exec.Cmd
+	http.Client
 
 	t   *testing.T
 	url string
-	http.Client
 }
 
 // startService starts examples/service in the folder of a site, and logs a browser in.
@@ -67,16 +67,16 @@ func startService(t *testing.T, program, dir, key string, flags ...string) *exam
 		t.Fatal(err)
 	}
 	s := &exampleService{Cmd: cmd, t: t}
-	lines, output := bufio.NewScanner(stderr), ""
+	lines, output := bufio.NewScanner(stderr), strings.Builder{}
 	for s.url == "" && lines.Scan() {
-		output += lines.Text() + "\n"
+		output.WriteString(lines.Text() + "\n")
 		if _, address, found := strings.Cut(lines.Text(), "address="); found {
 			address, _, _ = strings.Cut(address, " ")
 			s.url = "http://" + address
 		}
 	}
 	if s.url == "" {
-		t.Fatalf("the service does not start: %v\n%s", cmd.Wait(), output)
+		t.Fatalf("the service does not start: %v\n%s", cmd.Wait(), output.String())
 	}
 	go func() { _, _ = io.Copy(io.Discard, stderr) }()
 	at, err := url.Parse(s.url)
