@@ -180,14 +180,20 @@ func TestUserModelsThatPythonDecidesAboutAreRefused(t *testing.T) {
 		o      tables.UserOptions
 		err    string
 	}{
-		"complete":    {change: func(*djangosession.UserModel) {}},
-		"another":     {change: func(*djangosession.UserModel) {}, o: tables.UserOptions{Model: "auth.User"}, err: "shop.Account"},
-		"unknown":     {change: func(m *djangosession.UserModel) { *m = djangosession.UserModel{} }, err: "UserOptions.Model"},
-		"error":       {change: func(m *djangosession.UserModel) { m.Error = "KeyError" }, err: "KeyError"},
-		"other key":   {change: func(m *djangosession.UserModel) { m.IDType, m.IDField = "", "shop.Key" }, err: "shop.Key"},
-		"no table":    {change: func(m *djangosession.UserModel) { m.Table = "" }, err: "lacks the table"},
-		"own hash":    {change: func(m *djangosession.UserModel) { m.SessionAuthHash = "overridden" }, err: "get_session_auth_hash"},
-		"no hash":     {change: func(m *djangosession.UserModel) { m.SessionAuthHash, m.PasswordColumn = "absent", "" }},
+		"complete":  {change: func(*djangosession.UserModel) {}},
+		"another":   {change: func(*djangosession.UserModel) {}, o: tables.UserOptions{Model: "auth.User"}, err: "shop.Account"},
+		"unknown":   {change: func(m *djangosession.UserModel) { *m = djangosession.UserModel{} }, err: "UserOptions.Model"},
+		"error":     {change: func(m *djangosession.UserModel) { m.Error = "KeyError" }, err: "KeyError"},
+		"other key": {change: func(m *djangosession.UserModel) { m.IDType, m.IDField = "", "shop.Key" }, err: "shop.Key"},
+		"no table":  {change: func(m *djangosession.UserModel) { m.Table = "" }, err: "lacks the table"},
+		"own hash":  {change: func(m *djangosession.UserModel) { m.SessionAuthHash = "overridden" }, err: "get_session_auth_hash"},
+		"no hash":   {change: func(m *djangosession.UserModel) { m.SessionAuthHash, m.PasswordColumn = "absent", "" }},
+		"hash left out": {
+			change: func(*djangosession.UserModel) {}, o: tables.UserOptions{NoHash: true}, err: "NoHash",
+		},
+		"hash left out twice": {
+			change: func(m *djangosession.UserModel) { m.SessionAuthHash = "absent" }, o: tables.UserOptions{NoHash: true},
+		},
 		"computed":    {change: func(m *djangosession.UserModel) { m.Computed = []string{"is_active"} }, err: "is_active"},
 		"inheritance": {change: func(m *djangosession.UserModel) { m.OtherTables = []string{"people"} }, err: "people"},
 		"half a link": {change: func(m *djangosession.UserModel) { m.UserPermissions = nil }, err: "user_permissions"},

@@ -157,6 +157,9 @@ func (o *UserOptions) described(s *djangosession.Settings) (djangosession.UserMo
 	case isKnown && o.Model != "" && o.Model != m.Model:
 		return m, userOptionError(fmt.Sprintf(
 			"names the model %q, but USER_MODEL of the settings is %q: leave it out", o.Model, m.Model))
+	case o.NoHash && m.SessionAuthHash == djangoAuthHash:
+		return m, userOptionError("sets NoHash, but the model in USER_MODEL of the settings has Django's get_session_auth_hash: " +
+			"leave it out, or sessions would outlive their passwords")
 	case isKnown || o.Model == "":
 		err := m.Check(o.KnownOverrides)
 		if missing, ok := errors.AsType[*djangosession.SettingError](err); ok && !isKnown {
