@@ -31,7 +31,7 @@ type userModelFlags struct {
 // userHelp is the part of the help texts about users.
 const userHelp = `
 Sessions contain the id of their user, and --user takes that id. --username looks up a name in the table of the users, which
-must be in the same database. A settings file that "djangosession settings-script" made describes the site's user model.
+must be in the same database. A settings file that "djangosession settings script" made describes the site's user model.
 Without one, name a model of the site's own with --user-model, and its columns where they differ from Django's.`
 
 // errNoUser refuses an empty id, because a script without an id would otherwise seem to
