@@ -47,7 +47,9 @@ func (o *Options) fillSample() error {
 	case name == pbkdf2SHA256 && ok: // only the number matters
 		o.Iterations, o.SamplePassword = n, ""
 	case o.Hashers[name] == nil && (digestOf(name) == nil || !ok):
-		return &djangosession.SettingError{Setting: "SamplePassword", Problem: "was not encoded by a known hasher: set a Verifier in Options.Hashers"}
+		return &djangosession.SettingError{
+			Setting: "SamplePassword", Problem: "was not encoded by a known hasher: set a Verifier in Options.Hashers",
+		}
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ func (p *permissions) from(users Users) {
 	p.users = users
 }
 
-var errNoUsers = errors.New("auth: no permissions for a user that was made by hand: get it from UserFrom, Auth.User or Auth.Authenticate")
+var errNoUsers = errors.New("auth: a user made by hand has no permissions: get it from UserFrom, Auth.User or Auth.Authenticate")
 
 // HasPerm reports whether the user has a permission, such as "shop.add_order". An active
 // superuser has all permissions; an inactive or nil user has none. The first question

@@ -47,6 +47,6 @@ const (
 	textInsecureReferer  = "Referer checking failed - Referer is insecure while host is secure."
 	textNoCookie         = "CSRF cookie not set."
 	textNoToken          = "CSRF token missing."              //nolint:gosec // not a token
-	textBadToken         = "CSRF token missing or incorrect." //nolint:gosec // not a token; before 4.0, the text of the last three reasons
+	textBadToken         = "CSRF token missing or incorrect." //nolint:gosec // not a token; before 4.0, of the last three reasons
 	textNoMatch          = " does not match any trusted origins."
 )

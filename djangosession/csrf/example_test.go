@@ -2,9 +2,13 @@ package csrf_test
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"html/template"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -15,6 +19,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/memory"
 )
 
+// A form that is protected against forged requests.
 func Example() {
 	settings := djangosession.NewSettings("the site's SECRET_KEY")
 	settings.AllowedHosts = []string{"example.com"}
@@ -66,4 +71,67 @@ func Example() {
 	// Output:
 	// 200
 	// 403
+}
+
+// A webhook is called by a program, which has no cookie and proves itself with a signature.
+// Do not exempt a handler that trusts the session's login.
+func ExampleExempt() {
+	settings := djangosession.NewSettings("the site's SECRET_KEY") // in a service: ReadSettingsFile
+	engine, err := memory.New(settings)                            // in a service: tables.New
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	sessions, err := djangosession.NewManager(engine, settings, djangosession.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	protection, err := csrf.New(settings, csrf.Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	sign := func(message []byte) []byte {
+		mac := hmac.New(sha256.New, []byte("the secret shared with the payment provider"))
+		_, _ = mac.Write(message)
+		return mac.Sum(nil)
+	}
+	payment := func(w http.ResponseWriter, r *http.Request) {
+		message, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
+		if err != nil {
+			http.Error(w, "cannot read the message", http.StatusBadRequest)
+			return
+		}
+		signature, err := hex.DecodeString(r.Header.Get("X-Signature"))
+		if err != nil || !hmac.Equal(signature, sign(message)) {
+			http.Error(w, "wrong signature", http.StatusUnauthorized)
+			return
+		}
+		_, _ = io.WriteString(w, "thank you")
+	}
+	mux := http.NewServeMux()
+	mux.Handle("POST /payment", csrf.Exempt(http.HandlerFunc(payment)))
+	mux.HandleFunc("POST /order", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "ordered")
+	})
+	handler := sessions.Middleware(protection.Middleware(mux))
+
+	message := "order 17 is paid"
+	for _, c := range []struct{ path, signature string }{
+		{path: "/payment", signature: hex.EncodeToString(sign([]byte(message)))},
+		{path: "/payment", signature: "a guess"},
+		{path: "/order"},
+	} {
+		r := httptest.NewRequestWithContext(context.Background(), http.MethodPost, c.path, strings.NewReader(message))
+		r.Header.Set("X-Signature", c.signature)
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		fmt.Println(c.path, w.Code)
+	}
+	// Output:
+	// /payment 200
+	// /payment 401
+	// /order 403
 }
