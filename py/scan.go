@@ -47,7 +47,8 @@ func (e *ScanError) Error() string {
 //     fit maps to struct{} or bool.
 //   - dict fits maps and structs. A str that is an integer also fits an integer map key,
 //     because JSON turns all keys into text. Struct fields are named as for [From]; keys
-//     without a field are ignored, and fields without a key keep their value.
+//     without a field are ignored, and fields without a key keep their value. Structs
+//     without exported fields, and those of this package, are refused.
 //   - None sets pointers, interfaces, slices and maps to nil, and fits nothing else.
 //   - datetime and str in ISO format fit time.Time. Naive ones are read in loc (nil means
 //     UTC). A date is the beginning of that day in loc. timedelta fits time.Duration.

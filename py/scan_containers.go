@@ -35,6 +35,9 @@ func (s scanner) scanDict(v *Dict, rv reflect.Value) error {
 	case reflect.Map:
 		return s.scanMap(v, rv)
 	case reflect.Struct:
+		if reason := opaque(rv.Type()); reason != "" {
+			return misfit(v, rv, reason)
+		}
 		for _, f := range structFields(rv.Type()) {
 			value, ok := v.Get(f.name)
 			if !ok {
@@ -47,6 +50,22 @@ func (s scanner) scanDict(v *Dict, rv reflect.Value) error {
 		return nil
 	}
 	return misfit(v, rv, "")
+}
+
+// opaque says why no key of a dict can reach a struct, or returns "". The structs of this
+// package are values of their own, although some have exported fields.
+func opaque(t reflect.Type) string {
+	hidden := t.NumField() > 0
+	for _, f := range reflect.VisibleFields(t) {
+		hidden = hidden && !f.IsExported()
+	}
+	switch {
+	case t.PkgPath() == reflect.TypeFor[Dict]().PkgPath():
+		return "a dict is another Python type"
+	case hidden:
+		return "the struct has no exported fields"
+	}
+	return ""
 }
 
 // settable returns a field and allocates the embedded pointers on the way to it.
