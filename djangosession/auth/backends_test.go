@@ -48,7 +48,7 @@ func TestBackendErrorsNameTheBackendAndTheOption(t *testing.T) {
 			do: authenticate, backend: socialBackend, option: "PasswordBackends", says: []string{"Options.IgnoredBackends"},
 		},
 		{
-			name: "a password behind social-auth that is passed", list: []string{socialBackend, auth.ModelBackend}, options: auth.Options{IgnoredBackends: []string{socialBackend}}, do: authenticate,
+			name: "a password behind ignored social-auth", list: []string{socialBackend, auth.ModelBackend}, options: auth.Options{IgnoredBackends: []string{socialBackend}}, do: authenticate,
 		},
 		{
 			name: "a password of allauth", list: []string{allauthBackend},
@@ -126,8 +126,8 @@ func TestLogSaysWhichBackendASessionNames(t *testing.T) {
 		{name: "a backquote", backend: "a`b", contains: []string{"reason=unknown_backend"}, lacks: []string{"backend="}},
 		{name: "a brace", backend: "a{b", contains: []string{"reason=unknown_backend"}, lacks: []string{"backend="}},
 		{name: "a letter of another script", backend: "aéb", contains: []string{"reason=unknown_backend"}, lacks: []string{"backend="}},
-		{name: "no text", backend: "", contains: []string{"reason=unknown_backend"}, lacks: []string{"backend="}},
-		{name: "all that a name may have", backend: "az_AZ.m09.Z", contains: []string{"backend=az_AZ.m09.Z "}},
+		{name: "not text", backend: "", contains: []string{"reason=unknown_backend"}, lacks: []string{"backend="}},
+		{name: "all characters of a name", backend: "az_AZ.m09.Z", contains: []string{"backend=az_AZ.m09.Z "}},
 		{name: "the longest name", backend: strings.Repeat("a", 200), contains: []string{"backend=aaa"}},
 		{name: "very long text", backend: strings.Repeat("a", 201), contains: []string{"reason=unknown_backend"}, lacks: []string{"backend="}},
 		{name: "a number", backend: 7, contains: []string{"reason=unknown_backend"}, lacks: []string{"backend="}},

@@ -69,7 +69,7 @@ func TestEffectiveUserIsTheUserOfTheRequest(t *testing.T) {
 		{name: "a visitor", session: map[string]any{"cart": 1}, reason: auth.NotLoggedIn, asked: "[AnonymousUser /]"},
 		{name: "another user for a visitor", session: map[string]any{"as": "1"}, user: "anne", asked: "[AnonymousUser /]"},
 		{
-			name: "a login that is not good", session: bob(map[string]any{auth.SessionKey: "3", "as": "nobody"}),
+			name: "an invalid login", session: bob(map[string]any{auth.SessionKey: "3", "as": "nobody"}),
 			reason: auth.NoSuchUser, asked: "[AnonymousUser /]",
 		},
 		{

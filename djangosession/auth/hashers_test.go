@@ -141,12 +141,12 @@ func TestDefaultHasherIsLookedAtFirst(t *testing.T) {
 			name: "argon2 with a Verifier and a sample", hashers: []string{hashers + "Argon2PasswordHasher"},
 			options: auth.Options{Hashers: known("argon2"), SamplePassword: argon2Password},
 		},
-		{name: "the site's own", hashers: []string{"shop.hashers.Slower"}, warning: "shop.hashers.Slower"},
+		{name: "a custom hasher", hashers: []string{"shop.hashers.Slower"}, warning: "shop.hashers.Slower"},
 		{
-			name: "the site's own with a sample", hashers: []string{"shop.hashers.Slower"},
+			name: "a custom hasher with a sample", hashers: []string{"shop.hashers.Slower"},
 			options: auth.Options{SamplePassword: "pbkdf2_sha256$1$salt$x"},
 		},
-		{name: "one of another package with Django's name", hashers: []string{"shop.Argon2PasswordHasher"}, warning: "shop.Argon2"},
+		{name: "one of another package with the name of Django's", hashers: []string{"shop.Argon2PasswordHasher"}, warning: "shop.Argon2"},
 	} {
 		site := newSite(t, "5.2.19", func(s *djangosession.Settings, o *auth.Options) {
 			s.PasswordHashers, o.Hashers, o.SamplePassword = c.hashers, c.options.Hashers, c.options.SamplePassword

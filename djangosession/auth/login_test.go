@@ -34,7 +34,7 @@ func TestLoginOnEverySession(t *testing.T) {
 		{"another user's is flushed", bob(map[string]any{auth.SessionKey: "1"}), true, false, false},
 		{"the user's own with another hash is flushed", bob(map[string]any{auth.HashSessionKey: newHash}), true, false, false},
 		{"the user's own without a hash is flushed", bob(map[string]any{auth.HashSessionKey: nil}), true, false, false},
-		{"one with an id that is none is flushed", bob(map[string]any{auth.SessionKey: "x"}), true, false, false},
+		{"one with an invalid id is flushed", bob(map[string]any{auth.SessionKey: "x"}), true, false, false},
 		{"one with half a login is kept under a new key", bob(map[string]any{auth.SessionKey: nil}), true, true, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {

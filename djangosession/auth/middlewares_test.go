@@ -38,17 +38,17 @@ func TestMiddlewareThatMayReplaceTheUserIsReported(t *testing.T) {
 			want: []string{impersonateMiddleware},
 		},
 		{
-			name: "two unknown ones, one known to the caller", middleware: append(slices.Clone(startproject), impersonateMiddleware, "shop.M"),
+			name: "two unknown ones, one listed by the caller", middleware: append(slices.Clone(startproject), impersonateMiddleware, "shop.M"),
 			known: []string{impersonateMiddleware}, want: []string{"shop.M"},
 		},
-		{name: "all known to the caller", middleware: append(slices.Clone(startproject), "shop.M"), known: []string{"shop.M"}},
+		{name: "all listed by the caller", middleware: append(slices.Clone(startproject), "shop.M"), known: []string{"shop.M"}},
 		{
 			name:       "harmless packages",
 			middleware: append(slices.Clone(startproject), "django_otp.middleware.OTPMiddleware", "hijack.middleware.HijackUserMiddleware"),
 		},
-		{name: "in other letters", middleware: append(slices.Clone(startproject), "Hijack.middleware"), want: []string{"Hijack.middleware"}},
+		{name: "in another case", middleware: append(slices.Clone(startproject), "Hijack.middleware"), want: []string{"Hijack.middleware"}},
 		{
-			name: "a logout of those whom the server does not name", middleware: append(slices.Clone(startproject),
+			name: "a logout of users whom the server does not name", middleware: append(slices.Clone(startproject),
 				"django.contrib.auth.middleware.RemoteUserMiddleware"), want: []string{"django.contrib.auth.middleware.RemoteUserMiddleware"},
 		},
 		{
@@ -57,7 +57,7 @@ func TestMiddlewareThatMayReplaceTheUserIsReported(t *testing.T) {
 		},
 		{name: "before there is a session", middleware: []string{"shop.M", sessionMiddleware, authMiddleware}},
 		{
-			name: "middlewares of the site's own for all", middleware: []string{"shop.Session", "shop.Login"},
+			name: "custom middlewares for all", middleware: []string{"shop.Session", "shop.Login"},
 			want: []string{"shop.Session", "shop.Login"},
 		},
 	} {

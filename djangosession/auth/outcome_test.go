@@ -62,7 +62,7 @@ func TestUserAfterWhatHappened(t *testing.T) {
 		{name: "login", visitor: true, do: login("1"), user: "anne"},
 		{name: "login again", do: login("2"), user: "bob"},
 		{name: "login as another user", do: login("1"), user: "anne"},
-		{name: "login of nobody", do: func(ctx context.Context, s *site) error { return s.auth.Login(ctx, nil) }, err: auth.ErrNilUser, user: "bob"},
+		{name: "login of nil", do: func(ctx context.Context, s *site) error { return s.auth.Login(ctx, nil) }, err: auth.ErrNilUser, user: "bob"},
 		{name: "login without last_login", visitor: true, before: noLogins, do: login("1"), err: errAway},
 		{name: "login again without last_login", before: noLogins, do: login("2"), err: errAway, user: "bob"},
 		{name: "login as another user without last_login", before: noLogins, do: login("1"), err: errAway},
@@ -80,7 +80,7 @@ func TestUserAfterWhatHappened(t *testing.T) {
 		{name: "new password of another user", do: update("1"), user: "bob"},
 		{name: "new password, of a visitor", visitor: true, do: update("1")},
 		{
-			name: "new password of nobody", do: func(ctx context.Context, s *site) error { return s.auth.UpdateSessionAuthHash(ctx, nil) },
+			name: "new password of nil", do: func(ctx context.Context, s *site) error { return s.auth.UpdateSessionAuthHash(ctx, nil) },
 			err: auth.ErrNilUser, user: "bob",
 		},
 		{name: "new password, gone", before: gone, do: update("2"), err: djangosession.ErrSessionGone, user: "bob"},
@@ -144,7 +144,7 @@ func TestUpdateGivesNoHashToASessionOfAnotherUser(t *testing.T) {
 	}{
 		{name: "the user", update: "2", want: sha256Hash},
 		{name: "another user", update: "1", want: "old"},
-		{name: "a user without hashes", update: "2", noHash: true, want: "old"},
+		{name: "a user without a session hash", update: "2", noHash: true, want: "old"},
 	} {
 		site := newSite(t, "5.2.19", nil)
 		site.people.byID["2"].noHash = c.noHash

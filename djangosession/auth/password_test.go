@@ -37,9 +37,9 @@ func TestPasswordsAreCheckedAsDjangoChecksThem(t *testing.T) {
 		{"iterations that are text", "password", "pbkdf2_sha256$one$seasalt$YQUqaoGGIdcjQtCPUVvu1oIcyb7WgPW9b7k/hvRudOk=", false, nil},
 		{"endless iterations", "password", "pbkdf2_sha256$9999999999$seasalt$x", false, nil},
 		{"no salt", "password", "pbkdf2_sha256$1$$x", false, nil},
-		{"cut off", "password", "pbkdf2_sha256$1", false, nil},
+		{"truncated", "password", "pbkdf2_sha256$1", false, nil},
 		{"unusable", "!abc", "!abc", false, nil},
-		{"unusable though it looks like one", "password", "!" + annesPassword, false, nil},
+		{"unusable, but of the usual form", "password", "!" + annesPassword, false, nil},
 		{"empty", "", "", false, auth.ErrUnknownHasher},
 		{"the password itself", "password", "password", false, auth.ErrUnknownHasher},
 		{"argon2", "x", "argon2$argon2id$v=19$m=102400,t=2,p=8$c2FsdHNhbHRzYWx0$ULh0KtqvabhdBE2i6BV2uQ", false, auth.ErrUnknownHasher},
@@ -86,7 +86,7 @@ func TestAuthenticate(t *testing.T) {
 		{"an unknown name", "carl", "password", nil, nil, "", auth.ErrBadCredentials},
 		{"an inactive user", "anne", "password", nil, func(p *memoryUsers) { p.byID["1"].inactive = true }, "", auth.ErrBadCredentials},
 		{"an unusable password", "anne", "!", nil, func(p *memoryUsers) { p.byID["1"].password = "!" }, "", auth.ErrBadCredentials},
-		{"a form that is not known", "anne", "x", nil, func(p *memoryUsers) { p.byID["1"].password = "bcrypt$x" }, "", auth.ErrUnknownHasher},
+		{"an unknown hasher", "anne", "x", nil, func(p *memoryUsers) { p.byID["1"].password = "bcrypt$x" }, "", auth.ErrUnknownHasher},
 		{
 			"an inactive user where a second backend takes those", "anne", "password", func(s *djangosession.Settings, _ *auth.Options) {
 				s.AuthenticationBackends = []string{auth.ModelBackend, auth.AllowAllUsersModelBackend}

@@ -22,7 +22,7 @@ func TestCookieThatTheHandlerHasWrittenStays(t *testing.T) {
 		"unused":               {brought: secret, use: func(*http.Request) error { return nil }},
 		"no cookie":            {use: func(*http.Request) error { return nil }},
 		"malformed cookie":     {brought: "x", use: func(*http.Request) error { return nil }},
-		"token given out":      {brought: secret, use: func(r *http.Request) error { _, err := csrf.Token(r.Context()); return err }, logged: true},
+		"token returned":       {brought: secret, use: func(r *http.Request) error { _, err := csrf.Token(r.Context()); return err }, logged: true},
 		"rotated":              {brought: secret, use: func(r *http.Request) error { return csrf.Rotate(r.Context()) }, logged: true},
 		"token of that secret": {brought: other, use: func(r *http.Request) error { _, err := csrf.Token(r.Context()); return err }},
 	} {

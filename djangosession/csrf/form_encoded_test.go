@@ -53,7 +53,7 @@ func TestTokensInFormsAreFoundAsDjangoFindsThem(t *testing.T) {
 		{title: "semicolon after it", body: name + "=" + token1 + ";a=b", alone: 403, withHeader: 403},
 		{title: "capitals", body: strings.ToUpper(name) + "=" + token1, alone: 403, withHeader: 200},
 		{title: "percent sign elsewhere", body: "a=%&" + name + "=" + token1, alone: 200, withHeader: 200},
-		{title: "no UTF-8 elsewhere", body: "a=\xff&" + name + "=" + token1, alone: 200, withHeader: 200},
+		{title: "not UTF-8 elsewhere", body: "a=\xff&" + name + "=" + token1, alone: 200, withHeader: 200},
 
 		{title: "space after the type", body: name + "=" + token1, contentType: formType + " ; x=1", alone: 200, withHeader: 200},
 		{title: "space before the type", body: name + "=" + token1, contentType: " " + formType, alone: 200, withHeader: 200},
@@ -65,7 +65,7 @@ func TestTokensInFormsAreFoundAsDjangoFindsThem(t *testing.T) {
 		// Django accepts this one: it ignores charset names that Python does not know.
 		{title: "unknown charset", body: name + "=" + token1, contentType: formType + "; charset=nonsense", alone: 400, withHeader: 400},
 
-		{title: "no base64", body: base64("!"), contentType: "multipart/form-data; boundary=b", alone: 403, withHeader: 403},
+		{title: "not base64", body: base64("!"), contentType: "multipart/form-data; boundary=b", alone: 403, withHeader: 403},
 		{title: "base64 in lines", body: base64("MDEy\r\nMzQ1"), contentType: "multipart/form-data; boundary=b", alone: 403, withHeader: 403},
 		{title: "chunk of one byte at the end", body: oneByteMore(), contentType: "multipart/form-data; boundary=b", alone: 200, withHeader: 200},
 		{title: "empty base64", body: base64(""), contentType: "multipart/form-data; boundary=b", alone: 403, withHeader: 200},
@@ -103,19 +103,19 @@ func TestFormsAtTheLimitsOfTheSite(t *testing.T) {
 		bytes, fields int64
 		want          int
 	}{
-		{name: "as long as may be", body: form, bytes: 84, fields: -1, want: 200},
-		{name: "a byte shorter than may be", body: form, bytes: 85, fields: -1, want: 200},
+		{name: "as long as allowed", body: form, bytes: 84, fields: -1, want: 200},
+		{name: "a byte shorter than allowed", body: form, bytes: 85, fields: -1, want: 200},
 		{name: "a byte too long", body: form, bytes: 83, fields: -1, want: 400},
-		{name: "nothing may be sent", body: form, bytes: 0, fields: -1, want: 400},
-		{name: "nothing may be sent and is", bytes: 0, fields: -1, want: 403},
+		{name: "nothing allowed, something sent", body: form, bytes: 0, fields: -1, want: 400},
+		{name: "nothing allowed, nothing sent", bytes: 0, fields: -1, want: 403},
 		{name: "no limits", body: "a=1&" + form, bytes: -1, fields: -1, want: 200},
-		{name: "as many fields as may be", body: form, bytes: -1, fields: 1, want: 200},
+		{name: "as many fields as allowed", body: form, bytes: -1, fields: 1, want: 200},
 		{name: "a field too many", body: "a=1&" + form, bytes: -1, fields: 1, want: 400},
-		{name: "a field fewer than may be", body: "a=1&" + form, bytes: -1, fields: 3, want: 200},
+		{name: "a field fewer than allowed", body: "a=1&" + form, bytes: -1, fields: 3, want: 200},
 		{name: "empty fields count", body: "&&" + form, bytes: -1, fields: 2, want: 400},
-		{name: "as many empty fields as may be", body: "&&" + form, bytes: -1, fields: 3, want: 200},
-		{name: "no field may be sent", body: form, bytes: -1, fields: 0, want: 400},
-		{name: "no field may be sent and none is", bytes: -1, fields: 0, want: 403},
+		{name: "as many empty fields as allowed", body: "&&" + form, bytes: -1, fields: 3, want: 200},
+		{name: "no field allowed, one sent", body: form, bytes: -1, fields: 0, want: 400},
+		{name: "no field allowed, none sent", bytes: -1, fields: 0, want: 403},
 	} {
 		for _, known := range []bool{true, false} { // of the body
 			s := newSite(t, "6.1.3", func(s *djangosession.Settings) {

@@ -68,8 +68,8 @@ func TestPatternsOfAllowedHosts(t *testing.T) {
 	}{
 		{name: "all", allowed: []string{"*"}, host: "any.test", want: true},
 		{name: "the same", allowed: []string{"a.test"}, host: "a.test", want: true},
-		{name: "capitals in the pattern", allowed: []string{"A.Test"}, host: "a.test", want: true},
-		{name: "capitals in the host", allowed: []string{"a.test"}, host: "A.TEST:80", want: true},
+		{name: "uppercase pattern", allowed: []string{"A.Test"}, host: "a.test", want: true},
+		{name: "uppercase host", allowed: []string{"a.test"}, host: "A.TEST:80", want: true},
 		{name: "domain", allowed: []string{".a.test"}, host: "b.a.test", want: true},
 		{name: "apex of a domain", allowed: []string{".a.test"}, host: "a.test", want: true},
 		{name: "longer name than the domain", allowed: []string{".a.test"}, host: "ba.test"},
@@ -132,7 +132,7 @@ func TestProxyHeaderDecidesWhereItIsSent(t *testing.T) {
 		{name: "HTTPS, and the proxy says nothing", tls: true, want: true},
 		{name: "HTTPS, and the proxy sends no value", header: http.Header{"X-Forwarded-Proto": {}}, tls: true, want: true},
 		{name: "HTTP, and the proxy says nothing"},
-		{name: "HTTPS, and the proxy says it empty", header: http.Header{"X-Forwarded-Proto": {""}}, tls: true},
+		{name: "HTTPS, and the proxy sends an empty value", header: http.Header{"X-Forwarded-Proto": {""}}, tls: true},
 		{name: "capitals", header: http.Header{"X-Forwarded-Proto": {"HTTPS"}}},
 	} {
 		p := testProtection(t, "6.1", func(s *djangosession.Settings) { s.SecureProxySSLHeader = [2]string{"HTTP_X_FORWARDED_PROTO", "https"} })
@@ -196,8 +196,8 @@ func TestPortOfTheRequest(t *testing.T) {
 		want               string
 	}{
 		{name: "forwarded", host: "a.test:1", server: "2", forwarded: true, header: http.Header{"X-Forwarded-Port": {"3"}}, want: "3"},
-		{name: "forwarded and not believed", host: "a.test:1", server: "2", header: http.Header{"X-Forwarded-Port": {"3"}}, want: "2"},
-		{name: "to be forwarded and not sent", host: "a.test:1", server: "2", forwarded: true, want: "2"},
+		{name: "forwarded, but not trusted", host: "a.test:1", server: "2", header: http.Header{"X-Forwarded-Port": {"3"}}, want: "2"},
+		{name: "expected, but not forwarded", host: "a.test:1", server: "2", forwarded: true, want: "2"},
 		{name: "of the connection", host: "a.test:1", addr: &net.TCPAddr{IP: net.IPv6loopback, Port: 4}, want: "4"},
 		{name: "of the header", host: "a.test:1", want: "1"},
 		{name: "of HTTP", host: "a.test", want: "80"},

@@ -61,7 +61,7 @@ func TestAnswersToRequestsThatAreRefused(t *testing.T) {
 		{name: "403", site: newSite(t, "6.1", nil), want: http.StatusText(http.StatusForbidden) + page},
 		{name: "400", site: newSite(t, "6.1", nil), body: large + "a", want: http.StatusText(http.StatusBadRequest) + "\n"},
 		{name: "500", site: brokenSite(t), want: http.StatusText(http.StatusInternalServerError) + "\n"},
-		{name: "a body as long as may be", site: newSite(t, "6.1", nil), body: large, want: http.StatusText(http.StatusForbidden) + page},
+		{name: "a body as long as allowed", site: newSite(t, "6.1", nil), body: large, want: http.StatusText(http.StatusForbidden) + page},
 	} {
 		r := post(t, "csrftoken="+secret+"; "+lostSession, nil)
 		r.Body, r.ContentLength = io.NopCloser(strings.NewReader(c.body)), int64(len(c.body))

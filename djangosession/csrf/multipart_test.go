@@ -100,13 +100,13 @@ func TestPartsAreCountedAsInDjango(t *testing.T) {
 		maxFields, maxBytes int64
 		want                int
 	}{
-		"as many fields as may be, and a file": {body: token + fields(999) + upload("f", "x") + lastBoundary, maxFields: 1000, maxBytes: 2621440, want: 200},
-		"one field too many":                   {body: token + fields(1000) + lastBoundary, maxFields: 1000, maxBytes: 2621440, want: 400},
-		"more than net/http takes":             {body: token + fields(4999) + lastBoundary, maxFields: 5000, maxBytes: 2621440, want: 200},
-		"no limit":                             {body: token + fields(20_000) + lastBoundary, maxFields: -1, maxBytes: -1, want: 200},
-		"as many bytes as may be":              {body: token + field("a", strings.Repeat("x", 1000-19-64-2-1-2)) + lastBoundary, maxFields: 1000, maxBytes: 1000, want: 200},
-		"one byte too many":                    {body: token + field("a", strings.Repeat("x", 1000-19-64-2-1-2+1)) + lastBoundary, maxFields: 1000, maxBytes: 1000, want: 400},
-		"a file may be larger":                 {body: token + upload("f", strings.Repeat("x", 5000)) + lastBoundary, maxFields: 1000, maxBytes: 1000, want: 200},
+		"as many fields as allowed, and a file": {body: token + fields(999) + upload("f", "x") + lastBoundary, maxFields: 1000, maxBytes: 2621440, want: 200},
+		"one field too many":                    {body: token + fields(1000) + lastBoundary, maxFields: 1000, maxBytes: 2621440, want: 400},
+		"more than net/http accepts":            {body: token + fields(4999) + lastBoundary, maxFields: 5000, maxBytes: 2621440, want: 200},
+		"no limit":                              {body: token + fields(20_000) + lastBoundary, maxFields: -1, maxBytes: -1, want: 200},
+		"as many bytes as allowed":              {body: token + field("a", strings.Repeat("x", 1000-19-64-2-1-2)) + lastBoundary, maxFields: 1000, maxBytes: 1000, want: 200},
+		"one byte too many":                     {body: token + field("a", strings.Repeat("x", 1000-19-64-2-1-2+1)) + lastBoundary, maxFields: 1000, maxBytes: 1000, want: 400},
+		"a file may be larger":                  {body: token + upload("f", strings.Repeat("x", 5000)) + lastBoundary, maxFields: 1000, maxBytes: 1000, want: 200},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -136,7 +136,7 @@ func TestTokenIsFoundInPartsAsDjangoFindsIt(t *testing.T) {
 		"last of two":             {body: field(name, other) + field(name, token1) + lastBoundary, want: 200},
 		"first of two":            {body: field(name, token1) + field(name, other) + lastBoundary, want: 403},
 		"base64":                  {body: encoded(base64Token) + lastBoundary, want: 200},
-		"not base64 after all":    {body: encoded("!"+token1) + lastBoundary, want: 403},
+		"invalid base64":          {body: encoded("!"+token1) + lastBoundary, want: 403},
 		"quoted-printable":        {body: strings.ReplaceAll(encoded("=30"+token1[1:]), "base64", "quoted-printable") + lastBoundary, want: 403},
 		"bare line feeds":         {body: strings.ReplaceAll(field(name, token1)+lastBoundary, "\r\n", "\n"), want: 403},
 		"bare LF before boundary": {body: strings.TrimSuffix(field(name, token1), "\r\n") + "\n" + lastBoundary, want: 200},
@@ -176,9 +176,9 @@ func TestSpooledBodiesLeaveNoFile(t *testing.T) {
 		body    string
 		handler http.HandlerFunc
 	}{
-		"read by nobody": {body: large + field("csrfmiddlewaretoken", token1) + lastBoundary, handler: fine},
-		"refused":        {body: large + field("csrfmiddlewaretoken", other) + lastBoundary, handler: fine},
-		"malformed":      {body: large + "--b\r\n" + strings.Repeat("x", 5000) + lastBoundary, handler: fine},
+		"not read":  {body: large + field("csrfmiddlewaretoken", token1) + lastBoundary, handler: fine},
+		"refused":   {body: large + field("csrfmiddlewaretoken", other) + lastBoundary, handler: fine},
+		"malformed": {body: large + "--b\r\n" + strings.Repeat("x", 5000) + lastBoundary, handler: fine},
 		"panic": {body: large + field("csrfmiddlewaretoken", token1) + lastBoundary, handler: func(http.ResponseWriter, *http.Request) {
 			panic(http.ErrAbortHandler)
 		}},

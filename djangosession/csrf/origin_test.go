@@ -60,7 +60,7 @@ func TestWhereAFormMayComeFrom(t *testing.T) {
 		{name: "longer name", scheme: "http", host: "www.example.com", header: [2]string{"Origin", "https://nottrusted.test"}, change: trust, want: BadOrigin},
 		{name: "star of another scheme", scheme: "http", host: "www.example.com", header: [2]string{"Origin", "http://a.trusted.test"}, change: trust, want: BadOrigin},
 		{name: "trusted in the query", scheme: "http", host: "www.example.com", header: [2]string{"Origin", "https://evil.test?.trusted.test"}, change: trust, want: BadOrigin},
-		{name: "trusted after a backslash is one for both", scheme: "http", host: "www.example.com", header: [2]string{"Origin", `https://evil.test\.trusted.test`}, change: trust},
+		{name: "trusted, after a backslash", scheme: "http", host: "www.example.com", header: [2]string{"Origin", `https://evil.test\.trusted.test`}, change: trust},
 		{name: "host that is not allowed", scheme: "http", host: "evil.test", header: [2]string{"Origin", "http://evil.test"}, want: BadOrigin},
 		{name: "invalid host", scheme: "http", host: "www.example.com/", header: [2]string{"Origin", "http://www.example.com/"}, want: BadOrigin},
 		{name: "no host", scheme: "http", host: "", header: [2]string{"Origin", "http://"}, want: BadOrigin},
@@ -71,14 +71,14 @@ func TestWhereAFormMayComeFrom(t *testing.T) {
 		{name: "own page by HTTP", scheme: "https", host: "www.example.com", header: [2]string{"Referer", "http://www.example.com/"}, want: InsecureReferer},
 		{name: "page of another site", scheme: "https", host: "www.example.com", header: [2]string{"Referer", "https://evil.test/www.example.com"}, want: BadReferer},
 		{name: "user name", scheme: "https", host: "www.example.com", header: [2]string{"Referer", "https://www.example.com@evil.test/"}, want: BadReferer},
-		{name: "no URL", scheme: "https", host: "www.example.com", header: [2]string{"Referer", "www.example.com"}, want: MalformedReferer},
+		{name: "not a URL", scheme: "https", host: "www.example.com", header: [2]string{"Referer", "www.example.com"}, want: MalformedReferer},
 		{name: "bracket", scheme: "https", host: "www.example.com", header: [2]string{"Referer", "https://[evil].trusted.test/"}, change: trust, want: MalformedReferer},
-		{name: "trusted, by whatever scheme", scheme: "https", host: "www.example.com", header: [2]string{"Referer", "https://x.plain.test/"}, change: trust},
+		{name: "trusted, with any scheme", scheme: "https", host: "www.example.com", header: [2]string{"Referer", "https://x.plain.test/"}, change: trust},
 		{name: "domain of the cookie", scheme: "https", host: "www.example.com", header: [2]string{"Referer", "https://a.example.com/"}, change: func(s *djangosession.Settings) { s.CSRFCookieDomain = ".example.com" }},
 		{name: "domain of the session cookie", scheme: "https", host: "www.example.com", header: [2]string{"Referer", "https://a.example.com/"}, change: func(s *djangosession.Settings) {
 			s.CSRFUseSessions, s.SessionCookieDomain = true, ".example.com"
 		}},
-		{name: "domain of the cookie that does not count", scheme: "https", host: "www.example.com", header: [2]string{"Referer", "https://a.example.com/"}, change: func(s *djangosession.Settings) {
+		{name: "domain of the cookie, unused", scheme: "https", host: "www.example.com", header: [2]string{"Referer", "https://a.example.com/"}, change: func(s *djangosession.Settings) {
 			s.CSRFUseSessions, s.CSRFCookieDomain = true, ".example.com"
 		}, want: BadReferer},
 		{name: "domain of the cookie and a port", scheme: "https", host: "www.example.com", header: [2]string{"Referer", "https://a.example.com:8443/"}, port: "8443", change: func(s *djangosession.Settings) {

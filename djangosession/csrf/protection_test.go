@@ -25,10 +25,10 @@ func TestFormOfThisSiteIsAcceptedAndForgedOnesAreNot(t *testing.T) {
 		{"the cookie itself as token", "csrftoken=" + secret, secret, ""},
 		{"cookie of an older Django", "csrftoken=" + token1, token2, ""},
 		{"no cookie", "", token1, csrf.NoCookie},
-		{"cookie that cannot be one", "csrftoken=x", token1, csrf.BadCookie},
+		{"invalid cookie", "csrftoken=x", token1, csrf.BadCookie},
 		{"no token", "csrftoken=" + secret, "", csrf.NoToken},
 		{"token of another visitor", "csrftoken=" + other, token1, csrf.BadToken},
-		{"token that cannot be one", "csrftoken=" + secret, "x", csrf.BadToken},
+		{"invalid token", "csrftoken=" + secret, "x", csrf.BadToken},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

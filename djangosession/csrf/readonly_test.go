@@ -59,13 +59,13 @@ func TestReadOnlyServicesSetNoCookie(t *testing.T) {
 		want            error
 		varies          bool
 	}{
-		"a secret":                       {release: "6.1", cookie: "csrftoken=" + secret, varies: true},
-		"a masked one":                   {release: "6.1", cookie: "csrftoken=" + token1, varies: true},
-		"a secret that 4.0 masks":        {release: "4.0", cookie: "csrftoken=" + secret, varies: true},
-		"a masked one of 3.2":            {release: "3.2", cookie: "csrftoken=" + token1, varies: true},
-		"none":                           {release: "6.1", want: djangosession.ErrReadOnly},
-		"one that cannot be a secret":    {release: "6.1", cookie: "csrftoken=short", want: djangosession.ErrReadOnly},
-		"one that 3.2 does not complain": {release: "3.2", cookie: "csrftoken=short", want: djangosession.ErrReadOnly},
+		"a secret":                {release: "6.1", cookie: "csrftoken=" + secret, varies: true},
+		"a masked one":            {release: "6.1", cookie: "csrftoken=" + token1, varies: true},
+		"a secret that 4.0 masks": {release: "4.0", cookie: "csrftoken=" + secret, varies: true},
+		"a masked one of 3.2":     {release: "3.2", cookie: "csrftoken=" + token1, varies: true},
+		"none":                    {release: "6.1", want: djangosession.ErrReadOnly},
+		"an invalid secret":       {release: "6.1", cookie: "csrftoken=short", want: djangosession.ErrReadOnly},
+		"an invalid secret, 3.2":  {release: "3.2", cookie: "csrftoken=short", want: djangosession.ErrReadOnly},
 	} {
 		for what, handler := range map[string]func(*http.Request) error{
 			"nothing": nil,

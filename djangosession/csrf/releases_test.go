@@ -49,7 +49,7 @@ func TestRulesChangeWhereDjangoChangedThem(t *testing.T) {
 			before: outcome{status: 200}, after: outcome{403, "Origin checking failed - https://evil.test does not match any trusted origins.", 64},
 		},
 		{
-			name: "Origin, once masked cookies are no more", body: form, header: [2]string{"Origin", "https://evil.test"}, from: "4.0.10", until: "4.1",
+			name: "Origin, after masked cookies were dropped", body: form, header: [2]string{"Origin", "https://evil.test"}, from: "4.0.10", until: "4.1",
 			before: outcome{403, "Origin checking failed - https://evil.test does not match any trusted origins.", 64},
 			after:  outcome{403, "Origin checking failed - https://evil.test does not match any trusted origins.", 0},
 		},
@@ -75,7 +75,7 @@ func TestRulesChangeWhereDjangoChangedThem(t *testing.T) {
 			after:  outcome{403, "Referer checking failed - https://evil.test/a; does not match any trusted origins.", 0},
 		},
 		{
-			name: "type in capitals", body: form, contentType: "APPLICATION/X-WWW-FORM-URLENCODED", from: "4.1.13", until: "4.2",
+			name: "type in uppercase", body: form, contentType: "APPLICATION/X-WWW-FORM-URLENCODED", from: "4.1.13", until: "4.2",
 			before: outcome{403, "CSRF token missing.", 0}, after: outcome{200, "", 0},
 		},
 		{

@@ -83,11 +83,11 @@ func TestTellsWhatIsWrongWithAToken(t *testing.T) {
 		{"masked", strings.Repeat("Z", 64), ""},
 		{"empty", "", badLength},
 		{"in between", strings.Repeat("a", 33), badLength},
-		{"characters, not bytes, are counted", strings.Repeat("é", 32), badCharacters},
+		{"the limit is in characters, not bytes", strings.Repeat("é", 32), badCharacters},
 		{"bytes that would be enough", strings.Repeat("é", 16), badLength},
 		{"star", strings.Repeat("*", 64), badCharacters},
 		{"line end", strings.Repeat("a", 31) + "\n", badCharacters},
-		{"no UTF-8", strings.Repeat("a", 31) + "\xff", badCharacters},
+		{"not UTF-8", strings.Repeat("a", 31) + "\xff", badCharacters},
 	} {
 		if got := formProblem(c.text); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
