@@ -159,3 +159,15 @@ func TestLogSaysWhichBackendASessionNames(t *testing.T) {
 		}
 	}
 }
+
+// TestBackendErrorWithoutABackendNamesNone has a user whom nobody authenticated, on a site with several backends.
+func TestBackendErrorWithoutABackendNamesNone(t *testing.T) {
+	t.Parallel()
+	site := newSite(t, "5.2.19", func(s *djangosession.Settings, _ *auth.Options) {
+		s.AuthenticationBackends = []string{auth.ModelBackend, auth.RemoteUserBackend}
+	})
+	err := site.auth.LoginSession(t.Context(), site.manager.New(), site.people.user("2"))
+	if !errors.Is(err, auth.ErrBackend) || !strings.Contains(err.Error(), "auth: the site has several AUTHENTICATION_BACKENDS") {
+		t.Errorf("%v", err)
+	}
+}

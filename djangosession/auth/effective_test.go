@@ -184,3 +184,28 @@ func TestLoginsAreAboutTheRealUser(t *testing.T) {
 		}
 	}
 }
+
+// TestEffectiveUserNeedsTheSession has the hook fail, so that only the login is known, and then asks inside another session
+// middleware whose engine fails.
+func TestEffectiveUserNeedsTheSession(t *testing.T) {
+	t.Parallel()
+	site, asked := effectiveSite(t)
+	key := site.session(t, bob(map[string]any{"as": "away"})).Key()
+	broken, err := djangosession.NewManager(loadless{site.engine}, site.manager.Settings(), djangosession.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	site.ask(t.Context(), key, func(w http.ResponseWriter, r *http.Request) {
+		if _, err := auth.UserFrom(r.Context()); !errors.Is(err, errAway) {
+			t.Error(err)
+		}
+		broken.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			if u, err := auth.UserFrom(r.Context()); u != nil || !errors.Is(err, errAway) {
+				t.Errorf("%v, %v", u, err)
+			}
+		})).ServeHTTP(w, r)
+	})
+	if len(*asked) != 1 {
+		t.Errorf("the hook was asked %d times, the second time without a session", len(*asked))
+	}
+}

@@ -8,3 +8,8 @@ func (a *Auth) CountIterations(count func(iterations int)) {
 		return "", nil
 	}
 }
+
+// FailPBKDF2 has every derivation of a key by a fail with err.
+func (a *Auth) FailPBKDF2(err error) {
+	a.encode = func(_, _, _ string, _ int) (string, error) { return "", err }
+}

@@ -360,3 +360,20 @@ func TestUpdateOfAFlushedSessionStoresNothing(t *testing.T) {
 		t.Errorf("%d sessions are left", n)
 	}
 }
+
+// TestFailedLoginOfAnotherSessionAfterTheHeaderIsAnError has the users fail.
+func TestFailedLoginOfAnotherSessionAfterTheHeaderIsAnError(t *testing.T) {
+	t.Parallel()
+	site := newSite(t, "5.2.19", nil)
+	site.people.noLogins = errAway
+	key := site.session(t, map[string]any{"cart": 1}).Key()
+	other := site.manager.New()
+	site.late(t, key, sendHeader["Flush"], func(ctx context.Context, _ *djangosession.Session) {
+		if err := site.auth.LoginSession(ctx, other, site.people.user("2")); !errors.Is(err, errAway) {
+			t.Error(err)
+		}
+	})
+	if other.Contains(auth.SessionKey) {
+		t.Error("the session holds the login")
+	}
+}

@@ -12,11 +12,16 @@ func TestNextStaysOnTheSite(t *testing.T) {
 	t.Parallel()
 	a := newSite(t, "5.2.19", nil).auth
 	for next, taken := range map[string]bool{
-		"/":                       true,
-		"/cart/?page=2#top":       true,
-		"/a//b":                   true,
-		"/search?u=http://x.test": true,
-		"/caf\u00e9/":             true,
+		"/":                             true,
+		"/cart/?page=2#top":             true,
+		"/a//b":                         true,
+		"/search?u=http://x.test":       true,
+		"/caf\u00e9/":                   true,
+		"/a b/":                         true,
+		"/a\x1fb/":                      false,
+		"/a\x7fb/":                      false,
+		"/" + strings.Repeat("a", 2047): true,
+		"/" + strings.Repeat("a", 2048): false,
 
 		"":                              false,
 		"cart/":                         false,
@@ -66,6 +71,18 @@ func TestNextIsTheLastOfSeveral(t *testing.T) {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		if got := a.Next(r, "/home/"); got != c.want {
 			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestNextWithoutAnAddress(t *testing.T) {
+	t.Parallel()
+	a := newSite(t, "5.2.19", nil).auth
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		r := httptest.NewRequestWithContext(t.Context(), method, "/login/?page=2", strings.NewReader("a=b"))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		if got := a.Next(r, "/home/"); got != "/home/" {
+			t.Errorf("%s: %q", method, got)
 		}
 	}
 }

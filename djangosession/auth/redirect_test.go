@@ -118,3 +118,23 @@ func TestLoginURLThatIsNoneIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestLoginLeadsBackToWhatTheClientAskedFor has routers that strip a prefix, and request targets with a scheme.
+func TestLoginLeadsBackToWhatTheClientAskedFor(t *testing.T) {
+	t.Parallel()
+	site := newSite(t, "5.2.19", nil)
+	for _, c := range []struct{ name, requestURI, path, want string }{
+		{name: "a stripped prefix", requestURI: "/shop/cart/?page=2", path: "/cart/", want: "/shop/cart/%3Fpage%3D2"},
+		{name: "a target with a scheme", requestURI: "http://example.com/cart/?page=2", path: "/cart/", want: "/cart/%3Fpage%3D2"},
+		{name: "a target without a path", requestURI: "http://example.com", path: "/", want: "/"},
+		{name: "no target", requestURI: "", path: "/cart/", want: "/cart/"},
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody)
+		r.RequestURI, r.URL.Path = c.requestURI, c.path
+		w := httptest.NewRecorder()
+		site.auth.RedirectToLogin(w, r)
+		if got, want := w.Header().Get("Location"), "/accounts/login/?next="+c.want; got != want {
+			t.Errorf("%s: %s, want %s", c.name, got, want)
+		}
+	}
+}
