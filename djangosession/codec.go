@@ -111,7 +111,7 @@ func (c *Codec) Decode(text string) (*py.Dict, error) {
 // no timestamp.
 func (c *Codec) DecodeMaxAge(text string, maxAge time.Duration) (*py.Dict, error) {
 	if c.signer == nil || !strings.Contains(text, ":") {
-		return nil, &DecodeError{Reason: signing.Malformed, Detail: "no timestamp in the text; before Django 3.1 there was none"}
+		return nil, &DecodeError{Reason: signing.Malformed, Detail: "no timestamp in the text: sessions have one since Django 3.1"}
 	}
 	data, err := c.signer.UnsignObjectMaxAge(text, maxAge)
 	if err != nil {

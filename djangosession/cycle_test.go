@@ -173,7 +173,7 @@ func TestLoginWhoseSaveIsLostIsNotLeftUnderAKeyThatNoBrowserHas(t *testing.T) {
 			}
 			for r, err := range s.engine.Records(t.Context()) {
 				if err != nil || r.Key != told {
-					t.Errorf("a login is stored that no browser has: %v, %v", r.Data, err)
+					t.Errorf("an unreachable login is stored: %v, %v", r.Data, err)
 				}
 			}
 		})

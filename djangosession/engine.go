@@ -19,9 +19,9 @@ var (
 	// ErrSessionGone reports that the session was deleted, usually by a logout elsewhere,
 	// and must not be restored. Matches Django's UpdateError, which its middleware
 	// answers with status 400.
-	ErrSessionGone = errors.New("djangosession: the session was deleted meanwhile")
+	ErrSessionGone = errors.New("djangosession: the stored session was deleted")
 	// ErrBadKey reports a key that no session can have.
-	ErrBadKey = errors.New("djangosession: not a session key")
+	ErrBadKey = errors.New("djangosession: invalid session key")
 )
 
 // A Record is a session as an [Engine] stores it.
@@ -103,7 +103,8 @@ type Merger interface {
 
 // ErrNoMerge reports that the engine is not a [Merger]. [Options].MergeSaves requires
 // one.
-var ErrNoMerge = errors.New("djangosession: the engine cannot merge, which Options.MergeSaves needs")
+var ErrNoMerge = errors.New("djangosession: the engine cannot merge: " +
+	"use one that implements Merger, or unset Options.MergeSaves")
 
 // ClearOptions configure [Engine.ClearExpired]. The zero value is a good choice.
 type ClearOptions struct {

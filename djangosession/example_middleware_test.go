@@ -26,7 +26,7 @@ func ExampleManager_Middleware() {
 	mux.HandleFunc("GET /visits", func(w http.ResponseWriter, r *http.Request) {
 		session, err := djangosession.FromContext(r.Context())
 		if err != nil {
-			http.Error(w, "sessions are out of order", http.StatusServiceUnavailable)
+			http.Error(w, "sessions are unavailable", http.StatusServiceUnavailable)
 			return
 		}
 		visits := 0

@@ -166,7 +166,7 @@ func (r *resolved) expiryDate(expiry any, modification py.DateTime) (py.DateTime
 	if f, ok := number(expiry); ok && f != 0 {
 		seconds = f
 	} else if py.Truth(expiry) {
-		return py.DateTime{}, fmt.Errorf("a %s is no expiry", py.TypeName(expiry))
+		return py.DateTime{}, fmt.Errorf("a %s is not an expiry", py.TypeName(expiry))
 	}
 	return addSeconds(modification, seconds)
 }
@@ -181,7 +181,7 @@ func (r *resolved) parseExpiry(expiry any) (py.DateTime, error) {
 		// unambiguous.
 		return py.ParseISOFormat(v)
 	}
-	return py.DateTime{}, fmt.Errorf("a %s is no expiry", py.TypeName(expiry))
+	return py.DateTime{}, fmt.Errorf("a %s is not an expiry", py.TypeName(expiry))
 }
 
 // number returns the value of a Python number, including bool.

@@ -23,14 +23,14 @@ func (c *Codec) advise(e *Explanation, text string, more Candidates) {
 	switch e.Kind {
 	default:
 	case CookieSessionKind:
-		e.hintf("The engine signed_cookies keeps the whole session in the browser: no row belongs to it.")
+		e.hintf("The engine signed_cookies stores the whole session in the browser: it has no row in the database.")
 		c.adviseSHA1(e)
 	case MessagesKind:
 		c.adviseMessages(e)
 	case SignedCookieKind:
 		c.adviseCookie(e, text, more)
 	case SignedKind:
-		e.hintf("A text of another use of signing is no session.")
+		e.hintf("It was signed for another purpose and is not a session.")
 		c.adviseSHA1(e)
 	}
 }
@@ -47,7 +47,7 @@ func (c *Codec) adviseKey(e *Explanation) bool {
 	case fallback && strings.HasSuffix(e.SignedWith.Key, "]"):
 		return false
 	}
-	e.hintf("The secret of these settings is not the one that signed: see %q above.", e.SignedWith.Key)
+	e.hintf("The text was not signed with the secret of these settings: see %q above.", e.SignedWith.Key)
 	return true
 }
 
@@ -59,15 +59,15 @@ func (c *Codec) adviseSession(e *Explanation, text string) {
 		e.hintf("Django %s does not read this layout. Set ACCEPT_LEGACY_LAYOUT, or the DJANGO_VERSION that the site runs.",
 			c.releaseName())
 	case e.Layout == DumpsLayout && e.SignedWith.Salt != c.settings.keySalt():
-		e.hintf("The salt is not that of these settings, %q: set SESSION_STORE to the qualified name of the site's session "+
+		e.hintf("The salt is not %q, the one of these settings: set SESSION_STORE to the qualified name of the site's session "+
 			"store class, or KEY_SALT.", c.settings.keySalt())
 	case e.Layout == LegacyLayout && e.SignedWith.Salt != c.settings.legacySalt():
-		e.hintf("The salt is not that of these settings, %q: set SESSION_STORE to the name of the site's session store class.",
+		e.hintf("The salt is not %q, the one of these settings: set SESSION_STORE to the name of the site's session store class.",
 			c.settings.legacySalt())
 	case e.Problem.Reason == signing.BadSerialization && c.adviseSerializer(e, text):
 	case e.Problem.Reason != signing.BadSignature && len(e.Hints) == 0:
-		e.hintf("The signature is good, so its writer had the key. The contents cannot be read: check that the serializer is " +
-			"that of the site.")
+		e.hintf("The signature is good, so its writer had the key. The contents cannot be read: check that SESSION_SERIALIZER " +
+			"is that of the site.")
 	default:
 		c.adviseSHA1(e)
 	}
@@ -149,7 +149,7 @@ func (c *Codec) adviseCookie(e *Explanation, text string, more Candidates) {
 			e.hintf("Django releases before 5.2.15 and 6.0.6 used this salt. Django %s accepts it only if "+
 				"SIGNED_COOKIE_LEGACY_SALT_FALLBACK is True.", c.releaseName())
 		case e.SignedWith.Salt == current && !v2:
-			e.hintf("Only Django 5.2.15, 6.0.6 and later use this salt: Django %s does not know it.", c.releaseName())
+			e.hintf("Only Django 5.2.15, 6.0.6 and later use this salt: Django %s does not accept it.", c.releaseName())
 		default:
 			c.adviseSHA1(e)
 		}
@@ -163,9 +163,9 @@ func adviseUnknown(e *Explanation, text string) {
 	case "":
 		e.hintf("There is no text.")
 	case SessionKeyKind:
-		e.hintf("What decodes is the column session_data in the row of this key.")
+		e.hintf("Decode the column session_data in the row with this key instead.")
 	case CSRFTokenKind, CSRFSecretKind:
-		e.hintf("It is not signed and holds no data: Django compares it with the visitor's secret.")
+		e.hintf("It is not signed and contains no data: Django compares it with the visitor's secret.")
 	case ResetTokenKind:
 		e.adviseResetToken(strings.TrimSpace(text))
 	case PasswordKind, HashKind, JWTKind:
@@ -180,12 +180,12 @@ func (e *Explanation) adviseSignature(text string) {
 	if e.Layout == DumpsLayout || e.Layout == TimedLayout {
 		signature := strings.TrimRight(text[strings.LastIndexByte(text, ':')+1:], `'"`)
 		if _, known := algorithmOf(signature); !known {
-			e.hintf("The signature has %d characters where SHA-256 has 43: the text seems to be cut off or altered.", len(signature))
+			e.hintf("The signature has %d characters where SHA-256 has 43: the text was probably cut off or altered.", len(signature))
 		}
 	}
 	if e.Kind == SignedKind {
-		e.hintf("None of the keys and salts tried made this signature. The name of a signed cookie, and every salt of the " +
-			"site's own, has to be given.")
+		e.hintf("None of the keys and salts tried made this signature. Give the name of a signed cookie, and the " +
+			"site's own salts, as candidates.")
 		return
 	}
 	e.hintf("None of the keys and salts tried made this signature: the site has another SECRET_KEY or another session " +

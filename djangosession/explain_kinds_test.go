@@ -62,11 +62,11 @@ func TestExplainRecognisesWhatElseDjangoWrites(t *testing.T) {
 		"signed cookie, old salt, newest release":      {text: oldCookie, more: cart, kind: djangosession.SignedCookieKind, layout: djangosession.TimedLayout, proven: true, said: "SIGNED_COOKIE_LEGACY_SALT_FALLBACK is True"},
 		"signed cookie, old salt, fallback set":        {text: oldCookie, change: acceptOld, more: cart, kind: djangosession.SignedCookieKind, layout: djangosession.TimedLayout, proven: true, said: "The site accepts this cookie"},
 		"signed cookie, new salt":                      {text: newCookie, more: cart, kind: djangosession.SignedCookieKind, layout: djangosession.TimedLayout, proven: true, said: "The site accepts this cookie"},
-		"signed cookie, new salt, old release":         {text: newCookie, release: "5.2.14", more: cart, kind: djangosession.SignedCookieKind, layout: djangosession.TimedLayout, proven: true, said: "Django 5.2.14 does not know it"},
+		"signed cookie, new salt, old release":         {text: newCookie, release: "5.2.14", more: cart, kind: djangosession.SignedCookieKind, layout: djangosession.TimedLayout, proven: true, said: "Django 5.2.14 does not accept it"},
 		"signed cookie with a salt of its own":         {text: newSaltCookie, more: shop, kind: djangosession.SignedCookieKind, layout: djangosession.TimedLayout, proven: true, said: "The site accepts this cookie"},
 		"signed cookie with a salt of its own, before": {text: oldSaltCookie, release: "5.2.14", more: shop, kind: djangosession.SignedCookieKind, layout: djangosession.TimedLayout, proven: true, said: "The site accepts this cookie"},
 		"signed cookie of an old key":                  {text: newCookie, change: fallback, more: cart, kind: djangosession.SignedCookieKind, layout: djangosession.TimedLayout, proven: true, said: "The site accepts this cookie"},
-		"signed cookie of another key":                 {text: newCookie, change: otherKey, more: djangosession.Candidates{Cookies: []string{"cart"}, Keys: []string{"test-secret-key"}}, kind: djangosession.SignedCookieKind, layout: djangosession.TimedLayout, proven: true, said: "is not the one that signed"},
+		"signed cookie of another key":                 {text: newCookie, change: otherKey, more: djangosession.Candidates{Cookies: []string{"cart"}, Keys: []string{"test-secret-key"}}, kind: djangosession.SignedCookieKind, layout: djangosession.TimedLayout, proven: true, said: "not signed with the secret of these settings"},
 		"signed cookie without its name":               {text: newCookie, kind: djangosession.SignedKind, layout: djangosession.TimedLayout, said: "name of a signed cookie"},
 		"signed cookie in quotes":                      {text: `"` + newCookie + `"`, more: cart, kind: djangosession.SignedCookieKind, layout: djangosession.TimedLayout, proven: true, said: "The site accepts this cookie"},
 
@@ -86,11 +86,11 @@ func TestExplainRecognisesWhatElseDjangoWrites(t *testing.T) {
 
 		"a session in a cookie":             {text: cookieText, kind: djangosession.CookieSessionKind, layout: djangosession.DumpsLayout, proven: true, said: "no row"},
 		"a session in a cookie, before 3.1": {text: cookieSessionOld, kind: djangosession.CookieSessionKind, layout: djangosession.DumpsLayout, proven: true, said: "SHA-1"},
-		"dumps":                             {text: dumpsText, kind: djangosession.SignedKind, layout: djangosession.DumpsLayout, proven: true, said: "is no session"},
-		"TimestampSigner":                   {text: helloTimed, kind: djangosession.SignedKind, layout: djangosession.TimedLayout, proven: true, said: "is no session"},
-		"Signer":                            {text: helloSigner, kind: djangosession.SignedKind, layout: djangosession.PlainLayout, proven: true, said: "is no session"},
+		"dumps":                             {text: dumpsText, kind: djangosession.SignedKind, layout: djangosession.DumpsLayout, proven: true, said: "is not a session"},
+		"TimestampSigner":                   {text: helloTimed, kind: djangosession.SignedKind, layout: djangosession.TimedLayout, proven: true, said: "is not a session"},
+		"Signer":                            {text: helloSigner, kind: djangosession.SignedKind, layout: djangosession.PlainLayout, proven: true, said: "is not a session"},
 		"Signer with a salt":                {text: helloOtherSalt, more: djangosession.Candidates{Salts: []string{"x"}}, kind: djangosession.SignedKind, layout: djangosession.PlainLayout, proven: true, said: `salt "x"`},
-		"Signer with a salt that is not known": {
+		"Signer with an unknown salt": {
 			text: helloOtherSalt, kind: djangosession.SignedKind, layout: djangosession.PlainLayout, said: "None of the keys and salts",
 		},
 	})

@@ -29,7 +29,7 @@ func TestExplainFindsWhatWouldFit(t *testing.T) {
 	}{
 		"all is well":      {text: plainText, made: djangosession.SignedWith{Key: "SECRET_KEY", Algorithm: "sha256"}, said: "The text decodes."},
 		"a fallback key":   {text: plainText, change: fallback, made: djangosession.SignedWith{Key: "SECRET_KEY_FALLBACKS[0]"}, said: "The text decodes."},
-		"a candidate key":  {text: plainText, change: otherKey, more: djangosession.Candidates{Keys: []string{"x", "test-secret-key"}}, made: djangosession.SignedWith{Key: "candidate key 2"}, said: "secret of these settings is not the one"},
+		"a candidate key":  {text: plainText, change: otherKey, more: djangosession.Candidates{Keys: []string{"x", "test-secret-key"}}, made: djangosession.SignedWith{Key: "candidate key 2"}, said: "not signed with the secret of these settings"},
 		"a key with a \\n": {text: plainText, change: key("test-secret-key\n"), made: djangosession.SignedWith{Key: "SECRET_KEY without the white space around it"}, said: "line end|white space"},
 		"a quoted key":     {text: plainText, change: key(`"test-secret-key"`), made: djangosession.SignedWith{Key: "SECRET_KEY without the quotes around it"}},
 		"another class":    {text: customText, more: djangosession.Candidates{Salts: []string{"django.contrib.sessions.Custom"}}, made: djangosession.SignedWith{Salt: "django.contrib.sessions.Custom"}, said: "SESSION_STORE"},
@@ -38,7 +38,7 @@ func TestExplainFindsWhatWouldFit(t *testing.T) {
 			made: djangosession.SignedWith{Salt: "django.contrib.sessions.SessionStore"}, said: `"django.contrib.sessions.Custom"`,
 		},
 		"a session in a cookie":   {text: cookieText, made: djangosession.SignedWith{Salt: "django.contrib.sessions.backends.signed_cookies"}},
-		"no session":              {text: dumpsText, made: djangosession.SignedWith{Salt: "django.core.signing"}, said: "is no session"},
+		"no session":              {text: dumpsText, made: djangosession.SignedWith{Salt: "django.core.signing"}, said: "is not a session"},
 		"the old layout":          {text: legacyText, made: djangosession.SignedWith{Key: "SECRET_KEY", Algorithm: "sha1"}, said: "ACCEPT_LEGACY_LAYOUT"},
 		"SHA-1":                   {text: sha1Text, made: djangosession.SignedWith{Algorithm: "sha1"}, said: "SHA-1"},
 		"quotes around it":        {text: `"` + plainText + `"`, made: djangosession.SignedWith{Key: "SECRET_KEY"}, said: "without the quotes"},

@@ -35,7 +35,7 @@ func TestExplainFindsKeysThatWereChangedInTransport(t *testing.T) {
 			t.Errorf("%s: made with %+v", name, e.SignedWith)
 			continue
 		}
-		if hinted := strings.Contains(e.String(), "The secret of these settings is not the one that signed"); hinted == e.Decodes {
+		if hinted := strings.Contains(e.String(), "The text was not signed with the secret of these settings"); hinted == e.Decodes {
 			t.Errorf("%s: in words: %s", name, e)
 		}
 	}

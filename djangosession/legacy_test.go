@@ -154,7 +154,7 @@ func TestReleasesReadTheLayoutsThatTheyReadInDjango(t *testing.T) {
 					t.Errorf("%s, both %v: %.20s...: %v", release, both, text, err)
 				}
 				if e := codec.Explain(text, djangosession.Candidates{}); e.SignedWith == nil || !e.Decodes && len(e.Hints) == 0 {
-					t.Errorf("%s, both %v: no help with %.20s...", release, both, text)
+					t.Errorf("%s, both %v: no advice about %.20s...", release, both, text)
 				}
 			}
 		}

@@ -15,7 +15,7 @@ import (
 // needed.
 const maxKeyTries = 1000
 
-var errNoFreeKey = errors.New("djangosession: found no free session key")
+var errNoFreeKey = errors.New("djangosession: found no unused session key")
 
 // Load reads the stored session and discards the values in memory. If the session does
 // not exist or does not decode, it behaves like [Manager.Load]. The error is the

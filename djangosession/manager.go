@@ -48,7 +48,7 @@ func (m *Manager) Settings() Settings { return *m.settings.Settings }
 // ReadOnly reports whether the manager was created with [Options].ReadOnly.
 func (m *Manager) ReadOnly() bool { return m.options.ReadOnly }
 
-var errNoEngine = errors.New("djangosession: there is no engine")
+var errNoEngine = errors.New("djangosession: the engine is nil")
 
 // New returns an empty session without a key, like that of a visitor without a cookie.
 // Saving it gives it a key.

@@ -13,12 +13,13 @@ import (
 var (
 	// ErrNoMiddleware reports a context that does not belong to a request inside
 	// [Manager.Middleware].
-	ErrNoMiddleware = errors.New("djangosession: the request has not come through the session middleware, the outermost")
+	ErrNoMiddleware = errors.New("djangosession: the request did not pass through Manager.Middleware: " +
+		"wrap the handler, and other middleware that uses sessions, in it")
 	// ErrHeaderSent reports that the session was used or changed after the header of the
 	// response was sent. The cookie of a new session or key did not reach the browser,
 	// and the values are lost; or the header Vary was missing, and a shared cache may
 	// show the page to others. Use the session before writing the response.
-	ErrHeaderSent = errors.New("djangosession: the header of the response was sent already")
+	ErrHeaderSent = errors.New("djangosession: the header of the response was already sent")
 	// ErrForeignCookie reports that the session was changed, but the response already had
 	// a cookie of the session's name. Usually it comes from a Django behind a reverse
 	// proxy that has logged the visitor in or out. The cookie and the stored session are

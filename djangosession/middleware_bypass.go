@@ -30,7 +30,7 @@ func (x *exchange) bypassed(status int) {
 	x.shared.RunBeforeHeader(status, header)
 	lose := func(what string) {
 		x.manager.reportError(x, fmt.Errorf(
-			"%w past the middleware, %s: the handler has to write to the ResponseWriter that it is given", ErrHeaderSent, what))
+			"%w past the middleware, %s: the handler must write to its own ResponseWriter", ErrHeaderSent, what))
 	}
 	if len(dueCookies(header, before)) > 0 {
 		lose("without a cookie")

@@ -44,7 +44,7 @@ func TestNoSessionIsLeftThatNoBrowserHas(t *testing.T) {
 		for record, err := range s.Records(t.Context()) {
 			must(err)
 			if record.Key != told && record.Key != old {
-				t.Errorf("%s: a session is left that no browser has", name)
+				t.Errorf("%s: an unreachable session is stored", name)
 			}
 		}
 		if there, err := s.Exists(t.Context(), told); err != nil || there != (told != "") || errs != nil {

@@ -71,8 +71,8 @@ func (x *exchange) load(ctx context.Context) (*Session, error) {
 		return nil, err
 	}
 	if x.over {
-		x.manager.reportError(ctx, fmt.Errorf("%w: the session was used first when the handler inside the middleware had returned, "+
-			"and changes to it are lost: call the next handler inside", ErrHeaderSent))
+		x.manager.reportError(ctx, fmt.Errorf("%w: the session was first used after the middleware's handler had returned, "+
+			"and changes to it are lost: call the next handler inside that handler", ErrHeaderSent))
 	}
 	x.session = s
 	x.shared.RunAtLoad(s.peek)
@@ -91,7 +91,7 @@ func (s *Session) peek(name string) any {
 // requests the session from it gets an error instead of a deadlock.
 type loadingContext struct{ context.Context } //nolint:containedctx // what it takes from
 
-var errLoading = errors.New("djangosession: the session is being loaded, and cannot be asked for meanwhile")
+var errLoading = errors.New("djangosession: the session is still being loaded: do not request it from a hook or a logger")
 
 // Value implements context.Context.
 func (c loadingContext) Value(key any) any {
@@ -264,7 +264,7 @@ func (x *exchange) end() {
 // late handles changes to the session after the header was sent.
 func (x *exchange) late(s *Session) {
 	if s.Accessed() && !x.varied {
-		x.manager.reportError(x, fmt.Errorf("%w, without Vary: Cookie, when the session was used first", ErrHeaderSent))
+		x.manager.reportError(x, fmt.Errorf("%w without Vary: Cookie before the session was first used", ErrHeaderSent))
 	}
 	if !s.unsaved(x.seen) || s.IsEmpty() { // after a late logout, the browser's cookie names no session
 		return
@@ -274,14 +274,14 @@ func (x *exchange) late(s *Session) {
 		return
 	}
 	if key := s.Key(); key == "" || key != x.told || x.lost.Load() && key != x.key {
-		x.manager.reportError(x, fmt.Errorf("%w, without the cookie of a new session or key", ErrHeaderSent))
+		x.manager.reportError(x, fmt.Errorf("%w without the cookie of a new session or key", ErrHeaderSent))
 		return
 	}
 	ctx, cancel := x.background()
 	defer cancel()
 	began := time.Now()
 	if err := s.Save(ctx); err != nil {
-		x.manager.reportError(x, fmt.Errorf("%w when the session was changed: %w", ErrHeaderSent, err))
+		x.manager.reportError(x, fmt.Errorf("%w before the session was changed: %w", ErrHeaderSent, err))
 		return
 	}
 	x.manager.reportSave(x, SaveEvent{Reason: SaveLate, Duration: time.Since(began)})
@@ -336,7 +336,7 @@ func (x *exchange) discard() {
 	ctx, cancel := x.background()
 	defer cancel()
 	if err := s.discard(ctx, x.told); err != nil {
-		x.manager.reportError(x, fmt.Errorf("djangosession: a session that no browser has may be left: %w", err))
+		x.manager.reportError(x, fmt.Errorf("djangosession: an unreachable session may remain stored: %w", err))
 	}
 }
 

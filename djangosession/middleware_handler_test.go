@@ -177,7 +177,7 @@ func TestNothingToWrap(t *testing.T) {
 		func() {
 			defer func() {
 				if _, ok := recover().(string); !ok {
-					t.Errorf("no %s: no panic that says so", name)
+					t.Errorf("no %s: no panic that names it", name)
 				}
 			}()
 			wrap()

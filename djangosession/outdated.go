@@ -19,8 +19,8 @@ import (
 // starts a new session and leaves the stored one in place; Flush deletes it. Errors that
 // wrap ErrOutdatedSettings also wrap the [*DecodeError]. Django has no such check.
 var ErrOutdatedSettings = errors.New("djangosession: the settings of this service are out of date: a session that was stored " +
-	"after they were exported does not decode; export them again (djangosession settings script) and restart. " +
-	"To rotate SECRET_KEY, make the new key known to this service, in SECRET_KEY_FALLBACKS, before Django signs with it: " +
+	"after they were exported does not decode: export them again (djangosession settings script) and restart. " +
+	"To rotate SECRET_KEY, give this service the new key in SECRET_KEY_FALLBACKS before Django signs with it: " +
 	"see docs/key-rotation.md")
 
 // clockTolerance is how far the clock of another machine may be ahead. A later signature

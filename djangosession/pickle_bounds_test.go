@@ -111,7 +111,7 @@ func TestItemsOfAPickleCopyOnceWhatStandsUnderManyNames(t *testing.T) {
 		first.Items = nil
 	}
 	if got, _ := s.Get("a"); !py.Equal(got, list) {
-		t.Error("who got the values has changed the session")
+		t.Error("a change to the returned values has changed the session")
 	}
 }
 

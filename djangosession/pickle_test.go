@@ -211,7 +211,7 @@ func TestPickledValuesAreTheCallersOwn(t *testing.T) {
 	d := s.Dict()
 	a, _ = d.Get("a")
 	if b, _ := d.Get("b"); a != b {
-		t.Error("the copy of the whole does not share what the session shares")
+		t.Error("values shared in the session are not shared in the copy")
 	}
 	s.Set("c", a)
 	must(s.Save(t.Context()))

@@ -7,7 +7,7 @@ import (
 )
 
 // ErrReadOnly reports an attempt to write a session through a read-only manager.
-var ErrReadOnly = errors.New("djangosession: sessions are read-only here")
+var ErrReadOnly = errors.New("djangosession: sessions are read-only (Options.ReadOnly)")
 
 // ReadOnly reports whether the session cannot be stored because its manager is read-only.
 func (s *Session) ReadOnly() bool { return s.manager.ReadOnly() }

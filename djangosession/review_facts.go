@@ -55,8 +55,8 @@ func (d *Database) findings(setting string) []Finding {
 		return refuse(ContradictoryFinding, fmt.Sprintf(
 			"is %q for reading and %q for writing, by DATABASE_ROUTERS: a service could read old data", d.Alias, d.WriteAlias))
 	case !isKnown:
-		return refuse(UnknownFinding, fmt.Sprintf("has ENGINE %q, which is not known here: set Options.Dialect if it does to "+
-			"tables exactly what Django's own engine does", d.Engine))
+		return refuse(UnknownFinding, fmt.Sprintf("has ENGINE %q, which this module does not know: set Options.Dialect if it "+
+			"creates tables exactly like Django's own engine", d.Engine))
 	case vendor != d.Vendor:
 		return refuse(ContradictoryFinding, fmt.Sprintf("has ENGINE %q, but vendor %q", d.Engine, d.Vendor))
 	}
@@ -92,7 +92,7 @@ func (m *UserModel) findings() []Finding {
 	case m.SessionAuthHash != "absent" && m.SessionAuthHash != "django":
 		refuse(UnknownFinding, fmt.Sprintf("has the session_auth_hash %q", m.SessionAuthHash))
 	case m.SessionAuthHash == "django" && m.PasswordColumn == "":
-		refuse(ContradictoryFinding, "binds sessions to a password, and has no column for one")
+		refuse(ContradictoryFinding, "binds sessions to a password, but has no column for it")
 	}
 	if kind, problem := m.linkProblem(); problem != "" {
 		refuse(kind, problem)

@@ -57,7 +57,7 @@ func (v *review) unknownNames(given settingsjson.Settings) {
 	known := v.settings.byName()
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if _, is := known[name]; !is && name != "DJANGO_VERSION" && name != versionName {
-			v.note(UnknownFinding, name, "is not a setting that this module knows, and is ignored: correct its name, or remove it if "+
+			v.note(UnknownFinding, name, "is unknown to this module and ignored: correct its name, or remove it if "+
 				"nothing here depends on it")
 		}
 	}

@@ -67,6 +67,6 @@ func TestIntegerKeysSurviveJSON(t *testing.T) {
 		t.Errorf("got %v, %v", got, err)
 	}
 	if _, err := djangosession.Value[map[uint]string](s, "m"); err == nil {
-		t.Error("-20 is no uint")
+		t.Error("-20 is not a uint")
 	}
 }

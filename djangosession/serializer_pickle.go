@@ -44,7 +44,7 @@ type PickleSerializer struct {
 // defaultProtocol can be read by every Python since 3.4.
 const defaultProtocol = 4
 
-var errNoPickledDict = errors.New("djangosession: the pickle contains no dict")
+var errNoPickledDict = errors.New("djangosession: the pickle is not a dict")
 
 // Dumps returns what Django's dumps returns. The error is a [*ValueError] for a value
 // that cannot be pickled.

@@ -14,7 +14,7 @@ func TestSubclassesOfStrThatAreNotSafeStringsAreNoText(t *testing.T) {
 	t.Parallel()
 	name := &py.Object{Construction: py.ConstructNew, Callable: &py.Global{Module: "shop", Name: "Name"}, Args: py.NewTuple("text")}
 	if text, ok := name.AsText(); !ok || text != "text" {
-		t.Fatalf("the object is no text: %q", text)
+		t.Fatalf("the object is not text: %q", text)
 	}
 	keys := py.NewDict(1)
 	keys.Set(name, int64(1))

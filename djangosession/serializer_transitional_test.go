@@ -91,7 +91,7 @@ func TestTransitionalSerializerAsksWhatToStore(t *testing.T) {
 		case *py.Set:
 			return v.Len(), nil
 		}
-		return nil, fmt.Errorf("nobody knows %s", py.TypeName(v))
+		return nil, fmt.Errorf("unknown type %s", py.TypeName(v))
 	}}
 	data, err := pickle.Dumps(transition(t), 4)
 	must(err)
@@ -109,7 +109,7 @@ func TestTransitionalSerializerAsksWhatToStore(t *testing.T) {
 	}
 	d.Set("photo", py.Bytes("\xff"))
 	_, err = serializer.Dumps(d)
-	if wrong, ok := errors.AsType[*djangosession.ValueError](err); !ok || wrong.Name != "photo" || !strings.Contains(err.Error(), "nobody knows bytes") {
+	if wrong, ok := errors.AsType[*djangosession.ValueError](err); !ok || wrong.Name != "photo" || !strings.Contains(err.Error(), "unknown type bytes") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -137,7 +137,7 @@ func TestErrorsOfTheEngineReachTheCaller(t *testing.T) {
 				s := m.Open(someKey)
 				err := s.Flush(ctx)
 				if s.Key() != someKey {
-					t.Error("the key is gone, and what is stored is not")
+					t.Error("the key is gone, but the session is still stored")
 				}
 				return err
 			},

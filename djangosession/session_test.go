@@ -187,7 +187,7 @@ func TestValuesAreTheCallersOwn(t *testing.T) {
 	}
 	list.Items[0] = int64(8)
 	if again, _ := s.Get("l"); !py.Equal(again, py.NewList(int64(1))) {
-		t.Errorf("the session changed with the list that it gave: %v", again)
+		t.Errorf("a change to the returned list has changed the session: %v", again)
 	}
 	must(s.Save(t.Context()))
 	loaded, err := m.Load(t.Context(), s.Key())

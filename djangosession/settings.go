@@ -137,7 +137,7 @@ type Settings struct { //nolint:recvcheck // what prints it must not need a poin
 
 // ErrIncompleteSettings reports settings that were not created by a constructor. In
 // those, false could be a choice or a forgotten default that is true in Django.
-var ErrIncompleteSettings = errors.New("djangosession: make Settings with NewSettings or ReadSettings")
+var ErrIncompleteSettings = errors.New("djangosession: incomplete settings: create them with NewSettings or ReadSettings")
 
 // A SettingError reports a setting that cannot be used. It never contains a secret.
 type SettingError struct {
@@ -222,7 +222,8 @@ func (s *Settings) Location() (*time.Location, error) {
 	}
 	loc, err := time.LoadLocation(name)
 	if err != nil || name == "Local" { // Local is Go's name for the zone of this machine
-		return nil, &SettingError{Setting: "TIME_ZONE", Problem: fmt.Sprintf("%q is not known on this machine", name)}
+		return nil, &SettingError{Setting: "TIME_ZONE", Problem: fmt.Sprintf(
+			"%q is not a time zone on this machine: correct it, or import time/tzdata", name)}
 	}
 	return loc, nil
 }
@@ -256,7 +257,7 @@ func (s *Settings) SignedCookie(name, salt string) (*signing.SignedCookie, error
 		return nil, err
 	}
 	if s.SigningBackend != timestampSignerPath {
-		return nil, &SettingError{Setting: "SIGNING_BACKEND", Problem: fmt.Sprintf("%q is not known here", s.SigningBackend)}
+		return nil, &SettingError{Setting: "SIGNING_BACKEND", Problem: fmt.Sprintf("%q is not supported", s.SigningBackend)}
 	}
 	o := r.signingOptions()
 	o.Salt = salt
@@ -337,7 +338,7 @@ func (s *Settings) serializer(rel release.Release) (Serializer, error) {
 	default:
 		return v, nil
 	}
-	problem := fmt.Sprintf("%q is not known here; set Settings.Serializer", s.SessionSerializer)
+	problem := fmt.Sprintf("%q is not supported; set Settings.Serializer", s.SessionSerializer)
 	switch s.SessionSerializer {
 	case jsonSerializerPath, signingSerializerPath:
 		return JSONSerializer{}, nil
@@ -345,7 +346,7 @@ func (s *Settings) serializer(rel release.Release) (Serializer, error) {
 		if rel.HasPickleSerializer() {
 			return PickleSerializer{}.of(s, rel)
 		}
-		problem = "Django has no PickleSerializer since 5.0; set Settings.Serializer for a site with one of its own"
+		problem = "Django has had no PickleSerializer since 5.0; set Settings.Serializer if the site has its own"
 	}
 	return nil, &SettingError{Setting: "SESSION_SERIALIZER", Problem: problem}
 }

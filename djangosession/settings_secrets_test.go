@@ -85,7 +85,7 @@ func TestSignersNeedCompleteSettings(t *testing.T) {
 		o, optionsErr := s.SigningOptions()
 		codec, codecErr := djangosession.NewCodec(s)
 		if cookie != nil || o.Key != "" || codec != nil {
-			t.Errorf("%s: something was made", name)
+			t.Errorf("%s: a signer was created", name)
 		}
 		for _, err := range []error{cookieErr, optionsErr, codecErr, s.Check()} {
 			_, isSetting := errors.AsType[*djangosession.SettingError](err)

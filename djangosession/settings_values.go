@@ -38,7 +38,7 @@ func (a *csrfAge) UnmarshalJSON(b []byte) error {
 		return err
 	}
 	if *a == 0 {
-		return errors.New("0 makes browsers drop the cookie at once")
+		return errors.New("0 makes browsers delete the cookie at once")
 	}
 	return nil
 }

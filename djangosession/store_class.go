@@ -100,7 +100,7 @@ func (s *Settings) engineProblem(module string) string {
 	case len(c.MRO) == 0 && strings.HasPrefix(s.SessionEngine, backendsPackage):
 		return "is not " + module
 	case len(c.MRO) == 0:
-		return "is not known, and the file does not describe its class SessionStore: " + exportAgain
+		return "is unknown, and the file does not describe its class SessionStore: " + exportAgain
 	}
 	isBase := false
 	for _, class := range c.MRO {

@@ -126,7 +126,7 @@ func (s *Session) Update(values any) error {
 	}
 	from, ok := v.(*py.Dict)
 	if !ok {
-		return &py.TypeError{Type: reflect.TypeOf(values), Reason: "no dict in Python"}
+		return &py.TypeError{Type: reflect.TypeOf(values), Reason: "is not a dict in Python"}
 	}
 	d := s.read()
 	defer s.mu.Unlock()

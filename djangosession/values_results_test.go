@@ -35,10 +35,10 @@ func TestRemovedValuesAreReturned(t *testing.T) {
 		t.Errorf("SetDefault of something: %v", v)
 	}
 	if missing, ok := errors.AsType[*djangosession.KeyError](s.Delete("x")); !ok || missing.Name != "x" {
-		t.Error("Delete of nothing is no KeyError")
+		t.Error("Delete of a missing value is not a KeyError")
 	}
 	if missing, ok := errors.AsType[*djangosession.KeyError](s.Scan("x", new(int))); !ok || missing.Name != "x" {
-		t.Error("Scan of nothing is no KeyError")
+		t.Error("Scan of a missing value is not a KeyError")
 	}
 	if v, ok := s.Get("x"); ok || v != nil {
 		t.Errorf("Get of nothing: %v", v)
@@ -54,7 +54,7 @@ func TestUpdateTakesDictsAlone(t *testing.T) {
 		s := m.New()
 		err := s.Update(values)
 		refused, ok := errors.AsType[*py.TypeError](err)
-		if !ok || (refused.Reason == "no dict in Python") != (name != "channel") || s.Modified() || len(s.Keys()) != 0 {
+		if !ok || (refused.Reason == "is not a dict in Python") != (name != "channel") || s.Modified() || len(s.Keys()) != 0 {
 			t.Errorf("%s: error %v, keys %v", name, err, s.Keys())
 		}
 	}

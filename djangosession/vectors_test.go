@@ -108,7 +108,7 @@ func dictOf(t *testing.T, text json.RawMessage) *py.Dict {
 	t.Helper()
 	d, ok := value(t, text).(*py.Dict)
 	if !ok {
-		t.Fatalf("%s is no dict", text)
+		t.Fatalf("%s is not a dict", text)
 	}
 	return d
 }
@@ -353,7 +353,7 @@ func TestDjangosSetExpiry(t *testing.T) {
 				loc, err := s.Location()
 				must(err)
 				if arg.Naive && !py.Equal(py.NaiveIn(arg.In(loc), loc), arg) {
-					t.Skip("a reading that no clock shows")
+					t.Skip("a time that does not exist in the zone")
 				}
 				session.SetExpiryTime(arg.In(loc))
 			default:

@@ -71,7 +71,7 @@ func testCycleMerged(t *testing.T, s *suite) {
 	want := map[string]any{"kept": 1, "changed": 3, "theirs": 2, "new": 2}
 	s.wantValues(t, mine.Key(), want) // without another save
 	if v, _ := mine.Get("theirs"); v != int64(2) || mine.Contains("gone") {
-		t.Error("the session does not know what it was merged with")
+		t.Error("the session does not have the values that it was merged with")
 	}
 	if err := mine.Save(t.Context()); err != nil {
 		t.Fatal(err)
@@ -136,7 +136,7 @@ func (s *suite) count(t *testing.T) int {
 func testRecords(t *testing.T, s *suite) {
 	lister, ok := s.Engine.(djangosession.Lister)
 	if !ok {
-		t.Skip("the engine is no Lister")
+		t.Skip("the engine is not a Lister")
 	}
 	ended := s.ending(t, s.clock.Now().Add(time.Minute))
 	s.clock.Set(s.clock.Now().Add(time.Minute))

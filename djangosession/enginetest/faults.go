@@ -36,7 +36,7 @@ func corruptRows() map[string]djangosession.DecodeError {
 func (s *suite) setRow(t *testing.T, key, text string) bool {
 	t.Helper()
 	if s.SetRow == nil {
-		t.Skip("the engine keeps no text")
+		t.Skip("the engine does not store text")
 	}
 	return s.SetRow(t, key, text, s.clock.Now().Add(time.Hour))
 }

@@ -11,7 +11,7 @@ import (
 func keyTests() []test {
 	return []test{
 		{"keys that no session has are not found", testHostileKeys},
-		{"a key that looks like another is not it", testSimilarKeys},
+		{"a key that looks like another is a different key", testSimilarKeys},
 		{"keys that cannot be kept are refused", testBadKeys},
 		{"a key of 40 characters can be kept", testLongestKey},
 	}

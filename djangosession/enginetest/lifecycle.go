@@ -18,7 +18,7 @@ func lifecycleTests() []test {
 		{"saving does not create", testSaveNeedsRow},
 		{"cycling the key moves the values", testCycleKey},
 		{"flushing leaves nothing", testFlush},
-		{"deleting what is not there is no error", testDeleteMissing},
+		{"deleting a missing session is not an error", testDeleteMissing},
 		{"the engine keeps nothing of the record it was given", testRecordIsCopied},
 	}
 }

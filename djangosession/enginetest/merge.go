@@ -18,7 +18,7 @@ func mergeTests() []test {
 		{"a merged save replaces all after clearing", testMergeCleared},
 		{"a merged save does not bring a deleted session back", testMergeGone},
 		{"a merge that is refused changes nothing", testMergeRefused},
-		{"what a save has stored is no change any more", testMergeAfterSave},
+		{"a saved change is not saved again", testMergeAfterSave},
 		{"what is changed during a merged save is a change", testMergeMeanwhile},
 		{"a failed merged save keeps the changes", testMergeFailed},
 		{"merging with damaged data is reported, or refused", testMergeCorrupt},
@@ -32,7 +32,7 @@ func (s *suite) merging(t *testing.T) djangosession.Merger {
 	t.Helper()
 	merger, ok := s.Engine.(djangosession.Merger)
 	if !ok {
-		t.Skip("the engine is no Merger")
+		t.Skip("the engine is not a Merger")
 	}
 	s.use(t, djangosession.Options{MergeSaves: true})
 	return merger
@@ -80,7 +80,7 @@ func testMergeChanges(t *testing.T, s *suite) {
 	}
 	s.wantValues(t, key, map[string]any{"changed": 3, "theirs": 2, "new": 2})
 	if v, _ := mine.Get("theirs"); v != int64(2) || mine.Contains("kept") {
-		t.Error("the session does not know what it was merged with")
+		t.Error("the session does not have the values that it was merged with")
 	}
 	theirs.Set("theirs", 4) // a saved change is no longer a change
 	if err := theirs.Save(t.Context()); err != nil {

@@ -114,7 +114,7 @@ func (p *process) meet(t *testing.T, who string) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	t.Fatal("the other process has not come")
+	t.Fatal("the other process has not started")
 }
 
 // spawn starts the second process. Its output arrives after it has ended.
