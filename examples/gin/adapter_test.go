@@ -21,10 +21,10 @@ import (
 
 // site is a shop whose sessions are in memory.
 type site struct {
-	t          *testing.T
-	manager    *djangosession.Manager
-	protection *csrf.Protection
-	errs       []error
+	t        *testing.T
+	sessions *djangosession.Manager
+	csrf     *csrf.Protection
+	errs     []error
 }
 
 func newSite(t *testing.T) *site {
@@ -40,13 +40,13 @@ func newSite(t *testing.T) *site {
 		t.Fatal(err)
 	}
 	s := &site{t: t}
-	if s.manager, err = djangosession.NewManager(engine, settings, djangosession.Options{
+	if s.sessions, err = djangosession.NewManager(engine, settings, djangosession.Options{
 		Logger:  slog.New(slog.DiscardHandler),
 		OnError: func(_ context.Context, err error) { s.errs = append(s.errs, err) },
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if s.protection, err = csrf.New(settings, csrf.Options{}); err != nil {
+	if s.csrf, err = csrf.New(settings, csrf.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -74,7 +74,7 @@ func cookies(w *httptest.ResponseRecorder) string {
 
 func TestGinPagesKeepTheSession(t *testing.T) {
 	s := newSite(t)
-	r := routes(s.manager, s.protection)
+	r := routes(func(next http.Handler) http.Handler { return s.sessions.Middleware(s.csrf.Middleware(next)) })
 	first := s.send(r, http.MethodGet, "/cart", "", nil)
 	token := regexp.MustCompile(`value="(\w{64})"`).FindStringSubmatch(first.Body.String())
 	if token == nil {
@@ -98,7 +98,7 @@ func TestGinHandlersThatWriteNothing(t *testing.T) {
 	for status, saved := range map[int]bool{http.StatusNoContent: true, http.StatusInternalServerError: false} {
 		s := newSite(t)
 		r := gin.New()
-		r.Use(Adapt(s.manager.Middleware))
+		r.Use(Adapt(s.sessions.Middleware))
 		r.GET("/", func(c *gin.Context) {
 			session, err := djangosession.FromContext(c.Request.Context())
 			if err != nil {
@@ -122,7 +122,7 @@ func TestGinHandlersThatWriteNothing(t *testing.T) {
 func TestGinRecoveryAnswersAPanic(t *testing.T) {
 	s := newSite(t)
 	r := gin.New()
-	r.Use(gin.RecoveryWithWriter(io.Discard), Adapt(s.manager.Middleware))
+	r.Use(gin.RecoveryWithWriter(io.Discard), Adapt(s.sessions.Middleware))
 	r.GET("/", func(*gin.Context) { panic("a bug") })
 	if got := s.send(r, http.MethodGet, "/", "", nil); got.Code != http.StatusInternalServerError {
 		t.Errorf("status %d", got.Code)
@@ -153,7 +153,7 @@ func TestUsualAdaptersAreReported(t *testing.T) {
 	} {
 		s := newSite(t)
 		r := gin.New()
-		r.Use(adapter(s.manager.Middleware))
+		r.Use(adapter(s.sessions.Middleware))
 		r.GET("/", func(c *gin.Context) {
 			session, err := djangosession.FromContext(c.Request.Context())
 			if err != nil {

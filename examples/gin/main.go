@@ -1,6 +1,6 @@
 // Gin serves pages to the visitors of a Django site with gin. Its handlers run inside the
-// session middleware and the CSRF protection. It needs the site's settings in
-// settings.json and its database in db.sqlite3.
+// site's middleware. It needs the exported settings of the site in site.json and the
+// site's database in db.sqlite3.
 package main
 
 import (
@@ -12,29 +12,23 @@ import (
 	"github.com/gin-gonic/gin"
 	_ "github.com/mattn/go-sqlite3"
 
+	"github.com/djangobridge/djangobridge"
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
-	"github.com/djangobridge/djangobridge/tables"
 )
 
 func main() {
-	settings, err := djangosession.ReadSettingsFile("settings.json")
-	check(err)
 	db, err := sql.Open("sqlite3", "file:db.sqlite3?mode=rw&_busy_timeout=10000&_txlock=immediate&_synchronous=FULL")
 	check(err)
-	engine, err := tables.New(db, settings, tables.Options{Dialect: tables.SQLite{}})
+	site, err := djangobridge.Open("site.json", djangobridge.Options{DB: db})
 	check(err)
-	sessions, err := djangosession.NewManager(engine, settings, djangosession.Options{})
-	check(err)
-	protection, err := csrf.New(settings, csrf.Options{})
-	check(err)
-	check(routes(sessions, protection).Run("localhost:8000"))
+	check(routes(site.Middleware).Run("localhost:8000"))
 }
 
-// routes returns the pages.
-func routes(sessions *djangosession.Manager, protection *csrf.Protection) *gin.Engine {
+// routes returns the pages, inside a middleware such as that of a [djangobridge.Site].
+func routes(middleware func(http.Handler) http.Handler) *gin.Engine {
 	r := gin.New()
-	r.Use(gin.Recovery(), Adapt(sessions.Middleware), Adapt(protection.Middleware))
+	r.Use(gin.Recovery(), Adapt(middleware))
 	r.GET("/cart", cart)
 	r.POST("/cart", add)
 	return r

@@ -38,7 +38,7 @@ func run(ctx context.Context, o options) (err error) {
 	if err := site.prepare(ctx); err != nil {
 		return err
 	}
-	settings, err := site.settings(ctx)
+	settings, err := site.exportSettings(ctx)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func run(ctx context.Context, o options) (err error) {
 	}
 	defer func() { err = errors.Join(err, django.stop()) }()
 
-	shop, err := newService(settings, site.database())
+	shop, err := newService(ctx, settings, site.database())
 	if err != nil {
 		return err
 	}

@@ -1,64 +1,51 @@
 package main
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"log/slog"
 	"math"
 	"net/http"
 
+	"github.com/djangobridge/djangobridge"
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
-	"github.com/djangobridge/djangobridge/djangosession/csrf"
 	"github.com/djangobridge/djangobridge/internal/sqlitedriver"
-	"github.com/djangobridge/djangobridge/tables"
 )
 
 // service is the Go half of the site.
 type service struct {
-	db      *sql.DB
-	manager *djangosession.Manager
-	auth    *auth.Auth
-	csrf    *csrf.Protection
-	pages   pages
+	db    *sql.DB
+	site  *djangobridge.Site
+	pages pages
 }
 
-// newService opens Django's database. The caller must close the service.
-func newService(settings djangosession.Settings, database string) (_ *service, err error) {
-	s := &service{}
-	// A program of your own names the driver that it imports: "sqlite3" is
-	// github.com/mattn/go-sqlite3. The queries wait for Django's writes, as Django
-	// waits for its own: milliseconds.
-	if s.db, err = sql.Open(sqlitedriver.Name, "file:"+database+"?mode=rw&_busy_timeout=10000&_synchronous=FULL"); err != nil {
+// newService opens the site that a settings file describes, and Django's database. The
+// caller must close the service.
+func newService(ctx context.Context, settings, database string) (*service, error) {
+	pages, err := parsePages()
+	if err != nil {
 		return nil, err
 	}
-	if err := s.build(settings); err != nil {
-		return nil, errors.Join(err, s.db.Close())
-	}
-	return s, nil
-}
-
-func (s *service) build(settings djangosession.Settings) error {
-	engine, err := tables.New(s.db, settings, tables.Options{Dialect: tables.SQLite{}})
+	// Other programs name the driver that they import: "sqlite3" is
+	// github.com/mattn/go-sqlite3. Queries wait for Django's writes, as Django waits for
+	// its own: milliseconds.
+	db, err := sql.Open(sqlitedriver.Name, "file:"+database+"?mode=rw&_busy_timeout=10000&_synchronous=FULL")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	options := djangosession.Options{MergeSaves: true} // two tabs may change the cart at once
-	if s.manager, err = djangosession.NewManager(engine, settings, options); err != nil {
-		return err
+	site, err := djangobridge.Open(settings, djangobridge.Options{
+		DB:       db,
+		Sessions: djangosession.Options{MergeSaves: true}, // two tabs may change the cart at once
+	})
+	if err == nil {
+		err = site.Check(ctx)
 	}
-	users, err := tables.NewUsers(s.db, settings, tables.UserOptions{Model: "auth.User", Dialect: tables.SQLite{}})
 	if err != nil {
-		return err
+		return nil, errors.Join(err, db.Close())
 	}
-	if s.auth, err = auth.New(s.manager, users, auth.Options{}); err != nil {
-		return err
-	}
-	if s.csrf, err = csrf.New(settings, csrf.Options{}); err != nil {
-		return err
-	}
-	s.pages, err = parsePages()
-	return err
+	return &service{db: db, site: site, pages: pages}, nil
 }
 
 func (s *service) close() { _ = s.db.Close() }
@@ -68,11 +55,11 @@ func (s *service) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /cart/{$}", page(s.showCart))
 	mux.Handle("POST /cart/{$}", page(s.changeCart))
-	mux.Handle("GET /account/{$}", s.auth.LoginRequired(page(s.showAccount)))
+	mux.Handle("GET /account/{$}", s.site.LoginRequired(page(s.showAccount)))
 	mux.Handle("GET /go/login/{$}", page(s.askForPassword))
 	mux.Handle("POST /go/login/{$}", page(s.login))
 	mux.Handle("POST /go/logout/{$}", page(s.logout))
-	return s.manager.Middleware(s.auth.Middleware(s.csrf.Middleware(mux)))
+	return s.site.Middleware(mux)
 }
 
 // page is a handler that may fail before it has written anything.
@@ -160,14 +147,14 @@ func (s *service) askForPassword(w http.ResponseWriter, r *http.Request) error {
 
 func (s *service) login(w http.ResponseWriter, r *http.Request) error {
 	name := r.PostFormValue("username")
-	user, err := s.auth.Authenticate(r.Context(), name, r.PostFormValue("password"))
+	user, err := s.site.Login.Authenticate(r.Context(), name, r.PostFormValue("password"))
 	if errors.Is(err, auth.ErrBadCredentials) {
 		return s.pages.show(w, r, "login", map[string]any{"Failed": true, "Username": name})
 	}
 	if err != nil {
 		return err
 	}
-	if err := s.auth.Login(r.Context(), user); err != nil {
+	if err := s.site.Login.Login(r.Context(), user); err != nil {
 		return err
 	}
 	http.Redirect(w, r, "/account/", http.StatusSeeOther)
@@ -175,7 +162,7 @@ func (s *service) login(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *service) logout(w http.ResponseWriter, r *http.Request) error {
-	if err := s.auth.Logout(r.Context()); err != nil {
+	if err := s.site.Login.Logout(r.Context()); err != nil {
 		return err
 	}
 	http.Redirect(w, r, "/", http.StatusSeeOther)

@@ -12,29 +12,17 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/fixtures"
 	"github.com/djangobridge/djangobridge/internal/sqlitedriver"
 )
 
-// siteDDL creates the tables that the service uses, as the migrations of the site do,
-// with one user and one tea. The password is "tea time".
-const siteDDL = `
-CREATE TABLE django_session (session_key varchar(40) NOT NULL PRIMARY KEY, session_data text NOT NULL, expire_date datetime NOT NULL);
-CREATE TABLE auth_user (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, password varchar(128) NOT NULL, last_login datetime NULL,
-	is_superuser bool NOT NULL, username varchar(150) NOT NULL UNIQUE, last_name varchar(150) NOT NULL, email varchar(254) NOT NULL,
-	is_staff bool NOT NULL, is_active bool NOT NULL, date_joined datetime NOT NULL, first_name varchar(150) NOT NULL);
-CREATE TABLE auth_group (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, name varchar(150) NOT NULL UNIQUE);
-CREATE TABLE django_content_type (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, app_label varchar(100) NOT NULL, model varchar(100) NOT NULL);
-CREATE TABLE auth_permission (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, content_type_id integer NOT NULL, codename varchar(100) NOT NULL,
-	name varchar(255) NOT NULL);
-CREATE TABLE auth_group_permissions (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, group_id integer NOT NULL, permission_id integer NOT NULL);
-CREATE TABLE auth_user_groups (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, user_id integer NOT NULL, group_id integer NOT NULL);
-CREATE TABLE auth_user_user_permissions (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, user_id integer NOT NULL, permission_id integer NOT NULL);
+// shopSQL adds the shop and its one tea to fixtures.DemoSQL, whose user ada gets the
+// password "tea time".
+const shopSQL = `
 CREATE TABLE shop_product (sku varchar(50) NOT NULL PRIMARY KEY, name varchar(40) NOT NULL, note varchar(120) NOT NULL, price integer NOT NULL,
 	hue smallint NOT NULL);
 INSERT INTO shop_product VALUES ('mint', 'Mint', 'fresh', 450, 150);
-INSERT INTO auth_user (username, is_staff, is_superuser, password, last_name, email, is_active, date_joined, first_name) VALUES
-	('anne', 0, 0, 'PASSWORD', '', '', 1, '2026-01-01 00:00:00', '');`
+UPDATE auth_user SET password = '` + teaTime + `' WHERE username = 'ada';`
 
 // teaTime is "tea time" as make_password of Django 5.2 encodes it, with one iteration.
 const teaTime = "pbkdf2_sha256$1$seasalt$SyWhP0y8QEjBW9RIjlMfhvwXtq8BEDVi0wn5P+RcIuo="
@@ -53,13 +41,12 @@ func visit(t *testing.T) *visitor {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = db.ExecContext(t.Context(), strings.Replace(siteDDL, "PASSWORD", teaTime, 1))
+	_, err = db.ExecContext(t.Context(), fixtures.DemoSQL+shopSQL)
 	if closed := db.Close(); err != nil || closed != nil {
 		t.Fatal(err, closed)
 	}
-	settings := djangosession.NewSettings("a secret for tests")
-	settings.AllowedHosts = []string{"127.0.0.1"}
-	s, err := newService(settings, name)
+	settings := filepath.Join("testdata", "site.json") // as Django printed them for this site
+	s, err := newService(t.Context(), settings, name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +90,7 @@ var token = regexp.MustCompile(`name="csrfmiddlewaretoken" value="([^"]+)"`)
 // TestEveryPageAnswersVisitorsAndUsers requests each page before and after a login.
 func TestEveryPageAnswersVisitorsAndUsers(t *testing.T) {
 	t.Parallel()
-	for _, user := range []string{"", "anne"} {
+	for _, user := range []string{"", "ada"} {
 		v := visit(t)
 		post := func(path string, form url.Values) (status int, location, body string) {
 			t.Helper()
@@ -135,11 +122,11 @@ func TestEveryPageAnswersVisitorsAndUsers(t *testing.T) {
 			{method: http.MethodGet, path: "/cart/", anonymous: 200, logged: 200},
 			{method: http.MethodPost, path: "/cart/", form: url.Values{"add": {"mint"}}, anonymous: 303, logged: 303, location: "/cart/"},
 			{method: http.MethodGet, path: "/cart/", anonymous: 200, logged: 200, contains: "€4.50"},
-			{method: http.MethodGet, path: "/account/", anonymous: 302, logged: 200, location: "/accounts/login/?next=/account/"},
+			{method: http.MethodGet, path: "/account/", anonymous: 302, logged: 200, location: "/login/?next=/account/"},
 			{method: http.MethodGet, path: "/go/login/", anonymous: 200, logged: 200},
 			{method: http.MethodGet, path: "/elsewhere/", anonymous: 404, logged: 404},
 			{method: http.MethodPost, path: "/go/logout/", form: url.Values{}, anonymous: 303, logged: 303, location: "/"},
-			{method: http.MethodGet, path: "/account/", anonymous: 302, logged: 302, location: "/accounts/login/?next=/account/"},
+			{method: http.MethodGet, path: "/account/", anonymous: 302, logged: 302, location: "/login/?next=/account/"},
 		} {
 			want := c.anonymous
 			if user != "" {

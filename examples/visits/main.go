@@ -1,6 +1,6 @@
-// Visits counts the visits in a session that a Django site created. It needs the site's
-// settings in site.json, its database in db.sqlite3, and the session key as its
-// argument. The key is the value of the cookie sessionid.
+// Visits counts the visits in a session that a Django site created. It needs the exported
+// settings of the site in site.json, the site's database in db.sqlite3, and the session
+// key as its argument. The key is the value of the cookie sessionid.
 package main
 
 import (
@@ -12,8 +12,7 @@ import (
 
 	_ "github.com/mattn/go-sqlite3"
 
-	"github.com/djangobridge/djangobridge/djangosession"
-	"github.com/djangobridge/djangobridge/tables"
+	"github.com/djangobridge/djangobridge"
 )
 
 func main() {
@@ -21,16 +20,12 @@ func main() {
 		log.Fatal("usage: visits SESSION_KEY")
 	}
 	ctx := context.Background()
-	settings, err := djangosession.ReadSettingsFile("site.json")
-	check(err)
 	db, err := sql.Open("sqlite3", "file:db.sqlite3?mode=rw&_busy_timeout=10&_synchronous=FULL")
 	check(err)
-	engine, err := tables.New(db, settings, tables.Options{})
-	check(err)
-	sessions, err := djangosession.NewManager(engine, settings, djangosession.Options{})
+	site, err := djangobridge.Open("site.json", djangobridge.Options{DB: db})
 	check(err)
 
-	session, err := sessions.Load(ctx, os.Args[1])
+	session, err := site.Sessions.Load(ctx, os.Args[1])
 	check(err)
 	if session.Key() == "" {
 		log.Fatal("there is no such session")
