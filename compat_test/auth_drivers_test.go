@@ -41,7 +41,7 @@ func TestUsersThroughEveryDriver(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					users, err := tables.NewUsers(db, p.manager.Settings(), p.model)
+					users, err := tables.NewUsers(db, p.sessions.Settings(), p.model)
 					if err != nil {
 						t.Fatal(err)
 					}

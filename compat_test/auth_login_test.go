@@ -56,7 +56,7 @@ func loginsAreShared(t *testing.T, p *authPair) {
 	if err := py.Scan(p.django.do(t, "user", map[string]any{"pk": pk}), &want, nil); err != nil {
 		t.Fatal(err)
 	}
-	u, err := p.auth.User(t.Context(), p.load(t, mine))
+	u, err := p.login.User(t.Context(), p.load(t, mine))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,11 +66,11 @@ func loginsAreShared(t *testing.T, p *authPair) {
 		t.Errorf("Go reads %+v\nDjango has %+v, %v", u, want, err)
 	}
 	// An anonymous visitor's cart moves to the new session.
-	s := p.manager.New()
+	s := p.sessions.New()
 	s.Set("cart", []any{1, 2})
 	save(t, s)
 	old := s.Key()
-	if err := p.auth.LoginSession(t.Context(), s, u); err != nil {
+	if err := p.login.LoginSession(t.Context(), s, u); err != nil {
 		t.Fatal(err)
 	}
 	save(t, s)
@@ -84,7 +84,7 @@ func logoutsAreShared(t *testing.T, p *authPair) {
 	pk := p.makeUser(t, "out", nil)
 	mine, theirs := p.djangoLogin(t, pk), p.goLogin(t, pk)
 	held := p.load(t, theirs)
-	if err := p.auth.LogoutSession(t.Context(), p.load(t, mine)); err != nil {
+	if err := p.login.LogoutSession(t.Context(), p.load(t, mine)); err != nil {
 		t.Fatal(err)
 	}
 	if v := p.ask(t, "logout", map[string]any{"key": theirs}); v.User != nil || v.Key != nil {
@@ -110,7 +110,7 @@ func loginsOverLogins(t *testing.T, p *authPair) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := p.auth.LoginSession(t.Context(), s, u); err != nil {
+			if err := p.login.LoginSession(t.Context(), s, u); err != nil {
 				t.Fatal(err)
 			}
 			save(t, s)
@@ -160,7 +160,7 @@ func passwordsAreShared(t *testing.T, p *authPair) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.auth.UpdateSession(t.Context(), mine, u); err != nil {
+	if err := p.login.UpdateSession(t.Context(), mine, u); err != nil {
 		t.Fatal(err)
 	}
 	save(t, mine)
@@ -230,12 +230,12 @@ func noLogins(t *testing.T, p *authPair) {
 		cases[name] = c
 	}
 	for _, mode := range []string{"read-only", "merge", "strict", "plain"} { // what writes comes last
-		m := newManager(t, p.engine, p.manager.Settings(), djangosession.Options{
+		sessions := newManager(t, p.engine, p.sessions.Settings(), djangosession.Options{
 			StrictLoad: mode == "strict", MergeSaves: mode == "merge", ReadOnly: mode == "read-only",
 		})
-		a := p.with(t, m)
+		login := p.with(t, sessions)
 		for name, c := range cases {
-			s, err := m.Load(t.Context(), c.key)
+			s, err := sessions.Load(t.Context(), c.key)
 			if err != nil {
 				if mode != "strict" || name != "forged" && name != "cut off" {
 					t.Errorf("%s, %s: %v", mode, name, err)
@@ -246,16 +246,16 @@ func noLogins(t *testing.T, p *authPair) {
 			if want == auth.BadHash && mode != "read-only" && s.Key() == "" { // an earlier mode has flushed it
 				want = auth.NotLoggedIn
 			}
-			if state, err := a.State(t.Context(), s); state.User != nil || state.Reason != want || err != nil {
+			if state, err := login.State(t.Context(), s); state.User != nil || state.Reason != want || err != nil {
 				t.Errorf("%s, %s: %+v, %v; want %s", mode, name, state, err, want)
 			}
-			if there, err := m.Exists(t.Context(), c.key); name != "no such session" && there == (c.reason == auth.BadHash && mode != "read-only") || err != nil {
+			if there, err := sessions.Exists(t.Context(), c.key); name != "no such session" && there == (c.reason == auth.BadHash && mode != "read-only") || err != nil {
 				t.Errorf("%s, %s: stored %v, %v", mode, name, there, err)
 			}
 		}
-		if s, err := m.Load(t.Context(), good); err != nil {
+		if s, err := sessions.Load(t.Context(), good); err != nil {
 			t.Error(err)
-		} else if u, err := a.User(t.Context(), s); u == nil || err != nil {
+		} else if u, err := login.User(t.Context(), s); u == nil || err != nil {
 			t.Errorf("%s: the good one: %v, %v", mode, u, err)
 		}
 	}
@@ -300,11 +300,11 @@ func permissionsAreShared(t *testing.T, p *authPair) {
 			t.Fatal(err)
 		}
 		// A user whom a page knows, even one who may not log in.
-		settings := p.manager.Settings()
+		settings := p.sessions.Settings()
 		settings.AuthenticationBackends = []string{auth.AllowAllUsersModelBackend}
-		a := p.with(t, newManager(t, p.engine, settings, djangosession.Options{}))
+		login := p.with(t, newManager(t, p.engine, settings, djangosession.Options{}))
 		s := p.load(t, p.tampered(t, p.djangoLogin2(t, pk), map[string]any{auth.BackendSessionKey: auth.AllowAllUsersModelBackend}))
-		u, err := a.User(t.Context(), s)
+		u, err := login.User(t.Context(), s)
 		if u == nil || err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -378,7 +378,7 @@ func credentialsAreShared(t *testing.T, p *authPair) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		u, err := p.auth.Authenticate(t.Context(), c.username, c.password)
+		u, err := p.login.Authenticate(t.Context(), c.username, c.password)
 		if (u != nil) != (answer != nil) || u == nil && !errors.Is(err, auth.ErrBadCredentials) {
 			t.Errorf("%q, %q: Go has %v, %v; Django has %v", c.username, c.password, u, err, answer)
 			continue
@@ -394,7 +394,7 @@ func credentialsAreShared(t *testing.T, p *authPair) {
 		}
 	}
 	for _, name := range []string{"a\x00b", "\xff"} { // which a driver cannot send, or Django not receive
-		if _, err := p.auth.Authenticate(t.Context(), name, "x"); !errors.Is(err, auth.ErrBadCredentials) {
+		if _, err := p.login.Authenticate(t.Context(), name, "x"); !errors.Is(err, auth.ErrBadCredentials) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
@@ -407,12 +407,12 @@ func logoutEverywhere(t *testing.T, p *authPair) {
 		mine = append(mine, p.djangoLogin(t, pk), p.goLogin(t, pk))
 	}
 	kept := p.djangoLogin(t, other)
-	n, err := p.auth.LogoutElsewhere(t.Context(), pk, p.load(t, mine[3]))
+	n, err := p.login.LogoutElsewhere(t.Context(), pk, p.load(t, mine[3]))
 	if n != 5 || err != nil {
 		t.Errorf("%d sessions, %v", n, err)
 	}
 	p.bothSee(t, mine[3], pk)
-	if n, err := p.auth.LogoutEverywhere(t.Context(), pk); n != 1 || err != nil {
+	if n, err := p.login.LogoutEverywhere(t.Context(), pk); n != 1 || err != nil {
 		t.Errorf("%d sessions, %v", n, err)
 	}
 	for _, key := range mine {
@@ -424,13 +424,13 @@ func logoutEverywhere(t *testing.T, p *authPair) {
 func rotatedKeys(t *testing.T, p *authPair) {
 	pk := p.makeUser(t, "rotating", nil)
 	first, second, third := p.djangoLogin(t, pk), p.goLogin(t, pk), p.goLogin(t, pk)
-	s := p.manager.Settings()
+	s := p.sessions.Settings()
 	s.SecretKey, s.SecretKeyFallbacks = "new-secret-key", []string{s.SecretKey}
 	p.django.do(t, "settings", map[string]any{"SECRET_KEY": s.SecretKey, "SECRET_KEY_FALLBACKS": s.SecretKeyFallbacks})
 	_, p.engine = p.site(t, s, tables.Options{})
 	// It is not strict, because 3.2 has no fallback keys: what the old one signed is no session.
-	p.manager = newManager(t, p.engine, s, djangosession.Options{})
-	p.auth = p.with(t, p.manager)
+	p.sessions = newManager(t, p.engine, s, djangosession.Options{})
+	p.login = p.with(t, p.sessions)
 	who, key := p.goSees(t, first)
 	if p.release < "4.1" {
 		if d, _ := p.djangoSees(t, second); who != string(auth.NotLoggedIn) || d != "" {
@@ -455,7 +455,7 @@ func rotatedKeys(t *testing.T, p *authPair) {
 	// Two tabs at once: both are logged in, and one session comes of it.
 	one, two := p.load(t, third), p.load(t, third)
 	for i, tab := range []*djangosession.Session{one, two} {
-		if u, err := p.auth.User(t.Context(), tab); u == nil || err != nil {
+		if u, err := p.login.User(t.Context(), tab); u == nil || err != nil {
 			t.Errorf("tab %d: %v, %v", i, u, err)
 		}
 	}

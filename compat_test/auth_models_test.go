@@ -23,7 +23,7 @@ func shareUser(t *testing.T, p *authPair, username string, fields map[string]any
 	if a, b := p.payload(t, theirs), p.payload(t, mine); a != b {
 		t.Errorf("Django stores %s\nGo stores     %s", a, b)
 	}
-	if u, err := p.auth.Authenticate(t.Context(), username, "pässword☃"); err != nil || u.ID != pk || u.Username != username {
+	if u, err := p.login.Authenticate(t.Context(), username, "pässword☃"); err != nil || u.ID != pk || u.Username != username {
 		t.Errorf("Go finds %+v, %v", u, err)
 	}
 	p.django.do(t, "set_user", map[string]any{"pk": pk, "password": "new"})
@@ -49,7 +49,7 @@ func TestUserModelWithUUIDs(t *testing.T) {
 			t.Errorf("the id is %q", pk)
 		}
 		key := p.goLogin(t, pk)
-		u, err := p.auth.User(t.Context(), p.load(t, key))
+		u, err := p.login.User(t.Context(), p.load(t, key))
 		if err != nil || !u.IsStaff || u.LastLogin.IsZero() {
 			t.Fatalf("Go reads %+v, %v", u, err)
 		}
@@ -76,7 +76,7 @@ func TestUserModelWithUUIDs(t *testing.T) {
 		if groups, err := u.Groups(t.Context()); err != nil || !slices.Equal(groups, []string{"editors"}) {
 			t.Errorf("groups %v, %v", groups, err)
 		}
-		if n, err := p.auth.LogoutEverywhere(t.Context(), pk); n < 3 || err != nil {
+		if n, err := p.login.LogoutEverywhere(t.Context(), pk); n < 3 || err != nil {
 			t.Errorf("logged out %d, %v", n, err)
 		}
 		key = p.goLogin(t, pk)
@@ -94,7 +94,7 @@ func TestUserModelWithLargeNumbers(t *testing.T) {
 		p.open(t)
 		grouped := p.makeUser(t, "grouped", nil)
 		p.django.do(t, "grant", map[string]any{"pk": grouped, "groups": map[string]any{"g": []any{"auth.add_group"}}})
-		u, err := p.auth.User(t.Context(), p.load(t, p.goLogin(t, grouped)))
+		u, err := p.login.User(t.Context(), p.load(t, p.goLogin(t, grouped)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,7 +144,7 @@ func TestUserModelWithText(t *testing.T) {
 		if who, _ := p.goSees(t, p.tampered(t, key, map[string]any{auth.SessionKey: "anne"})); who != string(auth.NoSuchUser) {
 			t.Errorf("Go sees %s", who)
 		}
-		u, err := p.auth.User(t.Context(), p.load(t, key))
+		u, err := p.login.User(t.Context(), p.load(t, key))
 		if err != nil || !u.IsActive || u.IsStaff || u.IsSuperuser || !u.LastLogin.IsZero() {
 			t.Fatalf("Go reads %+v, %v", u, err)
 		}
@@ -169,17 +169,17 @@ func TestBackendsOfTheSite(t *testing.T) {
 			remote := p.ask(t, "login", map[string]any{"key": nil, "pk": pk, "backend": auth.RemoteUserBackend})
 			p.nobodySees(t, *remote.Key, auth.Inactive)
 			p.nobodySees(t, p.tampered(t, *v.Key, map[string]any{auth.BackendSessionKey: auth.ModelBackend}), auth.UnknownBackend)
-			u, err := p.auth.Authenticate(t.Context(), "sleeping", "pässword☃")
+			u, err := p.login.Authenticate(t.Context(), "sleeping", "pässword☃")
 			if err != nil || u.Backend != auth.AllowAllUsersModelBackend {
 				t.Fatalf("%+v, %v", u, err)
 			}
-			s := p.manager.New()
-			if err := p.auth.LoginSession(t.Context(), s, u); err != nil {
+			s := p.sessions.New()
+			if err := p.login.LoginSession(t.Context(), s, u); err != nil {
 				t.Fatal(err)
 			}
 			save(t, s)
 			p.bothSee(t, s.Key(), pk)
-			if other := p.manager.New(); !errors.Is(p.auth.LoginSession(t.Context(), other, &auth.User{ID: pk}), auth.ErrBackend) {
+			if other := p.sessions.New(); !errors.Is(p.login.LoginSession(t.Context(), other, &auth.User{ID: pk}), auth.ErrBackend) {
 				t.Error("a login by one of two backends")
 			}
 			var want struct {

@@ -18,7 +18,7 @@ import (
 type authPair struct {
 	*pair
 	users *tables.Users
-	auth  *auth.Auth
+	login *auth.Auth
 	model tables.UserOptions
 }
 
@@ -54,7 +54,7 @@ func newAuthPair(t *testing.T, release, product, model string, useTZ bool, more 
 		s.AuthenticationBackends = backends
 	}
 	p.django = startPeer(t, release, settings)
-	p.manager, p.engine = p.site(t, s, tables.Options{})
+	p.sessions, p.engine = p.site(t, s, tables.Options{})
 	return p
 }
 
@@ -62,22 +62,22 @@ func newAuthPair(t *testing.T, release, product, model string, useTZ bool, more 
 func (p *authPair) open(t *testing.T) {
 	t.Helper()
 	var err error
-	if p.users, err = tables.NewUsers(p.base.open(t), p.manager.Settings(), p.model); err != nil {
+	if p.users, err = tables.NewUsers(p.base.open(t), p.sessions.Settings(), p.model); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.users.Check(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	p.auth = p.with(t, p.manager)
+	p.login = p.with(t, p.sessions)
 }
 
-func (p *authPair) with(t *testing.T, m *djangosession.Manager) *auth.Auth {
+func (p *authPair) with(t *testing.T, sessions *djangosession.Manager) *auth.Auth {
 	t.Helper()
-	a, err := auth.New(m, p.users, auth.Options{Logger: slog.New(slog.DiscardHandler), Iterations: 1000})
+	login, err := auth.New(sessions, p.users, auth.Options{Logger: slog.New(slog.DiscardHandler), Iterations: 1000})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return a
+	return login
 }
 
 // visit is what Django answers about a session.
@@ -121,8 +121,8 @@ func (p *authPair) goLogin(t *testing.T, pk string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := p.manager.New()
-	if err := p.auth.LoginSession(t.Context(), s, u); err != nil {
+	s := p.sessions.New()
+	if err := p.login.LoginSession(t.Context(), s, u); err != nil {
 		t.Fatal(err)
 	}
 	save(t, s)
@@ -133,11 +133,11 @@ func (p *authPair) goLogin(t *testing.T, pk string) string {
 // session's key afterwards.
 func (p *authPair) goSees(t *testing.T, key string) (who, newKey string) {
 	t.Helper()
-	s, err := p.manager.Load(t.Context(), key)
+	s, err := p.sessions.Load(t.Context(), key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	state, err := p.auth.State(t.Context(), s)
+	state, err := p.login.State(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +195,7 @@ func (p *authPair) stored(t *testing.T, key string) bool {
 // tampered stores a changed copy of a session, signed like others, and returns its key.
 func (p *authPair) tampered(t *testing.T, key string, changes map[string]any) string {
 	t.Helper()
-	s := p.manager.New()
+	s := p.sessions.New()
 	if err := s.Update(p.load(t, key).Dict()); err != nil {
 		t.Fatal(err)
 	}

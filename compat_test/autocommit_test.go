@@ -15,7 +15,7 @@ import (
 func TestConnectionsWithoutAutocommitAreRefused(t *testing.T) {
 	t.Parallel()
 	p := goSite(t, newDatabase(t, "mariadb"))
-	first := p.manager.New()
+	first := p.sessions.New()
 	first.Set("_auth_user_id", "1")
 	save(t, first)
 
@@ -24,28 +24,28 @@ func TestConnectionsWithoutAutocommitAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	s := p.manager.Settings()
+	s := p.sessions.Settings()
 	engine, err := tables.New(db, s, tables.Options{Dialect: p.base.dialect})
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := djangosession.NewManager(engine, s, djangosession.Options{})
+	sessions, err := djangosession.NewManager(engine, s, djangosession.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx := t.Context()
-	_, loadErr := m.Load(ctx, first.Key())
-	_, existsErr := m.Exists(ctx, first.Key())
-	_, clearErr := m.ClearExpired(ctx, djangosession.ClearOptions{})
+	_, loadErr := sessions.Load(ctx, first.Key())
+	_, existsErr := sessions.Exists(ctx, first.Key())
+	_, clearErr := sessions.ClearExpired(ctx, djangosession.ClearOptions{})
 	for name, err := range map[string]error{
 		"Load": loadErr, "Exists": existsErr, "ClearExpired": clearErr,
-		"Delete": m.Delete(ctx, first.Key()), "Save": m.New().Save(ctx),
+		"Delete": sessions.Delete(ctx, first.Key()), "Save": sessions.New().Save(ctx),
 	} {
 		if !errors.Is(err, tables.ErrAutocommit) {
 			t.Errorf("%s: error %v, want ErrAutocommit", name, err)
 		}
 	}
-	if there, err := p.manager.Exists(ctx, first.Key()); !there || err != nil {
+	if there, err := p.sessions.Exists(ctx, first.Key()); !there || err != nil {
 		t.Errorf("the session is there: %v, %v", there, err)
 	}
 }

@@ -180,7 +180,7 @@ func onEachWire(t *testing.T, run func(t *testing.T, w *wired)) {
 		t.Run(product, func(t *testing.T) {
 			t.Parallel()
 			p := goSite(t, newDatabase(t, product))
-			w := &wired{cable: newCable(t, p.base.server.Port), direct: p.manager}
+			w := &wired{cable: newCable(t, p.base.server.Port), direct: p.sessions}
 			far := *p.base
 			far.server = &servers.Server{Name: product, Port: w.port()}
 			driver, source := "pgx", far.server.PostgreSQLURL(far.name)+"&default_query_exec_mode=simple_protocol"
@@ -192,14 +192,14 @@ func onEachWire(t *testing.T, run func(t *testing.T, w *wired)) {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = db.Close() })
-			w.engine, err = tables.New(db, p.manager.Settings(), tables.Options{Dialect: p.base.dialect, LockWait: time.Second})
+			w.engine, err = tables.New(db, p.sessions.Settings(), tables.Options{Dialect: p.base.dialect, LockWait: time.Second})
 			if err != nil {
 				t.Fatal(err)
 			}
 			if err := w.engine.Check(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if w.through, err = djangosession.NewManager(w.engine, p.manager.Settings(), djangosession.Options{}); err != nil {
+			if w.through, err = djangosession.NewManager(w.engine, p.sessions.Settings(), djangosession.Options{}); err != nil {
 				t.Fatal(err)
 			}
 			run(t, w)

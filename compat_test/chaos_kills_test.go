@@ -41,11 +41,11 @@ func chaosWrite(source string) error {
 	if err != nil {
 		return err
 	}
-	m, login, err := logins(c.engine, chaosKey, djangosession.Options{MergeSaves: true})
+	sessions, login, err := chaosParts(c.engine, chaosKey, djangosession.Options{MergeSaves: true})
 	if err != nil {
 		return err
 	}
-	w := &chaosWriting{manager: m, login: login, out: json.NewEncoder(os.Stdout)}
+	w := &chaosWriting{sessions: sessions, login: login, out: json.NewEncoder(os.Stdout)}
 	for n := 0; ; n++ {
 		if err := w.visit(context.Background(), fmt.Sprintf("%d-%d", os.Getpid(), n)); err != nil {
 			return err
@@ -54,14 +54,14 @@ func chaosWrite(source string) error {
 }
 
 type chaosWriting struct {
-	manager *djangosession.Manager
-	login   *auth.Auth
-	out     *json.Encoder
+	sessions *djangosession.Manager
+	login    *auth.Auth
+	out      *json.Encoder
 }
 
 // visit is what one user does. The error is that of writing notes.
 func (w *chaosWriting) visit(ctx context.Context, user string) error {
-	s := w.manager.New()
+	s := w.sessions.New()
 	err := w.login.LoginSession(ctx, s, chaosUser(user))
 	if err == nil {
 		err = s.Save(ctx)

@@ -135,11 +135,11 @@ func newChaosRace(t *testing.T, c *chaosSite, number, size int, draw *rand.Rand)
 	if draw.IntN(4) == 0 { // each request that asks for the user changes the key
 		secretKey = chaosKeyBefore
 	}
-	m, login, err := logins(c.engine, secretKey, djangosession.Options{})
+	sessions, login, err := chaosParts(c.engine, secretKey, djangosession.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := m.New()
+	s := sessions.New()
 	s.Set("cart", race.user)
 	if !race.anonymous {
 		if err := login.LoginSession(t.Context(), s, chaosUser(race.user)); err != nil {

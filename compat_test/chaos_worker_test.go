@@ -121,17 +121,17 @@ func newChaosSite(source string) (*chaosSite, error) {
 	return c, err
 }
 
-// logins are the sessions and logins of an engine.
-func logins(
+// chaosParts makes the sessions and logins of an engine.
+func chaosParts(
 	engine djangosession.Engine, secretKey string, o djangosession.Options,
 ) (*djangosession.Manager, *auth.Auth, error) {
 	o.Logger = slog.New(slog.DiscardHandler)
-	m, err := djangosession.NewManager(engine, chaosSettings(secretKey), o)
+	sessions, err := djangosession.NewManager(engine, chaosSettings(secretKey), o)
 	if err != nil {
 		return nil, nil, err
 	}
-	a, err := auth.New(m, chaosUsers{}, auth.Options{Logger: o.Logger})
-	return m, a, err
+	login, err := auth.New(sessions, chaosUsers{}, auth.Options{Logger: o.Logger})
+	return sessions, login, err
 }
 
 // chaosWorker answers orders, a line of JSON each, until its input ends.
@@ -169,7 +169,7 @@ func (c *chaosSite) serve(o chaosOrder) chaosReply {
 	if o.Op == "renew" {
 		options.RenewBelow = 1
 	}
-	sessions, login, err := logins(engine, chaosKey, options)
+	sessions, login, err := chaosParts(engine, chaosKey, options)
 	if err != nil {
 		return chaosReply{Problem: err.Error()}
 	}

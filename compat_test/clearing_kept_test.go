@@ -59,7 +59,7 @@ func TestClearingEndsWhenRowsStay(t *testing.T) {
 					t.Fatal(err)
 				}
 				t.Cleanup(func() { _ = service.Close() })
-				if engine, err = tables.New(service, p.manager.Settings(), tables.Options{Dialect: dialect}); err != nil {
+				if engine, err = tables.New(service, p.sessions.Settings(), tables.Options{Dialect: dialect}); err != nil {
 					t.Fatal(err)
 				}
 			}

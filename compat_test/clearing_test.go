@@ -41,7 +41,7 @@ func TestClearingLetsOthersIn(t *testing.T) {
 					case <-time.After(2 * time.Millisecond):
 					}
 					began := time.Now()
-					if err := p.manager.New().Save(t.Context()); err != nil {
+					if err := p.sessions.New().Save(t.Context()); err != nil {
 						t.Error(err)
 						return
 					}
@@ -57,7 +57,7 @@ func TestClearingLetsOthersIn(t *testing.T) {
 			var last, largest int64
 			var longestBatch time.Duration
 			began, lap := time.Now(), time.Now()
-			n, err := p.manager.ClearExpired(t.Context(), djangosession.ClearOptions{
+			n, err := p.sessions.ClearExpired(t.Context(), djangosession.ClearOptions{
 				BatchSize: batch,
 				Progress: func(removed int64) {
 					largest, last = max(largest, removed-last), removed
@@ -87,7 +87,7 @@ func TestClearingLetsOthersIn(t *testing.T) {
 			if heap > before.HeapAlloc+64<<20 { // other tests share the heap
 				t.Errorf("%d MB while clearing", heap>>20)
 			}
-			if left, err := p.manager.ClearExpired(t.Context(), djangosession.ClearOptions{DryRun: true}); left != 0 || err != nil {
+			if left, err := p.sessions.ClearExpired(t.Context(), djangosession.ClearOptions{DryRun: true}); left != 0 || err != nil {
 				t.Errorf("%d are left, %v", left, err)
 			}
 		})

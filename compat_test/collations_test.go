@@ -98,15 +98,15 @@ func collatedTable(t *testing.T, d *database, db *sql.DB, table, collation strin
 
 func wantExactKeys(t *testing.T, e *tables.Engine) {
 	t.Helper()
-	m, err := djangosession.NewManager(e, djangosession.NewSettings("compat-secret-key"), djangosession.Options{})
+	sessions, err := djangosession.NewManager(e, djangosession.NewSettings("compat-secret-key"), djangosession.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := m.New()
+	s := sessions.New()
 	s.Set("a", 1)
 	save(t, s)
 	key := "k" + strings.Repeat("abcs", 7) + s.Key()[:3] // letters for each of the similar ones
-	s = m.Open(key)
+	s = sessions.Open(key)
 	s.Clear()
 	s.Set("a", 1)
 	if err := s.SaveMustCreate(t.Context()); err != nil {
@@ -143,7 +143,7 @@ func wantExactKeys(t *testing.T, e *tables.Engine) {
 			t.Errorf("Delete(%q): %v", other, err)
 		}
 	}
-	if got, err := djangosession.Value[int](load(t, m, key), "a"); got != 1 || err != nil {
+	if got, err := djangosession.Value[int](load(t, sessions, key), "a"); got != 1 || err != nil {
 		t.Errorf("the session has %d, %v", got, err)
 	}
 	rows := 0
@@ -182,8 +182,8 @@ func TestKeysAreFoundByTheIndex(t *testing.T) {
 			p.fill(t, 5500)
 			db := p.base.open(t)
 			db.SetMaxOpenConns(1)
-			m := mergingOn(t, db, p.base.dialect, p.manager.Settings())
-			whole := managerOn(t, db, p.base.dialect, p.manager.Settings(), djangosession.Options{})
+			sessions := mergingOn(t, db, p.base.dialect, p.sessions.Settings())
+			whole := managerOn(t, db, p.base.dialect, p.sessions.Settings(), djangosession.Options{})
 			if product == "postgresql" {
 				if _, err := db.ExecContext(t.Context(), "ANALYZE django_session"); err != nil {
 					t.Fatal(err)
@@ -198,18 +198,18 @@ func TestKeysAreFoundByTheIndex(t *testing.T) {
 				}
 				return n
 			}
-			s := m.New()
+			s := sessions.New()
 			save(t, s)
 			before := read()
 			between := read() - before // what asking reads itself
 			for range 3 {
-				s = load(t, m, s.Key())
+				s = load(t, sessions, s.Key())
 				s.Set("a", 1)
-				_, existsErr := m.Exists(t.Context(), s.Key())
+				_, existsErr := sessions.Exists(t.Context(), s.Key())
 				if err := errors.Join(existsErr, s.Save(t.Context()), s.CycleKey(t.Context())); err != nil {
 					t.Fatal(err)
 				}
-				m, whole = whole, m
+				sessions, whole = whole, sessions
 			}
 			if err := s.Flush(t.Context()); err != nil {
 				t.Fatal(err)
@@ -270,9 +270,9 @@ func TestTextIDsAreExactOnServers(t *testing.T) {
 }
 
 // load loads a session that is there.
-func load(t *testing.T, m *djangosession.Manager, key string) *djangosession.Session {
+func load(t *testing.T, sessions *djangosession.Manager, key string) *djangosession.Session {
 	t.Helper()
-	s, err := m.Load(t.Context(), key)
+	s, err := sessions.Load(t.Context(), key)
 	if err != nil || s.Key() != key {
 		t.Fatalf("the session is not loaded: %v", err)
 	}

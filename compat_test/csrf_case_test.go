@@ -115,14 +115,14 @@ func (c *csrfCase) serve(t *testing.T, release string) csrfOutcome {
 	if err != nil {
 		t.Fatal(err)
 	}
-	manager, err := djangosession.NewManager(engine, settings, djangosession.Options{})
+	sessions, err := djangosession.NewManager(engine, settings, djangosession.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := c.request(t)
 	key := ""
 	if c.Session != nil {
-		session := manager.New()
+		session := sessions.New()
 		session.Set("_csrftoken", *c.Session)
 		if err := session.Save(t.Context()); err != nil {
 			t.Fatal(err)
@@ -131,7 +131,7 @@ func (c *csrfCase) serve(t *testing.T, release string) csrfOutcome {
 		r.Header["Cookie"] = append(r.Header["Cookie"], "sessionid="+key)
 	}
 	var out csrfOutcome
-	p, err := csrf.New(settings, csrf.Options{
+	protection, err := csrf.New(settings, csrf.Options{
 		ServerPort: c.Port,
 		Logger:     slog.New(slog.DiscardHandler),
 		Exempts:    func(*http.Request) bool { return c.Exempt },
@@ -148,7 +148,7 @@ func (c *csrfCase) serve(t *testing.T, release string) csrfOutcome {
 	if err != nil {
 		t.Fatal(err)
 	}
-	handler := p.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	handler := protection.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for _, call := range c.Calls {
 			if call == "flush" {
 				if session, err := djangosession.FromContext(r.Context()); err != nil {
@@ -173,7 +173,7 @@ func (c *csrfCase) serve(t *testing.T, release string) csrfOutcome {
 		}
 	}))
 	if !c.NoSession || !settings.CSRFUseSessions {
-		handler = manager.Middleware(handler)
+		handler = sessions.Middleware(handler)
 	}
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, r)
@@ -186,7 +186,7 @@ func (c *csrfCase) serve(t *testing.T, release string) csrfOutcome {
 		}
 	}
 	out.Vary = w.Header().Get("Vary")
-	session, err := manager.Load(t.Context(), key)
+	session, err := sessions.Load(t.Context(), key)
 	if err != nil {
 		t.Fatal(err)
 	}

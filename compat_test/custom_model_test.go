@@ -33,7 +33,7 @@ func TestCustomSessionModel(t *testing.T) {
 					"database": base.django(), "SECRET_KEY": s.SecretKey, "USE_TZ": s.UseTZ, "TIME_ZONE": s.TimeZone, "custom": true,
 				})}
 				s.SessionStore = "ShopStore"
-				p.manager, p.engine = p.site(t, s, tables.Options{Table: "shop_session", ExtraColumns: []tables.Column{
+				p.sessions, p.engine = p.site(t, s, tables.Options{Table: "shop_session", ExtraColumns: []tables.Column{
 					{Name: "account_id", Value: tables.LoggedInUserID},
 					{Name: "number", Value: tables.LoggedInUserID},
 					{Name: "ip", Value: tables.FromSession("ip")},
@@ -41,7 +41,7 @@ func TestCustomSessionModel(t *testing.T) {
 				}})
 				first := p.django.text(t, "create", map[string]any{"values": many(t)})
 				p.wantSame(t, first)
-				session := p.manager.New()
+				session := p.sessions.New()
 				session.Set("_auth_user_id", "42")
 				session.Set("ip", "2001:db8::1")
 				save(t, session)

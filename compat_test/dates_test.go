@@ -23,7 +23,7 @@ func TestDatesThroughTheYear(t *testing.T) {
 					p := newPair(t, release, newDatabase(t, product), func(s *djangosession.Settings) {
 						s.UseTZ, s.TimeZone = useTZ, "Europe/Berlin"
 					})
-					s := p.manager.New()
+					s := p.sessions.New()
 					save(t, s)
 					for _, wall := range []string{
 						"2090-01-15T12:00:00.000001", "2090-03-26T01:59:59.999999", "2090-03-26T02:30:00", "2090-03-26T03:00:00",

@@ -98,7 +98,7 @@ func silentSite(t *testing.T, product string, o djangosession.Options) (*silentP
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	o.MergeSaves = true
-	return proxy, managerOn(t, db, dialect, p.manager.Settings(), o), p
+	return proxy, managerOn(t, db, dialect, p.sessions.Settings(), o), p
 }
 
 func mergingOn(t *testing.T, db *sql.DB, dialect tables.Dialect, s djangosession.Settings) *djangosession.Manager {
@@ -125,17 +125,17 @@ func TestLostAnswersEndWithTheDeadline(t *testing.T) {
 		for _, word := range []string{"COMMIT", "ROLLBACK", "UPDATE", "FOR UPDATE"} {
 			t.Run(product+"/"+word, func(t *testing.T) {
 				t.Parallel()
-				proxy, m, p := silentSite(t, product, djangosession.Options{})
-				s := m.New()
+				proxy, sessions, p := silentSite(t, product, djangosession.Options{})
+				s := sessions.New()
 				s.Set("a", 1)
 				save(t, s)
-				session, err := m.Load(t.Context(), s.Key())
+				session, err := sessions.Load(t.Context(), s.Key())
 				if err != nil {
 					t.Fatal(err)
 				}
 				session.Set("a", 2)
 				if word == "ROLLBACK" { // the session is gone, and the transaction is rolled back
-					if err := p.manager.Delete(t.Context(), s.Key()); err != nil {
+					if err := p.sessions.Delete(t.Context(), s.Key()); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -176,14 +176,14 @@ func TestLostAnswersEndWithTheDeadline(t *testing.T) {
 // answer, and that no goroutine waits for the answer afterwards.
 func TestLostCommitInTheMiddleware(t *testing.T) { //nolint:paralleltest // counts goroutines
 	var reported error
-	proxy, m, _ := silentSite(t, "mariadb", djangosession.Options{
+	proxy, sessions, _ := silentSite(t, "mariadb", djangosession.Options{
 		SaveTimeout: 300 * time.Millisecond,
 		OnError:     func(_ context.Context, err error) { reported = err },
 	})
-	s := m.New()
+	s := sessions.New()
 	s.Set("a", 1)
 	save(t, s)
-	site := m.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	site := sessions.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		session, err := djangosession.FromContext(r.Context())
 		if err != nil {
 			t.Error(err)

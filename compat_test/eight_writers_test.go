@@ -18,18 +18,18 @@ func TestEightWriters(t *testing.T) {
 			t.Parallel()
 			s := djangosession.NewSettings("compat-secret-key")
 			p := &pair{base: newDatabase(t, product)}
-			p.manager, p.engine = p.site(t, s, tables.Options{})
+			p.sessions, p.engine = p.site(t, s, tables.Options{})
 			if err := p.engine.CreateTable(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			p.manager = newManager(t, p.engine, p.manager.Settings(), djangosession.Options{StrictLoad: true, MergeSaves: true})
-			first := p.manager.New()
+			p.sessions = newManager(t, p.engine, p.sessions.Settings(), djangosession.Options{StrictLoad: true, MergeSaves: true})
+			first := p.sessions.New()
 			save(t, first)
 			const writers, rounds = 8, 1000
 			errs := make(chan error, writers)
 			began := time.Now()
 			for w := range writers {
-				go func() { errs <- write(t, p.manager, first.Key(), fmt.Sprintf("writer%d", w), rounds) }()
+				go func() { errs <- write(t, p.sessions, first.Key(), fmt.Sprintf("writer%d", w), rounds) }()
 			}
 			for range writers {
 				if err := <-errs; err != nil {
@@ -49,10 +49,10 @@ func TestEightWriters(t *testing.T) {
 }
 
 // write increments a value of a session.
-func write(t *testing.T, m *djangosession.Manager, key, name string, rounds int) error {
+func write(t *testing.T, sessions *djangosession.Manager, key, name string, rounds int) error {
 	t.Helper()
 	for round := range rounds {
-		s, err := m.Load(t.Context(), key)
+		s, err := sessions.Load(t.Context(), key)
 		if err != nil {
 			return err
 		}

@@ -21,16 +21,16 @@ func TestKeyRotation(t *testing.T) {
 				t.Parallel()
 				p := newPair(t, release, newDatabase(t, product), func(*djangosession.Settings) {})
 				key := p.django.text(t, "create", map[string]any{"values": many(t)})
-				rotated := p.manager.Settings()
+				rotated := p.sessions.Settings()
 				rotated.SecretKey, rotated.SecretKeyFallbacks = "new-secret-key", []string{rotated.SecretKey}
-				m, _ := p.site(t, rotated, tables.Options{})
-				s, err := m.Load(t.Context(), key)
+				sessions, _ := p.site(t, rotated, tables.Options{})
+				s, err := sessions.Load(t.Context(), key)
 				if err != nil || s.Key() != key {
 					t.Fatalf("Go does not read what the old key signed: %v", err)
 				}
 				s.Set("rotated", true)
 				save(t, s)
-				if _, err := p.manager.Load(t.Context(), key); err == nil {
+				if _, err := p.sessions.Load(t.Context(), key); err == nil {
 					t.Error("the old key reads what the new key signed")
 				}
 				django := startPeer(t, release, map[string]any{

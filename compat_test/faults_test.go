@@ -35,11 +35,11 @@ func times(t *testing.T, variable string, usual int) int {
 	return n
 }
 
-// goSite is a manager on a new database in which Go created the table.
+// goSite has sessions in a new database in which Go created the table.
 func goSite(t *testing.T, base *database) *pair {
 	t.Helper()
 	p := &pair{base: base}
-	p.manager, p.engine = p.site(t, djangosession.NewSettings("compat-secret-key"), tables.Options{})
+	p.sessions, p.engine = p.site(t, djangosession.NewSettings("compat-secret-key"), tables.Options{})
 	if err := p.engine.CreateTable(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -61,13 +61,13 @@ func writeForever(source string) error {
 	if err != nil {
 		return err
 	}
-	m, err := djangosession.NewManager(engine, s, djangosession.Options{})
+	sessions, err := djangosession.NewManager(engine, s, djangosession.Options{})
 	if err != nil {
 		return err
 	}
 	ctx := context.Background()
 	for n := 0; ; n++ {
-		session := m.New()
+		session := sessions.New()
 		session.Set("text", strings.Repeat(strconv.Itoa(n), 1+n*n%5000))
 		session.Set("n", n)
 		session.Set("visitor", djangosession.NewKey())
@@ -157,23 +157,23 @@ func TestServerRestarts(t *testing.T) {
 			server := ownServer(t, chosen(product))
 			p := goSite(t, databaseOn(t, server))
 			key := func() string {
-				s := p.manager.New()
+				s := p.sessions.New()
 				save(t, s)
 				return s.Key()
 			}()
 			ctx, cancel := context.WithCancel(t.Context())
 			var done, failed atomic.Int64
 			var clients sync.WaitGroup
-			_, engine := p.site(t, p.manager.Settings(), tables.Options{})
-			merging := newManager(t, engine, p.manager.Settings(), djangosession.Options{MergeSaves: true})
+			_, engine := p.site(t, p.sessions.Settings(), tables.Options{})
+			merging := newManager(t, engine, p.sessions.Settings(), djangosession.Options{MergeSaves: true})
 			for client := range 8 {
-				m := p.manager
+				sessions := p.sessions
 				if client%2 == 0 {
-					m = merging
+					sessions = merging
 				}
 				clients.Go(func() {
 					for ctx.Err() == nil {
-						s, err := m.Load(ctx, key)
+						s, err := sessions.Load(ctx, key)
 						if err == nil {
 							err = s.Save(ctx)
 						}

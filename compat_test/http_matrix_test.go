@@ -173,10 +173,10 @@ func (m *httpMatrix) django(t *testing.T, c httpCase) httpAnswer {
 // ours sends a case to Go, on the rows that django leaves.
 func (m *httpMatrix) ours(t *testing.T, c httpCase) httpAnswer {
 	t.Helper()
-	manager := m.manager(t, c)
-	site := manager.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	sessions := m.sessions(t, c)
+	site := sessions.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for _, s := range httpUses[c.use] {
-			if err := m.take(r.Context(), manager, s); err != nil {
+			if err := m.take(r.Context(), sessions, s); err != nil {
 				panic(err)
 			}
 		}
@@ -203,8 +203,8 @@ func (m *httpMatrix) ours(t *testing.T, c httpCase) httpAnswer {
 	return settle(t, a, m.call(t, "rows", nil))
 }
 
-// manager has the settings of a case.
-func (m *httpMatrix) manager(t *testing.T, c httpCase) *djangosession.Manager {
+// sessions returns a Manager with the settings of a case.
+func (m *httpMatrix) sessions(t *testing.T, c httpCase) *djangosession.Manager {
 	t.Helper()
 	if known := m.sites[c.settings]; known != nil {
 		return known
@@ -224,18 +224,18 @@ func (m *httpMatrix) manager(t *testing.T, c httpCase) *djangosession.Manager {
 	if err != nil {
 		t.Fatal(err)
 	}
-	manager := newManager(t, engine, s, djangosession.Options{Logger: slog.New(slog.DiscardHandler)})
-	m.sites[c.settings] = manager
-	return manager
+	sessions := newManager(t, engine, s, djangosession.Options{Logger: slog.New(slog.DiscardHandler)})
+	m.sites[c.settings] = sessions
+	return sessions
 }
 
 // take takes a step in Go.
-func (m *httpMatrix) take(ctx context.Context, manager *djangosession.Manager, s step) error {
+func (m *httpMatrix) take(ctx context.Context, sessions *djangosession.Manager, s step) error {
 	switch s[0] {
 	case "raise":
 		return errors.New("ValueError")
 	case "delete_row":
-		return manager.Delete(ctx, s[1].(string))
+		return sessions.Delete(ctx, s[1].(string))
 	}
 	session, err := djangosession.FromContext(ctx)
 	if err != nil {

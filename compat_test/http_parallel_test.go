@@ -64,7 +64,7 @@ func crowd(
 	t *testing.T, engine djangosession.Engine, handler func(*http.Request, *djangosession.Session),
 ) (*djangosession.Manager, http.Handler) {
 	t.Helper()
-	m := newManager(t, engine, djangosession.NewSettings(httpSecret), djangosession.Options{
+	sessions := newManager(t, engine, djangosession.NewSettings(httpSecret), djangosession.Options{
 		MergeSaves: true, SaveTimeout: time.Minute, Logger: slog.New(slog.DiscardHandler),
 		OnError: func(_ context.Context, err error) {
 			if !errors.Is(err, djangosession.ErrSessionGone) {
@@ -72,7 +72,7 @@ func crowd(
 			}
 		},
 	})
-	site := m.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	site := sessions.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		session, err := djangosession.FromContext(r.Context())
 		if err != nil {
 			t.Error(err)
@@ -80,7 +80,7 @@ func crowd(
 		}
 		handler(r, session)
 	}))
-	return m, site
+	return sessions, site
 }
 
 // atOnce sends requests with this session, each to the path of its number, and returns
@@ -106,18 +106,18 @@ func atOnce(t *testing.T, site http.Handler, key string) []int {
 func TestParallelRequestsLoseNothing(t *testing.T) {
 	t.Parallel()
 	inEach(t, func(t *testing.T, engine djangosession.Engine) {
-		m, site := crowd(t, engine, func(r *http.Request, s *djangosession.Session) {
+		sessions, site := crowd(t, engine, func(r *http.Request, s *djangosession.Session) {
 			s.Set(strings.TrimPrefix(r.URL.Path, "/"), true)
 		})
 		for round := range httpRounds {
-			first := m.New()
+			first := sessions.New()
 			save(t, first)
 			for i, status := range atOnce(t, site, first.Key()) {
 				if status != http.StatusOK {
 					t.Errorf("round %d, request %d: status %d", round, i, status)
 				}
 			}
-			end, err := m.Load(t.Context(), first.Key())
+			end, err := sessions.Load(t.Context(), first.Key())
 			if err != nil || len(end.Keys()) != httpAtOnce {
 				t.Fatalf("round %d: %d values, %v", round, len(end.Keys()), err)
 			}
@@ -130,7 +130,7 @@ func TestParallelRequestsLoseNothing(t *testing.T) {
 func TestParallelRequestsDoNotUndoALogout(t *testing.T) {
 	t.Parallel()
 	inEach(t, func(t *testing.T, engine djangosession.Engine) {
-		m, site := crowd(t, engine, func(r *http.Request, s *djangosession.Session) {
+		sessions, site := crowd(t, engine, func(r *http.Request, s *djangosession.Session) {
 			switch {
 			case r.URL.Path == "/item7":
 				if err := s.Flush(r.Context()); err != nil {
@@ -142,7 +142,7 @@ func TestParallelRequestsDoNotUndoALogout(t *testing.T) {
 		})
 		interrupted := 0
 		for round := range httpRounds {
-			first := m.New()
+			first := sessions.New()
 			save(t, first)
 			for i, status := range atOnce(t, site, first.Key()) {
 				if status == http.StatusBadRequest {
@@ -151,7 +151,7 @@ func TestParallelRequestsDoNotUndoALogout(t *testing.T) {
 					t.Errorf("round %d, request %d: status %d", round, i, status)
 				}
 			}
-			if there, err := m.Exists(t.Context(), first.Key()); there || err != nil {
+			if there, err := sessions.Exists(t.Context(), first.Key()); there || err != nil {
 				t.Fatalf("round %d: the session is back, %v", round, err)
 			}
 		}

@@ -10,9 +10,9 @@ import (
 )
 
 // loadFrom loads an existing session.
-func loadFrom(t *testing.T, m *djangosession.Manager, key string) *djangosession.Session {
+func loadFrom(t *testing.T, sessions *djangosession.Manager, key string) *djangosession.Session {
 	t.Helper()
-	s, err := m.Load(t.Context(), key)
+	s, err := sessions.Load(t.Context(), key)
 	if err != nil || s.Key() != key {
 		t.Fatalf("the session is not there: %v", err)
 	}

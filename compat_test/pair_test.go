@@ -13,11 +13,11 @@ import (
 
 // pair is a Django process and a Go program on one database.
 type pair struct {
-	django  *peer
-	manager *djangosession.Manager
-	engine  *tables.Engine
-	base    *database
-	release string
+	django   *peer
+	sessions *djangosession.Manager
+	engine   *tables.Engine
+	base     *database
+	release  string
 }
 
 // onEach runs a test with each release on each database, with and without USE_TZ.
@@ -46,11 +46,11 @@ func newPair(t *testing.T, release string, base *database, change func(*djangose
 	p := &pair{base: base, release: release, django: startPeer(t, release, map[string]any{
 		"database": base.django(), "SECRET_KEY": s.SecretKey, "USE_TZ": s.UseTZ, "TIME_ZONE": s.TimeZone,
 	})}
-	p.manager, p.engine = p.site(t, s, tables.Options{})
+	p.sessions, p.engine = p.site(t, s, tables.Options{})
 	return p
 }
 
-// site is a manager on the pair's database with settings of its own.
+// site makes a Manager on the pair's database, with these settings.
 func (p *pair) site(t *testing.T, s djangosession.Settings, o tables.Options) (*djangosession.Manager, *tables.Engine) {
 	t.Helper()
 	o.Dialect, o.LockWait = p.base.dialect, time.Minute
@@ -65,16 +65,16 @@ func newManager(
 	t *testing.T, e djangosession.Engine, s djangosession.Settings, o djangosession.Options,
 ) *djangosession.Manager {
 	t.Helper()
-	m, err := djangosession.NewManager(e, s, o)
+	sessions, err := djangosession.NewManager(e, s, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return m
+	return sessions
 }
 
 func (p *pair) load(t *testing.T, key string) *djangosession.Session {
 	t.Helper()
-	s, err := p.manager.Load(t.Context(), key)
+	s, err := p.sessions.Load(t.Context(), key)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,7 +55,7 @@ func newPicklePair(t *testing.T, release, hashing string, change func(*djangoses
 		options["DEFAULT_HASHING_ALGORITHM"] = hashing
 	}
 	p.django = startPeer(t, release, options)
-	p.manager, p.engine = p.site(t, s, tables.Options{})
+	p.sessions, p.engine = p.site(t, s, tables.Options{})
 	return p
 }
 
@@ -102,7 +102,7 @@ func TestPickledSessionsTakeTurns(t *testing.T) {
 			p.wantNoDifferences(t, key, "django")
 		}
 
-		p.manager = newManager(t, p.engine, p.manager.Settings(), djangosession.Options{StrictLoad: true, MergeSaves: true})
+		p.sessions = newManager(t, p.engine, p.sessions.Settings(), djangosession.Options{StrictLoad: true, MergeSaves: true})
 		s, other := p.load(t, key), p.load(t, key)
 		s.Set("go", 1)
 		other.Set("other", py.NewTuple(int64(2)))
@@ -157,7 +157,7 @@ func TestPickledSessionsMadeByGoAreDjangos(t *testing.T) {
 			"duration": {py.TimeDelta{Days: -1, Seconds: 2}, `datetime.timedelta(-1, 2)`},
 			"ordered":  {safe, `collections.OrderedDict([("b", 1)])`},
 		}
-		s := p.manager.New()
+		s := p.sessions.New()
 		code := map[string]any{}
 		for name, v := range values {
 			s.Set(name, v.value)
@@ -182,7 +182,7 @@ func TestPickledSessionsMadeByGoAreDjangos(t *testing.T) {
 func TestPickledExpiries(t *testing.T) {
 	t.Parallel()
 	onEachPickle(t, func(t *testing.T, p *pair) {
-		s := p.manager.New()
+		s := p.sessions.New()
 		save(t, s)
 		check := func(what, typ string) {
 			t.Helper()
@@ -195,7 +195,7 @@ func TestPickledExpiries(t *testing.T) {
 			if err != nil || age > theirs.Age || age < theirs.Age-5 || again.GetExpireAtBrowserClose() != theirs.Browser {
 				t.Errorf("%s: Go says %v, %v; Django %+v", what, age, err, theirs)
 			}
-			settings := p.manager.Settings()
+			settings := p.sessions.Settings()
 			loc, locErr := settings.Location()
 			date, dateErr := again.GetExpiryDate()
 			want, err := py.ParseISOFormat(theirs.Date)
@@ -247,7 +247,7 @@ func TestPickledSessionsOfTheOldLayout(t *testing.T) {
 			s := p.load(t, key) // Go writes the new layout
 			s.Set("go", 1)
 			save(t, s)
-			old := p.manager.Settings()
+			old := p.sessions.Settings()
 			old.DefaultHashingAlgorithm = "sha1"
 			writesOld, _ := p.site(t, old, tables.Options{})
 			if _, err := writesOld.Load(t.Context(), key); err == nil {
@@ -301,10 +301,10 @@ func TestTransitionFromPickle(t *testing.T) {
 			t.Parallel()
 			p := newPicklePair(t, release, "", func(*djangosession.Settings) {})
 			key := p.django.text(t, "create", map[string]any{"values": map[string]any{"_auth_user_id": "7", "cart": []any{1, "é"}}})
-			settings := p.manager.Settings()
+			settings := p.sessions.Settings()
 			settings.Serializer = djangosession.TransitionalSerializer{}
-			m, _ := p.site(t, settings, tables.Options{})
-			s, err := m.Load(t.Context(), key)
+			sessions, _ := p.site(t, settings, tables.Options{})
+			s, err := sessions.Load(t.Context(), key)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -54,11 +54,11 @@ func TestSchemas(t *testing.T) {
 	}
 	s := djangosession.NewSettings("compat-secret-key")
 	named := &pair{base: base}
-	named.manager, named.engine = named.site(t, s, tables.Options{Schema: "Shop schema", Table: "Sessions"})
+	named.sessions, named.engine = named.site(t, s, tables.Options{Schema: "Shop schema", Table: "Sessions"})
 	if err := named.engine.CreateTable(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	session := named.manager.New()
+	session := named.sessions.New()
 	save(t, session)
 	db, err := sql.Open("pgx", base.server.PostgreSQLURL(base.name)+`&search_path=%22Shop%20schema%22`)
 	if err != nil {
@@ -79,7 +79,7 @@ func TestSchemas(t *testing.T) {
 	if _, err := engine.Load(t.Context(), session.Key()); err != nil {
 		t.Error(err)
 	}
-	if n, err := named.manager.ClearExpired(t.Context(), djangosession.ClearOptions{}); n != 0 || err != nil {
+	if n, err := named.sessions.ClearExpired(t.Context(), djangosession.ClearOptions{}); n != 0 || err != nil {
 		t.Errorf("cleared %d, %v", n, err)
 	}
 }

@@ -40,7 +40,7 @@ func TestCookieThatAWebSocketDoesNotSendIsReported(t *testing.T) {
 			}
 			var mu sync.Mutex
 			var errs []error
-			manager := newManager(t, engine, settings, djangosession.Options{
+			sessions := newManager(t, engine, settings, djangosession.Options{
 				Logger: slog.New(slog.DiscardHandler),
 				OnError: func(_ context.Context, err error) {
 					mu.Lock()
@@ -48,7 +48,7 @@ func TestCookieThatAWebSocketDoesNotSendIsReported(t *testing.T) {
 					errs = append(errs, err)
 				},
 			})
-			server := httptest.NewServer(manager.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			server := httptest.NewServer(sessions.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				session, err := djangosession.FromContext(r.Context())
 				if err != nil {
 					t.Error(err)

@@ -24,7 +24,7 @@ func TestLogoutWinsAgainstChangesOfKey(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/merge=%v", product, merge), func(t *testing.T) {
 				t.Parallel()
 				p := goSite(t, newDatabase(t, product))
-				r := &race{manager: newManager(t, p.engine, p.manager.Settings(), djangosession.Options{MergeSaves: merge})}
+				r := &race{sessions: newManager(t, p.engine, p.sessions.Settings(), djangosession.Options{MergeSaves: merge})}
 				for range rounds {
 					r.run(t)
 				}
@@ -36,16 +36,16 @@ func TestLogoutWinsAgainstChangesOfKey(t *testing.T) {
 
 // race is a logout against a change of key.
 type race struct {
-	manager          *djangosession.Manager
+	sessions         *djangosession.Manager
 	done, gone, late int
 }
 
 func (r *race) run(t *testing.T) {
 	t.Helper()
-	first := r.manager.New()
+	first := r.sessions.New()
 	first.Set("_auth_user_id", "1")
 	save(t, first)
-	out, mine := loadFrom(t, r.manager, first.Key()), loadFrom(t, r.manager, first.Key())
+	out, mine := loadFrom(t, r.sessions, first.Key()), loadFrom(t, r.sessions, first.Key())
 	before := rand.IntN(2) == 0 // the logout comes first
 	if before {
 		if err := out.Flush(t.Context()); err != nil {
@@ -85,7 +85,7 @@ func (r *race) run(t *testing.T) {
 		t.Errorf("saved with %v after %v", saved, err)
 	}
 	rows := 0
-	for record, err := range r.manager.Records(t.Context()) {
+	for record, err := range r.sessions.Records(t.Context()) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -39,7 +39,7 @@ func TestRotatedSecretKey(t *testing.T) {
 				// It shares the database with the Django before, as a restarted worker
 				// does.
 				before := newPair(t, release, base, func(*djangosession.Settings) {})
-				yesterday := before.manager.Settings()
+				yesterday := before.sessions.Settings()
 				yesterday.ExportedAt = time.Now().Add(-time.Hour)
 				settings := map[string]any{
 					"database": base.django(), "SECRET_KEY": newKey, "USE_TZ": yesterday.UseTZ, "TIME_ZONE": yesterday.TimeZone,
@@ -51,7 +51,7 @@ func TestRotatedSecretKey(t *testing.T) {
 				for _, merge := range []bool{false, true} {
 					_, engine := before.site(t, yesterday, tables.Options{})
 					reports := 0
-					m := newManager(t, engine, yesterday, djangosession.Options{
+					sessions := newManager(t, engine, yesterday, djangosession.Options{
 						MergeSaves: merge, Logger: slog.New(slog.DiscardHandler),
 						OnLoadError: func(_ context.Context, err error) {
 							if errors.Is(err, djangosession.ErrOutdatedSettings) {
@@ -61,7 +61,7 @@ func TestRotatedSecretKey(t *testing.T) {
 					})
 					key := django.text(t, "create", map[string]any{"values": many(t)})
 					want := django.load(t, key)
-					s, err := m.Load(t.Context(), key)
+					s, err := sessions.Load(t.Context(), key)
 					if err != nil || s.Key() != key || len(s.Keys()) != 0 || reports != 1 {
 						t.Fatalf("merge %v: %v, %d reports", merge, err, reports)
 					}
@@ -73,7 +73,7 @@ func TestRotatedSecretKey(t *testing.T) {
 						t.Fatal(err)
 					}
 					save(t, s)
-					if n, err := djangosession.Value[int](loadFrom(t, m, s.Key()), "n"); n != 1 || err != nil {
+					if n, err := djangosession.Value[int](loadFrom(t, sessions, s.Key()), "n"); n != 1 || err != nil {
 						t.Errorf("merge %v: the new login has %d, %v", merge, n, err)
 					}
 					if fallbacks && count(django.load(t, s.Key())) != 1 {
@@ -88,7 +88,7 @@ func TestRotatedSecretKey(t *testing.T) {
 					if got := loadFrom(t, current, key); len(got.Keys()) != count(want) {
 						t.Errorf("merge %v: with the new settings Go reads %d values", merge, len(got.Keys()))
 					}
-					if err := m.Open(key).Flush(t.Context()); err != nil {
+					if err := sessions.Open(key).Flush(t.Context()); err != nil {
 						t.Error(err)
 					}
 					if there, ok := django.do(t, "exists", map[string]any{"key": key}).(bool); there || !ok {

@@ -23,10 +23,10 @@ func TestAlteredTablesAreReadAgain(t *testing.T) {
 		t.Run(product, func(t *testing.T) {
 			t.Parallel()
 			p := goSite(t, newDatabase(t, product))
-			s := p.manager.New()
+			s := p.sessions.New()
 			s.Set("a", 1)
 			save(t, s)
-			m := mergingOn(t, p.base.open(t), p.base.dialect, p.manager.Settings())
+			sessions := mergingOn(t, p.base.open(t), p.base.dialect, p.sessions.Settings())
 			for _, kind := range []string{"varchar(9000)", "text", "varchar(8000)"} {
 				change := "ALTER TABLE django_session MODIFY session_data " + kind + " NOT NULL"
 				if product == "postgresql" {
@@ -35,7 +35,7 @@ func TestAlteredTablesAreReadAgain(t *testing.T) {
 				if _, err := p.base.open(t).ExecContext(t.Context(), change); err != nil {
 					t.Fatal(err)
 				}
-				again := load(t, m, s.Key())
+				again := load(t, sessions, s.Key())
 				again.Set("kind", kind)
 				save(t, again)
 			}
@@ -93,11 +93,11 @@ func TestColumnsThatRefuseAValue(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				m, err := djangosession.NewManager(e, djangosession.NewSettings("compat-secret-key"), djangosession.Options{})
+				sessions, err := djangosession.NewManager(e, djangosession.NewSettings("compat-secret-key"), djangosession.Options{})
 				if err != nil {
 					t.Fatal(err)
 				}
-				s := m.New()
+				s := sessions.New()
 				s.Set("_auth_user_id", "never")
 				if err := s.Save(t.Context()); !errors.Is(err, tables.ErrValue) {
 					t.Errorf("error %v, want ErrValue", err)
@@ -120,7 +120,7 @@ func TestConnectionsWithoutAutocommit(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = db.Close() })
-		if err := mergingOn(t, db, dialect, p.manager.Settings()).New().Save(t.Context()); !errors.Is(err, tables.ErrAutocommit) {
+		if err := mergingOn(t, db, dialect, p.sessions.Settings()).New().Save(t.Context()); !errors.Is(err, tables.ErrAutocommit) {
 			t.Errorf("error %v, want ErrAutocommit", err)
 		}
 	}
@@ -142,15 +142,15 @@ func TestConnectionsGoOnAfterACommit(t *testing.T) {
 			}
 			t.Cleanup(func() { _ = db.Close() })
 			db.SetMaxOpenConns(1)
-			m := mergingOn(t, db, dialect, p.manager.Settings())
-			s := m.New()
+			sessions := mergingOn(t, db, dialect, p.sessions.Settings())
+			s := sessions.New()
 			save(t, s)
 			s.Set("a", 1)
 			save(t, s)
-			if err := m.Delete(t.Context(), s.Key()); err != nil { // one statement
+			if err := sessions.Delete(t.Context(), s.Key()); err != nil { // one statement
 				t.Error(err)
 			}
-			if ok, err := p.manager.Exists(t.Context(), s.Key()); ok || err != nil {
+			if ok, err := p.sessions.Exists(t.Context(), s.Key()); ok || err != nil {
 				t.Errorf("completion_type %s: the deletion is not committed: %v, %v", completion, ok, err)
 			}
 		}
@@ -164,7 +164,7 @@ func TestReadOnlySchemaOfMySQL(t *testing.T) {
 		return // MariaDB has no such schemas
 	}
 	p := goSite(t, newDatabase(t, servers.MariaDB))
-	s := p.manager.New()
+	s := p.sessions.New()
 	save(t, s)
 	if _, err := p.base.open(t).ExecContext(t.Context(), "ALTER SCHEMA "+p.base.name+" READ ONLY = 1"); err != nil {
 		t.Fatal(err)
@@ -204,7 +204,7 @@ func TestErrorsContainNoRows(t *testing.T) {
 			}
 			t.Cleanup(func() { _ = db.Close() })
 			for _, value := range []any{nil, "x"} {
-				e, err := tables.New(db, p.manager.Settings(), tables.Options{Dialect: d.dialect, ExtraColumns: []tables.Column{{
+				e, err := tables.New(db, p.sessions.Settings(), tables.Options{Dialect: d.dialect, ExtraColumns: []tables.Column{{
 					Name: "account", Value: func(context.Context, *py.Dict) (any, error) { return value, nil },
 				}}})
 				if err != nil {

@@ -259,11 +259,11 @@ func authProblem(t *testing.T, settings djangosession.Settings) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	manager, err := djangosession.NewManager(engine, settings, djangosession.Options{})
+	sessions, err := djangosession.NewManager(engine, settings, djangosession.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = auth.New(manager, &tables.Users{}, auth.Options{})
+	_, err = auth.New(sessions, &tables.Users{}, auth.Options{})
 	return err
 }
 

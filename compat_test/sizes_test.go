@@ -26,13 +26,13 @@ func TestSizes(t *testing.T) {
 				if got, err := djangosession.Value[string](p.load(t, key), "text"); err != nil || got != values["text"] {
 					t.Errorf("Go reads %d of %d characters, %v", len(got), size, err)
 				}
-				s := p.manager.New()
+				s := p.sessions.New()
 				s.Set("text", values["text"])
 				save(t, s)
 				p.wantSame(t, s.Key())
 			}
 			for _, key := range []string{"12345678", strings.Repeat("k", 40)} {
-				s := p.manager.Open(key)
+				s := p.sessions.Open(key)
 				if err := s.SaveMustCreate(t.Context()); err != nil {
 					t.Fatal(err)
 				}

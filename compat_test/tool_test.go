@@ -30,7 +30,7 @@ func TestToolOnEachDatabase(t *testing.T) {
 			run := func(status int, args ...string) string {
 				t.Helper()
 				cmd := exec.CommandContext(t.Context(), tool, args...)
-				cmd.Env = append(os.Environ(), "DJANGO_SECRET_KEY="+p.manager.Settings().SecretKey)
+				cmd.Env = append(os.Environ(), "DJANGO_SECRET_KEY="+p.sessions.Settings().SecretKey)
 				var out bytes.Buffer
 				cmd.Stdout, cmd.Stderr = &out, &out
 				err := cmd.Run()

@@ -48,7 +48,7 @@ func TestTurnsOnOneSession(t *testing.T) {
 func TestSessionMadeByGoIsDjangos(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, p *pair) {
-		s := p.manager.New()
+		s := p.sessions.New()
 		if err := s.Update(many(t)); err != nil {
 			t.Fatal(err)
 		}
@@ -101,7 +101,7 @@ func TestKeysAreCycledOnBothSides(t *testing.T) {
 		}
 		p.wantSame(t, s.Key())
 		third := p.django.text(t, "cycle", map[string]any{"key": s.Key()})
-		if ok, err := p.manager.Exists(t.Context(), s.Key()); ok || err != nil {
+		if ok, err := p.sessions.Exists(t.Context(), s.Key()); ok || err != nil {
 			t.Errorf("the old session exists in Go (%v)", err)
 		}
 		p.wantSame(t, third)
@@ -118,7 +118,7 @@ type expiry struct {
 func TestExpiriesAgree(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, p *pair) {
-		s := p.manager.New()
+		s := p.sessions.New()
 		save(t, s)
 		check := func(what string) {
 			t.Helper()
@@ -135,7 +135,7 @@ func TestExpiriesAgree(t *testing.T) {
 			if strings.Contains(what, "date") { // no clock in it
 				end, dateErr := ours.GetExpiryDate()
 				want, err := py.ParseISOFormat(theirs.Date)
-				settings := p.manager.Settings()
+				settings := p.sessions.Settings()
 				loc, locErr := settings.Location()
 				if err := errors.Join(dateErr, err, locErr); err != nil || !end.Equal(want.In(loc)) {
 					t.Errorf("%s: Go says %v, %v; Django %s", what, end, err, theirs.Date)
@@ -152,7 +152,7 @@ func TestExpiriesAgree(t *testing.T) {
 		p.django.do(t, "set_expiry", map[string]any{"key": s.Key(), "seconds": 77})
 		check("seconds by Django")
 		s.SetExpiryTime(time.Now().Add(time.Hour))
-		if p.manager.Settings().DjangoVersion < "4.1" { // those have no JSON for dates
+		if p.sessions.Settings().DjangoVersion < "4.1" { // those have no JSON for dates
 			if err := s.Save(t.Context()); err == nil {
 				t.Error("Go saves a date that this release cannot read")
 			}
@@ -161,7 +161,7 @@ func TestExpiriesAgree(t *testing.T) {
 		save(t, s)
 		check("date by Go")
 		date := "2099-07-01T12:00:00.000001"
-		if p.manager.Settings().UseTZ {
+		if p.sessions.Settings().UseTZ {
 			date += "+02:00"
 		}
 		p.django.do(t, "set_expiry", map[string]any{"key": s.Key(), "date": date})
@@ -174,21 +174,21 @@ func TestClearingAgrees(t *testing.T) {
 	onEach(t, func(t *testing.T, p *pair) {
 		fill := func() {
 			for _, offset := range []time.Duration{-24 * time.Hour, -time.Second, time.Hour, 24 * time.Hour} {
-				s := p.manager.New()
+				s := p.sessions.New()
 				s.SetExpiry(int64(offset / time.Second))
 				save(t, s)
 			}
 		}
 		fill()
-		if n, err := p.manager.ClearExpired(t.Context(), djangosession.ClearOptions{DryRun: true}); n != 2 || err != nil {
+		if n, err := p.sessions.ClearExpired(t.Context(), djangosession.ClearOptions{DryRun: true}); n != 2 || err != nil {
 			t.Errorf("Go would clear %d, %v; want 2", n, err)
 		}
 		p.django.do(t, "clear", nil)
-		if n, err := p.manager.ClearExpired(t.Context(), djangosession.ClearOptions{}); n != 0 || err != nil {
+		if n, err := p.sessions.ClearExpired(t.Context(), djangosession.ClearOptions{}); n != 0 || err != nil {
 			t.Errorf("Go clears %d after Django, %v; want 0", n, err)
 		}
 		fill()
-		if n, err := p.manager.ClearExpired(t.Context(), djangosession.ClearOptions{}); n != 2 || err != nil {
+		if n, err := p.sessions.ClearExpired(t.Context(), djangosession.ClearOptions{}); n != 2 || err != nil {
 			t.Errorf("Go clears %d, %v; want 2", n, err)
 		}
 		p.wantEdgesAgree(t)
@@ -207,14 +207,14 @@ func TestBothWriteAtOnce(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 3 {
 			wg.Go(func() {
-				s := p.manager.New()
+				s := p.sessions.New()
 				for n := range rounds {
 					s.Set("n", n)
 					if err := s.Save(t.Context()); err != nil {
 						t.Error(err)
 						return
 					}
-					again, err := p.manager.Load(t.Context(), s.Key())
+					again, err := p.sessions.Load(t.Context(), s.Key())
 					if err != nil {
 						t.Error(err)
 						return
@@ -247,7 +247,7 @@ func TestSigningAgrees(t *testing.T) {
 		if got := p.django.do(t, "decode", map[string]any{"text": text}); !py.Equal(got, many(t)) {
 			t.Error("Django does not decode what Go encodes")
 		}
-		settings := p.manager.Settings()
+		settings := p.sessions.Settings()
 		o, err := settings.SigningOptions()
 		if err != nil {
 			t.Fatal(err)
@@ -277,7 +277,7 @@ func TestSigningAgrees(t *testing.T) {
 func (p *pair) wantEdgesAgree(t *testing.T) {
 	t.Helper()
 	end := time.Date(2099, 3, 1, 12, 0, 0, 123456000, time.UTC)
-	still := p.manager.Settings()
+	still := p.sessions.Settings()
 	loc, err := still.Location()
 	if err != nil {
 		t.Fatal(err)
@@ -286,7 +286,7 @@ func (p *pair) wantEdgesAgree(t *testing.T) {
 	if !still.UseTZ {
 		wall = py.NaiveIn(end, loc).ISOFormat()
 	}
-	s := p.manager.New()
+	s := p.sessions.New()
 	save(t, s)
 	if p.release < "4.1" { // the JSON serializer has no form for dates
 		p.django.do(t, "set_row_date", map[string]any{"key": s.Key(), "date": wall})
@@ -296,7 +296,7 @@ func (p *pair) wantEdgesAgree(t *testing.T) {
 	for _, offset := range []time.Duration{-time.Microsecond, 0, time.Microsecond} {
 		clock := end.Add(offset)
 		still.Now = func() time.Time { return clock }
-		m, engine := p.site(t, still, tables.Options{})
+		sessions, engine := p.site(t, still, tables.Options{})
 		dateNow := py.DateTime{Time: clock}.ISOFormat()
 		if !still.UseTZ {
 			dateNow = py.NaiveIn(clock, loc).ISOFormat()
@@ -312,18 +312,18 @@ func (p *pair) wantEdgesAgree(t *testing.T) {
 		if found := err == nil; found != theirs.Found || found != (offset < 0) {
 			t.Errorf("%v from the end: Go finds it: %v (%v); Django: %v", offset, found, err, theirs.Found)
 		}
-		others, err := p.manager.ClearExpired(t.Context(), djangosession.ClearOptions{DryRun: true})
+		others, err := p.sessions.ClearExpired(t.Context(), djangosession.ClearOptions{DryRun: true})
 		if err != nil {
 			t.Fatal(err)
 		}
-		n, err := m.ClearExpired(t.Context(), djangosession.ClearOptions{DryRun: true})
+		n, err := sessions.ClearExpired(t.Context(), djangosession.ClearOptions{DryRun: true})
 		// At that clock all the other sessions have ended.
 		all, _ := p.django.do(t, "count", nil).(int64)
 		if cleared := n == all; err != nil || cleared != theirs.Cleared || others > n {
 			t.Errorf("%v from the end: Go would clear %d of %d, %v; Django clears it: %v", offset, n, all, err, theirs.Cleared)
 		}
 	}
-	if err := p.manager.Delete(t.Context(), s.Key()); err != nil {
+	if err := p.sessions.Delete(t.Context(), s.Key()); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -17,7 +17,7 @@ func ExampleManager_Middleware() {
 		fmt.Println(err)
 		return
 	}
-	manager, err := djangosession.NewManager(engine, settings, djangosession.Options{})
+	sessions, err := djangosession.NewManager(engine, settings, djangosession.Options{})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -36,7 +36,7 @@ func ExampleManager_Middleware() {
 		session.Set("visits", visits+1)
 		_, _ = fmt.Fprintf(w, "visit %d", visits+1)
 	})
-	site := manager.Middleware(mux) // for http.ListenAndServe; with chi, router.Use(manager.Middleware)
+	site := sessions.Middleware(mux) // for http.ListenAndServe; with chi, router.Use(manager.Middleware)
 
 	cookie := ""
 	for range 2 {

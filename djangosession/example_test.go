@@ -17,20 +17,20 @@ func ExampleManager() {
 		fmt.Println(err)
 		return
 	}
-	manager, err := djangosession.NewManager(engine, settings, djangosession.Options{})
+	sessions, err := djangosession.NewManager(engine, settings, djangosession.Options{})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 
-	session := manager.New()
+	session := sessions.New()
 	session.Set("cart", map[string]int{"tea": 2})
 	if err := session.Save(ctx); err != nil { // sets the key, which goes into the cookie
 		fmt.Println(err)
 		return
 	}
 
-	session, err = manager.Load(ctx, session.Key())
+	session, err = sessions.Load(ctx, session.Key())
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -16,7 +16,7 @@ func TestClocksFurtherApartThanTheSessionAgeEndLiveSessions(t *testing.T) {
 	s := settings()
 	s.SessionCookieAge, s.Now = time.Hour, func() time.Time { return at }
 	site := newTestSite(t, s, tables.Options{}, nil)
-	session := site.manager.New()
+	session := site.sessions.New()
 	if err := session.Save(t.Context()); err != nil {
 		t.Fatal(err)
 	}

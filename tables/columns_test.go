@@ -73,7 +73,7 @@ func TestColumnsAreFilledAtCreationOrAtEverySave(t *testing.T) {
 				{Name: "user_id", Value: tables.LoggedInUserID},
 				{Name: "note"},
 			}}, []string{columnsDDL})
-			session := site.manager.New()
+			session := site.sessions.New()
 			session.Set("_auth_user_id", "7")
 			if err := session.Save(t.Context()); err != nil {
 				t.Fatal(err)
@@ -110,7 +110,7 @@ func TestMergedSavesFillColumns(t *testing.T) {
 	s.SessionEngine, s.SessionStoreClass.Table, s.SessionStoreClass.Columns = "shop.sessions", "shop_session", exportedColumns()
 	site := newTestSite(t, s, tables.Options{}, []string{columnsDDL}) // table and dates by the export
 	site.use(t, djangosession.Options{MergeSaves: true})
-	session := site.manager.New()
+	session := site.sessions.New()
 	if err := session.Save(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +134,7 @@ func TestColumnsOfTheRequest(t *testing.T) {
 		{Name: "ip", Value: tables.RemoteAddr},
 	}}, []string{columnsDDL})
 	var session *djangosession.Session
-	handler := site.manager.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	handler := site.sessions.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		var err error
 		if session, err = djangosession.FromContext(r.Context()); err != nil {
 			t.Error(err)
@@ -190,7 +190,7 @@ func TestValuesOfColumns(t *testing.T) {
 		}},
 	}}, []string{columnsDDL})
 	ctx := context.WithValue(t.Context(), key{}, "of the caller")
-	session := site.manager.New()
+	session := site.sessions.New()
 	session.Set("a", 1)
 	for name, c := range map[string]struct {
 		value any
@@ -247,7 +247,7 @@ func TestPrepareChangesWhatIsStoredAlone(t *testing.T) {
 		d.Set("agent", "added")
 		return nil
 	}}, nil)
-	session := site.manager.New()
+	session := site.sessions.New()
 	session.Set("a", 1)
 	if err := session.Save(t.Context()); err != nil {
 		t.Fatal(err)
@@ -255,7 +255,7 @@ func TestPrepareChangesWhatIsStoredAlone(t *testing.T) {
 	if session.Contains("agent") {
 		t.Error("the session in memory has the value")
 	}
-	loaded, err := site.manager.Load(t.Context(), session.Key())
+	loaded, err := site.sessions.Load(t.Context(), session.Key())
 	if err != nil || !loaded.Contains("agent") || !loaded.Contains("a") {
 		t.Errorf("stored: %v, %v", loaded.Dict(), err)
 	}
@@ -298,7 +298,7 @@ func TestCheckNamesColumnsThatNobodyFills(t *testing.T) {
 		if !ok || wrong.Column != c.column || wrong.Missing || wrong.Filled != c.filled || !strings.Contains(err.Error(), "CreateOnly") {
 			t.Errorf("%s: %v", name, err)
 		}
-		session := site.manager.New()
+		session := site.sessions.New()
 		if err := session.Save(t.Context()); !errors.Is(err, tables.ErrColumn) {
 			t.Errorf("%s: Save: %v", name, err)
 		}

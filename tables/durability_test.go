@@ -57,11 +57,11 @@ func TestCheckReportsConnectionsThatDoNotSync(t *testing.T) {
 			t.Errorf("%s: %v does not name the parameter", c.parameters, err)
 		}
 		if c.reported { // logins work nevertheless
-			m, err := djangosession.NewManager(e, settings(), djangosession.Options{})
+			sessions, err := djangosession.NewManager(e, settings(), djangosession.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := m.New().Save(t.Context()); err != nil {
+			if err := sessions.New().Save(t.Context()); err != nil {
 				t.Errorf("%s: %v", c.parameters, err)
 			}
 		}

@@ -45,17 +45,17 @@ func run(ctx context.Context, path string) (err error) {
 	if err := engine.CreateTable(ctx); err != nil { // a site's migrations have done that
 		return err
 	}
-	manager, err := djangosession.NewManager(engine, settings, djangosession.Options{})
+	sessions, err := djangosession.NewManager(engine, settings, djangosession.Options{})
 	if err != nil {
 		return err
 	}
 
-	session := manager.New()
+	session := sessions.New()
 	session.Set("greeting", "hello from Go")
 	if err := session.Save(ctx); err != nil {
 		return err
 	}
-	session, err = manager.Load(ctx, session.Key())
+	session, err = sessions.Load(ctx, session.Key())
 	if err != nil {
 		return err
 	}

@@ -123,7 +123,7 @@ func newFaultySite(t *testing.T, o djangosession.Options) *faultySite {
 	if site.engine, err = tables.New(db, settings(), tables.Options{Dialect: tables.SQLite{}, LockWait: -1}); err != nil {
 		t.Fatal(err)
 	}
-	if site.manager, err = djangosession.NewManager(site.engine, settings(), o); err != nil {
+	if site.sessions, err = djangosession.NewManager(site.engine, settings(), o); err != nil {
 		t.Fatal(err)
 	}
 	for _, statement := range append(site.engine.DDL(), userDDL) {
@@ -134,7 +134,7 @@ func newFaultySite(t *testing.T, o djangosession.Options) *faultySite {
 	for _, key := range []string{"kept1", "kept2", "old1", "old2", "old3"} {
 		site.insert(t, key, "data", "2001-01-01 00:00:00")
 	}
-	site.session = site.manager.New()
+	site.session = site.sessions.New()
 	site.session.Set("a", 1)
 	if err := site.session.Save(t.Context()); err != nil {
 		t.Fatal(err)
@@ -171,22 +171,22 @@ func work(s *faultySite) map[string]func(ctx context.Context) error {
 	}
 	superuser, user := &auth.User{ID: "2", IsSuperuser: true}, &auth.User{ID: "1"}
 	return map[string]func(ctx context.Context) error{
-		"load":    func(ctx context.Context) error { _, err := s.manager.Load(ctx, s.session.Key()); return err },
-		"exists":  func(ctx context.Context) error { _, err := s.manager.Exists(ctx, s.session.Key()); return err },
-		"create":  func(ctx context.Context) error { return s.manager.New().Save(ctx) },
+		"load":    func(ctx context.Context) error { _, err := s.sessions.Load(ctx, s.session.Key()); return err },
+		"exists":  func(ctx context.Context) error { _, err := s.sessions.Exists(ctx, s.session.Key()); return err },
+		"create":  func(ctx context.Context) error { return s.sessions.New().Save(ctx) },
 		"save":    save,
 		"merge":   save, // on a site that merges
 		"cycle":   func(ctx context.Context) error { return s.session.CycleKey(ctx) },
-		"delete":  func(ctx context.Context) error { return s.manager.Delete(ctx, s.session.Key()) },
+		"delete":  func(ctx context.Context) error { return s.sessions.Delete(ctx, s.session.Key()) },
 		"rows":    func(ctx context.Context) error { return drain(s.engine.Rows(ctx)) },
 		"records": func(ctx context.Context) error { return drain(s.engine.Records(ctx)) },
 		"check":   func(ctx context.Context) error { return s.engine.Check(ctx) },
 		"count": func(ctx context.Context) error {
-			_, err := s.manager.ClearExpired(ctx, djangosession.ClearOptions{DryRun: true})
+			_, err := s.sessions.ClearExpired(ctx, djangosession.ClearOptions{DryRun: true})
 			return err
 		},
 		"clear": func(ctx context.Context) error {
-			_, err := s.manager.ClearExpired(ctx, djangosession.ClearOptions{BatchSize: 1})
+			_, err := s.sessions.ClearExpired(ctx, djangosession.ClearOptions{BatchSize: 1})
 			return err
 		},
 		"get":        func(ctx context.Context) error { _, err := s.users.Get(ctx, "1"); return err },

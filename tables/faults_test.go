@@ -30,15 +30,18 @@ func engineOn(t *testing.T, dsn string) *tables.Engine {
 const key = "abcdefghijklmnopqrstuvwxyz012345"
 
 // operations are all operations on a database, each on a session of the given site.
-func operations(ctx context.Context, m *djangosession.Manager, e *tables.Engine, s *djangosession.Session) map[string]func() error {
+func operations(ctx context.Context, sessions *djangosession.Manager, e *tables.Engine, s *djangosession.Session) map[string]func() error {
 	return map[string]func() error{
-		"load":   func() error { _, err := m.Load(ctx, key); return err },
-		"exists": func() error { _, err := m.Exists(ctx, key); return err },
-		"create": func() error { return m.New().Save(ctx) },
+		"load":   func() error { _, err := sessions.Load(ctx, key); return err },
+		"exists": func() error { _, err := sessions.Exists(ctx, key); return err },
+		"create": func() error { return sessions.New().Save(ctx) },
 		"save":   func() error { return s.Save(ctx) },
-		"delete": func() error { return m.Delete(ctx, key) },
-		"clear":  func() error { _, err := m.ClearExpired(ctx, djangosession.ClearOptions{}); return err },
-		"dry":    func() error { _, err := m.ClearExpired(ctx, djangosession.ClearOptions{DryRun: true}); return err },
+		"delete": func() error { return sessions.Delete(ctx, key) },
+		"clear":  func() error { _, err := sessions.ClearExpired(ctx, djangosession.ClearOptions{}); return err },
+		"dry": func() error {
+			_, err := sessions.ClearExpired(ctx, djangosession.ClearOptions{DryRun: true})
+			return err
+		},
 		"rows": func() error {
 			for _, err := range e.Rows(ctx) {
 				return err
@@ -69,13 +72,13 @@ func TestFaultsOfTheDatabaseAreNamed(t *testing.T) {
 		"no table":       {"file:" + empty + "?mode=rw", tables.ErrNoTable},
 	} {
 		e := engineOn(t, c.dsn)
-		m, err := djangosession.NewManager(e, settings(), djangosession.Options{})
+		sessions, err := djangosession.NewManager(e, settings(), djangosession.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := m.Open(key)
+		s := sessions.Open(key)
 		s.Clear()
-		for op, do := range operations(t.Context(), m, e, s) {
+		for op, do := range operations(t.Context(), sessions, e, s) {
 			err := do()
 			var typed *tables.Error
 			if !errors.As(err, &typed) || !errors.Is(err, c.want) || strings.Contains(err.Error(), key) {
@@ -91,21 +94,21 @@ func TestFaultsOfTheDatabaseAreNamed(t *testing.T) {
 func TestReadOnlyDatabaseIsReadAndNotWritten(t *testing.T) {
 	t.Parallel()
 	site := newTestSite(t, settings(), tables.Options{}, nil)
-	s := site.manager.New()
+	s := site.sessions.New()
 	s.Set("a", 1)
 	if err := s.Save(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	e := engineOn(t, "file:"+site.path+"?mode=ro")
-	m, err := djangosession.NewManager(e, settings(), djangosession.Options{})
+	sessions, err := djangosession.NewManager(e, settings(), djangosession.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	loaded, err := m.Load(t.Context(), s.Key())
+	loaded, err := sessions.Load(t.Context(), s.Key())
 	if err != nil || !loaded.Contains("a") {
 		t.Fatalf("not read: %v", err)
 	}
-	for op, do := range operations(t.Context(), m, e, loaded) {
+	for op, do := range operations(t.Context(), sessions, e, loaded) {
 		wantsWrite := slices.Contains([]string{"create", "save", "delete", "clear"}, op)
 		if err := do(); wantsWrite != errors.Is(err, tables.ErrReadOnlyDatabase) {
 			t.Errorf("%s: error %v", op, err)
@@ -116,7 +119,7 @@ func TestReadOnlyDatabaseIsReadAndNotWritten(t *testing.T) {
 func TestLockedDatabaseIsNamedAndUnchanged(t *testing.T) {
 	t.Parallel()
 	site := newTestSite(t, settings(), tables.Options{}, nil)
-	s := site.manager.New()
+	s := site.sessions.New()
 	s.Set("a", 1)
 	if err := s.Save(t.Context()); err != nil {
 		t.Fatal(err)
@@ -130,13 +133,13 @@ func TestLockedDatabaseIsNamedAndUnchanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := engineOn(t, "file:"+site.path+"?mode=rw&_busy_timeout=20")
-	m, err := djangosession.NewManager(e, settings(), djangosession.Options{})
+	sessions, err := djangosession.NewManager(e, settings(), djangosession.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	other := m.Open(s.Key())
+	other := sessions.Open(s.Key())
 	other.Clear()
-	for op, do := range operations(t.Context(), m, e, other) {
+	for op, do := range operations(t.Context(), sessions, e, other) {
 		if err := do(); !errors.Is(err, tables.ErrLocked) {
 			t.Errorf("%s: error %v, want ErrLocked", op, err)
 		}
@@ -168,7 +171,7 @@ func TestWaitingForALockEndsWithTheContext(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	s := site.manager.Open(key)
+	s := site.sessions.Open(key)
 	s.Clear()
 	if err := s.Save(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error %v, want DeadlineExceeded", err)
@@ -184,7 +187,7 @@ func TestCustomModelsColumnsAreFilled(t *testing.T) {
 		Table: "shop_sessions", Schema: "main",
 		ExtraColumns: []tables.Column{{Name: "account_id", Value: tables.LoggedInUserID}, {Name: "region", Value: tables.FromSession("region")}},
 	}, []string{customDDL})
-	s := site.manager.New()
+	s := site.sessions.New()
 	s.Set("_auth_user_id", "42")
 	s.Set("region", "eu")
 	if err := s.Save(t.Context()); err != nil {
@@ -226,7 +229,7 @@ func TestUnknownColumnsAreNotLeftEmpty(t *testing.T) {
 		"not a table of sessions":      {`CREATE TABLE "shop_sessions" ("session_key" text, "session_data" text)`, nil, "expire_date", true},
 	} {
 		site := newTestSite(t, settings(), tables.Options{Table: "shop_sessions", ExtraColumns: c.extra}, []string{c.ddl})
-		err := site.manager.New().Save(t.Context())
+		err := site.sessions.New().Save(t.Context())
 		var wrong *tables.ColumnError
 		if !errors.As(err, &wrong) || !errors.Is(err, tables.ErrColumn) || wrong.Column != c.column || wrong.Missing != c.missing {
 			t.Errorf("%s: error %v", name, err)
@@ -297,9 +300,9 @@ func TestRenamedColumnsAreMissingNotText(t *testing.T) {
 		`CREATE TABLE "shop_sessions" ("k" varchar(40) NOT NULL PRIMARY KEY, "d" text NOT NULL, "e" datetime NOT NULL)`,
 	})
 	site.exec(t, "INSERT INTO shop_sessions VALUES ('k', 'd', '2999-01-01')")
-	s := site.manager.Open(key)
+	s := site.sessions.Open(key)
 	s.Clear()
-	for op, do := range operations(t.Context(), site.manager, site.engine, s) {
+	for op, do := range operations(t.Context(), site.sessions, site.engine, s) {
 		if err := do(); !errors.Is(err, tables.ErrColumn) {
 			t.Errorf("%s: error %v, want ErrColumn", op, err)
 		}
@@ -316,11 +319,11 @@ func TestKeysThatSQLiteFillsAreNotAskedFor(t *testing.T) {
 		`CREATE TABLE "shop_sessions" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "session_key" varchar(40) NOT NULL UNIQUE,
 			"session_data" text NOT NULL, "expire_date" datetime NOT NULL)`,
 	})
-	s := site.manager.New()
+	s := site.sessions.New()
 	if err := s.Save(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if loaded, err := site.manager.Load(t.Context(), s.Key()); err != nil || loaded.Key() != s.Key() {
+	if loaded, err := site.sessions.Load(t.Context(), s.Key()); err != nil || loaded.Key() != s.Key() {
 		t.Errorf("not loaded: %v", err)
 	}
 }
@@ -332,7 +335,7 @@ func TestDatesInTheDatabasesZone(t *testing.T) {
 		t.Fatal(err)
 	}
 	site := newTestSite(t, settings(), tables.Options{DatabaseTimeZone: tokyo}, nil)
-	s := site.manager.New()
+	s := site.sessions.New()
 	end := time.Date(2099, 7, 1, 12, 0, 0, 5000, time.UTC)
 	s.SetExpiryTime(end)
 	if err := s.Save(t.Context()); err != nil {

@@ -21,7 +21,7 @@ func TestErrorsOfHooksAreNoMissingSession(t *testing.T) {
 		var missing error
 		site := newTestSite(t, settings(), tables.Options{Prepare: func(context.Context, *py.Dict) error { return missing }}, nil)
 		site.use(t, djangosession.Options{MergeSaves: merge})
-		s := site.manager.New()
+		s := site.sessions.New()
 		if err := s.Save(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -45,7 +45,7 @@ func TestHooksOfWholeSavesMayQueryTheDatabase(t *testing.T) {
 	db.SetMaxOpenConns(1)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	s := site.manager.New()
+	s := site.sessions.New()
 	for name, save := range map[string]func(context.Context) error{"the first": s.Save, "another": s.Save} {
 		if err := save(ctx); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -63,7 +63,7 @@ func TestConnectionsLeaveTheTransactionAfterPanicsAndEndedContexts(t *testing.T)
 		"Merge": site.engine.Merge, "Cycle": site.engine.Cycle,
 	} {
 		site.exec(t, "DELETE FROM django_session")
-		s := site.manager.New()
+		s := site.sessions.New()
 		if err := s.Save(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -114,7 +114,7 @@ func TestValuesThatAConstraintRefusesAreNamed(t *testing.T) {
 	})
 	site.db.SetMaxOpenConns(1) // the one with foreign keys
 	save := func(values map[string]any) error {
-		s := site.manager.New()
+		s := site.sessions.New()
 		if err := s.Update(values); err != nil {
 			t.Fatal(err)
 		}

@@ -53,11 +53,11 @@ func TestStatementsUseThePrimaryKey(t *testing.T) {
 	var statements []string
 	c.statement = func(text string) { statements = append(statements, text) }
 	for _, merge := range []bool{false, true} {
-		m, err := djangosession.NewManager(e, settings(), djangosession.Options{MergeSaves: merge})
+		sessions, err := djangosession.NewManager(e, settings(), djangosession.Options{MergeSaves: merge})
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := m.New()
+		s := sessions.New()
 		save := func() {
 			s.Set("a", 1)
 			if err := s.Save(t.Context()); err != nil {
@@ -65,11 +65,11 @@ func TestStatementsUseThePrimaryKey(t *testing.T) {
 			}
 		}
 		save()
-		if s, err = m.Load(t.Context(), s.Key()); err != nil {
+		if s, err = sessions.Load(t.Context(), s.Key()); err != nil {
 			t.Fatal(err)
 		}
 		save()
-		_, existsErr := m.Exists(t.Context(), s.Key())
+		_, existsErr := sessions.Exists(t.Context(), s.Key())
 		if err := errors.Join(existsErr, s.CycleKey(t.Context()), s.Flush(t.Context())); err != nil {
 			t.Fatal(err)
 		}

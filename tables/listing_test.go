@@ -20,7 +20,7 @@ func TestListingOfAMissingTableIsOneError(t *testing.T) {
 			t.Errorf("Records: %v, %v", r, err)
 		}
 	}
-	for r, err := range site.manager.Records(t.Context()) {
+	for r, err := range site.sessions.Records(t.Context()) {
 		if n++; !errors.Is(err, tables.ErrNoTable) || r != nil {
 			t.Errorf("Manager.Records: %v, %v", r, err)
 		}
@@ -66,7 +66,7 @@ func TestListingsEndWithTheLoop(t *testing.T) {
 	t.Parallel()
 	site := newTestSite(t, settings(), tables.Options{}, nil)
 	for range 3 {
-		s := site.manager.New()
+		s := site.sessions.New()
 		s.Set("_auth_user_id", "1")
 		if err := s.Save(t.Context()); err != nil {
 			t.Fatal(err)

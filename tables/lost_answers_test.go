@@ -75,13 +75,13 @@ func lossySiteWith(
 	if site.engine, err = tables.New(db, settings(), tables.Options{Dialect: tables.SQLite{}, LockWait: time.Second}); err != nil {
 		t.Fatal(err)
 	}
-	if site.manager, err = djangosession.NewManager(site.engine, settings(), o); err != nil {
+	if site.sessions, err = djangosession.NewManager(site.engine, settings(), o); err != nil {
 		t.Fatal(err)
 	}
 	for _, statement := range site.engine.DDL() {
 		site.exec(t, statement)
 	}
-	s := site.manager.New()
+	s := site.sessions.New()
 	s.Set("a", 1)
 	if err := s.Save(t.Context()); err != nil {
 		t.Fatal(err)
@@ -92,7 +92,7 @@ func lossySiteWith(
 
 func (s *testSite) exists(t *testing.T, key string) bool {
 	t.Helper()
-	there, err := s.manager.Exists(t.Context(), key)
+	there, err := s.sessions.Exists(t.Context(), key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func TestLostAnswersOfCreationsAreFoundOut(t *testing.T) {
 	t.Parallel()
 	for _, arrive := range []bool{true, false} {
 		site, _ := lossySite(t, arrive, 1)
-		s := site.manager.New()
+		s := site.sessions.New()
 		s.Set("b", 2)
 		err := s.Save(t.Context())
 		if (err == nil) != arrive || !arrive && !errors.Is(err, tables.ErrUnavailable) {
@@ -140,7 +140,7 @@ func TestAnswersThatCannotBeFoundOutAreSaidToBe(t *testing.T) {
 	t.Parallel()
 	const unknown = "it is unknown whether the change took effect"
 	for name, change := range map[string]func(*testSite, *djangosession.Session) error{
-		"Create":   func(site *testSite, _ *djangosession.Session) error { return site.manager.New().Save(t.Context()) },
+		"Create":   func(site *testSite, _ *djangosession.Session) error { return site.sessions.New().Save(t.Context()) },
 		"CycleKey": func(_ *testSite, s *djangosession.Session) error { return s.CycleKey(t.Context()) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -170,7 +170,7 @@ func TestLostAnswersOfMergesCanBeRepeated(t *testing.T) {
 		if err := s.Save(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		again, err := site.manager.Load(t.Context(), s.Key())
+		again, err := site.sessions.Load(t.Context(), s.Key())
 		if err != nil {
 			t.Fatal(err)
 		}

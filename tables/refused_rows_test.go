@@ -28,7 +28,7 @@ func TestWritesThatTheDatabaseRefusesAreErrors(t *testing.T) {
 	} {
 		site := newTestSite(t, settings(), tables.Options{}, nil)
 		site.use(t, djangosession.Options{MergeSaves: c.merge})
-		s := site.manager.New()
+		s := site.sessions.New()
 		s.Set("a", 1)
 		if err := s.Save(t.Context()); err != nil {
 			t.Fatal(err)

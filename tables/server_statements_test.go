@@ -98,11 +98,11 @@ func TestServersGetWholeTransactions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, err := djangosession.NewManager(e, settings(), djangosession.Options{})
+		sessions, err := djangosession.NewManager(e, settings(), djangosession.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		session := m.Open(key)
+		session := sessions.Open(key)
 		session.Clear()
 		write := session.Save
 		if c.isDelete {
@@ -152,7 +152,7 @@ func TestDatesAtTheEndsOfTheCalendarAreStored(t *testing.T) {
 		"9999-12-31T23:59:59.999999+00:00": "9999-12-31 23:59:59.999999",
 	} {
 		site := newTestSite(t, settings(), tables.Options{}, nil)
-		s := site.manager.New()
+		s := site.sessions.New()
 		s.Set(djangosession.ExpiryName, text)
 		if err := s.Save(t.Context()); err != nil {
 			t.Errorf("%s: %v", text, err)

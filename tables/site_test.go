@@ -13,13 +13,13 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// testSite is a manager on a new SQLite database.
+// testSite has sessions in a new SQLite database.
 type testSite struct {
 	path     string
 	db       *sql.DB
 	settings djangosession.Settings
 	engine   *tables.Engine
-	manager  *djangosession.Manager
+	sessions *djangosession.Manager
 }
 
 // newTestSite creates a database with these statements, or by default with the engine's
@@ -44,11 +44,11 @@ func newTestSite(t *testing.T, s djangosession.Settings, o tables.Options, ddl [
 	return site
 }
 
-// use makes the manager anew, with these options.
+// use replaces the sessions by a Manager with these options.
 func (s *testSite) use(t *testing.T, o djangosession.Options) {
 	t.Helper()
 	var err error
-	if s.manager, err = djangosession.NewManager(s.engine, s.settings, o); err != nil {
+	if s.sessions, err = djangosession.NewManager(s.engine, s.settings, o); err != nil {
 		t.Fatal(err)
 	}
 }

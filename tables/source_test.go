@@ -98,11 +98,11 @@ func TestTimeZoneFollowsFromTheSettings(t *testing.T) {
 		if err := engine.CreateTable(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		manager, err := djangosession.NewManager(engine, s, djangosession.Options{})
+		sessions, err := djangosession.NewManager(engine, s, djangosession.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := manager.New().Save(t.Context()); err != nil {
+		if err := sessions.New().Save(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		var date string

@@ -104,7 +104,7 @@ func TestRowsAreWrittenAsDjangoWritesThem(t *testing.T) {
 		if key == "" {
 			key = "keyofarowthatisrefused0000000000"
 		}
-		session := s.manager.Open(key)
+		session := s.sessions.Open(key)
 		if err := session.Update(p); err != nil {
 			t.Fatal(err)
 		}

@@ -55,10 +55,10 @@ type demo struct {
 	*tool
 	settings, path string // files
 
-	db      *sql.DB
-	engine  *tables.Engine
-	manager *djangosession.Manager
-	steps   int
+	db       *sql.DB
+	engine   *tables.Engine
+	sessions *djangosession.Manager
+	steps    int
 }
 
 // stepf begins a paragraph of the story.
@@ -87,7 +87,7 @@ func (d *demo) makeSite(ctx context.Context) error {
 	if d.engine, err = tables.New(d.db, s, tables.Options{Dialect: c.dialect}); err != nil {
 		return err
 	}
-	if d.manager, err = djangosession.NewManager(d.engine, s, djangosession.Options{}); err != nil {
+	if d.sessions, err = djangosession.NewManager(d.engine, s, djangosession.Options{}); err != nil {
 		return err
 	}
 	return d.stepf("A site's database, with the tables, users and sessions that Django %s wrote:\n   %s",
@@ -112,7 +112,7 @@ func (d *demo) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s, err := d.manager.Load(ctx, row.Key)
+	s, err := d.sessions.Load(ctx, row.Key)
 	if err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func (d *demo) change(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s, err := d.manager.Load(ctx, before.Key)
+	s, err := d.sessions.Load(ctx, before.Key)
 	if err != nil {
 		return err
 	}
@@ -163,7 +163,7 @@ func (d *demo) change(ctx context.Context) error {
 	if err := d.stepf("Go sets two values and saves; Django reads the new text like its own:\n   %s", after.Data); err != nil {
 		return err
 	}
-	if s, err = d.manager.Load(ctx, before.Key); err != nil {
+	if s, err = d.sessions.Load(ctx, before.Key); err != nil {
 		return err
 	}
 	return d.values(s)
@@ -174,12 +174,12 @@ func (d *demo) logout(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s, err := d.manager.Load(ctx, row.Key)
+	s, err := d.sessions.Load(ctx, row.Key)
 	if err != nil {
 		return err
 	}
 	s.Set("cart", []string{"tea"})
-	if err := d.manager.Delete(ctx, row.Key); err != nil { // as a request to Django would
+	if err := d.sessions.Delete(ctx, row.Key); err != nil { // as a request to Django would
 		return err
 	}
 	saved := s.Save(ctx)

@@ -108,12 +108,12 @@ func openingErrors(s djangosession.Settings) []error {
 	if err != nil {
 		return problems
 	}
-	manager, err := djangosession.NewManager(engine, s, djangosession.Options{})
+	sessions, err := djangosession.NewManager(engine, s, djangosession.Options{})
 	if err != nil {
 		return append(problems, err)
 	}
 	quiet := auth.Options{Logger: slog.New(slog.DiscardHandler)}
-	if _, err := auth.New(manager, &tables.Users{}, quiet); err != nil {
+	if _, err := auth.New(sessions, &tables.Users{}, quiet); err != nil {
 		problems = append(problems, err)
 	}
 	return problems

@@ -16,7 +16,7 @@ func (p plan) middleware(ctx context.Context) (*figures, error) {
 	if err != nil {
 		return nil, err
 	}
-	manager, err := djangosession.NewManager(engine, settings, djangosession.Options{})
+	sessions, err := djangosession.NewManager(engine, settings, djangosession.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -27,7 +27,7 @@ func (p plan) middleware(ctx context.Context) (*figures, error) {
 	r.Header.Set("Cookie", "sessionid=kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk")
 	body := []byte("ok")
 	handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(body) })
-	wrapped := manager.Middleware(handler)
+	wrapped := sessions.Middleware(handler)
 	w := &nowhere{header: http.Header{}}
 	var with, without figures
 	const parts = 20 // of a turn: it takes so little that a short one can pass without an interruption

@@ -95,15 +95,15 @@ func pageHandler(db *sql.DB, dialect tables.Dialect, settings djangosession.Sett
 	if err := errors.Join(engineErr, usersErr); err != nil {
 		return nil, err
 	}
-	manager, err := djangosession.NewManager(engine, settings, djangosession.Options{})
+	sessions, err := djangosession.NewManager(engine, settings, djangosession.Options{})
 	if err != nil {
 		return nil, err
 	}
-	logins, err := auth.New(manager, users, auth.Options{})
+	login, err := auth.New(sessions, users, auth.Options{})
 	if err != nil {
 		return nil, err
 	}
-	return manager.Middleware(logins.Middleware(http.HandlerFunc(showPage))), nil
+	return sessions.Middleware(login.Middleware(http.HandlerFunc(showPage))), nil
 }
 
 func showPage(w http.ResponseWriter, r *http.Request) {

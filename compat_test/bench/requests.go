@@ -58,7 +58,7 @@ func (s *site) serve(ctx context.Context, p plan) (perSecond, allocs float64, er
 func (s *site) request(ctx context.Context, key string) error {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
-	session, err := s.manager.Load(ctx, key)
+	session, err := s.sessions.Load(ctx, key)
 	if err != nil {
 		return err
 	}

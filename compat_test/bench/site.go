@@ -18,7 +18,7 @@ type site struct {
 	peer     *peer
 	settings djangosession.Settings
 	engine   *tables.Engine
-	manager  *djangosession.Manager
+	sessions *djangosession.Manager
 	keys     []string
 }
 
@@ -52,7 +52,7 @@ func withSite(ctx context.Context, python, product string, do func(*site) error)
 		if s.engine, err = tables.New(db, s.settings, tables.Options{Dialect: c.dialect}); err != nil {
 			return err
 		}
-		if s.manager, err = djangosession.NewManager(s.engine, s.settings, djangosession.Options{}); err != nil {
+		if s.sessions, err = djangosession.NewManager(s.engine, s.settings, djangosession.Options{}); err != nil {
 			return err
 		}
 		return do(s)

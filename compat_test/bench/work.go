@@ -81,7 +81,7 @@ func same(codec *djangosession.Codec, text, payload string) (*py.Dict, error) {
 
 // rows measures loading and saving of logins in the database.
 func (s *site) rows(ctx context.Context) ([]work, error) {
-	session, err := s.manager.Load(ctx, s.keys[0])
+	session, err := s.sessions.Load(ctx, s.keys[0])
 	if err != nil {
 		return nil, err
 	}

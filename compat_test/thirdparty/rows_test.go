@@ -142,7 +142,7 @@ func TestRowsAreLeftAsThePackageLeavesThem(t *testing.T) {
 				}
 			}
 			// Outside a request, as in a management command.
-			session, err := v.manager.Load(context.Background(), mine.cookie())
+			session, err := v.sessions.Load(context.Background(), mine.cookie())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -29,11 +29,11 @@ type options struct {
 
 // service is a Go service beside a site.
 type service struct {
-	db      *sql.DB
-	manager *djangosession.Manager
-	engine  *tables.Engine
-	login   *auth.Auth
-	url     string
+	db       *sql.DB
+	sessions *djangosession.Manager
+	engine   *tables.Engine
+	login    *auth.Auth
+	url      string
 }
 
 // openEngine opens the site's sessions as a Go service does.
@@ -71,7 +71,7 @@ func startService(t *testing.T, s *site, o options) *service {
 		t.Fatal(err)
 	}
 	logger := slog.New(slog.NewTextHandler(t.Output(), nil))
-	manager, managerErr := djangosession.NewManager(engine, settings, djangosession.Options{ReadOnly: o.readOnly, Logger: logger})
+	sessions, managerErr := djangosession.NewManager(engine, settings, djangosession.Options{ReadOnly: o.readOnly, Logger: logger})
 	users, usersErr := tables.NewUsers(db, settings, tables.UserOptions{Model: "auth.User", Dialect: tables.SQLite{}, LockWait: time.Minute})
 	if err := errors.Join(managerErr, usersErr); err != nil {
 		t.Fatal(err)
@@ -80,12 +80,12 @@ func startService(t *testing.T, s *site, o options) *service {
 	if o.auth != nil {
 		o.auth(&authOptions, users)
 	}
-	login, err := auth.New(manager, users, authOptions)
+	login, err := auth.New(sessions, users, authOptions)
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &service{db: db, manager: manager, engine: engine, login: login}
-	server := httptest.NewServer(manager.Middleware(login.Middleware(v.pages())))
+	v := &service{db: db, sessions: sessions, engine: engine, login: login}
+	server := httptest.NewServer(sessions.Middleware(login.Middleware(v.pages())))
 	t.Cleanup(server.Close)
 	v.url = server.URL
 	return v

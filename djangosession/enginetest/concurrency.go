@@ -53,7 +53,7 @@ func testParallelCreates(t *testing.T, s *suite) {
 	var keys sync.Map
 	parallel(func(i int) {
 		for j := range 5 {
-			session := s.manager.New()
+			session := s.sessions.New()
 			session.Set("n", i*100+j)
 			if err := session.Save(t.Context()); err != nil {
 				t.Error(err)
@@ -84,7 +84,7 @@ func testReadersAndWriters(t *testing.T, s *suite) {
 				}
 				continue
 			}
-			session, err := s.manager.Load(t.Context(), key)
+			session, err := s.sessions.Load(t.Context(), key)
 			if err != nil {
 				t.Error(err)
 				continue

@@ -24,9 +24,9 @@ type plain struct{ djangosession.Engine }
 
 func testCycle(t *testing.T, s *suite) {
 	for _, engine := range []djangosession.Engine{s.Engine, plain{s.Engine}} {
-		m := s.newManager(t, engine, djangosession.Options{})
+		sessions := s.newManager(t, engine, djangosession.Options{})
 		key := s.created(t, map[string]any{"a": 1}).Key()
-		mine, err := m.Load(t.Context(), key)
+		mine, err := sessions.Load(t.Context(), key)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,13 +39,13 @@ func testCycle(t *testing.T, s *suite) {
 		}
 		s.wantMissing(t, key)
 		s.wantValues(t, mine.Key(), map[string]any{"a": 1, "b": 2})
-		fresh := m.New()
+		fresh := sessions.New()
 		fresh.Set("a", 1)
 		if err := fresh.CycleKey(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		s.wantValues(t, fresh.Key(), map[string]any{"a": 1})
-		if err := m.Open(key).CycleKey(t.Context()); !errors.Is(err, djangosession.ErrNotLoaded) {
+		if err := sessions.Open(key).CycleKey(t.Context()); !errors.Is(err, djangosession.ErrNotLoaded) {
 			t.Errorf("a session that is not loaded: %v", err)
 		}
 	}
@@ -89,9 +89,9 @@ func testCycleMerged(t *testing.T, s *suite) {
 func testCycleGone(t *testing.T, s *suite) {
 	for _, engine := range []djangosession.Engine{s.Engine, plain{s.Engine}} {
 		_, merges := engine.(djangosession.Merger)
-		m := s.newManager(t, engine, djangosession.Options{MergeSaves: merges})
+		sessions := s.newManager(t, engine, djangosession.Options{MergeSaves: merges})
 		key := s.created(t, map[string]any{"a": 1}).Key()
-		mine, err := m.Load(t.Context(), key)
+		mine, err := sessions.Load(t.Context(), key)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -121,7 +121,7 @@ func testCycleGone(t *testing.T, s *suite) {
 func (s *suite) count(t *testing.T) int {
 	t.Helper()
 	n := 0
-	for _, err := range s.manager.Records(t.Context()) {
+	for _, err := range s.sessions.Records(t.Context()) {
 		if errors.Is(err, djangosession.ErrNoList) {
 			return 0
 		}

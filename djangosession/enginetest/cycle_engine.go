@@ -196,14 +196,14 @@ func (b *breaking) Cycle(ctx context.Context, old string, change func(*djangoses
 func (s *suite) onBreaking(t *testing.T, key string, b *breaking, merge bool) *djangosession.Session {
 	t.Helper()
 	b.Engine = s.Engine
-	m := s.newManager(t, b, djangosession.Options{})
+	sessions := s.newManager(t, b, djangosession.Options{})
 	if merger, ok := s.Engine.(djangosession.Merger); ok && merge {
-		m = s.newManager(t, struct {
+		sessions = s.newManager(t, struct {
 			*breaking
 			merging
 		}{b, merging{merger}}, djangosession.Options{MergeSaves: true})
 	}
-	session, err := m.Load(t.Context(), key)
+	session, err := sessions.Load(t.Context(), key)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -68,7 +68,7 @@ type test struct {
 // suite is the environment of a test.
 type suite struct {
 	Backend
-	manager  *djangosession.Manager
+	sessions *djangosession.Manager
 	clock    *clock
 	settings djangosession.Settings
 }
@@ -93,22 +93,22 @@ func (c *clock) Set(t time.Time) {
 // use replaces the manager with one that has these options.
 func (s *suite) use(t *testing.T, o djangosession.Options) {
 	t.Helper()
-	s.manager = s.newManager(t, s.Engine, o)
+	s.sessions = s.newManager(t, s.Engine, o)
 }
 
 func (s *suite) newManager(t *testing.T, engine djangosession.Engine, o djangosession.Options) *djangosession.Manager {
 	t.Helper()
-	m, err := djangosession.NewManager(engine, s.settings, o)
+	sessions, err := djangosession.NewManager(engine, s.settings, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return m
+	return sessions
 }
 
 // created stores a new session with these values and returns it.
 func (s *suite) created(t *testing.T, values map[string]any) *djangosession.Session {
 	t.Helper()
-	session := s.manager.New()
+	session := s.sessions.New()
 	if err := session.Update(values); err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func (s *suite) created(t *testing.T, values map[string]any) *djangosession.Sess
 // loaded loads the session with this key.
 func (s *suite) loaded(t *testing.T, key string) *djangosession.Session {
 	t.Helper()
-	session, err := s.manager.Load(t.Context(), key)
+	session, err := s.sessions.Load(t.Context(), key)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ func testExpiryEdge(t *testing.T, s *suite) {
 }
 
 func testAbsoluteExpiry(t *testing.T, s *suite) {
-	session := s.manager.New()
+	session := s.sessions.New()
 	end := start.Add(90*time.Minute + 123457*time.Microsecond)
 	session.SetExpiryTime(end)
 	if err := session.Save(t.Context()); err != nil {
@@ -67,7 +67,7 @@ func testAbsoluteExpiry(t *testing.T, s *suite) {
 }
 
 func testSliding(t *testing.T, s *suite) {
-	session := s.manager.New()
+	session := s.sessions.New()
 	session.SetExpiry(60)
 	if err := session.Save(t.Context()); err != nil {
 		t.Fatal(err)
@@ -100,7 +100,7 @@ func (s *suite) ending(t *testing.T, ends ...time.Time) []string {
 	t.Helper()
 	keys := make([]string, 0, len(ends))
 	for _, end := range ends {
-		session := s.manager.New()
+		session := s.sessions.New()
 		session.SetExpiryTime(end)
 		if err := session.Save(t.Context()); err != nil {
 			t.Fatal(err)
@@ -112,7 +112,7 @@ func (s *suite) ending(t *testing.T, ends ...time.Time) []string {
 
 func testClear(t *testing.T, s *suite) {
 	keys := s.ending(t, start.Add(-time.Hour), start.Add(-time.Microsecond), start, start.Add(time.Microsecond))
-	n, err := s.manager.ClearExpired(t.Context(), djangosession.ClearOptions{})
+	n, err := s.sessions.ClearExpired(t.Context(), djangosession.ClearOptions{})
 	if err != nil || n != 2 {
 		t.Errorf("cleared %d, %v; want 2", n, err)
 	}
@@ -132,7 +132,7 @@ func testClearBatches(t *testing.T, s *suite) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var seen []int64
-	n, err := s.manager.ClearExpired(ctx, djangosession.ClearOptions{
+	n, err := s.sessions.ClearExpired(ctx, djangosession.ClearOptions{
 		BatchSize: 10,
 		Pause:     time.Millisecond,
 		Progress: func(removed int64) {
@@ -146,7 +146,7 @@ func testClearBatches(t *testing.T, s *suite) {
 	if n < 25 && !errors.Is(err, context.Canceled) { // an engine may remove all in one batch
 		t.Errorf("error %v, want context.Canceled", err)
 	}
-	rest, err := s.manager.ClearExpired(t.Context(), djangosession.ClearOptions{BatchSize: 10})
+	rest, err := s.sessions.ClearExpired(t.Context(), djangosession.ClearOptions{BatchSize: 10})
 	if err != nil || n+rest != 25 {
 		t.Errorf("cleared %d and then %d, %v; want 25 in all", n, rest, err)
 	}
@@ -155,7 +155,7 @@ func testClearBatches(t *testing.T, s *suite) {
 func testDryRun(t *testing.T, s *suite) {
 	s.ending(t, start.Add(-time.Hour), start.Add(time.Hour))
 	for range 2 {
-		n, err := s.manager.ClearExpired(t.Context(), djangosession.ClearOptions{DryRun: true})
+		n, err := s.sessions.ClearExpired(t.Context(), djangosession.ClearOptions{DryRun: true})
 		if err != nil || n != 1 {
 			t.Errorf("counted %d, %v; want 1", n, err)
 		}

@@ -52,11 +52,11 @@ func testCorrupt(t *testing.T, s *suite) {
 			t.Errorf("%q: error %v, want the reason %s", text, err, want.Reason)
 		}
 		var reported error
-		m := s.newManager(t, s.Engine, djangosession.Options{
+		sessions := s.newManager(t, s.Engine, djangosession.Options{
 			Logger:      slog.New(slog.DiscardHandler),
 			OnLoadError: func(_ context.Context, err error) { reported = err },
 		})
-		session, err := m.Load(t.Context(), key)
+		session, err := sessions.Load(t.Context(), key)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -93,7 +93,7 @@ func testStrict(t *testing.T, s *suite) {
 	}
 	s.use(t, djangosession.Options{StrictLoad: true})
 	var refused *djangosession.DecodeError
-	if _, err := s.manager.Load(t.Context(), key); !errors.As(err, &refused) {
+	if _, err := s.sessions.Load(t.Context(), key); !errors.As(err, &refused) {
 		t.Errorf("error %v, want a DecodeError", err)
 	}
 }

@@ -41,7 +41,7 @@ func testLife(t *testing.T, s *suite) {
 		t.Fatal(err)
 	}
 	s.wantValues(t, key, map[string]any{})
-	if err := s.manager.Delete(t.Context(), key); err != nil {
+	if err := s.sessions.Delete(t.Context(), key); err != nil {
 		t.Fatal(err)
 	}
 	s.wantMissing(t, key)
@@ -67,7 +67,7 @@ func testTakenKey(t *testing.T, s *suite) {
 		t.Errorf("error %v, want ErrKeyTaken", err)
 	}
 	s.wantValues(t, key, map[string]any{"mine": true})
-	again := s.manager.Open(key)
+	again := s.sessions.Open(key)
 	if err := again.SaveMustCreate(t.Context()); !errors.Is(err, djangosession.ErrKeyTaken) {
 		t.Errorf("SaveMustCreate: error %v, want ErrKeyTaken", err)
 	}

@@ -44,7 +44,7 @@ func testMergeParallel(t *testing.T, s *suite) {
 	key := s.created(t, map[string]any{"before": 0}).Key()
 	parallel(func(i int) {
 		for round := range rounds {
-			session, err := s.manager.Load(t.Context(), key)
+			session, err := s.sessions.Load(t.Context(), key)
 			if err != nil {
 				t.Error(err)
 				return
@@ -159,7 +159,7 @@ func testMergeAfterSave(t *testing.T, s *suite) {
 			return errors.Join(err, session.Save(t.Context()))
 		},
 	} {
-		mine := s.manager.New()
+		mine := s.sessions.New()
 		mine.Set("mine", 1)
 		if err := store(mine); err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -197,8 +197,8 @@ func (d *during) Merge(ctx context.Context, key string, change func(*djangosessi
 // withDuring loads the session with this key through d.
 func (s *suite) withDuring(t *testing.T, key string, d *during) *djangosession.Session {
 	t.Helper()
-	m := s.newManager(t, d, djangosession.Options{MergeSaves: true})
-	session, err := m.Load(t.Context(), key)
+	sessions := s.newManager(t, d, djangosession.Options{MergeSaves: true})
+	session, err := sessions.Load(t.Context(), key)
 	if err != nil {
 		t.Fatal(err)
 	}

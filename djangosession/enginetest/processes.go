@@ -79,7 +79,7 @@ func (p *process) work(t *testing.T, who string) {
 	}
 	p.meet(t, who)
 	for n := range rounds {
-		session, err := p.manager.Load(t.Context(), p.sharedKey())
+		session, err := p.sessions.Load(t.Context(), p.sharedKey())
 		if err != nil {
 			t.Error(err)
 			return

@@ -14,7 +14,7 @@ func (h *held) expiry(ctx context.Context, op string, a *args) (any, error) {
 		return nil, err
 	}
 	s := h.session
-	settings := h.site.manager.Settings()
+	settings := h.site.sessions.Settings()
 	loc, err := settings.Location()
 	if err != nil {
 		return nil, err

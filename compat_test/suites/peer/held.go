@@ -16,7 +16,7 @@ type held struct {
 
 // open opens the session with this key, as SessionStore(session_key) does.
 func (h *held) open(s *site, key string) {
-	h.session, h.site = s.manager.Open(key), s
+	h.session, h.site = s.sessions.Open(key), s
 	h.loaded = h.session.Key() == ""
 }
 
@@ -37,8 +37,8 @@ func (h *held) reload(ctx context.Context) error {
 
 // carrier is an engine that answers the next Load with a record of the caller's. In
 // Django, settings change during a session and any code can set its flags. In Go these
-// belong to the manager and to the session. The peer therefore makes a session of the
-// right manager with the right flags, which loads the content of the old one.
+// belong to the Manager and to the session. The peer therefore makes a session of the
+// right Manager with the right flags, which loads the content of the old one.
 type carrier struct {
 	djangosession.Engine
 	next *djangosession.Record
@@ -60,10 +60,10 @@ var anyKey = strings.Repeat("k", djangosession.KeyLength) //nolint:gochecknoglob
 // flag, and sets the accessed flag.
 func (h *held) carry(ctx context.Context, to *site, accessed bool) error {
 	old, modified := h.session, h.session.Modified()
-	s := to.manager.Open(old.Key())
+	s := to.sessions.Open(old.Key())
 	if h.loaded {
 		to.carrier.next = &djangosession.Record{Key: old.Key(), Data: old.Dict()}
-		s = to.manager.Open(anyKey)
+		s = to.sessions.Open(anyKey)
 		if err := s.Load(ctx); err != nil {
 			return err
 		}

@@ -18,7 +18,7 @@ func (p *peer) session(ctx context.Context, op string, o *order, a *args) (any, 
 	}
 	switch op {
 	case "clear_expired":
-		return s.manager.ClearExpired(ctx, djangosession.ClearOptions{})
+		return s.sessions.ClearExpired(ctx, djangosession.ClearOptions{})
 	case "open":
 		return p.open(s, o.Session, a.text("key"))
 	}
@@ -108,7 +108,7 @@ func (h *held) store(ctx context.Context, op string, a *args) (any, error) {
 		return nil, s.Save(ctx)
 	case "delete":
 		if key := a.text("key"); key != "" {
-			return nil, h.site.manager.Delete(ctx, key)
+			return nil, h.site.sessions.Delete(ctx, key)
 		}
 		return nil, s.DeleteStored(ctx)
 	case "flush":

@@ -23,11 +23,11 @@ type siteOrder struct {
 	Columns  []string        `json:"columns"` // in addition to those of every session
 }
 
-// site is a session manager with certain settings, and its parts.
+// site has sessions with certain settings, and their parts.
 type site struct {
-	manager *djangosession.Manager
-	carrier *carrier
-	codec   *djangosession.Codec
+	sessions *djangosession.Manager
+	carrier  *carrier
+	codec    *djangosession.Codec
 }
 
 // sites are all sites requested so far.
@@ -74,7 +74,7 @@ func (s *sites) get(o *siteOrder) (*site, error) {
 		return nil, err
 	}
 	made := &site{carrier: &carrier{Engine: engine}, codec: engine.Codec()}
-	if made.manager, err = djangosession.NewManager(made.carrier, settings, djangosession.Options{}); err != nil {
+	if made.sessions, err = djangosession.NewManager(made.carrier, settings, djangosession.Options{}); err != nil {
 		return nil, err
 	}
 	if s.made == nil {
