@@ -111,9 +111,9 @@ type Auth struct {
 // New returns an Auth that finds the users of manager's sessions. It takes
 // AUTHENTICATION_BACKENDS and LOGIN_URL from the manager's settings. It refuses the name
 // of a view in LOGIN_URL: SettingsScript exports the URL instead, unless the site has no
-// such view. It logs if passwords of the site's default hasher cannot be checked, and the
-// entries that [Auth.UnknownMiddleware] returns. The error is a
-// [*djangosession.SettingError].
+// such view. It logs an error if passwords of the site's default hasher cannot be
+// checked, and a warning with the entries that [Auth.UnknownMiddleware] returns. The
+// error is a [*djangosession.SettingError], unless manager or users is nil.
 func New(manager *djangosession.Manager, users Users, o Options) (*Auth, error) {
 	if manager == nil || users == nil {
 		return nil, errors.New("auth: New needs a manager and users")

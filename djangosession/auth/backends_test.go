@@ -160,7 +160,8 @@ func TestLogSaysWhichBackendASessionNames(t *testing.T) {
 	}
 }
 
-// TestBackendErrorWithoutABackendNamesNone has a user whom nobody authenticated, on a site with several backends.
+// TestBackendErrorWithoutABackendNamesNone uses a user who was not authenticated, on a
+// site with several backends.
 func TestBackendErrorWithoutABackendNamesNone(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", func(s *djangosession.Settings, _ *auth.Options) {

@@ -185,8 +185,8 @@ func TestLoginsAreAboutTheRealUser(t *testing.T) {
 	}
 }
 
-// TestEffectiveUserNeedsTheSession has the hook fail, so that only the login is known, and then asks inside another session
-// middleware whose engine fails.
+// TestEffectiveUserNeedsTheSession lets the hook fail, so that only the login is known,
+// and then asks inside another session middleware whose engine fails.
 func TestEffectiveUserNeedsTheSession(t *testing.T) {
 	t.Parallel()
 	site, asked := effectiveSite(t)

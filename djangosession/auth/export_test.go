@@ -9,7 +9,7 @@ func (a *Auth) CountIterations(count func(iterations int)) {
 	}
 }
 
-// FailPBKDF2 has every derivation of a key by a fail with err.
+// FailPBKDF2 makes every key derivation of a return err.
 func (a *Auth) FailPBKDF2(err error) {
 	a.encode = func(_, _, _ string, _ int) (string, error) { return "", err }
 }

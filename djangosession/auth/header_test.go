@@ -361,7 +361,7 @@ func TestUpdateOfAFlushedSessionStoresNothing(t *testing.T) {
 	}
 }
 
-// TestFailedLoginOfAnotherSessionAfterTheHeaderIsAnError has the users fail.
+// TestFailedLoginOfAnotherSessionAfterTheHeaderIsAnError lets Users fail.
 func TestFailedLoginOfAnotherSessionAfterTheHeaderIsAnError(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", nil)

@@ -14,7 +14,7 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// TestReadOnlyManagerLogsNobodyOut has a user with sessions, and one without.
+// TestReadOnlyManagerLogsNobodyOut covers a user with sessions and one without.
 func TestReadOnlyManagerLogsNobodyOut(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", nil)
@@ -38,7 +38,8 @@ func TestReadOnlyManagerLogsNobodyOut(t *testing.T) {
 	}
 }
 
-// TestReadOnlyRequestLogsNobodyOut has an Auth whose own manager may write, in a request whose session is read-only.
+// TestReadOnlyRequestLogsNobodyOut uses an Auth whose own manager may write, in a request
+// with a read-only session.
 func TestReadOnlyRequestLogsNobodyOut(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", nil)
@@ -66,12 +67,13 @@ func TestReadOnlyRequestLogsNobodyOut(t *testing.T) {
 	})
 }
 
-// loadless is an engine that finds no session by its key.
+// loadless is an engine that cannot load sessions.
 type loadless struct{ *memory.Engine }
 
 func (loadless) Load(context.Context, string) (*djangosession.Record, error) { return nil, errAway }
 
-// TestLogoutEverywhereNeedsTheSessionOfItsRequest has that fail to load, so that it may be read-only.
+// TestLogoutEverywhereNeedsTheSessionOfItsRequest: if that cannot be loaded, it may be
+// read-only.
 func TestLogoutEverywhereNeedsTheSessionOfItsRequest(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", nil)
@@ -92,7 +94,8 @@ func TestLogoutEverywhereNeedsTheSessionOfItsRequest(t *testing.T) {
 	}
 }
 
-// TestLogoutEverywhereReportsSessionsThatItCannotRead has one that Django wrote with a newer SECRET_KEY.
+// TestLogoutEverywhereReportsSessionsThatItCannotRead uses a session that Django stored
+// with a newer SECRET_KEY.
 func TestLogoutEverywhereReportsSessionsThatItCannotRead(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", func(s *djangosession.Settings, _ *auth.Options) { s.ExportedAt = time.Now().Add(-time.Hour) })

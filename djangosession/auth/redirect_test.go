@@ -119,7 +119,8 @@ func TestLoginURLThatIsNoneIsRefused(t *testing.T) {
 	}
 }
 
-// TestLoginLeadsBackToWhatTheClientAskedFor has routers that strip a prefix, and request targets with a scheme.
+// TestLoginLeadsBackToWhatTheClientAskedFor uses routers that strip a prefix, and request
+// targets with a scheme.
 func TestLoginLeadsBackToWhatTheClientAskedFor(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", nil)

@@ -7,7 +7,8 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 )
 
-// TestLoginOfAUserWithoutHashes has a user model without get_session_auth_hash, for which Django stores an empty hash.
+// TestLoginOfAUserWithoutHashes uses a model without get_session_auth_hash, for which
+// Django stores an empty hash.
 func TestLoginOfAUserWithoutHashes(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", nil)
@@ -27,7 +28,7 @@ func TestLoginOfAUserWithoutHashes(t *testing.T) {
 	}
 }
 
-// TestUnknownNameWithoutAnError has Users that return neither a user nor an error.
+// TestUnknownNameWithoutAnError uses Users that return neither a user nor an error.
 func TestUnknownNameWithoutAnError(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", nil)
@@ -37,7 +38,7 @@ func TestUnknownNameWithoutAnError(t *testing.T) {
 	}
 }
 
-// TestFailedDerivationOfAKeyIsReported has PBKDF2 fail for names that exist and names that do not.
+// TestFailedDerivationOfAKeyIsReported lets PBKDF2 fail for known and unknown names.
 func TestFailedDerivationOfAKeyIsReported(t *testing.T) {
 	t.Parallel()
 	site := newSite(t, "5.2.19", nil)
