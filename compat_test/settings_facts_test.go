@@ -26,7 +26,7 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.dummy.DummyCache",
         "LOCATION": [
             "redis://user:hush@one:6379/1?db=2&password=hush#hush",
-            "rediss://:hu,sh@two,redis://a:hush@three:1; redis://four",
+            "rediss://:hu,sh@two,redis://a:hush@three:1; redis://four/1?db=3;password=hush",
             "127.0.0.1:11211",
             "user:hush@five:1",
             "unix://:hush@/run/redis.sock?password=hush&db=3",
@@ -108,7 +108,7 @@ func wantFacts(t *testing.T, s djangosession.Settings) {
 	want := djangosession.SessionCache{
 		Alias: "visits", Backend: "django.core.cache.backends.dummy.DummyCache",
 		Location: []string{
-			"redis://one:6379/1?db=2", "rediss://two", "redis://three:1", "redis://four", "127.0.0.1:11211", "five:1",
+			"redis://one:6379/1?db=2", "rediss://two", "redis://three:1", "redis://four/1", "127.0.0.1:11211", "five:1",
 			"unix:///run/redis.sock?db=3", "/srv/a@b",
 		},
 		Options: []string{"MAX_ENTRIES", "PASSWORD"}, KeyPrefix: "shop", Version: "3", KeyFunction: "shop.keys.make",

@@ -147,7 +147,7 @@ def locations(value):
         if not separator:
             scheme, rest = "", part
         rest, _, query = rest.rpartition("@")[2].partition("#")[0].partition("?")
-        kept = [option for option in query.split("&") if option.startswith("db=")]
+        kept = [option for option in query.split("&") if re.match("db=[0-9]+$", option)]
         found.append(scheme + separator + "?".join([rest] + kept))
     return found
 
