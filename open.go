@@ -1,7 +1,6 @@
 package djangobridge
 
 import (
-	"bytes"
 	"database/sql"
 	"fmt"
 	"os"
@@ -62,29 +61,20 @@ func (e *RefusedError) Error() string {
 	return fmt.Sprintf("djangobridge: cannot open the site described by %s: %s", e.File, strings.Join(lines, "; "))
 }
 
-// maxFile is more than any settings file needs, in bytes.
-const maxFile = 1 << 20
-
 // Open returns the site that a settings file describes; see
 // [djangosession.SettingsScript]. It does not use the database; [Site.Check] does. The
 // error is a [*RefusedError] if the file does not prove that the site can be handled
 // safely, a [*djangosession.SettingError] for an unusable setting or option, or an error
 // of reading the file.
 func Open(file string, o Options) (*Site, error) {
-	info, err := os.Stat(file)
-	if err == nil && info.Size() > maxFile {
-		err = fmt.Errorf("%s has more than %d bytes", file, maxFile)
-	}
+	f, err := os.Open(file) //nolint:gosec // the caller says which file
 	if err != nil {
 		return nil, fmt.Errorf("djangobridge: open: %w", err)
 	}
-	data, err := os.ReadFile(file) //nolint:gosec // the caller says which file
+	defer f.Close()                                  //nolint:errcheck // the file was only read
+	s, found, err := djangosession.ReviewSettings(f) // which reads no more than 1 MiB
 	if err != nil {
-		return nil, fmt.Errorf("djangobridge: open: %w", err)
-	}
-	s, found, err := djangosession.ReviewSettings(bytes.NewReader(data))
-	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("djangobridge: open %s: %w", file, err)
 	}
 	if o.Dialect == nil {
 		o.Dialect = o.Tables.Dialect

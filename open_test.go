@@ -126,6 +126,19 @@ func TestCheckNamesTheTableThatIsMissing(t *testing.T) {
 	}
 }
 
+func TestErrorsNameTheFile(t *testing.T) {
+	t.Parallel()
+	large := `"ALLOWED_HOSTS": ["` + strings.Repeat("a", 1<<20) + `"], "ALLOWED_HOSTS`
+	for problem, file := range map[string]string{
+		"not JSON": siteFile(t, "{", ""), "1 MiB": siteFile(t, `"ALLOWED_HOSTS`, large), "SECRET_KEY": siteFile(t, `"SECRET_KEY": "hush"`, `"SECRET_KEY": ""`),
+	} {
+		_, err := djangobridge.Open(file, djangobridge.Options{DB: siteDB(t)})
+		if err == nil || !strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), problem) {
+			t.Errorf("%v, want an error about %q in %s", err, problem, file)
+		}
+	}
+}
+
 func TestSitesDoNotPrintTheSecret(t *testing.T) {
 	t.Parallel()
 	site, err := djangobridge.Open(siteFile(t, "", ""), djangobridge.Options{DB: siteDB(t)})

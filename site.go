@@ -53,7 +53,8 @@ func (s *Site) PermissionRequired(next http.Handler, permissions ...string) http
 }
 
 // Check checks that the database has the tables and columns that the settings describe.
-// Call it when the service starts. The error is a [*tables.Error].
+// Call it when the service starts. The error wraps the [*tables.Error] of sessions, that of
+// users, or both.
 func (s *Site) Check(ctx context.Context) error {
 	return errors.Join(s.engine.Check(ctx), s.Users.Check(ctx))
 }
