@@ -1,0 +1,60 @@
+package djangosession_test
+
+import (
+	"testing"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+)
+
+// Texts that Django 5.2.19 wrote with the secret "test-secret-key". The serializer of those in MessagePack is the site's own.
+const (
+	dumpsOfText      = "ImhlbGxvIg:1r31eq:Pt-bTENZTU-EBzJ8DB66Phmdjdr5htmBYRqR7xw7fHk" // signing.dumps("hello")
+	ownCookieSession = "gaFhAQ:1r31eq:NwB2ZIQkc3f6GYdzf54xAikwc5PQ7KSAiIXbRNRrf1U"     // of the engine signed_cookies, in MessagePack
+	ownSession       = "gaFhAQ:1r31eq:LjdNNfR2H3AF0Yw6ATeR3A0upRMnDQcuVDcr2PaQDBI"     // in MessagePack
+	otherMessages    = "W1siX19qc29uX21lc3NhZ2UiLDAsMjAsImhpIl1d:1r31eq:MEDd0FIBYMzXFsJu2uMFqJZ9tAAMUnOlPGSy9ji6bUk"
+)
+
+func TestExplainKnowsDumpsByItsSalt(t *testing.T) {
+	t.Parallel()
+	salts := djangosession.Candidates{Salts: []string{"x"}}
+	checkSayings(t, map[string]saying{
+		"dumps of a text": {
+			text: dumpsOfText, kind: djangosession.SignedKind, layout: djangosession.DumpsLayout, proven: true,
+			said: "Layout: signing.dumps, as Django writes sessions since 3.1.",
+		},
+		"a session in a cookie, by another serializer": {
+			text: ownCookieSession, kind: djangosession.CookieSessionKind, layout: djangosession.DumpsLayout, proven: true, said: "no row",
+		},
+		"what messages write, with another salt": {
+			text: otherMessages, more: salts, kind: djangosession.SignedKind, layout: djangosession.DumpsLayout, proven: true, said: `salt "x"`,
+		},
+		"a session by another serializer, of another key": {
+			text: ownSession, change: otherKey, kind: djangosession.SignedKind, layout: djangosession.TimedLayout,
+			said: "Layout: a value, the time and a signature, as TimestampSigner writes them.",
+		},
+		"Signer": {
+			text: helloSigner, kind: djangosession.SignedKind, layout: djangosession.PlainLayout, proven: true,
+			said: "Layout: a value and a signature, as Signer writes them.",
+		},
+		"a session of before 3.1": {
+			text: legacyText, change: otherKey, kind: djangosession.SessionKind, layout: djangosession.LegacyLayout,
+			said: "Layout: base64 of a hash and the session, as Django wrote it before 3.1.",
+		},
+	})
+}
+
+// TestExplainRecognisesPickles has those of pickle.dumps({"a": 1}, protocol), and texts that begin or end like one.
+func TestExplainRecognisesPickles(t *testing.T) {
+	t.Parallel()
+	checkSayings(t, map[string]saying{
+		"protocol 0":           {text: "KGRwMApWYQpwMQpJMQpzLg==", kind: djangosession.PickleKind, said: "pickle"},
+		"protocol 1":           {text: "fXEAWAEAAABhcQFLAXMu", kind: djangosession.PickleKind, said: "pickle"},
+		"protocol 2":           {text: "gAJ9cQBYAQAAAGFxAUsBcy4=", kind: djangosession.PickleKind, said: "pickle"},
+		"protocol 6":           {text: "gAZLAUsBSwFLAUsBSwFLAUsBLg==", kind: djangosession.Base64Kind, said: "base64"},
+		"no end":               {text: "gARLAUsBSwFLAUsBSwFLAUsBLw==", kind: djangosession.Base64Kind, said: "base64"},
+		"no start":             {text: "eChhYmNkZWZnaGlqa2xtbm9wLg==", kind: djangosession.Base64Kind, said: "base64"},
+		"two bytes":            {text: "gC4=", kind: djangosession.TextKind, said: "three parts between colons"},
+		"two bytes of brace":   {text: "KC4=", kind: djangosession.TextKind, said: "three parts between colons"},
+		"messages, not signed": {text: `[["__json_message",0,20,"hi"]]`, kind: djangosession.MessagesKind, said: "None of the keys"},
+	})
+}
