@@ -36,7 +36,7 @@ func ExampleManager_Middleware() {
 		session.Set("visits", visits+1)
 		_, _ = fmt.Fprintf(w, "visit %d", visits+1)
 	})
-	site := sessions.Middleware(mux) // for http.ListenAndServe; with chi, router.Use(manager.Middleware)
+	site := sessions.Middleware(mux) // for http.ListenAndServe; with chi, router.Use(sessions.Middleware)
 
 	cookie := ""
 	for range 2 {

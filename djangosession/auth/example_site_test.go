@@ -39,13 +39,13 @@ INSERT INTO auth_user (username, is_staff, is_superuser, password, last_name, em
 // exampleCookie returns the cookie of a browser in which a user, or no user for "", is
 // logged in, with further values in the session.
 func exampleCookie(
-	sessions *djangosession.Manager, logins *auth.Auth, users auth.Users, username string, values map[string]any,
+	sessions *djangosession.Manager, login *auth.Auth, users auth.Users, username string, values map[string]any,
 ) string {
 	ctx, session := context.Background(), sessions.New()
 	if username != "" {
 		user, err := users.GetByUsername(ctx, username)
 		check(err)
-		check(logins.LoginSession(ctx, session, user))
+		check(login.LoginSession(ctx, session, user))
 	}
 	for name, v := range values {
 		session.Set(name, v)

@@ -32,7 +32,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	logins, err := auth.New(sessions, users, auth.Options{})
+	login, err := auth.New(sessions, users, auth.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -50,10 +50,10 @@ func Example() {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/{$}", greet)
-	mux.Handle("/orders/", logins.LoginRequired(http.HandlerFunc(orders)))
-	site := sessions.Middleware(logins.Middleware(mux)) // for http.ListenAndServe
+	mux.Handle("/orders/", login.LoginRequired(http.HandlerFunc(orders)))
+	site := sessions.Middleware(login.Middleware(mux)) // for http.ListenAndServe
 
-	for _, cookie := range []string{"", exampleCookie(sessions, logins, users, "anne", nil)} {
+	for _, cookie := range []string{"", exampleCookie(sessions, login, users, "anne", nil)} {
 		for _, path := range []string{"/", "/orders/?page=2"} {
 			w := httptest.NewRecorder()
 			r := httptest.NewRequestWithContext(context.Background(), http.MethodGet, path, http.NoBody)
@@ -97,7 +97,7 @@ func ExampleEffectiveUser() {
 		}
 		return other, err
 	}
-	logins, err := auth.New(sessions, users, auth.Options{
+	login, err := auth.New(sessions, users, auth.Options{
 		EffectiveUser:   impersonate,
 		KnownMiddleware: []string{"impersonate.middleware.ImpersonateMiddleware"},
 	})
@@ -105,18 +105,18 @@ func ExampleEffectiveUser() {
 		log.Fatal(err)
 	}
 
-	site := sessions.Middleware(logins.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	site := sessions.Middleware(login.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		user, err := auth.UserFrom(r.Context())
 		if err != nil {
 			http.Error(w, "try again", http.StatusServiceUnavailable)
 			return
 		}
-		login, err := auth.RealUserFrom(r.Context()) // the logged-in user
+		realUser, err := auth.RealUserFrom(r.Context()) // the logged-in user
 		if err != nil {
 			http.Error(w, "try again", http.StatusServiceUnavailable)
 			return
 		}
-		_, _ = fmt.Fprintf(w, "%v, really %v", user, login)
+		_, _ = fmt.Fprintf(w, "%v, really %v", user, realUser)
 	})))
 
 	for _, c := range []struct {
@@ -126,7 +126,7 @@ func ExampleEffectiveUser() {
 		{"staff", "/", 1}, {"staff", "/admin/", 1}, {"staff", "/", 3}, {"staff", "/", 99}, {"root", "/", 1}, {"anne", "/", 2}, {"", "/", 1},
 	} {
 		r := httptest.NewRequestWithContext(context.Background(), http.MethodGet, c.path, http.NoBody)
-		r.Header.Set("Cookie", exampleCookie(sessions, logins, users, c.name, map[string]any{"_impersonate": c.as}))
+		r.Header.Set("Cookie", exampleCookie(sessions, login, users, c.name, map[string]any{"_impersonate": c.as}))
 		w := httptest.NewRecorder()
 		site.ServeHTTP(w, r)
 		fmt.Println(w.Body)
