@@ -25,15 +25,7 @@ func TestSQLiteConformanceOnCollations(t *testing.T) {
 				site := newTestSite(t, s, tables.Options{}, []string{fmt.Sprintf(`CREATE TABLE "django_session" (
 					"session_key" varchar(40) NOT NULL PRIMARY KEY COLLATE %s, "session_data" text NOT NULL, "expire_date" datetime NOT NULL)`,
 					collation)})
-				return enginetest.Backend{Engine: site.engine, SetRow: func(t *testing.T, key, text string, expire time.Time) bool {
-					t.Helper()
-					loc, err := s.Location()
-					if err != nil || s.UseTZ {
-						loc = time.UTC
-					}
-					site.insert(t, key, text, expire.In(loc).Format("2006-01-02 15:04:05.000000"))
-					return true
-				}}
+				return site.backend()
 			})
 		})
 	}

@@ -13,20 +13,21 @@ func TestSQLiteConformance(t *testing.T) {
 	t.Parallel()
 	enginetest.Run(t, func(t *testing.T, s djangosession.Settings) enginetest.Backend {
 		t.Helper()
-		site := newTestSite(t, s, tables.Options{}, nil)
-		return enginetest.Backend{
-			Engine: site.engine,
-			SetRow: func(t *testing.T, key, text string, expire time.Time) bool {
-				t.Helper()
-				loc, err := s.Location()
-				if err != nil || s.UseTZ {
-					loc = time.UTC
-				}
-				site.insert(t, key, text, expire.In(loc).Format("2006-01-02 15:04:05.000000"))
-				return true
-			},
-		}
+		return newTestSite(t, s, tables.Options{}, nil).backend()
 	})
+}
+
+// backend returns the site's engine, and a SetRow that writes as Django does.
+func (s *testSite) backend() enginetest.Backend {
+	return enginetest.Backend{Engine: s.engine, SetRow: func(t *testing.T, key, text string, expire time.Time) bool {
+		t.Helper()
+		loc, err := s.settings.Location()
+		if err != nil || s.settings.UseTZ {
+			loc = time.UTC
+		}
+		s.insert(t, key, text, expire.In(loc).Format("2006-01-02 15:04:05.000000"))
+		return true
+	}}
 }
 
 func TestSQLiteFromTwoProcesses(t *testing.T) {
