@@ -44,6 +44,7 @@ func form(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "Please try again later.", http.StatusServiceUnavailable)
 		return
 	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	fmt.Fprintf(w, `<form method="post">%s<button name="item" value="tea">Add tea</button></form>`, field)
 }
 
