@@ -160,7 +160,7 @@ func (e *Engine) CreateTable(ctx context.Context) error {
 // ([ErrNotDurable], which does not stop Create), and a MySQL connection needs autocommit.
 // The error is an [*Error].
 func (e *Engine) Check(ctx context.Context) error {
-	const op = "check the table"
+	op := "check the table " + e.names.plain
 	columns, err := e.columns(ctx, op)
 	if err != nil {
 		return err
