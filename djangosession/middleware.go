@@ -14,7 +14,7 @@ var (
 	// ErrNoMiddleware reports a context that does not belong to a request inside
 	// [Manager.Middleware].
 	ErrNoMiddleware = errors.New("djangosession: the request did not pass through Manager.Middleware: " +
-		"wrap the handler, and other middleware that uses sessions, in it")
+		"wrap the handler, and other middleware that uses sessions, in it, or all of them in Site.Middleware of djangobridge")
 	// ErrHeaderSent reports that the session was used or changed after the header of the
 	// response was sent. The cookie of a new session or key did not reach the browser,
 	// and the values are lost; or the header Vary was missing, and a shared cache may

@@ -84,8 +84,9 @@ type Options struct {
 
 // Errors for errors.Is.
 var (
-	ErrNoMiddleware = errors.New("auth: the request did not come through Auth.Middleware")
-	ErrNilUser      = errors.New("auth: there is no user to log in")
+	ErrNoMiddleware = errors.New("auth: the request did not pass through Auth.Middleware: " +
+		"wrap the handler in Site.Middleware of djangobridge, or in Auth.Middleware inside Manager.Middleware")
+	ErrNilUser = errors.New("auth: there is no user to log in")
 )
 
 // An Auth reads and changes the logins of a site. It is immutable and safe for concurrent

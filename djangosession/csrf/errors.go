@@ -38,7 +38,8 @@ func (e *FormError) Unwrap() error { return e.Err }
 
 // ErrNoMiddleware is returned for a context that is not that of a request inside
 // [Protection.Middleware].
-var ErrNoMiddleware = errors.New("csrf: the request did not come through Protection.Middleware")
+var ErrNoMiddleware = errors.New("csrf: the request did not pass through Protection.Middleware: " +
+	"wrap the handler in Site.Middleware of djangobridge, or in Protection.Middleware inside Manager.Middleware")
 
 // Django's messages that do not depend on the request.
 const (
