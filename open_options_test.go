@@ -184,7 +184,7 @@ func TestOptionsThatCannotBeUsedAreRefused(t *testing.T) {
 		"read-only everywhere":   {options: djangobridge.Options{DB: db, ReadOnly: true, Sessions: djangosession.Options{ReadOnly: true}}},
 		"accepted engine":        {old: engine, replacement: `"mro": ["shop.S"`, options: djangobridge.Options{DB: db, Tables: tables.Options{AcceptEngine: "django.contrib.sessions.backends.db"}}},
 		"another engine":         {old: engine, replacement: `"mro": ["shop.S"`, options: djangobridge.Options{DB: db, Tables: tables.Options{AcceptEngine: "shop.other"}}, names: "shop.other"},
-		"engine":                 {old: engine, replacement: `"mro": ["shop.S"`, options: djangobridge.Options{DB: db}, names: "SESSION_ENGINE"},
+		"engine":                 {old: engine, replacement: `"mro": ["shop.S"`, options: djangobridge.Options{DB: db}, names: "Options.Tables.AcceptEngine"},
 		"no engine":              {old: `"SESSION_ENGINE"`, replacement: `"OLD"`, options: djangobridge.Options{DB: db, Tables: tables.Options{AcceptEngine: "django.contrib.sessions.backends.db"}}, names: "SESSION_ENGINE"},
 		"extra column":           {options: djangobridge.Options{DB: db, Tables: tables.Options{ExtraColumns: []tables.Column{{Name: "session_key"}}}}, names: "ExtraColumns"},
 		"engines with a dialect": {old: `"engine": "django.db.backends.sqlite3", "vendor": "sqlite", "time_zone": null}, "USER_MODEL"`, replacement: `"engine": "shop.db", "vendor": "sqlite", "time_zone": null}, "USER_MODEL"`, options: djangobridge.Options{DB: db, Dialect: tables.SQLite{}}},

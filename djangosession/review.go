@@ -86,12 +86,19 @@ func (v *review) note(kind FindingKind, setting, problem string) {
 	v.found = append(v.found, Finding{Kind: kind, Setting: setting, Problem: problem})
 }
 
+// engineRemedy says what to do about a session engine that is not known to keep sessions
+// in the table alone.
+const engineRemedy = ": Django might not see changes of this service, such as a logout; use " + backendsPackage + "db " +
+	"or a subclass that only adds columns. Options.Tables.AcceptEngine is for services that only read, and for engines that " +
+	"read nothing but the table (see docs/works-with.md)"
+
 // sessions checks how sessions are stored.
 func (v *review) sessions() {
-	for _, err := range []error{v.settings.Check(), v.settings.CheckEngine(backendsPackage + "db")} {
-		if e, ok := errors.AsType[*SettingError](err); ok {
-			v.refuse(UnknownFinding, e.Setting, e.Problem)
-		}
+	if e, ok := errors.AsType[*SettingError](v.settings.Check()); ok {
+		v.refuse(UnknownFinding, e.Setting, e.Problem)
+	}
+	if e, ok := errors.AsType[*SettingError](v.settings.CheckEngine(backendsPackage + "db")); ok {
+		v.refuse(UnknownFinding, e.Setting, e.Problem+engineRemedy)
 	}
 }
 
