@@ -2,6 +2,7 @@ package djangobridge
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -67,14 +68,9 @@ func (e *RefusedError) Error() string {
 // safely, a [*djangosession.SettingError] for an unusable setting or option, or an error
 // of reading the file.
 func Open(file string, o Options) (*Site, error) {
-	f, err := os.Open(file) //nolint:gosec // the caller says which file
+	s, found, err := review(file)
 	if err != nil {
-		return nil, fmt.Errorf("djangobridge: open: %w", err)
-	}
-	defer f.Close()                                  //nolint:errcheck // the file was only read
-	s, found, err := djangosession.ReviewSettings(f) // which reads no more than 1 MiB
-	if err != nil {
-		return nil, fmt.Errorf("djangobridge: open %s: %w", file, err)
+		return nil, err
 	}
 	if o.Dialect == nil {
 		o.Dialect = o.Tables.Dialect
@@ -87,6 +83,23 @@ func Open(file string, o Options) (*Site, error) {
 		return nil, err
 	}
 	return open(s, o)
+}
+
+// review reads a settings file. Its errors name the file.
+func review(file string) (djangosession.Settings, []djangosession.Finding, error) {
+	const remedy = `export the site's settings (see "djangosession settings script --help")`
+	f, err := os.Open(file) //nolint:gosec // the caller says which file
+	if err != nil {
+		return djangosession.Settings{}, nil, fmt.Errorf("djangobridge: open: %w: %s", err, remedy)
+	}
+	defer f.Close()                                  //nolint:errcheck // the file was only read
+	s, found, err := djangosession.ReviewSettings(f) // which reads no more than 1 MiB
+	if _, isSetting := errors.AsType[*djangosession.SettingError](err); isSetting {
+		err = fmt.Errorf("djangobridge: open %s: %w", file, err)
+	} else if err != nil {
+		err = fmt.Errorf("djangobridge: open %s: %w: %s", file, err, remedy)
+	}
+	return s, found, err
 }
 
 // settles reports whether an option resolves a finding.

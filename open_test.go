@@ -110,8 +110,35 @@ func TestOpenRefusesWhatItCannotProve(t *testing.T) {
 			t.Errorf("%s: the error contains the secret", name)
 		}
 	}
-	if _, err := djangobridge.Open(filepath.Join(t.TempDir(), "none"), djangobridge.Options{DB: db}); !errors.Is(err, os.ErrNotExist) {
+}
+
+// TestErrorsOfFilesSayWhatToDo has files that are not the output of the script.
+func TestErrorsOfFilesSayWhatToDo(t *testing.T) {
+	t.Parallel()
+	options := djangobridge.Options{DB: siteDB(t)}
+	const marker = `{"DJANGOBRIDGE_SETTINGS":`
+	whole := readFile(t, siteFile(t, "", ""))
+	for name, text := range map[string]string{
+		"empty": "", "not JSON": "hush", "cut off": whole[:len(whole)/2], "more": `{} hush`, "twice": marker + "2}\n" + marker + "2}\n",
+	} {
+		file := filepath.Join(t.TempDir(), "hush.json")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := djangobridge.Open(file, options)
+		if err == nil || !strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), "settings script") {
+			t.Errorf("%s: %v", name, err)
+		} else if strings.Contains(strings.ReplaceAll(err.Error(), file, ""), "hush") {
+			t.Errorf("%s: the error quotes the file: %v", name, err)
+		}
+	}
+	_, err := djangobridge.Open(filepath.Join(t.TempDir(), "none"), options)
+	if !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "settings script") {
 		t.Errorf("no file: %v", err)
+	}
+	_, err = djangobridge.Open(siteFile(t, `"SECRET_KEY"`, `"OLD"`), options)
+	if e, ok := errors.AsType[*djangosession.SettingError](err); !ok || e.Setting != "SECRET_KEY" {
+		t.Errorf("no SECRET_KEY: %v", err)
 	}
 }
 

@@ -62,7 +62,7 @@ func printed(data []byte) ([]byte, error) {
 	}
 	line, rest, _ := bytes.Cut(data[i:], []byte("\n"))
 	if bytes.Contains(line[1:], []byte(marker)) || bytes.Contains(rest, []byte(marker)) {
-		return nil, errors.New("the settings appear twice: export them again, into a new file")
+		return nil, errors.New("the settings appear twice")
 	}
 	return line, nil
 }
