@@ -89,7 +89,8 @@ func review(data []byte) (djangosession.Settings, []djangosession.Finding, error
 	for _, err := range problems {
 		invalid, is := errors.AsType[*djangosession.SettingError](err)
 		if !is {
-			return s, nil, usagef("%w: export the settings again, and look at the error output of manage.py (see djangosession settings script --help)", err)
+			return s, nil, usagef("%w: export the settings again, and look at the error output of manage.py "+
+				"(see djangosession settings script --help)", err)
 		}
 		f := djangosession.Finding{Kind: invalidFinding, Setting: invalid.Setting, Problem: invalid.Problem, Refused: true}
 		found = append(found, f)
