@@ -109,17 +109,17 @@ type Auth struct {
 	told      sync.Map     // hashers that have been logged
 }
 
-// New returns an Auth that finds the users of manager's sessions. It takes
-// AUTHENTICATION_BACKENDS and LOGIN_URL from the manager's settings. It refuses the name
+// New returns an Auth that finds the users of sessions. It takes
+// AUTHENTICATION_BACKENDS and LOGIN_URL from their settings. It refuses the name
 // of a view in LOGIN_URL: SettingsScript exports the URL instead, unless the site has no
 // such view. It logs an error if passwords of the site's default hasher cannot be
 // checked, and a warning with the entries that [Auth.UnknownMiddleware] returns. The
-// error is a [*djangosession.SettingError], unless manager or users is nil.
-func New(manager *djangosession.Manager, users Users, o Options) (*Auth, error) {
-	if manager == nil || users == nil {
+// error is a [*djangosession.SettingError], unless sessions or users is nil.
+func New(sessions *djangosession.Manager, users Users, o Options) (*Auth, error) {
+	if sessions == nil || users == nil {
 		return nil, errors.New("auth: New needs a manager and users")
 	}
-	s := manager.Settings()
+	s := sessions.Settings()
 	site, err := release.Parse(s.DjangoVersion)
 	if err != nil {
 		return nil, err
@@ -130,7 +130,7 @@ func New(manager *djangosession.Manager, users Users, o Options) (*Auth, error) 
 	}
 	o.KnownMiddleware = slices.Clone(o.KnownMiddleware)
 	a := &Auth{
-		manager: manager, users: users, options: o, backends: slices.Clone(s.AuthenticationBackends), logger: o.Logger,
+		manager: sessions, users: users, options: o, backends: slices.Clone(s.AuthenticationBackends), logger: o.Logger,
 		hasher: hasher, now: s.Clock, encode: encodePBKDF2,
 		keepsLanguage: site.KeepsLanguage(),
 		demandsHash:   site.DemandsHash(),
