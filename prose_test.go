@@ -2,9 +2,7 @@ package djangobridge_test
 
 import (
 	"fmt"
-	"path"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -15,14 +13,6 @@ const (
 	commentColumns = 90
 	maxWide        = 0.02 // the share of comment lines that may have more
 )
-
-// notYetClean lists the folders, and the Markdown files, whose words are still to be
-// revised. Nothing may be added.
-func notYetClean() []string {
-	return []string{
-		"djangosession", "djangosession/enginetest",
-	}
-}
 
 // A turn is a turn of phrase that a native-speaking engineer would not write. It is found
 // where start matches, unless what follows matches but, and if what follows matches then.
@@ -64,26 +54,15 @@ func turns() []turn {
 // of Markdown.
 func TestProseReadsAsAnEngineerWouldWriteIt(t *testing.T) {
 	t.Parallel()
-	clean := map[string]bool{}
-	for _, place := range notYetClean() {
-		clean[place] = true
-	}
 	lines, wide := 0, []string{}
-	check := func(place, file string, complaints []string) {
-		skip := slices.Contains(notYetClean(), place)
+	check := func(file string, complaints []string) {
 		for _, complaint := range complaints {
-			clean[place] = false
-			if !skip {
-				t.Errorf("%s: %s", file, complaint)
-			}
+			t.Errorf("%s: %s", file, complaint)
 		}
 	}
 	for _, file := range repositoryFiles(t, ".go") {
 		text := readFile(t, file)
-		check(path.Dir(file), file, goComplaints(text))
-		if slices.Contains(notYetClean(), path.Dir(file)) {
-			continue
-		}
+		check(file, goComplaints(text))
 		for _, line := range wholeLine.FindAllStringSubmatch(text, -1) {
 			lines++
 			if len(tooWide(line[0], commentColumns)) > 0 && !codeLine.MatchString(line[1]) {
@@ -95,12 +74,7 @@ func TestProseReadsAsAnEngineerWouldWriteIt(t *testing.T) {
 		t.Errorf("%d of %d comment lines have more than %d columns:\n%s", len(wide), lines, commentColumns, strings.Join(wide, "\n"))
 	}
 	for _, file := range markdownFiles(t) {
-		check(file, file, markdownComplaints(readFile(t, file)))
-	}
-	for _, place := range notYetClean() {
-		if clean[place] {
-			t.Logf("%s is clean: take it off the list", place)
-		}
+		check(file, markdownComplaints(readFile(t, file)))
 	}
 }
 

@@ -78,6 +78,9 @@ func ExampleOptions() {
 	}))
 	w := httptest.NewRecorder()
 	site.ServeHTTP(w, httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/", http.NoBody))
-	fmt.Println(w.Code, w.Body)
-	// Output: 500 {"error": "djangosession: session value \"callback\": py: Go type func() has no Python form"}
+	fmt.Println(w.Code)
+	fmt.Println(w.Body)
+	// Output:
+	// 500
+	// {"error": "djangosession: session value \"callback\": py: Go type func() has no Python form"}
 }
