@@ -6,7 +6,8 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// Texts that Django 5.2.19 wrote with the secret "test-secret-key". The serializer of those in MessagePack is the site's own.
+// Texts that Django 5.2.19 wrote with the secret "test-secret-key". Those in MessagePack
+// come from a serializer of the site.
 const (
 	dumpsOfText      = "ImhlbGxvIg:1r31eq:Pt-bTENZTU-EBzJ8DB66Phmdjdr5htmBYRqR7xw7fHk" // signing.dumps("hello")
 	ownCookieSession = "gaFhAQ:1r31eq:NwB2ZIQkc3f6GYdzf54xAikwc5PQ7KSAiIXbRNRrf1U"     // of the engine signed_cookies, in MessagePack
@@ -43,7 +44,8 @@ func TestExplainKnowsDumpsByItsSalt(t *testing.T) {
 	})
 }
 
-// TestExplainRecognisesPickles has those of pickle.dumps({"a": 1}, protocol), and texts that begin or end like one.
+// TestExplainRecognisesPickles has pickle.dumps({"a": 1}, protocol), and texts that start
+// or end like a pickle.
 func TestExplainRecognisesPickles(t *testing.T) {
 	t.Parallel()
 	checkSayings(t, map[string]saying{

@@ -12,7 +12,7 @@ import (
 	"github.com/djangobridge/djangobridge/internal/httpmw"
 )
 
-// bare is a response that knows that it was written, and not its status.
+// bare is a response that knows that it was written, but not its status.
 type bare struct{ http.ResponseWriter }
 
 func (b bare) Unwrap() http.ResponseWriter { return b.ResponseWriter }
@@ -142,7 +142,8 @@ func TestHeaderIsWrittenOnce(t *testing.T) {
 	}
 }
 
-// TestValuesAtLoadAreNotAccesses has a middleware inside look at the session when it is loaded.
+// TestValuesAtLoadAreNotAccesses has an inner middleware that reads the session when it
+// is loaded.
 func TestValuesAtLoadAreNotAccesses(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	r := s.visit("sessionid="+s.visitor(map[string]any{"n": "old"}), func(_ http.ResponseWriter, r *http.Request) {
@@ -161,8 +162,8 @@ func TestValuesAtLoadAreNotAccesses(t *testing.T) {
 	}
 }
 
-// TestSessionThatCannotBeDiscardedIsReported has the answer to a new session get lost, so that it may be stored under a key that
-// no browser has.
+// TestSessionThatCannotBeDiscardedIsReported loses the answer to a new session, which may
+// then be stored under a key that no browser has.
 func TestSessionThatCannotBeDiscardedIsReported(t *testing.T) {
 	s := newShop(t, "6.1", nil)
 	s.visit("", func(w http.ResponseWriter, r *http.Request) {
@@ -175,12 +176,12 @@ func TestSessionThatCannotBeDiscardedIsReported(t *testing.T) {
 		s.engine.deleteErr = errBroken
 		w.WriteHeader(http.StatusInternalServerError)
 	})
-	if errs, _ := s.told(); len(errs) != 1 || !errors.Is(errs[0], errBroken) || !strings.Contains(errs[0].Error(), "may be left") {
+	if errs, _ := s.told(); len(errs) != 1 || !errors.Is(errs[0], errBroken) || !strings.Contains(errs[0].Error(), "may remain stored") {
 		t.Errorf("reported %v", errs)
 	}
 }
 
-// TestConnectionTakenOver has one with a cookie that is due, and one without.
+// TestConnectionTakenOver has a hijacked connection whose cookie is due, and one without.
 func TestConnectionTakenOver(t *testing.T) {
 	for _, due := range []bool{false, true} {
 		s := newShop(t, "6.1", nil)
