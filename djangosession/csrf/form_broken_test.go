@@ -11,7 +11,8 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
 )
 
-// TestFormThatBreaksOffHasNoToken breaks a form of parts off, with a good token before, in each place where it is read.
+// TestFormThatBreaksOffHasNoToken breaks a form of parts off, with a good token before,
+// in each place where it is read.
 func TestFormThatBreaksOffHasNoToken(t *testing.T) {
 	t.Parallel()
 	token := field("csrfmiddlewaretoken", token1)
