@@ -33,6 +33,10 @@ func TestExplainKnowsDumpsByItsSalt(t *testing.T) {
 			text: ownSession, change: otherKey, kind: djangosession.SignedKind, layout: djangosession.TimedLayout,
 			said: "Layout: a value, the time and a signature, as TimestampSigner writes them.",
 		},
+		"a session by another serializer, of another class": {
+			text: ownSession, change: func(s *djangosession.Settings) { s.SessionStore = "Custom" },
+			kind: djangosession.SessionKind, layout: djangosession.DumpsLayout, proven: true, said: "Layout: signing.dumps",
+		},
 		"Signer": {
 			text: helloSigner, kind: djangosession.SignedKind, layout: djangosession.PlainLayout, proven: true,
 			said: "Layout: a value and a signature, as Signer writes them.",
