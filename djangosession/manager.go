@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/djangobridge/djangobridge/py"
+	"github.com/djangobridge/djangobridge/signing"
 )
 
 // A Manager loads the sessions of a site, and provides the middleware for them. It is
@@ -140,8 +141,14 @@ func (m *Manager) load(ctx context.Context, key string) (*Record, error) {
 // reportLoad reports stored data that does not decode.
 func (m *Manager) reportLoad(ctx context.Context, err error) {
 	level, message := slog.LevelWarn, "session data corrupted"
-	if errors.Is(err, ErrOutdatedSettings) {
+	switch refused, _ := errors.AsType[*DecodeError](err); {
+	case errors.Is(err, ErrOutdatedSettings):
 		level, message = slog.LevelError, "settings outdated"
+	case refused != nil && refused.Reason == signing.BadSignature:
+		// One such session may be an attack or have a key long gone. Many come from the
+		// settings of another site, and each save costs a visitor the session.
+		message += ": if this happens often, SECRET_KEY or the session store of the settings is not the site's; " +
+			"export the settings again, and set Options.StrictLoad to keep such sessions"
 	}
 	m.options.Logger.Log(ctx, level, message, "reason", reason(err), "error", err.Error())
 	if m.options.OnLoadError != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/memory"
 	"github.com/djangobridge/djangobridge/py"
+	"github.com/djangobridge/djangobridge/signing"
 )
 
 var frozen = time.Unix(1700000000, 500000000).UTC()
@@ -371,6 +372,34 @@ func TestNewKeysAreDjangos(t *testing.T) {
 	}
 	if len(counts) != 36 {
 		t.Errorf("%d different characters", len(counts))
+	}
+}
+
+func TestSessionsWithAnotherSignatureNameTheSettingsToCheck(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		key   string
+		named bool
+	}{
+		"another SECRET_KEY":     {key: "another-key", named: true},
+		"the site's, but a list": {key: "the-site-s-key"},
+	} {
+		var log strings.Builder
+		m, e := siteWith(t, djangosession.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))},
+			func(s *djangosession.Settings) { s.SecretKey = "the-site-s-key" })
+		text, err := signing.Dumps([]byte("[1]"), signing.Options{
+			Key: test.key, Salt: "django.contrib.sessions.SessionStore", Now: func() time.Time { return frozen },
+		})
+		must(err)
+		e.SetRow("keykeykeykeykeykeykeykeykeykey12", text, frozen.Add(time.Hour))
+		_, err = m.Load(t.Context(), "keykeykeykeykeykeykeykeykeykey12")
+		must(err)
+		if !strings.Contains(log.String(), "session data corrupted") {
+			t.Errorf("%s: the log says %q", name, log.String())
+		}
+		if named := strings.Contains(log.String(), "SECRET_KEY"); named != test.named {
+			t.Errorf("%s: the log names SECRET_KEY: %v", name, named)
+		}
 	}
 }
 
