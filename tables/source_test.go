@@ -163,11 +163,11 @@ func TestUserModelFollowsFromTheSettings(t *testing.T) {
 		t.Errorf("permissions %v, %v", permissions, err)
 	}
 	// An option counts more than the settings, for itself alone.
-	users, err = tables.NewUsers(db, s, tables.UserOptions{Model: "shop.Account", UsernameColumn: "mail", Without: tables.IsActiveField})
+	users, err = tables.NewUsers(db, s, tables.UserOptions{Model: "shop.Account", UsernameColumn: "mail", Without: tables.PermissionFields})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if bob, err := users.GetByUsername(t.Context(), "bob"); err != nil || !bob.IsActive || bob.Password != "pw" {
+	if bob, err := users.GetByUsername(t.Context(), "bob"); err != nil || bob.IsActive || bob.Password != "pw" {
 		t.Errorf("%+v, %v", bob, err)
 	}
 }
@@ -188,6 +188,10 @@ func TestUserModelsThatPythonDecidesAboutAreRefused(t *testing.T) {
 		"no table":  {change: func(m *djangosession.UserModel) { m.Table = "" }, err: "lacks the table"},
 		"own hash":  {change: func(m *djangosession.UserModel) { m.SessionAuthHash = "overridden" }, err: "get_session_auth_hash"},
 		"no hash":   {change: func(m *djangosession.UserModel) { m.SessionAuthHash, m.PasswordColumn = "absent", "" }},
+		"activity left out": {
+			change: func(*djangosession.UserModel) {},
+			o:      tables.UserOptions{Without: tables.IsActiveField}, err: "inactive users",
+		},
 		"hash left out": {
 			change: func(*djangosession.UserModel) {}, o: tables.UserOptions{NoHash: true}, err: "NoHash",
 		},

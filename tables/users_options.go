@@ -160,6 +160,9 @@ func (o *UserOptions) described(s *djangosession.Settings) (djangosession.UserMo
 	case o.NoHash && m.SessionAuthHash == djangoAuthHash:
 		return m, userOptionError("sets NoHash, but the model in USER_MODEL of the settings has Django's get_session_auth_hash: " +
 			"leave it out, or sessions would outlive their passwords")
+	case o.Without&IsActiveField != 0 && isKnown && m.IsActiveColumn != "":
+		return m, userOptionError("names IsActiveField in Without, but the model in USER_MODEL of the settings has is_active: " +
+			"leave it out, or inactive users could log in")
 	case isKnown || o.Model == "":
 		err := m.Check(o.KnownOverrides)
 		if missing, ok := errors.AsType[*djangosession.SettingError](err); ok && !isKnown {
