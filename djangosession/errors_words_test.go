@@ -1,7 +1,9 @@
 package djangosession_test
 
 import (
+	"encoding/json"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -106,6 +108,14 @@ func TestTransitionalSerializerRefusesTextThatIsNoText(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	for text, want := range map[py.Str2]string{"\x7f": `{"v": "\u007f"}`, "\x80": `{"v": "converted"}`} {
+		d := py.NewDict(1)
+		d.Set("v", text)
+		convert := func(string, any) (any, error) { return "converted", nil }
+		if data, err := (djangosession.TransitionalSerializer{Convert: convert}).Dumps(d); err != nil || !sameJSON(data, want) {
+			t.Errorf("%q: %s, %v; want %s", text, data, err, want)
+		}
+	}
 	keys := py.NewDict(1)
 	keys.Set(py.Str2("\xff"), int64(1))
 	d := py.NewDict(1)
@@ -113,4 +123,9 @@ func TestTransitionalSerializerRefusesTextThatIsNoText(t *testing.T) {
 	if data, err := (djangosession.TransitionalSerializer{}).Dumps(d); err == nil {
 		t.Errorf("key outside ASCII: %s", data)
 	}
+}
+
+func sameJSON(a []byte, b string) bool {
+	var x, y any
+	return json.Unmarshal(a, &x) == nil && json.Unmarshal([]byte(b), &y) == nil && reflect.DeepEqual(x, y)
 }

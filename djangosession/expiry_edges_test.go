@@ -38,6 +38,13 @@ func TestExpiryArgumentsMayBeGoValues(t *testing.T) {
 			t.Errorf("%s, not to be taken: age %v, %v", name, age, err)
 		}
 	}
+	s.Set(djangosession.ExpiryName, "soon")
+	if age, err := s.GetExpiryAge(); err == nil {
+		t.Errorf("the session's own expiry is no date: age %v", age)
+	}
+	if date, err := s.GetExpiryDate(); err == nil {
+		t.Errorf("the session's own expiry is no date: date %v", date)
+	}
 	for name, expiry := range map[string]any{"list": []int{1}, "channel": make(chan int), "text": "soon"} {
 		args := djangosession.ExpiryArgs{Expiry: expiry, Override: true}
 		_, ageErr := s.GetExpiryAgeWith(args)

@@ -99,7 +99,7 @@ func TestExplainRecognisesWhatElseDjangoWrites(t *testing.T) {
 func TestExplainRecognisesUnsignedTexts(t *testing.T) {
 	t.Parallel()
 	checkSayings(t, map[string]saying{
-		"a CSRF token":             {text: csrfToken, kind: djangosession.CSRFTokenKind, said: "CSRF token"},
+		"a CSRF token":             {text: csrfToken, kind: djangosession.CSRFTokenKind, said: "compares it with the visitor's secret"},
 		"a CSRF token in quotes":   {text: "'" + csrfToken + "'", kind: djangosession.CSRFTokenKind, said: "without the quotes"},
 		"a CSRF secret":            {text: csrfSecret, kind: djangosession.CSRFSecretKind, said: "CSRF secret"},
 		"a session key":            {text: "abcdefghijklmnopqrstuvwxyz012345", kind: djangosession.SessionKeyKind, said: "session key"},
@@ -120,6 +120,7 @@ func TestExplainRecognisesUnsignedTexts(t *testing.T) {
 		"a word":                   {text: "word", kind: djangosession.TextKind, said: "three parts between colons"},
 		"words":                    {text: "these are words", kind: djangosession.TextKind, said: "three parts between colons"},
 		"words with dots":          {text: "www.example.com", kind: djangosession.TextKind, said: "three parts between colons"},
+		"only equals signs":        {text: "====", kind: djangosession.TextKind, said: "three parts between colons"},
 		"nothing":                  {text: " \n", said: "no text"},
 	})
 }
@@ -129,17 +130,23 @@ func TestExplainCallsOnlyTextsOfTheOldLayoutOldSessions(t *testing.T) {
 	encoded := func(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
 	hash := strings.Repeat("0123456789", 4)
 	checkSayings(t, map[string]saying{
-		"of another key":          {text: legacyText, change: otherKey, kind: djangosession.SessionKind, layout: djangosession.LegacyLayout, said: "None of the keys"},
-		"of another class":        {text: legacyText, release: "2.2.28", change: func(s *djangosession.Settings) { s.SessionStore = "Custom" }, kind: djangosession.SessionKind, layout: djangosession.LegacyLayout, proven: true, said: "SESSION_STORE"},
-		"a hash and a session":    {text: encoded(hash + ":{}"), kind: djangosession.SessionKind, layout: djangosession.LegacyLayout, said: "None of the keys"},
-		"a colon somewhere":       {text: encoded("a colon: and text after it"), kind: djangosession.Base64Kind, said: "three parts"},
-		"a short hash":            {text: encoded(hash[1:] + ":{}"), kind: djangosession.Base64Kind, said: "three parts"},
-		"a long hash":             {text: encoded(hash + "0:{}"), kind: djangosession.Base64Kind, said: "three parts"},
-		"a hash in capitals":      {text: encoded(strings.Repeat("ABCDEF0123", 4) + ":{}"), kind: djangosession.Base64Kind, said: "three parts"},
-		"a hash and nothing else": {text: encoded(hash + ":"), kind: djangosession.Base64Kind, said: "three parts"},
-		"a web token":             {text: jwt, kind: djangosession.JWTKind, said: "JSON Web Token"},
-		"a CSRF token":            {text: csrfToken, release: "2.2.28", kind: djangosession.CSRFTokenKind, said: "CSRF token"},
-		"a CSRF secret":           {text: csrfSecret, release: "2.2.28", kind: djangosession.CSRFSecretKind, said: "CSRF secret"},
+		"of another key":       {text: legacyText, change: otherKey, kind: djangosession.SessionKind, layout: djangosession.LegacyLayout, said: "None of the keys"},
+		"of another class":     {text: legacyText, release: "2.2.28", change: func(s *djangosession.Settings) { s.SessionStore = "Custom" }, kind: djangosession.SessionKind, layout: djangosession.LegacyLayout, proven: true, said: "SESSION_STORE"},
+		"a hash and a session": {text: encoded(hash + ":{}"), kind: djangosession.SessionKind, layout: djangosession.LegacyLayout, said: "None of the keys"},
+		"a colon somewhere":    {text: encoded("a colon: and text after it"), kind: djangosession.Base64Kind, said: "three parts"},
+		"a short hash":         {text: encoded(hash[1:] + ":{}"), kind: djangosession.Base64Kind, said: "three parts"},
+		"a long hash":          {text: encoded(hash + "0:{}"), kind: djangosession.Base64Kind, said: "three parts"},
+		"a hash in capitals":   {text: encoded(strings.Repeat("ABCDEF0123", 4) + ":{}"), kind: djangosession.Base64Kind, said: "three parts"},
+		"one sign of padding less": {
+			text: strings.TrimSuffix(encoded(hash+":{ }"), "="), kind: djangosession.Base64Kind, said: "three parts",
+		},
+		"messages with a short hash": {text: hash[1:] + `$[["__json_message",0,20,"hi"]]`, kind: djangosession.TextKind, said: "three parts"},
+		"messages with a hash in Z":  {text: hash[1:] + `Z$[["__json_message",0,20,"hi"]]`, kind: djangosession.TextKind, said: "three parts"},
+		"a hash and no messages":     {text: hash + `$[["x",0,20,"hi"]]`, kind: djangosession.TextKind, said: "three parts"},
+		"a hash and nothing else":    {text: encoded(hash + ":"), kind: djangosession.Base64Kind, said: "three parts"},
+		"a web token":                {text: jwt, kind: djangosession.JWTKind, said: "JSON Web Token"},
+		"a CSRF token":               {text: csrfToken, release: "2.2.28", kind: djangosession.CSRFTokenKind, said: "CSRF token"},
+		"a CSRF secret":              {text: csrfSecret, release: "2.2.28", kind: djangosession.CSRFSecretKind, said: "CSRF secret"},
 	})
 }
 

@@ -2,6 +2,7 @@ package djangosession_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 )
@@ -12,6 +13,7 @@ const (
 	dumpsOfText      = "ImhlbGxvIg:1r31eq:Pt-bTENZTU-EBzJ8DB66Phmdjdr5htmBYRqR7xw7fHk" // signing.dumps("hello")
 	ownCookieSession = "gaFhAQ:1r31eq:NwB2ZIQkc3f6GYdzf54xAikwc5PQ7KSAiIXbRNRrf1U"     // of the engine signed_cookies, in MessagePack
 	ownSession       = "gaFhAQ:1r31eq:LjdNNfR2H3AF0Yw6ATeR3A0upRMnDQcuVDcr2PaQDBI"     // in MessagePack
+	cookieSigner     = "hello:1imRQe:O979DUaBdjOCjmNqgtXIIualouukr5DKiH-pzGjAUTA"      // get_cookie_signer().sign("hello")
 	otherMessages    = "W1siX19qc29uX21lc3NhZ2UiLDAsMjAsImhpIl1d:1r31eq:MEDd0FIBYMzXFsJu2uMFqJZ9tAAMUnOlPGSy9ji6bUk"
 )
 
@@ -37,6 +39,16 @@ func TestExplainKnowsDumpsByItsSalt(t *testing.T) {
 			text: ownSession, change: func(s *djangosession.Settings) { s.SessionStore = "Custom" },
 			kind: djangosession.SessionKind, layout: djangosession.DumpsLayout, proven: true, said: "Layout: signing.dumps",
 		},
+		"get_cookie_signer without a salt": {
+			text: cookieSigner, kind: djangosession.SignedKind, layout: djangosession.TimedLayout, proven: true,
+			said: "get_cookie_signer",
+		},
+		"a cookie of a site with its own signer": {
+			text: newCookie, more: djangosession.Candidates{Cookies: []string{"cart"}},
+			change: func(s *djangosession.Settings) { s.SigningBackend = "shop.Signer" },
+			kind:   djangosession.SignedCookieKind, layout: djangosession.TimedLayout, proven: true,
+			said: "These settings cannot verify signed cookies: ",
+		},
 		"Signer": {
 			text: helloSigner, kind: djangosession.SignedKind, layout: djangosession.PlainLayout, proven: true,
 			said: "Layout: a value and a signature, as Signer writes them.",
@@ -53,6 +65,7 @@ func TestExplainKnowsDumpsByItsSalt(t *testing.T) {
 func TestExplainRecognisesPickles(t *testing.T) {
 	t.Parallel()
 	checkSayings(t, map[string]saying{
+		"three bytes":          {text: "KGwu", kind: djangosession.PickleKind, said: "pickle"}, // which CPython reads as []
 		"protocol 0":           {text: "KGRwMApWYQpwMQpJMQpzLg==", kind: djangosession.PickleKind, said: "pickle"},
 		"protocol 1":           {text: "fXEAWAEAAABhcQFLAXMu", kind: djangosession.PickleKind, said: "pickle"},
 		"protocol 2":           {text: "gAJ9cQBYAQAAAGFxAUsBcy4=", kind: djangosession.PickleKind, said: "pickle"},
@@ -63,4 +76,15 @@ func TestExplainRecognisesPickles(t *testing.T) {
 		"two bytes of brace":   {text: "KC4=", kind: djangosession.TextKind, said: "three parts between colons"},
 		"messages, not signed": {text: `[["__json_message",0,20,"hi"]]`, kind: djangosession.MessagesKind, said: "None of the keys"},
 	})
+}
+
+func TestExplainSaysWhenATextWasSigned(t *testing.T) {
+	t.Parallel()
+	codec, err := djangosession.NewCodec(djangosession.NewSettings("test-secret-key"))
+	must(err)
+	for _, text := range []string{plainText, dumpsOfText} {
+		if at := codec.Explain(text, djangosession.Candidates{}).SignedAt; !at.Equal(time.Unix(1700000000, 0)) || at.Location() != time.UTC {
+			t.Errorf("signed at %v", at)
+		}
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/internal/httpmw"
@@ -23,6 +24,7 @@ func TestResponsePastTheMiddlewareLosesOnlyWhatWasDue(t *testing.T) {
 	for _, c := range []struct {
 		name     string
 		visitor  bool // with a session
+		cookie   string
 		settings func(*djangosession.Settings)
 		readOnly bool
 		handle   func(w http.ResponseWriter, r *http.Request, s *djangosession.Session) // nil: the session is not used
@@ -84,11 +86,16 @@ func TestResponsePastTheMiddlewareLosesOnlyWhatWasDue(t *testing.T) {
 				}
 			},
 		},
+		{name: "a cookie of no session", cookie: "sessionid=x", want: []string{"without the deletion of the session cookie"}},
+		{name: "read-only, a cookie of no session", cookie: "sessionid=x", readOnly: true},
 		{name: "read-only, where every request saves", visitor: true, settings: everyRequest, readOnly: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newShop(t, "6.1", c.settings)
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody)
+			if c.cookie != "" {
+				r.Header.Set("Cookie", c.cookie)
+			}
 			if c.visitor {
 				r.Header.Set("Cookie", "sessionid="+s.visitor(map[string]any{"n": "old"}))
 			}
@@ -115,6 +122,49 @@ func TestResponsePastTheMiddlewareLosesOnlyWhatWasDue(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// headless is a response without a header.
+type headless struct{ outer }
+
+func (headless) Header() http.Header { return nil }
+
+func TestResponsePastTheMiddlewareMayHaveNoHeader(t *testing.T) {
+	s := newShop(t, "6.1", nil)
+	recorder := headless{outer{httptest.NewRecorder()}}
+	s.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		httpmw.From(r.Context()).BeforeHeader(func(_ int, h http.Header) { h.Add("Set-Cookie", "csrftoken=x") })
+		_, _ = recorder.WriteString("page")
+	})).ServeHTTP(recorder, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
+	errs, _ := s.told()
+	if len(errs) != 1 || !strings.Contains(errs[0].Error(), "without a cookie") {
+		t.Errorf("reported %v", errs)
+	}
+}
+
+// TestResponsePastTheMiddlewareIsTheOnlyOne writes to the handler's own writer after the
+// handler has returned. The status of the response was 500, with which nothing is saved.
+func TestResponsePastTheMiddlewareIsTheOnlyOne(t *testing.T) {
+	s := newShop(t, "6.1", nil)
+	key := s.visitor(map[string]any{"n": "old"})
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody)
+	r.Header.Set("Cookie", "sessionid="+key)
+	recorder := outer{httptest.NewRecorder()}
+	var kept http.ResponseWriter
+	hooks := 0
+	s.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		kept = w
+		httpmw.From(r.Context()).BeforeHeader(func(int, http.Header) { hooks++ })
+		s.session(r).Set("n", "new")
+		recorder.WriteHeader(http.StatusInternalServerError)
+		_, _ = recorder.WriteString("page")
+	})).ServeHTTP(recorder, r)
+	if _, err := kept.Write([]byte("more")); err != nil {
+		t.Error(err)
+	}
+	if got := s.stored(key); hooks != 1 || got != "old" {
+		t.Errorf("the header was prepared %d times, stored %v", hooks, got)
 	}
 }
 
@@ -194,7 +244,14 @@ func TestConnectionTakenOver(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			defer conn.Close() //nolint:errcheck // a test
+			defer func() {
+				if err := conn.Close(); err != nil {
+					t.Error(err)
+				}
+				if err := conn.SetDeadline(time.Time{}); !errors.Is(err, net.ErrClosed) {
+					t.Errorf("a cookie is due %v: after Close, the connection is not closed: %v", due, err)
+				}
+			}()
 			tcp, own := conn.(*net.TCPConn)
 			if own == due {
 				t.Errorf("a cookie is due %v, and the connection is a %T", due, conn)

@@ -202,6 +202,21 @@ func TestFailedLoadIsTheHandlersToAnswer(t *testing.T) {
 	}
 }
 
+// TestOnlyStoredDataIsALoadError has a database that fails, which the caller is told.
+func TestOnlyStoredDataIsALoadError(t *testing.T) {
+	s := newShop(t, "6.1", nil)
+	s.use(func(o *djangosession.Options) {
+		o.OnLoadError = func(_ context.Context, err error) { t.Errorf("reported %v", err) }
+	})
+	s.engine.loadErr = errBroken
+	if _, err := s.Load(t.Context(), strings.TrimPrefix(unknown, "sessionid=")); !errors.Is(err, errBroken) {
+		t.Errorf("error %v", err)
+	}
+	if text := s.log.String(); text != "" {
+		t.Errorf("logged %s", text)
+	}
+}
+
 // TestOthersMayLoadWhenOneGaveUp checks that a call that ran out of time does not affect
 // the others.
 func TestOthersMayLoadWhenOneGaveUp(t *testing.T) {

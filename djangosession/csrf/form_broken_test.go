@@ -42,6 +42,56 @@ func TestFormThatBreaksOffHasNoToken(t *testing.T) {
 	}
 }
 
+// hiccup is a body whose reader fails once between two texts.
+type hiccup struct {
+	before, after io.Reader
+	failed        bool
+}
+
+func (h *hiccup) Read(b []byte) (int, error) {
+	if n, err := h.before.Read(b); !errors.Is(err, io.EOF) {
+		return n, err
+	}
+	if !h.failed {
+		h.failed = true
+		return 0, io.ErrUnexpectedEOF
+	}
+	return h.after.Read(b)
+}
+
+// TestFormIsNotReadOnAfterAnError has bodies that could be read on, and contain a token.
+func TestFormIsNotReadOnAfterAnError(t *testing.T) {
+	t.Parallel()
+	const start = "--b\r\nContent-Disposition: form-data; name="
+	long := strings.Repeat("x", 200_000)
+	rest := "\r\n" + field("csrfmiddlewaretoken", token1) + lastBoundary
+	for name, c := range map[string][2]string{
+		"at once":     {"", rest},
+		"in a header": {"--b\r\nX: y", "\r\n\r\n" + rest},
+		"in a field":  {start + "a\r\n\r\n" + long, rest},
+		"in a file":   {start + "a; filename=f\r\n\r\n" + long, rest},
+		"in the token": {
+			start + "csrfmiddlewaretoken\r\n\r\n" + token1[:20], token1[20:] + "\r\n" + lastBoundary,
+		},
+		"after a part": {field("a", long), rest},
+	} {
+		var got error
+		s := newSiteWith(t, "6.1.3", keepError(&got), nil)
+		serve := func(failed bool) {
+			r := parts(t, c[0]+c[1])
+			r.Body = io.NopCloser(&hiccup{before: strings.NewReader(c[0]), after: strings.NewReader(c[1]), failed: failed})
+			s.serve(r, http.HandlerFunc(fine))
+		}
+		if serve(true); got != nil {
+			t.Errorf("%s: without the failure: %v", name, got)
+		}
+		serve(false)
+		if refused, ok := errors.AsType[*csrf.Error](got); !ok || refused.Reason != csrf.NoToken {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
 // TestFormThatIsNotUTF8IsReadAsLatin1, with the words of Django 5.2.19 and 6.1.3.
 func TestFormThatIsNotUTF8IsReadAsLatin1(t *testing.T) {
 	t.Parallel()
@@ -86,6 +136,8 @@ func TestHeadersOfPartsThatNoBrowserSends(t *testing.T) {
 		{part: encoded("x=base64; a=b"), want: map[string]int{"6.1.3": 403, "5.2.19": 403, "4.2.30": 403, "3.2.25": 403}},
 		{part: plain(disposition + "name*99999999999999999999=x; name=" + name), want: map[string]int{"6.1.3": 403, "5.2.19": 403, "4.2.30": 200, "3.2.25": 200}},
 		{part: plain(disposition + "name*0*=utf-8''\u0100; name=" + name), want: map[string]int{"6.1.3": 403, "5.2.19": 403, "4.2.30": 200, "3.2.25": 200}},
+		{part: plain(disposition + "name*0*=utf-8''csrf; name*1=\u016diddlewaretoken"), want: map[string]int{"6.1.3": 403, "5.2.19": 403}},
+		{part: plain(disposition + "name*0*=utf-8''csrf; name*1=middlewaretoken"), want: map[string]int{"6.1.3": 200, "5.2.19": 200}},
 		{part: plain(disposition + "x*0*=latin-1''%ff; name=" + name), want: map[string]int{"6.1.3": 200, "5.2.19": 200, "4.2.30": 200, "3.2.25": 200}},
 		{
 			part: plain(disposition + "name=" + name + "\r\n" + disposition + "name*=nonsense''%ff"),
