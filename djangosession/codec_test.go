@@ -52,3 +52,20 @@ func TestDecodeMaxAgeOfReleases(t *testing.T) {
 		}
 	}
 }
+
+// TestDamagedTextTellsWhenItWasSigned has a text that lost its data, or its time.
+func TestDamagedTextTellsWhenItWasSigned(t *testing.T) {
+	t.Parallel()
+	codec, err := djangosession.NewCodec(djangosession.NewSettings("test-secret-key"))
+	must(err)
+	for text, want := range map[string]time.Time{
+		"eyJhIjoxfQ:1r31eq:x": time.Unix(1700000000, 0), ":1r31eq:x": time.Unix(1700000000, 0),
+		"1r31eq:x": {}, ":x": {}, "x": {}, "": {}, "a:!:x": {},
+	} {
+		_, err := codec.Decode(text)
+		refused, ok := errors.AsType[*djangosession.DecodeError](err)
+		if !ok || !refused.SignedAt.Equal(want) {
+			t.Errorf("%q: %v, signed at %v", text, err, refused.SignedAt)
+		}
+	}
+}

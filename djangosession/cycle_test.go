@@ -3,8 +3,10 @@ package djangosession_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/memory"
@@ -188,5 +190,51 @@ func TestFailedSaveKeepsTheSessionOfTheBrowser(t *testing.T) {
 	s.visit("sessionid="+key, func(_ http.ResponseWriter, r *http.Request) { s.session(r).Set("n", "new") })
 	if n := s.stored(key); n != "new" {
 		t.Errorf("stored is %q", n)
+	}
+}
+
+// TestStrictSiteDoesNotMoveASessionThatBecameUnreadable merges with a stored session that
+// was damaged after it was loaded.
+func TestStrictSiteDoesNotMoveASessionThatBecameUnreadable(t *testing.T) {
+	t.Parallel()
+	m, e := siteWith(t, djangosession.Options{StrictLoad: true, MergeSaves: true}, nil)
+	s := m.New()
+	s.Set("n", "old")
+	must(s.Save(t.Context()))
+	key := s.Key()
+	if there, err := s.Exists(t.Context(), key); err != nil || !there {
+		t.Errorf("the stored session exists: %v, %v", there, err)
+	}
+	e.SetRow(key, "damaged", frozen.Add(time.Hour))
+	s.Set("n", "new")
+	err := s.CycleKey(t.Context())
+	if _, ok := errors.AsType[*djangosession.DecodeError](err); !ok || s.Key() != key {
+		t.Errorf("error %v; the key has changed: %v", err, s.Key() != key)
+	}
+	if there, err := m.Exists(t.Context(), key); err != nil || !there {
+		t.Errorf("the stored session is gone: %v", err)
+	}
+}
+
+// outdatedEngine calls the settings outdated itself.
+type outdatedEngine struct{ *memory.Engine }
+
+func (outdatedEngine) Cycle(context.Context, string, func(*djangosession.Record) error) error {
+	return djangosession.ErrOutdatedSettings
+}
+
+func TestEngineMayCallSettingsOutdatedWithoutAReason(t *testing.T) {
+	t.Parallel()
+	var reported error
+	m, e := siteWith(t, djangosession.Options{}, nil)
+	m, err := djangosession.NewManager(outdatedEngine{e}, m.Settings(), djangosession.Options{
+		Logger: slog.New(slog.DiscardHandler), OnLoadError: func(_ context.Context, err error) { reported = err },
+	})
+	must(err)
+	s := m.New()
+	s.Set("n", "old")
+	must(s.Save(t.Context()))
+	if err := s.CycleKey(t.Context()); !errors.Is(err, djangosession.ErrOutdatedSettings) || !errors.Is(reported, djangosession.ErrOutdatedSettings) {
+		t.Errorf("error %v, reported %v", err, reported)
 	}
 }

@@ -49,6 +49,7 @@ type saying struct {
 	layout  djangosession.Layout
 	proven  bool
 	said    string
+	unsaid  string // must not be part of it; not checked if empty
 }
 
 func TestExplainRecognisesWhatElseDjangoWrites(t *testing.T) {
@@ -107,7 +108,7 @@ func TestExplainRecognisesUnsignedTexts(t *testing.T) {
 		"a password reset token":   {text: resetToken, kind: djangosession.ResetTokenKind, said: "at 2023-11-14 22:13:20"},
 		"the link of such a token": {text: "/reset/MQ/" + resetToken + "/", kind: djangosession.ResetTokenKind, said: "together with its user"},
 		"a token of before 3.1":    {text: oldResetToken, kind: djangosession.ResetTokenKind, said: "on 2023-11-14"},
-		"a token of any time":      {text: "zzzzzzzzzzzzz-44f36f50faa29df77835ebd13c029e97", kind: djangosession.ResetTokenKind, said: "together with its user"},
+		"a token of any time":      {text: "zzzzzzzzzzzzz-44f36f50faa29df77835ebd13c029e97", kind: djangosession.ResetTokenKind, said: "together with its user", unsaid: "made it"},
 		"a password's hash":        {text: password, kind: djangosession.PasswordKind, said: "hash of a password"},
 		"a session's hash":         {text: authHash, kind: djangosession.HashKind, said: "_auth_user_hash"},
 		"a hash of before 3.1":     {text: authHash[:40], kind: djangosession.HashKind, said: "_auth_user_hash"},
@@ -164,6 +165,9 @@ func checkSayings(t *testing.T, cases map[string]saying) {
 		words := e.String()
 		if e.Decodes || e.Kind != c.kind || e.Layout != c.layout || (e.SignedWith != nil) != c.proven || !strings.Contains(words, c.said) {
 			t.Errorf("%s: kind %q, layout %q, made %+v, in words:\n%s\nwant %q", name, e.Kind, e.Layout, e.SignedWith, words, c.said)
+		}
+		if c.unsaid != "" && strings.Contains(words, c.unsaid) {
+			t.Errorf("%s: in words:\n%s\nwithout %q", name, words, c.unsaid)
 		}
 		text := strings.TrimSpace(c.text)
 		for _, secret := range []string{"test-secret-key", "apples", "__json_message", text} {

@@ -1,6 +1,7 @@
 package djangosession_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +15,11 @@ const (
 	ownCookieSession = "gaFhAQ:1r31eq:NwB2ZIQkc3f6GYdzf54xAikwc5PQ7KSAiIXbRNRrf1U"     // of the engine signed_cookies, in MessagePack
 	ownSession       = "gaFhAQ:1r31eq:LjdNNfR2H3AF0Yw6ATeR3A0upRMnDQcuVDcr2PaQDBI"     // in MessagePack
 	cookieSigner     = "hello:1imRQe:O979DUaBdjOCjmNqgtXIIualouukr5DKiH-pzGjAUTA"      // get_cookie_signer().sign("hello")
+	oldSHA1Cookie    = "3 apples:1r31eq:cGZQfj_ejgJq1hyhd4-q7gG7nz0"                   // set_signed_cookie("cart", "3 apples") of 2.2
+	newSHA1Cookie    = "3 apples:1r31eq:skKOPJCYA-4fsGCy7hKfcdrQPEc"                   // with the salt of 5.2.15
+	emptyDumps       = ":1r31eq:4ZJaxYiIw3-fdIVvtYws6MZSqYj7IR6S03Liv7i4EHs"           // "" with the salt of signing.dumps
+	dumpsOfOne       = "MQ:1r31eq:lztwzX2QBOKMAEqc9dn5gtkxYip8cKoRLygxFh9r75A"         // signing.dumps(1)
+	quotesSession    = "eyJhIjoxfQ:1r31eq:J6eHMegappe5Pr5cHcN-aOaPAIhfWqt4uKzZTtd_mAs" // with a secret of two quotes
 	otherMessages    = "W1siX19qc29uX21lc3NhZ2UiLDAsMjAsImhpIl1d:1r31eq:MEDd0FIBYMzXFsJu2uMFqJZ9tAAMUnOlPGSy9ji6bUk"
 )
 
@@ -49,6 +55,28 @@ func TestExplainKnowsDumpsByItsSalt(t *testing.T) {
 			kind:   djangosession.SignedCookieKind, layout: djangosession.TimedLayout, proven: true,
 			said: "These settings cannot verify signed cookies: ",
 		},
+		"a cookie of 2.2, read by 4.2": {
+			text: oldSHA1Cookie, release: "4.2.30", more: djangosession.Candidates{Cookies: []string{"cart"}},
+			kind: djangosession.SignedCookieKind, layout: djangosession.TimedLayout, proven: true,
+			said: "does not accept SHA-1", unsaid: "FALLBACK",
+		},
+		"a cookie with SHA-1 and the new salt": {
+			text: newSHA1Cookie, more: djangosession.Candidates{Cookies: []string{"cart"}},
+			kind: djangosession.SignedCookieKind, layout: djangosession.TimedLayout, proven: true,
+			said: "does not accept SHA-1", unsaid: "FALLBACK",
+		},
+		"dumps of nothing": {
+			text: emptyDumps, kind: djangosession.SignedKind, layout: djangosession.DumpsLayout, proven: true,
+			said: "is not a session",
+		},
+		"dumps of a digit": {
+			text: dumpsOfOne, kind: djangosession.SignedKind, layout: djangosession.DumpsLayout, proven: true, said: "is not a session",
+		},
+		"empty keys are not quoted": {
+			text: quotesSession, more: djangosession.Candidates{Keys: []string{""}},
+			change: func(s *djangosession.Settings) { s.SecretKeyFallbacks = []string{""} },
+			kind:   djangosession.SessionKind, layout: djangosession.DumpsLayout, said: "None of the keys",
+		},
 		"Signer": {
 			text: helloSigner, kind: djangosession.SignedKind, layout: djangosession.PlainLayout, proven: true,
 			said: "Layout: a value and a signature, as Signer writes them.",
@@ -78,11 +106,32 @@ func TestExplainRecognisesPickles(t *testing.T) {
 	})
 }
 
-func TestExplainSaysWhenATextWasSigned(t *testing.T) {
+// TestExplainKnowsTheTimesOfResetTokens has times as Django counts them, in base 36: days
+// before 3.1, and seconds since. Explain takes a number for a time up to a hundred years.
+func TestExplainKnowsTheTimesOfResetTokens(t *testing.T) {
+	t.Parallel()
+	hash := strings.Repeat("0", 20)
+	checkSayings(t, map[string]saying{
+		"the last day":      {text: "s8n-" + hash, kind: djangosession.ResetTokenKind, said: "made it on 2101-03-17"},
+		"the day after":     {text: "s8o-" + hash, kind: djangosession.ResetTokenKind, said: "together", unsaid: "made it"},
+		"50 days after":     {text: "sa2-" + hash, kind: djangosession.ResetTokenKind, said: "together", unsaid: "made it"},
+		"the last second":   {text: "1gaps00-" + hash + hash[:12], kind: djangosession.ResetTokenKind, said: "made it at 2101-03-18 00:00:00"},
+		"the second after":  {text: "1gaps01-" + hash + hash[:12], kind: djangosession.ResetTokenKind, said: "together", unsaid: "made it"},
+		"seconds as days":   {text: "1gaps00-" + hash, kind: djangosession.ResetTokenKind, said: "together", unsaid: "made it"},
+		"the first day":     {text: "0-" + hash, kind: djangosession.ResetTokenKind, said: "made it on 2001-01-01"},
+		"the first second":  {text: "0-" + hash + hash[:12], kind: djangosession.ResetTokenKind, said: "made it at 2001-01-01 00:00:00"},
+		"more than 64 bits": {text: "zzzzzzzzzzzzz-" + hash, kind: djangosession.ResetTokenKind, said: "together", unsaid: "made it"},
+	})
+}
+
+func TestExplainSaysWhenAndHowATextWasWritten(t *testing.T) {
 	t.Parallel()
 	codec, err := djangosession.NewCodec(djangosession.NewSettings("test-secret-key"))
 	must(err)
-	for _, text := range []string{plainText, dumpsOfText} {
+	for text, serializer := range map[string]string{plainText: "json", dumpsOfText: "json", dumpsOfOne: "json", emptyDumps: ""} {
+		if got := codec.Explain(text, djangosession.Candidates{}).Serializer; got != serializer {
+			t.Errorf("%q: serializer %q", text, got)
+		}
 		if at := codec.Explain(text, djangosession.Candidates{}).SignedAt; !at.Equal(time.Unix(1700000000, 0)) || at.Location() != time.UTC {
 			t.Errorf("signed at %v", at)
 		}

@@ -235,10 +235,12 @@ func TestSessionThatCannotBeDiscardedIsReported(t *testing.T) {
 func TestConnectionTakenOver(t *testing.T) {
 	for _, due := range []bool{false, true} {
 		s := newShop(t, "6.1", nil)
+		done := make(chan struct{})
 		server := s.serve(func(w http.ResponseWriter, r *http.Request) {
 			if due {
 				s.session(r).Set("n", "new")
 			}
+			defer close(done)
 			conn, _, err := http.NewResponseController(w).Hijack()
 			if err != nil {
 				t.Error(err)
@@ -281,8 +283,22 @@ func TestConnectionTakenOver(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = response.Body.Close()
+		<-done
 		if errs, _ := s.told(); errs != nil {
 			t.Errorf("a cookie is due %v: reported %v", due, errs)
 		}
+	}
+}
+
+// TestMiddlewareInsideIsToldThatTheSiteIsReadOnly checks what CSRF protection looks at.
+func TestMiddlewareInsideIsToldThatTheSiteIsReadOnly(t *testing.T) {
+	for _, readOnly := range []bool{false, true} {
+		s := newShop(t, "6.1", nil)
+		s.use(func(o *djangosession.Options) { o.ReadOnly = readOnly })
+		s.visit("", func(_ http.ResponseWriter, r *http.Request) {
+			if got := httpmw.From(r.Context()).ReadOnly; got != readOnly {
+				t.Errorf("read-only: %v, want %v", got, readOnly)
+			}
+		})
 	}
 }
