@@ -129,3 +129,12 @@ func sameJSON(a []byte, b string) bool {
 	var x, y any
 	return json.Unmarshal(a, &x) == nil && json.Unmarshal([]byte(b), &y) == nil && reflect.DeepEqual(x, y)
 }
+
+func TestMissingValueIsNamed(t *testing.T) {
+	t.Parallel()
+	m, _ := site(t, nil)
+	err := m.New().Delete("cart")
+	if err == nil || err.Error() != `djangosession: no value "cart" in the session` {
+		t.Errorf("error %v", err)
+	}
+}
