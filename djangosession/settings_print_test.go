@@ -29,3 +29,21 @@ func TestSettingsDoNotPrintTheirSecrets(t *testing.T) {
 		t.Error("printing has changed them")
 	}
 }
+
+func TestSettingsWithoutFallbacksPrintNone(t *testing.T) {
+	t.Parallel()
+	s := djangosession.NewSettings("")
+	if text := fmt.Sprintf("%+v", s); strings.Contains(text, "***") || !strings.Contains(text, "SecretKeyFallbacks:[]") {
+		t.Error(text)
+	}
+}
+
+// TestDurationsOfCookiesAreDjangos has the values of django.conf.global_settings, in
+// seconds.
+func TestDurationsOfCookiesAreDjangos(t *testing.T) {
+	t.Parallel()
+	s := djangosession.NewSettings("x")
+	if s.CSRFCookieAge.Seconds() != 31449600 || s.SessionCookieAge.Seconds() != 1209600 {
+		t.Errorf("CSRF_COOKIE_AGE %v, SESSION_COOKIE_AGE %v", s.CSRFCookieAge, s.SessionCookieAge)
+	}
+}
