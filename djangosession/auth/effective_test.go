@@ -12,8 +12,8 @@ import (
 )
 
 // impersonate returns a hook that selects the user in the session value "as": another
-// user, "nobody" for nil, or "away" for an error. It appends the user it receives to
-// asked.
+// user, "nobody" for nil, "away" for an error, "logout" for the end of the login, or
+// "switch" for that and another user. It appends the user it receives to asked.
 func (s *site) impersonate(asked *[]string) auth.EffectiveUser {
 	return func(r *http.Request, session *djangosession.Session, user *auth.User) (*auth.User, error) {
 		*asked = append(*asked, fmt.Sprint(user, " ", r.URL.Path))
@@ -29,6 +29,11 @@ func (s *site) impersonate(asked *[]string) auth.EffectiveUser {
 			return nil, errAway
 		case "logout":
 			return user, s.auth.LogoutSession(r.Context(), session)
+		case "switch":
+			if err := s.auth.LogoutSession(r.Context(), session); err != nil {
+				return nil, err
+			}
+			return s.people.Get(r.Context(), "1")
 		default:
 			return s.people.Get(r.Context(), as.(string))
 		}
@@ -66,6 +71,10 @@ func TestEffectiveUserIsTheUserOfTheRequest(t *testing.T) {
 		{name: "nobody", session: bob(map[string]any{"as": "nobody"}), real: "bob", reason: auth.NoEffectiveUser, asked: "[bob /]"},
 		{name: "an error", session: bob(map[string]any{"as": "away"}), failure: errAway, asked: "[bob / bob / bob / bob / bob /]"},
 		{name: "a logout", session: bob(map[string]any{"as": "logout"}), reason: auth.NotLoggedIn, asked: "[bob /]", deleted: true},
+		{
+			name: "a logout and another user", session: bob(map[string]any{"as": "switch"}),
+			user: "anne", asked: "[bob /]", deleted: true,
+		},
 		{name: "a visitor", session: map[string]any{"cart": 1}, reason: auth.NotLoggedIn, asked: "[AnonymousUser /]"},
 		{name: "another user for a visitor", session: map[string]any{"as": "1"}, user: "anne", asked: "[AnonymousUser /]"},
 		{
