@@ -177,3 +177,44 @@ func TestSavingLooksAtTheSessionForNobody(t *testing.T) {
 		t.Errorf("reported %v, header %v", errs, r.Header)
 	}
 }
+
+func TestTakenOverConnectionsCloseTheirWritingSideAlone(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, "6.1", nil)
+	read := make(chan string, 1)
+	server := s.serve(func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\n\r\nthat's all")
+		half := conn.(interface{ CloseWrite() error })
+		if err := half.CloseWrite(); err != nil {
+			t.Error(err)
+		}
+		rest, _ := io.ReadAll(conn)
+		if err := conn.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := half.CloseWrite(); err == nil {
+			t.Error("half of a closed connection was closed")
+		}
+		read <- string(rest)
+	}, nil)
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close() //nolint:errcheck // both sides are done
+	must(conn.SetDeadline(time.Now().Add(10 * time.Second)))
+	_, _ = fmt.Fprintf(conn, "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: test\r\n\r\n")
+	if all, err := io.ReadAll(conn); err != nil || !strings.HasSuffix(string(all), "that's all") {
+		t.Fatalf("the client reads %q, %v", all, err)
+	}
+	_, _ = io.WriteString(conn, "bye")
+	must(conn.(*net.TCPConn).CloseWrite())
+	if got := <-read; got != "bye" {
+		t.Errorf("the handler reads %q after it has closed its side", got)
+	}
+}
