@@ -136,6 +136,8 @@ func (o *Options) check(s *djangosession.Settings) error {
 		return refuse("UserDB", fmt.Sprintf("is nil, but users are in the database %q and sessions in %q", users, sessions))
 	case sessions == users && o.UserDB != nil && o.UserDB != o.DB:
 		return refuse("UserDB", fmt.Sprintf("differs from DB, but users and sessions are both in %q", users))
+	case o.Tables.Dialect != nil && o.Tables.Dialect != o.Dialect:
+		return refuse("Dialect", "differs from Options.Tables.Dialect: set only Options.Dialect")
 	case o.Sessions.ReadOnly && !o.ReadOnly:
 		return refuse("ReadOnly", "is not set, but Options.Sessions.ReadOnly is: set only Options.ReadOnly")
 	}

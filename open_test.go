@@ -73,7 +73,11 @@ func TestOpenRefusesWhatItCannotProve(t *testing.T) {
 			old: "django.db.backends.sqlite3", replacement: "shop.db",
 			options: djangobridge.Options{DB: db, Dialect: tables.SQLite{}}, passes: true,
 		},
-		"dialect":           {options: djangobridge.Options{DB: db, Dialect: tables.MySQL{}}, names: "Options.Dialect"},
+		"dialect": {options: djangobridge.Options{DB: db, Dialect: tables.MySQL{}}, names: "Options.Dialect"},
+		"two dialects": {
+			options: djangobridge.Options{DB: db, Dialect: tables.SQLite{}, Tables: tables.Options{Dialect: tables.MySQL{}}},
+			names:   "Options.Tables.Dialect",
+		},
 		"dialect in tables": {options: djangobridge.Options{DB: db, Tables: tables.Options{Dialect: tables.MySQL{}}}, names: "Options.Dialect"},
 		"replica":           {old: `"write_alias": "default"`, replacement: `"write_alias": "main"`, options: djangobridge.Options{DB: db}, names: "SESSION_DATABASE"},
 		"replica with dialect": {
