@@ -112,14 +112,13 @@ func (p *Protection) newState(r *http.Request) (*state, *http.Request, error) {
 	}
 	session := func() (*djangosession.Session, error) { return djangosession.FromContext(ctx) }
 	s := &state{Protection: p, session: session, readOnly: shared.ReadOnly}
-	if !p.settings.CSRFUseSessions {
-		s.cookieText, s.hasCookie = cookies.Find(r.Header, p.settings.CSRFCookieName)
-	}
 	if p.settings.CSRFUseSessions {
 		shared.AtLoad(func(get func(name string) any) {
 			value := get(sessionName)
 			s.atLoad.Store(&value)
 		})
+	} else {
+		s.cookieText, s.hasCookie = cookies.Find(r.Header, p.settings.CSRFCookieName)
 	}
 	shared.BeforeHeader(func(_ int, header http.Header) { s.answer(header) })
 	shared.AtLogin(func(context.Context) error { return s.rotate() })
