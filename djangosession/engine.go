@@ -22,6 +22,10 @@ var (
 	ErrSessionGone = errors.New("djangosession: the stored session was deleted")
 	// ErrBadKey reports a key that no session can have.
 	ErrBadKey = errors.New("djangosession: invalid session key")
+	// ErrStartOver reports a session that has ended and that Django replaces with a new,
+	// empty one as soon as it is loaded, instead of dropping its key: an expired file, or
+	// a cookie whose signature is invalid. The error may also wrap a [*DecodeError].
+	ErrStartOver = errors.New("djangosession: the session has ended")
 )
 
 // A Record is a session as an [Engine] stores it.
@@ -33,7 +37,9 @@ type Record struct {
 	// neither keeps nor changes the data that it is given.
 	Data *py.Dict
 	// ExpireDate is when the session ends. It is aware, or naive in TIME_ZONE if USE_TZ
-	// is false. Matches get_expiry_date.
+	// is false. It is the zero value in records from an engine whose store does not say
+	// when a session ends; [Options].RenewBelow has no effect then. Matches
+	// get_expiry_date.
 	ExpireDate py.DateTime
 	// Err is the reason if Data is nil: the data does not decode, or the session is gone.
 	// It is for the functions passed to [Engine.Cycle] and [Merger.Merge], and for
@@ -55,11 +61,14 @@ var ErrNoData = errors.New("djangosession: the record has no data: set Record.Da
 type Engine interface {
 	// Load returns the session with this key. It returns [ErrNoSession] if it does not
 	// exist or has expired, or if no session can have the key, and a [*DecodeError],
-	// wrapped, if its data does not decode.
+	// wrapped, if its data does not decode. Some engines return [ErrStartOver] or
+	// [ErrUnknownFormat]. If the store is unreachable, that is another error, and never
+	// ErrNoSession, which would log the visitor out.
 	Load(ctx context.Context, key string) (*Record, error)
 	// Exists reports whether a session with this key exists, even if it has expired.
 	Exists(ctx context.Context, key string) (bool, error)
-	// Create stores a new session. It returns [ErrKeyTaken] if the key is in use, and
+	// Create stores a new session, under another key than r.Key if it sets that. It
+	// returns [ErrKeyTaken] if the key is in use, and
 	// [ErrBadKey] for a key that cannot be stored; nothing is changed then. An engine
 	// that loses the answer of its store retries once, for a short time that does not
 	// depend on ctx, so that no session is left under a key that no browser has.

@@ -25,7 +25,11 @@ func (s *Session) Load(ctx context.Context) error {
 		r := &Record{Data: py.NewDict(0)}
 		if key := s.Key(); key != "" {
 			var err error
-			if r, err = s.manager.load(ctx, key); err != nil {
+			r, err = s.manager.load(ctx, key)
+			if errors.Is(err, ErrStartOver) {
+				return s.startOver(ctx)
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -155,6 +159,18 @@ func (s *Session) discard(ctx context.Context, known string) error {
 		}
 		return errors.Join(err, s.deleteDoubtful(ctx))
 	})
+}
+
+// startOver stores a new, empty session and adopts its key. A read-only service only drops
+// the old key. Matches what load of Django's engines "file" and "signed_cookies" does.
+func (s *Session) startOver(ctx context.Context) error {
+	s.mu.Lock()
+	s.key, s.data, s.ends, s.loaded, s.changes, s.outdated = "", py.NewDict(0), py.DateTime{}, true, changes{}, nil
+	s.mu.Unlock()
+	if s.manager.ReadOnly() {
+		return nil
+	}
+	return s.create(ctx)
 }
 
 func (s *Session) state() (key string, loaded bool) {

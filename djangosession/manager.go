@@ -116,7 +116,8 @@ func (m *Manager) Records(ctx context.Context) iter.Seq2[*Record, error] {
 }
 
 // load returns the stored session with this key, or an empty record. The record's key is
-// empty if the session must drop it.
+// empty if the session must drop it. The error is [ErrStartOver] if a new session must
+// take its place.
 func (m *Manager) load(ctx context.Context, key string) (*Record, error) {
 	r, err := m.engine.Load(ctx, key)
 	_, corrupt := errors.AsType[*DecodeError](err)
@@ -129,7 +130,12 @@ func (m *Manager) load(ctx context.Context, key string) (*Record, error) {
 		return r, nil
 	case errors.Is(err, ErrNoSession):
 		return &Record{Data: py.NewDict(0)}, nil
-	case corrupt && !m.options.StrictLoad:
+	case errors.Is(err, ErrStartOver) && outdated == nil && !(corrupt && m.options.StrictLoad):
+		if corrupt {
+			m.reportLoad(ctx, err)
+		}
+		return nil, ErrStartOver
+	case (corrupt || outdated != nil) && !m.options.StrictLoad:
 		m.reportLoad(ctx, err)
 		return &Record{Key: key, Data: py.NewDict(0), Err: outdated}, nil
 	case outdated != nil: // the caller is not the only one to be told
@@ -142,6 +148,8 @@ func (m *Manager) load(ctx context.Context, key string) (*Record, error) {
 func (m *Manager) reportLoad(ctx context.Context, err error) {
 	level, message := slog.LevelWarn, "session data corrupted"
 	switch refused, _ := errors.AsType[*DecodeError](err); {
+	case errors.Is(err, ErrUnknownFormat):
+		level, message = slog.LevelError, "session in an unknown format"
 	case errors.Is(err, ErrOutdatedSettings):
 		level, message = slog.LevelError, "settings outdated"
 	case refused != nil && refused.Reason == signing.BadSignature:

@@ -23,13 +23,33 @@ var ErrOutdatedSettings = errors.New("djangosession: the settings of this servic
 	"To rotate SECRET_KEY, give this service the new key in SECRET_KEY_FALLBACKS before Django signs with it: " +
 	"see docs/key-rotation.md")
 
+// ErrUnknownFormat reports a stored value that is not in the format that the settings
+// describe, in a store that does not sign its values, such as a cache. Either the value is
+// damaged, or the settings are not the site's and Django can read it. For [errors.Is] it is
+// also an [ErrOutdatedSettings], and the session is treated in the same way. Engines wrap
+// it.
+var ErrUnknownFormat error = unknownFormatError{}
+
+type unknownFormatError struct{}
+
+func (unknownFormatError) Error() string {
+	return "djangosession: the stored session is not in the format that the settings describe: " +
+		"if Django can read it, export the settings again (djangosession settings script) and restart"
+}
+
+// Is implements [errors.Is].
+func (unknownFormatError) Is(target error) bool { return target == ErrOutdatedSettings }
+
 // clockTolerance is how far the clock of another machine may be ahead. A later signature
 // is considered damaged.
 const clockTolerance = 24 * time.Hour
 
 // outdated returns an error that wraps [ErrOutdatedSettings] if err proves that the
-// settings are outdated, else nil.
+// settings are outdated, err itself if it is one already, else nil.
 func (m *Manager) outdated(err error) error {
+	if errors.Is(err, ErrOutdatedSettings) {
+		return err
+	}
 	refused, ok := errors.AsType[*DecodeError](err)
 	if !ok || !refused.SignedAt.After(m.settingsOf) || refused.SignedAt.After(m.settings.Clock().Add(clockTolerance)) {
 		return nil

@@ -130,26 +130,56 @@ def store_facts(out):
     except Exception as e:
         facts["error"] = problem(e)
 
-def locations(value):
-    # Where a cache is. User names, passwords and options of a URL may be secrets, except the
-    # number of a database.
-    if isinstance(value, (list, tuple)):
-        return [place for part in value for place in locations(part)]
-    if hasattr(value, "__fspath__"):
-        value = str(value)
-    if not isinstance(value, TEXTS):
-        return [] if value is None else [dotted(value)]
-    if not value or value.startswith("/"):
-        return [value] if value else []
-    found = []
-    for part in re.split(r"[;,]\s*(?=[a-z+]+://)", value):
-        scheme, separator, rest = part.partition("://")
-        if not separator:
-            scheme, rest = "", part
-        rest, _, query = rest.rpartition("@")[2].partition("#")[0].partition("?")
-        kept = [option for option in query.split("&") if re.match("db=[0-9]+$", option)]
-        found.append(scheme + separator + "?".join([rest] + kept))
+# Packages that caches use. Formats, and the choice of a server, differ between versions.
+CLIENTS = ("redis", "django_redis", "pymemcache", "pylibmc", "memcache", "msgpack")
+
+def clients():
+    # The versions of those that are installed.
+    found = {}
+    for name in CLIENTS:
+        try:
+            version = importlib.import_module(name).__version__
+        except Exception:
+            continue
+        found[name] = ".".join(map(str, version)) if isinstance(version, tuple) else "%s" % (version,)
     return found
+
+def locations(backend, value):
+    # LOCATION as the backend splits it, and the weights that python-memcached permits.
+    if isinstance(value, TEXTS):
+        names = [dotted(c) for c in import_string(backend).__mro__]
+        if any(".memcached." in n or n == "django.core.cache.backends.redis.RedisCache" for n in names):
+            value = re.split("[;,]", value)
+        elif any(n.startswith("django_redis.") for n in names):
+            value = value.split(",")
+    places = value if isinstance(value, (list, tuple)) else [] if value in (None, "") else [value]
+    weights = [place[1] if isinstance(place, (list, tuple)) else 1 for place in places]
+    places = [place[0] if isinstance(place, (list, tuple)) else place for place in places]
+    return [exact(place) for place in places], weights if set(weights) - {1} else None
+
+def exact(value):
+    # A value of OPTIONS as JSON has it. Classes and functions become their names.
+    if isinstance(value, dict):
+        return {"%s" % key: exact(v) for key, v in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [exact(v) for v in value]
+    if hasattr(value, "__fspath__"):
+        return str(value)
+    if value is None or isinstance(value, (bool, int, float, bytes) + TEXTS):
+        return value
+    if hasattr(value, "__name__") and hasattr(value, "__module__"):
+        return dotted(value)
+    return {"$object": dotted(value)}
+
+def cache_database(backend, location):
+    # The database of a cache that is a table.
+    if "django.core.cache.backends.db.DatabaseCache" in [dotted(c) for c in import_string(backend).__mro__]:
+        from django.core.cache.backends.db import Options
+
+        class CacheEntry(object):
+            _meta = Options(location)
+
+        return database(lambda: CacheEntry)
 
 def cache_facts(store_class):
     # The cache of sessions, for a store that uses one.
@@ -160,8 +190,10 @@ def cache_facts(store_class):
         facts["alias"] = settings.SESSION_CACHE_ALIAS
         cache = settings.CACHES[settings.SESSION_CACHE_ALIAS]
         facts["backend"] = cache["BACKEND"]
-        facts["location"] = locations(cache.get("LOCATION"))
-        facts["options"] = sorted(cache.get("OPTIONS") or {})
+        facts["location"], facts["weights"] = locations(cache["BACKEND"], cache.get("LOCATION"))
+        facts["options"] = exact(cache.get("OPTIONS") or {})
+        facts["clients"] = clients()
+        facts["database"] = cache_database(cache["BACKEND"], cache.get("LOCATION"))
         facts["key_prefix"] = "%s" % (cache.get("KEY_PREFIX", ""),)
         facts["version"] = "%s" % (cache.get("VERSION", 1),)
         key_function = cache.get("KEY_FUNCTION")

@@ -37,8 +37,11 @@ const (
 )
 
 // Product returns the product whose protocol a server of this name speaks: MariaDB, also
-// for MySQL, or PostgreSQL.
+// for MySQL, PostgreSQL, or the name of a cache.
 func Product(name string) string {
+	if name == Redis || name == Memcached {
+		return name
+	}
 	if strings.HasPrefix(name, PostgreSQL) {
 		return PostgreSQL
 	}
@@ -53,6 +56,7 @@ type Server struct {
 	Port    int
 
 	dir     string
+	options []string
 	command func() *exec.Cmd
 	process *exec.Cmd
 	ended   chan struct{} // closed when process has ended
@@ -62,20 +66,21 @@ type Server struct {
 // errEnded reports that a server has ended by itself.
 var errEnded = errors.New("the server has ended")
 
-// New prepares a server of this name and starts it. The caller must remove it.
-func New(name string) (*Server, error) {
-	s, err := start(name)
+// New prepares a server of this name and starts it, with further options of its command
+// line if it is a cache. The caller must remove it.
+func New(name string, options ...string) (*Server, error) {
+	s, err := start(name, options...)
 	for range 2 { // another program may have taken the free port in between
 		if !errors.Is(err, errEnded) {
 			break
 		}
-		s, err = start(name)
+		s, err = start(name, options...)
 	}
 	return s, err
 }
 
-func start(name string) (*Server, error) {
-	s := &Server{Name: name, Product: Product(name)}
+func start(name string, options ...string) (*Server, error) {
+	s := &Server{Name: name, Product: Product(name), options: options}
 	var err error
 	if s.dir, err = os.MkdirTemp("", "djangobridge-"+name); err != nil {
 		return nil, err
@@ -94,6 +99,9 @@ func start(name string) (*Server, error) {
 
 // init prepares the server's files and its command.
 func (s *Server) init() error {
+	if s.Name == Redis || s.Name == Memcached {
+		return s.initCache()
+	}
 	if s.Name == MariaDB || s.Name == PostgreSQL {
 		folders, err := programs()
 		switch {
@@ -118,7 +126,7 @@ func (s *Server) init() error {
 
 // programs are the folders that the script env/servers prints.
 var programs = sync.OnceValues(func() ([]string, error) { //nolint:gochecknoglobals // looked up once
-	return script("servers", 4)
+	return script("servers", 6)
 })
 
 // script returns the last lines that a script in env prints. It looks for the script from
@@ -208,6 +216,9 @@ func (s *Server) Start() error {
 }
 
 func (s *Server) awaitConnections() error {
+	if s.Name == Redis || s.Name == Memcached {
+		return s.awaitCache()
+	}
 	admin, err := s.Open("")
 	if err != nil {
 		return err
