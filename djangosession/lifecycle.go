@@ -26,7 +26,7 @@ func (s *Session) Load(ctx context.Context) error {
 		if key := s.Key(); key != "" {
 			var err error
 			r, err = s.manager.load(ctx, key)
-			if errors.Is(err, ErrStartOver) {
+			if err == ErrStartOver { //nolint:errorlint // errors to be returned wrap it
 				return s.startOver(ctx)
 			}
 			if err != nil {

@@ -116,8 +116,8 @@ func (m *Manager) Records(ctx context.Context) iter.Seq2[*Record, error] {
 }
 
 // load returns the stored session with this key, or an empty record. The record's key is
-// empty if the session must drop it. The error is [ErrStartOver] if a new session must
-// take its place.
+// empty if the session must drop it. The error is exactly [ErrStartOver] if a new
+// session must take its place.
 func (m *Manager) load(ctx context.Context, key string) (*Record, error) {
 	r, err := m.engine.Load(ctx, key)
 	_, corrupt := errors.AsType[*DecodeError](err)
