@@ -92,7 +92,7 @@ func TestReviewNamesWhatIsWrong(t *testing.T) {
 		"newer export":     {changes: map[string]any{"DJANGOBRIDGE_SETTINGS": 3}, kind: unknown, setting: "DJANGOBRIDGE_SETTINGS"},
 		"other version":    {changes: map[string]any{"DJANGOBRIDGE_SETTINGS": "new"}, kind: unknown, setting: "DJANGOBRIDGE_SETTINGS"},
 		"any other name":   {changes: map[string]any{"LOGIN_URLS": "/in/"}, kind: unknown, setting: "LOGIN_URLS"},
-		"of a package":     {changes: map[string]any{"SESSION_REDIS": json.RawMessage("null")}, kind: unknown, setting: "SESSION_REDIS"},
+		"of a package":     {changes: map[string]any{"SESSION_SECURITY_WARN_AFTER": json.RawMessage("null")}, kind: unknown, setting: "SESSION_SECURITY_WARN_AFTER"},
 		"cache's error":    {changes: map[string]any{"SESSION_CACHE": map[string]any{"error": "E"}}, kind: unknown, setting: "SESSION_CACHE"},
 		"path of users":    {changes: map[string]any{"USER_DATABASE.search_path": "shop"}, kind: unknown, setting: "USER_DATABASE"},
 		"empty model":      {changes: map[string]any{"USER_MODEL": map[string]any{}}, kind: missing, setting: "USER_MODEL", refused: true},

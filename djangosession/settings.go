@@ -100,6 +100,12 @@ type Settings struct { //nolint:recvcheck // what prints it must not need a poin
 	// SessionCache is the cache that the session store uses, as found by
 	// [SettingsScript].
 	SessionCache SessionCache
+	// SessionRedis is SESSION_REDIS of a site that uses django-redis-sessions, as found by
+	// [SettingsScript], with the settings SESSION_REDIS_CONNECTION_OBJECT,
+	// SESSION_REDIS_SENTINEL_LIST and SESSION_REDIS_SENTINEL_MASTER_ALIAS under their full
+	// names; nil for other engines. Values are as in [SessionCache].Options and may be
+	// secrets.
+	SessionRedis map[string]any
 	// MessageStorage is MESSAGE_STORAGE; "" if unknown.
 	MessageStorage string
 	// LoginReceivers are the receivers of the signal user_logged_in, such as

@@ -204,6 +204,15 @@ def cache_facts(store_class):
         facts["error"] = problem(e)
     return facts
 
+def session_redis(out):
+    # What django-redis-sessions reads, if the store is its own.
+    if "redis_sessions.session.SessionStore" in out["SESSION_STORE_CLASS"].get("mro", ()):
+        facts = out["SESSION_REDIS"] = exact(getattr(settings, "SESSION_REDIS", {}))
+        for name in ("CONNECTION_OBJECT", "SENTINEL_LIST", "SENTINEL_MASTER_ALIAS"):
+            value = getattr(settings, "SESSION_REDIS_" + name, None)
+            if value is not None:
+                facts["SESSION_REDIS_" + name] = exact(value)
+
 def search_path(options):
     # The schemas in which PostgreSQL looks for tables, if the settings name them.
     found = re.search(r"search_path\s*=\s*((?:\\.|\S)+)", "%s" % (options.get("options") or "",))
@@ -341,6 +350,7 @@ def collect():
     if out.get("MIDDLEWARE") is None:  # since Django 1.10
         out["MIDDLEWARE"] = getattr(settings, "MIDDLEWARE_CLASSES", None)
     store_facts(out)
+    session_redis(out)
     out.update(
         SESSION_CACHE=cache_facts(out["SESSION_STORE_CLASS"]),
         SESSION_DATABASE=database(lambda: session_model(importlib.import_module(settings.SESSION_ENGINE).SessionStore)),

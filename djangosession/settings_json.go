@@ -13,9 +13,9 @@ import (
 // is missing too.
 //
 // Besides Django's settings it reads SESSION_STORE, SESSION_STORE_CLASS,
-// SESSION_DATABASE, USER_DATABASE, USER_MODEL, SESSION_CACHE, LOGIN_RECEIVERS, KEY_SALT,
-// PICKLE_PROTOCOL, PYTHON_VERSION, EXPORTED_AT and ACCEPT_LEGACY_LAYOUT into the fields
-// of [Settings] of the same names.
+// SESSION_DATABASE, USER_DATABASE, USER_MODEL, SESSION_CACHE, SESSION_REDIS,
+// LOGIN_RECEIVERS, KEY_SALT, PICKLE_PROTOCOL, PYTHON_VERSION, EXPORTED_AT and
+// ACCEPT_LEGACY_LAYOUT into the fields of [Settings] of the same names.
 //
 // The error is a [*SettingError] if a setting is invalid. An unsupported
 // SESSION_SERIALIZER is reported only when the settings are used, so that
@@ -97,6 +97,7 @@ func (s *Settings) byName() map[string]any {
 		"USER_DATABASE":                      &s.UserDatabase,
 		"USER_MODEL":                         &s.UserModel,
 		"SESSION_CACHE":                      &s.SessionCache,
+		"SESSION_REDIS":                      &s.SessionRedis,
 		"MESSAGE_STORAGE":                    &s.MessageStorage,
 		"LOGIN_RECEIVERS":                    &s.LoginReceivers,
 		"KEY_SALT":                           &s.KeySalt,

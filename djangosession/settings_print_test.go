@@ -14,6 +14,9 @@ func TestSettingsDoNotPrintTheirSecrets(t *testing.T) {
 	s := djangosession.NewSettings("the-secret-of-today")
 	s.SecretKeyFallbacks = []string{"the-secret-of-before"}
 	s.SessionCookieName = "shop"
+	s.SessionCache.Location = []string{"redis://:the-secret-of-redis@h"}
+	s.SessionCache.Options = map[string]any{"PASSWORD": "the-secret-of-redis"}
+	s.SessionRedis = map[string]any{"password": "the-secret-of-redis"}
 	var log strings.Builder
 	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "settings", s, "pointer", &s)
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "settings", s, "pointer", &s)
@@ -25,7 +28,7 @@ func TestSettingsDoNotPrintTheirSecrets(t *testing.T) {
 			t.Errorf("%s: %s", name, text)
 		}
 	}
-	if s.SecretKey != "the-secret-of-today" || s.SecretKeyFallbacks[0] != "the-secret-of-before" {
+	if s.SecretKey != "the-secret-of-today" || s.SessionRedis["password"] != "the-secret-of-redis" || s.SecretKeyFallbacks[0] != "the-secret-of-before" {
 		t.Error("printing has changed them")
 	}
 }

@@ -21,7 +21,7 @@ func TestReadSettingsReadsTheExport(t *testing.T) {
 			"manager_overrides": {"a.Manager": ["get"]}, "error": "E", "of a later version": 1},
 			"SESSION_CACHE": {"alias": "s", "backend": "a.Cache", "location": ["redis://h:6379/1"], "options": {"PASSWORD": "p"},
 			"key_prefix": "p", "version": "3", "key_function": "a.key", "timeout": 60.5, "error": "E"},
-			"MESSAGE_STORAGE": "a.Storage", "LOGIN_RECEIVERS": ["a.receiver"]}`))
+			"SESSION_REDIS": {"host": "h", "port": 6380}, "MESSAGE_STORAGE": "a.Storage", "LOGIN_RECEIVERS": ["a.receiver"]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func TestReadSettingsReadsTheExport(t *testing.T) {
 		Alias: "s", Backend: "a.Cache", Location: []string{"redis://h:6379/1"}, Options: map[string]any{"PASSWORD": "p"}, KeyPrefix: "p",
 		Version: "3", KeyFunction: "a.key", Timeout: &timeout, Error: "E",
 	}
-	if !reflect.DeepEqual(s.SessionCache, wantCache) || s.MessageStorage != "a.Storage" ||
+	if !reflect.DeepEqual(s.SessionCache, wantCache) || len(s.SessionRedis) != 2 || s.SessionRedis["host"] != "h" || s.MessageStorage != "a.Storage" ||
 		!reflect.DeepEqual(s.LoginReceivers, []string{"a.receiver"}) {
 		t.Errorf("read %+v", s)
 	}

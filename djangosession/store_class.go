@@ -123,11 +123,12 @@ func (s *Settings) engineProblem(module string) string {
 	if c.Error != "" && c.MRO[0] != module+".SessionStore" {
 		return "could not be examined inside Django (" + c.Error + ")"
 	}
-	return c.overrideProblem()
+	return c.overrideProblem(module + ".SessionStore")
 }
 
-// overrideProblem describes the first override that is not harmless; "" if all are.
-func (c *SessionStoreClass) overrideProblem() string {
+// overrideProblem describes the first override that is not harmless; "" if all are. What
+// the class of the engine itself overrides is known.
+func (c *SessionStoreClass) overrideProblem(engine string) string {
 	store, model, manager := harmlessOverrides()
 	for _, part := range []struct {
 		overrides map[string][]string
@@ -135,7 +136,7 @@ func (c *SessionStoreClass) overrideProblem() string {
 	}{{c.Overrides, store}, {c.ModelOverrides, model}, {c.ManagerOverrides, manager}} {
 		for _, class := range slices.Sorted(maps.Keys(part.overrides)) {
 			for _, name := range part.overrides[class] {
-				if !slices.Contains(part.harmless, name) {
+				if class != engine && !slices.Contains(part.harmless, name) {
 					return fmt.Sprintf("has a class %s that overrides %s", class, name)
 				}
 			}

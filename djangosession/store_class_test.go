@@ -108,3 +108,27 @@ func TestEnginesAreKnownOrRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestAnEngineOfAPackageIsKnown has a module outside Django, whose own class overrides
+// everything, and subclasses of it.
+func TestAnEngineOfAPackageIsKnown(t *testing.T) {
+	t.Parallel()
+	const engine = "redis_sessions.session"
+	mro := []string{engine + ".SessionStore", backends + "base.SessionBase", "builtins.object"}
+	for _, c := range []engineCase{
+		{name: "itself", class: djangosession.SessionStoreClass{MRO: mro, Overrides: overrides{mro[0]: {"load", "save"}}}},
+		{name: "a harmless subclass", class: djangosession.SessionStoreClass{
+			MRO: append([]string{"shop.S"}, mro...), Overrides: overrides{"shop.S": {"key_salt"}, mro[0]: {"load", "save"}},
+		}},
+		{name: "another", problem: "shop.S that overrides load", class: djangosession.SessionStoreClass{
+			MRO: append([]string{"shop.S"}, mro...), Overrides: overrides{"shop.S": {"load"}, mro[0]: {"load", "save"}},
+		}},
+	} {
+		s := djangosession.NewSettings("k")
+		s.SessionEngine, s.SessionStoreClass = engine, c.class
+		err := s.CheckEngine(engine)
+		if (err != nil) != (c.problem != "") || err != nil && !strings.Contains(err.Error(), c.problem) {
+			t.Errorf("%s: %v, want %q", c.name, err, c.problem)
+		}
+	}
+}
