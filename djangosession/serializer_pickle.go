@@ -86,6 +86,12 @@ func (p PickleSerializer) loads(data string) (*py.Dict, error) {
 	if err != nil {
 		return nil, err
 	}
+	return PickledDict(v)
+}
+
+// PickledDict returns the dict of a session from a value that was read from a pickle, in
+// the form that [PickleSerializer].Loads returns. The error reports another value.
+func PickledDict(v any) (*py.Dict, error) {
 	d, ok := v.(*py.Dict)
 	if !ok {
 		if d, ok = orderedDict(v); !ok {
@@ -93,6 +99,17 @@ func (p PickleSerializer) loads(data string) (*py.Dict, error) {
 		}
 	}
 	return textNames(d), nil
+}
+
+// PickleSerializer returns a [PickleSerializer] whose fields follow from the settings. It
+// is for values that Django pickles whatever SESSION_SERIALIZER is, such as those in its
+// caches. The error is a [*SettingError].
+func (s *Settings) PickleSerializer() (PickleSerializer, error) {
+	r, err := parseRelease(s.DjangoVersion)
+	if err != nil {
+		return PickleSerializer{}, err
+	}
+	return PickleSerializer{}.of(s, r)
 }
 
 // orderedDict returns the dict in a collections.OrderedDict, the only class that behaves
