@@ -1,0 +1,173 @@
+package atomicfile
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"runtime"
+)
+
+// mode is the mode of all files.
+const mode fs.FileMode = 0o600
+
+// Create stores data in a new file. prefix begins the name of the temporary file. The
+// error wraps [fs.ErrExist] if the file exists.
+func Create(name, prefix string, data []byte) error {
+	t, err := newTemporary(name, prefix, data)
+	if err != nil {
+		return err
+	}
+	defer t.remove()
+	return failed("create a file", name, moveNew(t.name, name))
+}
+
+// Write stores data in a file, whether it exists or not.
+func Write(name, prefix string, data []byte) error {
+	info, err := os.Lstat(name)
+	if err == nil {
+		err = checkFile(info)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return failed("replace a file", name, err)
+	}
+	t, err := newTemporary(name, prefix, data)
+	if err != nil {
+		return err
+	}
+	defer t.remove()
+	return failed("replace a file", name, os.Rename(t.name, name))
+}
+
+// Replace stores data in a file that exists. The error wraps [fs.ErrNotExist] if it does
+// not.
+func Replace(ctx context.Context, name, prefix string, data []byte) error {
+	return change(ctx, name, prefix, func(*os.File) ([]byte, error) { return data, nil })
+}
+
+// Update passes the content of a file to change and stores what that returns. It removes
+// the file if that is nil. The file is locked meanwhile against other processes that use
+// this package, but not against Django. If Django replaces the file at that time, Update
+// begins again. The error wraps [fs.ErrNotExist] if the file does not exist, is
+// [ErrTooLarge] if it is longer than limit, or is the error of change; the file is
+// unchanged then.
+func Update(ctx context.Context, name, prefix string, limit int64, changed func(old []byte) ([]byte, error)) error {
+	return change(ctx, name, prefix, func(f *os.File) ([]byte, error) {
+		old, err := readAll(f, limit)
+		if err != nil {
+			return nil, failed("read a file", name, err)
+		}
+		return changed(old)
+	})
+}
+
+// Read returns the content of a file. The error wraps [fs.ErrNotExist] if it does not
+// exist, and is [ErrTooLarge] if it is longer than limit.
+func Read(name string, limit int64) ([]byte, error) {
+	f, err := open(name)
+	if err != nil {
+		return nil, failed("read a file", name, err)
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	data, err := readAll(f, limit)
+	return data, failed("read a file", name, err)
+}
+
+// Remove deletes a file, if it exists.
+func Remove(name string) error {
+	if err := os.Remove(name); !errors.Is(err, fs.ErrNotExist) {
+		return failed("delete a file", name, err)
+	}
+	return nil
+}
+
+// open opens a file for reading. It does not wait for the other end of a pipe.
+func open(name string) (*os.File, error) {
+	f, err := os.OpenFile(name, os.O_RDONLY|nonBlocking, 0) //nolint:gosec // the caller's name
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errNotAFile
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+func readAll(f *os.File, limit int64) ([]byte, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > limit {
+		return nil, ErrTooLarge
+	}
+	data := make([]byte, info.Size())
+	n, err := io.ReadFull(f, data)
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		err = nil // another process has made it shorter
+	}
+	return data[:n], err
+}
+
+// change replaces a file by what next returns, or removes it if that is nil.
+func change(ctx context.Context, name, prefix string, next func(f *os.File) ([]byte, error)) error {
+	for {
+		again, err := changeOnce(ctx, name, prefix, next)
+		if !again {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return failed("replace a file", name, err)
+		}
+		runtime.Gosched()
+	}
+}
+
+// changeOnce is change, and reports whether another process was faster.
+func changeOnce(
+	ctx context.Context, name, prefix string, next func(f *os.File) ([]byte, error),
+) (again bool, err error) {
+	const op = "replace a file"
+	f, err := open(name)
+	if err != nil {
+		return false, failed(op, name, err)
+	}
+	defer f.Close() //nolint:errcheck // it was only read; this also ends the lock
+	if err := lock(ctx, f); err != nil {
+		return false, failed("lock a file", name, err)
+	}
+	info, err := f.Stat()
+	if err == nil {
+		err = checkFile(info)
+	}
+	if err != nil {
+		return false, failed(op, name, err)
+	}
+	current, err := os.Lstat(name)
+	if err == nil {
+		err = checkFile(current) // it may be a link to the file
+	}
+	if err != nil || !os.SameFile(current, info) {
+		return err == nil, failed(op, name, err)
+	}
+	data, err := next(f)
+	if err != nil {
+		return false, err
+	}
+	if data == nil {
+		again, err = removeIf(name, prefix, info)
+		return again, failed("delete a file", name, err)
+	}
+	t, err := newTemporary(name, prefix, data)
+	if err != nil {
+		return false, err
+	}
+	defer t.remove()
+	again, err = t.replaceIf(name, info)
+	return again, failed(op, name, err)
+}
