@@ -46,19 +46,19 @@ func Replace(ctx context.Context, name, prefix string, data []byte) error {
 	return change(ctx, name, prefix, func(*os.File) ([]byte, error) { return data, nil })
 }
 
-// Update passes the content of a file to change and stores what that returns. It removes
-// the file if that is nil. The file is locked meanwhile against other processes that use
-// this package, but not against Django. If Django replaces the file at that time, Update
+// Update passes the content of a file to edit and stores what that returns. It removes
+// the file if that is nil. The lock during the call of edit keeps out other processes
+// that use this package, but not Django. If Django replaces the file at that time, Update
 // begins again. The error wraps [fs.ErrNotExist] if the file does not exist, is
-// [ErrTooLarge] if it is longer than limit, or is the error of change; the file is
+// [ErrTooLarge] if it is longer than limit, or is the error of edit; the file is
 // unchanged then.
-func Update(ctx context.Context, name, prefix string, limit int64, changed func(old []byte) ([]byte, error)) error {
+func Update(ctx context.Context, name, prefix string, limit int64, edit func(old []byte) ([]byte, error)) error {
 	return change(ctx, name, prefix, func(f *os.File) ([]byte, error) {
 		old, err := readAll(f, limit)
 		if err != nil {
 			return nil, failed("read a file", name, err)
 		}
-		return changed(old)
+		return edit(old)
 	})
 }
 

@@ -162,8 +162,8 @@ func TestUpdateSeesDjango(t *testing.T) {
 	want(t, name, "django+")
 }
 
-// TestNewestFileStays lets a process like Django replace the file all the time. What it
-// wrote last is there at the end, or what Update made of it.
+// TestNewestFileStays lets a process like Django replace the file all the time. Its last
+// content stays, or the one that Update makes of it.
 func TestNewestFileStays(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
