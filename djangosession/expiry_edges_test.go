@@ -98,6 +98,18 @@ func TestExpiriesEndWithTheCalendar(t *testing.T) {
 
 // TestExpiryOfZeroEndsWithTheBrowser has values that equal 0 in Python, and some that do
 // not.
+// TestDatesHaveMicroseconds has a clock with nanoseconds, as Go has and Python has not.
+func TestDatesHaveMicroseconds(t *testing.T) {
+	t.Parallel()
+	m, _ := site(t, func(s *djangosession.Settings) {
+		s.Now = func() time.Time { return time.Unix(1_700_000_000, 123_456_789) }
+	})
+	date, err := m.New().GetExpiryDate()
+	if want := time.Unix(1_700_000_000, 123_456_000).Add(14 * 24 * time.Hour); err != nil || !date.Equal(want) {
+		t.Errorf("%v, %v; want %v", date, err, want)
+	}
+}
+
 func TestExpiryOfZeroEndsWithTheBrowser(t *testing.T) {
 	t.Parallel()
 	zero, err := py.ParseDecimal("0.00")

@@ -302,3 +302,38 @@ func TestMiddlewareInsideIsToldThatTheSiteIsReadOnly(t *testing.T) {
 		})
 	}
 }
+
+// TestChangesAfterALostCookieAreLost has a handler that takes over the connection and
+// writes a header without the cookie of the new session.
+func TestChangesAfterALostCookieAreLost(t *testing.T) {
+	s := newShop(t, "6.1", nil)
+	done := make(chan struct{})
+	server := s.serve(func(w http.ResponseWriter, r *http.Request) {
+		session := s.session(r)
+		session.Set("n", "new")
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if _, err := conn.Write([]byte("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")); err != nil {
+			t.Error(err)
+		}
+		session.Set("n", "newer")
+		_ = conn.Close()
+	}, func(server *httptest.Server) {
+		site := server.Config.Handler
+		server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			defer close(done)
+			site.ServeHTTP(w, r)
+		})
+	})
+	response, err := http.Get(server.URL) //nolint:noctx // a test
+	must(err)
+	_ = response.Body.Close()
+	<-done
+	errs, _ := s.told()
+	if len(errs) != 2 || !strings.Contains(errs[0].Error(), "taken over") || !strings.Contains(errs[1].Error(), "cookie of a new session") {
+		t.Errorf("told of %v", errs)
+	}
+}

@@ -164,7 +164,10 @@ func TestRedirectStaysOnTheSite(t *testing.T) {
 }
 
 func TestUnstorableValueFailsTheRequest(t *testing.T) {
-	for name, value := range map[string]any{"no Python form": make(chan int), "an expiry that is none": []int{1}} {
+	for name, value := range map[string]any{
+		"no Python form": make(chan int), "an expiry that is none": []int{1},
+		"an expiry from which Django cannot compute Max-Age": "2030-01-01T00:00:00", // no zone
+	} {
 		t.Run(name, func(t *testing.T) {
 			s := newShop(t, "6.1", nil)
 			r := s.visit("", func(w http.ResponseWriter, r *http.Request) {

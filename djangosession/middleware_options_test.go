@@ -422,6 +422,11 @@ func TestReadOnlySessionsRefuseEverything(t *testing.T) {
 		if s.stored(key) != "old" {
 			t.Errorf("stored %q", s.stored(key))
 		}
+		unsaved := s.New()
+		unsaved.Set("n", "new")
+		if err := unsaved.Flush(t.Context()); !errors.Is(err, djangosession.ErrReadOnly) || !unsaved.Contains("n") {
+			t.Errorf("Flush of a session that was never saved: error %v", err)
+		}
 		if !s.ReadOnly() || !s.New().ReadOnly() {
 			t.Error("the manager and sessions outside of requests do not say so")
 		}

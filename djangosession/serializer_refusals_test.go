@@ -6,6 +6,7 @@ import (
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/py"
+	"github.com/djangobridge/djangobridge/py/pickle"
 )
 
 // TestSubclassesOfStrThatAreNotSafeStringsAreNoText has a class whose instances may mean
@@ -51,6 +52,20 @@ func TestUntouchedJSONStaysWhenOtherValuesAreConverted(t *testing.T) {
 	if err != nil || string(data) != want {
 		t.Errorf("%s, %v; want %s", data, err, want)
 	}
+}
+
+func TestBrokenPicklesAreSyntaxErrors(t *testing.T) {
+	t.Parallel()
+	for _, data := range []string{"", "junk", "\x80\x04}"} {
+		if _, err := (djangosession.PickleSerializer{}).Loads([]byte(data)); !isPickleSyntax(err) {
+			t.Errorf("%q: error %v", data, err)
+		}
+	}
+}
+
+func isPickleSyntax(err error) bool {
+	_, ok := errors.AsType[*pickle.SyntaxError](err)
+	return ok
 }
 
 func TestSerializersThatCannotBeAreSettingErrors(t *testing.T) {

@@ -119,6 +119,8 @@ func TestTransitionalSerializerRefusesWhatJSONCannotHold(t *testing.T) {
 	loop := py.NewDict(1)
 	loop.Set("price", py.NewSet(int64(1)))
 	loop.Set("loop", loop)
+	list := py.NewList(py.NewSet(int64(1)))
+	list.Items = append(list.Items, list)
 	convert := func(string, any) (any, error) { return "converted", nil }
 	unfit := func(string, any) (any, error) { return py.NewSet(), nil }
 	for name, c := range map[string]struct {
@@ -128,6 +130,8 @@ func TestTransitionalSerializerRefusesWhatJSONCannotHold(t *testing.T) {
 	}{
 		"nobody to ask":             {py.NewList(py.NewSet()), nil, "set"},
 		"contains itself":           {loop, convert, "contains itself"},
+		"list that contains itself": {list, convert, "contains itself"},
+		"inside of a dict":          {dictWith("x", py.NewSet()), nil, "set"},
 		"answer is no better":       {py.NewSet(), unfit, "set"},
 		"key that is no text":       {dictWith(py.NewTuple("a"), int64(1)), convert, "tuple"},
 		"answer is no Python value": {py.NewSet(), func(string, any) (any, error) { return func() {}, nil }, "func()"},
