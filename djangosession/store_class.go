@@ -52,9 +52,11 @@ type SessionStoreColumn struct {
 //
 //   - create_model_instance and acreate_model_instance add columns, as documented by
 //     Django;
-//   - get_model_class and model choose the table, which SettingsScript exports;
+//   - get_model_class and model choose the table, and cache_key_prefix the keys in a
+//     cache, which SettingsScript exports;
 //   - key_salt and __init__ choose the salt and the serializer, which SettingsScript
-//     finds out by making a store (it also checks that the store keeps its key);
+//     finds out by making a store (it also checks that the store keeps its key and
+//     uses the cache SESSION_CACHE_ALIAS);
 //   - objects is a manager, whose own overrides are examined, and the clean methods
 //     are for forms;
 //   - from_queryset, use_in_migrations, encode, decode and save of a manager are not
@@ -65,7 +67,8 @@ type SessionStoreColumn struct {
 // site.
 func harmlessOverrides() (store, model, manager []string) {
 	store = []string{
-		"__init__", "__repr__", "__str__", "acreate_model_instance", "create_model_instance", "get_model_class", "key_salt", "model",
+		"__init__", "__repr__", "__str__", "acreate_model_instance", "cache_key_prefix", "create_model_instance", "get_model_class",
+		"key_salt", "model",
 	}
 	model = []string{
 		"__repr__", "__str__", "clean", "clean_fields", "full_clean", "objects", "validate_constraints", "validate_unique",
@@ -76,9 +79,36 @@ func harmlessOverrides() (store, model, manager []string) {
 
 const backendsPackage = "django.contrib.sessions.backends."
 
+// Session engines that this module implements, by their module in Python.
+const (
+	dbEngine            = backendsPackage + "db"
+	cachedDBEngine      = backendsPackage + "cached_db"
+	cacheEngine         = backendsPackage + "cache"
+	fileEngine          = backendsPackage + "file"
+	signedCookiesEngine = backendsPackage + "signed_cookies"
+	redisSessionsEngine = "redis_sessions.session" // of the package django-redis-sessions
+)
+
+// BaseEngine returns the module of the engine that the site's SESSION_ENGINE is, or that
+// its class SessionStore extends: db, cached_db, cache, file or signed_cookies of
+// "django.contrib.sessions.backends.", or "redis_sessions.session". It is "" for another
+// engine. [Settings.CheckEngine] reports whether a subclass stores sessions in the same
+// way.
+func (s *Settings) BaseEngine() string {
+	known := []string{dbEngine, cachedDBEngine, cacheEngine, fileEngine, signedCookiesEngine, redisSessionsEngine}
+	if len(s.SessionStoreClass.MRO) == 0 && slices.Contains(known, s.SessionEngine) {
+		return s.SessionEngine
+	}
+	for _, class := range s.SessionStoreClass.MRO {
+		if module, is := strings.CutSuffix(class, ".SessionStore"); is && slices.Contains(known, module) {
+			return module
+		}
+	}
+	return ""
+}
+
 // CheckEngine reports why the site's SESSION_ENGINE may store sessions in another way
-// than an engine of Django, named by its module, such as
-// "django.contrib.sessions.backends.db". It returns nil if SESSION_ENGINE is that
+// than another engine, named by its module; see [Settings.BaseEngine]. It returns nil if SESSION_ENGINE is that
 // module, or if SessionStoreClass shows a subclass that does not change how a session
 // is stored. Such a class may override create_model_instance, get_model_class and
 // key_salt, but not load, save, delete and the like. The error is a [*SettingError].
@@ -108,6 +138,10 @@ func (s *Settings) engineProblem(module string) string {
 		case module + ".SessionStore":
 			isBase = true
 		case backendsPackage + "base.SessionBase", "builtins.object", "typing.Generic":
+		case dbEngine + ".SessionStore":
+			if module != cachedDBEngine || !isBase { // which extends it
+				return "is built on " + dbEngine
+			}
 		default:
 			if strings.HasPrefix(class, "django.") {
 				return "is built on " + strings.TrimSuffix(class, ".SessionStore")

@@ -132,3 +132,49 @@ func TestAnEngineOfAPackageIsKnown(t *testing.T) {
 		}
 	}
 }
+
+// TestEachEngineIsRecognized has the classes of Django's engines, of packages, and of
+// sites that extend them.
+func TestEachEngineIsRecognized(t *testing.T) {
+	t.Parallel()
+	redis := djangosession.SessionStoreClass{
+		MRO:       []string{"redis_sessions.session.SessionStore", backends + "base.SessionBase", "builtins.object"},
+		Overrides: overrides{"redis_sessions.session.SessionStore": {"load", "save"}},
+	}
+	redisSubclass := redis
+	redisSubclass.MRO = append([]string{"shop.S"}, redis.MRO...)
+	redisSubclass.Overrides = overrides{"shop.S": {"save"}, "redis_sessions.session.SessionStore": {"load", "save"}}
+	for name, c := range map[string]struct {
+		engine  string
+		class   djangosession.SessionStoreClass
+		base    string
+		problem string
+	}{
+		"db":             {engine: dbEngine, base: dbEngine},
+		"cached_db":      {engine: backends + "cached_db", class: subclass(overrides{"shop.S": {}}, "cached_db", "db"), base: backends + "cached_db"},
+		"prefix":         {engine: "shop.s", class: subclass(overrides{"shop.S": {"cache_key_prefix"}}, "cached_db", "db"), base: backends + "cached_db"},
+		"cached load":    {engine: "shop.s", class: subclass(overrides{"shop.S": {"load"}}, "cached_db", "db"), base: backends + "cached_db", problem: "load"},
+		"cache":          {engine: "shop.s", class: subclass(overrides{"shop.S": {}}, "cache"), base: backends + "cache"},
+		"file":           {engine: backends + "file", class: subclass(overrides{"shop.S": {}}, "file"), base: backends + "file"},
+		"signed_cookies": {engine: backends + "signed_cookies", base: backends + "signed_cookies"},
+		"redis":          {engine: "redis_sessions.session", class: redis, base: "redis_sessions.session"},
+		"redis by name":  {engine: "redis_sessions.session", base: "redis_sessions.session"},
+		"redis subclass": {engine: "shop.s", class: redisSubclass, base: "redis_sessions.session", problem: "shop.S that overrides save"},
+		"two engines":    {engine: "shop.s", class: subclass(overrides{"shop.S": {}}, "cache", "db"), base: backends + "cache", problem: "is built on " + dbEngine},
+		"wrong order":    {engine: "shop.s", class: subclass(overrides{"shop.S": {}}, "db", "cached_db"), base: dbEngine, problem: "cached_db"},
+		"unknown":        {engine: "shop.s", class: subclass(overrides{"shop.S": {}})},
+		"name alone":     {engine: "shop.s"},
+	} {
+		s := djangosession.NewSettings("k")
+		s.SessionEngine, s.SessionStoreClass = c.engine, c.class
+		if got := s.BaseEngine(); got != c.base {
+			t.Errorf("%s: based on %q, want %q", name, got, c.base)
+		}
+		if c.base == "" {
+			continue
+		}
+		if err := s.CheckEngine(c.base); (err != nil) != (c.problem != "") || err != nil && !strings.Contains(err.Error(), c.problem) {
+			t.Errorf("%s: %v, want %q", name, err, c.problem)
+		}
+	}
+}
