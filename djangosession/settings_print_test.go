@@ -14,12 +14,15 @@ func TestSettingsDoNotPrintTheirSecrets(t *testing.T) {
 	s := djangosession.NewSettings("the-secret-of-today")
 	s.SecretKeyFallbacks = []string{"the-secret-of-before"}
 	s.SessionCookieName = "shop"
-	s.SessionCache.Location = []string{"redis://:the-secret-of-redis@h"}
-	s.SessionCache.Options = map[string]any{"PASSWORD": "the-secret-of-redis"}
+	s.SessionCache = djangosession.SessionCache{
+		Location: []string{"redis://user:the-secret-of-redis@shop:1", "unix:///s?password=the-secret", "user:the-secret@shop", "user:the-secret@shop,redis://shop", "127.0.0.1:1"},
+		Options:  map[string]any{"PASSWORD": "the-secret", "CONNECTION_POOL_KWARGS": map[string]any{"password": "the-secret"}},
+	}
 	s.SessionRedis = map[string]any{"password": "the-secret-of-redis"}
 	var log strings.Builder
 	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "settings", s, "pointer", &s)
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "settings", s, "pointer", &s)
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "cache", s.SessionCache, "pointer", &s.SessionCache)
 	for name, text := range map[string]string{
 		"v": fmt.Sprint(s), "+v": fmt.Sprintf("%+v", s), "#v": fmt.Sprintf("%#v", s), "s": fmt.Sprintf("%s", s), "q": fmt.Sprintf("%q", &s),
 		"in another": fmt.Sprintf("%+v", struct{ Site djangosession.Settings }{s}), "log": log.String(),
@@ -27,6 +30,10 @@ func TestSettingsDoNotPrintTheirSecrets(t *testing.T) {
 		if strings.Contains(text, "the-secret") || !strings.Contains(text, "shop") {
 			t.Errorf("%s: %s", name, text)
 		}
+	}
+	if text := fmt.Sprintf("%+v", s.SessionCache); strings.Contains(text, "the-secret") || !strings.Contains(text, "127.0.0.1:1") ||
+		!strings.Contains(text, "PASSWORD") {
+		t.Errorf("the cache alone: %s", text)
 	}
 	if s.SecretKey != "the-secret-of-today" || s.SessionRedis["password"] != "the-secret-of-redis" || s.SecretKeyFallbacks[0] != "the-secret-of-before" {
 		t.Error("printing has changed them")
