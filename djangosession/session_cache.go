@@ -14,7 +14,10 @@ type SessionCache struct {
 	// Options is OPTIONS, as JSON has the values. Classes and functions are dotted names.
 	// Another object is a map with one key, "$object", and the dotted name of its class.
 	// Values may be secrets.
-	Options     map[string]any `json:"options"`
+	Options map[string]any `json:"options"`
+	// Settings are those of CACHE_HERD_TIMEOUT, DJANGO_REDIS_CONNECTION_FACTORY and
+	// DJANGO_REDIS_IGNORE_EXCEPTIONS that the site has, as in Options.
+	Settings    map[string]any `json:"settings"`
 	KeyPrefix   string         `json:"key_prefix"`   // KEY_PREFIX; ""
 	Version     string         `json:"version"`      // VERSION, usually a number; "1"
 	KeyFunction string         `json:"key_function"` // KEY_FUNCTION as a dotted name; "" for Django's own

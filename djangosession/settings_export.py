@@ -1,6 +1,6 @@
 # Runs inside "manage.py shell" of Django 1.8 to 6.1, on Python 2.7 and 3, and prints settings
-# as one JSON object on one line, which contains the secrets of the site. It only reads: it
-# connects to no database and no cache. Output of modules that it imports goes to stderr.
+# as one JSON object on one line, which contains SECRET_KEY, and the password of the cache that
+# sessions are in. It only reads: it connects to no database and no cache. Output of modules that it imports goes to stderr.
 #
 # It contains no apostrophe, because SettingsScript quotes it with them.
 from __future__ import print_function, unicode_literals
@@ -9,6 +9,7 @@ import base64, importlib, json, logging, pickle, platform, re, sys, time, weakre
 
 import django
 from django.conf import settings
+from django.core.cache import caches
 from django.db import connections, models, router
 from django.shortcuts import resolve_url
 from django.utils.module_loading import import_string
@@ -114,6 +115,9 @@ def store_facts(out):
         session = store("a" * 32)
         if session.session_key != "a" * 32:
             facts["error"] = "the store changes session keys"
+        # An own __init__ may choose another.
+        if hasattr(session, "_cache") and session._cache is not caches[settings.SESSION_CACHE_ALIAS]:
+            facts["error"] = "the store uses another cache than SESSION_CACHE_ALIAS"
         if session.serializer is not import_string(settings.SESSION_SERIALIZER):
             out["SESSION_SERIALIZER"] = dotted(session.serializer)
         # Before 3.1 there is no such property: a class that has one then does not sign with it.
@@ -143,6 +147,9 @@ def clients():
             continue
         found[name] = ".".join(map(str, version)) if isinstance(version, tuple) else "%s" % (version,)
     return found
+
+# Settings that caches read besides CACHES.
+CACHE_SETTINGS = ("CACHE_HERD_TIMEOUT", "DJANGO_REDIS_CONNECTION_FACTORY", "DJANGO_REDIS_IGNORE_EXCEPTIONS")
 
 def locations(backend, value):
     # LOCATION as the backend splits it, and the weights that python-memcached permits.
@@ -192,6 +199,7 @@ def cache_facts(store_class):
         facts["backend"] = cache["BACKEND"]
         facts["location"], facts["weights"] = locations(cache["BACKEND"], cache.get("LOCATION"))
         facts["options"] = exact(cache.get("OPTIONS") or {})
+        facts["settings"] = {name: exact(getattr(settings, name)) for name in CACHE_SETTINGS if hasattr(settings, name)}
         facts["clients"] = clients()
         facts["database"] = cache_database(cache["BACKEND"], cache.get("LOCATION"))
         facts["key_prefix"] = "%s" % (cache.get("KEY_PREFIX", ""),)
