@@ -19,7 +19,7 @@ func TestReadSettingsReadsTheExport(t *testing.T) {
 			"table": "a_session", "columns": [{"name": "ip", "type": "CharField", "null": true, "has_default": true, "auto_now": true,
 			"auto_now_add": true, "primary_key": true}], "model_overrides": {"a.Session": ["save"]},
 			"manager_overrides": {"a.Manager": ["get"]}, "error": "E", "of a later version": 1},
-			"SESSION_CACHE": {"alias": "s", "backend": "a.Cache", "location": ["redis://h:6379/1"], "options": {"PASSWORD": "p"},
+			"SESSION_CACHE": {"alias": "s", "backend": "a.Cache", "location": ["redis://h:6379/1"], "options": {"PASSWORD": "p"}, "settings": {"CACHE_HERD_TIMEOUT": 9},
 			"key_prefix": "p", "version": "3", "key_function": "a.key", "timeout": 60.5, "error": "E"},
 			"SESSION_REDIS": {"host": "h", "port": 6380}, "MESSAGE_STORAGE": "a.Storage", "LOGIN_RECEIVERS": ["a.receiver"]}`))
 	if err != nil {
@@ -34,7 +34,8 @@ func TestReadSettingsReadsTheExport(t *testing.T) {
 	}
 	timeout := 60.5
 	wantCache := djangosession.SessionCache{
-		Alias: "s", Backend: "a.Cache", Location: []string{"redis://h:6379/1"}, Options: map[string]any{"PASSWORD": "p"}, KeyPrefix: "p",
+		Alias: "s", Backend: "a.Cache", Location: []string{"redis://h:6379/1"}, Options: map[string]any{"PASSWORD": "p"},
+		Settings: map[string]any{"CACHE_HERD_TIMEOUT": 9.0}, KeyPrefix: "p",
 		Version: "3", KeyFunction: "a.key", Timeout: &timeout, Error: "E",
 	}
 	if !reflect.DeepEqual(s.SessionCache, wantCache) || len(s.SessionRedis) != 2 || s.SessionRedis["host"] != "h" || s.MessageStorage != "a.Storage" ||
