@@ -108,10 +108,11 @@ func (s *Settings) BaseEngine() string {
 }
 
 // CheckEngine reports why the site's SESSION_ENGINE may store sessions in another way
-// than another engine, named by its module; see [Settings.BaseEngine]. It returns nil if SESSION_ENGINE is that
-// module, or if SessionStoreClass shows a subclass that does not change how a session
-// is stored. Such a class may override create_model_instance, get_model_class and
-// key_salt, but not load, save, delete and the like. The error is a [*SettingError].
+// than another engine, named by its module; see [Settings.BaseEngine]. It returns nil if
+// SESSION_ENGINE is that module, or if SessionStoreClass shows a subclass that does not
+// change how a session is stored. Such a class may override create_model_instance,
+// get_model_class, key_salt and cache_key_prefix, but not load, save, delete and the
+// like. The error is a [*SettingError].
 func (s *Settings) CheckEngine(module string) error {
 	problem := s.engineProblem(module)
 	if problem == "" {
@@ -160,8 +161,8 @@ func (s *Settings) engineProblem(module string) string {
 	return c.overrideProblem(module + ".SessionStore")
 }
 
-// overrideProblem describes the first override that is not harmless; "" if all are. What
-// the class of the engine itself overrides is known.
+// overrideProblem describes the first override that is not harmless; "" if all are. The
+// overrides of the engine's own class are known.
 func (c *SessionStoreClass) overrideProblem(engine string) string {
 	store, model, manager := harmlessOverrides()
 	for _, part := range []struct {
