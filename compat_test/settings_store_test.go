@@ -94,7 +94,15 @@ func storeCases() map[string]storeCase {
 		MRO:       []string{base + "signed_cookies.SessionStore", base + "base.SessionBase", "builtins.object"},
 		Overrides: map[string][]string{},
 	}
+	files := djangosession.SessionStoreClass{
+		MRO:       []string{base + "file.SessionStore", base + "base.SessionBase", "builtins.object"},
+		Overrides: map[string][]string{}, FilePath: "/usr",
+	}
 	return map[string]storeCase{
+		"files": {
+			settings: "SESSION_ENGINE = \"django.contrib.sessions.backends.file\"\nSESSION_FILE_PATH = \"/usr/lib/..\"", store: "SessionStore",
+			class: files,
+		},
 		"own": {
 			module:   ownStores + "\nSessionStore = Outer.SessionStore\n",
 			settings: `SESSION_ENGINE = "shop.own"`, store: "Outer.SessionStore", salt: "own.salt", class: own,

@@ -5,7 +5,7 @@
 # It contains no apostrophe, because SettingsScript quotes it with them.
 from __future__ import print_function, unicode_literals
 
-import base64, importlib, json, logging, pickle, platform, re, sys, time, weakref
+import base64, importlib, json, logging, os, pickle, platform, re, sys, time, weakref
 
 import django
 from django.conf import settings
@@ -104,6 +104,11 @@ def cache_key_prefix(store):
     if CACHE_STORES.intersection(map(dotted, store.__mro__)):
         return getattr(store, "cache_key_prefix", getattr(sys.modules[store.__module__], "KEY_PREFIX", ""))
 
+def file_path(store):
+    # The folder of session files. It depends on TMPDIR if SESSION_FILE_PATH is not set.
+    if hasattr(store, "_get_storage_path"):
+        return os.path.abspath(store._get_storage_path())
+
 def store_facts(out):
     facts = out["SESSION_STORE_CLASS"] = {}
     try:
@@ -112,6 +117,7 @@ def store_facts(out):
         facts["mro"] = [dotted(c) for c in store.__mro__]
         facts["overrides"] = overrides(store)
         facts["cache_key_prefix"] = cache_key_prefix(store)
+        facts["file_path"] = file_path(store)
         session = store("a" * 32)
         if session.session_key != "a" * 32:
             facts["error"] = "the store changes session keys"

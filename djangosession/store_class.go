@@ -19,6 +19,10 @@ type SessionStoreClass struct {
 	Overrides map[string][]string `json:"overrides"`
 	// CacheKeyPrefix is the class attribute cache_key_prefix of stores that use a cache.
 	CacheKeyPrefix string `json:"cache_key_prefix"`
+	// FilePath is the absolute path of the folder in which a store keeps its files. If
+	// SESSION_FILE_PATH is not set, it is the folder for temporary files of the process
+	// that exported the settings; other processes may use another.
+	FilePath string `json:"file_path"`
 
 	// Model is the session model; "" for a store without one. Table and Columns describe
 	// its table.
