@@ -98,7 +98,7 @@ func TestSettingsScriptPrintsFacts(t *testing.T) {
 				names = append(names, f.Setting)
 			}
 			if want := []string{
-				"SESSION_ENGINE", "SESSION_DATABASE", "USER_DATABASE", "LOGIN_RECEIVERS", "LOGIN_RECEIVERS", "LOGIN_RECEIVERS",
+				"SESSION_CACHE.key_function", "SESSION_DATABASE", "USER_DATABASE", "LOGIN_RECEIVERS", "LOGIN_RECEIVERS", "LOGIN_RECEIVERS",
 			}; !slices.Equal(names, want) {
 				t.Errorf("found %q, want %q", found, want)
 			}

@@ -2,6 +2,7 @@ package djangosession
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +19,7 @@ const (
 	MissingFinding       FindingKind = "missing"       // the file lacks a setting
 	UnknownFinding       FindingKind = "unknown"       // this module does not know the effect of a setting
 	ContradictoryFinding FindingKind = "contradictory" // two parts of the file, or of the site, disagree
+	RiskFinding          FindingKind = "risk"          // the site may lose sessions, with and without this module
 )
 
 // A Finding is something in a settings file that needs attention. It never contains a
@@ -86,26 +88,20 @@ func (v *review) note(kind FindingKind, setting, problem string) {
 	v.found = append(v.found, Finding{Kind: kind, Setting: setting, Problem: problem})
 }
 
-// engineRemedy says what to do about a session engine that is not known to keep sessions
-// in the table alone.
-const engineRemedy = ": Django might not see changes of this service, such as a logout; use " + backendsPackage + "db " +
-	"or a subclass that only adds columns. Options.Tables.AcceptEngine is for services that only read, and for engines that " +
-	"read nothing but the table (see docs/works-with.md)"
+// engineRemedy says what to do about a session engine that may store sessions in an
+// unknown way.
+const engineRemedy = ": Django might not see changes of this service, such as a logout; use an engine of Django, or a subclass " +
+	"that only adds columns. Options.Tables.AcceptEngine is for subclasses of " + backendsPackage + "db and cached_db that store " +
+	"sessions as these do, and for engines that read nothing but the table (see docs/works-with.md)"
 
 // sessions checks how sessions are stored.
 func (v *review) sessions() {
 	if e, ok := errors.AsType[*SettingError](v.settings.Check()); ok {
 		v.refuse(UnknownFinding, e.Setting, e.Problem)
 	}
-	if e, ok := errors.AsType[*SettingError](v.settings.CheckEngine(backendsPackage + "db")); ok {
+	engine := cmp.Or(v.settings.BaseEngine(), dbEngine)
+	if e, ok := errors.AsType[*SettingError](v.settings.CheckEngine(engine)); ok {
 		v.refuse(UnknownFinding, e.Setting, e.Problem+engineRemedy)
-	}
-}
-
-// cache checks the cache of sessions.
-func (v *review) cache() {
-	if c := &v.settings.SessionCache; c.Error != "" {
-		v.note(UnknownFinding, "SESSION_CACHE", "could not be examined inside Django ("+c.Error+"): correct that, and "+exportAgain)
 	}
 }
 

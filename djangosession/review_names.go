@@ -17,13 +17,24 @@ const (
 // names checks which settings the file has.
 func (v *review) names(given settingsjson.Settings) {
 	const missing = "is not in the file: " + exportAgain
-	for _, name := range []string{
-		"DJANGO_VERSION", "SESSION_ENGINE", "SESSION_STORE_CLASS", "SESSION_DATABASE", "USER_DATABASE", "USER_MODEL", "USE_TZ",
-		"AUTHENTICATION_BACKENDS", "CSRF_USE_SESSIONS", "ALLOWED_HOSTS",
-	} {
+	needed := []string{
+		"DJANGO_VERSION", "SESSION_ENGINE", "SESSION_STORE_CLASS", "USER_DATABASE", "USER_MODEL", "USE_TZ", "AUTHENTICATION_BACKENDS",
+		"CSRF_USE_SESSIONS", "ALLOWED_HOSTS",
+	}
+	engine := v.settings.BaseEngine()
+	if usesTable(engine) {
+		needed = append(needed, "SESSION_DATABASE")
+	}
+	if usesCache(engine) {
+		needed = append(needed, cacheSetting)
+	}
+	for _, name := range needed {
 		if isMissing(given[name]) {
 			v.refuse(MissingFinding, name, missing)
 		}
+	}
+	if engine == redisSessionsEngine && v.settings.SessionRedis == nil { // {} is a site with the defaults
+		v.refuse(MissingFinding, "SESSION_REDIS", missing)
 	}
 	for _, name := range []string{
 		"MIDDLEWARE", "PASSWORD_HASHERS", "EXPORTED_AT", "PYTHON_VERSION", "LOGIN_URL", "MESSAGE_STORAGE", "LOGIN_RECEIVERS",
@@ -32,8 +43,8 @@ func (v *review) names(given settingsjson.Settings) {
 			v.note(MissingFinding, name, missing)
 		}
 	}
-	if given["SESSION_CACHE"] == nil { // null is a store without a cache
-		v.note(MissingFinding, "SESSION_CACHE", missing)
+	if given[cacheSetting] == nil && !usesCache(engine) { // null is a store without a cache
+		v.note(MissingFinding, cacheSetting, missing)
 	}
 	v.version(given[versionName])
 	v.unknownNames(given)
