@@ -26,7 +26,7 @@ func (*settingsCheckCommand) Help() string {
 about it. Findings that begin with "note" do not keep a service from opening the site. Secrets are never printed.
 
 --json prints {"ok":...,"findings":[{"kind":...,"setting":...,"problem":...,"refused":...}]}. The kinds are missing,
-unknown, contradictory and invalid; "refused" is false for notes; "ok" is false if any finding is refused.
+unknown, contradictory, risk and invalid; "refused" is false for notes; "ok" is false if any finding is refused.
 
 Exit status: 0 djangobridge.Open opens a site with this file, 1 it refuses the file, 2 the file cannot be read or contains
 no settings.
@@ -134,8 +134,27 @@ func printFindings(t *tool, s *djangosession.Settings, found []djangosession.Fin
 	if !ok {
 		return nil
 	}
-	return t.line(fmt.Appendf(nil, "ok: Django %s, sessions in %q (%s), users in %q (%s, %s)", s.DjangoVersion,
-		s.SessionDatabase.Alias, s.SessionDatabase.Vendor, s.UserDatabase.Alias, s.UserModel.Model, s.UserModel.Table))
+	return t.line(fmt.Appendf(nil, "ok: Django %s, sessions in %s, users in %q (%s, %s)", s.DjangoVersion, placeOfSessions(s),
+		s.UserDatabase.Alias, s.UserModel.Model, s.UserModel.Table))
+}
+
+// placeOfSessions says where the site stores its sessions.
+func placeOfSessions(s *djangosession.Settings) string {
+	table := fmt.Sprintf("%q (%s)", s.SessionDatabase.Alias, s.SessionDatabase.Vendor)
+	cache := fmt.Sprintf("the cache %q (%s)", s.SessionCache.Alias, s.SessionCache.Backend)
+	switch name := engineName(s); name {
+	case cacheEngine:
+		return cache
+	case cachedDBEngine:
+		return table + " and " + cache
+	case fileEngine:
+		return "files"
+	case signedCookiesEngine:
+		return "cookies"
+	case redisSessionsEngine:
+		return "Redis (" + name + ")"
+	}
+	return table
 }
 
 // printFindingsAsJSON prints findings for programs.
