@@ -136,7 +136,7 @@ func TestSerializerThatIsNotKnownIsRefusedWhenTheSettingsAreUsed(t *testing.T) {
 	t.Parallel()
 	s, err := djangosession.ReadSettings(strings.NewReader(`{"SECRET_KEY": "k", "SESSION_SERIALIZER": "shop.PickleSerializer"}`))
 	must(err) // so that the field Serializer can be set
-	if _, err := s.SigningOptions(); err != nil {
+	if o, err := s.SigningOptions(); err != nil || o.Key != s.SecretKey {
 		t.Errorf("signing needs no serializer: %v", err)
 	}
 	_, codecErr := djangosession.NewCodec(s)
