@@ -218,23 +218,3 @@ func TestTakenOverConnectionsCloseTheirWritingSideAlone(t *testing.T) {
 		t.Errorf("the handler reads %q after it has closed its side", got)
 	}
 }
-
-// TestWriterOfAPanickedHandlerStoresNothing has a goroutine of the handler that answers
-// after the handler has panicked.
-func TestWriterOfAPanickedHandlerStoresNothing(t *testing.T) {
-	s := newShop(t, "6.1", nil)
-	var late http.ResponseWriter
-	site := s.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.session(r).Set("n", 1)
-		late = w
-		panic("broken") //nolint:forbidigo // what is tested
-	}))
-	func() {
-		defer func() { _ = recover() }()
-		site.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", http.NoBody))
-	}()
-	late.WriteHeader(http.StatusOK)
-	if n := s.engine.creates.Load(); n != 0 {
-		t.Errorf("stored %d sessions", n)
-	}
-}
