@@ -48,9 +48,15 @@ func (b *lockedBuffer) String() string {
 // with the test.
 func startPeer(t *testing.T, release string, settings map[string]any) *peer {
 	t.Helper()
+	return startPeerWith(t, python(t, release), release, settings)
+}
+
+// startPeerWith is startPeer with this interpreter.
+func startPeerWith(t *testing.T, interpreter, release string, settings map[string]any) *peer {
+	t.Helper()
 	// The process ends when its input ends, with the test. The test's context would kill
 	// it earlier.
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), python(t, release), filepath.Join("peers", "peer.py"))
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), interpreter, filepath.Join("peers", "peer.py"))
 	in, inErr := cmd.StdinPipe()
 	out, outErr := cmd.StdoutPipe()
 	p := &peer{in: in, stderr: &lockedBuffer{}}

@@ -118,63 +118,77 @@ func TestPickledSessionsTakeTurns(t *testing.T) {
 func TestPickledSessionsMadeByGoAreDjangos(t *testing.T) {
 	t.Parallel()
 	onEachPickle(t, func(t *testing.T, p *pair) {
-		price, err := py.ParseDecimal("19.90")
-		if err != nil {
-			t.Fatal(err)
-		}
-		moment := time.Date(2023, 11, 14, 22, 13, 20, 500000000, time.UTC)
-		keys := py.NewDict(0)
-		keys.Set(py.NewTuple(int64(1), "a"), nil)
-		keys.Set(int64(2), true)
-		id := [16]byte{0x12, 0x34, 15: 1}
-		safe := &py.Object{
-			Construction: py.ConstructNew, Callable: &py.Global{Module: "collections", Name: "OrderedDict"},
-			Args: py.NewTuple(), Extra: &py.Extra{Pairs: []py.Pair{{Key: "b", Value: int64(1)}}},
-		}
-		values := map[string]struct {
-			value any
-			code  string
-		}{
-			"text":     {"hé☃😀\x00", `"h\u00e9\u2603\U0001f600\0"`},
-			"int":      {-5, `-5`},
-			"huge":     {new(big.Int).Lsh(big.NewInt(1), 80), `2**80`},
-			"float":    {1.0, `1.0`},
-			"bytes":    {[]byte{0xff, 0}, `b"\xff\0"`},
-			"array":    {&py.ByteArray{Bytes: []byte("a")}, `bytearray(b"a")`},
-			"list":     {[]any{1, nil, false}, `[1, None, False]`},
-			"map":      {map[string]int{"b": 1, "a": 2}, `{"a": 2, "b": 1}`},
-			"tuple":    {py.NewTuple(int64(1), py.NewTuple()), `(1, ())`},
-			"keys":     {keys, `{(1, "a"): None, 2: True}`},
-			"set":      {py.NewSet(int64(1), int64(2)), `{1, 2}`},
-			"frozen":   {py.NewFrozenSet("a"), `frozenset(["a"])`},
-			"complex":  {complex(1.5, -2), `1.5-2j`},
-			"decimal":  {price, `decimal.Decimal("19.90")`},
-			"uuid":     {py.UUID(id), `uuid.UUID("12340000-0000-0000-0000-000000000001")`},
-			"aware":    {moment, `datetime.datetime(2023, 11, 14, 22, 13, 20, 500000, datetime.timezone.utc)`},
-			"naive":    {py.DateTime{Time: moment, Naive: true}, `datetime.datetime(2023, 11, 14, 22, 13, 20, 500000)`},
-			"date":     {py.Date{Year: 2023, Month: 11, Day: 14}, `datetime.date(2023, 11, 14)`},
-			"time":     {py.Time{Hour: 1, Minute: 2}, `datetime.time(1, 2)`},
-			"duration": {py.TimeDelta{Days: -1, Seconds: 2}, `datetime.timedelta(-1, 2)`},
-			"ordered":  {safe, `collections.OrderedDict([("b", 1)])`},
-		}
 		s := p.sessions.New()
-		code := map[string]any{}
-		for name, v := range values {
-			s.Set(name, v.value)
-			code[name] = v.code
-		}
-		save(t, s)
-		wrong := map[string]string{}
-		if err := py.Scan(p.django.do(t, "pickle_wrong", map[string]any{"key": s.Key(), "expected": code}), &wrong, nil); err != nil {
-			t.Fatal(err)
-		}
-		for name, got := range wrong {
-			t.Errorf("%s is %s in Django, want %s", name, got, values[name].code)
-		}
+		p.storeEveryKind(t, s)
 		if raw := p.payload(t, s.Key()); !strings.HasPrefix(raw, "\u0080\x05") {
 			t.Errorf("stored %q, want protocol 5", raw)
 		}
 	})
+}
+
+type kindOfValue struct {
+	value any
+	code  string
+}
+
+// everyKind returns a value of each kind that Go can make, and the Python expression for
+// it.
+func everyKind(t *testing.T) map[string]kindOfValue {
+	t.Helper()
+	price, err := py.ParseDecimal("19.90")
+	if err != nil {
+		t.Fatal(err)
+	}
+	moment := time.Date(2023, 11, 14, 22, 13, 20, 500000000, time.UTC)
+	keys := py.NewDict(0)
+	keys.Set(py.NewTuple(int64(1), "a"), nil)
+	keys.Set(int64(2), true)
+	id := [16]byte{0x12, 0x34, 15: 1}
+	safe := &py.Object{
+		Construction: py.ConstructNew, Callable: &py.Global{Module: "collections", Name: "OrderedDict"},
+		Args: py.NewTuple(), Extra: &py.Extra{Pairs: []py.Pair{{Key: "b", Value: int64(1)}}},
+	}
+	return map[string]kindOfValue{
+		"text":     {"hé☃😀\x00", `"h\u00e9\u2603\U0001f600\0"`},
+		"int":      {-5, `-5`},
+		"huge":     {new(big.Int).Lsh(big.NewInt(1), 80), `2**80`},
+		"float":    {1.0, `1.0`},
+		"bytes":    {[]byte{0xff, 0}, `b"\xff\0"`},
+		"array":    {&py.ByteArray{Bytes: []byte("a")}, `bytearray(b"a")`},
+		"list":     {[]any{1, nil, false}, `[1, None, False]`},
+		"map":      {map[string]int{"b": 1, "a": 2}, `{"a": 2, "b": 1}`},
+		"tuple":    {py.NewTuple(int64(1), py.NewTuple()), `(1, ())`},
+		"keys":     {keys, `{(1, "a"): None, 2: True}`},
+		"set":      {py.NewSet(int64(1), int64(2)), `{1, 2}`},
+		"frozen":   {py.NewFrozenSet("a"), `frozenset(["a"])`},
+		"complex":  {complex(1.5, -2), `1.5-2j`},
+		"decimal":  {price, `decimal.Decimal("19.90")`},
+		"uuid":     {py.UUID(id), `uuid.UUID("12340000-0000-0000-0000-000000000001")`},
+		"aware":    {moment, `datetime.datetime(2023, 11, 14, 22, 13, 20, 500000, datetime.timezone.utc)`},
+		"naive":    {py.DateTime{Time: moment, Naive: true}, `datetime.datetime(2023, 11, 14, 22, 13, 20, 500000)`},
+		"date":     {py.Date{Year: 2023, Month: 11, Day: 14}, `datetime.date(2023, 11, 14)`},
+		"time":     {py.Time{Hour: 1, Minute: 2}, `datetime.time(1, 2)`},
+		"duration": {py.TimeDelta{Days: -1, Seconds: 2}, `datetime.timedelta(-1, 2)`},
+		"ordered":  {safe, `collections.OrderedDict([("b", 1)])`},
+	}
+}
+
+// storeEveryKind stores everyKind in a session. Django loads the same values.
+func (p *pair) storeEveryKind(t *testing.T, s *djangosession.Session) {
+	t.Helper()
+	values, code := everyKind(t), map[string]any{}
+	for name, v := range values {
+		s.Set(name, v.value)
+		code[name] = v.code
+	}
+	save(t, s)
+	wrong := map[string]string{}
+	if err := py.Scan(p.django.do(t, "pickle_wrong", map[string]any{"key": s.Key(), "expected": code}), &wrong, nil); err != nil {
+		t.Fatal(err)
+	}
+	for name, got := range wrong {
+		t.Errorf("%s is %s in Django, want %s", name, got, values[name].code)
+	}
 }
 
 // TestPickledExpiries agrees on expiries in the forms in which PickleSerializer stores

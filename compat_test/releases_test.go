@@ -24,7 +24,19 @@ func releases() []string {
 // python returns an interpreter that has this Django release, and installs it if missing.
 func python(t *testing.T, django string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), filepath.Join("env", "django"), django)
+	return pythonOf(t, "django", django)
+}
+
+// pythonWithCaches is python, with the packages for Redis and memcached.
+func pythonWithCaches(t *testing.T, django string) string {
+	t.Helper()
+	return pythonOf(t, "caches", django)
+}
+
+// pythonOf returns the interpreter that a script in env prints.
+func pythonOf(t *testing.T, script, django string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), filepath.Join("env", script), django)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

@@ -175,7 +175,7 @@ def main():
     if custom:
         from custom.store import ShopStore as SessionStore
     else:
-        from django.contrib.sessions.backends.db import SessionStore
+        SessionStore = importlib.import_module(settings.SESSION_ENGINE).SessionStore
 
     if also:  # a module with more that a test can ask for
         for name, function in vars(importlib.import_module(also)).items():
