@@ -38,8 +38,7 @@ type Record struct {
 	Data *py.Dict
 	// ExpireDate is when the session ends. It is aware, or naive in TIME_ZONE if USE_TZ
 	// is false. It is the zero value in records from an engine whose store does not say
-	// when a session ends; [Options].RenewBelow has no effect then. Matches
-	// get_expiry_date.
+	// when a session ends; see [ExpiryReporter]. Matches get_expiry_date.
 	ExpireDate py.DateTime
 	// Err is the reason if Data is nil: the data does not decode, or the session is gone.
 	// It is for the functions passed to [Engine.Cycle] and [Merger.Merge], and for
@@ -145,3 +144,16 @@ type Lister interface {
 
 // ErrNoList reports that the engine is not a [Lister].
 var ErrNoList = errors.New("djangosession: the engine cannot list its sessions")
+
+// An ExpiryReporter is an [Engine] that may not know when its sessions end. An engine
+// that does not implement it knows.
+type ExpiryReporter interface {
+	Engine
+	// ReportsExpiry reports whether Load sets Record.ExpireDate.
+	ReportsExpiry() bool
+}
+
+// ErrNoExpiry reports that the engine does not know when its sessions end.
+// [Options].RenewBelow requires one that does.
+var ErrNoExpiry = errors.New("djangosession: the store does not say when a session ends, so it cannot be renewed before: " +
+	"unset Options.RenewBelow, or set SESSION_SAVE_EVERY_REQUEST in Django and here")

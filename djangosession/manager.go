@@ -22,7 +22,8 @@ type Manager struct {
 }
 
 // NewManager returns a manager of the sessions in engine. The error is
-// [ErrIncompleteSettings], [ErrNoMerge] or a [*SettingError], or reports a nil engine.
+// [ErrIncompleteSettings], [ErrNoMerge], [ErrNoExpiry] or a [*SettingError], or reports a
+// nil engine.
 func NewManager(engine Engine, s Settings, o Options) (*Manager, error) {
 	if engine == nil {
 		return nil, errNoEngine
@@ -33,6 +34,9 @@ func NewManager(engine Engine, s Settings, o Options) (*Manager, error) {
 	}
 	if err := o.fill(); err != nil {
 		return nil, err
+	}
+	if reporter, ok := engine.(ExpiryReporter); ok && o.RenewBelow > 0 && !reporter.ReportsExpiry() {
+		return nil, ErrNoExpiry
 	}
 	if o.ReadOnly {
 		engine = readOnly{engine}

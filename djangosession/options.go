@@ -36,6 +36,8 @@ type Options struct {
 	// written once a week at most; SESSION_SAVE_EVERY_REQUEST writes it at every request.
 	// If the engine is a [Merger], renewing preserves what others store at the same time.
 	// Sessions with an expiry date of their own are not renewed. 0 disables renewal.
+	// [NewManager] returns [ErrNoExpiry] for an engine that cannot say when a session
+	// ends.
 	RenewBelow float64
 
 	// Partitioned adds the attribute Partitioned to the cookie, and Secure, which

@@ -33,3 +33,35 @@ func TestSettingsNeedARelease(t *testing.T) {
 		}
 	}
 }
+
+// dateless is an engine that may not know when sessions end.
+type dateless struct {
+	djangosession.Engine
+
+	knows bool
+}
+
+func (d dateless) ReportsExpiry() bool { return d.knows }
+
+func TestRenewalNeedsAnEngineThatKnowsWhenSessionsEnd(t *testing.T) {
+	t.Parallel()
+	s := djangosession.NewSettings("a secret key")
+	store, err := memory.New(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		engine     djangosession.Engine
+		renewBelow float64
+		want       error
+	}{
+		{engine: dateless{Engine: store}, renewBelow: 0.5, want: djangosession.ErrNoExpiry},
+		{engine: dateless{Engine: store}, renewBelow: 0},
+		{engine: dateless{Engine: store, knows: true}, renewBelow: 0.5},
+		{engine: store, renewBelow: 0.5},
+	} {
+		if _, err := djangosession.NewManager(c.engine, s, djangosession.Options{RenewBelow: c.renewBelow}); !errors.Is(err, c.want) {
+			t.Errorf("%T, RenewBelow %v: error %v, want %v", c.engine, c.renewBelow, err, c.want)
+		}
+	}
+}
