@@ -36,6 +36,7 @@ func importRules() map[string][]string {
 		// For users of that library alone, who have it anyway.
 		"djangosession/gopickle": {"djangosession", "github.com/nlpodyssey/gopickle/..."},
 		"caches":                 {"djangosession", "py", "py/..."},
+		"caches/cachetest":       {"caches", "djangosession", "py"},
 		"caches/rediscache": {
 			"caches", "djangosession", "py", "py/...", "github.com/redis/go-redis/...", "github.com/vmihailenco/msgpack/...",
 			"github.com/klauspost/compress/...", "github.com/pierrec/lz4/...", "github.com/ulikunitz/xz/...",
@@ -57,7 +58,7 @@ func importRules() map[string][]string {
 
 // mayImportTesting names the packages that exist to be called from tests. Anywhere
 // else, "testing" would add its flags and its weight to the users' programs.
-func mayImportTesting() []string { return []string{"djangosession/enginetest"} }
+func mayImportTesting() []string { return []string{"djangosession/enginetest", "caches/cachetest"} }
 
 // grabBags are names that say nothing of what is inside.
 func grabBags() []string {

@@ -19,6 +19,7 @@ var (
 	// ErrChanged reports that the value is no longer the one that was read.
 	ErrChanged = errors.New("caches: the value has changed")
 	// ErrTooLarge reports a value that the cache cannot store. The old value is unchanged.
+	// Caches wrap it with the limit and the setting that raises it.
 	ErrTooLarge = errors.New("caches: the value is too large for the cache")
 )
 
@@ -31,9 +32,9 @@ var (
 // it ends. They read what was written before by any process, so they do not read from
 // replicas.
 type Cache interface {
-	// Get returns the value under a key. It returns [ErrMiss], or an error that wraps
-	// [djangosession.ErrUnknownFormat] if the value is not a dict in the format of the
-	// settings.
+	// Get returns the value under a key. It returns [ErrMiss] if there is none. If the
+	// value is not a dict in the format of the settings, it returns an item without a
+	// Value and the error of [UnknownFormat].
 	Get(ctx context.Context, key string) (*Item, error)
 	// Exists reports whether the cache has a value under the key.
 	Exists(ctx context.Context, key string) (bool, error)
@@ -74,4 +75,13 @@ type Item struct {
 	Value *py.Dict
 	// Version identifies the value for Swap. It belongs to the cache.
 	Version any
+	// Left is the time until the value expires, if the cache is a [Timer].
+	Left time.Duration
+}
+
+// A Timer is a [Cache] that can say how long its values have left.
+type Timer interface {
+	Cache
+	// TimesLeft reports whether Get sets Item.Left.
+	TimesLeft() bool
 }
