@@ -32,9 +32,9 @@ var (
 // it ends. They read what was written before by any process, so they do not read from
 // replicas.
 type Cache interface {
-	// Get returns the value under a key. It returns [ErrMiss] if there is none. If the
-	// value is not a dict in the format of the settings, it returns an item without a
-	// Value and the error of [UnknownFormat].
+	// Get returns the value under a key, or [ErrMiss]. If the value is not a dict in the
+	// format of the settings, it returns an item without a Value and the error of
+	// [UnknownFormat].
 	Get(ctx context.Context, key string) (*Item, error)
 	// Exists reports whether the cache has a value under the key.
 	Exists(ctx context.Context, key string) (bool, error)

@@ -127,7 +127,7 @@ func testLongTimeouts(t *testing.T, s *suite) {
 		}
 		s.want(t, dict("a", int64(1)))
 	}
-	// What it does with the longest one that Go has is its own choice, but it must say so.
+	// A cache may refuse the longest timeout that Go has, but with an error.
 	if err := s.Cache.Set(t.Context(), s.key, dict("a", int64(2)), 1<<63-1); err == nil {
 		s.want(t, dict("a", int64(2)))
 	}
