@@ -125,15 +125,6 @@ type cell struct{ column, expr string }
 // cells are the columns that a save writes, except the key.
 func (e *Engine) cells(ctx context.Context, a *args, r *djangosession.Record, creating bool) ([]cell, error) {
 	d := r.Data
-	if d == nil {
-		return nil, djangosession.ErrNoData
-	}
-	if e.prepare != nil {
-		d = d.Copy()
-		if err := e.prepare(ctx, d); err != nil {
-			return nil, fmt.Errorf("tables: prepare session: %w", err)
-		}
-	}
 	data, err := e.codec.Encode(d)
 	if err != nil {
 		return nil, err
@@ -159,6 +150,22 @@ func (e *Engine) cells(ctx context.Context, a *args, r *djangosession.Record, cr
 		cells = append(cells, cell{e.dialect.quote(c.Name), expr})
 	}
 	return cells, nil
+}
+
+// prepared returns the record to be stored: r, or a copy that Options.Prepare has changed.
+func (e *Engine) prepared(ctx context.Context, r *djangosession.Record) (*djangosession.Record, error) {
+	if r.Data == nil {
+		return nil, djangosession.ErrNoData
+	}
+	if e.prepare == nil {
+		return r, nil
+	}
+	changed := *r
+	changed.Data = r.Data.Copy()
+	if err := e.prepare(ctx, changed.Data); err != nil {
+		return nil, fmt.Errorf("tables: prepare session: %w", err)
+	}
+	return &changed, nil
 }
 
 // expr is the expression for a value of a [Column].

@@ -20,6 +20,11 @@ var errKept = fmt.Errorf("the old key would still work: %w", ErrKept)
 // an [ErrUnavailable] and the change may or may not have happened; see "Lost responses"
 // in the package documentation.
 func (e *Engine) Cycle(ctx context.Context, old string, change func(*djangosession.Record) error) error {
+	return e.CycleWith(ctx, old, change, nil)
+}
+
+// CycleWith is Cycle with a [Hook].
+func (e *Engine) CycleWith(ctx context.Context, old string, change func(*djangosession.Record) error, hook Hook) error {
 	if !possibleKey(old) {
 		return djangosession.ErrSessionGone
 	}
@@ -46,7 +51,10 @@ func (e *Engine) Cycle(ctx context.Context, old string, change func(*djangosessi
 		if refused, err := e.insertIn(ctx, tx, row); refused != nil || err != nil {
 			return refused, err
 		}
-		return nil, e.deleteIn(ctx, tx, old)
+		if err := e.deleteIn(ctx, tx, old); err != nil {
+			return nil, err
+		}
+		return callHook(ctx, hook, row.record), nil
 	})
 	switch {
 	case unsure:
@@ -63,8 +71,8 @@ func (e *Engine) insertIn(ctx context.Context, tx *sql.Conn, row *insertion) (re
 	if err == nil && n == 0 || err != nil && errors.Is(e.dialect.cause(err), djangosession.ErrKeyTaken) {
 		return djangosession.ErrKeyTaken, nil
 	}
-	if err == nil && e.dialect.changesText() && !isASCII(row.key) {
-		return e.keptIn(ctx, tx, row.key)
+	if err == nil && e.dialect.changesText() && !isASCII(row.record.Key) {
+		return e.keptIn(ctx, tx, row.record.Key)
 	}
 	return nil, err
 }

@@ -13,6 +13,11 @@ import (
 // writes the change. After an [ErrUnavailable] or the end of the context, the change may
 // or may not be stored; merging it again is safe.
 func (e *Engine) Merge(ctx context.Context, key string, change func(*djangosession.Record) error) error {
+	return e.MergeWith(ctx, key, change, nil)
+}
+
+// MergeWith is Merge with a [Hook].
+func (e *Engine) MergeWith(ctx context.Context, key string, change func(*djangosession.Record) error, hook Hook) error {
 	if !possibleKey(key) {
 		return djangosession.ErrSessionGone
 	}
@@ -28,12 +33,14 @@ func (e *Engine) Merge(ctx context.Context, key string, change func(*djangosessi
 		if refused := change(r); refused != nil {
 			return refused, nil
 		}
-		statement, values, refused := e.update(ctx, r)
+		row, refused := e.update(ctx, r)
 		if refused != nil {
 			return refused, nil
 		}
-		_, err = tx.ExecContext(ctx, statement, values...)
-		return nil, err
+		if _, err = tx.ExecContext(ctx, row.statement, row.values...); err != nil {
+			return nil, err
+		}
+		return callHook(ctx, hook, row.record), nil
 	})
 	switch {
 	case lacksCharacters(err, key):

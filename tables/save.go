@@ -16,6 +16,11 @@ import (
 // an [ErrUnavailable] and the row may or may not exist; see "Lost responses" in the
 // package documentation.
 func (e *Engine) Create(ctx context.Context, r *djangosession.Record) error {
+	return e.CreateWith(ctx, r, nil)
+}
+
+// CreateWith is Create with a [Hook].
+func (e *Engine) CreateWith(ctx context.Context, r *djangosession.Record, hook Hook) error {
 	const op = "create session"
 	row, err := e.insertion(ctx, r) // may query the database, so no connection is held yet
 	if err != nil {
@@ -24,7 +29,12 @@ func (e *Engine) Create(ctx context.Context, r *djangosession.Record) error {
 	if err := e.checkOnce(ctx); err != nil {
 		return err
 	}
-	unsure, err := e.transact(ctx, op, func(tx *sql.Conn) (refused, err error) { return e.insertIn(ctx, tx, row) })
+	unsure, err := e.transact(ctx, op, func(tx *sql.Conn) (refused, err error) {
+		if refused, err := e.insertIn(ctx, tx, row); refused != nil || err != nil {
+			return refused, err
+		}
+		return callHook(ctx, hook, row.record), nil
+	})
 	switch {
 	case unsure:
 		return e.settleCreate(ctx, op, row, err)
@@ -66,7 +76,7 @@ func canCreate(key string) bool {
 // insertion is a statement that creates a session. If the key is taken, it inserts
 // nothing or fails.
 type insertion struct {
-	key       string
+	record    *djangosession.Record // as stored
 	statement string
 	values    []any
 }
@@ -76,6 +86,10 @@ type insertion struct {
 func (e *Engine) insertion(ctx context.Context, r *djangosession.Record) (*insertion, error) {
 	if !canCreate(r.Key) {
 		return nil, djangosession.ErrBadKey
+	}
+	r, err := e.prepared(ctx, r)
+	if err != nil {
+		return nil, err
 	}
 	a := args{dialect: e.dialect}
 	columns, exprs := []string{e.names.key}, []string{a.add(r.Key)}
@@ -88,7 +102,7 @@ func (e *Engine) insertion(ctx context.Context, r *djangosession.Record) (*inser
 	}
 	statement := fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)%s", e.names.table,
 		strings.Join(columns, ", "), strings.Join(exprs, ", "), e.dialect.ignoreTaken(e.names.key))
-	return &insertion{key: r.Key, statement: statement, values: a.values}, nil
+	return &insertion{record: r, statement: statement, values: a.values}, nil
 }
 
 // Save implements [djangosession.Engine]: one UPDATE by primary key. After an error, the
@@ -97,11 +111,11 @@ func (e *Engine) Save(ctx context.Context, r *djangosession.Record) error {
 	if !possibleKey(r.Key) {
 		return djangosession.ErrSessionGone
 	}
-	statement, values, err := e.update(ctx, r)
+	row, err := e.update(ctx, r)
 	if err != nil {
 		return err
 	}
-	n, _, err := e.write(ctx, "save session", statement, values)
+	n, _, err := e.write(ctx, "save session", row.statement, row.values)
 	if absent(err, r.Key) {
 		return djangosession.ErrSessionGone
 	}
@@ -116,20 +130,31 @@ func (e *Engine) Save(ctx context.Context, r *djangosession.Record) error {
 	return djangosession.ErrSessionGone
 }
 
-// update is the statement that replaces the stored session.
-func (e *Engine) update(ctx context.Context, r *djangosession.Record) (statement string, values []any, err error) {
+// update is a statement that replaces the stored session.
+type update struct {
+	record    *djangosession.Record // as stored
+	statement string
+	values    []any
+}
+
+// update returns the statement for a session.
+func (e *Engine) update(ctx context.Context, r *djangosession.Record) (*update, error) {
+	r, err := e.prepared(ctx, r)
+	if err != nil {
+		return nil, err
+	}
 	a := args{dialect: e.dialect}
 	cells, err := e.cells(ctx, &a, r, false)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	sets := make([]string, 0, len(cells))
 	for _, c := range cells {
 		sets = append(sets, c.column+" = "+c.expr)
 	}
-	statement = fmt.Sprintf("UPDATE %s SET %s WHERE %s",
+	statement := fmt.Sprintf("UPDATE %s SET %s WHERE %s",
 		e.names.table, strings.Join(sets, ", "), e.dialect.keyIs(&a, e.names.key, r.Key))
-	return statement, a.values, nil
+	return &update{record: r, statement: statement, values: a.values}, nil
 }
 
 // Delete implements [djangosession.Engine].
