@@ -60,6 +60,7 @@ type engineSite struct {
 func engineCases() []engineCase {
 	return slices.Concat(
 		tableEngineCases(),
+		fileBasedCases(),
 	)
 }
 
