@@ -169,6 +169,10 @@ func checkSayings(t *testing.T, cases map[string]saying) {
 		if c.unsaid != "" && strings.Contains(words, c.unsaid) {
 			t.Errorf("%s: in words:\n%s\nwithout %q", name, words, c.unsaid)
 		}
+		if strings.Contains(words, "It looks like ") && c.proven ||
+			strings.Contains(words, "Layout: ") != (c.layout != "") {
+			t.Errorf("%s: in words:\n%s\nproven: %v, layout %q", name, words, c.proven, c.layout)
+		}
 		text := strings.TrimSpace(c.text)
 		for _, secret := range []string{"test-secret-key", "apples", "__json_message", text} {
 			if len(secret) > 4 && strings.Contains(words, secret) {

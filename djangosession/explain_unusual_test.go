@@ -15,6 +15,7 @@ const (
 	ownCookieSession = "gaFhAQ:1r31eq:NwB2ZIQkc3f6GYdzf54xAikwc5PQ7KSAiIXbRNRrf1U"     // of the engine signed_cookies, in MessagePack
 	ownSession       = "gaFhAQ:1r31eq:LjdNNfR2H3AF0Yw6ATeR3A0upRMnDQcuVDcr2PaQDBI"     // in MessagePack
 	cookieSigner     = "hello:1imRQe:O979DUaBdjOCjmNqgtXIIualouukr5DKiH-pzGjAUTA"      // get_cookie_signer().sign("hello")
+	saltedSigner     = "hello:1r31eq:BBI0v7-UYU8IaD4_gB6AH-5j4PwdkMmd0SaHgeKyUJA"      // get_cookie_signer(salt="shop").sign("hello")
 	oldSHA1Cookie    = "3 apples:1r31eq:cGZQfj_ejgJq1hyhd4-q7gG7nz0"                   // set_signed_cookie("cart", "3 apples") of 2.2
 	newSHA1Cookie    = "3 apples:1r31eq:skKOPJCYA-4fsGCy7hKfcdrQPEc"                   // with the salt of 5.2.15
 	emptyDumps       = ":1r31eq:4ZJaxYiIw3-fdIVvtYws6MZSqYj7IR6S03Liv7i4EHs"           // "" with the salt of signing.dumps
@@ -48,6 +49,10 @@ func TestExplainKnowsDumpsByItsSalt(t *testing.T) {
 		"get_cookie_signer without a salt": {
 			text: cookieSigner, kind: djangosession.SignedKind, layout: djangosession.TimedLayout, proven: true,
 			said: "get_cookie_signer",
+		},
+		"get_cookie_signer with a salt": {
+			text: saltedSigner, more: djangosession.Candidates{Salts: []string{"shop"}}, kind: djangosession.SignedKind,
+			layout: djangosession.TimedLayout, proven: true, said: `salt "shop"`,
 		},
 		"a cookie of a site with its own signer": {
 			text: newCookie, more: djangosession.Candidates{Cookies: []string{"cart"}},

@@ -316,8 +316,10 @@ func TestChangesAfterALostCookieAreLost(t *testing.T) {
 			t.Error(err)
 			return
 		}
-		if _, err := conn.Write([]byte("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")); err != nil {
-			t.Error(err)
+		for _, part := range []string{"HTTP/1.1 200 OK\r\n", "Content-Length: 1\r\n\r\n", "x"} {
+			if n, err := conn.Write([]byte(part)); n != len(part) || err != nil {
+				t.Errorf("wrote %d of %d: %v", n, len(part), err)
+			}
 		}
 		session.Set("n", "newer")
 		_ = conn.Close()
@@ -336,4 +338,67 @@ func TestChangesAfterALostCookieAreLost(t *testing.T) {
 	if len(errs) != 2 || !strings.Contains(errs[0].Error(), "taken over") || !strings.Contains(errs[1].Error(), "cookie of a new session") {
 		t.Errorf("told of %v", errs)
 	}
+}
+
+// TestConnectionTakenOverAfterTheHeader has handlers that change or first use the session
+// around it.
+func TestConnectionTakenOverAfterTheHeader(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		do   func(t *testing.T, s *shop, w http.ResponseWriter, r *http.Request)
+		want string // part of the only error; empty if none
+	}{
+		{
+			name: "a change in between is late",
+			do: func(t *testing.T, s *shop, w http.ResponseWriter, r *http.Request) {
+				t.Helper()
+				w.WriteHeader(http.StatusOK)
+				s.session(r).Set("n", 1)
+				takeOver(t, w)
+			},
+			want: "cookie of a new session",
+		},
+		{
+			name: "a first use after it needs no Vary",
+			do: func(t *testing.T, s *shop, w http.ResponseWriter, r *http.Request) {
+				t.Helper()
+				takeOver(t, w)
+				s.session(r).Get("n")
+			},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newShop(t, "6.1", nil)
+			done := make(chan struct{})
+			server := s.serve(func(w http.ResponseWriter, r *http.Request) { test.do(t, s, w, r) }, func(server *httptest.Server) {
+				site := server.Config.Handler
+				server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					defer close(done)
+					site.ServeHTTP(w, r)
+				})
+			})
+			if response, err := http.Get(server.URL); err == nil { //nolint:noctx // a test
+				_ = response.Body.Close()
+			}
+			<-done
+			errs, _ := s.told()
+			if len(errs) > 1 || (len(errs) == 1) != (test.want != "") || test.want != "" && !strings.Contains(errs[0].Error(), test.want) {
+				t.Errorf("told of %v", errs)
+			}
+			if n := s.engine.creates.Load(); n != 0 {
+				t.Errorf("stored %d sessions", n)
+			}
+		})
+	}
+}
+
+// takeOver takes over the connection of a response and closes it.
+func takeOver(t *testing.T, w http.ResponseWriter) {
+	t.Helper()
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	_ = conn.Close()
 }

@@ -54,6 +54,34 @@ func TestUntouchedJSONStaysWhenOtherValuesAreConverted(t *testing.T) {
 	}
 }
 
+func TestUnstorableDictsHaveNoText(t *testing.T) {
+	t.Parallel()
+	bad := dictWith("tags", py.NewSet(int64(1)))
+	for name, d := range map[string]*py.Dict{"a dict": bad, "an OrderedDict in it": dictWith("o", orderedDict(py.Pair{Key: "tags", Value: py.NewSet(int64(1))}))} {
+		s := djangosession.NewSettings("key")
+		s.Serializer = djangosession.TransitionalSerializer{}
+		codec, err := djangosession.NewCodec(s)
+		must(err)
+		for how, encode := range map[string]func(*py.Dict) (string, error){"compressed": codec.Encode, "uncompressed": codec.EncodeUncompressed} {
+			if text, err := encode(d); err == nil || text != "" {
+				t.Errorf("%s, %s: %q, %v", name, how, text, err)
+			}
+		}
+	}
+}
+
+// TestBrokenJSONIsNoSession reads it with a serializer that reads pickles too.
+func TestBrokenJSONIsNoSession(t *testing.T) {
+	t.Parallel()
+	s := djangosession.NewSettings("test-secret-key")
+	s.Serializer = djangosession.TransitionalSerializer{}
+	codec, err := djangosession.NewCodec(s)
+	must(err)
+	if d, err := codec.Decode(signed(t, `{"a":`)); err == nil || d != nil {
+		t.Errorf("%v, %v", d, err)
+	}
+}
+
 func TestBrokenPicklesAreSyntaxErrors(t *testing.T) {
 	t.Parallel()
 	for _, data := range []string{"", "junk", "\x80\x04}"} {

@@ -38,10 +38,15 @@ func TestListingNeedsALister(t *testing.T) {
 		o := djangosession.Options{ReadOnly: readOnly}
 		m, err := djangosession.NewManager(plainEngine{store}, settings, o)
 		must(err)
+		count := 0
 		for r, err := range m.Records(t.Context()) {
+			count++
 			if r != nil || !errors.Is(err, djangosession.ErrNoList) {
 				t.Errorf("listed %v, %v", r, err)
 			}
+		}
+		if count != 1 {
+			t.Errorf("read-only %v: %d errors", readOnly, count)
 		}
 		m, err = djangosession.NewManager(store, settings, o)
 		must(err)
