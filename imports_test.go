@@ -38,7 +38,7 @@ func importRules() map[string][]string {
 		"caches":                 {"djangosession", "py", "py/..."},
 		"caches/cachetest":       {"caches", "djangosession", "py"},
 		"caches/rediscache": {
-			"caches", "djangosession", "py", "py/...", "github.com/redis/go-redis/...", "github.com/vmihailenco/msgpack/...",
+			"caches", "djangosession", "py", "py/...", "github.com/redis/go-redis/...",
 			"github.com/klauspost/compress/...", "github.com/pierrec/lz4/...", "github.com/ulikunitz/xz/...",
 		},
 		"caches/memcached": {"caches", "djangosession", "py", "py/...", "github.com/bradfitz/gomemcache/..."},

@@ -1,0 +1,158 @@
+package rediscache
+
+import (
+	"context"
+	"errors"
+	"net"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// clients are connections to the servers of a cache, and the commands that it needs.
+type clients struct {
+	all    []redis.UniversalClient
+	ring   *ring // chooses among several
+	shared bool  // they belong to the caller
+}
+
+func newClients(t *site, given redis.UniversalClient) *clients {
+	if given != nil {
+		return &clients{all: []redis.UniversalClient{given}, shared: true}
+	}
+	if t.cluster {
+		return &clients{all: []redis.UniversalClient{redis.NewClusterClient(cluster(t.servers))}}
+	}
+	c := &clients{}
+	for i := range t.servers {
+		if t.sentinels != nil {
+			c.all = append(c.all, redis.NewFailoverClient(t.servers[i].failover(t.sentinels)))
+		} else {
+			c.all = append(c.all, redis.NewClient(t.servers[i].options()))
+		}
+	}
+	if t.shards {
+		c.ring = newRing(t.urls)
+	}
+	return c
+}
+
+func (c *clients) close() error {
+	if c.shared {
+		return nil
+	}
+	var errs []error
+	for _, client := range c.all {
+		errs = append(errs, client.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// of returns the client of the server that has a key.
+func (c *clients) of(key string) redis.UniversalClient {
+	if c.ring == nil {
+		return c.all[0]
+	}
+	return c.all[c.ring.server(key)]
+}
+
+// process runs a command.
+func (c *clients) process(ctx context.Context, key string, cmd redis.Cmder) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return c.of(key).Process(ctx, cmd)
+}
+
+// read runs a command that changes nothing. It tries again if a connection broke, as those
+// do that a server closed when it was restarted.
+func (c *clients) read(ctx context.Context, key string, newCommand func() redis.Cmder) error {
+	err := c.process(ctx, key, newCommand())
+	if isBroken(err) && ctx.Err() == nil {
+		err = c.process(ctx, key, newCommand())
+	}
+	return err
+}
+
+// isBroken reports whether a connection broke, in contrast to a time limit or an answer.
+func isBroken(err error) bool {
+	if err == nil || errors.Is(err, redis.Nil) {
+		return false
+	}
+	if _, ok := errors.AsType[redis.Error](err); ok {
+		return false
+	}
+	if limit, ok := errors.AsType[net.Error](err); ok && limit.Timeout() {
+		return false
+	}
+	return true
+}
+
+func (c *clients) get(ctx context.Context, key string) (data string, found bool, err error) {
+	var cmd *redis.StringCmd
+	err = c.read(ctx, key, func() redis.Cmder {
+		cmd = redis.NewStringCmd(ctx, "get", key)
+		return cmd
+	})
+	if errors.Is(err, redis.Nil) {
+		return "", false, nil
+	}
+	return cmd.Val(), err == nil, err
+}
+
+func (c *clients) exists(ctx context.Context, key string) (bool, error) {
+	var cmd *redis.IntCmd
+	err := c.read(ctx, key, func() redis.Cmder {
+		cmd = redis.NewIntCmd(ctx, "exists", key)
+		return cmd
+	})
+	return cmd.Val() > 0, err
+}
+
+// lifetime is an option of SET, ex or px, and its number.
+type lifetime struct{ option, n string }
+
+// set stores a value. The condition is nx, xx or "". It returns false if that does not
+// hold.
+func (c *clients) set(ctx context.Context, key string, data []byte, l lifetime, condition string) (bool, error) {
+	args := append(make([]any, 0, 6), "set", key, data, l.option, l.n) //nolint:mnd // all of them
+	if condition != "" {
+		args = append(args, condition)
+	}
+	err := c.process(ctx, key, redis.NewStatusCmd(ctx, args...))
+	if errors.Is(err, redis.Nil) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// del removes a key. It returns false if the key did not exist.
+func (c *clients) del(ctx context.Context, key string) (bool, error) {
+	cmd := redis.NewIntCmd(ctx, "del", key)
+	err := c.process(ctx, key, cmd)
+	return cmd.Val() > 0, err
+}
+
+// The results of swapScript.
+const (
+	swapMissing = 0
+	swapChanged = 1
+)
+
+// swapScript replaces a value by another if it is the one that was read, or removes it if
+// there is no other.
+var swapScript = redis.NewScript(`local stored = redis.call('GET', KEYS[1]) ` + //nolint:gochecknoglobals // a constant
+	`if not stored then return 0 end ` +
+	`if stored ~= ARGV[1] then return 1 end ` +
+	`if ARGV[2] then redis.call('SET', KEYS[1], ARGV[2], ARGV[3], ARGV[4]) else redis.call('DEL', KEYS[1]) end ` +
+	`return 2`)
+
+func (c *clients) swap(ctx context.Context, key, old string, data []byte, l lifetime) (int64, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	args := []any{old}
+	if data != nil {
+		args = append(args, data, l.option, l.n)
+	}
+	return swapScript.Run(ctx, c.of(key), []string{key}, args...).Int64()
+}
