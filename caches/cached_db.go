@@ -70,7 +70,7 @@ func NewCachedDB(db DB, c Cache, s djangosession.Settings, o Options) (*CachedDB
 	if db == nil {
 		return nil, errNoDB
 	}
-	if err := s.CheckEngine(cachedDBModule); err != nil {
+	if err := o.checkEngine(&s, cachedDBModule); err != nil {
 		return nil, err
 	}
 	cache, err := newEngine(c, &s, &o, cachedDBPrefix)

@@ -24,6 +24,10 @@ type Options struct {
 	Logger *slog.Logger
 	// ReadOnly keeps a Load of cached_db from writing sessions back to the cache.
 	ReadOnly bool
+	// AcceptEngine names the site's SESSION_ENGINE if it is a subclass of the engine that
+	// overrides more than [djangosession.Settings.CheckEngine] permits. By setting it you
+	// state that it stores sessions as the engine does.
+	AcceptEngine string
 }
 
 // The modules of the engines, and their cache_key_prefix.
@@ -59,10 +63,26 @@ var errNoCache = errors.New("caches: the cache is nil")
 // is not django.contrib.sessions.backends.cache or a harmless subclass, for a
 // KEY_FUNCTION without Options.KeyFunction, and for keys that the cache refuses.
 func NewEngine(c Cache, s djangosession.Settings, o Options) (*Engine, error) {
-	if err := s.CheckEngine(cacheModule); err != nil {
+	if err := o.checkEngine(&s, cacheModule); err != nil {
 		return nil, err
 	}
 	return newEngine(c, &s, &o, cachePrefix)
+}
+
+// checkEngine reports a SESSION_ENGINE that may store sessions in another way than an
+// engine of Django.
+func (o *Options) checkEngine(s *djangosession.Settings, module string) error {
+	err := s.CheckEngine(module)
+	refused, ok := errors.AsType[*djangosession.SettingError](err)
+	switch {
+	case o.AcceptEngine != "" && o.AcceptEngine != s.SessionEngine:
+		return &djangosession.SettingError{Setting: "Options.AcceptEngine", Problem: fmt.Sprintf(
+			"names %q, but SESSION_ENGINE is %q", o.AcceptEngine, s.SessionEngine)}
+	case !ok || o.AcceptEngine != "" && s.BaseEngine() == module:
+		return nil
+	}
+	refused.Problem += ". If it stores sessions as " + module + " does, name it in Options.AcceptEngine"
+	return refused
 }
 
 func newEngine(c Cache, s *djangosession.Settings, o *Options, prefix string) (*Engine, error) {
