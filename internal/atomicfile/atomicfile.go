@@ -54,7 +54,11 @@ func Replace(ctx context.Context, name, prefix string, data []byte) error {
 // unchanged then.
 func Update(ctx context.Context, name, prefix string, limit int64, edit func(old []byte) ([]byte, error)) error {
 	return change(ctx, name, prefix, func(f *os.File) ([]byte, error) {
-		old, err := readAll(f, limit)
+		info, err := f.Stat()
+		if err != nil {
+			return nil, failed("read a file", name, err)
+		}
+		old, err := readAll(f, info, limit)
 		if err != nil {
 			return nil, failed("read a file", name, err)
 		}
@@ -65,13 +69,19 @@ func Update(ctx context.Context, name, prefix string, limit int64, edit func(old
 // Read returns the content of a file. The error wraps [fs.ErrNotExist] if it does not
 // exist, and is [ErrTooLarge] if it is longer than limit.
 func Read(name string, limit int64) ([]byte, error) {
-	f, err := open(name)
+	data, _, err := ReadInfo(name, limit)
+	return data, err
+}
+
+// ReadInfo is [Read], and describes the file that was read.
+func ReadInfo(name string, limit int64) ([]byte, fs.FileInfo, error) {
+	f, info, err := open(name)
 	if err != nil {
-		return nil, failed("read a file", name, err)
+		return nil, nil, failed("read a file", name, err)
 	}
 	defer f.Close() //nolint:errcheck // it was only read
-	data, err := readAll(f, limit)
-	return data, failed("read a file", name, err)
+	data, err := readAll(f, info, limit)
+	return data, info, failed("read a file", name, err)
 }
 
 // Remove deletes a file, if it exists.
@@ -83,26 +93,22 @@ func Remove(name string) error {
 }
 
 // open opens a file for reading. It does not wait for the other end of a pipe.
-func open(name string) (*os.File, error) {
+func open(name string) (*os.File, fs.FileInfo, error) {
 	f, err := os.OpenFile(name, os.O_RDONLY|nonBlocking, 0) //nolint:gosec // the caller's name
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
 		err = errNotAFile
 	}
 	if err != nil {
-		return nil, errors.Join(err, f.Close())
+		return nil, nil, errors.Join(err, f.Close())
 	}
-	return f, nil
+	return f, info, nil
 }
 
-func readAll(f *os.File, limit int64) ([]byte, error) {
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
+func readAll(f *os.File, info fs.FileInfo, limit int64) ([]byte, error) {
 	if info.Size() > limit {
 		return nil, ErrTooLarge
 	}
@@ -133,7 +139,7 @@ func changeOnce(
 	ctx context.Context, name, prefix string, next func(f *os.File) ([]byte, error),
 ) (again bool, err error) {
 	const op = "replace a file"
-	f, err := open(name)
+	f, _, err := open(name)
 	if err != nil {
 		return false, failed(op, name, err)
 	}

@@ -78,6 +78,15 @@ func checkFile(info fs.FileInfo) error {
 	return nil
 }
 
+// CheckOwner reports why a file cannot be read or replaced. It writes nothing.
+func CheckOwner(name string) error {
+	f, info, err := open(name)
+	if err == nil {
+		err = errors.Join(checkFile(info), f.Close())
+	}
+	return failed("read a file", name, err)
+}
+
 // CheckFolder reports why files cannot be kept in a folder. It writes nothing.
 func CheckFolder(name string) error {
 	const op = "keep files"

@@ -104,7 +104,7 @@ func TestLockWaitsForContext(t *testing.T) {
 	t.Parallel()
 	name := place(t)
 	wantError(t, Create(name, "tmp", []byte("old")), nil)
-	f, err := open(name)
+	f, _, err := open(name)
 	if err != nil {
 		t.Fatal(err)
 	}
