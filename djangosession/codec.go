@@ -6,17 +6,19 @@ import (
 	"time"
 
 	"github.com/djangobridge/djangobridge/py"
+	"github.com/djangobridge/djangobridge/py/pyjson"
 	"github.com/djangobridge/djangobridge/signing"
 )
 
 // A Codec converts between a session's dict and the text that Django stores in its
-// database and its files. It is immutable and safe for concurrent use. Matches
-// SessionBase.encode and SessionBase.decode.
+// database and its files, or in cookies. It is immutable and safe for concurrent use.
+// Matches SessionBase.encode and SessionBase.decode.
 type Codec struct {
 	settings   *resolved
 	serializer Serializer
 	loads      func(data []byte) (*py.Dict, error) // the serializer's Loads, for data that it may keep
 	signer     *signing.TimestampSigner            // compresses; nil if the layout since 3.1 is not read
+	reader     *signing.TimestampSigner            // verifies; usually the same
 	plain      *signing.TimestampSigner            // the same without compression
 	legacy     *legacyLayout                       // nil if that layout is not read
 	legacyOnly bool                                // writes the legacy layout
@@ -49,8 +51,40 @@ func NewCodec(s Settings) (*Codec, error) {
 	if c.signer, err = signing.NewTimestampSigner(o); err != nil {
 		return nil, err
 	}
+	c.reader = c.signer
 	return c, nil
 }
+
+// cookieSalt is the salt of sessions in cookies, whatever the name of the class.
+const cookieSalt = backendsPackage + "signed_cookies"
+
+// NewCookieCodec returns the codec of a site whose sessions are in cookies. The text is
+// that of signing.dumps in all releases; see [Codec.DecodeMaxAge]. The error is
+// [ErrIncompleteSettings] or a [*SettingError].
+func NewCookieCodec(s Settings) (*Codec, error) {
+	r, err := s.resolve()
+	if err != nil {
+		return nil, err
+	}
+	c := &Codec{settings: r, serializer: r.serializer, loads: loaderOf(r.serializer)}
+	o := r.signingOptions()
+	o.Salt = cookieSalt
+	if c.plain, err = signing.NewTimestampSigner(o); err != nil {
+		return nil, err
+	}
+	o.Compress = true
+	if c.signer, err = signing.NewTimestampSigner(o); err != nil {
+		return nil, err
+	}
+	if r.AcceptLegacyLayout { // in both directions: before 3.1 only SHA-1 is accepted
+		o.Algorithm = signing.SHA256
+	}
+	c.reader, err = signing.NewTimestampSigner(o)
+	return c, err
+}
+
+// Serializer returns the serializer of the site's sessions.
+func (c *Codec) Serializer() Serializer { return c.serializer }
 
 // keySalt returns SessionBase.key_salt of 3.1 and newer.
 func (r *resolved) keySalt() string {
@@ -113,11 +147,15 @@ func (c *Codec) DecodeMaxAge(text string, maxAge time.Duration) (*py.Dict, error
 	if c.signer == nil || !strings.Contains(text, ":") {
 		return nil, &DecodeError{Reason: signing.Malformed, Detail: "no timestamp in the text: sessions have one since Django 3.1"}
 	}
-	data, err := c.signer.UnsignObjectMaxAge(text, maxAge)
-	if err != nil {
-		return nil, err
+	data, err := c.reader.UnsignObjectMaxAge(text, maxAge)
+	var d *py.Dict
+	if err == nil {
+		d, err = c.load(data)
 	}
-	return c.load(data)
+	if refused, ok := errors.AsType[*DecodeError](err); ok {
+		refused.SignedAt = signedAt(text)
+	}
+	return d, err
 }
 
 // loaderOf returns the Loads of a serializer, without a copy of the data if the
@@ -138,10 +176,19 @@ func loaderOf(s Serializer) func(data []byte) (*py.Dict, error) {
 func (c *Codec) load(data []byte) (*py.Dict, error) {
 	d, err := c.loads(data)
 	if err != nil {
+		if _, isJSON := c.serializer.(JSONSerializer); isJSON {
+			if _, other := pyjson.Loads(data); other == nil {
+				err = ErrNotDict
+			}
+		}
 		return nil, &DecodeError{Reason: signing.BadSerialization, Err: err}
 	}
 	return d, nil
 }
+
+// ErrNotDict reports a session that is JSON, but not an object. Django fails whenever it
+// uses such a session. It is the cause in a [*DecodeError].
+var ErrNotDict = errors.New("the session is not a dict")
 
 // payload returns the serialized session, in memory of its own.
 func (c *Codec) payload(text string) ([]byte, error) {
@@ -150,7 +197,7 @@ func (c *Codec) payload(text string) ([]byte, error) {
 	if c.signer == nil || c.legacy != nil && !strings.Contains(text, ":") {
 		return c.legacy.decode(text)
 	}
-	return c.signer.UnsignObject(text)
+	return c.reader.UnsignObject(text)
 }
 
 // A DecodeError reports that a stored session does not decode. Its Reason is one of those

@@ -50,6 +50,21 @@ type Record struct {
 	ExpireAge time.Duration
 }
 
+// A Stateless engine stores nothing. The key of a session contains the session, and only
+// the browser keeps it, as the value of its cookie. Create, Save and Cycle put a new key
+// into the record. Exists returns false, ClearExpired does nothing, and Delete returns
+// [ErrStateless].
+type Stateless interface {
+	Engine
+	// Stateless does nothing. It marks the engine.
+	Stateless()
+}
+
+// ErrStateless reports an attempt to delete or list sessions that only the browsers of
+// the visitors have.
+var ErrStateless = errors.New("djangosession: the sessions are in the cookies of browsers, and cannot be deleted or listed: " +
+	"to end all logins of a user, change the password or deactivate the user")
+
 // ErrNoData reports a record without data after change of [Engine.Cycle] or
 // [Merger.Merge].
 var ErrNoData = errors.New("djangosession: the record has no data: set Record.Data, or return an error")
@@ -77,7 +92,8 @@ type Engine interface {
 	// the session may or may not have been saved. If the store permits, the engine makes
 	// sure that such a save never takes effect after a later one.
 	Save(ctx context.Context, r *Record) error
-	// Delete removes the session with this key, if it exists.
+	// Delete removes the session with this key, if it exists. A [Stateless] engine returns
+	// [ErrStateless].
 	Delete(ctx context.Context, key string) error
 	// Cycle moves a session to another key atomically. It passes the session with the key
 	// old, even if it has expired, to change, while it is locked against other writers.

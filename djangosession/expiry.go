@@ -112,6 +112,41 @@ func (s *Session) expiryArgs(args ExpiryArgs) (any, py.DateTime) {
 	return expiry, s.manager.settings.inSettings(args.Modification)
 }
 
+// StoredExpiry returns when a session ends that was stored at this time, and the number of
+// seconds until then, rounded down, for engines that store no date. Without an expiry of
+// its own, a session lives for SESSION_COOKIE_AGE after it was stored. An expiry in
+// seconds is also the number of seconds left, however long ago the session was stored,
+// because Django's engine "file" never ends such sessions; ends is the zero value if it
+// is out of range. Before Django 4.1, an expiry that is text is an error. The error is a
+// [*ValueError]. Matches _expiry_date of that engine, and get_expiry_age.
+func (c *Codec) StoredExpiry(d *py.Dict, stored time.Time) (ends py.DateTime, left float64, err error) {
+	r := c.settings
+	expiry, _ := d.Get(ExpiryName)
+	expiry = own(expiry)
+	_, isText := expiry.(string)
+	_, isDate := expiry.(py.DateTime)
+	switch {
+	case !py.Truth(expiry):
+		if ends, err = addSeconds(r.inSettings(stored), r.SessionCookieAge.Seconds()); err == nil {
+			left, err = r.expiryAge(ends, r.now())
+		}
+	case isText && !r.release.HasISOExpiry():
+		err = errTextExpiry
+	case isText || isDate:
+		if ends, err = r.parseExpiry(expiry); err == nil {
+			left, err = r.expiryAge(ends, r.now())
+		}
+	default:
+		if left, err = r.expiryAge(expiry, r.now()); err == nil {
+			ends, _ = addSeconds(r.inSettings(stored), left)
+		}
+	}
+	if err != nil {
+		return py.DateTime{}, 0, &ValueError{Name: ExpiryName, Err: err}
+	}
+	return ends, left, nil
+}
+
 // now returns timezone.now(): aware, or naive in TIME_ZONE if USE_TZ is false.
 func (r *resolved) now() py.DateTime { return r.inSettings(r.Clock()) }
 
@@ -128,6 +163,7 @@ func (r *resolved) inSettings(t time.Time) py.DateTime {
 // Errors of an expiry.
 var (
 	errExpiryRange = errors.New("the expiry is out of range")
+	errTextExpiry  = errors.New("text is not an expiry before Django 4.1: use a number of seconds")
 	errMixedZones  = errors.New("a date without a zone cannot be compared with one that has a zone (USE_TZ)")
 )
 

@@ -27,7 +27,7 @@ func (s *Session) Load(ctx context.Context) error {
 			var err error
 			r, err = s.manager.load(ctx, key)
 			if err == ErrStartOver { //nolint:errorlint // errors to be returned wrap it
-				return s.startOver(ctx)
+				return s.startOver(ctx, key)
 			}
 			if err != nil {
 				return err
@@ -82,9 +82,17 @@ func (s *Session) SaveMustCreate(ctx context.Context) error {
 	})
 }
 
-// Create stores the session, with its current values, under a new key. Matches create.
+// Create stores the session, with its current values, under a new key. If the engine is
+// [Stateless], an empty session without a key gets none. Matches create.
 func (s *Session) Create(ctx context.Context) error {
 	return s.locked(ctx, func() error {
+		if s.manager.stateless && s.IsEmpty() {
+			if s.manager.ReadOnly() {
+				return ErrReadOnly
+			}
+			s.SetModified(true)
+			return nil
+		}
 		return s.create(ctx)
 	})
 }
@@ -95,18 +103,28 @@ func (s *Session) Exists(ctx context.Context, key string) (bool, error) {
 }
 
 // DeleteStored removes the stored session and leaves values and key in memory. Saving it
-// then returns [ErrSessionGone]. To log a visitor out, use [Session.Flush]. Matches
-// delete.
+// then returns [ErrSessionGone]. To log a visitor out, use [Session.Flush]. If the engine
+// is [Stateless], DeleteStored removes values and key too, as in Django. Matches delete.
 func (s *Session) DeleteStored(ctx context.Context) error {
-	if key := s.Key(); key != "" {
+	key := s.Key()
+	switch {
+	case !s.manager.stateless && key == "":
+		return nil
+	case !s.manager.stateless:
 		return s.manager.Delete(ctx, key)
+	case s.manager.ReadOnly():
+		return ErrReadOnly
 	}
+	s.forget()
 	return nil
 }
 
 // Flush removes the values, the stored session and the key. The session is then like that
 // of a new visitor. If the engine fails, the session is unchanged, and the stored session
-// may still exist. Matches flush.
+// may still exist.
+//
+// If the engine is [Stateless], the middleware deletes the cookie with the response to
+// this request, and a copy of the cookie remains valid. Matches flush.
 func (s *Session) Flush(ctx context.Context) error {
 	return s.locked(ctx, func() error {
 		if s.manager.ReadOnly() {
@@ -115,17 +133,22 @@ func (s *Session) Flush(ctx context.Context) error {
 		if err := errors.Join(s.DeleteStored(ctx), s.deleteDoubtful(ctx)); err != nil {
 			return err
 		}
-		s.Clear()
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.key, s.outdated = "", nil
+		s.forget()
 		return nil
 	})
 }
 
+// forget removes values and key.
+func (s *Session) forget() {
+	s.Clear()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.key, s.outdated = "", nil
+}
+
 // doubt records a new key under which the session may be stored despite err.
 func (s *Session) doubt(key string, err error) {
-	if err == nil || isRefusal(err) {
+	if err == nil || isRefusal(err) || s.manager.stateless {
 		return
 	}
 	s.mu.Lock()
@@ -152,6 +175,9 @@ func (s *Session) deleteDoubtful(ctx context.Context) error {
 // discard removes what is or may be stored of a session whose new key cannot reach the
 // browser, which has only the key known.
 func (s *Session) discard(ctx context.Context, known string) error {
+	if s.manager.stateless {
+		return nil
+	}
 	return s.locked(ctx, func() error {
 		var err error
 		if key := s.Key(); key != known {
@@ -161,16 +187,33 @@ func (s *Session) discard(ctx context.Context, known string) error {
 	})
 }
 
-// startOver stores a new, empty session and adopts its key. A read-only service only drops
-// the old key. Matches what load of Django's engines "file" and "signed_cookies" does.
-func (s *Session) startOver(ctx context.Context) error {
+// startOver replaces the session that has ended under the key old with a new, empty one,
+// and adopts its key. A read-only service only drops the old key. Matches what load of
+// Django's engines "file" and "signed_cookies" does.
+func (s *Session) startOver(ctx context.Context, old string) error {
 	s.mu.Lock()
 	s.key, s.data, s.ends, s.loaded, s.changes, s.outdated = "", py.NewDict(0), py.DateTime{}, true, changes{}, nil
 	s.mu.Unlock()
 	if s.manager.ReadOnly() {
 		return nil
 	}
-	return s.create(ctx)
+	if !s.manager.stateless {
+		if err := s.manager.Delete(ctx, old); err != nil {
+			return fmt.Errorf("djangosession: delete a session that has ended: %w", err)
+		}
+	}
+	err := s.create(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.blank = s.key
+	return err
+}
+
+// isBlank reports whether the session has started over and nothing was stored since.
+func (s *Session) isBlank() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.blank != "" && s.blank == s.key
 }
 
 func (s *Session) state() (key string, loaded bool) {
@@ -221,7 +264,7 @@ func (s *Session) store(ctx context.Context, key string, put func(context.Contex
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.key, s.loaded, s.outdated = r.Key, true, nil
+	s.key, s.loaded, s.outdated, s.blank = r.Key, true, nil, ""
 	s.changes.stored(upTo)
 	return nil
 }
@@ -301,5 +344,8 @@ func (s *Session) needsRenewal(share float64) bool {
 	}
 	next, err := s.GetExpiryDate()
 	now := settings.Clock()
+	if latest := now.Add(settings.SessionCookieAge); s.manager.stateless && next.After(latest) {
+		next = latest // whatever expiry the session has
+	}
 	return err == nil && ends.In(settings.loc).Sub(now).Seconds() < share*next.Sub(now).Seconds()
 }

@@ -19,6 +19,7 @@ type Manager struct {
 	settings   *resolved
 	settingsOf time.Time // when the settings were known to be the site's
 	engine     Engine
+	stateless  bool // the engine is Stateless
 }
 
 // NewManager returns a manager of the sessions in engine. The error is
@@ -38,13 +39,14 @@ func NewManager(engine Engine, s Settings, o Options) (*Manager, error) {
 	if reporter, ok := engine.(ExpiryReporter); ok && o.RenewBelow > 0 && !reporter.ReportsExpiry() {
 		return nil, ErrNoExpiry
 	}
+	_, stateless := engine.(Stateless)
 	if o.ReadOnly {
 		engine = readOnly{engine}
 	}
 	if _, ok := engine.(Merger); o.MergeSaves && !ok {
 		return nil, ErrNoMerge
 	}
-	return &Manager{options: o, settings: r, settingsOf: newestSettings(r.Settings), engine: engine}, nil
+	return &Manager{options: o, settings: r, settingsOf: newestSettings(r.Settings), engine: engine, stateless: stateless}, nil
 }
 
 // Settings returns the settings passed to [NewManager].
@@ -52,6 +54,10 @@ func (m *Manager) Settings() Settings { return *m.settings.Settings }
 
 // ReadOnly reports whether the manager was created with [Options].ReadOnly.
 func (m *Manager) ReadOnly() bool { return m.options.ReadOnly }
+
+// Stateless reports whether the engine is [Stateless]: the sessions are in the cookies of
+// the browsers.
+func (m *Manager) Stateless() bool { return m.stateless }
 
 var errNoEngine = errors.New("djangosession: the engine is nil")
 
@@ -87,7 +93,8 @@ func (m *Manager) Exists(ctx context.Context, key string) (bool, error) {
 	return m.engine.Exists(ctx, key)
 }
 
-// Delete removes the session with this key, if it exists.
+// Delete removes the session with this key, if it exists. The error is [ErrStateless] if
+// only the browser has the session, or the engine's.
 func (m *Manager) Delete(ctx context.Context, key string) error { return m.engine.Delete(ctx, key) }
 
 // ClearExpired removes expired sessions and returns their number. Matches the command
@@ -97,10 +104,15 @@ func (m *Manager) ClearExpired(ctx context.Context, o ClearOptions) (int64, erro
 }
 
 // Records yields every stored session that has not expired, in no particular order. An
-// error ends it and comes last: the engine's, or [ErrNoList]. If data does not decode,
+// error ends it and comes last: the engine's, or [ErrNoList], which also wraps
+// [ErrStateless] if only the browsers have the sessions. If data does not decode,
 // Data is nil and Err has the reason; see [ErrOutdatedSettings].
 func (m *Manager) Records(ctx context.Context) iter.Seq2[*Record, error] {
 	return func(yield func(*Record, error) bool) {
+		if m.stateless {
+			yield(nil, fmt.Errorf("%w: %w", ErrNoList, ErrStateless))
+			return
+		}
 		lister, ok := m.engine.(Lister)
 		if !ok {
 			yield(nil, ErrNoList)

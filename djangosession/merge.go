@@ -96,7 +96,7 @@ func (s *Session) adopt(stored *py.Dict, upTo uint64) {
 	if s.changes.cleared == 0 {
 		s.data = s.changes.apply(s.data, stored.Copy())
 	}
-	s.loaded = true
+	s.loaded, s.blank = true, ""
 }
 
 // merge applies the session's changes to the stored session and adopts the result. The

@@ -142,8 +142,11 @@ func (x *exchange) respond(status int) error {
 	}
 	if x.foreign {
 		x.vary(accessed)
-		if s != nil && x.saves && !empty && (s.hasChanges() || s.Key() != x.key && !s.isGone()) {
+		if s != nil && x.saves && !empty && (s.hasChanges() || s.Key() != x.key && !s.isGone() && !s.isBlank()) {
 			x.manager.reportError(x, ErrForeignCookie)
+		}
+		if s != nil && s.isBlank() {
+			x.discard()
 		}
 		return nil
 	}
@@ -266,6 +269,10 @@ func (x *exchange) late(s *Session) {
 	if s.Accessed() && !x.varied {
 		x.manager.reportError(x, fmt.Errorf("%w without Vary: Cookie before the session was first used", ErrHeaderSent))
 	}
+	if x.manager.stateless && !x.manager.options.ReadOnly && s.IsEmpty() && isKey(x.told) {
+		x.manager.reportError(x, fmt.Errorf("%w without the deletion of the session cookie, which is still valid", ErrHeaderSent))
+		return
+	}
 	if !s.unsaved(x.seen) || s.IsEmpty() { // after a late logout, the browser's cookie names no session
 		return
 	}
@@ -275,6 +282,10 @@ func (x *exchange) late(s *Session) {
 	}
 	if key := s.Key(); key == "" || key != x.told || x.lost.Load() && key != x.key {
 		x.manager.reportError(x, fmt.Errorf("%w without the cookie of a new session or key", ErrHeaderSent))
+		return
+	}
+	if x.manager.stateless {
+		x.manager.reportError(x, fmt.Errorf("%w before the session was changed, and its cookie contains the session", ErrHeaderSent))
 		return
 	}
 	ctx, cancel := x.background()

@@ -33,6 +33,7 @@ type Session struct {
 	modified bool
 	doubtful []string // further keys under which it may be stored, because the engine's answer was lost
 	outdated error    // why the stored data must not be overwritten: the settings are out of date
+	blank    string   // the key under which startOver has stored an empty session, until it is saved
 	gone     string   // a key that was found to be deleted: while the session has it, an unchanged session is not stored
 }
 

@@ -130,7 +130,9 @@ func snapshotLogin(s *djangosession.Session) (undo func()) {
 // the rest of the request. Logout continues for at most
 // [djangosession.DefaultSaveTimeout] after ctx ends, so that a client who disconnects is
 // still logged out. It also works after the response header: the stored session is
-// deleted, and the browser's cookie names no session. Matches logout.
+// deleted, and the browser's cookie names no session. If the engine is
+// [djangosession.Stateless], there is no stored session, and the error is then
+// [djangosession.ErrHeaderSent]. Matches logout.
 func (a *Auth) Logout(ctx context.Context) error {
 	v, err := a.requestState(ctx)
 	if err != nil {
@@ -158,7 +160,12 @@ func (a *Auth) LogoutSession(ctx context.Context, s *djangosession.Session) erro
 	if a.keepsLanguage {
 		language, _ = s.Get(languageSessionKey)
 	}
-	if err := s.Flush(ctx); err != nil {
+	flush := func() error { return s.Flush(ctx) }
+	if a.manager.Stateless() { // only the header can delete the cookie
+		forget := flush
+		flush = func() error { return beforeHeader(ctx, s, forget) }
+	}
+	if err := flush(); err != nil {
 		s.Clear() // if the session is stored, it is without the login
 		return fmt.Errorf("auth: log out: %w", err)
 	}
