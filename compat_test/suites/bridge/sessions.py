@@ -1,33 +1,23 @@
-"""A session store in which every method is a call to Go."""
-
-import logging
-from datetime import datetime, timedelta
+"""The session stores of Django's engines, with Go underneath."""
 
 from django.conf import settings
-from django.contrib.sessions.backends import db
-from django.core.signing import BadSignature
+from django.contrib.sessions.backends import base, cache, cached_db, db, file, signed_cookies
 from django.db import connection
-from django.utils import timezone
 
 from .committed import TestCase
-from .pipe import Refused, go, microseconds
-from .site import current_settings
+from .pipe import go, wall_clock
+from .store import SessionBase
 
+ENGINES = "django.contrib.sessions.backends."
+
+# Django's own, with which its model Session decodes what Go has stored.
 DjangoSessionStore = db.SessionStore
 
-REQUIRED = object()
 
+class Rows(SessionBase):
+    """Sessions in a table."""
 
-class SessionStore:
-    """Has the interface of django.contrib.sessions.backends.db.SessionStore and none of its code."""
-
-    TEST_COOKIE_NAME = "testcookie"
-    TEST_COOKIE_VALUE = "worked"
-
-    def __init__(self, session_key=None):
-        self._session_key = session_key
-
-    # Attributes that the tests' own stores override. Go receives them as the settings and the table of a site.
+    engine = ENGINES + "db"
 
     @classmethod
     def get_model_class(cls):
@@ -35,220 +25,94 @@ class SessionStore:
 
         return Session
 
-    def get_session_cookie_age(self):
-        return settings.SESSION_COOKIE_AGE
-
-    @property
-    def key_salt(self):
-        return "django.contrib.sessions." + self.__class__.__qualname__
-
     @classmethod
     def _site(cls, cookie_age=None):
         model = cls.get_model_class()
         known = {"session_key", "session_data", "expire_date"}
-        changes = {"SESSION_STORE": cls.__qualname__}
-        if cookie_age is not None:
-            changes["SESSION_COOKIE_AGE"] = cookie_age
         return {
-            "settings": current_settings(**changes),
+            **super()._site(cookie_age),
             "database": str(connection.settings_dict["NAME"]),
             "table": model._meta.db_table,
             "columns": [field.column for field in model._meta.concrete_fields if field.column not in known],
         }
 
-    def _call(self, op, **args):
-        return go.call(
-            "session." + op,
-            clock=microseconds(timezone.now()),
-            site=self._site(self.get_session_cookie_age()),
-            session=getattr(self, "_number", None),
-            **args,
-        )
 
-    # The key and the flags. To set state that Go does not expose, Python opens the session again.
-
-    @property
-    def session_key(self):
-        return self._call("key") or None
-
-    @property
-    def _session_key(self):
-        return self.session_key
-
-    @_session_key.setter
-    def _session_key(self, key):
-        self._number = self._call("open", key=key or "")
-
-    @property
-    def _session_cache(self):
-        if not self._call("loaded"):
-            raise AttributeError("_session_cache")
-        return self._call("dict")
-
-    @_session_cache.deleter
-    def _session_cache(self):
-        self._call("forget")
-
-    @property
-    def accessed(self):
-        return self._call("accessed")
-
-    @accessed.setter
-    def accessed(self, value):
-        self._call("set_accessed", value=value)
-
-    @property
-    def modified(self):
-        return self._call("modified")
-
-    @modified.setter
-    def modified(self, value):
-        self._call("set_modified", value=value)
-
-    # Values.
-
-    def __contains__(self, name):
-        return self._call("contains", name=name)
-
-    def __getitem__(self, name):
-        return self._call("getitem", name=name)
-
-    def __setitem__(self, name, value):
-        self._call("set", name=name, value=value)
-
-    def __delitem__(self, name):
-        self._call("delitem", name=name)
-
-    def __bool__(self):
-        return not self.is_empty()
-
-    def has_key(self, name):
-        return name in self
-
-    def get(self, name, default=None):
-        found, value = self._call("get", name=name)
-        return value if found else default
-
-    async def aset(self, name, value):
-        self[name] = value
-
-    def pop(self, name, default=REQUIRED):
-        if default is REQUIRED:
-            return self._call("pop", name=name)
-        return self._call("pop_default", name=name, default=default)
-
-    def setdefault(self, name, value):
-        return self._call("setdefault", name=name, value=value)
-
-    def update(self, values):
-        self._call("update", values=dict(values))
-
-    def keys(self):
-        return self._call("keys")
-
-    def values(self):
-        return self._call("values")
-
-    def items(self):
-        return [tuple(item) for item in self._call("items")]
-
-    def clear(self):
-        self._call("clear")
-
-    def is_empty(self):
-        return self._call("is_empty")
-
-    def set_test_cookie(self):
-        self._call("set_test_cookie")
-
-    def test_cookie_worked(self):
-        return self._call("test_cookie_worked")
-
-    def delete_test_cookie(self):
-        self._call("delete_test_cookie")
-
-    # Expiry.
-
-    def get_expiry_age(self, **args):
-        return self._call("get_expiry_age", **args)
-
-    def get_expiry_date(self, **args):
-        return self._call("get_expiry_date", **args)
-
-    def set_expiry(self, value):
-        if isinstance(value, timedelta):
-            self._call("set_expiry", duration=value // timedelta(microseconds=1))
-        elif isinstance(value, datetime):
-            self._call("set_expiry", date=value)
-        else:
-            self._call("set_expiry", seconds=value)
-
-    def get_expire_at_browser_close(self):
-        return self._call("get_expire_at_browser_close")
-
-    # The database.
-
-    def encode(self, values):
-        return self._call("encode", values=values)
-
-    def decode(self, text):
-        try:
-            return self._call("decode", text=text)
-        except BadSignature:
-            # Go has its own logger; Django's tests look here.
-            logging.getLogger("django.security.SuspiciousSession").warning("Session data corrupted")
-        except Refused:
-            pass
-        return {}
-
-    def _get_new_session_key(self):
-        return self._call("new_key")
-
-    def exists(self, session_key):
-        return self._call("exists", key=session_key or "")
-
-    def load(self):
-        return self._call("load")
-
-    def create(self):
-        self._call("create")
-
-    def save(self, must_create=False):
-        self._call("save", must_create=must_create)
-
-    def delete(self, session_key=None):
-        self._call("delete", key=session_key or "")
-
-    def flush(self):
-        self._call("flush")
-
-    def cycle_key(self):
-        self._call("cycle_key")
+class Cached:
+    """Sessions in a cache. Go calls the cache, which is Django's own object; see caches.py."""
 
     @classmethod
-    def clear_expired(cls):
-        go.call("session.clear_expired", clock=microseconds(timezone.now()), site=cls._site())
+    def _site(cls, cookie_age=None):
+        # CACHES itself means nothing to Go, but other CACHES are another site.
+        return {**super()._site(cookie_age), "cache": settings.SESSION_CACHE_ALIAS, "caches": repr(settings.CACHES)}
+
+    @property
+    def cache_key(self):
+        """Return the key under which Django would look for the session."""
+        return self.cache_key_prefix + self.session_key
+
+    async def acache_key(self):
+        return self.cache_key
 
 
-def asynchronous(name):
-    """Return the asynchronous form of a method. The call to Go is the same, and short."""
+class Files(SessionBase):
+    """Sessions in files."""
 
-    async def method(self, *args, **kwargs):
-        return getattr(self, name)(*args, **kwargs)
+    engine = ENGINES + "file"
 
-    return method
+    def __init__(self, session_key=None):
+        self._get_storage_path()
+        super().__init__(session_key)
+
+    @classmethod
+    def _get_storage_path(cls):
+        """Return the folder, which Go looks up and checks once, until a test deletes the attribute."""
+        if not hasattr(cls, "_storage_path"):
+            cls._storage_path = go.call("session.folder", clock=wall_clock(), site=cls._site())
+        return cls._storage_path
+
+    def _key_to_file(self, session_key=None):
+        return self._call("file", key=session_key or self.session_key)
 
 
-for name in list(vars(SessionStore)):
-    if not name.startswith("_") and name != "aset" and callable(getattr(SessionStore, name)):
-        setattr(SessionStore, "a" + name, asynchronous(name))
+def stores():
+    """Return the store of each engine. Their names matter: the signatures of sessions depend on them."""
+
+    class SessionStore(Rows):
+        pass
+
+    yield db, SessionStore
+
+    class SessionStore(Cached, Rows):
+        engine = ENGINES + "cached_db"
+        cache_key_prefix = cached_db.KEY_PREFIX
+
+    yield cached_db, SessionStore
+
+    class SessionStore(Cached, SessionBase):
+        engine = ENGINES + "cache"
+        cache_key_prefix = cache.KEY_PREFIX
+
+    yield cache, SessionStore
+
+    class SessionStore(Files):
+        pass
+
+    yield file, SessionStore
+
+    class SessionStore(SessionBase):
+        engine = ENGINES + "signed_cookies"
+
+    yield signed_cookies, SessionStore
 
 
 def install():
-    """Replace Django's store with this one, so that custom stores derive from it."""
+    """Replace Django's stores with these, so that custom stores derive from them."""
     import django.test
 
-    db.SessionStore = SessionStore
+    for module, replacement in stores():
+        replacement.__qualname__ = replacement.__name__
+        module.SessionStore = replacement
+    base.SessionBase = SessionBase
     django.test.TestCase = TestCase
 
 

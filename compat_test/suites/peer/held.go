@@ -56,6 +56,15 @@ func (c *carrier) Load(ctx context.Context, key string) (*djangosession.Record, 
 // anyKey is a key for which a manager asks its engine.
 var anyKey = strings.Repeat("k", djangosession.KeyLength) //nolint:gochecknoglobals // a constant
 
+// giveKey gives a session of the engine without a store a key. Django's SessionBase has
+// methods of a store that raise an exception in any case. In Go they belong to the engine,
+// which is asked only for sessions with a key.
+func (h *held) giveKey(ctx context.Context) error {
+	h.site.carrier.next = &djangosession.Record{Key: anyKey, Data: h.session.Dict()}
+	h.session = h.site.sessions.Open(anyKey)
+	return h.session.Load(ctx)
+}
+
 // carry moves the session to another site. It keeps the key, the values and the modified
 // flag, and sets the accessed flag.
 func (h *held) carry(ctx context.Context, to *site, accessed bool) error {

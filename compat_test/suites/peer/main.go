@@ -51,10 +51,10 @@ type peer struct {
 func serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	p := &peer{}
 	p.sites.now = func() time.Time { return p.clock }
+	p.sites.pipe = &pipe{in: bufio.NewReader(in), out: out}
 	defer p.sites.close()
-	lines := bufio.NewReader(in)
 	for {
-		line, err := lines.ReadBytes('\n')
+		line, err := p.sites.pipe.in.ReadBytes('\n')
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
@@ -87,7 +87,7 @@ func (p *peer) answer(ctx context.Context, line []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(append([]byte(`{"ok":`), data...), '}'), nil
+	return json.Marshal(map[string]any{"ok": json.RawMessage(data), "queries": p.sites.queries})
 }
 
 func (p *peer) obey(ctx context.Context, line []byte) (any, error) {
@@ -100,6 +100,7 @@ func (p *peer) obey(ctx context.Context, line []byte) (any, error) {
 		return nil, err
 	}
 	p.clock = time.UnixMicro(o.Clock)
+	p.sites.queries = nil
 	family, op, _ := strings.Cut(o.Op, ".")
 	var result any
 	switch family {
@@ -133,6 +134,12 @@ func exception(err error) (class, text string) {
 	}
 	if _, ok := errors.AsType[*signing.AlgorithmError](err); ok {
 		return "InvalidAlgorithm", text
+	}
+	if _, ok := errors.AsType[*cacheError](err); ok {
+		return "cache", text // Django raises its own exception again
+	}
+	if _, ok := errors.AsType[*notImplementedError](err); ok {
+		return "NotImplementedError", text
 	}
 	refused, isRefused := errors.AsType[*signing.DecodeError](err)
 	switch {

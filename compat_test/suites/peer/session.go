@@ -87,6 +87,11 @@ func (h *held) state(ctx context.Context, op string, a *args) (any, error) {
 
 // store handles operations on the stored session.
 func (h *held) store(ctx context.Context, op string, a *args) (any, error) {
+	if h.site.abstract {
+		if err := h.giveKey(ctx); err != nil {
+			return nil, err
+		}
+	}
 	s := h.session
 	switch op {
 	case "exists":

@@ -8,10 +8,7 @@ import (
 	"strings"
 	"time"
 
-	_ "github.com/mattn/go-sqlite3"
-
 	"github.com/djangobridge/djangobridge/djangosession"
-	"github.com/djangobridge/djangobridge/tables"
 )
 
 // siteOrder describes the site of an order. Django's tests change settings at any time,
@@ -21,6 +18,8 @@ type siteOrder struct {
 	Database string          `json:"database"`
 	Table    string          `json:"table"`
 	Columns  []string        `json:"columns"` // in addition to those of every session
+	Cache    string          `json:"cache"`   // the alias of the cache
+	Caches   string          `json:"caches"`  // CACHES, in a form that only Django understands
 }
 
 // site has sessions with certain settings, and their parts.
@@ -28,11 +27,14 @@ type site struct {
 	sessions *djangosession.Manager
 	carrier  *carrier
 	codec    *djangosession.Codec
+	abstract bool // the engine has no store
 }
 
 // sites are all sites requested so far.
 type sites struct {
 	now       func() time.Time
+	pipe      *pipe
+	queries   queries // of the current order
 	databases map[string]*sql.DB
 	made      map[string]*site
 }
@@ -54,26 +56,20 @@ func (s *sites) get(o *siteOrder) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	key := strings.Join(append([]string{string(o.Settings), o.Database, o.Table}, o.Columns...), "\n")
+	key := strings.Join(append([]string{string(o.Settings), o.Database, o.Table, o.Cache, o.Caches}, o.Columns...), "\n")
 	if made, ok := s.made[key]; ok {
 		return made, nil
 	}
-	db, err := s.open(o.Database)
+	engine, err := s.engine(&settings, o)
 	if err != nil {
 		return nil, err
 	}
-	options := tables.Options{Dialect: tables.SQLite{}, Table: o.Table, LockWait: time.Minute}
-	options.AcceptEngine = settings.SessionEngine // the custom engine of Django's tests keeps its sessions in a table
-	for _, name := range o.Columns {
-		// The only custom model of Django's tests has an integer column for the user.
-		// SQLite converts the text to an integer.
-		options.ExtraColumns = append(options.ExtraColumns, tables.Column{Name: name, Value: tables.LoggedInUserID})
-	}
-	engine, err := tables.New(db, settings, options)
+	codec, err := djangosession.NewCodec(settings)
 	if err != nil {
 		return nil, err
 	}
-	made := &site{carrier: &carrier{Engine: engine}, codec: engine.Codec()}
+	_, abstract := engine.(unimplemented)
+	made := &site{carrier: &carrier{Engine: engine}, codec: codec, abstract: abstract}
 	if made.sessions, err = djangosession.NewManager(made.carrier, settings, djangosession.Options{}); err != nil {
 		return nil, err
 	}
@@ -84,19 +80,16 @@ func (s *sites) get(o *siteOrder) (*site, error) {
 	return made, nil
 }
 
-func (s *sites) open(path string) (*sql.DB, error) {
+func (s *sites) open(path string) *sql.DB {
 	if db, ok := s.databases[path]; ok {
-		return db, nil
+		return db
 	}
-	db, err := sql.Open("sqlite3", "file:"+path+"?mode=rw&_busy_timeout=10&_synchronous=FULL")
-	if err != nil {
-		return nil, err
-	}
+	db := sql.OpenDB(&connector{source: "file:" + path + "?mode=rw&_busy_timeout=10&_synchronous=FULL", seen: &s.queries})
 	if s.databases == nil {
 		s.databases = map[string]*sql.DB{}
 	}
 	s.databases[path] = db
-	return db, nil
+	return db
 }
 
 func (s *sites) close() {
