@@ -43,6 +43,7 @@ func (p *part) has(test string) bool {
 var suites = []suite{
 	{"sessions_tests", "sessions", []part{
 		{"sessions_tests/db", 135, sessionTests("DatabaseSession", "DatabaseSessionWithTimeZone", "CustomDatabaseSession", "SessionMiddleware")},
+		{"sessions_tests/cached_db", 80, sessionTests("CacheDBSession", "CacheDBSessionWithTimeZone")},
 		{"sessions_tests/cache", 38, sessionTests("CacheSession")},
 		{"sessions_tests/base", 1, []string{"sessions_tests.tests.ClearSessionsCommandTests"}},
 	}},

@@ -21,12 +21,22 @@ func (s *sites) engine(settings *djangosession.Settings, o *siteOrder) (djangose
 			return nil, err
 		}
 		return caches.NewEngine(cache, *settings, caches.Options{})
+	case "cached_db":
+		cache, err := s.cache(settings, o)
+		if err != nil {
+			return nil, err
+		}
+		table, err := s.table(settings, o)
+		if err != nil {
+			return nil, err
+		}
+		return caches.NewCachedDB(table, cache, *settings, caches.Options{})
 	}
 	return unimplemented{}, nil
 }
 
 func (s *sites) table(settings *djangosession.Settings, o *siteOrder) (*tables.Engine, error) {
-	options := tables.Options{Dialect: tables.SQLite{}, Table: o.Table, LockWait: time.Minute}
+	options := tables.Options{Dialect: tables.SQLite{}, Table: o.Table, LockWait: time.Minute, AcceptEngine: settings.SessionEngine}
 	for _, name := range o.Columns {
 		// The only custom model of Django's tests has an integer column for the user.
 		// SQLite converts the text to an integer.
