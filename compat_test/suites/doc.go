@@ -12,8 +12,8 @@
 // Go asks Django in the middle of a call, and gets or gives the pickle of the value. So the
 // engine and the value format are Go's, and the cache that the tests look into is Django's.
 //
-// A test counts as passed if it passes and has called Go, setUp and cleanup aside. Tests that cannot apply are
-// listed in left_out.txt with the reason.
+// A test counts as passed if it passes and has called Go, without its setUp and its
+// cleanup. Tests that cannot apply are listed in left_out.txt with the reason.
 //
 // DJANGO_SUITE_RELEASES contains the releases. The results are lines "django-suite
 // RELEASE SUITE ran=N passed=N left_out=N" on standard output and in the file named by

@@ -61,8 +61,8 @@ func (p *pipe) cache(o cacheOrder, result any) error {
 }
 
 // djangoCache is a cache of Django, with a call over the pipe for each operation of
-// Django's cache. Only Django uses the cache, and it waits meanwhile, so that two
-// operations in a row are one.
+// Django's cache. Two operations in a row are atomic, because only Django uses the cache
+// and it waits for the answer.
 type djangoCache struct {
 	pipe   *pipe
 	alias  string
