@@ -24,6 +24,7 @@ const MaxKeyLength = 40
 type Engine struct {
 	codec *djangosession.Codec
 	loc   *time.Location
+	useTZ bool
 	now   func() time.Time
 
 	mu   sync.Mutex
@@ -45,7 +46,7 @@ func New(s djangosession.Settings) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Engine{codec: codec, loc: loc, now: s.Clock, rows: map[string]row{}}, nil
+	return &Engine{codec: codec, loc: loc, useTZ: s.UseTZ, now: s.Clock, rows: map[string]row{}}, nil
 }
 
 // Load implements [djangosession.Engine].
@@ -63,7 +64,15 @@ func (e *Engine) Load(ctx context.Context, key string) (*djangosession.Record, e
 	if err != nil {
 		return nil, fmt.Errorf("memory: load: %w", err)
 	}
-	return &djangosession.Record{Key: key, Data: d, ExpireDate: py.DateTime{Time: r.expire}}, nil
+	return &djangosession.Record{Key: key, Data: d, ExpireDate: e.date(r.expire)}, nil
+}
+
+// date returns a date in the form that sessions use.
+func (e *Engine) date(t time.Time) py.DateTime {
+	if e.useTZ {
+		return py.DateTime{Time: t}
+	}
+	return py.NaiveIn(t, e.loc)
 }
 
 // Exists implements [djangosession.Engine].
@@ -144,7 +153,7 @@ func (e *Engine) Merge(ctx context.Context, key string, change func(*djangosessi
 
 // record returns the record for a stored session.
 func (e *Engine) record(op, key string, stored row) *djangosession.Record {
-	r := &djangosession.Record{Key: key, ExpireDate: py.DateTime{Time: stored.expire}}
+	r := &djangosession.Record{Key: key, ExpireDate: e.date(stored.expire)}
 	d, err := e.codec.Decode(stored.data)
 	if err != nil {
 		r.Err = fmt.Errorf("memory: %s: %w", op, err)
