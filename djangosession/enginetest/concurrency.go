@@ -12,11 +12,11 @@ import (
 
 func concurrencyTests() []test {
 	return []test{
-		{"of many creations under one key one succeeds", testRacingCreates},
-		{"many can create sessions at once", testParallelCreates},
-		{"readers beside writers see whole sessions", testReadersAndWriters},
-		{"a deletion beside writers is final", testDeleteBesideWriters},
-		{"one session can be used by many goroutines", testSharedSession},
+		{"of many creations under one key one succeeds", needStore, testRacingCreates},
+		{"many can create sessions at once", needStore, testParallelCreates},
+		{"readers beside writers see whole sessions", needStore, testReadersAndWriters},
+		{"a deletion beside writers is final", needStore, testDeleteBesideWriters},
+		{"one session can be used by many goroutines", needStore, testSharedSession},
 	}
 }
 

@@ -16,17 +16,25 @@ import (
 type Backend struct {
 	Engine djangosession.Engine
 	// SetRow stores text under a key unchanged, to simulate damaged sessions, and reports
-	// whether the store accepts such text. Leave it nil for an engine that does not store
-	// text.
+	// whether the store accepts such text. An engine that does not store the text of
+	// [djangosession.Codec] declares Lacks.Text instead.
 	SetRow func(t *testing.T, key, text string, expire time.Time) bool
+	// SetUnknown stores a value under a session key that is not in the format of the
+	// settings, so that Load returns [djangosession.ErrUnknownFormat]. Leave it nil for an
+	// engine that never returns that.
+	SetUnknown func(t *testing.T, key string)
+	// Lacks declares what the engine cannot do.
+	Lacks Lacks
 }
 
-// start is the time at which each test starts.
-var start = time.Date(2023, 11, 14, 22, 13, 20, 500000000, time.UTC) //nolint:gochecknoglobals // a constant
+// testTime is the time at which each test starts, unless the store has its own clock.
+var testTime = time.Date(2023, 11, 14, 22, 13, 20, 500000000, time.UTC) //nolint:gochecknoglobals // a constant
 
 // Run runs the suite. open returns an empty backend with these settings, whose clock the
 // suite controls. It is called many times, also while other backends are in use. It must
-// clean up with t.Cleanup.
+// clean up with t.Cleanup. Engines must read the clock from the settings each time that
+// they need it. Sessions of other tests in the same store do no harm, except to engines
+// that list or clear sessions.
 func Run(t *testing.T, open func(t *testing.T, s djangosession.Settings) Backend) {
 	t.Helper()
 	for name, change := range map[string]func(*djangosession.Settings){
@@ -37,22 +45,30 @@ func Run(t *testing.T, open func(t *testing.T, s djangosession.Settings) Backend
 			t.Parallel()
 			setup := func(t *testing.T) *suite {
 				t.Helper()
-				c := &clock{now: start}
+				c := &clock{now: testTime}
 				s := djangosession.NewSettings("enginetest-secret-key")
 				s.Now = c.Now
 				change(&s)
 				made := &suite{Backend: open(t, s), clock: c, settings: s}
+				if made.Lacks.Clock {
+					c.now = time.Time{}
+				}
+				made.start = c.Now()
 				made.use(t, djangosession.Options{})
 				return made
 			}
 			for _, group := range [][]test{
 				lifecycleTests(), expiryTests(), keyTests(), faultTests(), concurrencyTests(), mergeTests(), cycleTests(),
-				mergeValueTests(), engineCycleTests(),
+				mergeValueTests(), engineCycleTests(), unknownTests(), lackTests(),
 			} {
 				for _, c := range group {
 					t.Run(c.name, func(t *testing.T) {
 						t.Parallel()
-						c.run(t, setup(t))
+						s := setup(t)
+						if missing := s.missing(c.needs); missing != "" {
+							t.Skip(missing)
+						}
+						c.run(t, s)
 					})
 				}
 			}
@@ -61,8 +77,9 @@ func Run(t *testing.T, open func(t *testing.T, s djangosession.Settings) Backend
 }
 
 type test struct {
-	name string
-	run  func(t *testing.T, s *suite)
+	name  string
+	needs need
+	run   func(t *testing.T, s *suite)
 }
 
 // suite is the environment of a test.
@@ -70,17 +87,21 @@ type suite struct {
 	Backend
 	sessions *djangosession.Manager
 	clock    *clock
+	start    time.Time // when the test started
 	settings djangosession.Settings
 }
 
 type clock struct {
 	mu  sync.Mutex
-	now time.Time
+	now time.Time // the zero time if it is the real one
 }
 
 func (c *clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.now.IsZero() {
+		return time.Now()
+	}
 	return c.now
 }
 

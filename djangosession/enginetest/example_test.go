@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/enginetest"
@@ -31,6 +32,12 @@ func newBackend(t *testing.T, s djangosession.Settings) enginetest.Backend {
 	}
 	return enginetest.Backend{
 		Engine: &countingEngine{Engine: store},
+		SetRow: func(_ *testing.T, key, text string, expire time.Time) bool {
+			store.SetRow(key, text, expire)
+			return true
+		},
+		// The embedded interface has only the methods of an Engine.
+		Lacks: enginetest.Lacks{Merge: true, List: true},
 	}
 }
 
@@ -48,7 +55,13 @@ func ExampleRun() {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return enginetest.Backend{Engine: store}
+			return enginetest.Backend{
+				Engine: store,
+				SetRow: func(_ *testing.T, key, text string, expire time.Time) bool {
+					store.SetRow(key, text, expire)
+					return true
+				},
+			}
 		})
 	}
 	_ = testConformance

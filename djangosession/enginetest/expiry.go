@@ -11,84 +11,136 @@ import (
 
 func expiryTests() []test {
 	return []test{
-		{"a session is there until its end and not at it", testExpiryEdge},
-		{"an absolute expiry is kept to the microsecond", testAbsoluteExpiry},
-		{"saving moves the end of a session", testSliding},
-		{"saving revives a session that has expired but is there", testRevival},
-		{"clearing removes what ended before now and nothing else", testClear},
-		{"clearing goes by batches and stops with its context", testClearBatches},
-		{"a dry run removes nothing", testDryRun},
+		{"a session is there until its end and not at it", needStore | needClock, testExpiryEdge},
+		{"an absolute expiry is kept to the microsecond", needStore | needClock, testAbsoluteExpiry},
+		{"saving moves the end of a session", needStore | needClock, testSliding},
+		{"a session ends in real time", needStore, testRealTime},
+		{"saving revives a session that has expired but is there", needStore | needClock | needExpired, testRevival},
+		{"clearing removes what ended before now and nothing else", needStore | needClock | needClear, testClear},
+		{"clearing goes by batches and stops with its context", needStore | needClear, testClearBatches},
+		{"a dry run removes nothing", needStore | needClear, testDryRun},
+	}
+}
+
+// before and after are times around an end at which a session is there and is not.
+func (s *suite) before(end time.Time) time.Time {
+	if s.Lacks.Microseconds {
+		return end.Add(-2 * time.Second)
+	}
+	return end.Add(-time.Microsecond)
+}
+
+func (s *suite) after(end time.Time) time.Time {
+	if s.Lacks.Microseconds {
+		return end.Add(2 * time.Second)
+	}
+	return end
+}
+
+// wantEnded fails unless the session with this key has ended. A store that starts over
+// removes it.
+func (s *suite) wantEnded(t *testing.T, key string) {
+	t.Helper()
+	_, err := s.Engine.Load(t.Context(), key)
+	if !errors.Is(err, djangosession.ErrNoSession) && !errors.Is(err, djangosession.ErrStartOver) {
+		t.Errorf("error %v at the end of the session, want ErrNoSession", err)
+	}
+	if got := s.loaded(t, key); got.Key() == key || !got.IsEmpty() && len(got.Keys()) > 0 {
+		t.Error("an expired session keeps its key or its values")
+	}
+	exists, existsErr := s.Engine.Exists(t.Context(), key)
+	if want := !s.Lacks.Expired && !errors.Is(err, djangosession.ErrStartOver); existsErr != nil || exists != want {
+		t.Errorf("Exists gives %v, %v for an expired session", exists, existsErr)
 	}
 }
 
 func testExpiryEdge(t *testing.T, s *suite) {
 	key := s.created(t, map[string]any{"a": 1}).Key()
-	end := start.Add(s.settings.SessionCookieAge)
-	s.clock.Set(end.Add(-time.Microsecond))
+	end := s.start.Add(s.settings.SessionCookieAge)
+	s.clock.Set(s.before(end))
 	s.wantValues(t, key, map[string]any{"a": 1})
-	s.clock.Set(end)
-	if _, err := s.Engine.Load(t.Context(), key); !errors.Is(err, djangosession.ErrNoSession) {
-		t.Errorf("error %v at the end of the session, want ErrNoSession", err)
-	}
-	if got := s.loaded(t, key); got.Key() != "" {
-		t.Error("an expired session keeps its key")
-	}
-	if ok, err := s.Engine.Exists(t.Context(), key); err != nil || !ok {
-		t.Errorf("Exists gives %v, %v for an expired session", ok, err)
-	}
+	s.clock.Set(s.after(end))
+	s.wantEnded(t, key)
 }
 
-func testAbsoluteExpiry(t *testing.T, s *suite) {
-	session := s.sessions.New()
-	end := start.Add(90*time.Minute + 123457*time.Microsecond)
-	session.SetExpiryTime(end)
-	if err := session.Save(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	r, err := s.Engine.Load(t.Context(), session.Key())
-	if err != nil {
-		t.Fatal(err)
-	}
+// date returns when a record ends.
+func (s *suite) date(t *testing.T, r *djangosession.Record) time.Time {
+	t.Helper()
 	loc, err := s.settings.Location()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := r.ExpireDate.In(loc); !got.Equal(end) {
-		t.Errorf("it ends at %v, want %v", got, end)
+	if r.ExpireDate.Naive == s.settings.UseTZ {
+		t.Errorf("the date is naive: %v; USE_TZ is %v", r.ExpireDate.Naive, s.settings.UseTZ)
 	}
-	s.clock.Set(end.Add(-time.Microsecond))
-	if got := s.loaded(t, session.Key()); got.Key() == "" {
-		t.Error("it ended a microsecond early")
+	return r.ExpireDate.In(loc)
+}
+
+func testAbsoluteExpiry(t *testing.T, s *suite) {
+	end := s.start.Add(90*time.Minute + 123457*time.Microsecond)
+	key := s.ending(t, end)[0]
+	r, err := s.Engine.Load(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
 	}
-	s.clock.Set(end)
-	if got := s.loaded(t, session.Key()); got.Key() != "" {
-		t.Error("it did not end")
+	if !s.Lacks.ExpireDate {
+		got := s.date(t, r)
+		if !got.Equal(end) && !(s.Lacks.Microseconds && end.Sub(got).Abs() <= time.Second) {
+			t.Errorf("it ends at %v, want %v", got, end)
+		}
 	}
+	s.clock.Set(s.before(end))
+	if got := s.loaded(t, key); got.Key() == "" {
+		t.Error("it ended early")
+	}
+	s.clock.Set(s.after(end))
+	s.wantEnded(t, key)
 }
 
 func testSliding(t *testing.T, s *suite) {
+	if s.Lacks.Seconds {
+		t.Skip("the engine declares Lacks.Seconds")
+	}
 	session := s.sessions.New()
 	session.SetExpiry(60)
 	if err := session.Save(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	s.clock.Set(start.Add(59 * time.Second))
+	s.clock.Set(s.before(s.start.Add(60 * time.Second)))
+	saved := s.clock.Now()
 	if err := s.loaded(t, session.Key()).Save(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	s.clock.Set(start.Add(118 * time.Second))
+	s.clock.Set(s.before(saved.Add(60 * time.Second)))
 	if got := s.loaded(t, session.Key()); got.Key() == "" {
 		t.Error("saving did not move the end")
 	}
-	s.clock.Set(start.Add(119 * time.Second))
-	if got := s.loaded(t, session.Key()); got.Key() != "" {
-		t.Error("reading moved the end")
+	s.clock.Set(s.after(saved.Add(60 * time.Second)))
+	s.wantEnded(t, session.Key()) // reading did not move the end
+}
+
+// testRealTime waits until a session ends.
+func testRealTime(t *testing.T, s *suite) {
+	if !s.Lacks.Clock {
+		t.Skip("the other tests move the clock")
 	}
+	const lifetime = 2 * time.Second
+	session := s.sessions.New()
+	session.SetExpiryTime(s.clock.Now().Add(lifetime))
+	session.Set("a", 1)
+	if err := session.Save(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.loaded(t, session.Key()); got.Key() == "" {
+		t.Error("it ended early")
+	}
+	time.Sleep(lifetime + 1500*time.Millisecond) // the store may count whole seconds
+	s.wantEnded(t, session.Key())
 }
 
 func testRevival(t *testing.T, s *suite) {
 	session := s.created(t, map[string]any{"a": 1})
-	s.clock.Set(start.Add(2 * s.settings.SessionCookieAge))
+	s.clock.Set(s.start.Add(2 * s.settings.SessionCookieAge))
 	if err := session.Save(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +163,7 @@ func (s *suite) ending(t *testing.T, ends ...time.Time) []string {
 }
 
 func testClear(t *testing.T, s *suite) {
-	keys := s.ending(t, start.Add(-time.Hour), start.Add(-time.Microsecond), start, start.Add(time.Microsecond))
+	keys := s.ending(t, s.start.Add(-time.Hour), s.start.Add(-time.Microsecond), s.start, s.start.Add(time.Microsecond))
 	n, err := s.sessions.ClearExpired(t.Context(), djangosession.ClearOptions{})
 	if err != nil || n != 2 {
 		t.Errorf("cleared %d, %v; want 2", n, err)
@@ -126,7 +178,7 @@ func testClear(t *testing.T, s *suite) {
 func testClearBatches(t *testing.T, s *suite) {
 	ends := make([]time.Time, 25)
 	for i := range ends {
-		ends[i] = start.Add(-time.Duration(i+1) * time.Second)
+		ends[i] = s.start.Add(-time.Duration(i+1) * time.Second)
 	}
 	s.ending(t, ends...)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -153,7 +205,7 @@ func testClearBatches(t *testing.T, s *suite) {
 }
 
 func testDryRun(t *testing.T, s *suite) {
-	s.ending(t, start.Add(-time.Hour), start.Add(time.Hour))
+	s.ending(t, s.start.Add(-time.Hour), s.start.Add(time.Hour))
 	for range 2 {
 		n, err := s.sessions.ClearExpired(t.Context(), djangosession.ClearOptions{DryRun: true})
 		if err != nil || n != 1 {

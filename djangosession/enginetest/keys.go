@@ -10,10 +10,10 @@ import (
 
 func keyTests() []test {
 	return []test{
-		{"keys that no session has are not found", testHostileKeys},
-		{"a key that looks like another is a different key", testSimilarKeys},
-		{"keys that cannot be kept are refused", testBadKeys},
-		{"a key of 40 characters can be kept", testLongestKey},
+		{"keys that no session has are not found", needStore, testHostileKeys},
+		{"a key that looks like another is a different key", needStore, testSimilarKeys},
+		{"keys that cannot be kept are refused", needStore, testBadKeys},
+		{"a key of 40 characters can be kept", needStore, testLongestKey},
 	}
 }
 

@@ -13,26 +13,25 @@ import (
 
 func mergeTests() []test {
 	return []test{
-		{"merged saves lose nothing of each other", testMergeParallel},
-		{"a merged save changes only what the request changed", testMergeChanges},
-		{"a merged save replaces all after clearing", testMergeCleared},
-		{"a merged save does not bring a deleted session back", testMergeGone},
-		{"a merge that is refused changes nothing", testMergeRefused},
-		{"a saved change is not saved again", testMergeAfterSave},
-		{"what is changed during a merged save is a change", testMergeMeanwhile},
-		{"a failed merged save keeps the changes", testMergeFailed},
-		{"merging with damaged data is reported, or refused", testMergeCorrupt},
-		{"merging heeds keys and contexts", testMergeKeys},
+		{"merged saves lose nothing of each other", needMerge, testMergeParallel},
+		{"a merged save changes only what the request changed", needMerge, testMergeChanges},
+		{"a merged save replaces all after clearing", needMerge, testMergeCleared},
+		{"a merged save does not bring a deleted session back", needMerge, testMergeGone},
+		{"a merge that is refused changes nothing", needMerge, testMergeRefused},
+		{"a saved change is not saved again", needMerge, testMergeAfterSave},
+		{"what is changed during a merged save is a change", needMerge, testMergeMeanwhile},
+		{"a failed merged save keeps the changes", needMerge, testMergeFailed},
+		{"merging with damaged data is reported, or refused", needMerge | needText, testMergeCorrupt},
+		{"merging heeds keys and contexts", needMerge, testMergeKeys},
 	}
 }
 
-// merging returns the engine as a Merger and switches merging on. It skips the test if
-// the engine is not one.
+// merging returns the engine as a Merger and switches merging on.
 func (s *suite) merging(t *testing.T) djangosession.Merger {
 	t.Helper()
 	merger, ok := s.Engine.(djangosession.Merger)
 	if !ok {
-		t.Skip("the engine is not a Merger")
+		t.Fatal("the engine is not a Merger")
 	}
 	s.use(t, djangosession.Options{MergeSaves: true})
 	return merger
@@ -132,7 +131,7 @@ func testMergeRefused(t *testing.T, s *suite) {
 	}
 	s.wantValues(t, key, map[string]any{"a": 1})
 	session := s.loaded(t, key)
-	session.Set("a", []byte("not in JSON"))
+	session.Set("a", unstorable{})
 	if err := session.Save(t.Context()); err == nil {
 		t.Error("no error")
 	}
@@ -313,10 +312,13 @@ func testMergeKeys(t *testing.T, s *suite) {
 	if err := merger.Merge(ctx, key, never); !errors.Is(err, context.Canceled) {
 		t.Errorf("an ended context: error %v", err)
 	}
+	if s.Lacks.Expired || s.Lacks.Clock {
+		return
+	}
 	// A session that has expired but still exists is written like any other, and is
 	// extended.
 	session := s.loaded(t, key)
-	s.clock.Set(start.Add(2 * s.settings.SessionCookieAge))
+	s.clock.Set(s.start.Add(2 * s.settings.SessionCookieAge))
 	session.Set("b", 2)
 	if err := session.Save(t.Context()); err != nil {
 		t.Fatal(err)

@@ -8,9 +8,9 @@ import (
 
 func mergeValueTests() []test {
 	return []test{
-		{"every way to change a value is merged", testMergeEveryChange},
-		{"a clearing removes nothing that others store after it was saved", testMergeClearedOnce},
-		{"a session that nobody changed merges nothing", testMergeUnchanged},
+		{"every way to change a value is merged", needMerge, testMergeEveryChange},
+		{"a clearing removes nothing that others store after it was saved", needMerge, testMergeClearedOnce},
+		{"a session that nobody changed merges nothing", needMerge, testMergeUnchanged},
 	}
 }
 

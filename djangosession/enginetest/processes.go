@@ -58,7 +58,7 @@ type process struct {
 	won    bool // this process has created the session
 }
 
-func (p *process) sharedKey() string { return "_" + p.key[1:] }
+func (p *process) sharedKey() string { return "s" + p.key[1:] }
 
 // say sends a message to the first process, which reads the output of the second.
 func say(what string) { _, _ = fmt.Fprintln(os.Stdout, "enginetest:", what) }
