@@ -61,6 +61,7 @@ func engineCases() []engineCase {
 	return slices.Concat(
 		tableEngineCases(),
 		fileBasedCases(),
+		fileAndCookieCases(),
 	)
 }
 

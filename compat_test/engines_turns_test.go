@@ -375,7 +375,7 @@ func visitBoth(t *testing.T, p *enginePair) {
 	django := func(steps ...any) {
 		t.Helper()
 		order := map[string]any{
-			"what": "request", "now": float64(time.Now().UnixMilli()) / 1000, "settings": map[string]any{}, "steps": steps, "status": 200, "vary": "",
+			"what": "request", "now": float64(time.Now().UnixMilli()) / 1000, "changes": map[string]any{}, "steps": steps, "status": 200, "vary": "",
 			"cookie": nil,
 		}
 		if cookie != "" {

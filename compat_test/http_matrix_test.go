@@ -159,7 +159,7 @@ func (m *httpMatrix) django(t *testing.T, c httpCase) httpAnswer {
 		steps = append(steps, s)
 	}
 	answer, _ := m.call(t, "visit", map[string]any{
-		"now": httpNow, "before": httpRows(), "settings": httpSettings[c.settings], "cookie": m.header(c), "steps": steps,
+		"now": httpNow, "before": httpRows(), "changes": httpSettings[c.settings], "cookie": m.header(c), "steps": steps,
 		"status": c.status, "vary": c.vary,
 	}).(*py.Dict)
 	var a httpAnswer

@@ -4,6 +4,7 @@ import io
 from datetime import datetime, timedelta, timezone
 from unittest import mock
 
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.wsgi import get_wsgi_application
 from django.db import connection, transaction
@@ -44,7 +45,7 @@ application = None
 
 def at(now):
     """A time at which the clock is stopped."""
-    moment = datetime.fromtimestamp(now, timezone.utc)
+    moment = datetime.fromtimestamp(now, timezone.utc if settings.USE_TZ else None)
     return mock.patch("time.time", lambda: now), mock.patch("django.utils.timezone.now", lambda: moment)
 
 
@@ -78,7 +79,7 @@ def visit(store, now, before, **order):
     return answer
 
 
-def request(store, now, settings, cookie, **order):
+def request(store, now, changes, cookie, **order):
     """The response's status, its cookies and what it varies on."""
     global application
     application = application or get_wsgi_application()
@@ -96,6 +97,6 @@ def request(store, now, settings, cookie, **order):
         answer["vary"] = ", ".join(value for name, value in headers if name == "Vary")
 
     clock, today = at(now)
-    with override_settings(**settings), clock, today:
+    with override_settings(**changes), clock, today:
         list(application(environ, start_response))
     return answer
