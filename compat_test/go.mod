@@ -27,7 +27,10 @@ require (
 	modernc.org/memory v1.12.1 // indirect
 )
 
-require github.com/gorilla/websocket v1.5.3
+require (
+	github.com/bradfitz/gomemcache v0.0.0-20260422231931-4d751bb6e37c
+	github.com/gorilla/websocket v1.5.3
+)
 
 require (
 	filippo.io/edwards25519 v1.2.0 // indirect
