@@ -48,7 +48,7 @@ func memcacheds(t testing.TB, n int, options ...string) []*servers.Server {
 
 // addresses are the LOCATION of a cache on servers.
 func addresses(all []*servers.Server) []string {
-	var places []string
+	places := make([]string, 0, len(all))
 	for _, s := range all {
 		places = append(places, s.Addr())
 	}

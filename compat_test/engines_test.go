@@ -54,6 +54,7 @@ type engineSite struct {
 	base         *database
 	stop, resume func() // make the store unreachable, and reachable again
 	keeps        bool   // and then it has what it had
+	reconnect    string // Python that lets Django's client find the store again
 }
 
 // engineCases lists the cases of all engines.
@@ -62,6 +63,7 @@ func engineCases() []engineCase {
 		tableEngineCases(),
 		fileBasedCases(),
 		fileAndCookieCases(),
+		memcachedEngineCases(),
 	)
 }
 

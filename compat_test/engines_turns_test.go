@@ -485,6 +485,9 @@ func stopStore(t *testing.T, p *enginePair) {
 		}
 	}
 	p.at.resume()
+	if p.at.reconnect != "" {
+		p.django.do(t, "python", map[string]any{"code": p.at.reconnect})
+	}
 	if p.at.keeps {
 		p.wantSame(t, key)
 	}

@@ -4,6 +4,15 @@ import contextlib
 import datetime
 import io
 
+try:
+    from memcache import Client
+except ImportError:
+    pass
+else:
+    if not hasattr(Client, "_deletetouch"):
+        # Django 3.1 to 4.0 deletes with this method, which python-memcached 1.60 removed.
+        Client._deletetouch = lambda self, expected, command, key: self.delete(key)
+
 from pickle_peer import do_pickle_create, do_pickle_differences, do_pickle_wrong  # noqa: F401
 
 
