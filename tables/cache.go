@@ -150,10 +150,15 @@ func (c *Cache) Check(ctx context.Context) error {
 
 // CheckKey implements [caches.Cache].
 func (c *Cache) CheckKey(key string) error {
-	if !possibleKey(key) || utf8.RuneCountInString(key) > maxCacheKeyLength {
+	if !c.possible(key) {
 		return djangosession.ErrBadKey
 	}
 	return nil
+}
+
+// possible reports whether a row can have this key.
+func (*Cache) possible(key string) bool {
+	return possibleKey(key) && utf8.RuneCountInString(key) <= maxCacheKeyLength
 }
 
 // TimesLeft implements [caches.Timer].

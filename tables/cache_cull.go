@@ -59,6 +59,7 @@ func (c *Cache) cullFirst(ctx context.Context, n int64) error {
 		return err
 	}
 	a := args{dialect: c.dialect}
-	_, err = c.exec(ctx, cullsCache, fmt.Sprintf("DELETE FROM %s WHERE %s < %s", c.names.table, c.names.key, a.add(key)), a.values...)
+	smaller := fmt.Sprintf("DELETE FROM %s WHERE %s < %s", c.names.table, c.names.key, a.add(key))
+	_, err = c.exec(ctx, cullsCache, smaller, a.values...)
 	return err
 }

@@ -8,8 +8,8 @@ func (d SQLite) createCacheTable(q *names) []string {
 		schema = doubled(q.schema, `"`) + "."
 	}
 	return []string{
-		fmt.Sprintf(`CREATE TABLE %s%s ("cache_key" varchar(255) NOT NULL PRIMARY KEY, "value" text NOT NULL, "expires" datetime NOT NULL)`,
-			schema, table),
+		fmt.Sprintf(`CREATE TABLE %s%s ("cache_key" varchar(255) NOT NULL PRIMARY KEY, "value" text NOT NULL, `+
+			`"expires" datetime NOT NULL)`, schema, table),
 		fmt.Sprintf(`CREATE INDEX %s%s ON %s ("expires")`, schema, index, table),
 	}
 }
@@ -30,25 +30,22 @@ func cacheTable(q *names, value, expires string) []string {
 }
 
 // orUpdate is the same in both products.
-func (SQLite) orUpdate(q *names, date string, before func() string) string {
-	return onConflict(q, date, before)
-}
+func (SQLite) orUpdate(q *names, before func() string) string { return onConflict(q, before) }
 
-func (PostgreSQL) orUpdate(q *names, date string, before func() string) string {
-	return onConflict(q, date, before)
-}
+func (PostgreSQL) orUpdate(q *names, before func() string) string { return onConflict(q, before) }
 
-func onConflict(q *names, date string, before func() string) string {
-	clause := fmt.Sprintf(" ON CONFLICT (%[1]s) DO UPDATE SET %[2]s = excluded.%[2]s, %[3]s = excluded.%[3]s", q.key, q.data, q.expire)
+func onConflict(q *names, before func() string) string {
+	clause := fmt.Sprintf(" ON CONFLICT (%[1]s) DO UPDATE SET %[2]s = excluded.%[2]s, %[3]s = excluded.%[3]s",
+		q.key, q.data, q.expire)
 	if before != nil {
-		clause += fmt.Sprintf(" WHERE %s < %s", date, before())
+		clause += fmt.Sprintf(" WHERE %s.%s < %s", q.table, q.expire, before())
 	}
 	return clause
 }
 
 // orUpdate has no condition in MySQL, where the INSERT fails instead. The function VALUES
 // is known to all versions of both products.
-func (MySQL) orUpdate(q *names, _ string, before func() string) string {
+func (MySQL) orUpdate(q *names, before func() string) string {
 	if before != nil {
 		return ""
 	}

@@ -28,7 +28,7 @@ func (c *Cache) newGetQuery() string {
 // Get implements [caches.Cache]: one SELECT by primary key. It removes a value that has
 // expired.
 func (c *Cache) Get(ctx context.Context, key string) (*caches.Item, error) {
-	if c.CheckKey(key) != nil {
+	if !c.possible(key) {
 		return nil, caches.ErrMiss
 	}
 	value, expires, err := c.row(ctx, key)
@@ -110,7 +110,7 @@ func (c *Cache) decode(text string) (*py.Dict, error) {
 // Exists implements [caches.Cache]. As in Django, a value no longer exists at the second at
 // which it expires, although Get returns it at the beginning of that second.
 func (c *Cache) Exists(ctx context.Context, key string) (bool, error) {
-	if c.CheckKey(key) != nil {
+	if !c.possible(key) {
 		return false, nil
 	}
 	a := args{dialect: c.dialect}

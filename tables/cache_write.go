@@ -58,9 +58,9 @@ func (c *Cache) Add(ctx context.Context, key string, value *py.Dict, timeout tim
 		return err
 	}
 	a := args{dialect: c.dialect}
-	statement := c.insert(&a, key, text, expires)
-	statement += c.dialect.orUpdate(c.names, c.names.table+"."+c.names.expire, func() string { return c.dialect.timeExpr(&a, c.nowStamp()) })
-	n, _, err := c.write(ctx, writesCache, statement, a.values)
+	statement := c.insert(&a, key, text, expires) +
+		c.dialect.orUpdate(c.names, func() string { return c.dialect.timeExpr(&a, c.nowStamp()) })
+	n, err := c.write(ctx, writesCache, statement, a.values)
 	switch {
 	case errors.Is(err, djangosession.ErrKeyTaken): // the INSERT does nothing else then
 		if n, err = c.revive(ctx, key, text, expires); err == nil && n == 0 {
@@ -98,7 +98,7 @@ func (c *Cache) revive(ctx context.Context, key, text string, expires stamp) (in
 	a := args{dialect: c.dialect}
 	statement := c.update(&a, text, expires) + c.dialect.keyIs(&a, c.names.key, key) +
 		fmt.Sprintf(" AND %s < %s", c.names.expire, c.dialect.timeExpr(&a, c.nowStamp()))
-	n, _, err := c.write(ctx, writesCache, statement, a.values)
+	n, err := c.write(ctx, writesCache, statement, a.values)
 	return n, err
 }
 
@@ -129,8 +129,8 @@ func (c *Cache) Set(ctx context.Context, key string, value *py.Dict, timeout tim
 		return err
 	}
 	a := args{dialect: c.dialect}
-	statement := c.insert(&a, key, text, expires) + c.dialect.orUpdate(c.names, "", nil)
-	_, _, err = c.write(ctx, writesCache, statement, a.values)
+	statement := c.insert(&a, key, text, expires) + c.dialect.orUpdate(c.names, nil)
+	_, err = c.write(ctx, writesCache, statement, a.values)
 	if lacksCharacters(err, key) {
 		return djangosession.ErrBadKey
 	}
@@ -153,7 +153,7 @@ func (c *Cache) Swap(ctx context.Context, key string, old *caches.Item, value *p
 // replace stores a value in place of another, which must be old unless that is nil. It
 // removes the row if value is nil or has expired already.
 func (c *Cache) replace(ctx context.Context, key string, old *caches.Item, value *py.Dict, timeout time.Duration) error {
-	if c.CheckKey(key) != nil {
+	if !c.possible(key) {
 		return caches.ErrMiss
 	}
 	a := args{dialect: c.dialect}
@@ -178,7 +178,7 @@ func (c *Cache) replace(ctx context.Context, key string, old *caches.Item, value
 		version, _ := old.Version.(cacheVersion)
 		statement += " AND " + c.dialect.keyIs(&a, c.names.data, version.value)
 	}
-	n, _, err := c.write(ctx, writesCache, statement, a.values)
+	n, err := c.write(ctx, writesCache, statement, a.values)
 	switch {
 	case lacksCharacters(err, key):
 		return caches.ErrMiss
@@ -213,7 +213,7 @@ func (c *Cache) settleReplace(ctx context.Context, key string, old *caches.Item,
 
 // Delete implements [caches.Cache]: one DELETE by primary key.
 func (c *Cache) Delete(ctx context.Context, key string) error {
-	if c.CheckKey(key) != nil {
+	if !c.possible(key) {
 		return nil
 	}
 	a := args{dialect: c.dialect}

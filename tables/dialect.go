@@ -70,10 +70,10 @@ type Dialect interface {
 	createTable(q *names) []string
 	// createCacheTable is the statements of the command createcachetable.
 	createCacheTable(q *names) []string
-	// orUpdate ends an INSERT into a cache so that it changes a row that has the key, if
-	// the date in that is before the other one. If it is empty, the INSERT fails and cause
-	// recognizes that. before adds an argument; if it is nil, the row is always changed.
-	orUpdate(q *names, date string, before func() string) string
+	// orUpdate ends an INSERT into a cache so that it changes a row that has the key. If
+	// before is set, the row is changed only if its date is before that expression. If the
+	// result is empty, the INSERT fails and cause recognizes that.
+	orUpdate(q *names, before func() string) string
 	// cause classifies an error of the driver as one of this package's errors, or nil.
 	cause(err error) error
 }
