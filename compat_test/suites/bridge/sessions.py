@@ -1,7 +1,10 @@
 """The session stores of Django's engines, with Go underneath."""
 
+from unittest import mock
+
 from django.conf import settings
 from django.contrib.sessions.backends import base, cache, cached_db, db, file, signed_cookies
+from django.core import signing
 from django.db import connection
 
 from .committed import TestCase
@@ -60,8 +63,14 @@ class Files(SessionBase):
     engine = ENGINES + "file"
 
     def __init__(self, session_key=None):
-        self._get_storage_path()
+        self.storage_path = self._get_storage_path()
         super().__init__(session_key)
+
+    def _own_site(self):
+        """Return the site with the folder of this session, which outlives a change of the setting."""
+        site = super()._own_site()
+        site["settings"]["SESSION_FILE_PATH"] = self.storage_path
+        return site
 
     @classmethod
     def _get_storage_path(cls):
@@ -72,6 +81,18 @@ class Files(SessionBase):
 
     def _key_to_file(self, session_key=None):
         return self._call("file", key=session_key or self.session_key)
+
+
+class Cookies(SessionBase):
+    """Sessions in cookies."""
+
+    engine = ENGINES + "signed_cookies"
+
+    def load(self):
+        if isinstance(signing.loads, mock.Mock):
+            # A test makes Django's function fail with a ValueError. Go gets a cookie with which it would.
+            self._session_key = signing.TimestampSigner(salt=signed_cookies.__name__).sign("spam")
+        return super().load()
 
 
 def stores():
@@ -99,8 +120,8 @@ def stores():
 
     yield file, SessionStore
 
-    class SessionStore(SessionBase):
-        engine = ENGINES + "signed_cookies"
+    class SessionStore(Cookies):
+        pass
 
     yield signed_cookies, SessionStore
 

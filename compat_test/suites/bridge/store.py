@@ -47,11 +47,14 @@ class SessionBase:
     def serializer(self):
         return import_string(settings.SESSION_SERIALIZER)
 
+    def _own_site(self):
+        return self._site(self.get_session_cookie_age())
+
     def _call(self, op, **args):
         return go.call(
             "session." + op,
             clock=microseconds(timezone.now()),
-            site=self._site(self.get_session_cookie_age()),
+            site=self._own_site(),
             session=getattr(self, "_number", None),
             **args,
         )

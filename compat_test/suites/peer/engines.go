@@ -6,6 +6,8 @@ import (
 
 	"github.com/djangobridge/djangobridge/caches"
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/files"
+	"github.com/djangobridge/djangobridge/signedcookies"
 	"github.com/djangobridge/djangobridge/tables"
 )
 
@@ -31,6 +33,10 @@ func (s *sites) engine(settings *djangosession.Settings, o *siteOrder) (djangose
 			return nil, err
 		}
 		return caches.NewCachedDB(table, cache, *settings, caches.Options{})
+	case "file":
+		return files.New(*settings, files.Options{})
+	case "signed_cookies":
+		return signedcookies.New(*settings, signedcookies.Options{})
 	}
 	return unimplemented{}, nil
 }

@@ -53,6 +53,12 @@ func (c *carrier) Load(ctx context.Context, key string) (*djangosession.Record, 
 	return c.Engine.Load(ctx, key)
 }
 
+// statelessCarrier is a carrier of an engine that stores nothing.
+type statelessCarrier struct{ *carrier }
+
+// Stateless implements [djangosession.Stateless].
+func (statelessCarrier) Stateless() {}
+
 // anyKey is a key for which a manager asks its engine.
 var anyKey = strings.Repeat("k", djangosession.KeyLength) //nolint:gochecknoglobals // a constant
 

@@ -143,6 +143,10 @@ func exception(err error) (class, text string) {
 	}
 	refused, isRefused := errors.AsType[*signing.DecodeError](err)
 	switch {
+	case errors.Is(err, djangosession.ErrBadKey):
+		return "InvalidSessionKey", text
+	case errors.Is(err, errNoFolder):
+		return "ImproperlyConfigured", text
 	case errors.Is(err, djangosession.ErrKeyTaken):
 		return "CreateError", text
 	case errors.Is(err, djangosession.ErrSessionGone):

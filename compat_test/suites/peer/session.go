@@ -21,6 +21,10 @@ func (p *peer) session(ctx context.Context, op string, o *order, a *args) (any, 
 		return s.sessions.ClearExpired(ctx, djangosession.ClearOptions{})
 	case "open":
 		return p.open(s, o.Session, a.text("key"))
+	case "folder":
+		return s.folder(ctx)
+	case "file":
+		return s.file(ctx, a.text("key"))
 	}
 	if o.Session == nil || *o.Session < 0 || *o.Session >= len(p.sessions) {
 		return nil, errNoSession
@@ -112,9 +116,11 @@ func (h *held) store(ctx context.Context, op string, a *args) (any, error) {
 		}
 		return nil, s.Save(ctx)
 	case "delete":
-		if key := a.text("key"); key != "" {
+		// Django's signed_cookies ignores the key.
+		if key := a.text("key"); key != "" && !h.site.sessions.Stateless() {
 			return nil, h.site.sessions.Delete(ctx, key)
 		}
+		h.loaded = h.loaded || h.site.sessions.Stateless()
 		return nil, s.DeleteStored(ctx)
 	case "flush":
 		h.loaded = true

@@ -70,7 +70,11 @@ func (s *sites) get(o *siteOrder) (*site, error) {
 	}
 	_, abstract := engine.(unimplemented)
 	made := &site{carrier: &carrier{Engine: engine}, codec: codec, abstract: abstract}
-	if made.sessions, err = djangosession.NewManager(made.carrier, settings, djangosession.Options{}); err != nil {
+	var carried djangosession.Engine = made.carrier
+	if _, ok := engine.(djangosession.Stateless); ok {
+		carried = statelessCarrier{made.carrier}
+	}
+	if made.sessions, err = djangosession.NewManager(carried, settings, djangosession.Options{}); err != nil {
 		return nil, err
 	}
 	if s.made == nil {
