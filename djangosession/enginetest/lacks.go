@@ -47,8 +47,9 @@ type Lacks struct {
 	Clear bool
 	// Store: there is no store. The session is in its key, the value of the cookie, as in
 	// Django's engine "signed_cookies". The engine chooses keys: Create and Save set
-	// Record.Key. Exists reports that no session exists, Delete does nothing, and a
-	// session that was deleted can still be loaded with its key. Only a few tests remain.
+	// Record.Key. Exists reports that no session exists, Delete returns
+	// [djangosession.ErrStateless], and the engine is a [djangosession.Stateless]. Only a few
+	// tests remain.
 	Store bool
 }
 
@@ -205,8 +206,12 @@ func testLacksStore(t *testing.T, s *suite) {
 	if err != nil || exists == s.Lacks.Store {
 		t.Errorf("a session exists: %v, %v; Lacks.Store: %v", exists, err, s.Lacks.Store)
 	}
-	if err := s.Engine.Delete(t.Context(), r.Key); err != nil {
-		t.Error(err)
+	err = s.Engine.Delete(t.Context(), r.Key)
+	if (err != nil) != s.Lacks.Store || err != nil && !errors.Is(err, djangosession.ErrStateless) {
+		t.Errorf("Delete returns %v; Lacks.Store: %v", err, s.Lacks.Store)
+	}
+	if _, stateless := s.Engine.(djangosession.Stateless); stateless != s.Lacks.Store {
+		t.Errorf("the engine is Stateless: %v; Lacks.Store: %v", stateless, s.Lacks.Store)
 	}
 	if lives := !s.ended(t, r.Key); lives != s.Lacks.Store {
 		t.Errorf("a deleted session can be loaded: %v; Lacks.Store: %v", lives, s.Lacks.Store)
