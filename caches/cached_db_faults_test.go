@@ -20,10 +20,10 @@ func newSite(t *testing.T, o caches.Options) *cachedSite {
 
 const cachedPrefix = "site:2:django.contrib.sessions.cached_db"
 
-// create stores a session with the value a.
-func (s *cachedSite) create(t *testing.T, key string, a any) {
+// create stores a session under the key kkkk with the value a.
+func (s *cachedSite) create(t *testing.T, a any) {
 	t.Helper()
-	if err := s.engine.Create(t.Context(), record(s.settings, key, "a", a)); err != nil {
+	if err := s.engine.Create(t.Context(), record(s.settings, kkkk, "a", a)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -70,7 +70,7 @@ func (s *cachedSite) want(t *testing.T, what, key string, a, copied any) {
 func TestWritesReachTableAndCache(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, caches.Options{})
-	s.create(t, kkkk, int64(1))
+	s.create(t, int64(1))
 	s.want(t, "Create", kkkk, int64(1), int64(1))
 	if err := s.engine.Save(t.Context(), record(s.settings, kkkk, "a", int64(2))); err != nil {
 		t.Error(err)
@@ -105,7 +105,7 @@ func TestWritesReachTableAndCache(t *testing.T) {
 func TestMergeStartsFromTheRow(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, caches.Options{})
-	s.create(t, kkkk, int64(1))
+	s.create(t, int64(1))
 	if err := s.table.Save(t.Context(), record(s.settings, kkkk, "a", int64(2))); err != nil { // behind the cache
 		t.Fatal(err)
 	}
@@ -149,7 +149,7 @@ func TestFailuresLeaveTableAndCacheInAgreement(t *testing.T) {
 			for _, evicted := range []bool{false, true} {
 				for _, before := range []bool{false, true} {
 					s := newSite(t, caches.Options{})
-					s.create(t, kkkk, int64(1))
+					s.create(t, int64(1))
 					if evicted {
 						s.memory.Evict()
 					}
@@ -238,7 +238,7 @@ func TestFailingCommitsLeaveNothingInTheCache(t *testing.T) {
 	change := func(key string) func(*djangosession.Record) error {
 		return func(r *djangosession.Record) error { *r = *record(s.settings, key, "a", int64(2)); return nil }
 	}
-	s.create(t, kkkk, int64(1))
+	s.create(t, int64(1))
 	for name, operation := range map[string]func() error{
 		"Create": func() error { return e.Create(t.Context(), record(s.settings, keyOf("n"), "a", int64(2))) },
 		"Save":   func() error { return e.Save(t.Context(), record(s.settings, kkkk, "a", int64(2))) },
@@ -269,7 +269,7 @@ func TestFailingCommitsLeaveNothingInTheCache(t *testing.T) {
 func TestSessionTooLargeForTheCacheIsNotStored(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, caches.Options{})
-	s.create(t, kkkk, int64(1))
+	s.create(t, int64(1))
 	s.memory.SetLimit(100)
 	s.cache.Before = failing("Delete", -1) // the copy is right, and stays
 	err := s.engine.Save(t.Context(), record(s.settings, kkkk, "a", strings.Repeat("x", 200)))
@@ -282,7 +282,7 @@ func TestSessionTooLargeForTheCacheIsNotStored(t *testing.T) {
 func TestLoadOfACopyDoesNotUseTheDatabase(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, caches.Options{})
-	s.create(t, kkkk, int64(1))
+	s.create(t, int64(1))
 	if err := s.sql.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -300,7 +300,7 @@ func TestLoadCopiesTheRowWithItsLifetime(t *testing.T) {
 	settings := djangosession.NewSettings("caches-secret-key")
 	settings.Now = func() time.Time { return now }
 	s := newCachedSite(t, settings, caches.Options{})
-	s.create(t, kkkk, int64(1))
+	s.create(t, int64(1))
 	if _, left, _ := s.memory.Raw(cachedPrefix + kkkk); left != time.Hour {
 		t.Errorf("the copy lives for %v, want an hour", left)
 	}
@@ -339,7 +339,7 @@ func TestLoadSurvivesAFailingCache(t *testing.T) {
 	t.Parallel()
 	var reported []error
 	s := newSite(t, caches.Options{OnError: func(_ context.Context, err error) { reported = append(reported, err) }})
-	s.create(t, kkkk, int64(1))
+	s.create(t, int64(1))
 	for name, c := range map[string]struct {
 		evicted       bool
 		before, after func(string, string) error
@@ -384,7 +384,7 @@ func TestUnknownCopyIsReportedAndReplacedBySaves(t *testing.T) {
 	t.Parallel()
 	var reported []error
 	s := newSite(t, caches.Options{OnError: func(_ context.Context, err error) { reported = append(reported, err) }})
-	s.create(t, kkkk, int64(1))
+	s.create(t, int64(1))
 	s.memory.SetRaw(cachedPrefix+kkkk, []byte("garbage"))
 	if a := value(t, s.engine, kkkk); a != int64(1) {
 		t.Errorf("loaded %v", a)
@@ -417,7 +417,7 @@ func TestUndecodableRowIsNeverCopied(t *testing.T) {
 func TestReadOnlyEngineDoesNotWriteToTheCache(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, caches.Options{ReadOnly: true})
-	s.create(t, kkkk, int64(1))
+	s.create(t, int64(1))
 	s.memory.Evict()
 	if a := value(t, s.engine, kkkk); a != int64(1) {
 		t.Errorf("loaded %v", a)
@@ -428,7 +428,7 @@ func TestReadOnlyEngineDoesNotWriteToTheCache(t *testing.T) {
 func TestDeletionIsCompletedByRepeatingIt(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, caches.Options{})
-	s.create(t, kkkk, int64(1))
+	s.create(t, int64(1))
 	s.cache.Before = failing("Delete", 1)
 	if err := s.engine.Delete(t.Context(), kkkk); !errors.Is(err, errDown) {
 		t.Errorf("error %v", err)
@@ -438,7 +438,7 @@ func TestDeletionIsCompletedByRepeatingIt(t *testing.T) {
 		t.Error(err)
 	}
 	s.want(t, "repeated", kkkk, nil, nil)
-	s.create(t, kkkk, int64(1))
+	s.create(t, int64(1))
 	if err := s.sql.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -470,7 +470,7 @@ func TestLogoutDuringALoadIsFinal(t *testing.T) {
 		},
 	} {
 		s := newSite(t, caches.Options{})
-		s.create(t, kkkk, int64(1))
+		s.create(t, int64(1))
 		s.memory.Evict()
 		done := false
 		s.cache.Before = func(method, _ string) error {
@@ -492,7 +492,7 @@ func TestLogoutDuringALoadIsFinal(t *testing.T) {
 func TestLogoutOfAnOldKeyThatALoadCopiesIsFinal(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, caches.Options{})
-	s.create(t, kkkk, int64(1))
+	s.create(t, int64(1))
 	deletions := 0
 	s.cache.After = func(method, key string) error {
 		if method == "Delete" && strings.HasSuffix(key, kkkk) {
@@ -516,7 +516,7 @@ func TestLogoutOfAnOldKeyThatALoadCopiesIsFinal(t *testing.T) {
 func TestCachedDBListsAndClearsRows(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, caches.Options{})
-	s.create(t, kkkk, int64(1))
+	s.create(t, int64(1))
 	s.setRow(t, keyOf("e"), "e30:1r31eq:x", time.Now().Add(-time.Hour))
 	s.memory.Evict()
 	if got := listed(t, s.engine); !slices.Equal(got, []string{kkkk}) {
@@ -530,7 +530,7 @@ func TestCachedDBListsAndClearsRows(t *testing.T) {
 func TestEndedContextOfALoadIsNotReported(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, caches.Options{OnError: func(context.Context, error) { t.Error("reported") }})
-	s.create(t, kkkk, int64(1))
+	s.create(t, int64(1))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, loadErr := s.engine.Load(ctx, kkkk)

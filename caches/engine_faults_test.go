@@ -32,10 +32,10 @@ func newFaultySite(t *testing.T) *faultySite {
 	return &faultySite{memory: m, cache: f, engine: newEngine(t, f, s, caches.Options{}), settings: s}
 }
 
-// create stores a session with the value a = 1.
-func (s *faultySite) create(t *testing.T, key string) {
+// create stores a session under the key kkkk with the value a = 1.
+func (s *faultySite) create(t *testing.T) {
 	t.Helper()
-	if err := s.engine.Create(t.Context(), record(s.settings, key, "a", int64(1))); err != nil {
+	if err := s.engine.Create(t.Context(), record(s.settings, kkkk, "a", int64(1))); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -87,7 +87,7 @@ func (s *faultySite) renamed(key string, a any) func(*djangosession.Record) erro
 func TestUnreachableCacheIsAnErrorOfItsOwn(t *testing.T) {
 	t.Parallel()
 	s := newFaultySite(t)
-	s.create(t, kkkk)
+	s.create(t)
 	s.cache.Before = func(string, string) error { return errDown }
 	_, loadErr := s.engine.Load(t.Context(), kkkk)
 	_, existsErr := s.engine.Exists(t.Context(), kkkk)
@@ -174,7 +174,7 @@ func TestRefusalsAreNotDoubted(t *testing.T) {
 	}
 	s.cache.Before = nil
 	s.want(t, kkkk, nil)
-	s.create(t, kkkk)
+	s.create(t)
 	for name, err := range map[string]error{
 		"Save":  s.engine.Save(t.Context(), record(s.settings, kkkk, "a", large)),
 		"Merge": s.engine.Merge(t.Context(), kkkk, s.renamed(kkkk, large)),
@@ -216,7 +216,7 @@ func TestCycleSurvivesFailures(t *testing.T) {
 		},
 	} {
 		s := newFaultySite(t)
-		s.create(t, kkkk)
+		s.create(t)
 		s.cache.Before, s.cache.After = c.before, c.after
 		err := s.engine.Cycle(t.Context(), kkkk, s.renamed(keyOf("n"), int64(2)))
 		if !errors.Is(err, c.err) || err != nil && (!strings.Contains(err.Error(), c.text) || errors.Is(err, djangosession.ErrSessionGone)) {
@@ -231,7 +231,7 @@ func TestCycleSurvivesFailures(t *testing.T) {
 func TestCycleFollowsChangesByOthers(t *testing.T) {
 	t.Parallel()
 	s := newFaultySite(t)
-	s.create(t, kkkk)
+	s.create(t)
 	changes := 0
 	err := s.engine.Cycle(t.Context(), kkkk, func(r *djangosession.Record) error {
 		if changes++; changes <= 3 {
@@ -264,7 +264,7 @@ func TestCycleFollowsChangesByOthers(t *testing.T) {
 func TestLogoutDuringACycleWhoseUndoFailsIsReported(t *testing.T) {
 	t.Parallel()
 	s := newFaultySite(t)
-	s.create(t, kkkk)
+	s.create(t)
 	s.cache.Before = func(method, key string) error {
 		if method == "Delete" && strings.HasSuffix(key, keyOf("n")) {
 			return errDown
@@ -286,7 +286,7 @@ func TestLogoutDuringACycleWhoseUndoFailsIsReported(t *testing.T) {
 func TestCycleEndsTheRemovalAfterItsContextHasEnded(t *testing.T) {
 	t.Parallel()
 	s := newFaultySite(t)
-	s.create(t, kkkk)
+	s.create(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	s.cache.After = func(method, _ string) error {
 		if method == "Add" {
@@ -304,7 +304,7 @@ func TestCycleEndsTheRemovalAfterItsContextHasEnded(t *testing.T) {
 func TestMergeEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	s := newFaultySite(t)
-	s.create(t, kkkk)
+	s.create(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	calls := 0
 	s.cache.Before = func(method, _ string) error {
@@ -326,7 +326,7 @@ func TestMergeEndsWithItsContext(t *testing.T) {
 func TestRecordsWithoutDataAreRefused(t *testing.T) {
 	t.Parallel()
 	s := newFaultySite(t)
-	s.create(t, kkkk)
+	s.create(t)
 	empty := func(r *djangosession.Record) error { r.Data, r.Key = nil, keyOf("n"); return nil }
 	for name, err := range map[string]error{
 		"Create": s.engine.Create(t.Context(), &djangosession.Record{Key: keyOf("n"), ExpireAge: time.Hour}),
@@ -370,7 +370,7 @@ func TestListingReportsDamageAndFailures(t *testing.T) {
 func TestEngineReportsWhenSessionsEndIfItsCacheDoes(t *testing.T) {
 	t.Parallel()
 	s := newFaultySite(t)
-	s.create(t, kkkk)
+	s.create(t)
 	plain := newEngine(t, struct{ caches.Cache }{s.memory}, s.settings, caches.Options{})
 	if !s.engine.ReportsExpiry() || plain.ReportsExpiry() {
 		t.Errorf("reports expiries: %v and %v", s.engine.ReportsExpiry(), plain.ReportsExpiry())

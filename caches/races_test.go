@@ -152,7 +152,7 @@ func TestMergesLoseNothingOfEachOther(t *testing.T) {
 func TestTableAndCacheAgreeAfterRaces(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, caches.Options{})
-	s.create(t, kkkk, int64(0))
+	s.create(t, int64(0))
 	for n := range int64(races(t)) {
 		s.memory.Evict()
 		together(

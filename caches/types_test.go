@@ -124,7 +124,7 @@ func TestNewValuesGetTheTypesOfTheSerializer(t *testing.T) {
 func TestNamesThatAreTheSameInJSONDoNotConfuse(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, caches.Options{})
-	s.create(t, kkkk, int64(1))
+	s.create(t, int64(1))
 	both := py.NewDict(2)
 	both.Set(int64(1), "number")
 	both.Set("1", "text")
@@ -142,7 +142,7 @@ func TestNamesThatAreTheSameInJSONDoNotConfuse(t *testing.T) {
 func TestCopyThatTheSerializerCannotStoreIsReplaced(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, caches.Options{})
-	s.create(t, kkkk, int64(1))
+	s.create(t, int64(1))
 	bad := record(s.settings, kkkk, "a", py.Bytes("no JSON")).Data
 	if err := s.memory.Set(t.Context(), cachedPrefix+kkkk, bad, 1<<40); err != nil {
 		t.Fatal(err)
