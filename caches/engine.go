@@ -275,7 +275,7 @@ func (e *Engine) Records(ctx context.Context) iter.Seq2[*djangosession.Record, e
 			switch {
 			case errors.Is(err, djangosession.ErrNoSession):
 				continue
-			case errors.Is(err, djangosession.ErrUnknownFormat):
+			case isUnreadable(err):
 				r = &djangosession.Record{Key: key, Err: err}
 			case err != nil:
 				yield(nil, err)

@@ -38,7 +38,7 @@ func (e *Engine) untilUnchanged(ctx context.Context, op, at string, do func(item
 	for wait := time.Duration(0); ; wait = min(2*wait+time.Microsecond, time.Millisecond) {
 		item, err := e.cache.Get(ctx, at)
 		switch {
-		case err == nil || errors.Is(err, djangosession.ErrUnknownFormat) && item != nil:
+		case err == nil || isUnreadable(err) && item != nil:
 			err = do(item, err)
 		case !errors.Is(err, ErrMiss):
 			err = fmt.Errorf("caches: %s: %w", op, err)
@@ -53,6 +53,13 @@ func (e *Engine) untilUnchanged(ctx context.Context, op, at string, do func(item
 			return fmt.Errorf("caches: %s: %w", op, err)
 		}
 	}
+}
+
+// isUnreadable reports whether Get found a value that is not a session in the format of the
+// settings.
+func isUnreadable(err error) bool {
+	_, ok := errors.AsType[*djangosession.DecodeError](err)
+	return ok
 }
 
 // isConflict reports whether Swap found another value than expected, or none.

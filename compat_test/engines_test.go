@@ -30,8 +30,6 @@ type engineCase struct {
 	start func(t *testing.T, at *engineSite) map[string]any
 	open  func(t *testing.T, s djangosession.Settings, at *engineSite) (djangosession.Engine, error)
 
-	// made, if set, is called after Django has started and migrated its database.
-	made func(t *testing.T, p *enginePair)
 	// damage puts something that is not a session in the place of one. By default it is
 	// the number 7, in the cache.
 	damage func(t *testing.T, p *enginePair, key string)
@@ -44,6 +42,7 @@ type engineCase struct {
 	bothUseTZ    bool   // it also depends on USE_TZ
 	pickles      bool   // values keep the types of Python
 	ageless      bool   // sessions with an expiry in seconds never end
+	lingers      bool   // Django may still find sessions for a minute after their end
 	inCookie     bool   // the key contains the session, so that nothing ever goes away
 }
 
@@ -66,6 +65,7 @@ func engineCases() []engineCase {
 		fileBasedCases(),
 		fileAndCookieCases(),
 		memcachedEngineCases(),
+		redisEngineCases(),
 	)
 }
 
@@ -122,9 +122,6 @@ func newEnginePair(t *testing.T, c engineCase, release string, useTZ bool) *engi
 	maps.Copy(settings, c.start(t, at))
 	p := &enginePair{engineCase: c, at: at, pair: pair{base: at.base, release: release}}
 	p.django = startPeerWith(t, pythonWithCaches(t, release), release, settings)
-	if c.made != nil {
-		c.made(t, p)
-	}
 	printed := p.django.text(t, "export", map[string]any{"script": djangosession.SettingsScript})
 	s, err := djangosession.ReadSettings(strings.NewReader(printed))
 	if err != nil {

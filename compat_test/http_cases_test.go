@@ -147,11 +147,9 @@ func httpCases() []httpCase {
 	return slices.Compact(cases)
 }
 
-func httpValues() map[string]any { return map[string]any{"n": "old", "m": []any{1.0, nil}} }
-
 // httpRows are the sessions that each request finds.
 func httpRows() []any {
-	values := httpValues()
+	values := map[string]any{"n": "old", "m": []any{1.0, nil}}
 	return []any{
 		map[string]any{"key": liveKey, "ends": 1000, "values": values},
 		map[string]any{"key": oddKey, "ends": 1000, "values": values},

@@ -205,9 +205,11 @@ func (c *Cache) Delete(ctx context.Context, key string) error {
 }
 
 // CheckKey implements [caches.Cache]. Redis accepts every key, and Python only text.
-func (c *Cache) CheckKey(key string) error {
-	if !utf8.ValidString(key) {
-		return fmt.Errorf("rediscache: %w: it is not UTF-8", djangosession.ErrBadKey)
+func (c *Cache) CheckKey(key string) error { return checkKey(key) }
+
+func checkKey(key string) error {
+	if key == "" || !utf8.ValidString(key) {
+		return fmt.Errorf("rediscache: the key is empty or not UTF-8: %w", djangosession.ErrBadKey)
 	}
 	return nil
 }

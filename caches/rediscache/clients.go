@@ -55,9 +55,17 @@ func (c *clients) of(key string) redis.UniversalClient {
 	return c.all[c.ring.server(key)]
 }
 
+// ready returns the reason why no command may run.
+func (c *clients) ready(ctx context.Context, key string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return checkKey(key)
+}
+
 // process runs a command.
 func (c *clients) process(ctx context.Context, key string, cmd redis.Cmder) error {
-	if err := ctx.Err(); err != nil {
+	if err := c.ready(ctx, key); err != nil {
 		return err
 	}
 	return c.of(key).Process(ctx, cmd)
@@ -147,7 +155,7 @@ var swapScript = redis.NewScript(`local stored = redis.call('GET', KEYS[1]) ` + 
 	`return 2`)
 
 func (c *clients) swap(ctx context.Context, key, old string, data []byte, l lifetime) (int64, error) {
-	if err := ctx.Err(); err != nil {
+	if err := c.ready(ctx, key); err != nil {
 		return 0, err
 	}
 	args := []any{old}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/djangobridge/djangobridge/caches"
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/internal/release"
 	"github.com/djangobridge/djangobridge/py"
 )
 
@@ -116,6 +117,9 @@ func newFormat(s djangosession.Settings, v *values) (*format, error) {
 		f.dumps, f.loads = pickle.Dumps, pickle.Loads
 	case module + "json.JSONSerializer":
 		f.dumps, f.loads = dumpsJSON, loadsJSON
+		if r, err := release.Parse(s.DjangoVersion); err == nil && !r.HasISOExpiry() {
+			f.dumps = dumpsJSONWithoutDates
+		}
 	case module + "msgpack.MSGPackSerializer":
 		f.dumps, f.loads = dumpsMsgpack, loadsMsgpack
 	default:

@@ -32,6 +32,20 @@ func dumpsJSON(d *py.Dict) ([]byte, error) {
 	return spaced(data), nil
 }
 
+var errDateExpiry = errors.New("this release cannot read a date from JSON: set the expiry in seconds")
+
+// dumpsJSONWithoutDates is dumpsJSON for releases before 4.1, which fail on an expiry that
+// has become text.
+func dumpsJSONWithoutDates(d *py.Dict) ([]byte, error) {
+	const name = "_session_expiry"
+	v, _ := d.Get(name)
+	switch py.Native(v).(type) {
+	case py.DateTime, py.TimeDelta, py.Date:
+		return nil, &djangosession.ValueError{Name: name, Err: errDateExpiry}
+	}
+	return dumpsJSON(d)
+}
+
 var (
 	errAwareTime = errors.New("JSON can't represent timezone-aware times")
 	errRecursive = errors.New("contains itself, or is nested too deeply")
@@ -158,13 +172,19 @@ func isoDuration(d py.TimeDelta) string {
 
 // spaced returns JSON with one space after each comma and colon, as json.dumps writes it,
 // and no other space.
-func spaced(data []byte) []byte {
+func spaced(data []byte) []byte { return respaced(data, true) }
+
+// compact returns JSON without spaces, as sessions have it elsewhere: values keep their
+// text until they are used.
+func compact(data []byte) []byte { return respaced(data, false) }
+
+func respaced(data []byte, spaces bool) []byte {
 	out := make([]byte, 0, len(data)+len(data)/8+8) //nolint:mnd // about as many as values
 	inside := false
 	for i := 0; i < len(data); i++ {
 		c := data[i]
 		switch {
-		case inside && c == '\\':
+		case inside && c == '\\' && i+1 < len(data):
 			out = append(out, c)
 			i++
 			c = data[i]
@@ -173,7 +193,7 @@ func spaced(data []byte) []byte {
 		case inside:
 		case c == ' ' || c == '\n' || c == '\t' || c == '\r':
 			continue
-		case c == ',' || c == ':':
+		case spaces && (c == ',' || c == ':'):
 			out = append(out, c)
 			c = ' '
 		}
@@ -191,7 +211,10 @@ func loadsJSON(data []byte) (*py.Dict, error) {
 		ascii = ascii && c < utf8.RuneSelf
 	}
 	if ascii { // then it is what Django reads as latin-1
-		return pyjson.LoadsDict(data)
+		if _, err := pyjson.LoadsDict(data); err != nil { // "1 2" would be 12 without its space
+			return nil, err
+		}
+		return pyjson.LoadsDict(compact(data))
 	}
 	if !utf8.Valid(data) {
 		return nil, errNotUTF8
