@@ -15,12 +15,16 @@ import (
 // open returns an engine in a folder.
 func open(t *testing.T, folder string, s djangosession.Settings) *files.Engine {
 	t.Helper()
-	s.SessionEngine, s.SessionFilePath = "django.contrib.sessions.backends.file", folder
-	engine, err := files.New(s, files.Options{})
+	engine, err := openIn(folder, s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return engine
+}
+
+func openIn(folder string, s djangosession.Settings) (*files.Engine, error) {
+	s.SessionEngine, s.SessionFilePath = "django.contrib.sessions.backends.file", folder
+	return files.New(s, files.Options{})
 }
 
 func TestConformance(t *testing.T) {

@@ -1,0 +1,364 @@
+package files_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/files"
+	"github.com/djangobridge/djangobridge/py"
+)
+
+// site is an engine in a folder, with the clock of the machine.
+type site struct {
+	*files.Engine
+	folder   string
+	sessions *djangosession.Manager
+}
+
+func newSite(t *testing.T, o djangosession.Options) *site {
+	t.Helper()
+	folder := t.TempDir()
+	s := djangosession.NewSettings("test-secret-key")
+	engine := open(t, folder, s)
+	o.Logger = silent
+	sessions, err := djangosession.NewManager(engine, s, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &site{Engine: engine, folder: folder, sessions: sessions}
+}
+
+// created stores a session with one value and returns it.
+func (s *site) created(t *testing.T) *djangosession.Session {
+	t.Helper()
+	session := s.sessions.New()
+	session.Set("a", 1)
+	must(t, session.Save(t.Context()))
+	return session
+}
+
+func (s *site) load(t *testing.T, key string) *djangosession.Session {
+	t.Helper()
+	session, err := s.sessions.Load(t.Context(), key)
+	must(t, err)
+	return session
+}
+
+func dict() *py.Dict {
+	d := py.NewDict(1)
+	d.Set("a", int64(1))
+	return d
+}
+
+func (s *site) path(key string) string { return filepath.Join(s.folder, "sessionid"+key) }
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestLostFolderIsAnError checks that no visitor is logged out while the folder is away.
+func TestLostFolderIsAnError(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, djangosession.Options{MergeSaves: true})
+	session := s.created(t)
+	key := session.Key()
+	must(t, s.Check(t.Context()))
+	must(t, os.Rename(s.folder, s.folder+".away"))
+	fresh := s.sessions.New()
+	fresh.Set("a", 1)
+	session.Set("a", 2)
+	_, loadErr := s.sessions.Load(t.Context(), key)
+	_, existsErr := s.Exists(t.Context(), key)
+	_, clearErr := s.ClearExpired(t.Context(), djangosession.ClearOptions{})
+	var listErr error
+	for _, err := range s.Records(t.Context()) {
+		listErr = err
+	}
+	for name, err := range map[string]error{
+		"load": loadErr, "exists": existsErr, "clear": clearErr, "list": listErr, "create": fresh.Save(t.Context()),
+		"save":  s.Save(t.Context(), &djangosession.Record{Key: key, Data: session.Dict()}),
+		"merge": session.Save(t.Context()), "cycle": session.CycleKey(t.Context()), "delete": s.Delete(t.Context(), key), "check": s.Check(t.Context()),
+	} {
+		if !errors.Is(err, fs.ErrNotExist) || errors.Is(err, djangosession.ErrSessionGone) || errors.Is(err, djangosession.ErrNoSession) ||
+			strings.Contains(err.Error(), key) || !strings.Contains(err.Error(), s.folder) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	must(t, os.Rename(s.folder+".away", s.folder))
+	if got, _ := s.load(t, key).Get("a"); got != int64(1) {
+		t.Errorf("the session has become %v", got)
+	}
+	must(t, session.Save(t.Context()))
+}
+
+// TestWhatIsNotASession has things beside the sessions in the folder.
+func TestWhatIsNotASession(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, djangosession.Options{})
+	key := djangosession.NewKey()
+	must(t, os.Mkdir(s.path(key), 0o700))
+	must(t, os.WriteFile(filepath.Join(s.folder, "sessionid"+strings.ToUpper(key)), nil, 0o600))
+	must(t, os.WriteFile(filepath.Join(s.folder, "other"), nil, 0o600))
+	if got := s.load(t, key); got.Key() != "" {
+		t.Error("a folder is a session")
+	}
+	for r, err := range s.Records(t.Context()) {
+		t.Errorf("listed %v, %v", r, err)
+	}
+	if n, err := s.ClearExpired(t.Context(), djangosession.ClearOptions{}); n != 0 || err != nil {
+		t.Errorf("cleared %d, %v", n, err)
+	}
+	if err := s.Create(t.Context(), &djangosession.Record{Key: key, Data: s.sessions.New().Dict()}); !errors.Is(err, djangosession.ErrKeyTaken) {
+		t.Errorf("create: %v", err)
+	}
+}
+
+// TestPlaceholderOfDjangoIsAnEmptySession has the empty file that Django makes first.
+func TestPlaceholderOfDjangoIsAnEmptySession(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, djangosession.Options{})
+	key := djangosession.NewKey()
+	must(t, os.WriteFile(s.path(key), nil, 0o600))
+	old := time.Now().Add(-20 * 24 * time.Hour)
+	must(t, os.Chtimes(s.path(key), old, old))
+	session := s.load(t, key)
+	if session.Key() != key || len(session.Keys()) != 0 {
+		t.Error("not an empty session with its key")
+	}
+	if n, err := s.ClearExpired(t.Context(), djangosession.ClearOptions{}); n != 0 || err != nil {
+		t.Errorf("cleared %d, %v", n, err)
+	}
+	session.Set("a", 1)
+	must(t, session.Save(t.Context()))
+	if got := s.load(t, key); !got.Contains("a") {
+		t.Error("saving has no effect")
+	}
+}
+
+// TestSaveReplacesTheFile checks that a reader which has the old file open keeps it.
+func TestSaveReplacesTheFile(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, djangosession.Options{})
+	session := s.created(t)
+	before, err := os.Stat(s.path(session.Key()))
+	must(t, err)
+	text, err := os.ReadFile(s.path(session.Key()))
+	must(t, err)
+	must(t, session.Save(t.Context()))
+	after, err := os.Stat(s.path(session.Key()))
+	must(t, err)
+	if os.SameFile(before, after) || bytes.ContainsAny(text, "\r\n") {
+		t.Error("the file was written in place, or its text has a line break")
+	}
+	if all := names(t, s.folder); len(all) != 1 {
+		t.Errorf("the folder contains %v", all)
+	}
+}
+
+// TestClearingIsRobust has files that make Django stop, and what processes left behind.
+func TestClearingIsRobust(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, djangosession.Options{})
+	old := time.Now().Add(-20 * 24 * time.Hour)
+	alive, dead := s.created(t).Key(), make([]string, 5)
+	for i := range dead {
+		dead[i] = s.created(t).Key()
+		must(t, os.Chtimes(s.path(dead[i]), old, old))
+	}
+	bad := strings.Repeat("b", 32)
+	must(t, os.WriteFile(s.path(bad), []byte("caf\xe9"), 0o600))
+	must(t, os.Chtimes(s.path(bad), old, old))
+	for name, when := range map[string]time.Time{
+		"_out_deadbeef": old, "_out_fresh___": time.Now(), "_out_toolong__": old, "_other_dead": old,
+	} {
+		must(t, os.WriteFile(s.path(alive)+name, []byte("x"), 0o600))
+		must(t, os.Chtimes(s.path(alive)+name, when, when))
+	}
+	var seen []int64
+	n, err := s.ClearExpired(t.Context(), djangosession.ClearOptions{BatchSize: 2, Progress: func(n int64) { seen = append(seen, n) }})
+	if n != 5 || !errors.Is(err, djangosession.ErrUnknownFormat) || strings.Contains(err.Error(), bad) {
+		t.Errorf("cleared %d, %v", n, err)
+	}
+	if !slices.Equal(seen, []int64{2, 4, 5}) {
+		t.Errorf("progress %v", seen)
+	}
+	want := []string{
+		"sessionid" + alive, "sessionid" + alive + "_other_dead", "sessionid" + alive + "_out_fresh___", "sessionid" + alive + "_out_toolong__",
+		"sessionid" + bad,
+	}
+	slices.Sort(want)
+	if got := names(t, s.folder); !slices.Equal(got, want) {
+		t.Errorf("files %v, want %v", got, want)
+	}
+}
+
+// TestClearingLeavesSessionsOfNewerSettings has sessions whose expiry only Django can
+// read.
+func TestClearingLeavesSessionsOfNewerSettings(t *testing.T) {
+	t.Parallel()
+	for _, newer := range []bool{true, false} {
+		folder := t.TempDir()
+		theirs := djangosession.NewSettings("the site's new key")
+		ours := djangosession.NewSettings("old key")
+		ours.ExportedAt = time.Now().Add(time.Hour)
+		if newer {
+			ours.ExportedAt = time.Now().Add(-time.Hour)
+		}
+		key := djangosession.NewKey()
+		must(t, open(t, folder, theirs).Create(t.Context(), &djangosession.Record{Key: key, Data: dict()}))
+		old := time.Now().Add(-20 * 24 * time.Hour)
+		must(t, os.Chtimes(filepath.Join(folder, "sessionid"+key), old, old))
+		n, err := open(t, folder, ours).ClearExpired(t.Context(), djangosession.ClearOptions{})
+		if newer != errors.Is(err, djangosession.ErrOutdatedSettings) || n != map[bool]int64{true: 0, false: 1}[newer] {
+			t.Errorf("newer %v: cleared %d, %v", newer, n, err)
+		}
+	}
+}
+
+// TestMergesDoNotUndoWhatDjangoWrites replaces the file as Django does while Go merges.
+func TestMergesDoNotUndoWhatDjangoWrites(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, djangosession.Options{MergeSaves: true})
+	session := s.created(t)
+	key := session.Key()
+	other := s.load(t, key)
+	other.Set("django", 1)
+	text, err := djangosession.NewCodec(s.sessions.Settings())
+	must(t, err)
+	encoded, err := text.Encode(other.Dict())
+	must(t, err)
+	calls := 0
+	err = s.Merge(t.Context(), key, func(r *djangosession.Record) error {
+		if calls++; calls == 1 {
+			must(t, os.WriteFile(s.path(key)+"_out_djangotm", []byte(encoded), 0o600))
+			must(t, os.Rename(s.path(key)+"_out_djangotm", s.path(key)))
+		}
+		r.Data.Set("go", int64(1))
+		return nil
+	})
+	must(t, err)
+	if got := s.load(t, key); calls != 2 || !got.Contains("django") || !got.Contains("go") {
+		t.Errorf("after %d calls the session has %v", calls, got.Keys())
+	}
+}
+
+// TestSaveDuringALogoutRevivesNothing races saves, merges, changes of key and logouts.
+func TestSaveDuringALogoutRevivesNothing(t *testing.T) {
+	t.Parallel()
+	races := times(t, "CHAOS_RACES", 300)
+	for _, merge := range []bool{false, true} {
+		t.Run(fmt.Sprintf("merge=%v", merge), func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, djangosession.Options{MergeSaves: merge})
+			var saved, gone, moved int
+			for range races {
+				key := s.created(t).Key()
+				mine, cycled := s.load(t, key), s.load(t, key)
+				mine.Set("b", 2)
+				var saveErr, cycleErr error
+				var wg sync.WaitGroup
+				wait := func() { time.Sleep(time.Duration(rand.IntN(60)) * time.Microsecond) }
+				wg.Go(func() { wait(); saveErr = mine.Save(t.Context()) })
+				wg.Go(func() { wait(); cycleErr = cycled.CycleKey(t.Context()) })
+				wait()
+				if err := s.Delete(t.Context(), key); err != nil {
+					t.Error(err)
+				}
+				wg.Wait()
+				for _, err := range []error{saveErr, cycleErr} {
+					if err != nil && !errors.Is(err, djangosession.ErrSessionGone) {
+						t.Error(err)
+					}
+				}
+				left := names(t, s.folder)
+				switch {
+				case cycleErr == nil && (len(left) != 1 || left[0] != "sessionid"+cycled.Key()),
+					cycleErr != nil && len(left) != 0:
+					t.Fatalf("the change of key returned %v, and the folder contains %d files", cycleErr, len(left))
+				case cycleErr == nil:
+					moved++
+					if merge && saveErr == nil && !s.load(t, cycled.Key()).Contains("b") {
+						t.Error("a merged save is lost")
+					}
+					must(t, s.Delete(t.Context(), cycled.Key()))
+				}
+				if saveErr == nil {
+					saved++
+				} else {
+					gone++
+				}
+			}
+			t.Logf("%d races: %d saves before the logout, %d after it, %d changes of key", races, saved, gone, moved)
+		})
+	}
+}
+
+// TestMergedWritesAreNotLost counts in one session from many goroutines.
+func TestMergedWritesAreNotLost(t *testing.T) {
+	t.Parallel()
+	const workers = 8
+	writes := max(times(t, "CHAOS_RACES", 400)/workers, 1)
+	s := newSite(t, djangosession.Options{MergeSaves: true})
+	key := s.created(t).Key()
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			name := "n" + strconv.Itoa(w)
+			for n := range writes {
+				session, err := s.sessions.Load(context.Background(), key)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if before, _ := djangosession.Value[int](session, name); n > 0 && before != n {
+					t.Errorf("%s is %d, want %d", name, before, n)
+					return
+				}
+				session.Set(name, n+1)
+				if err := session.Save(context.Background()); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	session := s.load(t, key)
+	for w := range workers {
+		if n, err := djangosession.Value[int](session, "n"+strconv.Itoa(w)); err != nil || n != writes {
+			t.Errorf("worker %d has stored %d, %v; want %d", w, n, err, writes)
+		}
+	}
+	if all := names(t, s.folder); len(all) != 1 {
+		t.Errorf("the folder contains %d files", len(all))
+	}
+	t.Logf("%d merged writes", workers*writes)
+}
+
+// times is the number in a variable of the environment, or else few.
+func times(t *testing.T, variable string, few int) int {
+	t.Helper()
+	text := os.Getenv(variable)
+	if text == "" {
+		return few
+	}
+	n, err := strconv.Atoi(text)
+	must(t, err)
+	return n
+}
