@@ -266,6 +266,54 @@ func TestFailingCommitsLeaveNothingInTheCache(t *testing.T) {
 	}
 }
 
+// lockingDB fails its commits, and says while a session is locked.
+type lockingDB struct {
+	failingDB
+
+	locked bool
+	err    error // of Locked
+}
+
+func (l *lockingDB) Locked(ctx context.Context, key string, do func(ctx context.Context) error) error {
+	if l.err != nil {
+		return l.err
+	}
+	return l.DB.Locked(ctx, key, func(ctx context.Context) error {
+		l.locked = true
+		defer func() { l.locked = false }()
+		return do(ctx)
+	})
+}
+
+// A Load that reads the old row before the outcome of the COMMIT is known must not copy it
+// after the copy was removed.
+func TestCopiesAreRemovedWhileTheRowIsLocked(t *testing.T) {
+	t.Parallel()
+	errCommit := errors.New("commit failed")
+	for _, down := range []bool{false, true} {
+		s := newSite(t, caches.Options{})
+		s.create(t, int64(1))
+		db := &lockingDB{failingDB: failingDB{s.table, errCommit}}
+		if down {
+			db.err = errors.New("the database is down, too")
+		}
+		e, err := caches.NewCachedDB(db, s.cache, s.settings, caches.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.cache.Before = func(method, _ string) error {
+			if method == "Delete" && db.locked == down {
+				t.Errorf("the copy is removed while the row is locked: %v", db.locked)
+			}
+			return nil
+		}
+		if err := e.Save(t.Context(), record(s.settings, kkkk, "a", int64(2))); !errors.Is(err, errCommit) {
+			t.Errorf("error %v", err)
+		}
+		s.want(t, "Save", kkkk, int64(1), nil)
+	}
+}
+
 func TestSessionTooLargeForTheCacheIsNotStored(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, caches.Options{})
@@ -462,6 +510,14 @@ func TestLogoutDuringALoadIsFinal(t *testing.T) {
 		},
 		"a save by Django that has not reached the cache": {
 			do:     func(s *cachedSite) error { return s.table.Save(t.Context(), record(s.settings, kkkk, "a", int64(2))) },
+			loaded: int64(1), left: nil,
+		},
+		"a renewal by Django that has not reached the cache": {
+			do: func(s *cachedSite) error {
+				r := record(s.settings, kkkk, "a", int64(1))
+				r.ExpireDate.Time = r.ExpireDate.Time.Add(time.Hour)
+				return s.table.Save(t.Context(), r)
+			},
 			loaded: int64(1), left: nil,
 		},
 		"a save": {
