@@ -22,10 +22,21 @@ type Serializer interface {
 // JSONSerializer is Django's default, django.contrib.sessions.serializers.JSONSerializer.
 type JSONSerializer struct{}
 
-// Dumps returns what Django's dumps returns. The error is a [*ValueError] for a value
-// that JSON cannot represent. A session that expands to more than 16 times its size is
-// refused too; see [pyjson.Dumps].
+// Dumps returns what Django's dumps returns, also for values that a session can only get
+// from the cache of cached_db: a SafeString becomes a str, and an OrderedDict or a similar
+// class becomes a dict. The error is a [*ValueError] for a value that JSON cannot
+// represent. A session that expands to more than 16 times its size is refused too; see
+// [pyjson.Dumps].
 func (JSONSerializer) Dumps(d *py.Dict) ([]byte, error) {
+	data, err := dumpsJSON(d)
+	if err == nil || isOutOfProportion(err) {
+		return data, err
+	}
+	return TransitionalSerializer{}.Dumps(d)
+}
+
+// dumpsJSON returns d in JSON, without objects.
+func dumpsJSON(d *py.Dict) ([]byte, error) {
 	data, err := pyjson.Dumps(d)
 	if err == nil {
 		return data, nil

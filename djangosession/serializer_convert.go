@@ -27,16 +27,28 @@ func (c *jsonConverter) value(v any) (any, error) {
 		return nil, errTooDeep
 	}
 	defer func() { c.depth-- }()
-	switch v := v.(type) {
+	switch v := v.(type) { // a nil pointer is not a value, and refused below
 	case *py.List:
+		if v == nil {
+			break
+		}
 		c.done[v] = v
 		return v, c.items(v.Items)
 	case *py.Tuple:
+		if v == nil {
+			break
+		}
 		c.done[v] = v
 		return v, c.items(v.Items)
 	case *py.Dict:
+		if v == nil {
+			break
+		}
 		return c.dict(v, v)
 	case *py.Object:
+		if v == nil {
+			break
+		}
 		if d, ok := v.AsDict(); ok && !v.Extras().HasState {
 			return c.dict(v, d)
 		}

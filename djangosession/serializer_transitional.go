@@ -57,7 +57,7 @@ func (t TransitionalSerializer) Dumps(d *py.Dict) ([]byte, error) {
 		}
 		converted.Set(name, v)
 	}
-	return JSONSerializer{}.Dumps(converted)
+	return dumpsJSON(converted)
 }
 
 // Loads reads JSON or a pickle.
