@@ -67,12 +67,17 @@ func (l *link) dial(timeout context.Context, network, address string) (net.Conn,
 	return l.conn, nil
 }
 
-// interrupt ends the operation under way.
+// grace is how long an operation under way may take when its context has ended. The server
+// still carries out a command whose connection is closed, perhaps after one that was sent
+// later. So the answer is worth a short wait.
+const grace = 50 * time.Millisecond
+
+// interrupt ends the operation under way soon.
 func (l *link) interrupt() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.conn != nil {
-		_ = l.conn.Conn.SetDeadline(past()) // the operation fails in any case
+		_ = l.conn.Conn.SetDeadline(time.Now().Add(grace)) // the operation fails in any case
 	}
 }
 
@@ -86,7 +91,7 @@ func (l *link) drop() {
 	}
 }
 
-// A conn is the connection of a link. Its deadlines are never after that of the
+// A conn is the connection of a link. Its deadlines are never long after that of the
 // operation's context.
 type conn struct {
 	net.Conn
@@ -99,11 +104,11 @@ func (c *conn) SetDeadline(t time.Time) error {
 	c.link.mu.Lock()
 	defer c.link.mu.Unlock()
 	ctx := c.link.ctx
-	if d, ok := ctx.Deadline(); ok && d.Before(t) {
-		t = d
+	if d, ok := ctx.Deadline(); ok && d.Add(grace).Before(t) {
+		t = d.Add(grace)
 	}
-	if ctx.Err() != nil {
-		t = past()
+	if ctx.Err() != nil { // nothing more is sent
+		t = time.Unix(1, 0)
 	}
 	return c.Conn.SetDeadline(t)
 }
@@ -115,6 +120,3 @@ func (c *conn) Close() error {
 	c.link.conn = nil
 	return c.Conn.Close()
 }
-
-// past is a deadline that has passed.
-func past() time.Time { return time.Unix(1, 0) }
