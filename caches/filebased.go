@@ -24,10 +24,11 @@ const FileBasedBackend = "django.core.cache.backends.filebased.FileBasedCache"
 // FileBased keeps values in files of a folder, in the format of Django's FileBasedCache.
 // It must run as the user that runs Django, because nobody else can read the files.
 //
-// Django's cache has room for MAX_ENTRIES values, 300 by default. Each time that Django or
-// this cache stores a value in a full one, a third of all values, chosen at random, is
-// removed; see CULL_FREQUENCY. If those are sessions, visitors are logged out. Set
-// MAX_ENTRIES to more than the number of sessions.
+// Django's cache has room for MAX_ENTRIES values, 300 by default. Each time that Django
+// stores a value in a full one, it removes a third of all values, chosen at random; see
+// CULL_FREQUENCY. If those are sessions, visitors are logged out. This cache does the
+// same, but only when it stores a new value. Set MAX_ENTRIES to more than the number of
+// sessions.
 //
 // Django checks that a value exists and then replaces its file, so that a session that
 // Django saves while another process deletes it may come back. On Linux, this cache has
@@ -36,7 +37,7 @@ const FileBasedBackend = "django.core.cache.backends.filebased.FileBasedCache"
 type FileBased struct {
 	dir     string
 	format  fileFormat
-	culling culling
+	culling Culling
 	now     func() time.Time
 	seen    atomic.Bool // the folder has existed
 }
@@ -58,7 +59,7 @@ func NewFileBased(s djangosession.Settings) (*FileBased, error) {
 		return nil, err
 	}
 	return &FileBased{
-		dir: filepath.Clean(c.Location[0]), format: fileFormat{pickle: format}, culling: newCulling(c.Options), now: s.Clock,
+		dir: filepath.Clean(c.Location[0]), format: fileFormat{pickle: format}, culling: NewCulling(c.Options), now: s.Clock,
 	}, nil
 }
 
@@ -293,11 +294,6 @@ func (c *FileBased) replace(ctx context.Context, key string, value *py.Dict, tim
 	}
 	if err := errors.Join(ctx.Err(), missing()); err != nil {
 		return err
-	}
-	if data != nil {
-		if err := c.prepare(ctx, name); err != nil {
-			return err
-		}
 	}
 	expired := false
 	err := atomicfile.Update(ctx, name, temporaryPrefix, c.format.limit(), func(stored []byte) ([]byte, error) {

@@ -30,6 +30,8 @@ type engineCase struct {
 	start func(t *testing.T, at *engineSite) map[string]any
 	open  func(t *testing.T, s djangosession.Settings, at *engineSite) (djangosession.Engine, error)
 
+	// made, if set, is called after Django has started and migrated its database.
+	made func(t *testing.T, p *enginePair)
 	// damage puts something that is not a session in the place of one. By default it is
 	// the number 7, in the cache.
 	damage func(t *testing.T, p *enginePair, key string)
@@ -122,6 +124,9 @@ func newEnginePair(t *testing.T, c engineCase, release string, useTZ bool) *engi
 	maps.Copy(settings, c.start(t, at))
 	p := &enginePair{engineCase: c, at: at, pair: pair{base: at.base, release: release}}
 	p.django = startPeerWith(t, pythonWithCaches(t, release), release, settings)
+	if c.made != nil {
+		c.made(t, p)
+	}
 	printed := p.django.text(t, "export", map[string]any{"script": djangosession.SettingsScript})
 	s, err := djangosession.ReadSettings(strings.NewReader(printed))
 	if err != nil {

@@ -147,9 +147,11 @@ func httpCases() []httpCase {
 	return slices.Compact(cases)
 }
 
+func httpValues() map[string]any { return map[string]any{"n": "old", "m": []any{1.0, nil}} }
+
 // httpRows are the sessions that each request finds.
 func httpRows() []any {
-	values := map[string]any{"n": "old", "m": []any{1.0, nil}}
+	values := httpValues()
 	return []any{
 		map[string]any{"key": liveKey, "ends": 1000, "values": values},
 		map[string]any{"key": oddKey, "ends": 1000, "values": values},

@@ -62,16 +62,15 @@ func (c *conn) transact(
 // given up, possibly after the client's next statement. In a transaction, which Django
 // uses too, such a statement has no effect, because its COMMIT is not sent. Once the
 // COMMIT is sent, the row is locked and other writers wait.
-func (c *conn) write(ctx context.Context, op, statement string, values []any) (n int64, unsure bool, err error) {
+func (c *conn) write(ctx context.Context, op, statement string, values []any) (n int64, err error) {
 	if !c.dialect.locksRows() { // the statement is a call into a library and ends with it
-		n, err = c.exec(ctx, op, statement, values...)
-		return n, false, err
+		return c.exec(ctx, op, statement, values...)
 	}
-	unsure, err = c.transact(ctx, op, func(tx *sql.Conn) (refused, err error) {
+	_, err = c.transact(ctx, op, func(tx *sql.Conn) (refused, err error) {
 		n, err = affected(tx.ExecContext(ctx, statement, values...))
 		return nil, err
 	})
-	return n, unsure, err
+	return n, err
 }
 
 // affected is the number of rows that a statement affected.

@@ -1,6 +1,7 @@
 """A site of one view, behind nothing but the session middleware: the view does what the request tells it."""
 
 import io
+import os
 from datetime import datetime, timedelta, timezone
 from unittest import mock
 
@@ -28,7 +29,7 @@ def view(request):
         elif what == "set_expiry_date":
             session.set_expiry(datetime.fromisoformat(args[0]))
         elif what == "delete_row":
-            Session.objects.filter(pk=args[0]).delete()
+            place(type(session)).delete(args[0])
         elif what == "raise":
             raise ValueError
         else:  # flush, clear, cycle_key, save, set_expiry, is_empty
@@ -49,20 +50,95 @@ def at(now):
     return mock.patch("time.time", lambda: now), mock.patch("django.utils.timezone.now", lambda: moment)
 
 
-def reset(store, now, rows):
-    """Leave these rows in the table: key, values or else the text, and the seconds until it ends."""
-    sessions = []
-    for row in rows:
-        data = row["text"] if "text" in row else store().encode(row["values"])
-        ends = datetime.fromtimestamp(now + row["ends"], timezone.utc)
-        sessions.append(Session(pk=row["key"], session_data=data, expire_date=ends))
-    with transaction.atomic():
-        Session.objects.all().delete()
-        Session.objects.bulk_create(sessions)
+class Table:
+    """Where the engine "db" keeps sessions."""
+
+    def __init__(self, store):
+        self.store = store
+
+    def reset(self, now, rows):
+        """Leave these rows: key, values or else the text, and the seconds until it ends."""
+        sessions = []
+        for row in rows:
+            data = row["text"] if "text" in row else self.store().encode(row["values"])
+            ends = datetime.fromtimestamp(now + row["ends"], timezone.utc)
+            sessions.append(Session(pk=row["key"], session_data=data, expire_date=ends))
+        with transaction.atomic():
+            Session.objects.all().delete()
+            Session.objects.bulk_create(sessions)
+
+    def rows(self):
+        return [[row.pk, self.store().decode(row.session_data), str(row.expire_date)] for row in Session.objects.all()]
+
+    def delete(self, key):
+        Session.objects.filter(pk=key).delete()
 
 
-def rows(store):
-    return [[row.pk, store().decode(row.session_data), str(row.expire_date)] for row in Session.objects.all()]
+class Folder(Table):
+    """Where the engine "file" keeps them."""
+
+    def path(self, name):
+        return os.path.join(self.store._get_storage_path(), name)
+
+    def names(self):
+        return sorted(os.listdir(self.path("")))
+
+    def reset(self, now, rows):
+        for name in self.names():
+            os.unlink(self.path(name))
+        for row in rows:
+            if not row["key"].isalnum():
+                continue  # no session has it
+            path = self.path(settings.SESSION_COOKIE_NAME + row["key"])
+            with open(path, "w") as file:
+                file.write(row["text"] if "text" in row else self.store().encode(row["values"]))
+            written = now + row["ends"] - 1209600
+            os.utime(path, (written, written))
+
+    def rows(self):
+        found = []
+        for name in self.names():
+            with open(self.path(name)) as file:
+                text = file.read()
+            prefix = settings.SESSION_COOKIE_NAME
+            key = name[len(prefix):] if name.startswith(prefix) else "not a session: " + name
+            found.append([key, self.store().decode(text)])
+        return found
+
+    def delete(self, key):
+        os.unlink(self.path(settings.SESSION_COOKIE_NAME + key))
+
+
+class Nowhere(Table):
+    """The engine "signed_cookies" keeps nothing."""
+
+    def reset(self, now, rows):
+        pass
+
+    def rows(self):
+        return []
+
+    def delete(self, key):
+        pass
+
+
+def place(store):
+    return {"file": Folder, "signed_cookies": Nowhere}.get(store.__module__.split(".")[-1], Table)(store)
+
+
+def rows(store, changes=None):
+    with override_settings(**changes or {}):
+        return place(store).rows()
+
+
+def token(store, now, values):
+    """The cookie of a session that is signed at this time."""
+    clock, today = at(now)
+    with clock, today:
+        session = store()
+        session.update(values)
+        session.save()
+        return session.session_key
 
 
 def hurry(store):
@@ -72,10 +148,14 @@ def hurry(store):
 
 def visit(store, now, before, **order):
     """The answer to a request and the rows after it; another one may come then."""
-    reset(store, now, before)
-    answer = request(store, now, **order)
-    answer["rows"] = rows(store)
-    reset(store, now, before)
+    with override_settings(**order["changes"]):
+        clock, today = at(now)
+        with clock, today:
+            place(store).reset(now, before)
+        answer = request(store, now, **order)
+        answer["rows"] = place(store).rows()
+        with clock, today:
+            place(store).reset(now, before)
     return answer
 
 

@@ -68,6 +68,10 @@ func (r Release) PickleProtocol() int {
 // Before, only django.utils.tzinfo has it.
 func (r Release) HasTimezoneFixedOffset() bool { return r.since(Release{1, 7}) }
 
+// DecodesStrictBase64 reports whether the database cache refuses values that are not base64
+// on one line. Before, it ignores other characters.
+func (r Release) DecodesStrictBase64() bool { return r.since(Release{6, 1}) }
+
 // The session middleware.
 
 // SavesWith reports whether a session is saved when the response has this status.

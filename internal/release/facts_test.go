@@ -16,6 +16,7 @@ func boundaries() []boundary {
 	return []boundary{
 		{fact: release.Release.HasDumpsLayout, no: "3.0.99", yes: "3.1"},
 		{fact: release.Release.ReadsLegacyLayout, no: "4.0", yes: "3.2.99"},
+		{fact: release.Release.DecodesStrictBase64, no: "6.0.99", yes: "6.1"},
 		{fact: release.Release.HasFallbackKeys, no: "4.0.99", yes: "4.1"},
 		{fact: release.Release.HasISOExpiry, no: "4.0.99", yes: "4.1"},
 		{fact: release.Release.HasPickleSerializer, no: "5.0", yes: "4.2.99"},

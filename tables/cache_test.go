@@ -1,0 +1,366 @@
+package tables_test
+
+import (
+	"database/sql"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/djangobridge/djangobridge/caches"
+	"github.com/djangobridge/djangobridge/caches/cachetest"
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/fixtures"
+	"github.com/djangobridge/djangobridge/py"
+	"github.com/djangobridge/djangobridge/py/tagged"
+	"github.com/djangobridge/djangobridge/tables"
+)
+
+// cacheSettings are the settings of a site with a database cache on SQLite.
+func cacheSettings() djangosession.Settings {
+	s := djangosession.NewSettings("tables-secret-key")
+	s.SessionEngine = "django.contrib.sessions.backends.cache"
+	s.SessionCache = djangosession.SessionCache{
+		Alias: "default", Backend: tables.CacheBackend, Location: []string{"my_cache"},
+		Database: djangosession.Database{
+			Alias: "default", WriteAlias: "default", Engine: "django.db.backends.sqlite3", Vendor: "sqlite",
+		},
+	}
+	return s
+}
+
+// newCache makes a database cache in a new file.
+func newCache(t *testing.T, s djangosession.Settings) (*tables.Cache, *sql.DB) {
+	t.Helper()
+	db := openFile(t, "file:"+filepath.Join(t.TempDir(), "db.sqlite3")+"?_busy_timeout=20")
+	c, err := tables.NewCache(db, s, tables.CacheOptions{LockWait: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.CreateTable(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return c, db
+}
+
+func execute(t *testing.T, db *sql.DB, statement string, values ...any) {
+	t.Helper()
+	if _, err := db.ExecContext(t.Context(), statement, values...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestTableIsACache(t *testing.T) {
+	t.Parallel()
+	for name, useTZ := range map[string]bool{"USE_TZ": true, "without USE_TZ": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cachetest.Run(t, func(t *testing.T, given djangosession.Settings) cachetest.Backend {
+				t.Helper()
+				s := cacheSettings()
+				s.Now, s.UseTZ = given.Now, useTZ
+				c, db := newCache(t, s)
+				return cachetest.Backend{Cache: c, Second: time.Second, SetRaw: func(t *testing.T, key string, data []byte) {
+					t.Helper()
+					execute(t, db, "INSERT OR REPLACE INTO my_cache VALUES (?, ?, '2050-01-01 00:00:00')",
+						key, base64.StdEncoding.EncodeToString(data))
+				}}
+			})
+		})
+	}
+}
+
+// cacheCases returns the vectors of the database cache, by release.
+func cacheCases(t *testing.T) map[string]fixtures.CacheCase {
+	t.Helper()
+	all := map[string]fixtures.CacheCase{}
+	for _, release := range []string{"2.2", "3.2", "4.2", "5.2", "6.1"} {
+		cases, err := fixtures.CacheCases("django-"+release, tables.CacheBackend)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range cases {
+			all[release+"/"+c.Name] = c
+		}
+	}
+	return all
+}
+
+// settingsOf are the settings of a case.
+func settingsOf(t *testing.T, name string, c fixtures.CacheCase) djangosession.Settings {
+	t.Helper()
+	s := cacheSettings()
+	s.DjangoVersion, _, _ = strings.Cut(name, "/")
+	s.UseTZ, s.TimeZone = true, "UTC"
+	if useTZ, ok := c.Settings["USE_TZ"].(bool); ok {
+		s.UseTZ = useTZ
+	}
+	if zone, ok := c.Settings["TIME_ZONE"].(string); ok {
+		s.TimeZone = zone
+	}
+	now := time.UnixMilli(int64(c.Time * 1000))
+	s.Now = func() time.Time { return now }
+	return s
+}
+
+// lifetime is the number of seconds for which a session is stored.
+func lifetime(t *testing.T, c fixtures.CacheCase) (seconds float64) {
+	t.Helper()
+	if string(c.Timeout) == "true" {
+		return 1
+	}
+	if err := json.Unmarshal(c.Timeout, &seconds); err != nil {
+		t.Fatal(err)
+	}
+	return seconds
+}
+
+// text is a JSON text.
+func text(t *testing.T, data json.RawMessage) string {
+	t.Helper()
+	var s string
+	if err := json.Unmarshal(data, &s); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// TestReadsRowsOfDjangosCache reads each row that Django wrote or understands.
+func TestReadsRowsOfDjangosCache(t *testing.T) {
+	t.Parallel()
+	for name, c := range cacheCases(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cache, db := newCache(t, settingsOf(t, name, c))
+			execute(t, db, "INSERT INTO my_cache VALUES (?, ?, ?)", c.Key, string(c.Stored), text(t, c.Expires))
+			item, err := cache.Get(t.Context(), c.Key)
+			switch {
+			case c.Expect == "missing" || c.Op != "cache_get" && lifetime(t, c) < 1: // which is cut to the second that has begun
+				if !errors.Is(err, caches.ErrMiss) {
+					t.Errorf("read: %v", err)
+				}
+			case c.Expect != "ok":
+				if !errors.Is(err, djangosession.ErrUnknownFormat) || item == nil || item.Value != nil {
+					t.Errorf("read: %v", err)
+				}
+			case err != nil:
+				t.Error(err)
+			default:
+				data := c.Session
+				if len(c.Decoded) > 0 {
+					data = c.Decoded
+				}
+				if want, err := tagged.Loads(data); err != nil || !py.Equal(item.Value, want) {
+					t.Errorf("another session (%v)", err)
+				}
+			}
+		})
+	}
+}
+
+// TestWritesRowsOfDjangosCache stores each session in the same row as Django, but for the
+// protocol of the pickle.
+func TestWritesRowsOfDjangosCache(t *testing.T) {
+	t.Parallel()
+	n := 0
+	for name, c := range cacheCases(t) {
+		if c.Op == "cache_get" || c.Expect != "ok" {
+			continue
+		}
+		n++
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cache, db := newCache(t, settingsOf(t, name, c))
+			payload, err := base64.StdEncoding.DecodeString(string(c.Stored))
+			if err != nil {
+				t.Fatal(err)
+			}
+			value, err := djangosession.PickleSerializer{Protocol: 4}.Loads(payload)
+			if err != nil {
+				t.Fatal(err)
+			}
+			timeout := lifetime(t, c)
+			if err := cache.Add(t.Context(), c.Key, value, time.Duration(timeout*1e9)); err != nil {
+				t.Fatal(err)
+			}
+			var stored, expires string
+			err = db.QueryRowContext(t.Context(), "SELECT value, CAST(expires AS TEXT) FROM my_cache WHERE cache_key = ?", c.Key).
+				Scan(&stored, &expires)
+			if timeout <= 0 {
+				if !errors.Is(err, sql.ErrNoRows) {
+					t.Errorf("the row of an expired value: %v", err)
+				}
+				return
+			}
+			if want := text(t, c.Expires); err != nil || expires != want {
+				t.Errorf("it expires at %s, want %s (%v)", expires, want, err)
+			}
+			if len(payload) > 1 && payload[1] == 5 && !strings.Contains(string(payload), "\x96") { // no bytearray
+				payload[1] = 4
+				if want := base64.StdEncoding.EncodeToString(payload); stored != want {
+					t.Errorf("stored %s\nwant   %s", stored, want)
+				}
+			}
+		})
+	}
+	if n < 200 {
+		t.Errorf("only %d cases", n)
+	}
+}
+
+// TestDatabaseCacheCulls counts what stays in a cache with MAX_ENTRIES 10.
+func TestDatabaseCacheCulls(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		frequency     any
+		live, expired int      // before
+		left          []string // the first of the live ones, after one more, and how many there are
+		count         int
+	}{
+		"full":                      {live: 10, left: []string{"live00"}, count: 11},
+		"more than full":            {live: 11, left: []string{"live03"}, count: 9},  // 11 // 3 are removed
+		"many more":                 {live: 31, left: []string{"live10"}, count: 22}, // 31 // 3
+		"expired values go first":   {live: 10, expired: 1, left: []string{"live00"}, count: 11},
+		"and then others":           {live: 20, expired: 10, left: []string{"live06"}, count: 15},
+		"every second":              {frequency: 2.0, live: 12, left: []string{"live06"}, count: 7},
+		"all":                       {frequency: 0.0, live: 11, left: nil, count: 1},
+		"of one, as in Django, all": {frequency: 1.0, live: 11, left: []string{"live00"}, count: 12}, // OFFSET 11 has no row
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := cacheSettings()
+			now := time.Unix(1_700_000_000, 0)
+			s.Now = func() time.Time { return now }
+			s.SessionCache.Options = map[string]any{"MAX_ENTRIES": 10.0, "CULL_FREQUENCY": c.frequency}
+			cache, db := newCache(t, s)
+			for i := range c.live {
+				execute(t, db, "INSERT INTO my_cache VALUES (?, '', '2050-01-01 00:00:00')", fmt.Sprintf("live%02d", i))
+			}
+			for i := range c.expired {
+				execute(t, db, "INSERT INTO my_cache VALUES (?, '', '2001-01-01 00:00:00')", fmt.Sprintf("expired%02d", i))
+			}
+			if err := cache.Add(t.Context(), "new", py.NewDict(0), time.Hour); err != nil {
+				t.Fatal(err)
+			}
+			var count int
+			var first string
+			row := db.QueryRowContext(t.Context(), "SELECT COUNT(*), COALESCE(MIN(cache_key), '') FROM my_cache WHERE cache_key LIKE 'live%'")
+			if err := row.Scan(&count, &first); err != nil {
+				t.Fatal(err)
+			}
+			if count+1 != c.count || len(c.left) > 0 && first != c.left[0] {
+				t.Errorf("%d are left, the first is %q; want %d, %q", count+1, first, c.count, c.left)
+			}
+			if err := cache.Replace(t.Context(), "new", py.NewDict(0), time.Hour); err != nil {
+				t.Errorf("the new value has gone: %v", err)
+			}
+		})
+	}
+}
+
+// TestSecondOfExpiry agrees with Django: the value is there until the second has begun,
+// but no longer exists in it.
+func TestSecondOfExpiry(t *testing.T) {
+	t.Parallel()
+	s := cacheSettings()
+	clock := time.UnixMilli(1_700_000_000_500)
+	s.Now = func() time.Time { return clock }
+	cache, _ := newCache(t, s)
+	if err := cache.Add(t.Context(), "key", py.NewDict(0), 10*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		after         time.Duration
+		found, exists bool
+	}{
+		{after: 9 * time.Second, found: true, exists: true},
+		{after: 9499 * time.Millisecond, found: true, exists: true},
+		{after: 9500 * time.Millisecond, found: true, exists: false},
+		{after: 9501 * time.Millisecond, found: false, exists: false},
+	} {
+		clock = time.UnixMilli(1_700_000_000_500).Add(c.after)
+		exists, existsErr := cache.Exists(t.Context(), "key")
+		_, err := cache.Get(t.Context(), "key")
+		if existsErr != nil || exists != c.exists || (err == nil) != c.found {
+			t.Errorf("after %v: exists %v, %v; get %v", c.after, exists, existsErr, err)
+		}
+	}
+}
+
+func TestCacheChecksItsTable(t *testing.T) {
+	t.Parallel()
+	cache, db := newCache(t, cacheSettings())
+	if err := cache.Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+	for _, c := range []struct {
+		statement string
+		want      error
+	}{
+		{"ALTER TABLE my_cache RENAME COLUMN expires TO ends", tables.ErrColumn},
+		{"ALTER TABLE my_cache RENAME COLUMN ends TO expires", nil},
+		{"ALTER TABLE my_cache RENAME TO other", tables.ErrNoTable},
+	} {
+		execute(t, db, c.statement)
+		if err := cache.Check(t.Context()); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", c.statement, err)
+		}
+	}
+	_, err := cache.Get(t.Context(), "key")
+	if !errors.Is(err, tables.ErrNoTable) || errors.Is(err, caches.ErrMiss) {
+		t.Errorf("without the table: %v", err)
+	}
+	if err := cache.Add(t.Context(), "key", py.NewDict(0), time.Hour); !errors.Is(err, tables.ErrNoTable) {
+		t.Errorf("without the table: %v", err)
+	}
+}
+
+func TestNewCacheRefuses(t *testing.T) {
+	t.Parallel()
+	db := openFile(t, ":memory:")
+	for name, change := range map[string]func(c *djangosession.SessionCache){
+		"another backend":         func(c *djangosession.SessionCache) { c.Backend = "shop.caches.DatabaseCache" },
+		"no table":                func(c *djangosession.SessionCache) { c.Location = nil },
+		"a quoted name":           func(c *djangosession.SessionCache) { c.Location = []string{`"other"."my_cache"`} },
+		"an unknown database":     func(c *djangosession.SessionCache) { c.Database = djangosession.Database{} },
+		"a router for each write": func(c *djangosession.SessionCache) { c.Database.WriteAlias = "other" },
+	} {
+		s := cacheSettings()
+		change(&s.SessionCache)
+		_, err := tables.NewCache(db, s, tables.CacheOptions{})
+		if _, ok := errors.AsType[*djangosession.SettingError](err); !ok {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := tables.NewCache(nil, cacheSettings(), tables.CacheOptions{}); err == nil {
+		t.Error("no database: no error")
+	}
+}
+
+// TestListsKeysWithPrefix also has more keys than one page, and characters that LIKE
+// knows.
+func TestListsKeysWithPrefix(t *testing.T) {
+	t.Parallel()
+	cache, db := newCache(t, cacheSettings())
+	execute(t, db, "INSERT INTO my_cache WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i+1 FROM n WHERE i < 449) "+
+		"SELECT printf('a_%%!%03d', i), '', '2050-01-01 00:00:00' FROM n")
+	execute(t, db, "INSERT INTO my_cache VALUES ('aX%!001', '', '2050-01-01'), ('A_%!001', '', '2050-01-01'), "+
+		"('a_%!old', '', '2001-01-01'), ('b', '', '2050-01-01')")
+	n := 0
+	for key, err := range cache.Keys(t.Context(), "a_%!") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := fmt.Sprintf("a_%%!%03d", n); key != want {
+			t.Fatalf("key %s, want %s", key, want)
+		}
+		n++
+	}
+	if n != 450 {
+		t.Errorf("%d keys", n)
+	}
+}

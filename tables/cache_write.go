@@ -1,0 +1,226 @@
+package tables
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/djangobridge/djangobridge/caches"
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/py"
+)
+
+const writesCache = "write to the cache"
+
+// encode returns the column value.
+func (c *Cache) encode(value *py.Dict) (string, error) {
+	data, err := c.format.Dumps(value)
+	if err != nil {
+		return "", err
+	}
+	return base64.StdEncoding.EncodeToString(data), nil
+}
+
+// expires returns the second at which a value expires that is stored now.
+func (c *Cache) expires(timeout time.Duration) (stamp, error) {
+	at := c.stampAt(c.now().Add(timeout).Round(time.Microsecond).Truncate(time.Second))
+	if at.wall.Year() > 9999 { // Python has no such date
+		return stamp{}, fmt.Errorf("tables: %s: %w", writesCache, errDateRange)
+	}
+	return at, nil
+}
+
+// live is the condition that a row has not expired.
+func (c *Cache) live(a *args) string {
+	return fmt.Sprintf("NOT %s < %s", c.names.expire, c.dialect.timeExpr(a, c.nowStamp()))
+}
+
+// Add implements [caches.Cache]. It makes room if the cache is full, and then stores the
+// value with one INSERT, or two statements on MySQL if an expired value is in the way.
+func (c *Cache) Add(ctx context.Context, key string, value *py.Dict, timeout time.Duration) error {
+	if err := c.CheckKey(key); err != nil {
+		return err
+	}
+	text, err := c.encode(value)
+	if err != nil {
+		return err
+	}
+	if timeout <= 0 {
+		return c.mustMiss(ctx, key)
+	}
+	expires, err := c.expires(timeout)
+	if err != nil {
+		return err
+	}
+	if err := c.cull(ctx); err != nil {
+		return err
+	}
+	a := args{dialect: c.dialect}
+	statement := c.insert(&a, key, text, expires) +
+		c.dialect.orUpdate(c.names, func() string { return c.dialect.timeExpr(&a, c.nowStamp()) })
+	n, err := c.write(ctx, writesCache, statement, a.values)
+	switch {
+	case errors.Is(err, djangosession.ErrKeyTaken): // the INSERT does nothing else then
+		if n, err = c.revive(ctx, key, text, expires); err == nil && n == 0 {
+			return caches.ErrExists
+		}
+		return tooLong(err)
+	case lacksCharacters(err, key):
+		return djangosession.ErrBadKey
+	case err == nil && n == 0:
+		return caches.ErrExists
+	}
+	return tooLong(err)
+}
+
+// mustMiss returns ErrExists if a key exists.
+func (c *Cache) mustMiss(ctx context.Context, key string) error {
+	_, err := c.Get(ctx, key)
+	switch {
+	case errors.Is(err, caches.ErrMiss):
+		return nil
+	case err == nil, errors.Is(err, djangosession.ErrUnknownFormat):
+		return caches.ErrExists
+	}
+	return err
+}
+
+// insert is a statement that stores a new value.
+func (c *Cache) insert(a *args, key, text string, expires stamp) string {
+	return fmt.Sprintf("INSERT INTO %s (%s, %s, %s) VALUES (%s, %s, %s)", c.names.table,
+		c.names.key, c.names.data, c.names.expire, a.add(key), a.add(text), c.dialect.timeExpr(a, expires))
+}
+
+// revive stores a value in place of an expired one, and returns the number of rows.
+func (c *Cache) revive(ctx context.Context, key, text string, expires stamp) (int64, error) {
+	a := args{dialect: c.dialect}
+	statement := c.update(&a, text, expires) + c.dialect.keyIs(&a, c.names.key, key) +
+		fmt.Sprintf(" AND %s < %s", c.names.expire, c.dialect.timeExpr(&a, c.nowStamp()))
+	n, err := c.write(ctx, writesCache, statement, a.values)
+	return n, err
+}
+
+// update is the beginning of a statement that changes a value. The condition follows.
+func (c *Cache) update(a *args, text string, expires stamp) string {
+	return fmt.Sprintf("UPDATE %s SET %s = %s, %s = %s WHERE ", c.names.table,
+		c.names.data, a.add(text), c.names.expire, c.dialect.timeExpr(a, expires))
+}
+
+// Set implements [caches.Cache]: one INSERT that changes an existing row, after making
+// room if the cache is full.
+func (c *Cache) Set(ctx context.Context, key string, value *py.Dict, timeout time.Duration) error {
+	if err := c.CheckKey(key); err != nil {
+		return err
+	}
+	text, err := c.encode(value)
+	if err != nil {
+		return err
+	}
+	if timeout <= 0 {
+		return c.Delete(ctx, key)
+	}
+	expires, err := c.expires(timeout)
+	if err != nil {
+		return err
+	}
+	if err := c.cull(ctx); err != nil {
+		return err
+	}
+	a := args{dialect: c.dialect}
+	statement := c.insert(&a, key, text, expires) + c.dialect.orUpdate(c.names, nil)
+	_, err = c.write(ctx, writesCache, statement, a.values)
+	if lacksCharacters(err, key) {
+		return djangosession.ErrBadKey
+	}
+	return tooLong(err)
+}
+
+// Replace implements [caches.Cache]: one UPDATE by primary key.
+func (c *Cache) Replace(ctx context.Context, key string, value *py.Dict, timeout time.Duration) error {
+	return c.replace(ctx, key, nil, value, timeout)
+}
+
+// Swap implements [caches.Cache]: one UPDATE or DELETE by primary key and value.
+func (c *Cache) Swap(ctx context.Context, key string, old *caches.Item, value *py.Dict, timeout time.Duration) error {
+	if old == nil {
+		return caches.ErrChanged
+	}
+	return c.replace(ctx, key, old, value, timeout)
+}
+
+// replace stores a value in place of another, which must be old unless that is nil. It
+// removes the row if value is nil or has expired already.
+func (c *Cache) replace(ctx context.Context, key string, old *caches.Item, value *py.Dict, timeout time.Duration) error {
+	if !c.possible(key) {
+		return caches.ErrMiss
+	}
+	a := args{dialect: c.dialect}
+	var statement, text string
+	if value != nil {
+		var err error
+		if text, err = c.encode(value); err != nil {
+			return err
+		}
+	}
+	if value == nil || timeout <= 0 {
+		statement = fmt.Sprintf("DELETE FROM %s WHERE ", c.names.table)
+	} else {
+		expires, err := c.expires(timeout)
+		if err != nil {
+			return err
+		}
+		statement = c.update(&a, text, expires)
+	}
+	statement += c.dialect.keyIs(&a, c.names.key, key) + " AND " + c.live(&a)
+	if old != nil {
+		version, _ := old.Version.(cacheVersion)
+		statement += " AND " + c.dialect.keyIs(&a, c.names.data, version.value)
+	}
+	n, err := c.write(ctx, writesCache, statement, a.values)
+	switch {
+	case lacksCharacters(err, key):
+		return caches.ErrMiss
+	case err != nil || n > 0:
+		return tooLong(err)
+	}
+	return c.settleReplace(ctx, key, old, text)
+}
+
+// settleReplace finds out why no row was changed. MySQL does not count a row that has the
+// new values already.
+func (c *Cache) settleReplace(ctx context.Context, key string, old *caches.Item, text string) error {
+	if old == nil && !c.dialect.countsChanges() {
+		return caches.ErrMiss
+	}
+	stored, expires, err := c.row(ctx, key)
+	if err != nil {
+		return err
+	}
+	version := cacheVersion{text}
+	if old != nil {
+		version, _ = old.Version.(cacheVersion)
+	}
+	switch left, ok := c.left(expires); {
+	case ok && left < 0:
+		return caches.ErrMiss
+	case stored == text && version.value == text && c.dialect.countsChanges():
+		return nil
+	}
+	return caches.ErrChanged
+}
+
+// Delete implements [caches.Cache]: one DELETE by primary key.
+func (c *Cache) Delete(ctx context.Context, key string) error {
+	if !c.possible(key) {
+		return nil
+	}
+	a := args{dialect: c.dialect}
+	statement := fmt.Sprintf("DELETE FROM %s WHERE %s", c.names.table, c.dialect.keyIs(&a, c.names.key, key))
+	_, err := c.exec(ctx, "delete from the cache", statement, a.values...)
+	if absent(err, key) {
+		return nil
+	}
+	return err
+}
