@@ -3,6 +3,8 @@ package caches_test
 import (
 	"bytes"
 	"compress/zlib"
+	"crypto/md5"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +20,7 @@ import (
 	"github.com/djangobridge/djangobridge/caches"
 	"github.com/djangobridge/djangobridge/caches/cachetest"
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/djangosession/enginetest"
 	"github.com/djangobridge/djangobridge/fixtures"
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/py/pickle"
@@ -117,6 +120,32 @@ func TestFileBasedIsACache(t *testing.T) {
 				t.Fatal(err)
 			}
 		}}
+	})
+}
+
+func TestFileBasedKeepsSessions(t *testing.T) {
+	t.Parallel()
+	enginetest.Run(t, func(t *testing.T, s djangosession.Settings) enginetest.Backend {
+		t.Helper()
+		s.SessionEngine = "django.contrib.sessions.backends.cache"
+		s.SessionCache.Options = map[string]any{"MAX_ENTRIES": 100_000.0}
+		c, dir := newFileBased(t, s)
+		e, err := caches.NewEngine(c, s, caches.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return enginetest.Backend{
+			Engine: e,
+			SetUnknown: func(t *testing.T, key string) {
+				t.Helper()
+				sum := md5.Sum([]byte(":1:django.contrib.sessions.cache" + key))
+				name := filepath.Join(dir, hex.EncodeToString(sum[:])+".djcache")
+				if err := errors.Join(os.MkdirAll(dir, 0o700), os.WriteFile(name, content(t, nil, []byte("garbage")), 0o600)); err != nil {
+					t.Fatal(err)
+				}
+			},
+			Lacks: enginetest.Lacks{Text: true, Expired: true, Clear: true, Microseconds: true, List: true},
+		}
 	})
 }
 

@@ -12,29 +12,32 @@ import (
 
 // fileBasedCases are the engines on the file-based cache.
 func fileBasedCases() []engineCase {
-	start := func(engine string) func(t *testing.T, at *engineSite) map[string]any {
-		return func(t *testing.T, at *engineSite) map[string]any {
+	c := engineCase{
+		name: "cache on files", pickles: true,
+		start: func(t *testing.T, at *engineSite) map[string]any {
 			folder := filepath.Join(at.dir, "cache")
 			at.stop, at.resume = blockedFolder(t, folder)
 			at.keeps = true
 			return map[string]any{
-				"SESSION_ENGINE": engine,
+				"SESSION_ENGINE": "django.contrib.sessions.backends.cache",
 				"CACHES": map[string]any{"default": map[string]any{
 					"BACKEND": caches.FileBasedBackend, "LOCATION": folder, "OPTIONS": map[string]any{"MAX_ENTRIES": 1000},
 				}},
 			}
-		}
-	}
-	return []engineCase{{
-		name: "cache on files", pickles: true, start: start("django.contrib.sessions.backends.cache"),
-		open: func(_ *testing.T, s djangosession.Settings, _ *engineSite) (djangosession.Engine, error) {
-			c, err := caches.NewFileBased(s)
+		},
+		open: func(_ *testing.T, s djangosession.Settings, at *engineSite) (djangosession.Engine, error) {
+			c, err := openFileBased(s, at)
 			if err != nil {
 				return nil, err
 			}
 			return caches.NewEngine(c, s, caches.Options{})
 		},
-	}}
+	}
+	return []engineCase{c, cachedDBCase("cached_db on files", c, openFileBased)}
+}
+
+func openFileBased(s djangosession.Settings, _ *engineSite) (caches.Cache, error) {
+	return caches.NewFileBased(s)
 }
 
 // blockedFolder puts a file in the place of a folder, so that nobody can create it, and

@@ -8,9 +8,21 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// tableEngineCases are the engines on a database: "db", and "cache" on a database cache.
+// tableEngineCases are the engines on a database: "db", and "cache" and "cached_db" on a
+// database cache.
 func tableEngineCases() []engineCase {
-	db := engineCase{
+	products := databases()
+	all := make([]engineCase, 0, 1+2*len(products))
+	all = append(all, dbEngineCase())
+	for _, product := range products {
+		c := databaseCacheCase(product)
+		all = append(all, c, cachedDBCase("cached_db on a table/"+product, c, openDatabaseCache))
+	}
+	return all
+}
+
+func dbEngineCase() engineCase {
+	return engineCase{
 		name: "db",
 		start: func(t *testing.T, at *engineSite) map[string]any {
 			at.stop, at.resume, at.keeps = awayTable(t, at, "django_session")
@@ -20,26 +32,19 @@ func tableEngineCases() []engineCase {
 			return tables.New(at.db, s, tables.Options{})
 		},
 		damage: func(t *testing.T, p *enginePair, key string) {
-			if _, err := p.at.db.ExecContext(t.Context(), "UPDATE django_session SET session_data = 'x' WHERE session_key = ?", key); err != nil {
+			if _, err := p.at.db.ExecContext(t.Context(), "UPDATE django_session SET session_data = 'x' WHERE session_key = '"+key+"'"); err != nil {
 				t.Fatal(err)
 			}
 		},
 		held: func(t *testing.T, p *enginePair, key string) string {
 			var text string
-			row := p.at.db.QueryRowContext(t.Context(), "SELECT session_data FROM django_session WHERE session_key = ?", key)
+			row := p.at.db.QueryRowContext(t.Context(), "SELECT session_data FROM django_session WHERE session_key = '"+key+"'")
 			if err := row.Scan(&text); err != nil {
 				t.Fatal(err)
 			}
 			return text
 		},
 	}
-	products := databases()
-	all := make([]engineCase, 0, 1+len(products))
-	all = append(all, db)
-	for _, product := range products {
-		all = append(all, databaseCacheCase(product))
-	}
-	return all
 }
 
 // databaseCacheCase is the engine "cache" on a database cache.
@@ -61,13 +66,52 @@ func databaseCacheCase(product string) engineCase {
 			})
 		},
 		open: func(_ *testing.T, s djangosession.Settings, at *engineSite) (djangosession.Engine, error) {
-			c, err := tables.NewCache(at.db, s, tables.CacheOptions{})
+			c, err := openDatabaseCache(s, at)
 			if err != nil {
 				return nil, err
 			}
 			return caches.NewEngine(c, s, caches.Options{})
 		},
 	}
+}
+
+func openDatabaseCache(s djangosession.Settings, at *engineSite) (caches.Cache, error) {
+	return tables.NewCache(at.db, s, tables.CacheOptions{})
+}
+
+// cachedDBCase is the engine "cached_db" on the cache of a case. A damaged copy in the
+// cache does no harm, so the row is damaged.
+func cachedDBCase(
+	name string, c engineCase, open func(s djangosession.Settings, at *engineSite) (caches.Cache, error),
+) engineCase {
+	db, start := dbEngineCase(), c.start
+	c.name, c.pickles, c.held = name, false, db.held
+	c.damage = func(t *testing.T, p *enginePair, key string) {
+		p.django.do(t, "python", map[string]any{
+			"key": key, "code": "session = store(key)\nsession._cache.delete(session.cache_key_prefix + key)",
+		})
+		db.damage(t, p, key)
+	}
+	c.start = func(t *testing.T, at *engineSite) map[string]any {
+		settings := start(t, at)
+		settings["SESSION_ENGINE"] = cachedDBEngine
+		leave, come, _ := awayTable(t, at, "django_session")
+		stop, resume := at.stop, at.resume
+		at.stop, at.resume = func() { leave(); stop() }, func() { come(); resume() }
+		return settings
+	}
+	c.open = func(_ *testing.T, s djangosession.Settings, at *engineSite) (djangosession.Engine, error) {
+		cache, err := open(s, at)
+		if err != nil {
+			return nil, err
+		}
+		table, err := tables.New(at.db, s, tables.Options{AcceptEngine: cachedDBEngine})
+		if err != nil {
+			return nil, err
+		}
+		return caches.NewCachedDB(table, cache, s, caches.Options{})
+	}
+	return c
 }
 
 // awayTable makes a table disappear, and come back as it was.

@@ -14,6 +14,7 @@ import (
 	"github.com/djangobridge/djangobridge/caches"
 	"github.com/djangobridge/djangobridge/caches/cachetest"
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/djangosession/enginetest"
 	"github.com/djangobridge/djangobridge/fixtures"
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/py/tagged"
@@ -71,6 +72,98 @@ func TestTableIsACache(t *testing.T) {
 				}}
 			})
 		})
+	}
+}
+
+func TestTableCacheKeepsSessions(t *testing.T) {
+	t.Parallel()
+	enginetest.Run(t, func(t *testing.T, given djangosession.Settings) enginetest.Backend {
+		t.Helper()
+		s := cacheSettings()
+		s.Now, s.UseTZ, s.TimeZone = given.Now, given.UseTZ, given.TimeZone
+		s.SessionCache.Options = map[string]any{"MAX_ENTRIES": 100_000.0}
+		c, db := newCache(t, s)
+		e, err := caches.NewEngine(c, s, caches.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return enginetest.Backend{
+			Engine: e,
+			SetUnknown: func(t *testing.T, key string) {
+				t.Helper()
+				execute(t, db, "INSERT OR REPLACE INTO my_cache VALUES (?, 'garbage', '2050-01-01 00:00:00')",
+					":1:django.contrib.sessions.cache"+key)
+			},
+			Lacks: enginetest.Lacks{Text: true, Expired: true, Clear: true, Microseconds: true},
+		}
+	})
+}
+
+// TestCachedDBInOneTransaction keeps sessions and their copies in one SQLite database. A
+// copy on a connection of its own would wait for the lock of the row's transaction.
+func TestCachedDBInOneTransaction(t *testing.T) {
+	t.Parallel()
+	s := cacheSettings()
+	s.SessionEngine = "django.contrib.sessions.backends.cached_db"
+	s.SessionDatabase = s.SessionCache.Database
+	cache, db := newCache(t, s)
+	table, err := tables.New(db, s, tables.Options{AcceptEngine: s.SessionEngine})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := table.CreateTable(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	e, err := caches.NewCachedDB(table, cache, s, caches.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sessions, err := djangosession.NewManager(e, s, djangosession.Options{MergeSaves: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	session := sessions.New()
+	for _, step := range []func() error{
+		func() error { return session.Save(t.Context()) },
+		func() error {
+			session.Set("a", 1)
+			return session.Save(t.Context())
+		},
+		func() error { return session.CycleKey(t.Context()) },
+	} {
+		began := time.Now()
+		if err := step(); err != nil || time.Since(began) > 20*time.Second {
+			t.Fatalf("%v after %v", err, time.Since(began))
+		}
+	}
+	count := func(table string) (n int) {
+		if err := db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM "+table).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if rows, copies := count("django_session"), count("my_cache"); rows != 1 || copies != 1 {
+		t.Errorf("%d rows and %d copies, want one of each", rows, copies)
+	}
+	// A transaction that is rolled back leaves no copy.
+	execute(t, db, "ALTER TABLE my_cache RENAME COLUMN expires TO ends")
+	session.Set("a", 2)
+	if err := session.Save(t.Context()); !errors.Is(err, tables.ErrColumn) {
+		t.Errorf("saving without the cache: %v", err)
+	}
+	execute(t, db, "ALTER TABLE my_cache RENAME COLUMN ends TO expires")
+	again, err := sessions.Load(t.Context(), session.Key())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := djangosession.Value[int](again, "a"); got != 1 || err != nil {
+		t.Errorf("the row has %d, %v", got, err)
+	}
+	if err := again.Flush(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if rows, copies := count("django_session"), count("my_cache"); rows != 0 || copies != 0 {
+		t.Errorf("%d rows and %d copies are left", rows, copies)
 	}
 }
 

@@ -58,25 +58,16 @@ func newConn(
 
 // queryRow reads the one row that a query has.
 func (c *conn) queryRow(ctx context.Context, op, query string, values []any, dst ...any) error {
-	if err := c.mustCommit(ctx, op); err != nil {
-		return err
-	}
-	return c.untilUnlocked(ctx, op, func() error {
-		return c.db.QueryRowContext(ctx, query, values...).Scan(dst...)
+	return c.on(ctx, op, func(q querier) error {
+		return q.QueryRowContext(ctx, query, values...).Scan(dst...)
 	})
 }
 
 // exec runs a statement and returns the number of rows that it affected.
 func (c *conn) exec(ctx context.Context, op, statement string, values ...any) (int64, error) {
-	if err := c.mustCommit(ctx, op); err != nil {
-		return 0, err
-	}
 	var n int64
-	err := c.untilUnlocked(ctx, op, func() error {
-		result, err := c.db.ExecContext(ctx, statement, values...)
-		if err == nil {
-			n, err = result.RowsAffected()
-		}
+	err := c.on(ctx, op, func(q querier) (err error) {
+		n, err = affected(q.ExecContext(ctx, statement, values...))
 		return err
 	})
 	return n, err
@@ -86,12 +77,9 @@ func (c *conn) exec(ctx context.Context, op, statement string, values ...any) (i
 func queryAll[T any](
 	ctx context.Context, c *conn, op, query string, values []any, scan func(*sql.Rows) (T, error),
 ) (all []T, err error) {
-	if err := c.mustCommit(ctx, op); err != nil {
-		return nil, err
-	}
-	err = c.untilUnlocked(ctx, op, func() error {
+	err = c.on(ctx, op, func(q querier) error {
 		all = nil
-		rows, err := c.db.QueryContext(ctx, query, values...)
+		rows, err := q.QueryContext(ctx, query, values...)
 		if err != nil {
 			return err
 		}

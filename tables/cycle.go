@@ -54,7 +54,7 @@ func (e *Engine) CycleWith(ctx context.Context, old string, change func(*djangos
 		if err := e.deleteIn(ctx, tx, old); err != nil {
 			return nil, err
 		}
-		return callHook(ctx, hook, row.record), nil
+		return callHook(e.joinable(ctx, tx), hook, row.record), nil
 	})
 	switch {
 	case unsure:

@@ -118,6 +118,9 @@ func (c *conn) fail(ctx context.Context, op string, err error) error {
 	if ended := ctx.Err(); ended != nil {
 		return fmt.Errorf("tables: %s: %w", op, ended)
 	}
+	if _, known := errors.AsType[*Error](err); known {
+		return err
+	}
 	kind := c.dialect.cause(err)
 	if errors.Is(kind, ErrTaken) || errors.Is(kind, djangosession.ErrKeyTaken) || errors.Is(kind, ErrValue) {
 		err = nil // the text quotes the value, which may be the key or part of the session

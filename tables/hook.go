@@ -13,8 +13,9 @@ import (
 // while the row is locked. If it returns an error, the transaction is rolled back and the
 // call returns that error. It is called again if the transaction is repeated after a
 // conflict. The transaction may also fail after the last call. A Hook keeps the session
-// in another store too; it must be fast, must not change the record, and must not query
-// this database. Package caches has one for cached_db.
+// in another store too; it must be fast, and must not change the record. It may use this
+// database only with its context and this package, for a [Cache] on the same [sql.DB],
+// whose statements become part of the transaction. Package caches has one for cached_db.
 type Hook = func(ctx context.Context, stored *djangosession.Record) error
 
 // SaveWith is [Engine.Save] with a [Hook].
@@ -42,7 +43,7 @@ func (e *Engine) SaveWith(ctx context.Context, r *djangosession.Record, hook Hoo
 				return djangosession.ErrSessionGone, nil
 			}
 		}
-		return callHook(ctx, hook, row.record), nil
+		return callHook(e.joinable(ctx, tx), hook, row.record), nil
 	})
 	if lacksCharacters(err, r.Key) {
 		return djangosession.ErrSessionGone
@@ -74,7 +75,7 @@ func (e *Engine) Locked(ctx context.Context, key string, do func(ctx context.Con
 		if _, err := e.lockRow(ctx, tx, op, key); err != nil {
 			return nil, err
 		}
-		return do(ctx), nil
+		return do(e.joinable(ctx, tx)), nil
 	})
 	return err
 }

@@ -40,7 +40,7 @@ func (e *Engine) MergeWith(ctx context.Context, key string, change func(*djangos
 		if _, err = tx.ExecContext(ctx, row.statement, row.values...); err != nil {
 			return nil, err
 		}
-		return callHook(ctx, hook, row.record), nil
+		return callHook(e.joinable(ctx, tx), hook, row.record), nil
 	})
 	switch {
 	case lacksCharacters(err, key):

@@ -33,7 +33,7 @@ func (e *Engine) CreateWith(ctx context.Context, r *djangosession.Record, hook H
 		if refused, err := e.insertIn(ctx, tx, row); refused != nil || err != nil {
 			return refused, err
 		}
-		return callHook(ctx, hook, row.record), nil
+		return callHook(e.joinable(ctx, tx), hook, row.record), nil
 	})
 	switch {
 	case unsure:

@@ -30,6 +30,13 @@ func (c *conn) transact(
 	ctx context.Context, op string, do func(tx *sql.Conn) (refused, err error),
 ) (unsure bool, err error) {
 	var refused error
+	if tx := c.joined(ctx); tx != nil {
+		refused, err = do(tx)
+		if err = c.fail(ctx, op, err); err == nil {
+			err = refused
+		}
+		return false, err
+	}
 	err = c.untilUnlocked(ctx, op, func() error {
 		unsure = false
 		tx, err := c.begin(ctx)
@@ -43,7 +50,11 @@ func (c *conn) transact(
 			}
 			_ = tx.Close() // an error of the connection has appeared before
 		}()
-		if refused, err = do(tx); refused != nil || err != nil {
+		refused, err = do(tx)
+		if err == nil && errors.Is(refused, ErrLocked) { // in a statement that joined the transaction
+			refused, err = nil, refused
+		}
+		if refused != nil || err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, c.dialect.commit())
@@ -63,7 +74,7 @@ func (c *conn) transact(
 // uses too, such a statement has no effect, because its COMMIT is not sent. Once the
 // COMMIT is sent, the row is locked and other writers wait.
 func (c *conn) write(ctx context.Context, op, statement string, values []any) (n int64, err error) {
-	if !c.dialect.locksRows() { // the statement is a call into a library and ends with it
+	if !c.dialect.locksRows() || c.joined(ctx) != nil { // the statement is a call into a library and ends with it
 		return c.exec(ctx, op, statement, values...)
 	}
 	_, err = c.transact(ctx, op, func(tx *sql.Conn) (refused, err error) {
