@@ -66,6 +66,9 @@ func NewEngine(c Cache, s djangosession.Settings, o Options) (*Engine, error) {
 	if err := o.checkEngine(&s, cacheModule); err != nil {
 		return nil, err
 	}
+	if _, ok := c.(Dummy); ok {
+		return nil, cacheError(&s, "is a DummyCache, which stores nothing: use Redis, memcached, files or a table")
+	}
 	return newEngine(c, &s, &o, cachePrefix)
 }
 

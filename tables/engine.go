@@ -50,7 +50,8 @@ type Options struct {
 	// reads every session from the table on every request, so that all its processes see
 	// what this one writes and deletes. If that is wrong, as with cached_db, users who
 	// log out here remain logged in for Django, and values are lost; such sites may only
-	// be read.
+	// be read. The engine of package caches for cached_db writes the cache too: to use
+	// it, name the site's SESSION_ENGINE here and pass this engine to NewCachedDB there.
 	AcceptEngine string
 	// DatabaseTimeZone is DATABASES[...]["TIME_ZONE"]: the zone of dates in a database
 	// that does not store zones, if USE_TZ is true. The default is that of
