@@ -14,9 +14,10 @@ import (
 	"strings"
 )
 
-// interpreter returns a Python that has this Django release, and installs it if missing.
+// interpreter returns a Python that has this Django release and the clients of all caches,
+// and installs what is missing.
 func interpreter(ctx context.Context, release string) (string, error) {
-	cmd := exec.CommandContext(ctx, filepath.Join("env", "django"), release) //nolint:gosec // a script of ours
+	cmd := exec.CommandContext(ctx, filepath.Join("env", "caches"), release) //nolint:gosec // a script of ours
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -35,8 +36,8 @@ type peer struct {
 	stderr bytes.Buffer
 }
 
-// startPeer starts a Django process on a database, an entry of DATABASES.
-func startPeer(ctx context.Context, python string, database map[string]any) (*peer, error) {
+// startPeer starts a Django process with these settings.
+func startPeer(ctx context.Context, python string, settings map[string]any) (*peer, error) {
 	cmd := exec.CommandContext(ctx, python, filepath.Join("bench", "peer.py")) //nolint:gosec // likewise
 	p := &peer{cmd: cmd}
 	in, inErr := p.cmd.StdinPipe()
@@ -45,7 +46,7 @@ func startPeer(ctx context.Context, python string, database map[string]any) (*pe
 	if err := errors.Join(inErr, outErr, p.cmd.Start()); err != nil {
 		return nil, err
 	}
-	if err := p.send(map[string]any{"database": database, "secret": secret}); err != nil {
+	if err := p.send(settings); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
 	return p, nil

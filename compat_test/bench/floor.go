@@ -12,8 +12,6 @@ import (
 	"strings"
 
 	"github.com/klauspost/compress/zlib"
-
-	"github.com/djangobridge/djangobridge/djangosession"
 )
 
 // floor is the minimum that decoding one session takes, with all memory allocated
@@ -34,11 +32,17 @@ type floor struct {
 
 var errFloor = errors.New("the floor does not decode")
 
+// Salts of sessions in a table, and in cookies.
+const (
+	tableSalt  = "django.contrib.sessions.SessionStore"
+	cookieSalt = "django.contrib.sessions.backends.signed_cookies"
+)
+
 // newFloor splits the text, as every decoder must.
-func newFloor(s djangosession.Settings, text string) (*floor, error) {
+func newFloor(text, salt string) (*floor, error) {
 	signed := text[:strings.LastIndexByte(text, ':')]
 	value := signed[:strings.IndexByte(signed, ':')]
-	key := sha256.Sum256([]byte("django.contrib.sessions.SessionStoresigner" + s.SecretKey))
+	key := sha256.Sum256([]byte(salt + "signer" + secret))
 	f := &floor{
 		signed: []byte(signed), signature: []byte(text[len(signed)+1:]),
 		value: []byte(strings.TrimPrefix(value, ".")), compressed: value[0] == '.',

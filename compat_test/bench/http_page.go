@@ -3,16 +3,15 @@ package main
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
 	"runtime"
+	"strings"
 	"time"
 
-	"github.com/djangobridge/djangobridge/compat_test/servers"
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/tables"
@@ -22,16 +21,17 @@ import (
 const mallocsPath = "/mallocs"
 
 // serve is the counterpart of httpsite.py under gunicorn: the same page from the same
-// settings, until ctx ends.
-func serve(ctx context.Context) error {
-	var site struct {
-		Database databaseSettings `json:"database"`
-		Secret   string           `json:"secret"`
-	}
-	if err := json.Unmarshal([]byte(os.Getenv("SITE")), &site); err != nil {
+// settings, until ctx ends. The first two arguments are those of [sql.Open].
+func serve(ctx context.Context, driver, source, name string) error {
+	e, err := engineNamed(name)
+	if err != nil {
 		return err
 	}
-	db, dialect, err := site.Database.open()
+	settings, err := djangosession.ReadSettings(strings.NewReader(os.Getenv("SITE")))
+	if err != nil {
+		return err
+	}
+	db, err := sql.Open(driver, source)
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func serve(ctx context.Context) error {
 	// Persistent connections, and as many as gunicorn's threads have together.
 	db.SetMaxOpenConns(8)
 	db.SetMaxIdleConns(8)
-	page, err := pageHandler(db, dialect, djangosession.NewSettings(site.Secret))
+	page, err := pageHandler(e, db, settings)
 	if err != nil {
 		return err
 	}
@@ -63,39 +63,14 @@ func serve(ctx context.Context) error {
 	return nil
 }
 
-// databaseSettings is an entry of DATABASES.
-type databaseSettings struct {
-	Engine string `json:"ENGINE"`
-	Name   string `json:"NAME"`
-	Port   int    `json:"PORT"`
-}
-
-// open opens the database in the fastest way, as Django's drivers do by default: the one
-// for SQLite keeps prepared statements, the one for MariaDB prepares none.
-func (s databaseSettings) open() (*sql.DB, tables.Dialect, error) {
-	switch s.Engine {
-	case "django.db.backends.sqlite3":
-		db, err := sql.Open("sqlite3", "file:"+s.Name+"?mode=rw&_busy_timeout=10&_synchronous=FULL&_stmt_cache_size=16")
-		return db, tables.SQLite{}, err
-	case "django.db.backends.mysql":
-		server := servers.Server{Name: servers.MariaDB, Port: s.Port}
-		db, err := sql.Open("mysql", server.MariaDBSource(s.Name)+"?interpolateParams=true")
-		return db, tables.MySQL{}, err
-	default:
-		server := servers.Server{Name: servers.PostgreSQL, Port: s.Port}
-		db, err := server.Open(s.Name)
-		return db, tables.PostgreSQL{}, err
-	}
-}
-
 // pageHandler is the page inside the middlewares.
-func pageHandler(db *sql.DB, dialect tables.Dialect, settings djangosession.Settings) (http.Handler, error) {
-	engine, engineErr := tables.New(db, settings, tables.Options{Dialect: dialect})
-	users, usersErr := tables.NewUsers(db, settings, tables.UserOptions{Model: "auth.User", Dialect: dialect})
+func pageHandler(e *engine, db *sql.DB, settings djangosession.Settings) (http.Handler, error) {
+	store, _, engineErr := e.store(settings, db)
+	users, usersErr := tables.NewUsers(db, settings, tables.UserOptions{})
 	if err := errors.Join(engineErr, usersErr); err != nil {
 		return nil, err
 	}
-	sessions, err := djangosession.NewManager(engine, settings, djangosession.Options{})
+	sessions, err := djangosession.NewManager(store, settings, djangosession.Options{})
 	if err != nil {
 		return nil, err
 	}

@@ -13,8 +13,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
+
+	"github.com/djangobridge/djangobridge/djangosession"
 )
 
 // The servers of Django, the same in every run.
@@ -35,8 +38,9 @@ type server struct {
 // ours is the index of this module's server. The modes of gunicorn follow it.
 const ours = 0
 
-// startServers starts all of them. The caller stops them.
-func (s *pageSite) startServers(ctx context.Context, settings string) ([]*server, error) {
+// startServers starts all of them, with settings for Django and as Django has exported
+// them. The caller stops them.
+func (s *pageSite) startServers(ctx context.Context, settings, exported string) ([]*server, error) {
 	gunicorn, err := gunicornFor(ctx, s.python)
 	if err != nil {
 		return nil, err
@@ -50,11 +54,13 @@ func (s *pageSite) startServers(ctx context.Context, settings string) ([]*server
 			"-m", "gunicorn", "--no-control-socket", "--log-level", "warning", "--bind", "fd://3", "--workers", "2",
 		}, more...)
 		cmd := exec.CommandContext(ctx, s.python, append(args, "httpsite:application")...) //nolint:gosec // an interpreter of ours
-		cmd.Dir, cmd.Env = "bench", append(os.Environ(), settings, "PYTHONPATH="+gunicorn)
+		cmd.Dir, cmd.Env = "bench", append(os.Environ(), siteVariable+settings, "PYTHONPATH="+gunicorn)
 		return cmd
 	}
-	page := exec.CommandContext(ctx, program, servePage) //nolint:gosec // this program
-	page.Env = append(os.Environ(), settings)
+	database := s.at.database
+	page := exec.CommandContext(ctx, program, servePage, //nolint:gosec // this program
+		database.driver, database.source+database.quick, s.engine.name)
+	page.Env = append(os.Environ(), siteVariable+exported)
 	all := make([]*server, 0, 3)
 	for _, w := range []*server{
 		{name: "net/http", cmd: page},
@@ -146,19 +152,17 @@ func (w *server) get(ctx context.Context, path string, p page) (string, error) {
 	return string(body), err
 }
 
-// serverSettings is the variable from which the servers learn about the site; see
-// httpsite.py.
-func (s *pageSite) serverSettings() (string, error) {
-	settings, err := json.Marshal(map[string]any{"database": s.database, "secret": secret})
-	return "SITE=" + string(settings), err
-}
+// siteVariable is the beginning of the variable that holds the settings for a server.
+const siteVariable = "SITE="
 
-// fill has Django make the site's tables, users and sessions, and measure its middleware.
+// fill has Django make the site's tables, users and sessions, measure its middleware, and
+// export its settings.
 func (s *pageSite) fill(ctx context.Context, settings string, p plan, dst any) error {
 	seconds := (time.Duration(p.rounds) * p.turn).Seconds()
 	cmd := exec.CommandContext(ctx, s.python, "httpsite.py", strconv.Itoa(sessions), fmt.Sprint(seconds)) //nolint:gosec // as above
 	var stderr bytes.Buffer
-	cmd.Dir, cmd.Env, cmd.Stderr = "bench", append(os.Environ(), settings), &stderr
+	cmd.Dir, cmd.Env, cmd.Stderr = "bench", append(os.Environ(), siteVariable+settings), &stderr
+	cmd.Stdin = strings.NewReader(djangosession.SettingsScript)
 	answer, err := cmd.Output()
 	if err != nil {
 		return fmt.Errorf("httpsite.py: %w\n%s", err, stderr.String())

@@ -1,9 +1,12 @@
 """A Django site of one page, which shows who is logged in and a value of the session.
 
-SITE in the environment is a JSON object with the database, as an entry of DATABASES, and the secret. gunicorn serves
-"httpsite:application"; run as a program, the site makes its tables and users and prints their sessions.
+SITE in the environment is a JSON object with settings. gunicorn serves "httpsite:application"; run as a program with
+SettingsScript as its input, the site makes its tables and users and prints their sessions and its settings.
 """
 
+import contextlib
+import importlib
+import io
 import json
 import os
 import sys
@@ -24,14 +27,14 @@ def page(request):
 
 urlpatterns = [path("", page)]
 
-if SITE["database"]["ENGINE"].endswith("mysql"):
+SITE["DATABASES"]["default"]["CONN_MAX_AGE"] = None
+if SITE["DATABASES"]["default"]["ENGINE"].endswith("mysql"):
     import pymysql
 
     pymysql.install_as_MySQLdb()
 
 settings.configure(
     ALLOWED_HOSTS=["127.0.0.1"],
-    DATABASES={"default": {"CONN_MAX_AGE": None} | SITE["database"]},
     DEBUG=False,
     INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions"],
     MIDDLEWARE=[
@@ -39,9 +42,9 @@ settings.configure(
         "django.contrib.auth.middleware.AuthenticationMiddleware",
     ],
     ROOT_URLCONF=__name__,
-    SECRET_KEY=SITE["secret"],
     TIME_ZONE="UTC",
     USE_TZ=True,
+    **SITE,
 )
 application = get_wsgi_application()
 
@@ -51,22 +54,30 @@ def fill(users):
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.auth.hashers import make_password
     from django.contrib.auth.models import User
-    from django.contrib.sessions.backends.db import SessionStore
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
+    store = importlib.import_module(settings.SESSION_ENGINE).SessionStore
     password = make_password("tea")  # once, since it takes half a second
     pages = []
     for n in range(users):
         user = User.objects.create(username=f"visitor{n}", password=password)
-        session = SessionStore()
+        session = store()
         session[SESSION_KEY] = str(user.pk)
         session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
         session[HASH_SESSION_KEY] = user.get_session_auth_hash()
         session["visits"] = n
-        session.create()
+        session.save()
         pages.append({"key": session.session_key, "shows": f"{user.username}: {n} visits"})
     return pages
+
+
+def exported(script):
+    """What djangosession.SettingsScript prints here."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(script, {})
+    return out.getvalue()
 
 
 def unused(seconds):
@@ -91,4 +102,4 @@ def unused(seconds):
 
 if __name__ == "__main__":
     users, seconds = int(sys.argv[1]), float(sys.argv[2])
-    print(json.dumps({"pages": fill(users), "unused": unused(seconds)}))
+    print(json.dumps({"pages": fill(users), "unused": unused(seconds), "settings": exported(sys.stdin.read())}))

@@ -4,20 +4,27 @@
 //	NAME django_us=N go_us=N ratio=N floor_us=N allocs=N
 //
 // Times are in microseconds. ratio is our time divided by Django's. allocs are ours.
-// floor_us is the minimum that decoding can take in Go: the signature, base64, inflating
-// and one look at every byte, without building values; it is 0 for work without such a
-// minimum. Rows named loads and dumps are about pickles, where Django's part is only
-// CPython's pickler, which is written in C. The rows of whole requests end with
+// floor_us is the minimum that the work can take in Go; it is 0 for work without such a
+// minimum. For decoding, and for loading from a cookie, it is the signature, base64,
+// inflating and one look at every byte, without building values. For loading and saving
+// on any other engine, it is a bare read or write by the same client, and decoding or
+// encoding; see [floors].
+//
+// Rows named loads and dumps are about pickles, where Django's part is only CPython's
+// pickler, which is written in C. Rows named load and save end with the name of one of the
+// [engines]. The files of an engine, and SQLite's database, are in memory, because a
+// disk would take the same time for both sides. The rows of whole requests end with
 // django_per_s=N and go_per_s=N, the number of sessions that all clients together load in
 // a second.
 //
-// With the argument "pages" it measures a whole page instead, and what the session
-// middleware adds to a request that does not use the session; see [pageSite]. The rows
+// With the argument "pages" it measures a whole page with some of the engines instead, and
+// what the session middleware adds to a request that does not use the session; see
+// [pageSite]. The users are in the database, SQLite unless the row says another. The rows
 // begin with page, the time of a request at full load, and p99_full and p99_same, the
 // time within which 99 of 100 requests are answered: at full load, and with the same
 // number of requests per second for both. Run it on at least two cores.
 //
-// Sessions, their text and the rows of the databases are Django's own. Before it
+// Sessions and their text are Django's own. Before it
 // measures, the program checks that both sides read the same values. The two sides take
 // many turns, and the quickest turn of each counts: the time when nothing else uses the
 // machine. Run it on one core, in the folder compat_test:
@@ -32,11 +39,11 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"runtime"
 	"syscall"
 	"time"
 
-	"github.com/djangobridge/djangobridge/compat_test/servers"
 	"github.com/djangobridge/djangobridge/internal/release"
 )
 
@@ -57,35 +64,44 @@ func main() {
 	flag.IntVar(&p.rounds, "rounds", 10, "how often each side has its turn")
 	flag.DurationVar(&p.turn, "turn", 200*time.Millisecond, "how long a turn is: caches are cold at first")
 	flag.DurationVar(&p.serve, "serve", 600*time.Millisecond, "how long a turn of whole requests is")
+	only := flag.String("only", "", "a regular expression: measure only engines whose name it matches")
 	flag.Parse()
 	// Django's process has one core, and the child processes of this one share it with
 	// them.
 	runtime.GOMAXPROCS(1)
-	if err := run(os.Stdout, *django, p, flag.Arg(0)); err != nil {
+	if err := run(os.Stdout, *django, *only, p, flag.Arg(0)); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
 // run stops when it is interrupted or its output is closed. It ends the servers first.
-func run(out io.Writer, django string, p plan, what string) error {
+func run(out io.Writer, django, names string, p plan, what string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
 	defer stop()
 	if what == servePage {
-		return serve(ctx)
+		return serve(ctx, flag.Arg(1), flag.Arg(2), flag.Arg(3))
+	}
+	only, err := regexp.Compile(names)
+	if err != nil {
+		return err
 	}
 	python, err := interpreter(ctx, django)
 	if err != nil {
 		return err
 	}
-	for _, product := range []string{"sqlite", servers.MariaDB, servers.PostgreSQL} {
-		if what == measurePages {
-			err = measurePage(ctx, out, python, product, p)
-		} else {
-			err = withSite(ctx, python, product, func(s *site) error { return s.bench(ctx, out, p) })
+	for _, e := range engines() {
+		if !only.MatchString(e.name) {
+			continue
+		}
+		switch {
+		case what != measurePages:
+			err = withSite(ctx, python, &e, func(s *site) error { return s.bench(ctx, out, p) })
+		case e.hasPage:
+			err = measurePage(ctx, out, python, &e, p)
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", product, err)
+			return fmt.Errorf("%s: %w", e.name, err)
 		}
 	}
 	return nil
@@ -94,7 +110,7 @@ func run(out io.Writer, django string, p plan, what string) error {
 // bench measures all work with a site and prints the rows.
 func (s *site) bench(ctx context.Context, out io.Writer, p plan) error {
 	var all []work
-	if s.product == "sqlite" { // once, for the database does not matter to it
+	if s.engine.name == sqlite { // once, because the engine does not matter to it
 		codecs, err := s.codecs()
 		if err != nil {
 			return err
@@ -119,11 +135,14 @@ func (s *site) bench(ctx context.Context, out io.Writer, p plan) error {
 			return fmt.Errorf("%s: %w", w.name, err)
 		}
 	}
+	if s.engine.module != dbModule {
+		return nil
+	}
 	django, ours, allocs, err := s.requests(ctx, p)
 	if err != nil {
 		return err
 	}
-	return row(out, "requests/"+s.product, &figures{django: 1e6 / django, ours: 1e6 / ours, allocs: allocs},
+	return row(out, "requests/"+s.engine.name, &figures{django: 1e6 / django, ours: 1e6 / ours, allocs: allocs},
 		fmt.Sprintf(" django_per_s=%.0f go_per_s=%.0f", django, ours))
 }
 

@@ -1,10 +1,13 @@
 """A Django process that says how long Django takes, a JSON object a line in and out.
 
-The first line holds the database as an entry of DATABASES. Sessions are made here and read by both sides.
+The first line holds the settings. Sessions are made here and read by both sides.
 """
 
+import contextlib
 import datetime
 import decimal
+import importlib
+import io
 import itertools
 import json
 import multiprocessing
@@ -103,16 +106,24 @@ class Peer:
         self.keys = []
 
     def do_fill(self, sessions):
-        """Make the table and this many logins in it."""
+        """Make the tables and this many logins."""
         from django.core.management import call_command
 
         call_command("migrate", verbosity=0)
+        call_command("createcachetable", verbosity=0)
         for _ in range(sessions):
             session = self.store()
             session.update(login())
-            session.create()
+            session.save()
             self.keys.append(session.session_key)
         return self.keys
+
+    def do_export(self, script):
+        """What djangosession.SettingsScript prints here."""
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            exec(script, {})
+        return out.getvalue()
 
     def do_text(self, size):
         session = self.store()
@@ -169,22 +180,21 @@ class Peer:
 
 def main():
     options = json.loads(sys.stdin.readline())
-    if options["database"]["ENGINE"].endswith("mysql"):
+    database = options["DATABASES"]["default"]
+    database["CONN_MAX_AGE"] = None
+    if database["ENGINE"].endswith("mysql"):
         import pymysql
 
         pymysql.install_as_MySQLdb()
     settings.configure(
-        INSTALLED_APPS=["django.contrib.sessions"],
-        SECRET_KEY=options["secret"],
-        DATABASES={"default": {"CONN_MAX_AGE": None} | options["database"]},
+        INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions"],
         USE_TZ=True,
         TIME_ZONE="UTC",
         DEBUG=False,
+        **options,
     )
     django.setup()
-    from django.contrib.sessions.backends.db import SessionStore
-
-    peer = Peer(SessionStore)
+    peer = Peer(importlib.import_module(settings.SESSION_ENGINE).SessionStore)
     for line in sys.stdin:
         order = json.loads(line)
         print(json.dumps(getattr(peer, "do_" + order.pop("do"))(**order)), flush=True)

@@ -33,7 +33,7 @@ func (s *site) codecs() ([]work, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", size, err)
 		}
-		floor, err := newFloor(s.settings, made.Text)
+		floor, err := newFloor(made.Text, tableSalt)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", size, err)
 		}
@@ -79,25 +79,29 @@ func same(codec *djangosession.Codec, text, payload string) (*py.Dict, error) {
 	return values, nil
 }
 
-// rows measures loading and saving of logins in the database.
+// rows measures loading and saving of logins.
 func (s *site) rows(ctx context.Context) ([]work, error) {
 	session, err := s.sessions.Load(ctx, s.keys[0])
 	if err != nil {
 		return nil, err
 	}
-	turn := 0
+	least, err := s.engine.bare(ctx, s)
+	if err != nil {
+		return nil, err
+	}
 	return []work{
-		{name: "load/" + s.product, sides: sides{
+		{name: "load/" + s.engine.name, sides: sides{
 			django: s.peer.timed("load", nil),
 			ours: func() error {
-				turn++
-				_, err := s.engine.Load(ctx, s.keys[turn%len(s.keys)])
+				_, err := s.store.Load(ctx, s.next())
 				return err
 			},
+			floor: least.load,
 		}},
-		{name: "save/" + s.product, sides: sides{
+		{name: "save/" + s.engine.name, sides: sides{
 			django: s.peer.timed("save", nil),
 			ours:   func() error { return session.Save(ctx) },
+			floor:  least.save,
 		}},
 	}, nil
 }
