@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -231,30 +232,62 @@ func TestClearingLeavesSessionsOfNewerSettings(t *testing.T) {
 	}
 }
 
-// TestMergesDoNotUndoWhatDjangoWrites replaces the file as Django does while Go merges.
-func TestMergesDoNotUndoWhatDjangoWrites(t *testing.T) {
+// replaceAsDjango stores a session with another value, as Django does.
+func (s *site) replaceAsDjango(t *testing.T, key string) {
+	t.Helper()
+	session := s.load(t, key)
+	session.Set("django", 1)
+	codec, err := djangosession.NewCodec(s.sessions.Settings())
+	must(t, err)
+	text, err := codec.Encode(session.Dict())
+	must(t, err)
+	must(t, os.WriteFile(s.path(key)+"_out_djangotm", []byte(text), 0o600))
+	must(t, os.Rename(s.path(key)+"_out_djangotm", s.path(key)))
+}
+
+// TestChangesDoNotUndoWhatDjangoWrites replaces the file as Django does while Go merges,
+// and while Go changes the key.
+func TestChangesDoNotUndoWhatDjangoWrites(t *testing.T) {
 	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux can exchange two files")
+	}
 	s := newSite(t, djangosession.Options{MergeSaves: true})
-	session := s.created(t)
-	key := session.Key()
-	other := s.load(t, key)
-	other.Set("django", 1)
-	text, err := djangosession.NewCodec(s.sessions.Settings())
-	must(t, err)
-	encoded, err := text.Encode(other.Dict())
-	must(t, err)
-	calls := 0
-	err = s.Merge(t.Context(), key, func(r *djangosession.Record) error {
-		if calls++; calls == 1 {
-			must(t, os.WriteFile(s.path(key)+"_out_djangotm", []byte(encoded), 0o600))
-			must(t, os.Rename(s.path(key)+"_out_djangotm", s.path(key)))
+	for _, cycle := range []bool{false, true} {
+		old, calls := s.created(t).Key(), 0
+		change, key := s.Merge, old
+		if cycle {
+			change, key = s.Cycle, djangosession.NewKey()
 		}
-		r.Data.Set("go", int64(1))
-		return nil
+		must(t, change(t.Context(), old, func(r *djangosession.Record) error {
+			if calls++; calls == 1 {
+				s.replaceAsDjango(t, old)
+			}
+			r.Key = key
+			r.Data.Set("go", int64(1))
+			return nil
+		}))
+		if got := s.load(t, key); calls != 2 || !got.Contains("django") || !got.Contains("go") {
+			t.Errorf("after %d calls the session has %v", calls, got.Keys())
+		}
+		if all := names(t, s.folder); len(all) != 1 {
+			t.Errorf("the folder contains %v", all)
+		}
+		must(t, s.Delete(t.Context(), key))
+	}
+}
+
+// TestLogoutDuringAChangeOfKeyWins deletes the session while its key is changed.
+func TestLogoutDuringAChangeOfKeyWins(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, djangosession.Options{})
+	old := s.created(t).Key()
+	err := s.Cycle(t.Context(), old, func(r *djangosession.Record) error {
+		r.Key = djangosession.NewKey()
+		return os.Remove(s.path(old))
 	})
-	must(t, err)
-	if got := s.load(t, key); calls != 2 || !got.Contains("django") || !got.Contains("go") {
-		t.Errorf("after %d calls the session has %v", calls, got.Keys())
+	if all := names(t, s.folder); !errors.Is(err, djangosession.ErrSessionGone) || len(all) != 0 {
+		t.Errorf("error %v, the folder contains %v", err, all)
 	}
 }
 

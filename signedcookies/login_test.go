@@ -24,7 +24,7 @@ func (u oneUser) GetByUsername(ctx context.Context, _ string) (*auth.User, error
 	return u.Get(ctx, "1")
 }
 func (oneUser) SetLastLogin(context.Context, string, time.Time) error { return nil }
-func (oneUser) Groups(context.Context, *auth.User) ([]string, error) { return nil, nil }
+func (oneUser) Groups(context.Context, *auth.User) ([]string, error)  { return nil, nil }
 
 func (oneUser) Permissions(context.Context, *auth.User) ([]string, error) { return nil, nil }
 
@@ -130,7 +130,7 @@ func TestCSRFSecretInTheSession(t *testing.T) {
 		passed := false
 		w := s.visit(t, cookie, func(w http.ResponseWriter, r *http.Request) {
 			r.Method = http.MethodPost
-			r.Header.Set("X-CSRFToken", token)
+			r.Header.Set("X-Csrftoken", token)
 			protection.Middleware(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { passed = true })).ServeHTTP(w, r)
 		})
 		if passed != (cookie != "") {
