@@ -39,7 +39,7 @@ func importRules() map[string][]string {
 		"caches/cachetest":       {"caches", "djangosession", "py"},
 		"caches/rediscache": {
 			"caches", "djangosession", "py", "py/...", "github.com/redis/go-redis/...",
-			"github.com/klauspost/compress/...", "github.com/pierrec/lz4/...", "github.com/ulikunitz/xz", "github.com/ulikunitz/xz", "github.com/ulikunitz/xz/...",
+			"github.com/klauspost/compress/...", "github.com/pierrec/lz4/...", "github.com/ulikunitz/xz", "github.com/ulikunitz/xz/...",
 		},
 		"caches/memcached": {"caches", "djangosession", "py", "py/...", "github.com/bradfitz/gomemcache/..."},
 		"files":            {"djangosession", "py"},
