@@ -18,6 +18,7 @@ func TestFilesOutsideTheFolderAreDecoded(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := fileSettings()
+	s.Now = nil
 	s.SessionCache.Backend = "django.core.cache.backends.filebased.FileBasedCache"
 	s.SessionCache.Location = []string{t.TempDir()}
 	cache, err := caches.NewFileBased(s)
