@@ -71,8 +71,9 @@ func (v *review) backend(engine string, c *SessionCache) {
 	}
 	switch {
 	case c.Backend == locMemBackend && engine == cachedDBEngine:
-		refuse(ContradictoryFinding, "is LocMemCache: each Django process has a copy of the sessions in its own memory, and would not "+
-			"see changes of this service, such as a logout, until the copy expires (with Options.ReadOnly, this service can read the table)")
+		refuse(ContradictoryFinding, "is LocMemCache: each Django process has a copy of the sessions in its own memory, and would "+
+			"not see changes of this service, such as a logout, until the copy expires (with Options.ReadOnly, this service can "+
+			"read the table)")
 	case c.Backend == locMemBackend:
 		refuse(ContradictoryFinding, "is LocMemCache: sessions are in the memory of each Django process, where no other process can "+
 			"read them")
@@ -95,7 +96,7 @@ func (v *review) cacheRisks(c *SessionCache) {
 	client := c.Options["CLIENT_CLASS"]
 	isSharded := client == shardClient || client == shardClientModule
 	if (c.Backend == redisBackend || c.Backend == djangoRedis && !isSharded) && len(c.Location) > 1 {
-		v.note(RiskFinding, cacheSetting+".location", "has replicas: Django reads from them, and may not see a change of this service, "+
-			"such as a logout, until Redis has copied it")
+		v.note(RiskFinding, cacheSetting+".location", "has replicas: Django reads from them, and may not see a change of this "+
+			"service, such as a logout, until Redis has copied it")
 	}
 }

@@ -158,13 +158,15 @@ def clients():
 CACHE_SETTINGS = ("CACHE_HERD_TIMEOUT", "DJANGO_REDIS_CONNECTION_FACTORY", "DJANGO_REDIS_IGNORE_EXCEPTIONS")
 
 def locations(backend, value):
-    # LOCATION as the backend splits it, and the weights that python-memcached permits.
+    # LOCATION as the backend splits it (a relative folder depends on where Django runs), and the weights that python-memcached permits.
     if isinstance(value, TEXTS):
         names = [dotted(c) for c in import_string(backend).__mro__]
         if any(".memcached." in n or n == "django.core.cache.backends.redis.RedisCache" for n in names):
             value = re.split("[;,]", value)
         elif any(n.startswith("django_redis.") for n in names):
             value = value.split(",")
+        elif "django.core.cache.backends.filebased.FileBasedCache" in names:
+            value = os.path.abspath(value)
     places = value if isinstance(value, (list, tuple)) else [] if value in (None, "") else [value]
     weights = [place[1] if isinstance(place, (list, tuple)) else 1 for place in places]
     places = [place[0] if isinstance(place, (list, tuple)) else place for place in places]
