@@ -8,16 +8,20 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/djangobridge/djangobridge/caches"
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
+	"github.com/djangobridge/djangobridge/files"
+	"github.com/djangobridge/djangobridge/signedcookies"
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// Options holds everything that a site's settings file does not contain. Only DB is
-// required.
+// Options holds everything that a site's settings file does not contain. DB is required,
+// and OpenCache for a site whose sessions are in Redis or memcached.
 type Options struct {
-	// DB is the database of the site's sessions and users. The caller closes it.
+	// DB is the database of the site's sessions and users, or of its users alone if sessions
+	// are in no database. The caller closes it.
 	DB *sql.DB
 	// UserDB is the database of the users, if the site keeps them in another database
 	// than its sessions.
@@ -35,9 +39,27 @@ type Options struct {
 	// do. If the file lists others that Open does not know, its error names them.
 	KnownOverrides []string
 
+	// OpenCache opens the cache of a site whose sessions are in Redis or memcached. Set it
+	// to rediscache.Open or memcached.Open, of the packages below caches: they need client
+	// libraries, which other services need not link. Open calls it if the site has such a
+	// cache, and [Site.Close] closes the cache.
+	OpenCache func(s djangosession.Settings) (caches.Cache, error)
+	// OpenEngine replaces the session engine that follows from the file. For
+	// django-redis-sessions, set it to rediscache.OpenSessions. For a session engine of the
+	// site's own, set it to a function that returns an engine in Go. Site.Check and
+	// Site.Close call the methods Check and Close of the engine, if it has them.
+	OpenEngine func(s djangosession.Settings) (djangosession.Engine, error)
+
 	// Tables contains further options for the tables. Dialect and DatabaseTimeZone follow
 	// from the file.
 	Tables tables.Options
+	// Cache contains options for sessions in a cache. Leave its ReadOnly unset and set
+	// Options.ReadOnly.
+	Cache caches.Options
+	// Files contains options for sessions in files.
+	Files files.Options
+	// SignedCookies contains options for sessions in cookies.
+	SignedCookies signedcookies.Options
 	// Sessions contains options for sessions and their middleware. Leave its ReadOnly
 	// unset and set Options.ReadOnly.
 	Sessions djangosession.Options
@@ -106,9 +128,17 @@ func review(file string) (djangosession.Settings, []djangosession.Finding, error
 func (o *Options) settles(s *djangosession.Settings, f djangosession.Finding) bool {
 	switch f.Setting {
 	case "SESSION_ENGINE":
-		return f.Kind == djangosession.UnknownFinding && o.Tables.AcceptEngine != ""
+		return f.Kind == djangosession.UnknownFinding && (o.Tables.AcceptEngine != "" || o.Cache.AcceptEngine != "" ||
+			o.OpenEngine != nil)
+	case "SESSION_CACHE.backend":
+		return o.OpenEngine != nil || f.Kind == djangosession.UnknownFinding && o.OpenCache != nil ||
+			s.SessionCache.Backend == locMemBackend && o.usesTable(s) && o.ReadOnly
+	case "SESSION_CACHE.key_function":
+		return o.Cache.KeyFunction != nil || o.OpenEngine != nil
+	case "SESSION_CACHE.database":
+		return o.OpenCache != nil || o.OpenEngine != nil || o.settlesDatabase(&s.SessionCache.Database)
 	case "SESSION_DATABASE":
-		return o.settlesDatabase(&s.SessionDatabase)
+		return o.OpenEngine != nil || o.settlesDatabase(&s.SessionDatabase)
 	case "USER_DATABASE":
 		return o.settlesDatabase(&s.UserDatabase)
 	case "USER_MODEL":
@@ -129,6 +159,9 @@ func (o *Options) check(s *djangosession.Settings) error {
 		return &djangosession.SettingError{Setting: "Options." + option, Problem: problem}
 	}
 	sessions, users := s.SessionDatabase.Alias, s.UserDatabase.Alias
+	if !o.usesTable(s) {
+		sessions = users
+	}
 	switch {
 	case o.DB == nil:
 		return refuse("DB", "is nil: set it to the site's database, opened with database/sql")
@@ -141,12 +174,35 @@ func (o *Options) check(s *djangosession.Settings) error {
 	case o.Sessions.ReadOnly && !o.ReadOnly:
 		return refuse("ReadOnly", "is not set, but Options.Sessions.ReadOnly is: set only Options.ReadOnly")
 	}
+	return o.checkEngine(s)
+}
+
+// cacheDB returns the database of a cache that is a table; nil if it is another one than
+// those of the options.
+func (o *Options) cacheDB(s *djangosession.Settings) *sql.DB {
+	switch alias := s.SessionCache.Database.Alias; {
+	case alias == s.UserDatabase.Alias && o.UserDB != nil:
+		return o.UserDB
+	case alias == s.UserDatabase.Alias, o.usesTable(s) && alias == s.SessionDatabase.Alias:
+		return o.DB
+	}
 	return nil
 }
 
 // open creates the parts.
-func open(s djangosession.Settings, o Options) (*Site, error) {
-	sessions, engine, err := newSessions(s, &o)
+func open(s djangosession.Settings, o Options) (_ *Site, err error) {
+	o.Tables.Dialect = o.Dialect
+	o.Sessions.ReadOnly, o.Cache.ReadOnly = o.ReadOnly, o.ReadOnly
+	e := &engine{}
+	defer func() {
+		if err != nil {
+			_ = e.Close() // the other error says more
+		}
+	}()
+	if err := o.openEngine(s, e); err != nil {
+		return nil, err
+	}
+	sessions, err := djangosession.NewManager(e.Engine, s, o.Sessions)
 	if err != nil {
 		return nil, err
 	}
@@ -162,18 +218,7 @@ func open(s djangosession.Settings, o Options) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Site{Settings: s, Sessions: sessions, Login: login, CSRF: protection, Users: users, engine: engine}, nil
-}
-
-func newSessions(s djangosession.Settings, o *Options) (*djangosession.Manager, *tables.Engine, error) {
-	o.Tables.Dialect = o.Dialect
-	engine, err := tables.New(o.DB, s, o.Tables)
-	if err != nil {
-		return nil, nil, err
-	}
-	o.Sessions.ReadOnly = o.ReadOnly
-	sessions, err := djangosession.NewManager(engine, s, o.Sessions)
-	return sessions, engine, err
+	return &Site{Settings: s, Sessions: sessions, Login: login, CSRF: protection, Users: users, engine: e}, nil
 }
 
 func newUsers(s djangosession.Settings, o *Options) (*tables.Users, error) {
@@ -183,7 +228,7 @@ func newUsers(s djangosession.Settings, o *Options) (*tables.Users, error) {
 	if o.UserDB != nil {
 		db = o.UserDB
 	}
-	if s.UserDatabase.Alias == s.SessionDatabase.Alias { // also if UserDB is DB once more
+	if !o.usesTable(&s) || s.UserDatabase.Alias == s.SessionDatabase.Alias { // also if UserDB is DB once more
 		users.Schema = o.Tables.Schema
 	}
 	return tables.NewUsers(db, s, users)

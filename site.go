@@ -21,7 +21,7 @@ type Site struct {
 	CSRF     *csrf.Protection
 	Users    *tables.Users
 
-	engine *tables.Engine
+	engine *engine
 }
 
 // Middleware gives requests their session, user and CSRF protection, in the required
@@ -52,9 +52,17 @@ func (s *Site) PermissionRequired(next http.Handler, permissions ...string) http
 	return s.Login.PermissionRequired(next, permissions...)
 }
 
-// Check checks that the database has the tables and columns that the settings describe.
-// Call it when the service starts. The error wraps the [*tables.Error] of sessions, that of
-// users, or both.
+// Check checks that the database has the tables and columns that the settings describe,
+// and that the store of the sessions, such as a cache, can be reached. Call it when the
+// service starts. The error wraps the [*tables.Error] of sessions, that of users, or both.
 func (s *Site) Check(ctx context.Context) error {
-	return errors.Join(s.engine.Check(ctx), s.Users.Check(ctx))
+	var errs []error
+	for _, check := range s.engine.checks {
+		errs = append(errs, check(ctx))
+	}
+	return errors.Join(append(errs, s.Users.Check(ctx))...)
 }
+
+// Close closes the connections to the cache, or to another store that [Open] has opened.
+// It does not close Options.DB. Call it after the last request.
+func (s *Site) Close() error { return s.engine.Close() }
