@@ -20,7 +20,8 @@ type clearsessionsCommand struct {
 func (*clearsessionsCommand) Help() string {
 	return `Deletes the same sessions as "manage.py clearsessions", in batches that hold locks only briefly, so it can run while the
 site is in use. You can stop it at any time: it prints how many sessions it has deleted, and you can run it again. It needs
-no secret key. If the site has USE_TZ = False, dates are stored in its TIME_ZONE, so pass its settings with --settings.
+no secret key. Caches and browsers remove expired sessions themselves. If the site has USE_TZ = False, dates are stored in
+its TIME_ZONE, so pass its settings with --settings.
 ` + databaseHelp + `
 
 Examples:
@@ -40,11 +41,14 @@ func (c *clearsessionsCommand) Run(t *tool) error {
 	}
 	ctx, cancel := t.interruptible()
 	defer cancel()
-	db, err := c.open(ctx, t, s, !c.DryRun)
+	db, err := c.open(ctx, t, s, use{write: !c.DryRun, rows: true})
 	if err != nil {
 		return err
 	}
 	defer db.close()
+	if db.table == nil && db.name != fileEngine {
+		t.notef("nothing to do: %s", whyNothingExpires(db.name))
+	}
 
 	progress := t.progress()
 	removed, err := db.ClearExpired(ctx, djangosession.ClearOptions{
@@ -59,6 +63,14 @@ func (c *clearsessionsCommand) Run(t *tool) error {
 		return printed
 	}
 	return err
+}
+
+// whyNothingExpires says why a store has no expired sessions.
+func whyNothingExpires(engine string) string {
+	if engine == signedCookiesEngine {
+		return "sessions are in the cookies of the visitors' browsers"
+	}
+	return "the cache removes expired sessions itself"
 }
 
 func (c *clearsessionsCommand) print(t *tool, n int64) error {

@@ -13,11 +13,13 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// databaseFlags name the database of the sessions.
+// databaseFlags name the store of the sessions: the database, if they are in one, and else
+// what the settings describe.
 type databaseFlags struct {
 	storeFlags
 
-	Database string `arg:"" help:"The site's database: a URL such as postgresql://user@host/name, or an SQLite file."`
+	//nolint:lll // a help text
+	Database string `arg:"" help:"The site's database: a URL such as postgresql://user@host/name, or an SQLite file. Leave it out if --settings describe a store without one." optional:""`
 
 	Table string `help:"Table of the sessions (default: the site's, or django_session)." placeholder:"NAME"`
 
@@ -30,6 +32,10 @@ type databaseFlags struct {
 
 // databaseHelp is the part of the help texts about databases.
 const databaseHelp = `
+Sites of the engines db and cached_db need a DATABASE. Those with sessions in a cache, in files, in cookies or in
+django-redis-sessions need --settings instead, with a file that "djangosession settings script" made. For cached_db, the cache
+is that of the settings.
+
 DATABASE is sqlite:///absolute/path, sqlite:relative/path, or the path of an existing file. "?mode=ro" at the end of such a
 URL ensures that nothing is written. sqlite:///name is also accepted for a relative path, as in dj-database-url, if /name
 does not exist. No file is ever created.
@@ -88,68 +94,16 @@ func openerOf(url string) (opener, error) {
 	return nil, usagef("the database must be a URL (sqlite:, mysql: or postgresql:) or the path of an existing file")
 }
 
+// namesDatabase reports whether an argument is a database. Session keys are neither URLs
+// nor files.
+func namesDatabase(text string) bool {
+	_, err := openerOf(text)
+	return err == nil && (strings.Contains(text, ":") || isFile(text))
+}
+
 func isFile(name string) bool {
 	_, err := os.Stat(name)
 	return err == nil
-}
-
-// database is an open database with its session engine.
-type database struct {
-	*tables.Engine
-	connection
-}
-
-func (d *database) close() { _ = d.db.Close() } // what was written is committed
-
-// open opens the database and checks the table. If Django may keep the site's sessions
-// elsewhere, a command that writes is refused, and others print a warning.
-func (f *databaseFlags) open(ctx context.Context, t *tool, s djangosession.Settings, write bool) (*database, error) {
-	accepted, err := f.acceptEngine(t, s, write)
-	if err != nil {
-		return nil, err
-	}
-	if f.LockTimeout < 0 {
-		return nil, usagef("--lock-timeout must not be negative")
-	}
-	open, err := openerOf(f.Database)
-	if err != nil {
-		return nil, err
-	}
-	c, err := open(f.Database, write)
-	if err != nil {
-		return nil, err
-	}
-	o := tables.Options{
-		Dialect: c.dialect, Table: f.Table, Schema: f.Schema, LockWait: f.lockWait(), AcceptEngine: accepted,
-	}
-	if err := c.checkVendor(t, &s, write); err != nil {
-		return nil, errors.Join(err, c.db.Close())
-	}
-	engine, err := tables.New(c.db, s, o)
-	if err != nil {
-		return nil, errors.Join(usageError{err}, c.db.Close())
-	}
-	if err := checkTable(ctx, engine); err != nil {
-		return nil, errors.Join(err, c.db.Close())
-	}
-	return &database{Engine: engine, connection: c}, nil
-}
-
-// acceptEngine returns the SESSION_ENGINE that is accepted although Django may keep its
-// sessions elsewhere.
-func (f *databaseFlags) acceptEngine(t *tool, s djangosession.Settings, write bool) (string, error) {
-	err := s.CheckEngine("django.contrib.sessions.backends.db")
-	switch {
-	case f.AcceptEngine != "" && f.AcceptEngine != s.SessionEngine:
-		return "", usagef("--accept-engine must be the site's SESSION_ENGINE, which is %s", s.SessionEngine)
-	case err == nil || f.AcceptEngine != "":
-		return f.AcceptEngine, nil
-	case write:
-		return "", usagef("%w. Django may keep sessions outside the table, where they would stay valid. "+
-			"If Django reads the table, repeat the command with --accept-engine %s", err, s.SessionEngine)
-	}
-	t.notef("warning: %s. Django may keep sessions outside the table, and those in the table may be outdated", plain(err))
-	return s.SessionEngine, nil
 }
 
 // lockWait is --lock-timeout in the form of package tables.

@@ -21,7 +21,7 @@ type deleteCommand struct {
 // Help is what sessions delete --help adds.
 func (*deleteCommand) Help() string {
 	return `Deletes the sessions with these keys, or with --user or --username all sessions of one user. For a user, it reads every
-session of the table, because only their contents name the user. Keys are the arguments, or the lines of standard input. A
+session of the store, because only their contents name the user. Keys are the arguments, or the lines of standard input. A
 shortened key, such as 0gmsponz..., must match exactly one session. --user and --username need the secret key; deleting by
 key does not.
 ` + userHelp + `
@@ -53,21 +53,27 @@ func (c *deleteCommand) Run(t *tool) error {
 	if user.isMade() && !secretKnown {
 		return errNoSecret
 	}
-	db, err := c.open(context.Background(), t, s, !c.DryRun)
+	db, err := c.open(context.Background(), t, s, use{write: !c.DryRun, keys: &c.Keys})
 	if err != nil {
 		return err
 	}
 	defer db.close()
+	if db.name == signedCookiesEngine {
+		return errCookiesStay
+	}
 	if user.isMade() {
 		return c.deleteOfUser(t, db, s, user)
 	}
 	return c.deleteKeys(t, db)
 }
 
+var errCookiesStay = errors.New("SESSION_ENGINE is signed_cookies: sessions are in the cookies of the visitors' browsers, and " +
+	"a cookie is valid until SESSION_COOKIE_AGE has passed: only a new SECRET_KEY ends sessions before")
+
 // deleteKeys deletes the sessions of keys. It reads all keys before it deletes the first
 // session: until then the user can end the program as usual, and afterwards the program
 // reports what it has done.
-func (c *deleteCommand) deleteKeys(t *tool, db *database) error {
+func (c *deleteCommand) deleteKeys(t *tool, db *store) error {
 	var keys []string
 	for key, err := range t.items(c.Keys) {
 		if err != nil {
@@ -108,10 +114,10 @@ func (c *deleteCommand) deleteKeys(t *tool, db *database) error {
 	return nil
 }
 
-func (c *deleteCommand) deleteOfUser(t *tool, db *database, s djangosession.Settings, user userChoice) error {
+func (c *deleteCommand) deleteOfUser(t *tool, db *store, s djangosession.Settings, user userChoice) error {
 	ctx, cancel := t.interruptible()
 	defer cancel()
-	id, err := user.find(ctx, db, s, &c.databaseFlags)
+	id, err := user.find(ctx, t, db, s, &c.databaseFlags)
 	if err != nil {
 		return err
 	}
@@ -119,14 +125,14 @@ func (c *deleteCommand) deleteOfUser(t *tool, db *database, s djangosession.Sett
 	unreadable := newTally()
 	progress := t.progress()
 	defer progress.done()
-	for row, err := range db.Rows(ctx) {
+	for row, err := range db.rows(ctx) {
 		if err != nil {
 			progress.done()
 			return c.stopped(t, deleted, err)
 		}
 		read++
 		progress.showf("%s read, %d of user %s", plural(read, "session"), deleted, printable(id))
-		d, err := db.Codec().Decode(row.Data)
+		d, err := row.decode()
 		if err != nil {
 			unreadable.add(reasonOf(err))
 			continue
@@ -134,7 +140,7 @@ func (c *deleteCommand) deleteOfUser(t *tool, db *database, s djangosession.Sett
 		if !sameUser(userID(d), id) {
 			continue
 		}
-		if err := c.delete(ctx, db, row.Key); err != nil {
+		if err := c.delete(ctx, db, row.key); err != nil {
 			progress.done()
 			return c.stopped(t, deleted, err)
 		}
@@ -154,7 +160,7 @@ func (c *deleteCommand) deleteOfUser(t *tool, db *database, s djangosession.Sett
 	return unreadable.report(t)
 }
 
-func (c *deleteCommand) delete(ctx context.Context, db *database, key string) error {
+func (c *deleteCommand) delete(ctx context.Context, db *store, key string) error {
 	if c.DryRun {
 		return nil
 	}

@@ -21,7 +21,8 @@ func (*explainCommand) Help() string {
 	return `Examines the layout, time and signature of each text, and tries the secrets of the settings with the salts that Django
 uses. It tries the secrets as they are, and as shells and environment files typically change them. It also recognizes other
 texts of a Django site: session keys, sessions of the engine signed_cookies, messages, signed cookies (with --cookie), signed
-values, CSRF tokens and secrets, password reset tokens, hashes and JSON Web Tokens. "Next:" shows the command that reads such
+values, CSRF tokens and secrets, password reset tokens, hashes, JSON Web Tokens and, in hexadecimal or base 64, values of
+caches. "Next:" shows the command that reads such
 a text. Neither secrets nor the texts themselves are printed. The exit status is 0 if all items decode as sessions, and
 otherwise 1.
 
@@ -51,16 +52,24 @@ func (c *explainCommand) Run(t *tool) error {
 		if err != nil {
 			return err
 		}
+		gap := "\n"
+		if first {
+			gap = ""
+		}
+		first = false
+		if v := cacheValueOf(&s, text); v != nil {
+			failed = true
+			if err := c.explainValue(t, v, gap); err != nil {
+				return err
+			}
+			continue
+		}
 		e := codec.Explain(text, more)
 		failed = failed || !e.Decodes
 		next := c.next(s, text, e)
 		if c.JSON {
 			err = t.line(jsonLine(newExplanation(e, next)))
 		} else {
-			gap := "\n"
-			if first {
-				gap = ""
-			}
 			if next != "" {
 				next = "Next: " + next + "\n"
 			}
@@ -69,7 +78,6 @@ func (c *explainCommand) Run(t *tool) error {
 		if err != nil {
 			return err
 		}
-		first = false
 	}
 	if failed {
 		return errSomeFailed

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/djangobridge/djangobridge/tables"
 )
 
 // shortened is the end of a shortened key.
@@ -17,8 +15,11 @@ const mostCandidates = 5
 
 // find returns the session key for a text, which may be shortened as in "sessions list".
 // The error is an [*itemError] if no session matches, or more than one.
-func (d *database) find(ctx context.Context, text string) (string, error) {
-	exists, err := d.Exists(ctx, text)
+func (s *store) find(ctx context.Context, text string) (string, error) {
+	if s.name == signedCookiesEngine { // which stores nothing to look for
+		return text, nil
+	}
+	exists, err := s.Exists(ctx, text)
 	if err != nil || exists {
 		return text, err
 	}
@@ -26,13 +27,13 @@ func (d *database) find(ctx context.Context, text string) (string, error) {
 	if !ok || utf8.RuneCountInString(beginning) < visible {
 		return "", errNoSession
 	}
-	var found []tables.Row
-	for row, err := range d.Rows(ctx) {
+	var found []row
+	for row, err := range s.rows(ctx) {
 		if err != nil {
 			return "", err
 		}
-		if strings.HasPrefix(printable(row.Key), beginning) {
-			row.Data = ""
+		if strings.HasPrefix(printable(row.key), beginning) {
+			row.decode = nil // which holds the data
 			found = append(found, row)
 		}
 	}
@@ -40,16 +41,16 @@ func (d *database) find(ctx context.Context, text string) (string, error) {
 	case 0:
 		return "", errNoSession
 	case 1:
-		return found[0].Key, nil
+		return found[0].key, nil
 	}
 	return "", &itemError{"ambiguous_key", errAmbiguous(found)}
 }
 
 // errAmbiguous lists the sessions that a shortened key matches. No key is shown in full.
-func errAmbiguous(found []tables.Row) error {
+func errAmbiguous(found []row) error {
 	n := visible
 	for _, row := range found[1:] {
-		n = max(n, commonLength(found[0].Key, row.Key)+1)
+		n = max(n, commonLength(found[0].key, row.key)+1)
 	}
 	candidates := make([]string, 0, mostCandidates+1)
 	for i, row := range found {
@@ -57,8 +58,8 @@ func errAmbiguous(found []tables.Row) error {
 			candidates = append(candidates, fmt.Sprintf("and %d others", len(found)-i))
 			break
 		}
-		key := printable(beginningOf(row.Key, n))
-		candidates = append(candidates, fmt.Sprintf("%s (expires %s)", key, shownDate(row.ExpireDate)))
+		key := printable(beginningOf(row.key, n))
+		candidates = append(candidates, fmt.Sprintf("%s (expires %s)", key, shownDate(row.expires)))
 	}
 	//nolint:err113 // nothing but the text matters
 	return fmt.Errorf("%d sessions have keys that begin like this: %s", len(found), strings.Join(candidates, ", "))

@@ -3,8 +3,6 @@ package main
 import (
 	"fmt"
 	"strconv"
-
-	"github.com/djangobridge/djangobridge/tables"
 )
 
 type listCommand struct {
@@ -22,7 +20,8 @@ func (*listCommand) Help() string {
 	return `Prints one line per session, ordered by key. A session key is as powerful as a password while the session is valid, so
 only its beginning is shown unless --full-keys is set. USER is the id of the logged-in user, "-" without one, or in parentheses
 the reason why the session does not decode. Sessions cannot be read without the secret key; USER is then empty. BYTES is the
-size of the stored data. "sessions show" and "sessions delete" accept keys as they are printed here.
+size of the data in a database. Sessions in memcached and in cookies cannot be listed. "sessions show" and "sessions
+delete" accept keys as they are printed here.
 ` + userHelp + `
 ` + databaseHelp + `
 
@@ -38,7 +37,7 @@ type listedSession struct {
 	Key     string   `json:"session_key"`
 	Expires string   `json:"expire_date"`
 	Expired bool     `json:"expired"`
-	Bytes   int      `json:"bytes"`
+	Bytes   *int     `json:"bytes,omitempty"`
 	User    string   `json:"user_id,omitempty"`
 	Error   *problem `json:"error,omitempty"`
 }
@@ -61,7 +60,7 @@ func (c *listCommand) Run(t *tool) error {
 	}
 	ctx, cancel := t.interruptible()
 	defer cancel()
-	db, err := c.open(ctx, t, s, false)
+	db, err := c.open(ctx, t, s, use{rows: true})
 	if err != nil {
 		return err
 	}
@@ -69,7 +68,7 @@ func (c *listCommand) Run(t *tool) error {
 
 	id := ""
 	if user.isMade() {
-		if id, err = user.find(ctx, db, s, &c.databaseFlags); err != nil {
+		if id, err = user.find(ctx, t, db, s, &c.databaseFlags); err != nil {
 			return err
 		}
 	}
@@ -78,16 +77,16 @@ func (c *listCommand) Run(t *tool) error {
 	listed := 0
 	progress := t.progress()
 	defer progress.done()
-	for row, err := range db.Rows(ctx) {
+	for row, err := range db.rows(ctx) {
 		if err != nil {
 			return err
 		}
 		progress.showf("%s found", plural(int64(listed), "session"))
 		found := listedSession{
-			Key: shownKey(row.Key, c.FullKeys), Expires: jsonDate(row.ExpireDate), Expired: row.Expired, Bytes: len(row.Data),
+			Key: shownKey(row.key, c.FullKeys), Expires: jsonDate(row.expires), Expired: row.expired, Bytes: row.size,
 		}
 		if secretKnown {
-			d, err := db.Codec().Decode(row.Data)
+			d, err := row.decode()
 			if err != nil {
 				p := describe(err)
 				found.Error = &p
@@ -121,7 +120,7 @@ type listTable struct {
 	begun   bool
 }
 
-func (l *listTable) print(row tables.Row, found listedSession, secretKnown bool) error {
+func (l *listTable) print(row row, found listedSession, secretKnown bool) error {
 	if l.command.JSON {
 		return l.tool.line(jsonLine(found))
 	}
@@ -139,7 +138,12 @@ func (l *listTable) print(row tables.Row, found listedSession, secretKnown bool)
 			return err
 		}
 	}
-	state, user := "live", "-"
+	state, user, size, expires := "live", "-", "-", "unknown"
+	if row.size != nil {
+		size, expires = strconv.Itoa(*row.size), shownDate(row.expires)
+	} else if !row.expires.IsZero() {
+		expires = shownDate(row.expires)
+	}
 	if found.Expired {
 		state = "expired"
 	}
@@ -152,5 +156,5 @@ func (l *listTable) print(row tables.Row, found listedSession, secretKnown bool)
 		user = printable(found.User)
 	}
 	return l.tool.printf("%-*s  %-23s  %-7s  %8s  %s\n",
-		keyWidth, printable(found.Key), shownDate(row.ExpireDate), state, strconv.Itoa(found.Bytes), user)
+		keyWidth, printable(found.Key), expires, state, size, user)
 }

@@ -140,7 +140,10 @@ func plain(err error) string {
 	text := err.Error()
 	for {
 		before := text
-		for _, name := range []string{"djangosession", "tables", "signing", "pyjson", "pickle", "tagged", "py"} {
+		for _, name := range []string{
+			"djangosession", "tables", "caches", "rediscache", "memcached", "files", "signedcookies", "signing", "pyjson",
+			"pickle", "tagged", "py",
+		} {
 			text = strings.TrimPrefix(text, name+": ")
 		}
 		if text == before {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -32,6 +33,9 @@ func TestMain(m *testing.M) {
 //	exits N PROGRAM ...  run a program that has to end with this status
 //	lock FILE            lock a database until the script ends
 //	longsession FILE N   write a line of JSON: a session with a text of N bytes
+//	trim FILE            remove the end of the last line
+//	bytes FILE HEX       write bytes
+//	expand FILE          replace $WORK in a file with the folder of the script
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -50,6 +54,9 @@ func TestScripts(t *testing.T) {
 			"exits":       scriptExits,
 			"lock":        scriptLock,
 			"longsession": scriptLongSession,
+			"expand":      scriptExpand,
+			"trim":        scriptTrim,
+			"bytes":       scriptBytes,
 		},
 	})
 }
@@ -132,6 +139,21 @@ func scriptLock(ts *testscript.TestScript, _ bool, args []string) {
 	db.SetMaxOpenConns(1)
 	_, err := db.ExecContext(context.Background(), "BEGIN EXCLUSIVE")
 	ts.Check(err)
+}
+
+func scriptExpand(ts *testscript.TestScript, _ bool, args []string) {
+	text := strings.ReplaceAll(ts.ReadFile(args[0]), "$WORK", ts.Getenv("WORK"))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
+}
+
+func scriptTrim(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.TrimSuffix(ts.ReadFile(args[0]), "\n")), 0o600))
+}
+
+func scriptBytes(ts *testscript.TestScript, _ bool, args []string) {
+	data, err := hex.DecodeString(args[1])
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o600))
 }
 
 func scriptLongSession(ts *testscript.TestScript, _ bool, args []string) {

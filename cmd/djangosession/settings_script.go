@@ -20,7 +20,8 @@ func (*settingsScriptCommand) Help() string {
 one line of JSON. It works with Django 1.8 to 6.1. It only reads, and connects to no database.
 
 The JSON contains SECRET_KEY, and the password of the cache if sessions are in one: keep the file as secret as SECRET_KEY. It
-does not contain passwords of databases and of other caches. Other output of the site may be in the file too: all commands ignore it. Run "settings check" on the file.
+does not contain passwords of databases and of other caches. Other output of the site may be in the file too: all commands
+ignore it. Run "settings check" on the file.
 
 Examples:
 

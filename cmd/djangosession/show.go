@@ -24,7 +24,8 @@ func (*showCommand) Help() string {
 	return `Prints the values of each session in the format of "decode". Keys are the arguments, or the lines of standard input,
 where the process list does not show them. A shortened key, such as 0gmsponz..., must match exactly one session. With --json the
 output is {"expire_date":"...","session":{...}} or {"error":{...}} for each key. Reasons are those of "decode", no_session
-and ambiguous_key.
+and ambiguous_key. A store that does not say when a session expires gives no expire_date. The key of a session of
+signed_cookies is the value of the cookie.
 ` + databaseHelp + `
 
 Examples:
@@ -45,7 +46,7 @@ func (c *showCommand) Run(t *tool) error {
 		return err
 	}
 	ctx := context.Background()
-	db, err := c.open(ctx, t, s, false)
+	db, err := c.open(ctx, t, s, use{keys: &c.Keys})
 	if err != nil {
 		return err
 	}
@@ -85,10 +86,13 @@ func (c *showCommand) Run(t *tool) error {
 
 // load returns the session of a key, which may be shortened. If no session is found, the
 // error says whether one has expired.
-func load(ctx context.Context, db *database, key string) (*djangosession.Record, error) {
+func load(ctx context.Context, db *store, key string) (*djangosession.Record, error) {
 	record, err := db.Load(ctx, key)
-	if !errors.Is(err, djangosession.ErrNoSession) {
-		return record, err
+	switch {
+	case errors.Is(err, djangosession.ErrStartOver):
+		return nil, startOver(err)
+	case !errors.Is(err, djangosession.ErrNoSession), db.name == signedCookiesEngine:
+		return record, noSession(err)
 	}
 	found, err := db.find(ctx, key)
 	if err != nil {
@@ -99,6 +103,22 @@ func load(ctx context.Context, db *database, key string) (*djangosession.Record,
 		return nil, errExpired
 	}
 	return record, err
+}
+
+// startOver returns the error for a session that Django replaces with a new one.
+func startOver(err error) error {
+	if refused, ok := errors.AsType[*djangosession.DecodeError](err); ok {
+		return refused
+	}
+	return errExpired
+}
+
+// noSession returns the error for a key that no session has.
+func noSession(err error) error {
+	if errors.Is(err, djangosession.ErrNoSession) {
+		return errNoSession
+	}
+	return err
 }
 
 // isAboutSession reports whether an error is about one session, and not about the whole
@@ -122,6 +142,9 @@ func (t *tool) showJSON(record *djangosession.Record) error {
 	if err != nil {
 		return t.line(errorLine(err))
 	}
+	if record.ExpireDate.Time.IsZero() {
+		return t.line(line)
+	}
 	expires := jsonLine(map[string]string{"expire_date": record.ExpireDate.ISOFormat()})
 	return t.line(append(append(expires[:len(expires)-1], ','), line[1:]...))
 }
@@ -136,7 +159,11 @@ func (t *tool) showTable(record *djangosession.Record, s djangosession.Settings,
 			return err
 		}
 	}
-	if err := t.printf("Expires %s\n", shownDate(record.ExpireDate.In(loc))); err != nil {
+	expires := "at a time that the store does not say"
+	if !record.ExpireDate.Time.IsZero() {
+		expires = shownDate(record.ExpireDate.In(loc))
+	}
+	if err := t.printf("Expires %s\n", expires); err != nil {
 		return err
 	}
 	w := tabwriter.NewWriter(t.stdout, 0, 0, 2, ' ', 0)

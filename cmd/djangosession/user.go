@@ -20,6 +20,8 @@ type userModelFlags struct {
 
 	UserTable string `help:"Table of the users (default: that of the settings, else by the model)." placeholder:"NAME"`
 
+	UserDatabase string `help:"Database of the users, if sessions are in another store." placeholder:"DATABASE"`
+
 	UsernameColumn string `help:"Column of the usernames (default: that of the settings, else username)." placeholder:"NAME"`
 
 	UserIDColumn string `help:"Column of the ids (default: that of the settings, else id)." name:"user-id-column" placeholder:"NAME"`
@@ -31,7 +33,8 @@ type userModelFlags struct {
 // userHelp is the part of the help texts about users.
 const userHelp = `
 Sessions contain the id of their user, and --user takes that id. --username looks up a name in the table of the users, which
-must be in the same database. A settings file that "djangosession settings script" made describes the site's user model.
+must be in the same database, or in that of --user-database. A settings file that "djangosession settings script" made
+describes the site's user model.
 Without one, name a model of the site's own with --user-model, and its columns where they differ from Django's.`
 
 // errNoUser refuses an empty id, because a script without an id would otherwise seem to
@@ -144,23 +147,37 @@ func idTypes() map[string]tables.IDType {
 }
 
 // find returns the id of the user whose sessions the command handles.
-func (c userChoice) find(ctx context.Context, db *database, s djangosession.Settings, f *databaseFlags) (string, error) {
+func (c userChoice) find(ctx context.Context, t *tool, db *store, s djangosession.Settings, f *databaseFlags) (string, error) {
 	if c.id != nil {
 		return *c.id, nil
-	}
-	if a, b := s.UserDatabase.Alias, s.SessionDatabase.Alias; a != b && a != "" && b != "" {
-		return "", usagef("the site's users are in the database %q, and its sessions in %q: use --user instead of --username", a, b)
 	}
 	o, err := c.options(f.Settings)
 	if err != nil {
 		return "", err
 	}
-	o.Dialect, o.Schema, o.LockWait = db.dialect, f.Schema, f.lockWait()
+	from := db.connection
+	o.Schema = f.Schema
+	switch a, b := s.UserDatabase.Alias, s.SessionDatabase.Alias; {
+	case c.UserDatabase != "":
+		var users store
+		defer users.close()
+		s.SessionDatabase = s.UserDatabase // which is what is opened
+		if err := (&databaseFlags{Database: c.UserDatabase}).connect(t, &s, use{}, &users); err != nil {
+			return "", err
+		}
+		from, o.Schema = users.connection, ""
+	case from.db == nil:
+		return "", usagef("the site's users are in a database: name it with --user-database, or use --user instead of --username")
+	case a != b && a != "" && b != "":
+		return "", usagef("the site's users are in the database %q, and its sessions in %q: name that of the users with "+
+			"--user-database, or use --user instead of --username", a, b)
+	}
+	o.Dialect, o.LockWait = from.dialect, f.lockWait()
 	// No other column is needed here, and it does not matter what Python code decides.
 	o.NoHash, o.Without = true, tables.PasswordField|tables.IsActiveField|tables.IsStaffField|tables.IsSuperuserField|
 		tables.LastLoginField|tables.PermissionFields
 	s.UserModel, s.UserDatabase = djangosession.UserModel{}, djangosession.Database{}
-	users, err := tables.NewUsers(db.db, s, o)
+	users, err := tables.NewUsers(from.db, s, o)
 	if err != nil {
 		return "", usageError{err}
 	}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"time"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/py"
+)
+
+// row is a stored session.
+type row struct {
+	key     string
+	expires time.Time // zero if it is unknown
+	expired bool
+	size    *int // of the stored data in bytes; nil if it is unknown
+	decode  func() (*py.Dict, error)
+}
+
+// rows yields the stored sessions: all rows of a table, or the sessions of another store
+// that have not expired.
+func (s *store) rows(ctx context.Context) iter.Seq2[row, error] {
+	if s.table != nil {
+		return s.rowsOfTable(ctx)
+	}
+	return func(yield func(row, error) bool) {
+		lister, ok := s.Engine.(djangosession.Lister)
+		if !ok {
+			yield(row{}, s.cannotList())
+			return
+		}
+		for r, err := range lister.Records(ctx) {
+			if errors.Is(err, djangosession.ErrNoList) {
+				err = s.cannotList()
+			}
+			if err != nil {
+				yield(row{}, err)
+				return
+			}
+			found := row{key: r.Key, decode: func() (*py.Dict, error) { return r.Data, r.Err }}
+			if !r.ExpireDate.Time.IsZero() {
+				found.expires = r.ExpireDate.Time
+			}
+			if !yield(found, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (s *store) rowsOfTable(ctx context.Context) iter.Seq2[row, error] {
+	return func(yield func(row, error) bool) {
+		for r, err := range s.table.Rows(ctx) {
+			size := len(r.Data)
+			found := row{
+				key: r.Key, expires: r.ExpireDate, expired: r.Expired, size: &size,
+				decode: func() (*py.Dict, error) { return s.table.Codec().Decode(r.Data) },
+			}
+			if !yield(found, err) || err != nil {
+				return
+			}
+		}
+	}
+}
