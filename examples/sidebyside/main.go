@@ -11,6 +11,8 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -25,9 +27,10 @@ func main() {
 		o.fallbacks = append(o.fallbacks, key)
 		return nil
 	})
+	flag.StringVar(&o.engine, "engine", "db", "session `engine`: "+strings.Join(engines(), ", "))
 	flag.DurationVar(&o.sessionAge, "session-age", 14*24*time.Hour, "SESSION_COOKIE_AGE")
 	flag.Parse()
-	if flag.NArg() > 0 {
+	if flag.NArg() > 0 || !slices.Contains(engines(), o.engine) {
 		flag.Usage()
 		os.Exit(2)
 	}

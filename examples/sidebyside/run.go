@@ -17,7 +17,11 @@ type options struct {
 	secretKey         string
 	fallbacks         []string
 	sessionAge        time.Duration
+	engine            string
 }
+
+// engines are the values of the flag -engine: Django's session engines.
+func engines() []string { return []string{"db", "cached_db", "cache", "file", "signed_cookies"} }
 
 // run sets up the site, serves it until ctx ends, and leaves no process behind.
 func run(ctx context.Context, o options) (err error) {
@@ -35,6 +39,13 @@ func run(ctx context.Context, o options) (err error) {
 	if err := site.install(ctx); err != nil {
 		return err
 	}
+	if site.needsRedis() {
+		redis, started := startRedis(ctx, site)
+		if started != nil {
+			return started
+		}
+		defer func() { err = errors.Join(err, redis.stop()) }()
+	}
 	if err := site.prepare(ctx); err != nil {
 		return err
 	}
@@ -48,7 +59,7 @@ func run(ctx context.Context, o options) (err error) {
 	}
 	defer func() { err = errors.Join(err, django.stop()) }()
 
-	shop, err := newService(ctx, settings, site.database())
+	shop, err := newService(ctx, settings, site.database(), site.engine)
 	if err != nil {
 		return err
 	}

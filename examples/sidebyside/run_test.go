@@ -44,6 +44,18 @@ func TestFolderInUseIsNamed(t *testing.T) {
 	}
 }
 
+func TestMissingRedisIsNamed(t *testing.T) {
+	bin := t.TempDir()
+	if err := os.WriteFile(filepath.Join(bin, "python3"), []byte("#!/bin/sh\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin)
+	got := refusal(t, options{addr: "127.0.0.1:0", dir: t.TempDir(), python: "python3", engine: "cache"})
+	if !strings.Contains(got, "neither redis-server nor valkey-server is on the path") || !strings.Contains(got, "-engine cache") {
+		t.Error(got)
+	}
+}
+
 // TestUnsuitablePythonIsNamed replaces Python with scripts that print what an unsuitable
 // Python prints.
 func TestUnsuitablePythonIsNamed(t *testing.T) {

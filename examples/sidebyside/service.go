@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"github.com/djangobridge/djangobridge"
+	"github.com/djangobridge/djangobridge/caches/rediscache"
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/internal/sqlitedriver"
@@ -21,9 +22,9 @@ type service struct {
 	pages pages
 }
 
-// newService opens the site that a settings file describes, and Django's database. The
+// newService opens the site that a settings file describes, and Django's stores. The
 // caller must close the service.
-func newService(ctx context.Context, settings, database string) (*service, error) {
+func newService(ctx context.Context, settings, database, engine string) (*service, error) {
 	pages, err := parsePages()
 	if err != nil {
 		return nil, err
@@ -36,19 +37,24 @@ func newService(ctx context.Context, settings, database string) (*service, error
 		return nil, err
 	}
 	site, err := djangobridge.Open(settings, djangobridge.Options{
-		DB:       db,
-		Sessions: djangosession.Options{MergeSaves: true}, // two tabs may change the cart at once
+		DB:        db,
+		OpenCache: rediscache.Open, // for -engine cache and cached_db
+		// Two tabs may change the cart at once. Cookies cannot merge: the last tab wins.
+		Sessions: djangosession.Options{MergeSaves: engine != "signed_cookies"},
 	})
-	if err == nil {
-		err = site.Check(ctx)
-	}
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
+	}
+	if err := site.Check(ctx); err != nil {
+		return nil, errors.Join(err, site.Close(), db.Close())
 	}
 	return &service{db: db, site: site, pages: pages}, nil
 }
 
-func (s *service) close() { _ = s.db.Close() }
+func (s *service) close() {
+	_ = s.site.Close()
+	_ = s.db.Close()
+}
 
 // handler serves the requests that the proxy sends here.
 func (s *service) handler() http.Handler {

@@ -46,7 +46,7 @@ func visit(t *testing.T) *visitor {
 		t.Fatal(err, closed)
 	}
 	settings := filepath.Join("testdata", "site.json") // as Django printed them for this site
-	s, err := newService(t.Context(), settings, name)
+	s, err := newService(t.Context(), settings, name, "db")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,6 +30,7 @@ type site struct {
 	lock      *os.File
 	interpret string // the Python that has Django
 	password  string // the initial password of all users
+	redis     string // URL of the Redis server; "" without one
 }
 
 // openSite creates or reopens the folder and locks it against other processes. The caller
@@ -63,6 +64,9 @@ func (s *site) begin() (err error) {
 	if !free {
 		return fmt.Errorf("%s is in use by another run of this: end that, or choose another folder with -dir", s.dir)
 	}
+	if err := s.root.MkdirAll("sessions", 0o700); err != nil {
+		return err
+	}
 	if s.password, err = s.kept("password", "kettle-"+strings.ToLower(rand.Text()[:10])); err != nil {
 		return err
 	}
@@ -87,6 +91,9 @@ func (s *site) close() {
 }
 
 func (s *site) path(name string) string { return filepath.Join(s.dir, name) }
+
+// needsRedis reports whether sessions are in a cache.
+func (s *site) needsRedis() bool { return s.engine == "cache" || s.engine == "cached_db" }
 
 func (s *site) database() string { return s.path("db.sqlite3") }
 
@@ -118,6 +125,8 @@ func (s *site) command(ctx context.Context, name string, args ...string) *exec.C
 		"SHOP_PASSWORD="+s.password,
 		"SHOP_SECRET_KEY="+s.secretKey,
 		"SHOP_SECRET_KEY_FALLBACKS="+string(fallbacks),
+		"SHOP_ENGINE="+s.engine,
+		"SHOP_REDIS="+s.redis,
 		"SHOP_SESSION_AGE="+strconv.Itoa(int(s.sessionAge/time.Second)),
 	)
 	groupAlone(cmd) // this program ends what it has started

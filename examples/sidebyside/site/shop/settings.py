@@ -10,6 +10,12 @@ SECRET_KEY_FALLBACKS = json.loads(os.environ.get("SHOP_SECRET_KEY_FALLBACKS", "[
 SESSION_COOKIE_AGE = int(os.environ.get("SHOP_SESSION_AGE", 14 * 24 * 60 * 60))
 DATABASE = Path(os.environ["SHOP_DATABASE"])
 
+# Where sessions are. SESSION_FILE_PATH and CACHES are for the engines that need them.
+SESSION_ENGINE = "django.contrib.sessions.backends." + os.environ.get("SHOP_ENGINE", "db")
+SESSION_FILE_PATH = str(DATABASE.parent / "sessions")
+if os.environ.get("SHOP_REDIS"):
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": os.environ["SHOP_REDIS"]}}
+
 # Unusual names, because cookies are shared by all ports of a host and 127.0.0.1 may have other sites.
 SESSION_COOKIE_NAME = "kettles_session"
 CSRF_COOKIE_NAME = "kettles_csrf"
