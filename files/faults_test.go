@@ -20,6 +20,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/files"
 	"github.com/djangobridge/djangobridge/py"
+	"github.com/djangobridge/djangobridge/signing"
 )
 
 // site is an engine in a folder, with the clock of the machine.
@@ -127,6 +128,27 @@ func TestWhatIsNotASession(t *testing.T) {
 	}
 	if err := s.Create(t.Context(), &djangosession.Record{Key: key, Data: s.sessions.New().Dict()}); !errors.Is(err, djangosession.ErrKeyTaken) {
 		t.Errorf("create: %v", err)
+	}
+}
+
+// TestListIsNotASession has a valid signature around something else than a dict, with which
+// Django fails.
+func TestListIsNotASession(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, djangosession.Options{MergeSaves: true})
+	key := djangosession.NewKey()
+	text, err := signing.Dumps([]byte("[1]"), signing.Options{Key: "test-secret-key", Salt: "django.contrib.sessions.SessionStore"})
+	must(t, err)
+	must(t, os.WriteFile(s.path(key), []byte(text), 0o600))
+	session := s.load(t, key)
+	session.Set("a", 1)
+	for name, err := range map[string]error{"save": session.Save(t.Context()), "cycle": session.CycleKey(t.Context())} {
+		if !errors.Is(err, djangosession.ErrUnknownFormat) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if after, err := os.ReadFile(s.path(key)); err != nil || string(after) != text {
+		t.Errorf("the file contains %s, %v", after, err)
 	}
 }
 
