@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/djangobridge/djangobridge/caches"
+	"github.com/djangobridge/djangobridge/caches/rediscache"
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/files"
 	"github.com/djangobridge/djangobridge/signedcookies"
@@ -181,7 +182,11 @@ func (*databaseFlags) openOther(ctx context.Context, _ *tool, s djangosession.Se
 	case signedCookiesEngine:
 		engine, err = signedcookies.New(s, signedcookies.Options{})
 	case redisSessionsEngine:
-		return usagef("sessions of django-redis-sessions cannot be read with this command")
+		var sessions *rediscache.Sessions
+		if sessions, err = rediscache.NewSessions(s, rediscache.Options{}); err == nil {
+			to.closers = append(to.closers, sessions)
+		}
+		engine = sessions
 	}
 	if err != nil {
 		return usageError{err}
