@@ -1,6 +1,7 @@
 package caches
 
 import (
+	"cmp"
 	"context"
 	"crypto/md5" //nolint:gosec // the names of files, as in Django
 	"encoding/hex"
@@ -292,7 +293,7 @@ func (c *FileBased) replace(ctx context.Context, key string, value *py.Dict, tim
 		}
 		return nil
 	}
-	if err := errors.Join(ctx.Err(), missing()); err != nil {
+	if err := ctx.Err(); err != nil {
 		return err
 	}
 	expired := false
@@ -309,7 +310,7 @@ func (c *FileBased) replace(ctx context.Context, key string, value *py.Dict, tim
 	})
 	switch {
 	case err == nil && expired, errors.Is(err, fs.ErrNotExist):
-		return errors.Join(missing(), ErrMiss)
+		return cmp.Or(missing(), ErrMiss)
 	case errors.Is(err, atomicfile.ErrTooLarge) && (old == nil || old.Version == tooLarge{}):
 		return c.overwrite(ctx, name, data)
 	}
