@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // temporary is a file that is not yet, or no longer, the one that readers see.
@@ -15,35 +16,18 @@ type temporary struct {
 	info fs.FileInfo
 }
 
-// alphabet has the characters of tempfile.mkstemp.
-const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789_"
-
 // temporaryName returns an unused name like those of tempfile.mkstemp: the prefix and
-// eight random characters.
+// eight random lower-case letters and digits.
 func temporaryName(name, prefix string) string {
-	random := make([]byte, 8)
-	for i := range random {
-		random[i] = alphabet[randomBelow(len(alphabet))]
-	}
-	return filepath.Join(filepath.Dir(name), prefix+string(random))
-}
-
-// randomBelow returns an even random number below n, which is at most 256.
-func randomBelow(n int) int {
-	var b [1]byte
-	for {
-		_, _ = rand.Read(b[:]) // never fails
-		if int(b[0]) < 256-256%n {
-			return int(b[0]) % n
-		}
-	}
+	const length = 8
+	return filepath.Join(filepath.Dir(name), prefix+strings.ToLower(rand.Text()[:length]))
 }
 
 // newTemporary writes data into a new file beside name.
 func newTemporary(name, prefix string, data []byte) (*temporary, error) {
 	for tries := 0; ; tries++ {
 		t := &temporary{name: temporaryName(name, prefix)}
-		f, err := os.OpenFile(t.name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+		f, err := os.OpenFile(t.name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|nonBlocking, mode)
 		if errors.Is(err, fs.ErrExist) && tries < 100 {
 			continue
 		}
