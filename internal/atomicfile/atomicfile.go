@@ -174,6 +174,10 @@ func changeOnce(
 		return false, err
 	}
 	defer t.remove()
+	// Others must not build on the file before it is certain that it stays: see replaceIf.
+	if err := lock(ctx, t.file); err != nil {
+		return false, failed("lock a file", name, err)
+	}
 	again, err = t.replaceIf(name, info)
 	return again, failed(op, name, err)
 }
