@@ -12,8 +12,9 @@ import (
 
 // redisSessionsCases are django-redis-sessions, with and without a prefix.
 func redisSessionsCases() []engineCase {
-	var cases []engineCase
-	for name, prefix := range map[string]string{"redis-sessions": "", "redis-sessions with a prefix": "s[i*t]e"} {
+	prefixes := map[string]string{"redis-sessions": "", "redis-sessions with a prefix": "s[i*t]e"}
+	cases := make([]engineCase, 0, len(prefixes))
+	for name, prefix := range prefixes {
 		var client *redis.Client
 		stored := func(key string) string {
 			if prefix == "" {

@@ -40,7 +40,7 @@ func TestRedisRandomValues(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			seed := int64(rand.Uint32()) //nolint:gosec // no secret
+			seed := int64(rand.Uint32())
 			for n := range sessions {
 				var made struct {
 					Key    string `json:"key"`
