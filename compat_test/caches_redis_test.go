@@ -49,9 +49,9 @@ type redisKind struct {
 }
 
 func redisKinds() []redisKind {
-	const package_ = "django_redis."
+	const django = "django_redis."
 	compressor := func(module, class string) map[string]any {
-		return map[string]any{"COMPRESSOR": package_ + "compressors." + module + "." + class + "Compressor"}
+		return map[string]any{"COMPRESSOR": django + "compressors." + module + "." + class + "Compressor"}
 	}
 	return []redisKind{
 		{name: "RedisCache", backend: redisBackend, since: "4.0"},
@@ -61,13 +61,13 @@ func redisKinds() []redisKind {
 		{name: "lzma", backend: djangoRedisBackend, options: compressor("lzma", "Lzma")},
 		{name: "lz4", backend: djangoRedisBackend, options: compressor("lz4", "Lz4")},
 		{name: "zstd", backend: djangoRedisBackend, options: compressor("zstd", "ZStd"), since: "4.2"},
-		{name: "JSON", backend: djangoRedisBackend, json: true, options: map[string]any{"SERIALIZER": package_ + "serializers.json.JSONSerializer"}},
+		{name: "JSON", backend: djangoRedisBackend, json: true, options: map[string]any{"SERIALIZER": django + "serializers.json.JSONSerializer"}},
 		{
 			name: "msgpack", backend: djangoRedisBackend, json: true,
-			options: map[string]any{"SERIALIZER": package_ + "serializers.msgpack.MSGPackSerializer"},
+			options: map[string]any{"SERIALIZER": django + "serializers.msgpack.MSGPackSerializer"},
 		},
-		{name: "herd", backend: djangoRedisBackend, options: map[string]any{"CLIENT_CLASS": package_ + "client.HerdClient"}},
-		{name: "shards", backend: djangoRedisBackend, shards: true, options: map[string]any{"CLIENT_CLASS": package_ + "client.ShardClient"}},
+		{name: "herd", backend: djangoRedisBackend, options: map[string]any{"CLIENT_CLASS": django + "client.HerdClient"}},
+		{name: "shards", backend: djangoRedisBackend, shards: true, options: map[string]any{"CLIENT_CLASS": django + "client.ShardClient"}},
 	}
 }
 
@@ -87,9 +87,7 @@ func (k redisKind) locations(server *servers.Server) []string {
 func (k redisKind) settings(s djangosession.Settings, locations ...string) djangosession.Settings {
 	s.SessionEngine = cacheEngine
 	options := map[string]any{}
-	for name, value := range k.options {
-		options[name] = value
-	}
+	maps.Copy(options, k.options)
 	s.SessionCache = djangosession.SessionCache{
 		Alias: "default", Backend: k.backend, Location: locations, Options: options, Version: "1",
 	}
@@ -121,7 +119,7 @@ func TestRedisConformance(t *testing.T) {
 		t.Run(kind.name, func(t *testing.T) {
 			t.Parallel()
 			locations := kind.locations(server)
-			raw := []*redis.Client{}
+			raw := make([]*redis.Client, 0, len(locations))
 			for _, url := range locations {
 				o, err := redis.ParseURL(url)
 				if err != nil {
@@ -160,7 +158,7 @@ func redisEngineCases() []engineCase {
 		if slices.Contains([]string{"zlib", "gzip", "lz4", "lzma", "zstd", "msgpack"}, kind.name) {
 			continue
 		}
-		cases = append(cases, engineCase{
+		c := engineCase{
 			name: "cache on " + kind.name, pickles: !kind.json, since: cmp.Or(kind.since, "2"), lingers: kind.name == "herd",
 			start: func(t *testing.T, at *engineSite) map[string]any {
 				t.Helper()
@@ -178,7 +176,15 @@ func redisEngineCases() []engineCase {
 				t.Helper()
 				return caches.NewEngine(newRedisCache(t, s), s, caches.Options{})
 			},
-		})
+		}
+		cases = append(cases, c)
+		if !kind.shards && kind.name != "herd" {
+			cases = append(cases, cachedDBCase("cached_db on "+kind.name, c,
+				func(t *testing.T, s djangosession.Settings, _ *engineSite) (caches.Cache, error) {
+					t.Helper()
+					return newRedisCache(t, s), nil
+				}))
+		}
 	}
 	return cases
 }

@@ -25,8 +25,8 @@ func fileBasedCases() []engineCase {
 				}},
 			}
 		},
-		open: func(_ *testing.T, s djangosession.Settings, at *engineSite) (djangosession.Engine, error) {
-			c, err := openFileBased(s, at)
+		open: func(t *testing.T, s djangosession.Settings, at *engineSite) (djangosession.Engine, error) {
+			c, err := openFileBased(t, s, at)
 			if err != nil {
 				return nil, err
 			}
@@ -36,7 +36,7 @@ func fileBasedCases() []engineCase {
 	return []engineCase{c, cachedDBCase("cached_db on files", c, openFileBased)}
 }
 
-func openFileBased(s djangosession.Settings, _ *engineSite) (caches.Cache, error) {
+func openFileBased(_ *testing.T, s djangosession.Settings, _ *engineSite) (caches.Cache, error) {
 	return caches.NewFileBased(s)
 }
 

@@ -65,8 +65,8 @@ func databaseCacheCase(product string) engineCase {
 				"code": "from django.core.management import call_command\ncall_command('createcachetable', verbosity=0)",
 			})
 		},
-		open: func(_ *testing.T, s djangosession.Settings, at *engineSite) (djangosession.Engine, error) {
-			c, err := openDatabaseCache(s, at)
+		open: func(t *testing.T, s djangosession.Settings, at *engineSite) (djangosession.Engine, error) {
+			c, err := openDatabaseCache(t, s, at)
 			if err != nil {
 				return nil, err
 			}
@@ -75,14 +75,14 @@ func databaseCacheCase(product string) engineCase {
 	}
 }
 
-func openDatabaseCache(s djangosession.Settings, at *engineSite) (caches.Cache, error) {
+func openDatabaseCache(_ *testing.T, s djangosession.Settings, at *engineSite) (caches.Cache, error) {
 	return tables.NewCache(at.db, s, tables.CacheOptions{})
 }
 
 // cachedDBCase is the engine "cached_db" on the cache of a case. A damaged copy in the
 // cache does no harm, so the row is damaged.
 func cachedDBCase(
-	name string, c engineCase, open func(s djangosession.Settings, at *engineSite) (caches.Cache, error),
+	name string, c engineCase, open func(t *testing.T, s djangosession.Settings, at *engineSite) (caches.Cache, error),
 ) engineCase {
 	db, start := dbEngineCase(), c.start
 	c.name, c.pickles, c.held = name, false, db.held
@@ -100,8 +100,8 @@ func cachedDBCase(
 		at.stop, at.resume = func() { leave(); stop() }, func() { come(); resume() }
 		return settings
 	}
-	c.open = func(_ *testing.T, s djangosession.Settings, at *engineSite) (djangosession.Engine, error) {
-		cache, err := open(s, at)
+	c.open = func(t *testing.T, s djangosession.Settings, at *engineSite) (djangosession.Engine, error) {
+		cache, err := open(t, s, at)
 		if err != nil {
 			return nil, err
 		}
