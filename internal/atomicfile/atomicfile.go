@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 )
 
@@ -134,6 +135,20 @@ func change(ctx context.Context, name, prefix string, next func(f *os.File) ([]b
 	}
 }
 
+// lockFolder opens a folder and locks it. Whoever puts another file in the place of one
+// has this lock. Otherwise two of them, and Django, could each take back what another has
+// done, and the newest file would be lost. It is held only for that, not during edit.
+func lockFolder(ctx context.Context, name string) (*os.File, error) {
+	f, err := os.Open(name) //nolint:gosec // the caller's name
+	if err != nil {
+		return nil, err
+	}
+	if err := lock(ctx, f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
 // changeOnce is change, and reports whether another process was faster.
 func changeOnce(
 	ctx context.Context, name, prefix string, next func(f *os.File) ([]byte, error),
@@ -165,18 +180,24 @@ func changeOnce(
 	if err != nil {
 		return false, err
 	}
+	var t *temporary
+	if data != nil {
+		if t, err = newTemporary(name, prefix, data); err != nil {
+			return false, err
+		}
+		defer t.remove()
+	}
+	folder, err := lockFolder(ctx, filepath.Dir(name))
+	if err != nil {
+		return false, failed("lock the folder of", name, err)
+	}
+	defer folder.Close() //nolint:errcheck // it was only read; this also ends the lock
+	if current, err = os.Lstat(name); err != nil || !os.SameFile(current, info) {
+		return err == nil, failed(op, name, err)
+	}
 	if data == nil {
 		again, err = removeIf(name, prefix, info)
 		return again, failed("delete a file", name, err)
-	}
-	t, err := newTemporary(name, prefix, data)
-	if err != nil {
-		return false, err
-	}
-	defer t.remove()
-	// Others must not build on the file before it is certain that it stays: see replaceIf.
-	if err := lock(ctx, t.file); err != nil {
-		return false, failed("lock a file", name, err)
 	}
 	again, err = t.replaceIf(name, info)
 	return again, failed(op, name, err)
