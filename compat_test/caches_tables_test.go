@@ -30,8 +30,8 @@ func TestDatabaseCaches(t *testing.T) {
 					t.Fatal(err)
 				}
 				if product == "mariadb" {
-					// By default, keys that differ only in case cannot both exist. Sessions do not have
-					// such keys.
+					// By default, keys that differ only in case cannot both exist.
+					// Sessions do not have such keys.
 					const exact = "ALTER TABLE my_cache CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
 					if _, err := db.ExecContext(t.Context(), exact); err != nil {
 						t.Fatal(err)

@@ -58,7 +58,7 @@ func TestHooksGetWhatIsStoredAndCanUndoIt(t *testing.T) {
 				calls++
 				a, _ := r.Data.Get("a")
 				prepared, _ := r.Data.Get("prepared")
-				if a != int64(2) || prepared != true || r.ExpireAge != time.Hour {
+				if a != int64(2) || prepared != any(true) || r.ExpireAge != time.Hour {
 					t.Errorf("%s: the hook got a = %v, prepared = %v, age %v", name, a, prepared, r.ExpireAge)
 				}
 				if fails {

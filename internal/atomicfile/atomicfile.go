@@ -135,9 +135,9 @@ func change(ctx context.Context, name, prefix string, next func(f *os.File) ([]b
 	}
 }
 
-// lockFolder opens a folder and locks it. Whoever puts another file in the place of one
-// has this lock. Otherwise two of them, and Django, could each take back what another has
-// done, and the newest file would be lost. It is held only for that, not during edit.
+// lockFolder opens a folder and locks it. A process has this lock while it puts another
+// file in the place of one, but not during edit. Without it, two processes and Django
+// could each take back what another has done, and the newest file would be lost.
 func lockFolder(ctx context.Context, name string) (*os.File, error) {
 	f, err := os.Open(name) //nolint:gosec // the caller's name
 	if err != nil {
