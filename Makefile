@@ -105,7 +105,7 @@ cross: ## build and vet for CROSS_PLATFORMS without a C compiler, and test witho
 # Not from the cache of test results: the go command does not see when Django or Python changed.
 .PHONY: compat
 compat: needs ## tests against live Django releases and database servers, and Django's own tests
-	for release in $(DJANGO_RELEASES) $(DJANGO_SUITE_RELEASES); do compat_test/env/django "$$release" >/dev/null; done
+	for release in $(DJANGO_RELEASES) $(DJANGO_SUITE_RELEASES); do compat_test/env/caches "$$release" >/dev/null; done
 	compat_test/env/servers >/dev/null
 	compat_test/env/browser >/dev/null
 	compat_test/env/thirdparty >/dev/null
@@ -132,7 +132,7 @@ chaos: needs ## races, killed writers and killed servers in large numbers: half 
 
 .PHONY: compat-databases
 compat-databases: needs ## tests on MySQL 9, MariaDB 11, PostgreSQL 17 and 18, and three drivers of SQLite
-	for release in $(DJANGO_RELEASES); do compat_test/env/django "$$release" >/dev/null; done
+	for release in $(DJANGO_RELEASES); do compat_test/env/caches "$$release" >/dev/null; done
 	compat_test/env/servers >/dev/null
 	compat_test/env/compat-databases
 
