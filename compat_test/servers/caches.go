@@ -8,7 +8,6 @@ import (
 	"net"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"time"
 )
@@ -28,11 +27,12 @@ func (s *Server) initCache() error {
 	}
 	port := strconv.Itoa(s.Port)
 	program := filepath.Join(folders[4], "redis-server")
-	options := slices.Concat([]string{"--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", s.dir}, s.options)
+	options := []string{"--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", s.dir}
 	if s.Name == Memcached {
 		program = filepath.Join(folders[5], "memcached")
-		options = slices.Concat([]string{"-l", "127.0.0.1", "-p", port, "-U", "0", "-u", "root"}, s.options)
+		options = []string{"-l", "127.0.0.1", "-p", port, "-U", "0", "-u", "root"}
 	}
+	options = append(options, s.options...)
 	s.command = func() *exec.Cmd {
 		return exec.CommandContext(context.Background(), program, options...) //nolint:gosec // the tests' own
 	}
