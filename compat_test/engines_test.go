@@ -68,6 +68,7 @@ func engineCases() []engineCase {
 		fileAndCookieCases(),
 		memcachedEngineCases(),
 		redisEngineCases(),
+		cachedDBOnRedisCases(),
 	)
 }
 
