@@ -62,6 +62,26 @@ func cacheOf(backend, location string) map[string]any {
 	}}
 }
 
+const qsessionsEngine = "qsessions.backends.cached_db"
+
+// qsessionsOnRedis are the settings of a subclass of cached_db that overrides methods.
+func qsessionsOnRedis() map[string]any {
+	more := cacheOf("django_redis.cache.RedisCache", "redis://x")
+	more["SESSION_ENGINE"] = qsessionsEngine
+	more["SESSION_STORE_CLASS"] = map[string]any{
+		"mro": []string{
+			qsessionsEngine + ".SessionStore", "qsessions.backends.db.SessionStore", backends + "cached_db.SessionStore",
+			backends + "db.SessionStore", backends + "base.SessionBase",
+		},
+		"overrides": map[string]any{
+			qsessionsEngine + ".SessionStore":    []string{"cache_key_prefix"},
+			"qsessions.backends.db.SessionStore": []string{"__init__", "load", "save"},
+		},
+		"cache_key_prefix": "qsessions.q_cached_db", "table": "django_session", "columns": []any{},
+	}
+	return more
+}
+
 // memoryCache is an OpenCache for tests.
 func memoryCache(s djangosession.Settings) (caches.Cache, error) { return cachetest.NewMemory(s) }
 
@@ -81,6 +101,7 @@ func TestOpenChoosesTheEngine(t *testing.T) {
 		"cached_db on Redis":      {engine: "cached_db", more: cacheOf("django_redis.cache.RedisCache", "redis://x"), options: djangobridge.Options{OpenCache: memoryCache}},
 		"cached_db on nothing":    {engine: "cached_db", more: cacheOf(cachePackage+"dummy.DummyCache", "")},
 		"cached_db, merging":      {engine: "cached_db", more: cacheOf(cachePackage+"redis.RedisCache", "redis://x"), options: djangobridge.Options{OpenCache: memoryCache, Sessions: djangosession.Options{MergeSaves: true}}},
+		"a subclass of cached_db": {engine: "cached_db", more: qsessionsOnRedis(), options: djangobridge.Options{OpenCache: memoryCache, Tables: tables.Options{AcceptEngine: qsessionsEngine}}},
 		"file":                    {engine: "file", more: map[string]any{"SESSION_FILE_PATH": t.TempDir()}},
 		"signed_cookies":          {engine: "signed_cookies"},
 		"an engine of the site's": {engine: "new", options: djangobridge.Options{OpenEngine: func(s djangosession.Settings) (djangosession.Engine, error) { return memory.New(s) }}},

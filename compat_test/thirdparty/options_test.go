@@ -50,8 +50,7 @@ func qsessions(o *tables.Options) {
 	}
 }
 
-// qsessionsCached are the options for django-qsessions with its engine cached_db, for a
-// service that only reads.
+// qsessionsCached are the options for django-qsessions with its engine cached_db.
 func qsessionsCached(o *tables.Options) {
 	qsessions(o)
 	o.AcceptEngine = "qsessions.backends.cached_db"
