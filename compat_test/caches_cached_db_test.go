@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/djangobridge/djangobridge/caches"
+	"github.com/djangobridge/djangobridge/caches/cachetest"
 	"github.com/djangobridge/djangobridge/compat_test/servers"
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/enginetest"
@@ -23,6 +24,7 @@ type cachedRows struct {
 
 	rows   *tables.Engine
 	copies *caches.Engine // the engine "cache" under the same keys
+	faults *cachetest.Faulty
 	db     *sql.DB
 }
 
@@ -32,7 +34,7 @@ func cachedRowsOn(
 ) *cachedRows {
 	t.Helper()
 	s.SessionEngine = cachedDBEngine
-	e := &cachedRows{db: db}
+	e := &cachedRows{db: db, faults: &cachetest.Faulty{Cache: c}}
 	var err error
 	e.rows, err = tables.New(db, s, tables.Options{
 		Dialect: dialect, Table: table, LockWait: 30 * time.Second, AcceptEngine: cachedDBEngine,
@@ -40,7 +42,7 @@ func cachedRowsOn(
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e.CachedDB, err = caches.NewCachedDB(e.rows, c, s, caches.Options{Logger: slog.New(slog.DiscardHandler)}); err != nil {
+	if e.CachedDB, err = caches.NewCachedDB(e.rows, e.faults, s, caches.Options{Logger: slog.New(slog.DiscardHandler)}); err != nil {
 		t.Fatal(err)
 	}
 	s.SessionEngine, s.SessionStoreClass.CacheKeyPrefix = cacheEngine, "django.contrib.sessions.cached_db"
