@@ -87,7 +87,7 @@ func (e *cachedRows) set(key, name string, value any) func(*djangosession.Record
 	}
 }
 
-// stored returns the sessions of a key in the table and in the cache; nil if there is none.
+// stored returns the sessions of a key in the table and in the cache, or nil.
 func (e *cachedRows) stored(t *testing.T, key string) (row, copied *py.Dict) {
 	t.Helper()
 	all := [2]*py.Dict{}
