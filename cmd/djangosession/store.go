@@ -183,7 +183,7 @@ func (*databaseFlags) openOther(ctx context.Context, _ *tool, s djangosession.Se
 		engine, err = signedcookies.New(s, signedcookies.Options{})
 	case redisSessionsEngine:
 		var sessions *rediscache.Sessions
-		if sessions, err = rediscache.NewSessions(s, rediscache.Options{}); err == nil {
+		if sessions, err = rediscache.NewSessions(s, rediscache.Options{}); err == nil { //nolint:contextcheck // closing has no context
 			to.closers = append(to.closers, sessions)
 		}
 		engine = sessions
