@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -73,7 +74,11 @@ func wrap(ctx context.Context, op string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if ended := ctx.Err(); ended != nil {
+	ended := ctx.Err()
+	if end, ok := ctx.Deadline(); ended == nil && ok && !time.Now().Before(end) {
+		ended = context.DeadlineExceeded // connections can end before the timer of the context
+	}
+	if ended != nil {
 		return fmt.Errorf("rediscache: %s: %w", op, ended)
 	}
 	if answer, ok := errors.AsType[redis.Error](err); ok {
