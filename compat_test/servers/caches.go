@@ -6,9 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -17,7 +20,11 @@ import (
 const (
 	Redis     = "redis"
 	Memcached = "memcached"
+	// Sentinel watches servers of Redis. Its options are lines of its configuration.
+	Sentinel = "sentinel"
 )
+
+func isCache(name string) bool { return name == Redis || name == Memcached || name == Sentinel }
 
 // initCache prepares the command of a cache.
 func (s *Server) initCache() error {
@@ -28,11 +35,20 @@ func (s *Server) initCache() error {
 	port := strconv.Itoa(s.Port)
 	program := filepath.Join(folders[4], "redis-server")
 	options := []string{"--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", s.dir}
-	if s.Name == Memcached {
+	further := s.options
+	switch s.Name {
+	case Memcached:
 		program = filepath.Join(folders[5], "memcached")
 		options = []string{"-l", "127.0.0.1", "-p", port, "-U", "0", "-u", "root"}
+	case Sentinel:
+		file := filepath.Join(s.dir, "sentinel.conf") // in which Sentinel also keeps its state
+		text := "port " + port + "\nbind 127.0.0.1\ndir " + s.dir + "\n" + strings.Join(s.options, "\n") + "\n"
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			return err
+		}
+		options, further = []string{file, "--sentinel"}, nil
 	}
-	options = append(options, s.options...)
+	options = slices.Concat(options, further)
 	s.command = func() *exec.Cmd {
 		return exec.CommandContext(context.Background(), program, options...) //nolint:gosec // the tests' own
 	}

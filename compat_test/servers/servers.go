@@ -39,7 +39,7 @@ const (
 // Product returns the product whose protocol a server of this name speaks: MariaDB, also
 // for MySQL, PostgreSQL, or the name of a cache.
 func Product(name string) string {
-	if name == Redis || name == Memcached {
+	if isCache(name) {
 		return name
 	}
 	if strings.HasPrefix(name, PostgreSQL) {
@@ -99,7 +99,7 @@ func start(name string, options ...string) (*Server, error) {
 
 // init prepares the server's files and its command.
 func (s *Server) init() error {
-	if s.Name == Redis || s.Name == Memcached {
+	if isCache(s.Name) {
 		return s.initCache()
 	}
 	if s.Name == MariaDB || s.Name == PostgreSQL {
@@ -216,7 +216,7 @@ func (s *Server) Start() error {
 }
 
 func (s *Server) awaitConnections() error {
-	if s.Name == Redis || s.Name == Memcached {
+	if isCache(s.Name) {
 		return s.awaitCache()
 	}
 	admin, err := s.Open("")
