@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/djangobridge/djangobridge"
+	"github.com/djangobridge/djangobridge/caches"
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
@@ -174,8 +175,9 @@ func TestFrontDoor(t *testing.T) {
 
 // front is a Django project, and the database that it shares with Go.
 type front struct {
-	shop project
-	base *database
+	shop      project
+	base      *database
+	openCache func(djangosession.Settings) (caches.Cache, error)
 }
 
 func newFront(t *testing.T, release, product, model string) *front {
@@ -201,10 +203,15 @@ func (f *front) django(command string) string { return strings.TrimSpace(string(
 // open opens the site.
 func (f *front) open(t *testing.T, readOnly bool) *djangobridge.Site {
 	t.Helper()
-	site, err := djangobridge.Open(f.file(), djangobridge.Options{DB: f.base.open(t), ReadOnly: readOnly})
+	site, err := djangobridge.Open(f.file(), djangobridge.Options{DB: f.base.open(t), OpenCache: f.openCache, ReadOnly: readOnly})
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if err := site.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	if err := site.Check(t.Context()); err != nil {
 		t.Error(err)
 	}
