@@ -68,7 +68,7 @@ func (e *example) start(t *testing.T, flags ...string) *website {
 }
 
 // startWithDjango is start with a Django that is there already, of the release that the
-// example would install.
+// example would install, and with its client for Redis.
 func (s *website) startWithDjango(flags ...string) {
 	s.t.Helper()
 	requirements, err := os.ReadFile("../examples/sidebyside/site/requirements.txt")
@@ -79,7 +79,7 @@ func (s *website) startWithDjango(flags ...string) {
 	if release == nil {
 		s.t.Fatalf("no Django in %q", requirements)
 	}
-	s.start(append([]string{"-python", python(s.t, string(release[1]))}, flags...)...)
+	s.start(append([]string{"-python", pythonWithCaches(s.t, string(release[1]))}, flags...)...)
 }
 
 var (
