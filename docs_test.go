@@ -13,9 +13,14 @@ import (
 	"unicode"
 
 	"github.com/djangobridge/djangobridge"
+	"github.com/djangobridge/djangobridge/caches"
+	"github.com/djangobridge/djangobridge/caches/memcached"
+	"github.com/djangobridge/djangobridge/caches/rediscache"
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
+	"github.com/djangobridge/djangobridge/files"
+	"github.com/djangobridge/djangobridge/signedcookies"
 	"github.com/djangobridge/djangobridge/tables"
 )
 
@@ -232,6 +237,8 @@ func TestEveryOptionIsListed(t *testing.T) {
 	structs := []reflect.Type{
 		reflect.TypeFor[djangobridge.Options](), reflect.TypeFor[djangosession.Options](), reflect.TypeFor[auth.Options](),
 		reflect.TypeFor[csrf.Options](), reflect.TypeFor[tables.Options](), reflect.TypeFor[tables.UserOptions](),
+		reflect.TypeFor[tables.CacheOptions](), reflect.TypeFor[caches.Options](), reflect.TypeFor[rediscache.Options](),
+		reflect.TypeFor[memcached.Options](), reflect.TypeFor[files.Options](), reflect.TypeFor[signedcookies.Options](),
 	}
 	if len(sections) != len(structs) {
 		t.Fatalf("docs/options.md has %d sections, want %d", len(sections), len(structs))
