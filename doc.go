@@ -1,7 +1,8 @@
 // Package djangobridge lets Go services share a Django site's logins, sessions and forms:
-// the same tables, the same cookies, the same signatures, byte for byte. To the database
-// and the browser, such a service looks like one more Django worker. It works with Django
-// 2.2 to 6.1, on SQLite, MariaDB, MySQL and PostgreSQL.
+// the same tables, the same cookies, the same signatures, byte for byte. To the database,
+// the cache and the browser, such a service looks like one more Django worker. It works
+// with Django 2.2 to 6.1, with every session engine of Django, and on SQLite, MariaDB,
+// MySQL and PostgreSQL.
 //
 // # Who is logged in
 //
@@ -44,9 +45,21 @@
 // handle exactly as Django does. The error names the setting, option or command that
 // helps. [Site.Check] compares the file with the database.
 //
+// # Sessions in caches, files and cookies
+//
+// [Open] also chooses the session engine by the file. Sessions in Redis or memcached need
+// one more line, which links the client library:
+//
+//	site, err := djangobridge.Open("site.json", djangobridge.Options{DB: db, OpenCache: rediscache.Open})
+//	...
+//	defer site.Close()
+//
+// The file then contains the password of the cache. docs/engines.md says what each engine
+// needs and can do.
+//
 // # Test vectors
 //
-// Package fixtures contains signed strings, sessions, cookies, database rows and refusals
+// Package fixtures contains signed strings, sessions, cookies, rows, cached values and refusals
 // of real Django releases, in a documented format for tests in any language:
 //
 //	file, err := fixtures.Read[vector]("django-5.2/sessions.json")
@@ -56,9 +69,11 @@
 // # Parts
 //
 // A [Site] consists of parts that also work alone: packages signing, py, djangosession,
-// djangosession/auth, djangosession/csrf and tables. Package djangosession/memory is an
-// engine for tests. The command djangosession decodes, explains, lists and clears
-// sessions.
+// djangosession/auth and djangosession/csrf. The session engines are in packages tables
+// (db), caches (cache and cached_db), files (file) and signedcookies (signed_cookies);
+// caches/rediscache and caches/memcached have the caches that need a client library.
+// Package djangosession/memory is an engine for tests. The command djangosession decodes,
+// explains, lists and clears sessions.
 //
 // # Compatibility
 //

@@ -24,10 +24,11 @@
 //     Linux and a file system that can exchange two files, as all common ones can.
 //   - [Engine.Merge] and [Engine.Cycle] lock the file against other processes that use
 //     this package. Django does not look at the lock. Its own saves replace a whole
-//     session, as always.
+//     session, as always. Windows has no such lock: of two merged saves at the same time,
+//     one may be lost there.
 //   - A file that makes Django fail, because its text is not ASCII or contains something
 //     else than a dict, is left alone; see [djangosession.ErrUnknownFormat].
 //
 // Nothing waits until the disk has a file, as in Django. After a power failure, the last
-// few seconds of logins and logouts may be lost.
+// few seconds of logins and logouts may be lost. Folders on NFS have not been tested.
 package files
