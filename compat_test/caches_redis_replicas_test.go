@@ -161,6 +161,9 @@ func TestRedisSentinelFailsOver(t *testing.T) {
 			http.Error(w, "try again later", http.StatusServiceUnavailable)
 			return
 		}
+		if !s.Contains("visitor") {
+			t.Error("a visitor is logged out")
+		}
 		s.Set("page", r.URL.Path)
 	}))
 	visit := func(key, path string) *httptest.ResponseRecorder {
