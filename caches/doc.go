@@ -12,7 +12,8 @@
 //     at the same time.
 //   - A value that cannot be read is reported and left alone; see
 //     [djangosession.ErrUnknownFormat].
-//   - The row and the copy of "cached_db" agree, also after a failure of either store.
+//   - The row and the copy of "cached_db" agree after each call, also if either store
+//     fails; docs/engines.md describes what a crash can leave behind.
 //   - Reading a pickle executes nothing. Django does execute the pickles in its cache, so
 //     keep others from writing to it.
 //
