@@ -50,6 +50,13 @@
 // other columns are filled, on each save or only at creation. Other engines are refused,
 // because Django might read sessions elsewhere; Options.AcceptEngine overrides that.
 //
+// # Sessions beside a cache
+//
+// [NewCache] is Django's database cache, for the engines of package caches. The engine of
+// this package is also the table of cached_db: [Engine.CreateWith], [Engine.SaveWith],
+// [Engine.MergeWith] and [Engine.CycleWith] run a [Hook] before the COMMIT, while the row is
+// locked. A cache on the same [sql.DB] joins that transaction.
+//
 // # Users
 //
 // [Users] reads the table of the site's user model for package auth: who users are, and what
