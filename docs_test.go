@@ -180,7 +180,7 @@ func markdownFiles(t *testing.T) []string {
 
 func repositoryFiles(t *testing.T, extension string) []string {
 	t.Helper()
-	var files []string
+	var found []string
 	err := filepath.WalkDir(".", func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -188,14 +188,14 @@ func repositoryFiles(t *testing.T, extension string) []string {
 		case entry.IsDir() && len(name) > 1 && entry.Name()[0] == '.':
 			return filepath.SkipDir
 		case !entry.IsDir() && filepath.Ext(name) == extension:
-			files = append(files, filepath.ToSlash(name))
+			found = append(found, filepath.ToSlash(name))
 		}
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return files
+	return found
 }
 
 func readFile(t *testing.T, name string) string {
