@@ -88,31 +88,37 @@ func TestPackagesWorkTogether(t *testing.T) {
 			s := startSite(t, c.name)
 			v := startService(t, s, c.options)
 			b := newBrowser(t, s.url, v.url)
-			if c.user == "" {
-				c.user = "ada"
-			}
-			if c.login == nil {
-				c.login = func(b *browser) { b.submit("/login/", "username", "ada", "password", "pass word") }
-			}
-			if c.logout == nil {
-				c.logout = func(b *browser) { b.submit("/logout/") }
-			}
-			logouts := map[string]func(*browser){
-				"Django": c.logout,
-				"Go":     func(b *browser) { b.get(b.service + "/logout/") },
-			}
-			for side, logout := range logouts {
-				share(t, c, b)
-				copied := b.thief()
-				copied.wantBoth("with the copied cookie", page{User: c.user, Go: "1", Dj: "2"})
-				logout(b)
-				b.wantBoth("after a logout by "+side, page{})
-				copied.wantBoth("after a logout by "+side+", with a copied cookie,", page{})
-			}
-			logouts["Django"] = func(b *browser) { b.submit("/logout/") }
-			shareGoLogin(t, c, b, logouts)
+			turns(t, c, b)
 		})
 	}
+}
+
+// turns has a user log in and out on each side, and both sides write to the session.
+func turns(t *testing.T, c sharedCase, b *browser) {
+	t.Helper()
+	if c.user == "" {
+		c.user = "ada"
+	}
+	if c.login == nil {
+		c.login = func(b *browser) { b.submit("/login/", "username", "ada", "password", "pass word") }
+	}
+	if c.logout == nil {
+		c.logout = func(b *browser) { b.submit("/logout/") }
+	}
+	logouts := map[string]func(*browser){
+		"Django": c.logout,
+		"Go":     func(b *browser) { b.get(b.service + "/logout/") },
+	}
+	for side, logout := range logouts {
+		share(t, c, b)
+		copied := b.thief()
+		copied.wantBoth("with the copied cookie", page{User: c.user, Go: "1", Dj: "2"})
+		logout(b)
+		b.wantBoth("after a logout by "+side, page{})
+		copied.wantBoth("after a logout by "+side+", with a copied cookie,", page{})
+	}
+	logouts["Django"] = func(b *browser) { b.submit("/logout/") }
+	shareGoLogin(t, c, b, logouts)
 }
 
 // share has a user log in through Django, and values written by both sides.

@@ -33,6 +33,7 @@ var environment = sync.OnceValues(func() ([2]string, error) {
 type site struct {
 	url      string // without a slash at the end
 	database string
+	redis    string // URL of a server for sessions; "" without one
 	settings []byte // as SettingsScript prints them
 }
 
@@ -48,7 +49,7 @@ func (s *site) command(t *testing.T, packageName, name string, args ...string) (
 	}
 	cmd = exec.CommandContext(context.WithoutCancel(t.Context()), name, args...) // its input ends with the test, and so does it
 	cmd.Dir = "site"
-	cmd.Env = append(os.Environ(), "SHOP_PACKAGE="+packageName, "SHOP_DATABASE="+s.database,
+	cmd.Env = append(os.Environ(), "SHOP_PACKAGE="+packageName, "SHOP_DATABASE="+s.database, "SHOP_REDIS="+s.redis,
 		"DJANGO_SETTINGS_MODULE=shop.settings", "PYTHONPATH="+python[1], "PYTHONDONTWRITEBYTECODE=1", "PYTHONWARNINGS=ignore",
 		"PATH="+filepath.Dir(python[0])+":"+os.Getenv("PATH"))
 	stderr = &bytes.Buffer{}
@@ -60,7 +61,13 @@ func (s *site) command(t *testing.T, packageName, name string, args ...string) (
 // site/shop/packages.py.
 func exportSite(t *testing.T, packageName string) *site {
 	t.Helper()
-	s := &site{database: filepath.Join(t.TempDir(), "db.sqlite3")}
+	return exportSiteOn(t, packageName, "")
+}
+
+// exportSiteOn is exportSite, with the URL of a Redis server.
+func exportSiteOn(t *testing.T, packageName, redis string) *site {
+	t.Helper()
+	s := &site{database: filepath.Join(t.TempDir(), "db.sqlite3"), redis: redis}
 	export, stderr := s.command(t, packageName, "python", "manage.py", "shell")
 	export.Stdin = strings.NewReader(djangosession.SettingsScript)
 	var err error
@@ -73,7 +80,13 @@ func exportSite(t *testing.T, packageName string) *site {
 // startSite is exportSite, and starts the site. It ends with the test.
 func startSite(t *testing.T, packageName string) *site {
 	t.Helper()
-	s := exportSite(t, packageName)
+	return startSiteOn(t, packageName, "")
+}
+
+// startSiteOn is startSite, with the URL of a Redis server.
+func startSiteOn(t *testing.T, packageName, redis string) *site {
+	t.Helper()
+	s := exportSiteOn(t, packageName, redis)
 	server, stderr := s.command(t, packageName, "python", "serve.py")
 	in, inErr := server.StdinPipe()
 	out, outErr := server.StdoutPipe()

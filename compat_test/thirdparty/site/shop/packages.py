@@ -1,5 +1,7 @@
 """What each package wants in the settings, as its documentation says. A function changes the module of settings."""
 
+import os
+
 SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -45,10 +47,15 @@ def qsessions_db(s):
 def qsessions_cached_db(s):
     qsessions_db(s)
     s["SESSION_ENGINE"] = "qsessions.backends.cached_db"
+    if os.environ.get("SHOP_REDIS"):
+        s["CACHES"] = {
+            "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": os.environ["SHOP_REDIS"]}
+        }
 
 
 def redis_sessions(s):
     s["SESSION_ENGINE"] = "redis_sessions.session"
+    s["SESSION_REDIS"] = {"url": os.environ.get("SHOP_REDIS"), "prefix": "shop"}
 
 
 def cached_subclass(s):
