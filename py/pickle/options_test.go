@@ -84,6 +84,19 @@ func TestSharedContainersCountWhereTheyAreDeepest(t *testing.T) {
 	}
 }
 
+func TestPersistentIsNotAskedWithoutAnID(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"Q.", "(Q."} {
+		v, err := Options{Persistent: func(id any) (any, error) {
+			t.Errorf("%q: asked for %v", text, id)
+			return "value", nil
+		}}.Loads([]byte(text))
+		if problem, ok := errors.AsType[*SyntaxError](err); !ok || problem.Problem != noValue || v != nil {
+			t.Errorf("%q: %v, %v", text, v, err)
+		}
+	}
+}
+
 func TestErrorsOfPersistentComeBack(t *testing.T) {
 	t.Parallel()
 	away := errors.New("away")
