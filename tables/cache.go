@@ -54,6 +54,11 @@ type Cache struct {
 	getQuery   string
 }
 
+var (
+	_ caches.Lister = (*Cache)(nil)
+	_ caches.Timer  = (*Cache)(nil)
+)
+
 // NewCache returns the database cache that Settings.SessionCache describes, on db, which
 // the caller opens and closes. That must be the database that Django's routers choose for
 // the cache: see Settings.SessionCache.Database. Of OPTIONS, MAX_ENTRIES and

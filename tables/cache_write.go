@@ -37,25 +37,32 @@ func (c *Cache) live(a *args) string {
 	return fmt.Sprintf("NOT %s < %s", c.names.expire, c.dialect.timeExpr(a, c.nowStamp()))
 }
 
+// newRow returns the columns of a new value, and makes room for it if the cache is full. A
+// value that has expired already is only checked.
+func (c *Cache) newRow(ctx context.Context, key string, value *py.Dict, timeout time.Duration) (string, stamp, error) {
+	if err := c.CheckKey(key); err != nil {
+		return "", stamp{}, err
+	}
+	text, err := c.encode(value)
+	if err != nil || timeout <= 0 {
+		return "", stamp{}, err
+	}
+	expires, err := c.expires(timeout)
+	if err != nil {
+		return "", stamp{}, err
+	}
+	return text, expires, c.cull(ctx)
+}
+
 // Add implements [caches.Cache]. It makes room if the cache is full, and then stores the
 // value with one INSERT, or two statements on MySQL if an expired value is in the way.
 func (c *Cache) Add(ctx context.Context, key string, value *py.Dict, timeout time.Duration) error {
-	if err := c.CheckKey(key); err != nil {
-		return err
-	}
-	text, err := c.encode(value)
+	text, expires, err := c.newRow(ctx, key, value, timeout)
 	if err != nil {
 		return err
 	}
 	if timeout <= 0 {
 		return c.mustMiss(ctx, key)
-	}
-	expires, err := c.expires(timeout)
-	if err != nil {
-		return err
-	}
-	if err := c.cull(ctx); err != nil {
-		return err
 	}
 	a := args{dialect: c.dialect}
 	statement := c.insert(&a, key, text, expires) +
@@ -111,22 +118,12 @@ func (c *Cache) update(a *args, text string, expires stamp) string {
 // Set implements [caches.Cache]: one INSERT that changes an existing row, after making
 // room if the cache is full.
 func (c *Cache) Set(ctx context.Context, key string, value *py.Dict, timeout time.Duration) error {
-	if err := c.CheckKey(key); err != nil {
-		return err
-	}
-	text, err := c.encode(value)
+	text, expires, err := c.newRow(ctx, key, value, timeout)
 	if err != nil {
 		return err
 	}
 	if timeout <= 0 {
 		return c.Delete(ctx, key)
-	}
-	expires, err := c.expires(timeout)
-	if err != nil {
-		return err
-	}
-	if err := c.cull(ctx); err != nil {
-		return err
 	}
 	a := args{dialect: c.dialect}
 	statement := c.insert(&a, key, text, expires) + c.dialect.orUpdate(c.names, nil)

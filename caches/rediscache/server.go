@@ -33,8 +33,8 @@ const (
 const defaultPort = "6379"
 
 // newServer reads the URL of a server of a cache, which is named like CACHES["default"],
-// and the arguments of redis-py's connections. What
-// is in the URL counts more than what is in kwargs, which are not changed.
+// and the arguments of redis-py's connections. The URL takes precedence over kwargs, which
+// are not changed.
 func newServer(cache, text string, kwargs map[string]any, o tlsDefaults) (server, error) {
 	l, err := parseLocation(text)
 	if err != nil {
