@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/internal/release"
@@ -16,7 +17,7 @@ import (
 // the cache of sessions, which a service uses. The time at which they are loaded is in
 // SESSION_FILE_PATH.
 const factsSettings = `
-import time
+import time, django
 SESSION_FILE_PATH = repr(time.time())
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_CACHE_ALIAS = "visits"
@@ -44,6 +45,15 @@ CACHES = {
 }
 INSTALLED_APPS = list(INSTALLED_APPS) + ["shop"]
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+MESSAGE_LEVEL = 10
+MESSAGE_TAGS = {25: "good", 99: "loud"}
+LOGIN_REDIRECT_URL = "/in/"
+LOGOUT_REDIRECT_URL = "/out/"
+if django.VERSION < (3, 1):
+    PASSWORD_RESET_TIMEOUT_DAYS = 2
+else:
+    PASSWORD_RESET_TIMEOUT = 2 * 24 * 60 * 60
+PASSWORD_HASHERS = ["shop.hashers.Slow", "django.contrib.auth.hashers.MD5PasswordHasher", "shop.hashers.Missing"]
 DATABASES["default"].update(
     USER="hush", PASSWORD="hush", HOST="hush", OPTIONS={"options": "-c x=hush -c search_path=shop\\ 1,public -c y=hush"})
 `
@@ -71,6 +81,15 @@ user_logged_in.connect(carts.merge)
 user_logged_in.connect(carts)
 `
 
+// slowHasher is a hasher as sites write them to choose the number of iterations.
+const slowHasher = `
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+
+
+class Slow(PBKDF2PasswordHasher):
+    iterations = 7
+`
+
 // TestSettingsScriptPrintsFacts also checks that no password gets into the file.
 func TestSettingsScriptPrintsFacts(t *testing.T) {
 	t.Parallel()
@@ -80,6 +99,7 @@ func TestSettingsScriptPrintsFacts(t *testing.T) {
 			shop := newProject(t, version)
 			shop.write("shop/keys.py", "def make(key, prefix, version):\n    return key\n")
 			shop.write("shop/models.py", loginReceivers)
+			shop.write("shop/hashers.py", slowHasher)
 			printed := shop.printed("facts", factsSettings)
 			if bytes.Contains(printed, []byte("hush")) || bytes.Contains(printed, []byte("hu,sh")) {
 				t.Errorf("the file contains a secret: %s", printed)
@@ -130,11 +150,42 @@ func wantFacts(t *testing.T, s djangosession.Settings) {
 	if want := "django.contrib.messages.storage.session.SessionStorage"; s.MessageStorage != want {
 		t.Errorf("messages in %q, want %q", s.MessageStorage, want)
 	}
+	wantLoginFacts(t, &s)
 	receivers := []string{"django.contrib.auth.models.update_last_login", "shop.models.Carts", "shop.models.Carts.merge", "shop.models.count"}
 	if !slices.Equal(s.LoginReceivers, receivers) {
 		t.Errorf("receivers %q, want %q", s.LoginReceivers, receivers)
 	}
 	if len(s.SessionStoreClass.MRO) != 4 || !strings.HasSuffix(s.SessionStoreClass.MRO[0], "cached_db.SessionStore") {
 		t.Errorf("a store of the classes %q", s.SessionStoreClass.MRO)
+	}
+}
+
+// wantLoginFacts checks settings of messages, passwords and redirects, and the fields of
+// users.
+func wantLoginFacts(t *testing.T, s *djangosession.Settings) {
+	t.Helper()
+	if s.MessageLevel != 10 || len(s.MessageTags) != 2 || s.MessageTags[25] != "good" || s.MessageTags[99] != "loud" {
+		t.Errorf("messages of level %d, tags %v", s.MessageLevel, s.MessageTags)
+	}
+	if s.LoginRedirectURL != "/in/" || s.LogoutRedirectURL != "/out/" || s.PasswordResetTimeout != 48*time.Hour {
+		t.Errorf("redirects %q and %q, timeout %v", s.LoginRedirectURL, s.LogoutRedirectURL, s.PasswordResetTimeout)
+	}
+	if len(s.Hashers) != 3 {
+		t.Fatalf("%d hashers: %+v", len(s.Hashers), s.Hashers)
+	}
+	slow, md5, missing := s.Hashers[0], s.Hashers[1], s.Hashers[2]
+	if slow.Class != "shop.hashers.Slow" || slow.Algorithm != "pbkdf2_sha256" || slow.Parameters["iterations"] != 7 ||
+		!reflect.DeepEqual(slow.Overrides, map[string][]string{"shop.hashers.Slow": {"iterations"}}) ||
+		!slices.Contains(slow.MRO, "django.contrib.auth.hashers.PBKDF2PasswordHasher") || slow.Error != "" {
+		t.Errorf("%+v", slow)
+	}
+	if md5.Algorithm != "md5" || len(md5.Overrides) != 0 || missing.Class != "shop.hashers.Missing" || missing.Error == "" {
+		t.Errorf("%+v, %+v", md5, missing)
+	}
+	if u := s.UserModel; u.UsernameField != "username" || u.EmailField != "email" ||
+		!slices.ContainsFunc(u.Fields, func(f djangosession.UserField) bool {
+			return f == djangosession.UserField{Name: "last_login", Column: "last_login", Type: "DateTimeField", Null: f.Null}
+		}) {
+		t.Errorf("%+v", u)
 	}
 }

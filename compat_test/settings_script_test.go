@@ -92,7 +92,7 @@ func wantDefaults(t *testing.T, s djangosession.Settings) {
 	want := djangosession.UserModel{
 		Model: "auth.User", Table: "auth_user", IDColumn: "id", IDType: "integer", IDField: "django.db.models.fields.AutoField",
 		UsernameColumn: "username", PasswordColumn: "password", IsActiveColumn: "is_active", IsStaffColumn: "is_staff",
-		IsSuperuserColumn: "is_superuser", LastLoginColumn: "last_login",
+		IsSuperuserColumn: "is_superuser", LastLoginColumn: "last_login", UsernameField: "username", EmailField: "email",
 		Groups: &djangosession.UserLink{
 			Table: "auth_user_groups", UserColumn: "user_id", OtherColumn: "group_id", Model: "auth.Group",
 		},
@@ -101,6 +101,19 @@ func wantDefaults(t *testing.T, s djangosession.Settings) {
 		},
 		OtherTables: []string{}, Computed: []string{}, SessionAuthHash: "django",
 		Overrides: map[string][]string{}, ManagerOverrides: map[string][]string{},
+		Fields: []djangosession.UserField{
+			{Name: "id", Column: "id", Type: "AutoField"},
+			{Name: "password", Column: "password", Type: "CharField"},
+			{Name: "last_login", Column: "last_login", Type: "DateTimeField", Null: true}, // since 1.8
+			{Name: "is_superuser", Column: "is_superuser", Type: "BooleanField"},
+			{Name: "username", Column: "username", Type: "CharField"},
+			{Name: "first_name", Column: "first_name", Type: "CharField"},
+			{Name: "last_name", Column: "last_name", Type: "CharField"},
+			{Name: "email", Column: "email", Type: "CharField"},
+			{Name: "is_staff", Column: "is_staff", Type: "BooleanField"},
+			{Name: "is_active", Column: "is_active", Type: "BooleanField"},
+			{Name: "date_joined", Column: "date_joined", Type: "DateTimeField"},
+		},
 	}
 	if !reflect.DeepEqual(s.UserModel, want) {
 		t.Errorf("read %+v\nwant %+v", s.UserModel, want)

@@ -124,6 +124,14 @@ func wantExport(t *testing.T, got, want *djangosession.Settings) {
 		}
 		want.Middleware, want.PasswordHashers = got.Middleware, got.PasswordHashers
 	}
+	classes := make([]string, 0, len(got.Hashers))
+	for _, h := range got.Hashers {
+		classes = append(classes, h.Class)
+	}
+	if !slices.Equal(classes, got.PasswordHashers) {
+		t.Errorf("facts about the hashers %q of %q", classes, got.PasswordHashers)
+	}
+	want.Hashers = got.Hashers
 	want.SessionStoreClass = djangosession.SessionStoreClass{
 		MRO: []string{
 			"django.contrib.sessions.backends.db.SessionStore", "django.contrib.sessions.backends.base.SessionBase", "builtins.object",

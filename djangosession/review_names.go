@@ -38,6 +38,7 @@ func (v *review) names(given settingsjson.Settings) {
 	}
 	for _, name := range []string{
 		"MIDDLEWARE", "PASSWORD_HASHERS", "EXPORTED_AT", "PYTHON_VERSION", "LOGIN_URL", "MESSAGE_STORAGE", "LOGIN_RECEIVERS",
+		"HASHERS", "LOGIN_REDIRECT_URL", "MESSAGE_LEVEL", "PASSWORD_RESET_TIMEOUT",
 	} {
 		if isMissing(given[name]) {
 			v.note(MissingFinding, name, missing)

@@ -74,9 +74,14 @@ type Settings struct { //nolint:recvcheck // what prints it must not need a poin
 	// "django.contrib.auth.backends.ModelBackend" by default.
 	AuthenticationBackends []string
 	LoginURL               string // LOGIN_URL as a URL, even if the site names a view (see SettingsScript); "/accounts/login/"
+	LoginRedirectURL       string // LOGIN_REDIRECT_URL as a URL; "/accounts/profile/"
+	LogoutRedirectURL      string // LOGOUT_REDIRECT_URL as a URL; "" (None)
 
 	Middleware      []string // MIDDLEWARE; nil if unknown
 	PasswordHashers []string // PASSWORD_HASHERS; nil if unknown
+	// PasswordResetTimeout is PASSWORD_RESET_TIMEOUT, or PASSWORD_RESET_TIMEOUT_DAYS
+	// before 3.1; three days.
+	PasswordResetTimeout time.Duration
 
 	UseTZ    bool   // USE_TZ; true; false before 5.0
 	TimeZone string // TIME_ZONE; "America/Chicago". Used if UseTZ is false, and for dates stored without a zone.
@@ -106,8 +111,16 @@ type Settings struct { //nolint:recvcheck // what prints it must not need a poin
 	// names; nil for other engines. Values are as in [SessionCache].Options and may be
 	// secrets.
 	SessionRedis map[string]any
+	// Hashers describes the classes in PASSWORD_HASHERS, in the same order, as found by
+	// [SettingsScript]; nil if unknown.
+	Hashers []PasswordHasher
 	// MessageStorage is MESSAGE_STORAGE; "" if unknown.
 	MessageStorage string
+	// MessageLevel is MESSAGE_LEVEL, the lowest level of stored messages; 20 (INFO).
+	MessageLevel int
+	// MessageTags is MESSAGE_TAGS: the tags of levels in place of Django's defaults, or of
+	// further levels; nil.
+	MessageTags map[int]string
 	// LoginReceivers are the receivers of the signal user_logged_in, such as
 	// "shop.signals.merge_carts", as found by [SettingsScript]; nil if unknown. Logins in
 	// Go do not call them.
@@ -202,6 +215,9 @@ func NewSettingsFor(djangoVersion, secretKey string) (Settings, error) {
 		DataUploadMaxNumberFiles:       100,
 		AuthenticationBackends:         []string{modelBackendPath},
 		LoginURL:                       "/accounts/login/",
+		LoginRedirectURL:               "/accounts/profile/",
+		PasswordResetTimeout:           3 * 24 * time.Hour,
+		MessageLevel:                   20,
 		UseTZ:                          r.UsesTZByDefault(),
 		TimeZone:                       "America/Chicago",
 		DefaultHashingAlgorithm:        signing.SHA256,

@@ -37,7 +37,7 @@ NAMES = """
     CSRF_HEADER_NAME CSRF_TRUSTED_ORIGINS
     ALLOWED_HOSTS DEBUG SECURE_PROXY_SSL_HEADER USE_X_FORWARDED_HOST USE_X_FORWARDED_PORT
     DATA_UPLOAD_MAX_MEMORY_SIZE DATA_UPLOAD_MAX_NUMBER_FIELDS DATA_UPLOAD_MAX_NUMBER_FILES
-    AUTHENTICATION_BACKENDS PASSWORD_HASHERS MIDDLEWARE MESSAGE_STORAGE
+    AUTHENTICATION_BACKENDS PASSWORD_HASHERS MIDDLEWARE MESSAGE_STORAGE MESSAGE_TAGS
 """.split()
 PREFIXES = ("SESSION_", "SECRET_KEY", "SIGNED_COOKIE_", "SIGNING_", "CSRF_")
 IGNORED = ["CSRF_FAILURE_VIEW"]
@@ -296,6 +296,13 @@ def link(model, name):
 # What is true of users whose model lacks the field.
 BOOLEANS = {"is_active": True, "is_staff": False, "is_superuser": False}
 
+def fields_of(model):
+    # The columns of the model in its own table. A foreign key has the type of its values.
+    return [
+        {"name": f.attname, "column": f.column, "type": target(f).get_internal_type(), "null": f.null}
+        for f in model._meta.local_concrete_fields
+    ]
+
 def hash_of_sessions(model, base):
     # In Python 2, each access to a method makes another object.
     method, own = [getattr(c, "get_session_auth_hash", None) for c in (model, base)]
@@ -321,6 +328,10 @@ def user_facts():
             if name in fields:
                 used.append(fields[name])
             facts[name + "_column"] = fields[name].column if name in fields else None
+        facts["username_field"] = fields[model.USERNAME_FIELD].attname
+        email = model.get_email_field_name() if hasattr(model, "get_email_field_name") else "email"
+        facts["email_field"] = email if email in fields else None
+        facts["fields"] = fields_of(model)
         facts["groups"] = link(model, "groups")
         facts["user_permissions"] = link(model, "user_permissions")
         missing = object()
@@ -349,12 +360,41 @@ def login_receivers():
     except Exception:
         return None
 
-def login_url():
+def url(name):
+    # The URL in a setting that may name a view.
+    value = getattr(settings, name, None)
+    if value is None:
+        return None
     try:
-        return resolve_url(settings.LOGIN_URL)
+        return resolve_url(value)
     except Exception as e:
         # A reverse_lazy that fails has no text. No URL looks like the name of an error.
-        return settings.LOGIN_URL if isinstance(settings.LOGIN_URL, TEXTS) else type(e).__name__
+        return value if isinstance(value, TEXTS) else type(e).__name__
+
+# What password hashers let a subclass choose.
+HASHER_PARAMETERS = """
+    iterations rounds time_cost memory_cost parallelism work_factor block_size maxmem salt_entropy
+""".split()
+
+def hasher_facts(path):
+    # A hasher of PASSWORD_HASHERS. The library that it needs may be missing.
+    facts = {"class": path}
+    try:
+        cls = import_string(path)
+        facts["mro"] = [dotted(c) for c in cls.__mro__]
+        facts["overrides"] = overrides(cls)
+        facts["algorithm"] = cls.algorithm
+        values = {name: getattr(cls, name, None) for name in HASHER_PARAMETERS}
+        facts["parameters"] = {name: v for name, v in values.items() if isinstance(v, int)}
+    except Exception as e:
+        facts["error"] = problem(e)
+    return facts
+
+def password_reset_timeout():
+    # Before Django 3.1 it is a number of days.
+    if django.VERSION < (3, 1):
+        return settings.PASSWORD_RESET_TIMEOUT_DAYS * 24 * 60 * 60
+    return settings.PASSWORD_RESET_TIMEOUT
 
 def collect():
     # What old releases do without these settings.
@@ -373,7 +413,12 @@ def collect():
         USER_DATABASE=database(user_model),
         USER_MODEL=user_facts(),
         LOGIN_RECEIVERS=login_receivers(),
-        LOGIN_URL=login_url(),
+        LOGIN_URL=url("LOGIN_URL"),
+        LOGIN_REDIRECT_URL=url("LOGIN_REDIRECT_URL"),
+        LOGOUT_REDIRECT_URL=url("LOGOUT_REDIRECT_URL"),
+        PASSWORD_RESET_TIMEOUT=password_reset_timeout(),
+        MESSAGE_LEVEL=getattr(settings, "MESSAGE_LEVEL", 20),
+        HASHERS=[hasher_facts(path) for path in settings.PASSWORD_HASHERS],
         DJANGO_VERSION=django.get_version(),
         PYTHON_VERSION=platform.python_version(),
         PICKLE_PROTOCOL=pickle.HIGHEST_PROTOCOL,

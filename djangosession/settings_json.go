@@ -14,7 +14,7 @@ import (
 //
 // Besides Django's settings it reads SESSION_STORE, SESSION_STORE_CLASS,
 // SESSION_DATABASE, USER_DATABASE, USER_MODEL, SESSION_CACHE, SESSION_REDIS,
-// LOGIN_RECEIVERS, KEY_SALT, PICKLE_PROTOCOL, PYTHON_VERSION, EXPORTED_AT and
+// HASHERS, LOGIN_RECEIVERS, KEY_SALT, PICKLE_PROTOCOL, PYTHON_VERSION, EXPORTED_AT and
 // ACCEPT_LEGACY_LAYOUT into the fields of [Settings] of the same names.
 //
 // The error is a [*SettingError] if a setting is invalid. An unsupported
@@ -86,6 +86,9 @@ func (s *Settings) byName() map[string]any {
 		"DATA_UPLOAD_MAX_NUMBER_FILES":       (*limit)(&s.DataUploadMaxNumberFiles),
 		"AUTHENTICATION_BACKENDS":            &s.AuthenticationBackends,
 		"LOGIN_URL":                          &s.LoginURL,
+		"LOGIN_REDIRECT_URL":                 &s.LoginRedirectURL,
+		"LOGOUT_REDIRECT_URL":                (*optional)(&s.LogoutRedirectURL),
+		"PASSWORD_RESET_TIMEOUT":             (*seconds)(&s.PasswordResetTimeout),
 		"USE_TZ":                             &s.UseTZ,
 		"TIME_ZONE":                          (*optional)(&s.TimeZone),
 		"DEFAULT_HASHING_ALGORITHM":          &s.DefaultHashingAlgorithm,
@@ -98,7 +101,10 @@ func (s *Settings) byName() map[string]any {
 		"USER_MODEL":                         &s.UserModel,
 		"SESSION_CACHE":                      &s.SessionCache,
 		"SESSION_REDIS":                      &s.SessionRedis,
+		"HASHERS":                            &s.Hashers,
 		"MESSAGE_STORAGE":                    &s.MessageStorage,
+		"MESSAGE_LEVEL":                      &s.MessageLevel,
+		"MESSAGE_TAGS":                       &s.MessageTags,
 		"LOGIN_RECEIVERS":                    &s.LoginReceivers,
 		"KEY_SALT":                           &s.KeySalt,
 		"MIDDLEWARE":                         &s.Middleware,

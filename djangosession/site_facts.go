@@ -55,6 +55,8 @@ type UserModel struct {
 	IDType         string `json:"id_type"`         // "integer", "uuid" or "text"; "" for other types
 	IDField        string `json:"id_field"`        // class of its field, such as "django.db.models.fields.AutoField"
 	UsernameColumn string `json:"username_column"` // of the field that USERNAME_FIELD names
+	UsernameField  string `json:"username_field"`  // the name of that field; "" if unknown
+	EmailField     string `json:"email_field"`     // the name of the field with the email address; "" if unknown or without one
 
 	PasswordColumn    string `json:"password_column"`
 	IsActiveColumn    string `json:"is_active_column"`
@@ -65,6 +67,9 @@ type UserModel struct {
 	// Groups and UserPermissions are the fields of these names; nil without them.
 	Groups          *UserLink `json:"groups"`
 	UserPermissions *UserLink `json:"user_permissions"`
+
+	// Fields are the model's fields with a column in Table; nil if unknown.
+	Fields []UserField `json:"fields"`
 
 	// OtherTables are further tables that contain columns of the model, as with
 	// multi-table inheritance.
@@ -112,6 +117,30 @@ func (m *UserModel) UnmarshalJSON(b []byte) error {
 		}
 	}
 	return nil
+}
+
+// A UserField is a field of a user model that has a column.
+type UserField struct {
+	Name   string `json:"name"`   // attname, such as "email"; "team_id" for a foreign key "team"
+	Column string `json:"column"` // of the table
+	// Type is the result of get_internal_type, such as "CharField"; for a foreign key,
+	// that of the field that it refers to.
+	Type string `json:"type"`
+	Null bool   `json:"null"`
+}
+
+// A PasswordHasher describes a class in PASSWORD_HASHERS.
+type PasswordHasher struct {
+	Class     string              `json:"class"`     // as in PASSWORD_HASHERS
+	Algorithm string              `json:"algorithm"` // the start of encoded passwords, such as "pbkdf2_sha256"
+	MRO       []string            `json:"mro"`       // the class and its bases, by qualified name
+	Overrides map[string][]string `json:"overrides"` // as in [UserModel]
+	// Parameters are those that the class has of iterations, rounds, time_cost,
+	// memory_cost, parallelism, work_factor, block_size, maxmem and salt_entropy, under
+	// Django's names.
+	Parameters map[string]int `json:"parameters"`
+	// Error is the Python exception that ended the examination.
+	Error string `json:"error"`
 }
 
 // A UserLink is the table between a user model and the model of a many-to-many field.
