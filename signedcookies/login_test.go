@@ -24,7 +24,11 @@ func (u oneUser) GetByUsername(ctx context.Context, _ string) (*auth.User, error
 	return u.Get(ctx, "1")
 }
 func (oneUser) SetLastLogin(context.Context, string, time.Time) error { return nil }
-func (oneUser) Groups(context.Context, *auth.User) ([]string, error)  { return nil, nil }
+func (oneUser) ReplacePassword(context.Context, string, auth.Secret, auth.Secret) error {
+	return nil
+}
+
+func (oneUser) Groups(context.Context, *auth.User) ([]string, error) { return nil, nil }
 
 func (oneUser) Permissions(context.Context, *auth.User) ([]string, error) { return nil, nil }
 

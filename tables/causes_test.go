@@ -244,7 +244,8 @@ func TestDatabaseThatFailsIsNoMissingUser(t *testing.T) {
 		_, permissionsErr := users.Permissions(t.Context(), &auth.User{ID: id})
 		for op, err := range map[string]error{
 			"Get": getErr, "GetByUsername": nameErr, "Groups": groupsErr, "Permissions": permissionsErr,
-			"SetLastLogin": users.SetLastLogin(t.Context(), id, time.Now()), "Check": users.Check(t.Context()),
+			"SetLastLogin":    users.SetLastLogin(t.Context(), id, time.Now()),
+			"ReplacePassword": users.ReplacePassword(t.Context(), id, "old", "new"), "Check": users.Check(t.Context()),
 		} {
 			if !errors.Is(err, tables.ErrUnavailable) || errors.Is(err, auth.ErrNoUser) {
 				t.Errorf("%s: error %v, want ErrUnavailable", op, err)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
@@ -119,32 +118,6 @@ func (u *Users) GetByUsername(ctx context.Context, username string) (*auth.User,
 // ErrSeveralUsers means that several users have the same name. USERNAME_FIELD must be
 // unique.
 var ErrSeveralUsers = errors.New("several users have this name: USERNAME_FIELD must be unique")
-
-// SetLastLogin implements [auth.Users].
-func (u *Users) SetLastLogin(ctx context.Context, id string, at time.Time) error {
-	const op = "store last_login"
-	switch {
-	case u.readOnly:
-		return djangosession.ErrReadOnly
-	case u.names.lastLogin == "":
-		return nil
-	}
-	key, err := u.parseID(id)
-	if err != nil {
-		return err
-	}
-	a := args{dialect: u.dialect}
-	statement := fmt.Sprintf("UPDATE %s SET %s = %s WHERE %s", u.names.table, u.names.lastLogin,
-		u.dialect.timeExpr(&a, u.stampAt(at.Truncate(time.Microsecond))), u.idIs(&a, u.names.id, key))
-	n, err := u.exec(ctx, op, statement, a.values...)
-	if absent(err, id) || err == nil && n == 0 && !u.dialect.countsChanges() {
-		return auth.ErrNoUser
-	}
-	if err == nil && n == 0 { // or the column already contains this time
-		_, err = u.Get(ctx, id)
-	}
-	return err
-}
 
 // query returns the users that a query finds.
 func (u *Users) query(ctx context.Context, op, query string, values []any) ([]*auth.User, error) {

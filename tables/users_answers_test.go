@@ -14,11 +14,12 @@ func questions(t *testing.T, users *tables.Users, u *auth.User) map[string]func(
 	t.Helper()
 	ctx := t.Context()
 	return map[string]func() error{
-		"Get":           func() error { _, err := users.Get(ctx, u.ID); return err },
-		"GetByUsername": func() error { _, err := users.GetByUsername(ctx, "anne"); return err },
-		"SetLastLogin":  func() error { return users.SetLastLogin(ctx, u.ID, time.Now()) },
-		"Groups":        func() error { _, err := users.Groups(ctx, u); return err },
-		"Permissions":   func() error { _, err := users.Permissions(ctx, u); return err },
+		"Get":             func() error { _, err := users.Get(ctx, u.ID); return err },
+		"GetByUsername":   func() error { _, err := users.GetByUsername(ctx, "anne"); return err },
+		"SetLastLogin":    func() error { return users.SetLastLogin(ctx, u.ID, time.Now()) },
+		"ReplacePassword": func() error { return users.ReplacePassword(ctx, u.ID, "encoded", "new") },
+		"Groups":          func() error { _, err := users.Groups(ctx, u); return err },
+		"Permissions":     func() error { _, err := users.Permissions(ctx, u); return err },
 	}
 }
 

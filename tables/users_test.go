@@ -115,6 +115,7 @@ func TestEachQuestionAboutAUserIsOneQuery(t *testing.T) {
 		{"Get", func() (err error) { u, err = users.Get(t.Context(), "1"); return err }},
 		{"GetByUsername", func() error { _, err := users.GetByUsername(t.Context(), "anne"); return err }},
 		{"SetLastLogin", func() error { return users.SetLastLogin(t.Context(), "1", time.Now()) }},
+		{"ReplacePassword", func() error { return users.ReplacePassword(t.Context(), "1", "encoded", "new") }},
 		{"Groups", func() error { _, err := users.Groups(t.Context(), u); return err }},
 		{"Permissions", func() error { _, err := users.Permissions(t.Context(), u); return err }},
 	} {

@@ -112,6 +112,23 @@ func (p *memoryUsers) SetLastLogin(_ context.Context, id string, at time.Time) e
 	return nil
 }
 
+func (p *memoryUsers) ReplacePassword(_ context.Context, id string, old, encoded auth.Secret) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.ask("ReplacePassword"); err != nil {
+		return err
+	}
+	who := p.byID[id]
+	switch {
+	case who == nil:
+		return auth.ErrNoUser
+	case who.password != string(old):
+		return auth.ErrPasswordChanged
+	}
+	who.password = string(encoded)
+	return nil
+}
+
 func (p *memoryUsers) Groups(_ context.Context, u *auth.User) ([]string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

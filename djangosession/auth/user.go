@@ -87,6 +87,11 @@ type Users interface {
 	// SetLastLogin stores the time of the user's last login. The error is [ErrNoUser] if
 	// the user no longer exists. It does nothing if the model has no such field.
 	SetLastLogin(ctx context.Context, id string, at time.Time) error
+	// ReplacePassword stores an encoded password if the stored one is exactly old, in one
+	// step. The error is [ErrPasswordChanged] if another is stored, [ErrNoUser] if the
+	// user no longer exists, [ErrBadID], [djangosession.ErrReadOnly], or
+	// [errors.ErrUnsupported] if the model has no password field.
+	ReplacePassword(ctx context.Context, id string, old, encoded Secret) error
 	// Groups returns the names of the user's groups.
 	Groups(ctx context.Context, user *User) ([]string, error)
 	// Permissions returns the permissions of the user and of the user's groups, as
@@ -99,6 +104,8 @@ type Users interface {
 var (
 	ErrNoUser = errors.New("auth: no such user")
 	ErrBadID  = errors.New("auth: no user of the site's user model can have this id")
+	// ErrPasswordChanged is returned by ReplacePassword.
+	ErrPasswordChanged = errors.New("auth: the user's password was changed in the meantime: read the user again")
 )
 
 // A Secret is text that package fmt, log/slog and encoding/json print as asterisks.
