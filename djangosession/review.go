@@ -59,6 +59,14 @@ func ReviewSettings(r io.Reader) (Settings, []Finding, error) {
 	}
 	v := review{settings: &s}
 	v.names(given)
+	return s, append(v.found, s.Review()...), nil
+}
+
+// Review returns what [ReviewSettings] finds in the values of settings, wherever they come
+// from. It cannot know which of them are missing in a file, except for facts without which
+// the session engine cannot be used.
+func (s *Settings) Review() []Finding {
+	v := review{settings: s}
 	v.sessions()
 	v.cache()
 	v.found = append(v.found, s.SessionDatabase.findings("SESSION_DATABASE")...)
@@ -71,7 +79,7 @@ func ReviewSettings(r io.Reader) (Settings, []Finding, error) {
 	v.searchPath("SESSION_DATABASE", &s.SessionDatabase)
 	v.searchPath("USER_DATABASE", &s.UserDatabase)
 	v.logins()
-	return s, v.found, nil
+	return v.found
 }
 
 // review collects findings.
@@ -88,6 +96,8 @@ func (v *review) note(kind FindingKind, setting, problem string) {
 	v.found = append(v.found, Finding{Kind: kind, Setting: setting, Problem: problem})
 }
 
+const notInSettings = "is not in the settings: " + exportAgain
+
 // engineRemedy says what to do about a session engine that may store sessions in an
 // unknown way.
 const engineRemedy = ": Django might not see changes of this service, such as a logout; use an engine of Django, or a subclass " +
@@ -102,6 +112,9 @@ func (v *review) sessions() {
 	engine := cmp.Or(v.settings.BaseEngine(), dbEngine)
 	if e, ok := errors.AsType[*SettingError](v.settings.CheckEngine(engine)); ok {
 		v.refuse(UnknownFinding, e.Setting, e.Problem+engineRemedy)
+	}
+	if engine == redisSessionsEngine && v.settings.SessionRedis == nil { // {} is a site with the defaults
+		v.refuse(MissingFinding, "SESSION_REDIS", notInSettings)
 	}
 }
 

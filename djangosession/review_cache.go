@@ -46,7 +46,10 @@ func (v *review) cache() {
 			Kind: UnknownFinding, Setting: cacheSetting, Problem: problem, Refused: usesCache(engine),
 		})
 		return
-	case !usesCache(engine) || c.Backend == "": // which names has reported
+	case !usesCache(engine):
+		return
+	case c.Backend == "":
+		v.refuse(MissingFinding, cacheSetting, notInSettings)
 		return
 	}
 	v.backend(engine, c)

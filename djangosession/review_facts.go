@@ -11,7 +11,7 @@ import (
 // is a [*SettingError].
 func (d *Database) Check(setting string) error {
 	if (*d == Database{}) {
-		return &SettingError{Setting: setting, Problem: "is not in the settings: " + exportAgain}
+		return &SettingError{Setting: setting, Problem: notInSettings}
 	}
 	return firstError(d.findings(setting))
 }
@@ -21,7 +21,7 @@ func (d *Database) Check(setting string) error {
 // [*SettingError].
 func (m *UserModel) Check(known []string) error {
 	if m.Model == "" && m.Error == "" {
-		return &SettingError{Setting: userModelSetting, Problem: "is not in the settings: " + exportAgain}
+		return &SettingError{Setting: userModelSetting, Problem: notInSettings}
 	}
 	return firstError(slices.DeleteFunc(m.findings(), func(f Finding) bool {
 		return f.Override != "" && slices.Contains(known, f.Override)

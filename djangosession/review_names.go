@@ -25,16 +25,10 @@ func (v *review) names(given settingsjson.Settings) {
 	if usesTable(engine) {
 		needed = append(needed, "SESSION_DATABASE")
 	}
-	if usesCache(engine) {
-		needed = append(needed, cacheSetting)
-	}
 	for _, name := range needed {
 		if isMissing(given[name]) {
 			v.refuse(MissingFinding, name, missing)
 		}
-	}
-	if engine == redisSessionsEngine && v.settings.SessionRedis == nil { // {} is a site with the defaults
-		v.refuse(MissingFinding, "SESSION_REDIS", missing)
 	}
 	for _, name := range []string{
 		"MIDDLEWARE", "PASSWORD_HASHERS", "EXPORTED_AT", "PYTHON_VERSION", "LOGIN_URL", "MESSAGE_STORAGE", "LOGIN_RECEIVERS",
