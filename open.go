@@ -1,88 +1,15 @@
 package djangobridge
 
 import (
-	"database/sql"
 	"errors"
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 
-	"github.com/djangobridge/djangobridge/caches"
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
-	"github.com/djangobridge/djangobridge/files"
-	"github.com/djangobridge/djangobridge/signedcookies"
-	"github.com/djangobridge/djangobridge/tables"
 )
-
-// Options holds everything that a site's settings file does not contain. DB is required,
-// and OpenCache for a site whose sessions are in Redis or memcached.
-type Options struct {
-	// DB is the database of the site's sessions and users, or of its users alone if sessions
-	// are in no database. The caller closes it.
-	DB *sql.DB
-	// UserDB is the database of the users, if the site keeps them in another database
-	// than its sessions.
-	UserDB *sql.DB
-	// Dialect is for a database engine that this module does not know but that creates
-	// the same tables as Django's engine for that vendor. It must be the dialect of the
-	// vendor in the file.
-	Dialect tables.Dialect
-
-	// ReadOnly stops all parts of the Site from writing: sessions, cookies and users
-	// remain unchanged. Attempts to write return [djangosession.ErrReadOnly].
-	ReadOnly bool
-	// KnownOverrides lists methods of the site's user model and its manager, such as
-	// "shop.models.User.has_perm", that do not change who is logged in or what users may
-	// do. If the file lists others that Open does not know, its error names them.
-	KnownOverrides []string
-
-	// OpenCache opens the cache of a site whose sessions are in Redis or memcached. Set it
-	// to rediscache.Open or memcached.Open, of the packages below caches: they need client
-	// libraries, which other services need not link. Open calls it if the site has such a
-	// cache, and [Site.Close] closes the cache.
-	OpenCache func(s djangosession.Settings) (caches.Cache, error)
-	// OpenEngine replaces the session engine that follows from the file. For
-	// django-redis-sessions, set it to rediscache.OpenSessions. For a session engine of the
-	// site's own, set it to a function that returns an engine in Go. Site.Check and
-	// Site.Close call the methods Check and Close of the engine, if it has them.
-	OpenEngine func(s djangosession.Settings) (djangosession.Engine, error)
-
-	// Tables contains further options for the tables. Dialect and DatabaseTimeZone follow
-	// from the file.
-	Tables tables.Options
-	// Cache contains options for sessions in a cache. Leave its ReadOnly unset and set
-	// Options.ReadOnly.
-	Cache caches.Options
-	// Files contains options for sessions in files.
-	Files files.Options
-	// SignedCookies contains options for sessions in cookies.
-	SignedCookies signedcookies.Options
-	// Sessions contains options for sessions and their middleware. Leave its ReadOnly
-	// unset and set Options.ReadOnly.
-	Sessions djangosession.Options
-	// Auth contains options for logins.
-	Auth auth.Options
-	// CSRF contains options for CSRF protection.
-	CSRF csrf.Options
-}
-
-// A RefusedError lists the reasons why the site cannot be opened safely from its settings
-// file.
-type RefusedError struct {
-	File     string
-	Findings []djangosession.Finding // at least one
-}
-
-func (e *RefusedError) Error() string {
-	lines := make([]string, 0, len(e.Findings))
-	for _, f := range e.Findings {
-		lines = append(lines, f.String())
-	}
-	return fmt.Sprintf("djangobridge: cannot open the site described by %s: %s", e.File, strings.Join(lines, "; "))
-}
 
 // Open returns the site that a settings file describes; see
 // [djangosession.SettingsScript]. It does not use the database; [Site.Check] does. The
@@ -94,6 +21,28 @@ func Open(file string, o Options) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
+	return open(file, s, found, o)
+}
+
+// New is [Open] for settings that a program has read or made itself, for example to set
+// Serializer, AcceptLegacyLayout or Now. It refuses settings whose values [Open] would
+// refuse in a file, and settings that lack what a part of the site needs. It does not know
+// which settings were given and which are Django's defaults. Settings that the caller has
+// made have to be those of the site: with another SECRET_KEY or USE_TZ, Django and the
+// service cannot use each other's sessions.
+//
+// The error is a [*RefusedError], a [*djangosession.SettingError] or
+// [djangosession.ErrIncompleteSettings].
+func New(s djangosession.Settings, o Options) (*Site, error) {
+	if err := s.Check(); errors.Is(err, djangosession.ErrIncompleteSettings) {
+		return nil, err
+	}
+	return open("", s, s.Review(), o)
+}
+
+// open returns the site that the settings describe, unless findings remain that no option
+// settles. file is "" for settings that come from no file.
+func open(file string, s djangosession.Settings, found []djangosession.Finding, o Options) (*Site, error) {
 	if o.Dialect == nil {
 		o.Dialect = o.Tables.Dialect
 	}
@@ -104,7 +53,7 @@ func Open(file string, o Options) (*Site, error) {
 	if err := o.check(&s); err != nil {
 		return nil, err
 	}
-	return open(s, o)
+	return build(s, o)
 }
 
 // review reads a settings file. Its errors name the file.
@@ -124,73 +73,8 @@ func review(file string) (djangosession.Settings, []djangosession.Finding, error
 	return s, found, err
 }
 
-// settles reports whether an option resolves a finding.
-func (o *Options) settles(s *djangosession.Settings, f djangosession.Finding) bool {
-	switch f.Setting {
-	case "SESSION_ENGINE":
-		return f.Kind == djangosession.UnknownFinding && (o.Tables.AcceptEngine != "" || o.Cache.AcceptEngine != "" ||
-			o.OpenEngine != nil)
-	case "SESSION_CACHE.backend":
-		return o.OpenEngine != nil || f.Kind == djangosession.UnknownFinding && o.OpenCache != nil ||
-			s.SessionCache.Backend == locMemBackend && o.usesTable(s) && o.ReadOnly
-	case "SESSION_CACHE.key_function":
-		return o.Cache.KeyFunction != nil || o.OpenEngine != nil
-	case "SESSION_CACHE.database":
-		return o.OpenCache != nil || o.OpenEngine != nil || o.settlesDatabase(&s.SessionCache.Database)
-	case "SESSION_DATABASE":
-		return o.OpenEngine != nil || o.settlesDatabase(&s.SessionDatabase)
-	case "USER_DATABASE":
-		return o.settlesDatabase(&s.UserDatabase)
-	case "USER_MODEL":
-		return f.Override != "" && slices.Contains(o.KnownOverrides, f.Override)
-	}
-	return false
-}
-
-// settlesDatabase reports whether the only problem is that the engine is unknown, and the
-// caller has set its dialect.
-func (o *Options) settlesDatabase(d *djangosession.Database) bool {
-	_, known := djangosession.VendorOf(d.Engine)
-	return o.Dialect != nil && !known && d.Engine != "" && d.Error == "" && d.Alias == d.WriteAlias
-}
-
-func (o *Options) check(s *djangosession.Settings) error {
-	refuse := func(option, problem string) error {
-		return &djangosession.SettingError{Setting: "Options." + option, Problem: problem}
-	}
-	sessions, users := s.SessionDatabase.Alias, s.UserDatabase.Alias
-	if !o.usesTable(s) {
-		sessions = users
-	}
-	switch {
-	case o.DB == nil:
-		return refuse("DB", "is nil: set it to the site's database, opened with database/sql")
-	case sessions != users && o.UserDB == nil:
-		return refuse("UserDB", fmt.Sprintf("is nil, but users are in the database %q and sessions in %q", users, sessions))
-	case sessions == users && o.UserDB != nil && o.UserDB != o.DB:
-		return refuse("UserDB", fmt.Sprintf("differs from DB, but users and sessions are both in %q", users))
-	case o.Tables.Dialect != nil && o.Tables.Dialect != o.Dialect:
-		return refuse("Dialect", "differs from Options.Tables.Dialect: set only Options.Dialect")
-	case o.Sessions.ReadOnly && !o.ReadOnly:
-		return refuse("ReadOnly", "is not set, but Options.Sessions.ReadOnly is: set only Options.ReadOnly")
-	}
-	return o.checkEngine(s)
-}
-
-// cacheDB returns the database of a cache that is a table; nil if it is another one than
-// those of the options.
-func (o *Options) cacheDB(s *djangosession.Settings) *sql.DB {
-	switch alias := s.SessionCache.Database.Alias; {
-	case alias == s.UserDatabase.Alias && o.UserDB != nil:
-		return o.UserDB
-	case alias == s.UserDatabase.Alias, o.usesTable(s) && alias == s.SessionDatabase.Alias:
-		return o.DB
-	}
-	return nil
-}
-
-// open creates the parts.
-func open(s djangosession.Settings, o Options) (_ *Site, err error) {
+// build creates the parts.
+func build(s djangosession.Settings, o Options) (_ *Site, err error) {
 	o.Tables.Dialect = o.Dialect
 	o.Sessions.ReadOnly, o.Cache.ReadOnly = o.ReadOnly, o.ReadOnly
 	e := &engine{}
@@ -206,7 +90,7 @@ func open(s djangosession.Settings, o Options) (_ *Site, err error) {
 	if err != nil {
 		return nil, err
 	}
-	users, err := newUsers(s, &o)
+	users, err := o.openUsers(&s)
 	if err != nil {
 		return nil, err
 	}
@@ -219,17 +103,4 @@ func open(s djangosession.Settings, o Options) (_ *Site, err error) {
 		return nil, err
 	}
 	return &Site{Settings: s, Sessions: sessions, Login: login, CSRF: protection, Users: users, engine: e}, nil
-}
-
-func newUsers(s djangosession.Settings, o *Options) (*tables.Users, error) {
-	db, users := o.DB, tables.UserOptions{
-		Dialect: o.Dialect, LockWait: o.Tables.LockWait, ReadOnly: o.ReadOnly, KnownOverrides: o.KnownOverrides,
-	}
-	if o.UserDB != nil {
-		db = o.UserDB
-	}
-	if !o.usesTable(&s) || s.UserDatabase.Alias == s.SessionDatabase.Alias { // also if UserDB is DB once more
-		users.Schema = o.Tables.Schema
-	}
-	return tables.NewUsers(db, s, users)
 }

@@ -3,6 +3,7 @@ package djangobridge
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -51,6 +52,28 @@ func (o *Options) usesTable(s *djangosession.Settings) bool {
 	return o.OpenEngine == nil && (name == dbEngine || name == cachedDBEngine)
 }
 
+// usesCache reports whether sessions are in a cache of CACHES.
+func (o *Options) usesCache(s *djangosession.Settings) bool {
+	name := engineOf(s)
+	return o.OpenEngine == nil && (name == cacheEngine || name == cachedDBEngine)
+}
+
+// cacheDB returns the database of a cache that is a table; nil if it is another one than
+// those of the options.
+func (o *Options) cacheDB(s *djangosession.Settings) *sql.DB {
+	switch alias := s.SessionCache.Database.Alias; {
+	case o.Users != nil && !o.usesTable(s): // DB has no other purpose
+		return o.DB
+	case o.Users != nil && alias != s.SessionDatabase.Alias:
+		return nil
+	case alias == s.UserDatabase.Alias && o.UserDB != nil:
+		return o.UserDB
+	case alias == s.UserDatabase.Alias, o.usesTable(s) && alias == s.SessionDatabase.Alias:
+		return o.DB
+	}
+	return nil
+}
+
 // engine is a session engine with what is needed to check and to close it.
 type engine struct {
 	djangosession.Engine
@@ -58,12 +81,15 @@ type engine struct {
 	closers []io.Closer
 }
 
+// checker is a part that can be checked when the service starts.
+type checker interface {
+	Check(ctx context.Context) error
+}
+
 // add takes over the checks and the connections of a part.
 func (e *engine) add(part any) {
-	if checker, ok := part.(interface {
-		Check(ctx context.Context) error
-	}); ok {
-		e.checks = append(e.checks, checker.Check)
+	if c, ok := part.(checker); ok {
+		e.checks = append(e.checks, c.Check)
 	}
 	if closer, ok := part.(io.Closer); ok {
 		e.closers = append(e.closers, closer)
@@ -189,7 +215,7 @@ func (o *Options) checkEngine(s *djangosession.Settings) error {
 			"Prepare and AcceptEngine", s.SessionEngine))
 	case o.Cache.ReadOnly && !o.ReadOnly:
 		return refuse("ReadOnly", "is not set, but Options.Cache.ReadOnly is: set only Options.ReadOnly")
-	case name == cacheEngine || name == cachedDBEngine:
+	case o.usesCache(s):
 		if problem := o.cacheProblem(s); problem != "" {
 			return refuse("OpenCache", problem)
 		}

@@ -8,10 +8,9 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
-	"github.com/djangobridge/djangobridge/tables"
 )
 
-// A Site gives Go services access to a Django site. [Open] creates it. It is safe for
+// A Site gives Go services access to a Django site. [Open] and [New] create it. It is safe for
 // concurrent use. Its fields are for services that need more than its methods; do not
 // replace them.
 type Site struct {
@@ -19,7 +18,7 @@ type Site struct {
 	Sessions *djangosession.Manager
 	Login    *auth.Auth
 	CSRF     *csrf.Protection
-	Users    *tables.Users
+	Users    auth.Users // [*tables.Users] by default
 
 	engine *engine
 }
@@ -55,12 +54,16 @@ func (s *Site) PermissionRequired(next http.Handler, permissions ...string) http
 // Check checks that the database has the tables and columns that the settings describe,
 // and that the store of the sessions, such as a cache, can be reached. Call it when the
 // service starts. The error wraps the [*tables.Error] of sessions, that of users, or both.
+// Users that have no method Check are not checked.
 func (s *Site) Check(ctx context.Context) error {
 	var errs []error
 	for _, check := range s.engine.checks {
 		errs = append(errs, check(ctx))
 	}
-	return errors.Join(append(errs, s.Users.Check(ctx))...)
+	if users, ok := s.Users.(checker); ok {
+		errs = append(errs, users.Check(ctx))
+	}
+	return errors.Join(errs...)
 }
 
 // Close closes the connections to the cache, or to another store that [Open] has opened.
