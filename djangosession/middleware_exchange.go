@@ -171,6 +171,7 @@ func (x *exchange) respond(status int) error {
 	if s == nil {
 		if loaded, _ := x.loaded(); loaded != nil {
 			loaded.SetAccessed(false) // the save accessed it, not the handler
+			loaded.SetModified(false) // a new session is modified, but it was just saved
 		}
 	}
 	return err

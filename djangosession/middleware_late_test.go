@@ -218,3 +218,14 @@ func TestTakenOverConnectionsCloseTheirWritingSideAlone(t *testing.T) {
 		t.Errorf("the handler reads %q after it has closed its side", got)
 	}
 }
+
+// TestSessionMadeByTheSaveIsSavedOnce covers SESSION_SAVE_EVERY_REQUEST with a cookie
+// whose session does not exist, and a handler that does not use the session.
+func TestSessionMadeByTheSaveIsSavedOnce(t *testing.T) {
+	s := newShop(t, "6.1", func(settings *djangosession.Settings) { settings.SessionSaveEveryRequest = true })
+	s.visit("sessionid=unknownunknownunknown", func(http.ResponseWriter, *http.Request) {})
+	s.visit("sessionid=unknownunknownunknown", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "page") })
+	if creates, saves := s.engine.creates.Load(), s.engine.saves.Load(); creates != 2 || saves != 0 {
+		t.Errorf("%d sessions created and %d saves in 2 requests", creates, saves)
+	}
+}
