@@ -21,6 +21,9 @@
 // not use echo.WrapMiddleware: echo would write the response to a handler's error only
 // after the middleware has treated the request as a success.
 //
+// A server that is not net/http calls [Manager.ProcessRequest] and
+// [Manager.ProcessResponse], which return what its response needs.
+//
 // # Guarantees
 //
 // Load and save take a context; everything else happens in memory. Values that are not

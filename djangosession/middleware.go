@@ -77,7 +77,7 @@ type middlewareHandler struct {
 }
 
 func (h *middlewareHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{Context: r.Context(), manager: h.manager, under: w}
+	x := &exchange{Context: r.Context(), reply: reply{manager: h.manager}, under: w}
 	x.shared.ReadOnly = h.manager.options.ReadOnly
 	x.key, x.present = cookies.Find(r.Header, h.manager.settings.SessionCookieName)
 	x.remember(w.Header())
