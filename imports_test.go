@@ -26,13 +26,14 @@ const anything = "..."
 // every new one is given its place here.
 func importRules() map[string][]string {
 	return map[string][]string{
-		"signing":           {"github.com/klauspost/compress/..."},
-		"py":                {},
-		"py/pyjson":         {"py"},
-		"py/pickle":         {"py"},
-		"py/...":            {"py", "py/..."},
-		"djangosession":     {"signing", "py", "py/..."},
-		"djangosession/...": {"djangosession"},
+		"signing":              {"github.com/klauspost/compress/..."},
+		"py":                   {},
+		"py/pyjson":            {"py"},
+		"py/pickle":            {"py"},
+		"py/...":               {"py", "py/..."},
+		"djangosession":        {"signing", "py", "py/..."},
+		"djangosession/...":    {"djangosession"},
+		"djangosession/memory": {"djangosession", "djangosession/auth", "py"},
 		// For users of that library alone, who have it anyway.
 		"djangosession/gopickle": {"djangosession", "github.com/nlpodyssey/gopickle/..."},
 		"caches":                 {"djangosession", "py", "py/..."},

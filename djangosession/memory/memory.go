@@ -1,5 +1,6 @@
-// Package memory keeps sessions in the memory of the process. It is an engine for tests
-// and experiments. It stores the same text as a database.
+// Package memory keeps sessions and users in the memory of the process, for tests and
+// experiments. Its engine stores the same text as a database. Package sitetest has a whole
+// site in memory.
 package memory
 
 import (
