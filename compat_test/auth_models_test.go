@@ -30,7 +30,37 @@ func shareUser(t *testing.T, p *authPair, username string, fields map[string]any
 	if who, _ := p.goSees(t, mine); who != string(auth.BadHash) {
 		t.Errorf("after a change of the password Go sees %s", who)
 	}
+	replacePassword(t, p, pk, username)
 	return pk
+}
+
+// replacePassword gives the user a password that Django encoded, but only in place of the
+// stored one.
+func replacePassword(t *testing.T, p *authPair, pk, username string) {
+	t.Helper()
+	newer := auth.Secret(p.django.text(t, "make_password", map[string]any{"password": "newer"}))
+	u, err := p.users.Get(t.Context(), pk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := u.Password
+	for _, similar := range []auth.Secret{"", newer, auth.Secret(strings.ToUpper(string(old))), old + " ", old + "\x00", "\xff", "ä" + old} {
+		if err := p.users.ReplacePassword(t.Context(), pk, similar, "wrong"); !errors.Is(err, auth.ErrPasswordChanged) {
+			t.Errorf("in place of a similar password: %v", err)
+		}
+	}
+	for _, from := range []auth.Secret{old, newer} { // the second time it is already there
+		if err := p.users.ReplacePassword(t.Context(), pk, from, newer); err != nil {
+			t.Error(err)
+		}
+	}
+	var who struct {
+		User string `json:"user"`
+	}
+	answer := p.django.do(t, "authenticate", map[string]any{"username": username, "password": "newer"})
+	if err := py.Scan(answer, &who, nil); err != nil || who.User != pk {
+		t.Errorf("Django authenticates %q, %v", who.User, err)
+	}
 }
 
 // TestUserModelWithUUIDs has a UUID for a key, and columns with names that have to be

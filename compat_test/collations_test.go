@@ -231,8 +231,8 @@ func TestTextIDsAreExactOnServers(t *testing.T) {
 			d := newDatabase(t, product)
 			db := d.open(t)
 			statements := []string{
-				"CREATE TABLE shop_user (email " + kind + " NOT NULL PRIMARY KEY, password varchar(128) NOT NULL, last_login timestamp NULL)",
-				"INSERT INTO shop_user VALUES ('ann@example.com', 'encoded', NULL)",
+				"CREATE TABLE shop_user (email " + kind + " NOT NULL PRIMARY KEY, password " + kind + " NULL, last_login timestamp NULL)",
+				"INSERT INTO shop_user VALUES ('ann@example.com', 'encoded', NULL), ('bob@example.com', NULL, NULL)",
 			}
 			if product == "postgresql" {
 				statements = append([]string{
@@ -258,6 +258,9 @@ func TestTextIDsAreExactOnServers(t *testing.T) {
 				if err := users.SetLastLogin(t.Context(), other, time.Now()); !errors.Is(err, auth.ErrNoUser) {
 					t.Errorf("SetLastLogin(%q): %v", other, err)
 				}
+				if err := users.ReplacePassword(t.Context(), other, "encoded", "new"); !errors.Is(err, auth.ErrNoUser) {
+					t.Errorf("ReplacePassword(%q): %v", other, err)
+				}
 			}
 			if u, err := users.Get(t.Context(), "ann@example.com"); err != nil || !u.LastLogin.IsZero() {
 				t.Errorf("Get: %+v, %v", u, err)
@@ -265,7 +268,33 @@ func TestTextIDsAreExactOnServers(t *testing.T) {
 			if err := users.SetLastLogin(t.Context(), "ann@example.com", time.Now()); err != nil {
 				t.Error(err)
 			}
+			wantExactPasswords(t, users)
 		})
+	}
+}
+
+// wantExactPasswords replaces a password only if it is the same text, whatever the server
+// takes for equal.
+func wantExactPasswords(t *testing.T, users *tables.Users) {
+	t.Helper()
+	const ann, bob = "ann@example.com", "bob@example.com"
+	for _, old := range []auth.Secret{"Encoded", "encoded ", "ëncoded", "encoded\u00ad", "😀ncoded", "encode\x00d", ""} {
+		if err := users.ReplacePassword(t.Context(), ann, old, "wrong"); !errors.Is(err, auth.ErrPasswordChanged) {
+			t.Errorf("ReplacePassword of %q: %v", string(old), err)
+		}
+	}
+	for _, c := range []struct {
+		id           string
+		old, encoded auth.Secret
+	}{
+		{ann, "encoded", "encoded"}, {ann, "encoded", "new"}, {ann, "new", ""}, {ann, "", ""}, {ann, "", "newer"}, {bob, "", "new"},
+	} {
+		if err := users.ReplacePassword(t.Context(), c.id, c.old, c.encoded); err != nil {
+			t.Errorf("ReplacePassword of %q by %q: %v", string(c.old), string(c.encoded), err)
+		}
+		if u, err := users.Get(t.Context(), c.id); err != nil || u.Password != c.encoded {
+			t.Errorf("stored %q, %v, want %q", string(u.Password), err, string(c.encoded))
+		}
 	}
 }
 

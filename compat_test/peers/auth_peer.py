@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.contrib import auth
-from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
 from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.http import HttpRequest
@@ -99,6 +99,10 @@ def do_logout(self, key):
 
 def do_whois(self, key):
     return finish(request(self, key))
+
+
+def do_make_password(self, password):
+    return make_password(password)
 
 
 def do_new_password(self, key, password):
