@@ -72,6 +72,27 @@ type Options struct {
 	// OnRefused cannot call [UserFrom] with ctx, because the user is still being
 	// determined.
 	OnRefused func(ctx context.Context, reason Reason)
+
+	// OnLogin, OnLogout and OnLoginFailed are called where Django sends the signals
+	// user_logged_in, user_logged_out and user_login_failed. They may call [UserFrom];
+	// [djangosession.RequestFromContext] returns the request. They cannot prevent a login or
+	// a logout, and a panic in one is the caller's. Receivers in Django are not called.
+
+	// OnLogin, if set, is called at the end of each [Auth.Login] and [Auth.LoginSession]
+	// without an error. The session holds the login and its new key, but is not saved yet,
+	// so OnLogin can still change its values. LastLogin is stored.
+	OnLogin func(ctx context.Context, user *User)
+	// OnLogout, if set, is called at the start of each [Auth.Logout] and
+	// [Auth.LogoutSession], while the session still holds its values and its login. The
+	// user is nil if no user is logged in, or if the user cannot be determined. Setting it
+	// makes Logout look up the user. [Auth.LogoutEverywhere] does not call it.
+	OnLogout func(ctx context.Context, user *User)
+	// OnLoginFailed, if set, is called at the end of each [Auth.Authenticate] that refuses
+	// a user name and password, with its error. It is not called if they could not be
+	// compared, for example because the database is down. The user name is what the client
+	// sent: of any length, and sometimes a password typed into the wrong field.
+	OnLoginFailed func(ctx context.Context, username string, err error)
+
 	// ErrorHandler answers requests whose user cannot be determined, usually because the
 	// database is down. The guards of this package call it. By default they log the error
 	// and respond with status 500.

@@ -30,7 +30,15 @@ var ErrBadCredentials = errors.New("auth: wrong user name or password")
 //
 // A call takes as much CPU time as in Django, a large part of a second. Limit the rate at
 // which clients can call it.
+//
+// [Options].OnLoginFailed is called if the name or the password is refused.
 func (a *Auth) Authenticate(ctx context.Context, username, password string) (*User, error) {
+	user, err := a.authenticate(ctx, username, password)
+	a.observeFailure(ctx, username, err)
+	return user, err
+}
+
+func (a *Auth) authenticate(ctx context.Context, username, password string) (*User, error) {
 	backends, err := a.passwordBackends()
 	if err != nil {
 		return nil, err

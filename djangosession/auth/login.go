@@ -20,7 +20,7 @@ import (
 // (the browser could not learn the new session key), or an error of the engine, the users
 // or the CSRF protection. After an error the session does not hold the login. Like
 // Django, Login does not check whether user is active; use [Auth.Authenticate] to refuse
-// inactive users. Matches login.
+// inactive users. [Options].OnLogin is called after a successful login. Matches login.
 func (a *Auth) Login(ctx context.Context, user *User) error { return a.LoginBackend(ctx, user, "") }
 
 // LoginBackend is [Auth.Login] with a given backend of AUTHENTICATION_BACKENDS.
@@ -29,17 +29,25 @@ func (a *Auth) LoginBackend(ctx context.Context, user *User, backend string) err
 	if err != nil {
 		return err
 	}
-	return v.change(ctx, true, func(ctx context.Context, s *djangosession.Session, _ State) (State, error) {
+	err = v.change(ctx, true, func(ctx context.Context, s *djangosession.Session, _ State) (State, error) {
 		err := a.loginSession(ctx, s, user, backend)
 		return State{User: user}, err
 	})
+	if err == nil {
+		a.observeLogin(ctx, user)
+	}
+	return err
 }
 
 // LoginSession is [Auth.Login] for any session, which the caller loads before and saves
 // afterwards. The CSRF token is rotated if ctx is that of a request.
 // [djangosession.ErrHeaderSent] is returned only for the session of that request.
 func (a *Auth) LoginSession(ctx context.Context, s *djangosession.Session, user *User) error {
-	return a.loginSession(ctx, s, user, "")
+	err := a.loginSession(ctx, s, user, "")
+	if err == nil {
+		a.observeLogin(ctx, user)
+	}
+	return err
 }
 
 func (a *Auth) loginSession(ctx context.Context, s *djangosession.Session, user *User, backend string) error {
@@ -125,8 +133,8 @@ func snapshotLogin(s *djangosession.Session) (undo func()) {
 	}
 }
 
-// Logout ends the login of the request: its session is flushed, and [UserFrom] returns
-// nil. If the engine fails, the login may still be stored, but no user is logged in for
+// Logout calls [Options].OnLogout and ends the login of the request: its session is
+// flushed, and [UserFrom] returns nil. If the engine fails, the login may still be stored, but no user is logged in for
 // the rest of the request. Logout continues for at most
 // [djangosession.DefaultSaveTimeout] after ctx ends, so that a client who disconnects is
 // still logged out. It also works after the response header: the stored session is
@@ -138,24 +146,46 @@ func (a *Auth) Logout(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), djangosession.DefaultSaveTimeout)
+	if err := a.announceLogout(ctx); err != nil {
+		return err
+	}
+	ctx, cancel := outlasting(ctx)
 	defer cancel()
-	return v.change(ctx, true, func(ctx context.Context, s *djangosession.Session, before State) (State, error) {
-		if a.readOnly(s) {
-			return before, a.LogoutSession(ctx, s)
-		}
-		return State{Reason: NotLoggedIn}, a.LogoutSession(ctx, s)
+	return v.change(ctx, true, func(ctx context.Context, s *djangosession.Session, _ State) (State, error) {
+		return State{Reason: NotLoggedIn}, a.logoutSession(ctx, s)
 	})
+}
+
+// announceLogout calls OnLogout for the session of the request, unless it is read-only.
+func (a *Auth) announceLogout(ctx context.Context) error {
+	ctx, cancel := outlasting(ctx) // of its own: a slow hook must not use up the time of the logout
+	defer cancel()
+	s, err := djangosession.FromContext(ctx)
+	switch {
+	case err != nil:
+		return err
+	case a.readOnly(s):
+		return errLogoutReadOnly
+	}
+	a.observeLogout(ctx, StateFrom)
+	return nil
 }
 
 // languageSessionKey is LANGUAGE_SESSION_KEY, whose value logout keeps before Django 3.0.
 const languageSessionKey = "_language"
 
+var errLogoutReadOnly = fmt.Errorf("auth: log out: %w", djangosession.ErrReadOnly)
+
 // LogoutSession is [Auth.Logout] for any session.
 func (a *Auth) LogoutSession(ctx context.Context, s *djangosession.Session) error {
 	if a.readOnly(s) {
-		return fmt.Errorf("auth: log out: %w", djangosession.ErrReadOnly)
+		return errLogoutReadOnly
 	}
+	a.observeLogout(ctx, func(ctx context.Context) (State, error) { return a.check(ctx, s) })
+	return a.logoutSession(ctx, s)
+}
+
+func (a *Auth) logoutSession(ctx context.Context, s *djangosession.Session) error {
 	var language any
 	if a.keepsLanguage {
 		language, _ = s.Get(languageSessionKey)
