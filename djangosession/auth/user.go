@@ -23,7 +23,8 @@ type User struct {
 	// NoHash is for models without get_session_auth_hash. Sessions are then not bound to
 	// the password, and a session without a hash is a login.
 	NoHash      bool
-	IsActive    bool // true if the model has no such field
+	Email       string // value of EMAIL_FIELD
+	IsActive    bool   // true if the model has no such field
 	IsStaff     bool
 	IsSuperuser bool
 	LastLogin   time.Time // zero if never, or if the model has no such field
