@@ -34,6 +34,8 @@ func importRules() map[string][]string {
 		"djangosession":        {"signing", "py", "py/..."},
 		"djangosession/...":    {"djangosession"},
 		"djangosession/memory": {"djangosession", "djangosession/auth", "py"},
+		// Login pages.
+		"djangosession/auth/tokens": {"djangosession", "djangosession/auth", "signing"},
 		// For users of that library alone, who have it anyway.
 		"djangosession/gopickle": {"djangosession", "github.com/nlpodyssey/gopickle/..."},
 		"caches":                 {"djangosession", "py", "py/..."},

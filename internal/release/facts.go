@@ -145,6 +145,18 @@ func (r Release) HashesWithFallbackKeys() bool { return r.since(Release{4, 1, 8}
 // KeepsLanguage reports whether logout copies the language into the new session.
 func (r Release) KeepsLanguage() bool { return r.since(Release{1, 7}) && r.before(3, 0) }
 
+// Tokens that reset passwords.
+
+// MakesTokensInSeconds reports whether tokens contain the second instead of the day.
+func (r Release) MakesTokensInSeconds() bool { return r.since(Release{3, 1}) }
+
+// AcceptsTokensInDays reports whether tokens that contain the day, and tokens with SHA-1,
+// are valid.
+func (r Release) AcceptsTokensInDays() bool { return r.before(4, 0) }
+
+// HashesEmailInTokens reports whether tokens depend on the user's email address.
+func (r Release) HashesEmailInTokens() bool { return r.since(Release{3, 2}) }
+
 // The CSRF check.
 
 // HasMaskedTokens reports whether each form gets its own mask of the token.
