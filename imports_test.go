@@ -50,7 +50,7 @@ func importRules() map[string][]string {
 		"tables":           {"djangosession", "djangosession/auth", "caches", "py"},
 		"fixtures":         {},
 		".": { // the front door
-			"djangosession", "djangosession/auth", "djangosession/csrf", "tables", "caches", "files", "signedcookies", "py", "py/...",
+			"djangosession", "djangosession/auth", "djangosession/csrf", "djangosession/messages", "tables", "caches", "files", "signedcookies", "py", "py/...",
 		},
 		// The ends of the tree: programs, which alone import database drivers, and
 		// which nobody imports.

@@ -9,6 +9,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
+	"github.com/djangobridge/djangobridge/djangosession/messages"
 )
 
 // Open returns the site that a settings file describes; see
@@ -102,5 +103,11 @@ func build(s djangosession.Settings, o Options) (_ *Site, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Site{Settings: s, Sessions: sessions, Login: login, CSRF: protection, Users: users, engine: e}, nil
+	notices, err := messages.New(s, o.Messages)
+	if err != nil {
+		return nil, err
+	}
+	return &Site{
+		Settings: s, Sessions: sessions, Login: login, CSRF: protection, Messages: notices, Users: users, engine: e,
+	}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
+	"github.com/djangobridge/djangobridge/djangosession/messages"
 	"github.com/djangobridge/djangobridge/files"
 	"github.com/djangobridge/djangobridge/signedcookies"
 	"github.com/djangobridge/djangobridge/tables"
@@ -71,6 +72,8 @@ type Options struct {
 	Auth auth.Options
 	// CSRF contains options for CSRF protection.
 	CSRF csrf.Options
+	// Messages contains options for messages.
+	Messages messages.Options
 }
 
 func (o *Options) check(s *djangosession.Settings) error {

@@ -8,6 +8,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
+	"github.com/djangobridge/djangobridge/djangosession/messages"
 )
 
 // A Site gives Go services access to a Django site. [Open] and [New] create it. It is safe for
@@ -18,19 +19,20 @@ type Site struct {
 	Sessions *djangosession.Manager
 	Login    *auth.Auth
 	CSRF     *csrf.Protection
+	Messages *messages.Messages
 	Users    auth.Users // [*tables.Users] by default
 
 	engine *engine
 }
 
-// Middleware gives requests their session, user and CSRF protection, in the required
-// order. Wrap the whole router in it. Middlewares that process responses (compression,
-// recovery, logging) go outside it. Requests with unsafe methods need a CSRF token,
-// unless their handler is marked by [csrf.Exempt]. It panics if next is nil, as
+// Middleware gives requests their session, user, messages and CSRF protection, in the
+// required order. Wrap the whole router in it. Middlewares that process responses
+// (compression, recovery, logging) go outside it. Requests with unsafe methods need a CSRF
+// token, unless their handler is marked by [csrf.Exempt]. It panics if next is nil, as
 // [http.Handle] does.
 func (s *Site) Middleware(next http.Handler) http.Handler {
 	// CSRF comes last, because it looks for exempt handlers in the router.
-	return s.Sessions.Middleware(s.Login.Middleware(s.CSRF.Middleware(next)))
+	return s.Sessions.Middleware(s.Login.Middleware(s.Messages.Middleware(s.CSRF.Middleware(next))))
 }
 
 // LoginRequired is [auth.Auth.LoginRequired], which redirects visitors without a login to

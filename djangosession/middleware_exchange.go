@@ -134,6 +134,7 @@ func (x *exchange) abandon() {
 func (x *exchange) replace(err error) {
 	x.failure = fmt.Errorf("djangosession: the response was replaced: %w", err)
 	x.restore(x.under.Header())
+	x.shared.RunAtReplace(x.under.Header())
 	x.tellKey(x.under.Header())
 	x.manager.reportError(x, err)
 	x.discard(x)

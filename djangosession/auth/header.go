@@ -17,7 +17,7 @@ func beforeHeader(ctx context.Context, s *djangosession.Session, change func() e
 	if shared == nil { // a command, or a test
 		return change()
 	}
-	if ran, err := shared.ChangeKey(change); ran {
+	if ran, err := shared.Change(change); ran {
 		return err
 	}
 	own, err := djangosession.FromContext(ctx)

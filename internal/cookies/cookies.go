@@ -47,7 +47,7 @@ func stripSpace(s string) string {
 	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || 0x1c <= r && r <= 0x1f })
 }
 
-// unquoteCookie reverses quoteCookie. Matches http.cookies._unquote.
+// unquoteCookie reverses Quote. Matches http.cookies._unquote.
 func unquoteCookie(s string) string {
 	if len(s) < 2 || s[0] != '"' || s[len(s)-1] != '"' {
 		return s
@@ -83,9 +83,9 @@ func isOctal(c, most byte) bool { return '0' <= c && c <= most }
 // http.cookies._LegalChars.
 const legal = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" + "!#$%&'*+-.^_`|~:"
 
-// quoteCookie writes a cookie value as Python does: in quotes and with octal escapes if
+// Quote returns a cookie value as Python writes it: in quotes and with octal escapes if
 // needed. Matches http.cookies._quote.
-func quoteCookie(s string) string {
+func Quote(s string) string {
 	const quoted = legal + " ()/<=>?@[]{}"
 	if s != "" && strings.Trim(s, legal) == "" {
 		return s
@@ -149,7 +149,7 @@ func (c *Cookie) String() string {
 	b.Grow(160)
 	b.WriteString(c.Name)
 	b.WriteByte('=')
-	b.WriteString(quoteCookie(c.Value))
+	b.WriteString(Quote(c.Value))
 	attribute := func(name, value string) {
 		if value != "" {
 			b.WriteString("; ")

@@ -68,7 +68,7 @@ func TestQuotesCookiesAsPython(t *testing.T) {
 		{"beyond Latin-1", "ab☃", `"ab☃"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := quoteCookie(c.value)
+			got := Quote(c.value)
 			if got != c.want {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
@@ -101,7 +101,7 @@ func FuzzCookies(f *testing.F) {
 		if !ok {
 			return
 		}
-		if back := unquoteCookie(quoteCookie(value)); back != value {
+		if back := unquoteCookie(Quote(value)); back != value {
 			t.Errorf("%q, quoted and read again, is %q", value, back)
 		}
 	})

@@ -23,8 +23,9 @@ type Shared struct {
 
 	mu           sync.Mutex
 	headerOut    bool           // the response header has been decided
-	changes      sync.WaitGroup // changes of the session key that the header waits for
+	changes      sync.WaitGroup // running Change calls, which the header waits for
 	beforeHeader []func(status int, header http.Header)
+	atReplace    []func(header http.Header)
 	atLogin      []func(ctx context.Context) error
 	atLoad       []func(get func(name string) any)
 	get          func(name string) any // nil until the session is loaded
@@ -49,11 +50,11 @@ func (s *Shared) BeforeHeader(f func(status int, header http.Header)) {
 	s.beforeHeader = append(s.beforeHeader, f)
 }
 
-// ChangeKey runs change, which may give the session a new key, and reports whether it
-// did. Once the response header has been sent or is being decided, the browser cannot
-// learn a new key, so change is not called. The header waits for change, which must not
+// Change runs change, whose effect the browser learns from the response header, such as a
+// new session key or a message, and reports whether it did. Once the header has been sent
+// or is being decided, change is not called. The header waits for change, which must not
 // write to the response.
-func (s *Shared) ChangeKey(change func() error) (ran bool, err error) {
+func (s *Shared) Change(change func() error) (ran bool, err error) {
 	s.mu.Lock()
 	if s.headerOut {
 		s.mu.Unlock()
@@ -65,8 +66,8 @@ func (s *Shared) ChangeKey(change func() error) (ran bool, err error) {
 	return true, change()
 }
 
-// RunBeforeHeader waits for every ChangeKey call in progress and then calls the functions
-// registered with BeforeHeader. From then on ChangeKey has no effect. A second call does
+// RunBeforeHeader waits for every Change call in progress and then calls the functions
+// registered with BeforeHeader. From then on Change has no effect. A second call does
 // nothing.
 func (s *Shared) RunBeforeHeader(status int, header http.Header) {
 	s.mu.Lock()
@@ -79,6 +80,25 @@ func (s *Shared) RunBeforeHeader(status int, header http.Header) {
 	s.mu.Unlock()
 	for _, f := range slices.Backward(todo) {
 		f(status, header)
+	}
+}
+
+// AtReplace registers f to be called if the response is replaced because the session could
+// not be saved. The header is then that of the new response, without the fields that the
+// handler and the functions of BeforeHeader have set.
+func (s *Shared) AtReplace(f func(header http.Header)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.atReplace = append(s.atReplace, f)
+}
+
+// RunAtReplace calls the functions registered with AtReplace.
+func (s *Shared) RunAtReplace(header http.Header) {
+	s.mu.Lock()
+	todo := s.atReplace
+	s.mu.Unlock()
+	for _, f := range todo {
+		f(header)
 	}
 }
 

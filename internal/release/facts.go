@@ -35,6 +35,20 @@ func (r Release) ReadsSignedMessages() bool { return r.since(Release{3, 1}) && r
 // signing.dumps.
 func (r Release) ReadsDumpsMessages() bool { return r.since(Release{3, 2}) }
 
+// SignsMessages reports whether SIGNING_BACKEND signs the messages cookie.
+func (r Release) SignsMessages() bool { return r.since(Release{3, 1}) }
+
+// HasMessageSafety reports whether a stored message says whether its text is HTML.
+func (r Release) HasMessageSafety() bool { return r.since(Release{1, 6}) }
+
+// SpacesMessages reports whether the messages in a session are separated by commas and
+// spaces. Before, they are separated by commas.
+func (r Release) SpacesMessages() bool { return r.since(Release{3, 2}) }
+
+// StoresEmptyTags reports whether a message without extra tags is stored with an empty
+// text for them.
+func (r Release) StoresEmptyTags() bool { return r.since(Release{4, 1}) }
+
 // Sessions.
 
 // UsesJSONByDefault reports whether the default of SESSION_SERIALIZER is JSONSerializer.
