@@ -52,9 +52,9 @@ type Messages struct {
 }
 
 // New returns the messages of a site. The error is [djangosession.ErrIncompleteSettings]
-// or a [*djangosession.SettingError]. A site whose messages cannot be used, because of its
-// MESSAGE_STORAGE, SIGNING_BACKEND or MIDDLEWARE, is not an error of New, because its other handlers work:
-// see [Messages.Check].
+// or a [*djangosession.SettingError]. If the site's MESSAGE_STORAGE, SIGNING_BACKEND or
+// MIDDLEWARE rule out messages, New returns no error, because handlers without messages
+// work: see [Messages.Check].
 func New(s djangosession.Settings, o Options) (*Messages, error) {
 	codec, err := NewCodec(s)
 	problem, backend := errors.AsType[*djangosession.SettingError](err)
