@@ -91,6 +91,7 @@ func bombs() map[string]string {
 		"one list as many sets":         "c__builtin__\nset\nq\x00(" + each(1<<12, number) + "lq\x01" + strings.Repeat("h\x00h\x01\x85R0", 1<<13) + "N.",
 		"one text as many bytes":        "c_codecs\nencode\nq\x00X" + u32(1<<15) + strings.Repeat("a", 1<<15) + "q\x01X\x06\x00\x00\x00latin1q\x02" + strings.Repeat("h\x00h\x01h\x02\x86Rq\x03", 1<<12) + "N.",
 		"one bytes as many bytearrays":  "\x80\x03cbuiltins\nbytearray\nq\x00B" + u32(1<<15) + strings.Repeat("a", 1<<15) + "q\x01" + strings.Repeat("h\x00h\x01\x85Rq\x03", 1<<12) + "N.",
+		"lists beside many bytearrays":  "\x80\x03cbuiltins\nbytearray\nq\x000B" + u32(1<<15) + strings.Repeat("a", 1<<15) + "q\x010(" + strings.Repeat("]", 1<<19) + strings.Repeat("h\x00h\x01\x85R", 770) + "l.",
 		"integer in words":              "L" + strings.Repeat("9", MaxIntDigits) + "L\n.",
 		"many integers in words":        strings.Repeat("L"+strings.Repeat("9", MaxIntDigits)+"L\n", 6) + ".",
 		"integer in too many words":     "L" + strings.Repeat("9", 1<<19) + "L\n.",
