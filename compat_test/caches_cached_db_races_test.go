@@ -15,15 +15,15 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// cachedDBLanes is the number of races at the same time.
-const cachedDBLanes = 4
+// raceLanes is the number of races at the same time.
+const raceLanes = 4
 
 // inLanes calls race n times, with the seed of each.
 func inLanes(n int, race func(draw *rand.Rand)) {
 	var left atomic.Int64
 	left.Store(int64(n))
 	var lanes sync.WaitGroup
-	for range cachedDBLanes {
+	for range raceLanes {
 		lanes.Go(func() {
 			draw := rand.New(rand.NewPCG(rand.Uint64(), 0))
 			for left.Add(-1) >= 0 {
