@@ -3,13 +3,11 @@ package caches
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"log/slog"
 	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
-	"github.com/djangobridge/djangobridge/py"
 )
 
 // A DB is a session engine that keeps sessions in a database, together with functions
@@ -28,9 +26,11 @@ type DB interface {
 		hook func(context.Context, *djangosession.Record) error) error
 	CycleWith(ctx context.Context, old string, change func(*djangosession.Record) error,
 		hook func(context.Context, *djangosession.Record) error) error
-	// Locked calls do while the session with this key, if it exists, is locked against
-	// other writers, and after their transactions have ended. It returns the error of do.
-	Locked(ctx context.Context, key string, do func(ctx context.Context) error) error
+	// Locked calls do with the session that has this key, expired or not, while it is
+	// locked against other writers, and after their transactions have ended. stored is nil
+	// if the session does not exist. do may be called several times. Locked returns the
+	// error of do.
+	Locked(ctx context.Context, key string, do func(ctx context.Context, stored *djangosession.Record) error) error
 	// Codec returns the codec of the stored text.
 	Codec() *djangosession.Codec
 	// Check reports whether sessions can be stored.
@@ -45,9 +45,10 @@ type DB interface {
 // Row and cache do not disagree for long, as they may in Django when the cache fails.
 // Each write of the cache happens while the row is locked and before it is committed. If
 // either fails, neither has an effect, and the copy in the cache is removed if its state
-// is unknown. A Load whose session is not in the cache adds it, never in place of
-// another one, and removes it again if the row has changed in the meantime. If the cache
-// cannot be read, a Load reads the row and reports the error to Options.OnError.
+// is unknown. A Load whose session is not in the cache adds it while its row is locked,
+// and never in place of another one. If the cache cannot be read, or the row cannot be
+// locked within a second, the Load returns the session that it read from the row and
+// reports the error to Options.OnError.
 //
 // Like Django, a Load does not look at the row of a session that is in the cache. A copy
 // lives no longer than its row.
@@ -122,38 +123,7 @@ func (e *CachedDB) Load(ctx context.Context, key string) (*djangosession.Record,
 	if r, err = e.db.Load(ctx, key); err != nil || !missing || e.readOnly {
 		return r, err
 	}
-	return e.writeBack(ctx, at, r)
-}
-
-// writeBack adds a session that was read from the database to the cache. A session that
-// was deleted in the meantime must not live on there.
-func (e *CachedDB) writeBack(ctx context.Context, at string, r *djangosession.Record) (*djangosession.Record, error) {
-	// Django cuts the time to seconds, too.
-	left := r.ExpireDate.In(e.location).Sub(e.cache.now()).Truncate(time.Second)
-	err := e.cache.cache.Add(ctx, at, r.Data, left)
-	switch {
-	case errors.Is(err, ErrExists):
-		return r, nil
-	case err != nil && isRefusal(err):
-		e.report(ctx, fmt.Errorf("caches: load session: %w", err))
-		return r, nil
-	}
-	if err != nil {
-		e.report(ctx, fmt.Errorf("caches: load session: %w", err))
-	}
-	ctx, cancel := settling(ctx)
-	defer cancel()
-	again, gone := e.db.Load(ctx, r.Key)
-	if gone == nil && again.ExpireDate.Time.Equal(r.ExpireDate.Time) && py.Equal(again.Data, r.Data) {
-		return r, nil
-	}
-	if err := e.cache.cache.Delete(ctx, at); err != nil {
-		e.report(ctx, fmt.Errorf("caches: load session: removing an outdated copy: %w", err))
-	}
-	if errors.Is(gone, djangosession.ErrNoSession) {
-		return nil, gone
-	}
-	return r, nil
+	return e.copyBack(ctx, at, r)
 }
 
 // Exists implements [djangosession.Engine].

@@ -227,45 +227,6 @@ func (f failingDB) CycleWith(
 	return f.DB.CycleWith(ctx, key, change, f.fail(hook))
 }
 
-func TestFailingCommitsLeaveNothingInTheCache(t *testing.T) {
-	t.Parallel()
-	errCommit := errors.New("commit failed")
-	s := newSite(t, caches.Options{})
-	e, err := caches.NewCachedDB(failingDB{s.table, errCommit}, s.cache, s.settings, caches.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	change := func(key string) func(*djangosession.Record) error {
-		return func(r *djangosession.Record) error { *r = *record(s.settings, key, "a", int64(2)); return nil }
-	}
-	s.create(t, int64(1))
-	for name, operation := range map[string]func() error{
-		"Create": func() error { return e.Create(t.Context(), record(s.settings, keyOf("n"), "a", int64(2))) },
-		"Save":   func() error { return e.Save(t.Context(), record(s.settings, kkkk, "a", int64(2))) },
-		"Merge":  func() error { return e.Merge(t.Context(), kkkk, change(kkkk)) },
-		"Cycle":  func() error { return e.Cycle(t.Context(), kkkk, change(keyOf("n"))) },
-	} {
-		if err := operation(); !errors.Is(err, errCommit) {
-			t.Errorf("%s: error %v", name, err)
-		}
-		copied := any(nil)
-		if name == "Create" { // it has nothing to do with the other session
-			copied = s.copied(t, kkkk)
-		}
-		s.want(t, name, kkkk, int64(1), copied)
-		s.want(t, name, keyOf("n"), nil, nil)
-		// It can be loaded, and is copied again.
-		if a := value(t, e, kkkk); a != int64(1) {
-			t.Errorf("%s: loaded %v", name, a)
-		}
-		s.want(t, name, kkkk, int64(1), int64(1))
-	}
-	s.cache.Before = failing("Delete", -1)
-	if err := e.Save(t.Context(), record(s.settings, kkkk, "a", int64(2))); !errors.Is(err, errCommit) || !errors.Is(err, errDown) {
-		t.Errorf("a copy that cannot be removed: error %v", err)
-	}
-}
-
 // lockingDB fails its commits, and says while a session is locked.
 type lockingDB struct {
 	failingDB
@@ -274,14 +235,16 @@ type lockingDB struct {
 	err    error // of Locked
 }
 
-func (l *lockingDB) Locked(ctx context.Context, key string, do func(ctx context.Context) error) error {
+func (l *lockingDB) Locked(
+	ctx context.Context, key string, do func(ctx context.Context, stored *djangosession.Record) error,
+) error {
 	if l.err != nil {
 		return l.err
 	}
-	return l.DB.Locked(ctx, key, func(ctx context.Context) error {
+	return l.DB.Locked(ctx, key, func(ctx context.Context, stored *djangosession.Record) error {
 		l.locked = true
 		defer func() { l.locked = false }()
-		return do(ctx)
+		return do(ctx, stored)
 	})
 }
 
@@ -327,46 +290,6 @@ func TestSessionTooLargeForTheCacheIsNotStored(t *testing.T) {
 	s.want(t, "Save", kkkk, int64(1), int64(1))
 }
 
-func TestLoadOfACopyDoesNotUseTheDatabase(t *testing.T) {
-	t.Parallel()
-	s := newSite(t, caches.Options{})
-	s.create(t, int64(1))
-	if err := s.sql.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if a := value(t, s.engine, kkkk); a != int64(1) {
-		t.Errorf("loaded %v", a)
-	}
-	if exists, err := s.engine.Exists(t.Context(), kkkk); err != nil || !exists {
-		t.Errorf("exists: %v, %v", exists, err)
-	}
-}
-
-func TestLoadCopiesTheRowWithItsLifetime(t *testing.T) {
-	t.Parallel()
-	now := time.Date(2023, 11, 14, 22, 13, 20, 500000000, time.UTC)
-	settings := djangosession.NewSettings("caches-secret-key")
-	settings.Now = func() time.Time { return now }
-	s := newCachedSite(t, settings, caches.Options{})
-	s.create(t, int64(1))
-	if _, left, _ := s.memory.Raw(cachedPrefix + kkkk); left != time.Hour {
-		t.Errorf("the copy lives for %v, want an hour", left)
-	}
-	s.memory.Evict()
-	now = now.Add(600*time.Second + 300*time.Millisecond)
-	if a := value(t, s.engine, kkkk); a != int64(1) {
-		t.Errorf("loaded %v", a)
-	}
-	if _, left, _ := s.memory.Raw(cachedPrefix + kkkk); left != 2999*time.Second { // 2999.7, cut like Django's
-		t.Errorf("the copy lives for %v, want 2999s", left)
-	}
-	s.memory.Evict()
-	now = now.Add(time.Hour)
-	if a := value(t, s.engine, kkkk); a != nil || s.copied(t, kkkk) != nil {
-		t.Errorf("loaded %v after its end", a)
-	}
-}
-
 func TestCopyThatWaitedForALockDoesNotOutliveItsRow(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2023, 11, 14, 22, 13, 20, 0, time.UTC)
@@ -380,51 +303,6 @@ func TestCopyThatWaitedForALockDoesNotOutliveItsRow(t *testing.T) {
 	}
 	if _, left, _ := s.memory.Raw(cachedPrefix + kkkk); left != 50*time.Minute {
 		t.Errorf("the copy lives for %v, want 50m", left)
-	}
-}
-
-func TestLoadSurvivesAFailingCache(t *testing.T) {
-	t.Parallel()
-	var reported []error
-	s := newSite(t, caches.Options{OnError: func(_ context.Context, err error) { reported = append(reported, err) }})
-	s.create(t, int64(1))
-	for name, c := range map[string]struct {
-		evicted       bool
-		before, after func(string, string) error
-		reports       int
-		copied        any
-	}{
-		"Get": {before: failing("Get", -1), reports: 1, copied: int64(1)},
-		"Add": {evicted: true, before: failing("Add", -1), reports: 1},
-		// The copy is right.
-		"the answer to Add": {evicted: true, after: failing("Add", -1), reports: 1, copied: int64(1)},
-	} {
-		reported = nil
-		if c.evicted {
-			s.memory.Evict()
-		}
-		s.cache.Before, s.cache.After = c.before, c.after
-		if a := value(t, s.engine, kkkk); a != int64(1) {
-			t.Errorf("%s: loaded %v", name, a)
-		}
-		s.cache.Before, s.cache.After = nil, nil
-		if len(reported) != c.reports || !errors.Is(reported[0], errDown) {
-			t.Errorf("%s: reported %v", name, reported)
-		}
-		s.want(t, name, kkkk, int64(1), c.copied)
-		if c.copied == nil {
-			value(t, s.engine, kkkk) // for the next case
-		}
-	}
-	s.memory.Evict()
-	s.memory.SetLimit(1)
-	reported = nil
-	if a := value(t, s.engine, kkkk); a != int64(1) || len(reported) != 1 || !errors.Is(reported[0], caches.ErrTooLarge) {
-		t.Errorf("too large: loaded %v, reported %v", a, reported)
-	}
-	s.cache.Before = failing("Exists", 1)
-	if exists, err := s.engine.Exists(t.Context(), kkkk); err != nil || !exists || len(reported) != 2 {
-		t.Errorf("exists: %v, %v, reported %v", exists, err, reported)
 	}
 }
 
@@ -445,32 +323,6 @@ func TestUnknownCopyIsReportedAndReplacedBySaves(t *testing.T) {
 		t.Error(err)
 	}
 	s.want(t, "Save", kkkk, int64(2), int64(2))
-}
-
-func TestUndecodableRowIsNeverCopied(t *testing.T) {
-	t.Parallel()
-	s := newSite(t, caches.Options{})
-	s.setRow(t, kkkk, "garbage", time.Now().Add(time.Hour))
-	for range 2 {
-		_, err := s.engine.Load(t.Context(), kkkk)
-		if _, ok := errors.AsType[*djangosession.DecodeError](err); !ok {
-			t.Errorf("error %v, want a DecodeError", err)
-		}
-		if _, _, copied := s.memory.Raw(cachedPrefix + kkkk); copied {
-			t.Error("it was copied to the cache")
-		}
-	}
-}
-
-func TestReadOnlyEngineDoesNotWriteToTheCache(t *testing.T) {
-	t.Parallel()
-	s := newSite(t, caches.Options{ReadOnly: true})
-	s.create(t, int64(1))
-	s.memory.Evict()
-	if a := value(t, s.engine, kkkk); a != int64(1) {
-		t.Errorf("loaded %v", a)
-	}
-	s.want(t, "Load", kkkk, int64(1), nil)
 }
 
 func TestDeletionIsCompletedByRepeatingIt(t *testing.T) {
@@ -495,53 +347,6 @@ func TestDeletionIsCompletedByRepeatingIt(t *testing.T) {
 	}
 	if s.copied(t, kkkk) != nil {
 		t.Error("the copy is left although the row may be gone")
-	}
-}
-
-func TestLogoutDuringALoadIsFinal(t *testing.T) {
-	t.Parallel()
-	for name, elsewhere := range map[string]struct {
-		do           func(s *cachedSite) error
-		loaded, left any
-	}{
-		"a logout": {do: func(s *cachedSite) error { return s.engine.Delete(t.Context(), kkkk) }},
-		"a logout in Django whose cache fails": {
-			do: func(s *cachedSite) error { return s.table.Delete(t.Context(), kkkk) },
-		},
-		"a save by Django that has not reached the cache": {
-			do:     func(s *cachedSite) error { return s.table.Save(t.Context(), record(s.settings, kkkk, "a", int64(2))) },
-			loaded: int64(1), left: nil,
-		},
-		"a renewal by Django that has not reached the cache": {
-			do: func(s *cachedSite) error {
-				r := record(s.settings, kkkk, "a", int64(1))
-				r.ExpireDate.Time = r.ExpireDate.Time.Add(time.Hour)
-				return s.table.Save(t.Context(), r)
-			},
-			loaded: int64(1), left: nil,
-		},
-		"a save": {
-			do:     func(s *cachedSite) error { return s.engine.Save(t.Context(), record(s.settings, kkkk, "a", int64(2))) },
-			loaded: int64(1), left: int64(2),
-		},
-	} {
-		s := newSite(t, caches.Options{})
-		s.create(t, int64(1))
-		s.memory.Evict()
-		done := false
-		s.cache.Before = func(method, _ string) error {
-			if method != "Add" || done {
-				return nil
-			}
-			done = true // the row has been read
-			return elsewhere.do(s)
-		}
-		if a := value(t, s.engine, kkkk); a != elsewhere.loaded {
-			t.Errorf("%s: loaded %v", name, a)
-		}
-		if copied := s.copied(t, kkkk); copied != elsewhere.left {
-			t.Errorf("%s: the cache has %v", name, copied)
-		}
 	}
 }
 
@@ -583,15 +388,41 @@ func TestCachedDBListsAndClearsRows(t *testing.T) {
 	}
 }
 
-func TestEndedContextOfALoadIsNotReported(t *testing.T) {
+func TestFailingCommitsLeaveNothingInTheCache(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, caches.Options{OnError: func(context.Context, error) { t.Error("reported") }})
+	errCommit := errors.New("commit failed")
+	s := newSite(t, caches.Options{})
+	e, err := caches.NewCachedDB(failingDB{s.table, errCommit}, s.cache, s.settings, caches.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	change := func(key string) func(*djangosession.Record) error {
+		return func(r *djangosession.Record) error { *r = *record(s.settings, key, "a", int64(2)); return nil }
+	}
 	s.create(t, int64(1))
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	_, loadErr := s.engine.Load(ctx, kkkk)
-	_, existsErr := s.engine.Exists(ctx, kkkk)
-	if !errors.Is(loadErr, context.Canceled) || !errors.Is(existsErr, context.Canceled) {
-		t.Errorf("errors %v and %v", loadErr, existsErr)
+	for name, operation := range map[string]func() error{
+		"Create": func() error { return e.Create(t.Context(), record(s.settings, keyOf("n"), "a", int64(2))) },
+		"Save":   func() error { return e.Save(t.Context(), record(s.settings, kkkk, "a", int64(2))) },
+		"Merge":  func() error { return e.Merge(t.Context(), kkkk, change(kkkk)) },
+		"Cycle":  func() error { return e.Cycle(t.Context(), kkkk, change(keyOf("n"))) },
+	} {
+		if err := operation(); !errors.Is(err, errCommit) {
+			t.Errorf("%s: error %v", name, err)
+		}
+		copied := any(nil)
+		if name == "Create" { // it has nothing to do with the other session
+			copied = s.copied(t, kkkk)
+		}
+		s.want(t, name, kkkk, int64(1), copied)
+		s.want(t, name, keyOf("n"), nil, nil)
+		// It can be loaded, and is copied again.
+		if a := value(t, e, kkkk); a != int64(1) {
+			t.Errorf("%s: loaded %v", name, a)
+		}
+		s.want(t, name, kkkk, int64(1), int64(1))
+	}
+	s.cache.Before = failing("Delete", -1)
+	if err := e.Save(t.Context(), record(s.settings, kkkk, "a", int64(2))); !errors.Is(err, errCommit) || !errors.Is(err, errDown) {
+		t.Errorf("a copy that cannot be removed: error %v", err)
 	}
 }

@@ -163,7 +163,7 @@ func (w *cacheWrite) settle(ctx context.Context, key string, err error) error {
 		}
 		return failed
 	}
-	failed := w.e.db.Locked(ctx, key, remove)
+	failed := w.e.db.Locked(ctx, key, func(ctx context.Context, _ *djangosession.Record) error { return remove(ctx) })
 	if failed != nil {
 		failed = remove(ctx)
 	}

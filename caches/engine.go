@@ -18,11 +18,12 @@ type Options struct {
 	// KeyFunction is the site's KEY_FUNCTION. A site that has one must set it.
 	KeyFunction KeyFunction
 	// OnError receives each error of the cache that cached_db survives: a Load reads the
-	// session from the database instead, or cannot write it back to the cache.
+	// session from the database instead, or cannot copy it to the cache.
 	OnError func(ctx context.Context, err error)
 	// Logger logs these errors; slog.Default if nil.
 	Logger *slog.Logger
-	// ReadOnly keeps a Load of cached_db from writing sessions back to the cache.
+	// ReadOnly keeps a Load of cached_db from copying sessions to the cache. To copy one,
+	// it locks the row, which a user of the database with read permissions cannot.
 	ReadOnly bool
 	// AcceptEngine names the site's SESSION_ENGINE if it is a subclass of the engine that
 	// overrides more than [djangosession.Settings.CheckEngine] permits. By setting it you

@@ -63,19 +63,23 @@ func (e *Engine) existsIn(ctx context.Context, tx *sql.Conn, key string) (bool, 
 	return err == nil, err
 }
 
-// Locked calls do while the session with this key, if it exists, is locked against other
-// writers. It waits for their transactions to end. do may be called again after a
-// conflict. The error is that of do or of the database.
-func (e *Engine) Locked(ctx context.Context, key string, do func(ctx context.Context) error) error {
+// Locked calls do with the session that has this key, expired or not, while it is locked
+// against other writers. It waits for their transactions to end. stored is nil if the
+// session does not exist. do may be called again after a conflict. The error is that of
+// do or of the database.
+func (e *Engine) Locked(
+	ctx context.Context, key string, do func(ctx context.Context, stored *djangosession.Record) error,
+) error {
 	if !possibleKey(key) {
-		return do(ctx)
+		return do(ctx, nil)
 	}
 	const op = "lock session"
 	_, err := e.transact(ctx, op, func(tx *sql.Conn) (refused, err error) {
-		if _, err := e.lockRow(ctx, tx, op, key); err != nil {
+		stored, err := e.lockRow(ctx, tx, op, key)
+		if err != nil {
 			return nil, err
 		}
-		return do(e.joinable(ctx, tx)), nil
+		return do(e.joinable(ctx, tx), stored), nil
 	})
 	return err
 }

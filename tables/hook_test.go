@@ -115,7 +115,7 @@ func TestHooksRunWhileTheSessionIsLocked(t *testing.T) {
 	}
 	writes := writesWithHooks(t, site.engine)
 	writes["Locked"] = func(hook tables.Hook) error {
-		return site.engine.Locked(t.Context(), hookedKey, func(ctx context.Context) error { return hook(ctx, nil) })
+		return site.engine.Locked(t.Context(), hookedKey, func(ctx context.Context, _ *djangosession.Record) error { return hook(ctx, nil) })
 	}
 	for _, name := range []string{"CreateWith", "SaveWith", "MergeWith", "Locked"} {
 		err := writes[name](func(context.Context, *djangosession.Record) error {
@@ -136,10 +136,10 @@ func TestLockedReturnsTheErrorOfItsFunction(t *testing.T) {
 	site := newTestSite(t, settings(), tables.Options{}, nil)
 	errDo := errors.New("do failed")
 	for _, key := range []string{hookedKey, "null\x00byte"} { // neither exists
-		if err := site.engine.Locked(t.Context(), key, func(context.Context) error { return errDo }); !errors.Is(err, errDo) {
+		if err := site.engine.Locked(t.Context(), key, func(context.Context, *djangosession.Record) error { return errDo }); !errors.Is(err, errDo) {
 			t.Errorf("error %v", err)
 		}
-		if err := site.engine.Locked(t.Context(), key, func(context.Context) error { return nil }); err != nil {
+		if err := site.engine.Locked(t.Context(), key, func(context.Context, *djangosession.Record) error { return nil }); err != nil {
 			t.Errorf("error %v", err)
 		}
 	}
