@@ -53,6 +53,16 @@ func (s *Site) PermissionRequired(next http.Handler, permissions ...string) http
 	return s.Login.PermissionRequired(next, permissions...)
 }
 
+// SessionAuthentication returns the handler of an API, with the rule of Django REST
+// framework: requests without a logged-in user need no CSRF token, and a refused one
+// receives JSON. See [csrf.SessionAuthentication].
+func (s *Site) SessionAuthentication(next http.Handler) http.Handler {
+	return csrf.SessionAuthentication(next, func(ctx context.Context) (bool, error) {
+		user, err := auth.UserFrom(ctx)
+		return user != nil, err
+	})
+}
+
 // Check checks that the database has the tables and columns that the settings describe,
 // and that the store of the sessions, such as a cache, can be reached. Call it when the
 // service starts. The error wraps the [*tables.Error] of sessions, that of users, or both.

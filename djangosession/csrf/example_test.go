@@ -135,3 +135,40 @@ func ExampleExempt() {
 	// /payment 401
 	// /order 403
 }
+
+// An API that visitors and scripts without a login may call. Only requests of logged-in
+// users need a token, as with SessionAuthentication of Django REST framework.
+func ExampleSessionAuthentication() {
+	settings := djangosession.NewSettings("the site's SECRET_KEY") // in a service: ReadSettingsFile
+	settings.AllowedHosts = []string{"example.com"}
+	engine, err := memory.New(settings) // in a service: tables.New
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	sessions, err := djangosession.NewManager(engine, settings, djangosession.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	protection, err := csrf.New(settings, csrf.Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	search := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "found") })
+	for _, loggedIn := range []bool{false, true} {
+		// With package auth, the function asks whether auth.UserFrom returns a user.
+		isLoggedIn := func(context.Context) (bool, error) { return loggedIn, nil }
+		mux := http.NewServeMux()
+		mux.Handle("/search", csrf.SessionAuthentication(search, isLoggedIn))
+		w := httptest.NewRecorder()
+		r := httptest.NewRequestWithContext(context.Background(), http.MethodPost, "http://example.com/search", http.NoBody)
+		sessions.Middleware(protection.Middleware(mux)).ServeHTTP(w, r)
+		fmt.Println(w.Code, w.Body)
+	}
+	// Output:
+	// 200 found
+	// 403 {"detail":"CSRF Failed: CSRF cookie not set."}
+}

@@ -127,17 +127,7 @@ func (p *Protection) newState(r *http.Request) (*state, *http.Request, error) {
 
 // refuse answers a request that does not reach its handler.
 func (p *Protection) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	status, level := http.StatusInternalServerError, slog.LevelError
-	if refused, ok := errors.AsType[*Error](err); ok {
-		status, level = http.StatusForbidden, slog.LevelWarn
-		p.options.Logger.Log(r.Context(), level, "csrf: refused",
-			"reason", string(refused.Reason), "detail", refused.Text, "method", r.Method, "path", r.URL.Path)
-	} else {
-		if _, ok := errors.AsType[*FormError](err); ok {
-			status, level = http.StatusBadRequest, slog.LevelWarn
-		}
-		p.options.Logger.Log(r.Context(), level, "csrf: not checked", "error", err, "method", r.Method, "path", r.URL.Path)
-	}
+	status := p.log(r, err)
 	if p.options.ErrorHandler != nil {
 		httpmw.Answer(w, status, func(w http.ResponseWriter) { p.options.ErrorHandler(w, r, err) })
 		return
@@ -147,6 +137,21 @@ func (p *Protection) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		text += ": submit the form from a page of this site, with cookies enabled."
 	}
 	http.Error(w, text, status)
+}
+
+// log logs why a request does not reach its handler, and returns the status of the answer.
+func (p *Protection) log(r *http.Request, err error) (status int) {
+	status, level := http.StatusInternalServerError, slog.LevelError
+	if refused, ok := errors.AsType[*Error](err); ok {
+		p.options.Logger.Log(r.Context(), slog.LevelWarn, "csrf: refused",
+			"reason", string(refused.Reason), "detail", refused.Text, "method", r.Method, "path", r.URL.Path)
+		return http.StatusForbidden
+	}
+	if _, ok := errors.AsType[*FormError](err); ok {
+		status, level = http.StatusBadRequest, slog.LevelWarn
+	}
+	p.options.Logger.Log(r.Context(), level, "csrf: not checked", "error", err, "method", r.Method, "path", r.URL.Path)
+	return status
 }
 
 // Check checks a request in a handler that is exempt from the middleware's check. It

@@ -12,5 +12,6 @@ urlpatterns = [
     path("token/", views.token),
     path("otp/", views.otp),
     path("api/", views.api),
+    path("api/open/", views.open_api),
     *(path(route, include(module)) for route, module in settings.PACKAGE_URLS),
 ]
