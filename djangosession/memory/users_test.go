@@ -26,7 +26,7 @@ func addUser(t *testing.T, users *memory.Users, user *auth.User, a memory.Access
 func TestUsersAreFoundAsTheyWereAdded(t *testing.T) {
 	t.Parallel()
 	users := memory.NewUsers()
-	given := &auth.User{Username: "ada", Password: "p", IsActive: true, IsStaff: true, IsSuperuser: true, NoHash: true, LastLogin: time.Unix(9, 0)}
+	given := &auth.User{Username: "ada", Email: "a@b.c", Password: "p", IsActive: true, IsStaff: true, IsSuperuser: true, NoHash: true, LastLogin: time.Unix(9, 0)}
 	ada := addUser(t, users, given, memory.Access{})
 	addUser(t, users, &auth.User{ID: "2", Username: "bob"}, memory.Access{})
 	if eve := addUser(t, users, &auth.User{Username: "eve"}, memory.Access{}); ada.ID != "1" || eve.ID != "3" || given.ID != "" {
@@ -41,7 +41,7 @@ func TestUsersAreFoundAsTheyWereAdded(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, u := range []*auth.User{ada, byName, byID} {
-		if u.ID != "1" || u.Username != "ada" || u.Password != "p" || !u.IsActive || !u.IsStaff || !u.IsSuperuser || !u.NoHash ||
+		if u.ID != "1" || u.Username != "ada" || u.Email != "a@b.c" || u.Password != "p" || !u.IsActive || !u.IsStaff || !u.IsSuperuser || !u.NoHash ||
 			!u.LastLogin.Equal(time.Unix(9, 0)) {
 			t.Errorf("%+v", u)
 		}
