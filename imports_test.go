@@ -52,6 +52,8 @@ func importRules() map[string][]string {
 		".": { // the front door
 			"djangosession", "djangosession/auth", "djangosession/csrf", "djangosession/messages", "tables", "caches", "files", "signedcookies", "py", "py/...",
 		},
+		// For tests of services.
+		"sitetest": {".", "djangosession", "djangosession/...", "tables", "caches", "files"},
 		// The ends of the tree: programs, which alone import database drivers, and
 		// which nobody imports.
 		"cmd/...":      {anything},
@@ -61,7 +63,7 @@ func importRules() map[string][]string {
 
 // mayImportTesting names the packages that exist to be called from tests. Anywhere
 // else, "testing" would add its flags and its weight to the users' programs.
-func mayImportTesting() []string { return []string{"djangosession/enginetest", "caches/cachetest"} }
+func mayImportTesting() []string { return []string{"djangosession/enginetest", "caches/cachetest", "sitetest"} }
 
 // grabBags are names that say nothing of what is inside.
 func grabBags() []string {
@@ -112,6 +114,7 @@ func TestImportRulesRefuse(t *testing.T) {
 		{"shared internal package", "py/pyjson", []string{ours("internal/wtf8"), ours("py")}, false},
 		{"driver in the program", "cmd/djangosession", []string{driver, ours("tables")}, false},
 		{"suite for tests", "djangosession/enginetest", []string{"testing", ours("djangosession")}, false},
+		{"site for tests", "sitetest", []string{"testing", module, ours("signing")}, false},
 
 		{"ground imports layer above", "py", []string{ours("py/pyjson")}, true},
 		{"sibling formats", "py/pickle", []string{ours("py/pyjson")}, true},
@@ -126,6 +129,7 @@ func TestImportRulesRefuse(t *testing.T) {
 		{"deflate outside signing", "py/pyjson", []string{deflate}, true},
 		{"foreign module with the same start", "signing", []string{"github.com/klauspost/compressor"}, true},
 		{"fixtures know sessions", "fixtures", []string{ours("djangosession")}, true},
+		{"front door in libraries", "tables", []string{module}, true},
 		{"library imports program", "tables", []string{ours("cmd/djangosession/run")}, true},
 		{"internal package reaches up", "py", []string{ours("internal/wtf8"), ours("signing")}, true},
 		{"testing in users' programs", "tables", []string{"testing"}, true},
@@ -182,6 +186,9 @@ func how(p goPackage, dep string) string {
 
 func isAllowed(dep string, within []string) bool {
 	own, inModule := strings.CutPrefix(dep, module+"/")
+	if dep == module {
+		own, inModule = ".", true
+	}
 	if inModule {
 		dep = own
 	} else if first, _, _ := strings.Cut(dep, "/"); !strings.Contains(first, ".") {
