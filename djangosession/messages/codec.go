@@ -23,9 +23,10 @@ const (
 // their own.
 type Codec struct {
 	cookieSigner
-	emptyTags bool   // ExtraTags are written even if empty
-	separator string // between the items in a session
-	tags      map[int]string
+	emptyTags  bool   // ExtraTags are written even if empty
+	separator  string // between the items in a session
+	readsShort bool   // a message need not say whether it is safe
+	tags       map[int]string
 }
 
 // NewCodec returns the codec of a site. The error is [djangosession.ErrIncompleteSettings]
@@ -45,7 +46,7 @@ func NewCodec(s djangosession.Settings) (*Codec, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Codec{cookieSigner: signer, emptyTags: rel.StoresEmptyTags(), separator: ",", tags: map[int]string{}}
+	c := &Codec{cookieSigner: signer, emptyTags: rel.StoresEmptyTags(), separator: ",", readsShort: rel.ReadsShortMessages(), tags: map[int]string{}}
 	if rel.SpacesMessages() {
 		c.separator = ", "
 	}
@@ -88,6 +89,9 @@ func (c *Codec) DecodeSession(value any) (list List, ok bool, err error) {
 		if err != nil {
 			return nil, false, ErrUnreadable
 		}
+		if decoded == nil {
+			return nil, false, nil
+		}
 		list, more, err := c.decode(decoded)
 		if more { // only a cookie ends in the mark; in a session it is an item
 			list = append(list, c.foreign(moreMark))
@@ -95,7 +99,10 @@ func (c *Codec) DecodeSession(value any) (list List, ok bool, err error) {
 		return list, err == nil, err
 	}
 	items, isList := value.(*py.List)
-	if !isList {
+	switch {
+	case !isTrue(value):
+		return nil, true, nil
+	case !isList:
 		return nil, false, ErrUnreadable
 	}
 	for _, item := range items.Items { // Django does not look into them
@@ -139,7 +146,12 @@ func (c *Codec) appendMessage(b []byte, m Message, separator string) ([]byte, er
 	b = append(b, `["`+messageMark+`"`+separator+safe+separator...)
 	b = strconv.AppendInt(b, int64(m.Level), 10)
 	b = append(b, separator...)
-	b, err := pyjson.AppendDumps(b, m.Text)
+	var err error
+	if m.bare != "" {
+		b = append(b, m.bare...)
+	} else {
+		b, err = pyjson.AppendDumps(b, m.Text)
+	}
 	if err == nil && (m.ExtraTags != "" || c.emptyTags && !m.untagged) {
 		b, err = pyjson.AppendDumps(append(b, separator...), m.ExtraTags)
 	}
@@ -152,7 +164,14 @@ func (c *Codec) appendMessage(b []byte, m Message, separator string) ([]byte, er
 // decode returns the messages of a list, and whether it ends in the mark of a cookie.
 func (c *Codec) decode(v any) (list List, more bool, err error) {
 	items, ok := v.(*py.List)
-	if !ok {
+	switch {
+	case v == any(""), !ok && isEmptyDict(v):
+		return nil, false, nil
+	case !ok:
+		return nil, false, ErrUnreadable
+	case len(items.Items) == 0:
+		return List{}, false, nil
+	case items.Items[0] == any(messageMark):
 		return nil, false, ErrUnreadable
 	}
 	list = make(List, 0, len(items.Items))
@@ -177,6 +196,9 @@ func (c *Codec) message(item any) (Message, error) {
 		return c.foreign(item), nil
 	}
 	parts := l.Items
+	if len(parts) == 3 && c.readsShort { // of Django before 1.6
+		parts = []any{parts[0], int64(0), parts[1], parts[2]}
+	}
 	const least, most = 4, 5
 	if len(parts) < least || len(parts) > most {
 		return Message{}, ErrUnreadable
@@ -186,7 +208,12 @@ func (c *Codec) message(item any) (Message, error) {
 		return Message{}, ErrUnreadable
 	}
 	if m.Text, ok = parts[3].(string); !ok {
-		return Message{}, ErrUnreadable
+		if m.Text, m.bare, ok = scalar(parts[3]); !ok {
+			return Message{}, ErrUnreadable
+		}
+		if m.Safe { // mark_safe has made it a string
+			m.bare = ""
+		}
 	}
 	if len(parts) == most && parts[most-1] != nil {
 		m.untagged = false
@@ -208,6 +235,33 @@ func (c *Codec) foreign(item any) Message {
 		m.Text = text
 	}
 	return m
+}
+
+// scalar returns Python's str of a number, bool or None, and its JSON. Django shows those
+// that another program has stored as the text of a message.
+func scalar(v any) (text, bare string, ok bool) {
+	switch v.(type) {
+	case *py.List, *py.Dict:
+		return "", "", false
+	}
+	b, err := pyjson.Dumps(v)
+	if err != nil {
+		return "", "", false
+	}
+	switch bare = string(b); bare {
+	case "null":
+		return "None", bare, true
+	case "true":
+		return "True", bare, true
+	case "false":
+		return "False", bare, true
+	}
+	return bare, bare, true
+}
+
+func isEmptyDict(v any) bool {
+	d, ok := v.(*py.Dict)
+	return ok && d.Len() == 0
 }
 
 // level converts a level as Python's int does.

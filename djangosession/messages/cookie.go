@@ -66,28 +66,42 @@ func (c *cookieSigner) sign(text []byte) string {
 	return hex.EncodeToString(c.hash.Append(nil, string(text))) + "$" + string(text)
 }
 
-// verify returns the JSON of a cookie, and whether its signature is valid. Matches
-// _decode.
-func (c *cookieSigner) verify(value string) (string, bool) {
+// verify returns the list in a cookie, and whether it has a valid signature and is JSON.
+// Matches _decode.
+func (c *cookieSigner) verify(value string) (decoded any, ok bool) {
+	text := func(s string) (any, bool) {
+		v, err := pyjson.LoadsString(s)
+		return v, err == nil
+	}
 	if c.readsSigned || c.readsDumps {
-		text, err := c.signer.Unsign(value)
+		plain, err := c.signer.Unsign(value)
 		switch {
 		case err != nil:
-		case strings.HasPrefix(text, "[") && c.readsSigned: // no base64 begins with it
-			return text, true
-		case c.readsDumps:
-			data, err := c.signer.UnsignObject(value)
-			return string(data), err == nil
+		case c.readsSigned && !(c.readsDumps && isBase64(plain)):
+			return text(plain)
 		default:
-			return "", false
+			data, err := c.signer.UnsignObject(value)
+			if err != nil {
+				return nil, false
+			}
+			v, err := pyjson.Loads(data)
+			return v, err == nil
 		}
 	}
-	sum, text, found := strings.Cut(value, "$")
+	sum, plain, found := strings.Cut(value, "$")
 	if !found || !c.readsHash {
-		return "", false
+		return nil, false
 	}
-	want := hex.EncodeToString(c.hash.Append(nil, text))
-	return text, subtle.ConstantTimeCompare([]byte(sum), []byte(want)) == 1
+	want := hex.EncodeToString(c.hash.Append(nil, plain))
+	if subtle.ConstantTimeCompare([]byte(sum), []byte(want)) != 1 {
+		return nil, false
+	}
+	return text(plain)
+}
+
+// isBase64 reports whether a signed text is base64, compressed or not, as opposed to JSON.
+func isBase64(text string) bool {
+	return strings.Trim(text, ".-_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") == ""
 }
 
 // EncodeCookie returns the value of the cookie with these messages. With more, it says
@@ -105,12 +119,11 @@ func (c *Codec) EncodeCookie(list []Message, more bool) (string, error) {
 // the session has further ones. A value that is not a cookie of this site has no messages:
 // ok is false. The error is [ErrUnreadable], for a cookie with a valid signature.
 func (c *Codec) DecodeCookie(value string) (list List, more, ok bool, err error) {
-	text, ok := c.verify(value)
-	if value == "" || !ok {
+	if value == "" {
 		return nil, false, false, nil
 	}
-	decoded, err := pyjson.Loads([]byte(text))
-	if err != nil { // as Django, which treats it like a wrong signature
+	decoded, ok := c.verify(value)
+	if !ok || decoded == nil { // Django treats null, and what is not JSON, like a wrong signature
 		return nil, false, false, nil
 	}
 	list, more, err = c.decode(decoded)

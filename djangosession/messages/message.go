@@ -28,6 +28,7 @@ type Message struct {
 
 	levelTag string
 	untagged bool   // stored without the element for ExtraTags, as Django's Message(level, text) is
+	bare     string // JSON of a text that is stored as a number or the like; "" for strings
 	raw      string // JSON of an item that is not a message; "" for messages
 }
 

@@ -41,6 +41,10 @@ func (r Release) SignsMessages() bool { return r.since(Release{3, 1}) }
 // HasMessageSafety reports whether a stored message says whether its text is HTML.
 func (r Release) HasMessageSafety() bool { return r.since(Release{1, 6}) }
 
+// ReadsShortMessages reports whether a stored message need not say whether its text is
+// HTML.
+func (r Release) ReadsShortMessages() bool { return r.before(3, 1) }
+
 // SpacesMessages reports whether the messages in a session are separated by commas and
 // spaces. Before, they are separated by commas.
 func (r Release) SpacesMessages() bool { return r.since(Release{3, 2}) }

@@ -39,6 +39,7 @@ func boundaries() []boundary {
 		{fact: release.Release.ReadsDumpsMessages, no: "3.1.99", yes: "3.2"},
 		{fact: release.Release.SignsMessages, no: "3.0.99", yes: "3.1"},
 		{fact: release.Release.HasMessageSafety, no: "1.5.99", yes: "1.6"},
+		{fact: release.Release.ReadsShortMessages, no: "3.1", yes: "3.0.99"},
 		{fact: release.Release.SpacesMessages, no: "3.1.99", yes: "3.2"},
 		{fact: release.Release.StoresEmptyTags, no: "4.0.99", yes: "4.1"},
 		{fact: release.Release.RedirectsGoneSessions, no: "1.9.99 1.11", yes: "1.10 1.10.99"},
