@@ -82,7 +82,7 @@ func New(s djangosession.Settings, o Options) (*Messages, error) {
 			"classes: if it stores messages as one of them does, set Storage in messages.Options to that class", m.kind)}
 	}
 	if backend {
-		m.problem = err
+		m.problem = problem
 	}
 	if s.Middleware != nil && !slices.Contains(s.Middleware, middlewarePath) && !o.Enabled {
 		m.problem = ErrNotInstalled
@@ -97,7 +97,7 @@ func New(s djangosession.Settings, o Options) (*Messages, error) {
 // setting and the class. [Add] and the other functions return the same error.
 func (m *Messages) Check() error { return m.problem }
 
-// Codec returns the codec of the site.
+// Codec returns the codec of the site; nil if [Messages.Check] reports SIGNING_BACKEND.
 func (m *Messages) Codec() *Codec { return m.codec }
 
 // Middleware gives requests their messages. Put it inside the session middleware. Messages
