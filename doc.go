@@ -38,7 +38,11 @@
 //	user, err := site.Login.Authenticate(r.Context(), username, password)
 //	err = site.Login.Login(r.Context(), user)
 //
-// See [djangosession.FromContext], [auth.UserFrom] and [csrf.TemplateField].
+//	err = messages.Success(r.Context(), "Saved.")          // as messages.success
+//	list, err := messages.Show(r.Context())                // for {{range .Messages}}
+//
+// See [djangosession.FromContext], [auth.UserFrom], [csrf.TemplateField] and
+// [messages.Show].
 //
 // [Open] reads the release, databases, tables, user model and middlewares from the file.
 // It refuses a site that is described incompletely, or that this module is not known to
@@ -69,9 +73,10 @@
 // # Parts
 //
 // A [Site] consists of parts that also work alone: packages signing, py, djangosession,
-// djangosession/auth and djangosession/csrf. The session engines are in packages tables
-// (db), caches (cache and cached_db), files (file) and signedcookies (signed_cookies);
-// caches/rediscache and caches/memcached have the caches that need a client library.
+// djangosession/auth, djangosession/csrf and djangosession/messages. The session engines
+// are in packages tables (db), caches (cache and cached_db), files (file) and
+// signedcookies (signed_cookies); caches/rediscache and caches/memcached have the caches
+// that need a client library.
 // Package djangosession/memory is an engine for tests. The command djangosession decodes,
 // explains, lists and clears sessions.
 //

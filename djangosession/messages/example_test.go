@@ -116,10 +116,22 @@ func ExampleShow() {
 			http.Error(w, "cannot read messages", http.StatusInternalServerError)
 			return
 		}
-		_ = json.NewEncoder(w).Encode(list)
+		encoder := json.NewEncoder(w)
+		encoder.SetIndent("", "  ")
+		_ = encoder.Encode(list)
 	}))
 	fmt.Println(visit(handler, "/", nil).Body)
-	// Output: [{"level":30,"level_tag":"warning","tags":"warning","extra_tags":"","message":"Only 2 left.","safe":false}]
+	// Output:
+	// [
+	//   {
+	//     "level": 30,
+	//     "level_tag": "warning",
+	//     "tags": "warning",
+	//     "extra_tags": "",
+	//     "message": "Only 2 left.",
+	//     "safe": false
+	//   }
+	// ]
 }
 
 // A message with a link, and with a tag for the page's style sheet. Only text without
