@@ -24,7 +24,7 @@ import (
 type suite struct {
 	name    string
 	replace string // the module of bridge that replaces Django's code with calls to Go
-	label   string // the tests to run, in the form that Django's runner accepts
+	label   string // the tests to run, in the form that Django's runner accepts, separated by spaces
 	parts   []part
 }
 
@@ -51,7 +51,23 @@ var suites = []suite{
 		{"sessions_tests/base", 1, sessionTests("ClearSessionsCommand", "SessionBase")},
 	}},
 	{"signing", "signers", "signing.tests", []part{{"signing", 19, []string{"signing.tests"}}}},
+	{"messages_tests", "messages", "messages_tests.test_cookie.CookieTests messages_tests.test_session.SessionTests " +
+		"messages_tests.test_fallback.FallbackTests messages_tests.test_mixins", []part{
+		{"messages_tests/cookie", 30, messagesTests("Cookie")},
+		{"messages_tests/session", 25, messagesTests("Session")},
+		{"messages_tests/fallback", 30, messagesTests("Fallback")},
+		{"messages_tests/mixins", 2, []string{"messages_tests.test_mixins"}},
+	}},
 	{"signed_cookies_tests", "cookies", "signed_cookies_tests.tests", []part{{"signed_cookies_tests", 7, []string{"signed_cookies_tests.tests"}}}},
+}
+
+// messagesTests returns the labels of classes in Django's message tests, each of a module of
+// the same name.
+func messagesTests(names ...string) []string {
+	for i, name := range names {
+		names[i] = "messages_tests.test_" + strings.ToLower(name) + "." + name + "Tests"
+	}
+	return names
 }
 
 // sessionTests returns the labels of classes in Django's session tests.
@@ -184,7 +200,7 @@ func run(t *testing.T, django, peer string, s suite, leftOut string) (report, st
 	tests := lastLine(t, "./source", django)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, python, "-m", "bridge", tests, s.replace, s.label)
+	cmd := exec.CommandContext(ctx, python, append([]string{"-m", "bridge", tests, s.replace}, strings.Fields(s.label)...)...)
 	cmd.WaitDelay = time.Second
 	here, pathErr := os.Getwd()
 	leftOut, listErr := filepath.Abs(leftOut)

@@ -20,9 +20,10 @@ import sys
 def main():
     tests, replace, *labels = sys.argv[1:]
     os.environ["BRIDGE_LABELS"] = " ".join(labels)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "bridge.settings"  # some modules of 4.2 read settings at import
+    sys.path.insert(0, tests)
     importlib.import_module("bridge." + replace).install()
     runner = os.path.join(tests, "runtests.py")
-    sys.path.insert(0, tests)
     # One process, because all tests share one Go process and one database file.
     sys.argv = [runner, "--settings=bridge.settings", "--parallel=1", "--noinput", *labels]
     runpy.run_path(runner, run_name="__main__")

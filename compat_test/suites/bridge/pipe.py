@@ -8,6 +8,7 @@ import threading
 import time
 from datetime import datetime, timedelta, timezone
 
+from django.contrib.messages.api import MessageFailure
 from django.contrib.sessions.backends.base import CreateError, UpdateError
 from django.contrib.sessions.exceptions import InvalidSessionKey
 from django.core.exceptions import ImproperlyConfigured
@@ -39,6 +40,7 @@ EXCEPTIONS = {
         InvalidAlgorithm,
         InvalidSessionKey,
         KeyError,
+        MessageFailure,
         NotImplementedError,
         Refused,
         SignatureExpired,

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/djangosession/messages"
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/py/tagged"
 	"github.com/djangobridge/djangobridge/signing"
@@ -46,6 +47,7 @@ type peer struct {
 	clock    time.Time
 	sites    sites
 	sessions []*held
+	boards   []*board
 }
 
 func serve(ctx context.Context, in io.Reader, out io.Writer) error {
@@ -108,6 +110,8 @@ func (p *peer) obey(ctx context.Context, line []byte) (any, error) {
 		result, err = p.session(ctx, op, &o, a)
 	case "signing":
 		result, err = p.signing(op, a)
+	case "message":
+		result, err = p.message(ctx, op, &o, a)
 	case "cookie":
 		result, err = p.cookie(op, &o, a)
 	default:
@@ -143,6 +147,11 @@ func exception(err error) (class, text string) {
 	}
 	refused, isRefused := errors.AsType[*signing.DecodeError](err)
 	switch {
+	case errors.Is(err, messages.ErrNoMiddleware):
+		return "MessageFailure", text
+	case errors.Is(err, djangosession.ErrNoMiddleware):
+		return "ImproperlyConfigured", "The session-based temporary message storage requires session middleware to be " +
+			"installed, and come before the message middleware in the MIDDLEWARE list."
 	case errors.Is(err, djangosession.ErrBadKey):
 		return "InvalidSessionKey", text
 	case errors.Is(err, errNoFolder):
