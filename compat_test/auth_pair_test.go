@@ -25,12 +25,17 @@ type authPair struct {
 // newAuthPair starts a Django with a user model, "" for its own, and further settings.
 func newAuthPair(t *testing.T, release, product, model string, useTZ bool, more map[string]any) *authPair {
 	t.Helper()
+	return newAuthPairOn(t, release, newDatabase(t, product), model, useTZ, more)
+}
+
+// newAuthPairOn is newAuthPair on this database.
+func newAuthPairOn(t *testing.T, release string, base *database, model string, useTZ bool, more map[string]any) *authPair {
+	t.Helper()
 	s, err := djangosession.NewSettingsFor(release, "compat-secret-key")
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.UseTZ, s.TimeZone = useTZ, "Europe/Berlin"
-	base := newDatabase(t, product)
 	settings := map[string]any{
 		"database": base.django(), "SECRET_KEY": s.SecretKey, "USE_TZ": s.UseTZ, "TIME_ZONE": s.TimeZone, "also": "auth_peer",
 		"INSTALLED_APPS": []any{
