@@ -58,6 +58,7 @@ var suites = []suite{
 		{"messages_tests/fallback", 30, messagesTests("Fallback")},
 		{"messages_tests/mixins", 2, []string{"messages_tests.test_mixins"}},
 	}},
+	{"auth_tests/tokens", "tokens", "auth_tests.test_tokens", []part{{"auth_tests/tokens", 10, []string{"auth_tests.test_tokens"}}}},
 	{"signed_cookies_tests", "cookies", "signed_cookies_tests.tests", []part{{"signed_cookies_tests", 7, []string{"signed_cookies_tests.tests"}}}},
 }
 

@@ -7,7 +7,7 @@ import django
 from django.conf import settings
 
 # Some of the settings that djangosession.SettingsScript prints.
-NAMES = re.compile("SESSION_|SECRET_KEY|MESSAGE_LEVEL$|SIGNED_COOKIE_|DEFAULT_HASHING_|USE_TZ$|TIME_ZONE$")
+NAMES = re.compile("SESSION_|SECRET_KEY|MESSAGE_LEVEL$|PASSWORD_RESET_TIMEOUT$|SIGNED_COOKIE_|DEFAULT_HASHING_|USE_TZ$|TIME_ZONE$")
 
 
 def plain(value):

@@ -110,6 +110,8 @@ func (p *peer) obey(ctx context.Context, line []byte) (any, error) {
 		result, err = p.session(ctx, op, &o, a)
 	case "signing":
 		result, err = p.signing(op, a)
+	case "token":
+		result, err = p.token(op, &o, a)
 	case "message":
 		result, err = p.message(ctx, op, &o, a)
 	case "cookie":
