@@ -68,15 +68,8 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 		return err
 	}
 
-	pages := shop{template.Must(template.New("").Parse(html)), *readOnly}
-	mux := http.NewServeMux()
-	mux.Handle("GET /{$}", page(pages.show))
-	mux.Handle("GET /account", site.LoginRequired(page(pages.show))) // others are sent to LOGIN_URL
-	if !*readOnly {
-		mux.Handle("POST /cart", page(pages.add))
-	}
 	server := &http.Server{
-		Handler:           http.MaxBytesHandler(site.Middleware(mux), 1<<20),
+		Handler:           newHandler(site),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      30 * time.Second,
@@ -97,6 +90,19 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	return server.Shutdown(grace)
+}
+
+// newHandler returns the handler of the service. Tests call it with a site of package
+// sitetest.
+func newHandler(site *djangobridge.Site) http.Handler {
+	pages := shop{html: template.Must(template.New("").Parse(html)), readOnly: site.Sessions.ReadOnly()}
+	mux := http.NewServeMux()
+	mux.Handle("GET /{$}", page(pages.show))
+	mux.Handle("GET /account", site.LoginRequired(page(pages.show))) // others are sent to LOGIN_URL
+	if !pages.readOnly {
+		mux.Handle("POST /cart", page(pages.add))
+	}
+	return http.MaxBytesHandler(site.Middleware(mux), 1<<20)
 }
 
 const html = `<!doctype html>

@@ -175,21 +175,6 @@ func TestServiceSharesLoginAndCart(t *testing.T) {
 	}
 }
 
-func TestVisitorsAreSentToTheLoginPage(t *testing.T) {
-	newSite(t)
-	s := start(t)
-	s.Jar = nil
-	if a := s.send(t, "/", nil); !strings.Contains(a.body, "Nobody is logged in") {
-		t.Errorf("%+v", a)
-	}
-	if a := s.send(t, "/account", nil); a.status != http.StatusFound {
-		t.Errorf("%+v", a)
-	}
-	if err := s.stop(); err != nil {
-		t.Error(err)
-	}
-}
-
 func TestReadOnlyServiceWritesNothing(t *testing.T) {
 	db := newSite(t)
 	before, _ := stored(t, db)
