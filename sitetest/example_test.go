@@ -41,6 +41,21 @@ func ExampleClient_SetSession() {
 	// Output: map[tea:2] <nil>
 }
 
+// Messages wait for the next page that shows them, or are in its body.
+func ExampleResponse_WantMessages() {
+	site := sitetest.New(t, sitetest.Options{})
+	browser := site.Client(t, newHandler(site.Site))
+	browser.LogIn(site.AddUser(t, sitetest.User{Username: "ada"}))
+
+	added := browser.Post("/cart", url.Values{"item": {"tea"}}).WantMessages("Added tea.")
+	page := added.Follow().WantBody("Added tea.").WantMessages()
+
+	fmt.Println(page.Body)
+	// Output:
+	// Hello, ada
+	// success: Added tea.
+}
+
 // A test of a login page needs a user with a password.
 func ExampleClient_User() {
 	site := sitetest.New(t, sitetest.Options{})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -70,6 +71,18 @@ func TestFailuresAreReported(t *testing.T) {
 		"body": {
 			test: func(t testing.TB) { browser(t).Get("/no").WantStatus(http.StatusNotFound).WantBody("page", "tea") },
 			says: "GET /no: status 404 Not Found: the body does not contain \"tea\"; the body is:\n404 page not found",
+		},
+		"no body": {
+			test: func(t testing.TB) { browser(t).Get("/no").WantNotInBody("tea", "found") },
+			says: "GET /no: status 404 Not Found: the body contains \"found\"",
+		},
+		"messages": {
+			test: func(t testing.TB) { browser(t).Post("/cart", url.Values{"item": {"tea"}}).WantMessages("Added jam.") },
+			says: `POST /cart: status 303 See Other to /account: the messages ["Added tea."] wait for the next page, want ["Added jam."]`,
+		},
+		"no messages": {
+			test: func(t testing.TB) { browser(t).Post("/cart", nil).WantMessages() },
+			says: `the messages ["Added ."] wait for the next page, want []`,
 		},
 		"redirect": {
 			test: func(t testing.TB) { browser(t).Get("/account").WantRedirect("/account") },

@@ -37,6 +37,17 @@ func (r *Response) WantBody(texts ...string) *Response {
 	return r
 }
 
+// WantNotInBody reports an error if the body contains one of the texts.
+func (r *Response) WantNotInBody(texts ...string) *Response {
+	r.client.t.Helper()
+	for _, text := range texts {
+		if strings.Contains(r.Body.String(), text) {
+			r.client.t.Errorf("%s: the body contains %q%s", r, text, r.excerpt())
+		}
+	}
+	return r
+}
+
 // WantRedirect reports an error unless the response redirects to a URL. It compares the
 // header Location as it is.
 func (r *Response) WantRedirect(to string) *Response {

@@ -7,6 +7,7 @@ import (
 	"github.com/djangobridge/djangobridge"
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
+	"github.com/djangobridge/djangobridge/djangosession/messages"
 )
 
 // newHandler is the handler of a service: it takes the site that main opens.
@@ -30,7 +31,15 @@ func account(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
+	list, err := messages.Show(r.Context())
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
 	_, _ = fmt.Fprintf(w, "Hello, %s", user)
+	for _, m := range list {
+		_, _ = fmt.Fprintf(w, "\n%s: %s", m.Tags(), m.Text)
+	}
 }
 
 // addToCart counts the items in the session.
@@ -49,6 +58,10 @@ func addToCart(w http.ResponseWriter, r *http.Request) {
 	}
 	cart[r.FormValue("item")]++
 	session.Set("cart", cart)
+	if err := messages.Success(r.Context(), "Added "+r.FormValue("item")+"."); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
 	http.Redirect(w, r, "/account", http.StatusSeeOther)
 }
 

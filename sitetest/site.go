@@ -85,7 +85,7 @@ func open(t testing.TB, s djangosession.Settings, b djangobridge.Options) *djang
 // logTo makes parts without a logger log to the output of the test.
 func logTo(t testing.TB, b *djangobridge.Options) {
 	logger := slog.New(slog.NewTextHandler(t.Output(), nil))
-	for _, part := range []**slog.Logger{&b.Sessions.Logger, &b.Auth.Logger, &b.CSRF.Logger} {
+	for _, part := range []**slog.Logger{&b.Sessions.Logger, &b.Auth.Logger, &b.CSRF.Logger, &b.Messages.Logger} {
 		if *part == nil {
 			*part = logger
 		}
@@ -100,6 +100,7 @@ func forHelpers(b djangobridge.Options, users auth.Users) djangobridge.Options {
 	quiet := slog.New(slog.DiscardHandler)
 	b.Sessions = djangosession.Options{Logger: quiet}
 	b.CSRF = csrf.Options{Logger: quiet}
+	b.Messages.Logger, b.Messages.OnError = quiet, nil
 	b.Auth = auth.Options{
 		InactiveBackends: b.Auth.InactiveBackends, PasswordBackends: b.Auth.PasswordBackends, IgnoredBackends: b.Auth.IgnoredBackends,
 		KnownMiddleware: b.Auth.KnownMiddleware, Logger: quiet,

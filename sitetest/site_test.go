@@ -62,12 +62,14 @@ func TestClientsWorkOnEverySite(t *testing.T) {
 				ada := site.AddUser(t, sitetest.User{Username: "ada", Password: "secret"})
 				c := site.Client(t, newHandler(site.Site))
 				c.SetSession("cart", map[string]int{"tea": 1})
-				c.Post("/cart", url.Values{"item": {"tea"}}).WantRedirect("/account")
+				c.Post("/cart", url.Values{"item": {"tea"}}).WantRedirect("/account").WantMessages("Added tea.")
 				c.LogIn(ada)
 				if got := cartOf(t, c); got["tea"] != 2 {
 					t.Errorf("the cart has %v", got)
 				}
-				c.Post("/cart", url.Values{"item": {"tea"}}).Follow().WantStatus(http.StatusOK).WantBody("Hello, ada")
+				c.Post("/cart", url.Values{"item": {"jam"}}).WantMessages("Added tea.", "Added jam.").
+					Follow().WantStatus(http.StatusOK).WantBody("Hello, ada\nsuccess: Added tea.\nsuccess: Added jam.").WantMessages()
+				c.Post("/cart", url.Values{"item": {"tea"}}).WantMessages("Added tea.")
 				if got := cartOf(t, c); got["tea"] != 3 || c.User() == nil {
 					t.Errorf("the cart has %v, and the user is %v", got, c.User())
 				}

@@ -1,0 +1,38 @@
+package sitetest
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/djangosession/messages"
+)
+
+// Messages returns the messages that wait for the next page which shows messages. They
+// keep waiting.
+func (c *Client) Messages() messages.List {
+	c.t.Helper()
+	header := http.Header{"Cookie": {c.cookies.all()}}
+	session := func(context.Context) (*djangosession.Session, error) { return c.Session(), nil }
+	list, err := c.site.reading.Messages.NewStorage(header, session).Peek(c.t.Context())
+	if err != nil {
+		c.t.Fatalf("sitetest: read the messages: %v", err)
+	}
+	return list
+}
+
+// WantMessages reports an error unless messages with exactly these texts, in this order,
+// wait for the next page; without texts, unless there are none. A message that the page of
+// this response shows is in its body instead.
+func (r *Response) WantMessages(texts ...string) *Response {
+	r.client.t.Helper()
+	waiting := []string{}
+	for _, m := range r.client.Messages() {
+		waiting = append(waiting, m.Text)
+	}
+	if !slices.Equal(waiting, texts) {
+		r.client.t.Errorf("%s: the messages %q wait for the next page, want %q", r, waiting, texts)
+	}
+	return r
+}
