@@ -24,17 +24,17 @@ func TestReadmeProgramIsTheExample(t *testing.T) {
 	}
 }
 
-// TestShownCodeIsCompiled checks that all Go code of README.md and of the tutorial is part
-// of an example, to the letter.
+// TestShownCodeIsCompiled checks that all Go code of README.md, of the tutorial and of the
+// page about tests is part of an example, to the letter.
 func TestShownCodeIsCompiled(t *testing.T) {
 	t.Parallel()
 	var examples []string
 	for _, file := range repositoryFiles(t, ".go") {
-		if strings.HasPrefix(file, "examples/") {
+		if strings.HasPrefix(file, "examples/") || strings.HasPrefix(file, "sitetest/") {
 			examples = append(examples, readFile(t, file))
 		}
 	}
-	for _, file := range []string{"README.md", "docs/getting-started.md"} {
+	for _, file := range []string{"README.md", "docs/getting-started.md", "docs/testing.md"} {
 		blocks := goBlocks(t, file)
 		if len(blocks) == 0 {
 			t.Errorf("%s shows no code", file)

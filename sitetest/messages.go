@@ -22,9 +22,9 @@ func (c *Client) Messages() messages.List {
 	return list
 }
 
-// WantMessages reports an error unless messages with exactly these texts, in this order,
-// wait for the next page; without texts, unless there are none. A message that the page of
-// this response shows is in its body instead.
+// WantMessages reports an error unless exactly the messages with these texts wait for the
+// next page, in this order. Without texts, no message may wait. Messages that the page of
+// this response shows do not wait: look for them in its body.
 func (r *Response) WantMessages(texts ...string) *Response {
 	r.client.t.Helper()
 	waiting := []string{}
