@@ -17,11 +17,13 @@ func Adapt(middleware func(http.Handler) http.Handler) gin.HandlerFunc {
 		outer, called := c.Writer, false
 		middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			called = true
-			inner := &writer{ResponseWriter: w, status: http.StatusOK, size: -1}
+			inner := &writer{ResponseWriter: w, status: outer.Status(), size: -1}
 			c.Request, c.Writer = r, inner
 			defer func() { c.Writer = outer }() // a recovery middleware outside writes there
 			c.Next()
-			inner.WriteHeaderNow()
+			if inner.status != outer.Status() { // otherwise gin has more to write: its page for 404 or 405
+				inner.WriteHeaderNow()
+			}
 		})).ServeHTTP(outer, c.Request)
 		if !called {
 			c.Abort() // the middleware has already answered

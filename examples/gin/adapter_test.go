@@ -1,137 +1,44 @@
 package main
 
 import (
-	"context"
 	"errors"
-	"io"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
-	"net/url"
-	"regexp"
-	"strings"
 	"testing"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/djangobridge/djangobridge/djangosession"
-	"github.com/djangobridge/djangobridge/djangosession/csrf"
-	"github.com/djangobridge/djangobridge/djangosession/memory"
+	"github.com/djangobridge/djangobridge/examples/internal/recipetest"
 )
 
-// site is a shop whose sessions are in memory.
-type site struct {
-	t        *testing.T
-	sessions *djangosession.Manager
-	csrf     *csrf.Protection
-	errs     []error
-}
-
-func newSite(t *testing.T) *site {
-	t.Helper()
+func TestGin(t *testing.T) {
 	gin.SetMode(gin.TestMode)
-	settings, err := djangosession.NewSettingsFor("6.1", "k")
-	if err != nil {
-		t.Fatal(err)
-	}
-	settings.AllowedHosts = []string{"example.com"}
-	engine, err := memory.New(settings)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &site{t: t}
-	if s.sessions, err = djangosession.NewManager(engine, settings, djangosession.Options{
-		Logger:  slog.New(slog.DiscardHandler),
-		OnError: func(_ context.Context, err error) { s.errs = append(s.errs, err) },
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if s.csrf, err = csrf.New(settings, csrf.Options{}); err != nil {
-		t.Fatal(err)
-	}
-	return s
+	recipetest.Run(t, recipetest.Recipe{Pages: pages})
 }
 
-func (s *site) send(r http.Handler, method, target, cookies string, form url.Values) *httptest.ResponseRecorder {
-	s.t.Helper()
-	q := httptest.NewRequestWithContext(s.t.Context(), method, "http://example.com"+target, strings.NewReader(form.Encode()))
-	q.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	q.Header.Set("Cookie", cookies)
-	w := httptest.NewRecorder()
-	r.ServeHTTP(w, q)
-	return w
-}
-
-// cookies returns the cookies of a response as a browser sends them.
-func cookies(w *httptest.ResponseRecorder) string {
-	pairs := make([]string, 0, len(w.Header()["Set-Cookie"]))
-	for _, line := range w.Header()["Set-Cookie"] {
-		pair, _, _ := strings.Cut(line, ";")
-		pairs = append(pairs, pair)
-	}
-	return strings.Join(pairs, "; ")
-}
-
-func TestGinPagesKeepTheSession(t *testing.T) {
-	s := newSite(t)
-	r := routes(func(next http.Handler) http.Handler { return s.sessions.Middleware(s.csrf.Middleware(next)) })
-	first := s.send(r, http.MethodGet, "/cart", "", nil)
-	token := regexp.MustCompile(`value="(\w{64})"`).FindStringSubmatch(first.Body.String())
-	if token == nil {
-		t.Fatalf("status %d, %s", first.Code, first.Body)
-	}
-	if refused := s.send(r, http.MethodPost, "/cart", cookies(first), nil); refused.Code != http.StatusForbidden {
-		t.Errorf("without a token: status %d", refused.Code)
-	}
-	added := s.send(r, http.MethodPost, "/cart", cookies(first), url.Values{"csrfmiddlewaretoken": {token[1]}})
-	if added.Code != http.StatusSeeOther || !strings.Contains(cookies(added), "sessionid=") {
-		t.Fatalf("status %d, cookies %q", added.Code, cookies(added))
-	}
-	again := s.send(r, http.MethodGet, "/cart", cookies(first)+"; "+cookies(added), nil)
-	if page := again.Body.String(); !strings.Contains(page, "<p>1 items</p>") {
-		t.Error(page)
-	}
-}
-
-// TestGinHandlersThatWriteNothing expects the status that gin has recorded.
-func TestGinHandlersThatWriteNothing(t *testing.T) {
-	for status, saved := range map[int]bool{http.StatusNoContent: true, http.StatusInternalServerError: false} {
-		s := newSite(t)
-		r := gin.New()
-		r.Use(Adapt(s.sessions.Middleware))
-		r.GET("/", func(c *gin.Context) {
-			session, err := djangosession.FromContext(c.Request.Context())
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			session.Set("a", 1)
-			c.Status(status)
-		})
-		got := s.send(r, http.MethodGet, "/", "", nil)
-		if got.Code != status || (cookies(got) != "") != saved {
-			t.Errorf("status %d, want %d; cookies %q", got.Code, status, cookies(got))
-		}
-		if s.errs != nil {
-			t.Errorf("reported %v", s.errs)
+// pages adds the pages of the test to those of the recipe.
+func pages(s *recipetest.Site) http.Handler {
+	r := routes(s.Middleware)
+	status := func(status int) gin.HandlerFunc {
+		return func(c *gin.Context) {
+			s.Set(c.Request.Context(), 2)
+			c.Status(status) // gin records it, and the handler writes nothing
 		}
 	}
-}
-
-// TestGinRecoveryAnswersAPanic uses gin's recovery around the adapter.
-func TestGinRecoveryAnswersAPanic(t *testing.T) {
-	s := newSite(t)
-	r := gin.New()
-	r.Use(gin.RecoveryWithWriter(io.Discard), Adapt(s.sessions.Middleware))
-	r.GET("/", func(*gin.Context) { panic("a bug") })
-	if got := s.send(r, http.MethodGet, "/", "", nil); got.Code != http.StatusInternalServerError {
-		t.Errorf("status %d", got.Code)
+	r.GET("/fails", status(http.StatusInternalServerError))
+	r.GET("/missing", status(http.StatusNotFound))
+	r.GET("/nothing", status(http.StatusNoContent))
+	r.GET("/panic", func(c *gin.Context) { s.Set(c.Request.Context(), 2); panic("a bug") })
+	for _, path := range []string{"/late", "/flush"} {
+		r.GET(path, func(c *gin.Context) { s.Pages()[path](c.Writer, c.Request) })
 	}
+	return r
 }
 
 // TestUsualAdaptersAreReported tries adapters that leave gin's own writer in place, or
 // that call the handlers after the middleware has returned.
 func TestUsualAdaptersAreReported(t *testing.T) {
+	gin.SetMode(gin.TestMode)
 	for name, adapter := range map[string]func(func(http.Handler) http.Handler) gin.HandlerFunc{
 		"the writer stays": func(m func(http.Handler) http.Handler) gin.HandlerFunc {
 			return func(c *gin.Context) {
@@ -151,9 +58,9 @@ func TestUsualAdaptersAreReported(t *testing.T) {
 			return gin.WrapH(m(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
 		},
 	} {
-		s := newSite(t)
+		s := recipetest.New(t)
 		r := gin.New()
-		r.Use(adapter(s.sessions.Middleware))
+		r.Use(adapter(s.Manager.Middleware))
 		r.GET("/", func(c *gin.Context) {
 			session, err := djangosession.FromContext(c.Request.Context())
 			if err != nil {
@@ -165,9 +72,10 @@ func TestUsualAdaptersAreReported(t *testing.T) {
 			session.Set("a", 1)
 			c.String(http.StatusOK, "page")
 		})
-		s.send(r, http.MethodGet, "/", "", nil)
-		if reported := len(s.errs) > 0 && errors.Is(s.errs[0], djangosession.ErrHeaderSent); reported != (name != "WrapH") {
-			t.Errorf("%s: reported %v", name, s.errs)
+		s.Visit(r, http.MethodGet, "/", "", nil)
+		errs := s.Errors()
+		if reported := len(errs) > 0 && errors.Is(errs[0], djangosession.ErrHeaderSent); reported != (name != "WrapH") {
+			t.Errorf("%s: reported %v", name, errs)
 		}
 	}
 }
