@@ -1,0 +1,15 @@
+module github.com/djangobridge/djangobridge/examples/chi
+
+go 1.26.8
+
+replace github.com/djangobridge/djangobridge => ../..
+
+require (
+	github.com/djangobridge/djangobridge v0.0.0
+	github.com/go-chi/chi/v5 v5.5.0
+)
+
+require (
+	github.com/klauspost/compress v1.20.3 // indirect
+	github.com/mattn/go-sqlite3 v1.14.53 // indirect
+)

@@ -1,0 +1,16 @@
+module github.com/djangobridge/djangobridge/examples/echo5
+
+go 1.26.8
+
+replace github.com/djangobridge/djangobridge => ../..
+
+require (
+	github.com/djangobridge/djangobridge v0.0.0
+	github.com/labstack/echo/v5 v5.4.4
+)
+
+require (
+	github.com/klauspost/compress v1.20.3 // indirect
+	github.com/mattn/go-sqlite3 v1.14.53 // indirect
+	golang.org/x/time v0.15.0 // indirect
+)
