@@ -1,0 +1,47 @@
+// Fiber serves pages to the visitors of a Django site with fiber v3. Its handlers run
+// inside the site's middleware.
+package main
+
+import (
+	"log"
+	"net/http"
+
+	"github.com/gofiber/fiber/v3"
+	"github.com/gofiber/fiber/v3/middleware/recover"
+
+	"github.com/djangobridge/djangobridge/examples/internal/shop"
+)
+
+func main() {
+	site, err := shop.Open()
+	if err != nil {
+		log.Fatal(err)
+	}
+	log.Fatal(routes(site.Middleware).Listen("localhost:8000"))
+}
+
+// routes returns the pages, inside a middleware such as that of a [djangobridge.Site].
+func routes(site func(http.Handler) http.Handler) *fiber.App {
+	app := fiber.New()
+	app.Use(recover.New(), Adapt(site))
+	app.Get("/cart/:shelf", cart)
+	app.Post("/cart/:shelf", add)
+	return app
+}
+
+// cart shows the cart and a form.
+func cart(c fiber.Ctx) error {
+	page, err := shop.Page(c.Context(), c.Params("shelf"))
+	if err != nil {
+		return err
+	}
+	return c.Type("html", "utf-8").SendString(page)
+}
+
+// add puts an item into the cart.
+func add(c fiber.Ctx) error {
+	if err := shop.Add(c.Context()); err != nil {
+		return err
+	}
+	return c.Redirect().Status(fiber.StatusSeeOther).To(c.Path())
+}
