@@ -1,0 +1,105 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/djangobridge/djangobridge"
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/djangosession/auth"
+	"github.com/djangobridge/djangobridge/djangosession/memory"
+	"github.com/djangobridge/djangobridge/examples/internal/recipetest"
+)
+
+// newSite returns a site with one user, and that user's stored session.
+func newSite(t *testing.T) (*djangobridge.Site, *djangosession.Session) {
+	t.Helper()
+	settings, err := djangosession.NewSettingsFor("6.1", "the site's SECRET_KEY")
+	if err != nil {
+		t.Fatal(err)
+	}
+	users := memory.NewUsers()
+	user, err := users.Add(&auth.User{Username: "anna", IsActive: true, Password: "!"}, memory.Access{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	site, err := djangobridge.New(settings, djangobridge.Options{
+		Users:      users,
+		OpenEngine: func(s djangosession.Settings) (djangosession.Engine, error) { return memory.New(s) },
+		Sessions: djangosession.Options{
+			Logger:  slog.New(slog.DiscardHandler),
+			OnError: func(_ context.Context, err error) { t.Errorf("reported %v", err) },
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	session := site.Sessions.New()
+	if err := errors.Join(site.Login.LoginSession(t.Context(), session, user), session.Save(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	return site, session
+}
+
+func get(t *testing.T, url, cookie string) *http.Response {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Cookie", cookie)
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = response.Body.Close() })
+	return response
+}
+
+// TestEventsArriveUntilTheUserLogsOut reads the header and an event while the handler
+// runs.
+func TestEventsArriveUntilTheUserLogsOut(t *testing.T) {
+	site, session := newSite(t)
+	clock := make(chan time.Time)
+	server := httptest.NewServer(routes(site, clock))
+	defer server.Close()
+	response := get(t, server.URL+"/events", "sessionid="+session.Key())
+	if !strings.HasPrefix(response.Header.Get("Set-Cookie"), "sessionid=") || response.Header.Get("Vary") != "Cookie" {
+		t.Errorf("status %d, header %q", response.StatusCode, response.Header)
+	}
+	body := bufio.NewReader(response.Body)
+	clock <- time.Unix(0, 0)
+	if line, err := body.ReadString('\n'); err != nil || line != "data: 1970-01-01T00:00:00Z\n" {
+		t.Errorf("%q, %v", line, err)
+	}
+	if err := site.Sessions.Delete(t.Context(), session.Key()); err != nil {
+		t.Fatal(err)
+	}
+	clock <- time.Unix(1, 0)
+	if rest, err := io.ReadAll(body); err != nil || string(rest) != "\n" {
+		t.Errorf("after the logout: %q, %v", rest, err)
+	}
+}
+
+func TestVisitorsWithoutALoginGetNoEvents(t *testing.T) {
+	site, _ := newSite(t)
+	server := httptest.NewServer(routes(site, nil))
+	defer server.Close()
+	if response := get(t, server.URL+"/events", ""); response.StatusCode != http.StatusUnauthorized {
+		t.Errorf("status %d", response.StatusCode)
+	}
+}
+
+// TestNetHTTP checks net/http itself like the frameworks. Streams meet its parts "late"
+// and "flush".
+func TestNetHTTP(t *testing.T) {
+	recipetest.Run(t, recipetest.Recipe{Pages: pages})
+}

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/coder/websocket"
+
+	"github.com/djangobridge/djangobridge"
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/djangosession/auth"
+	"github.com/djangobridge/djangobridge/djangosession/memory"
+)
+
+// chat is a server, and a visitor's session cookie.
+type chat struct {
+	*djangobridge.Site
+	t      *testing.T
+	server *httptest.Server
+
+	mu   sync.Mutex
+	errs []error
+}
+
+func newChat(t *testing.T) *chat {
+	t.Helper()
+	settings, err := djangosession.NewSettingsFor("6.1", "the site's SECRET_KEY")
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings.AllowedHosts = []string{"*"}
+	c := &chat{t: t}
+	options := djangobridge.Options{
+		Users:      memory.NewUsers(),
+		OpenEngine: func(s djangosession.Settings) (djangosession.Engine, error) { return memory.New(s) },
+	}
+	options.Sessions.Logger = slog.New(slog.DiscardHandler)
+	options.Sessions.OnError = func(_ context.Context, err error) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.errs = append(c.errs, err)
+	}
+	if c.Site, err = djangobridge.New(settings, options); err != nil {
+		t.Fatal(err)
+	}
+	c.server = httptest.NewServer(routes(c.Site))
+	t.Cleanup(c.server.Close)
+	return c
+}
+
+// logIn stores the session of a user.
+func (c *chat) logIn() *djangosession.Session {
+	c.t.Helper()
+	users, _ := c.Users.(*memory.Users)
+	user, err := users.Add(&auth.User{Username: "anna", IsActive: true, Password: "!"}, memory.Access{})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	session := c.Sessions.New()
+	if err := errors.Join(c.Login.LoginSession(c.t.Context(), session, user), session.Save(c.t.Context())); err != nil {
+		c.t.Fatal(err)
+	}
+	return session
+}
+
+func (c *chat) handler(path string) http.HandlerFunc {
+	return map[string]http.HandlerFunc{"/coder": coderChat(c.Site), "/gorilla": gorillaChat(c.Site)}[path]
+}
+
+func (c *chat) dial(path string, session *djangosession.Session, origin string) (*websocket.Conn, *http.Response) {
+	c.t.Helper()
+	header := http.Header{"Cookie": {"sessionid=" + session.Key()}}
+	if origin != "" {
+		header.Set("Origin", origin)
+	}
+	conn, response, err := websocket.Dial(c.t.Context(), c.server.URL+path, &websocket.DialOptions{HTTPHeader: header})
+	if response == nil {
+		c.t.Fatal(err)
+	}
+	return conn, response
+}
+
+func both(t *testing.T, test func(t *testing.T, path string)) {
+	t.Helper()
+	for _, path := range []string{"/coder", "/gorilla"} {
+		t.Run(path[1:], func(t *testing.T) { test(t, path) })
+	}
+}
+
+func TestUpgradeSendsTheCookie(t *testing.T) {
+	both(t, func(t *testing.T, path string) {
+		c := newChat(t)
+		session := c.logIn()
+		conn, response := c.dial(path, session, c.server.URL)
+		if response.StatusCode != http.StatusSwitchingProtocols || !strings.HasPrefix(response.Header.Get("Set-Cookie"), "sessionid=") {
+			t.Fatalf("status %d, header %q", response.StatusCode, response.Header)
+		}
+		if err := conn.Write(t.Context(), websocket.MessageText, []byte("hello")); err != nil {
+			t.Fatal(err)
+		}
+		if _, text, err := conn.Read(t.Context()); err != nil || string(text) != "anna: hello" {
+			t.Errorf("%q, %v", text, err)
+		}
+		stored, err := c.Sessions.Load(t.Context(), session.Key())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := djangosession.Value[int](stored, "chats"); n != 1 || err != nil {
+			t.Errorf("%d visits, %v", n, err)
+		}
+		if err := conn.Close(websocket.StatusNormalClosure, ""); err != nil {
+			t.Error(err)
+		}
+		c.server.Close() // waits for the handler
+		if c.errs != nil {
+			t.Errorf("reported %v", c.errs)
+		}
+	})
+}
+
+// TestCookieOfANewSessionIsSent uses the chats without the login that routes requires.
+func TestCookieOfANewSessionIsSent(t *testing.T) {
+	both(t, func(t *testing.T, path string) {
+		c := newChat(t)
+		c.server.Config.Handler = c.Middleware(c.handler(path))
+		conn, response := c.dial(path, c.Sessions.New(), "")
+		defer conn.CloseNow() //nolint:errcheck // only its header counts
+		cookie := response.Header.Get("Set-Cookie")
+		pair, _, _ := strings.Cut(cookie, ";")
+		stored, err := c.Sessions.ProcessRequest(t.Context(), pair)
+		if err != nil || !stored.Contains("chats") {
+			t.Errorf("status %d, cookie %v, %v", response.StatusCode, cookie != "", err)
+		}
+	})
+}
+
+func TestVisitorsWithoutALoginStayOutside(t *testing.T) {
+	both(t, func(t *testing.T, path string) {
+		c := newChat(t)
+		if _, response := c.dial(path, c.Sessions.New(), ""); response.StatusCode != http.StatusUnauthorized {
+			t.Errorf("status %d", response.StatusCode)
+		}
+	})
+}
+
+func TestPagesOfOtherSitesStayOutside(t *testing.T) {
+	both(t, func(t *testing.T, path string) {
+		c := newChat(t)
+		if _, response := c.dial(path, c.logIn(), "https://evil.test"); response.StatusCode != http.StatusForbidden {
+			t.Errorf("status %d", response.StatusCode)
+		}
+	})
+}
+
+func TestLogoutEndsTheChat(t *testing.T) {
+	both(t, func(t *testing.T, path string) {
+		c := newChat(t)
+		session := c.logIn()
+		conn, _ := c.dial(path, session, "")
+		if err := c.Sessions.Delete(t.Context(), session.Key()); err != nil {
+			t.Fatal(err)
+		}
+		if err := conn.Write(t.Context(), websocket.MessageText, []byte("hello")); err != nil {
+			t.Fatal(err)
+		}
+		_, _, err := conn.Read(t.Context())
+		if websocket.CloseStatus(err) != websocket.StatusPolicyViolation {
+			t.Error(err)
+		}
+	})
+}
+
+// TestSessionThatIsGoneRefusesTheUpgrade covers a logout during the request.
+func TestSessionThatIsGoneRefusesTheUpgrade(t *testing.T) {
+	both(t, func(t *testing.T, path string) {
+		c := newChat(t)
+		session := c.logIn()
+		handler := c.handler(path)
+		c.server.Config.Handler = c.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if _, err := djangosession.FromContext(r.Context()); err != nil {
+				t.Error(err)
+			}
+			if err := c.Sessions.Delete(r.Context(), session.Key()); err != nil {
+				t.Error(err)
+			}
+			handler(w, r)
+		}))
+		if _, response := c.dial(path, session, ""); response.StatusCode != http.StatusBadRequest {
+			t.Errorf("status %d", response.StatusCode)
+		}
+	})
+}
