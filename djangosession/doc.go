@@ -14,12 +14,13 @@
 // [Manager.Middleware] wraps a site's handler. Inside it, [FromContext] returns the
 // session of a request. It works with every router that is an http.Handler:
 //
-//	http.ListenAndServe(address, sessions.Middleware(router)) // http.ServeMux, chi, gin, echo
+//	http.ListenAndServe(address, sessions.Middleware(router)) // http.ServeMux, chi, echo, gorilla/mux
 //	router.Use(sessions.Middleware)                           // chi, or a part of its routes
 //
 // In gin, pass c.Request.Context() to [FromContext]; in echo, c.Request().Context(). Do
 // not use echo.WrapMiddleware: echo would write the response to a handler's error only
-// after the middleware has treated the request as a success.
+// after the middleware has treated the request as a success. docs/frameworks.md has a
+// tested recipe for each framework.
 //
 // A server that is not net/http calls [Manager.ProcessRequest] and
 // [Manager.ProcessResponse], which return what its response needs.
