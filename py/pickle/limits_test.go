@@ -19,6 +19,7 @@ func TestNoValueIsLostWhenMemoryRunsOut(t *testing.T) {
 	for name, item := range map[string]string{
 		"str of Python 2": "U\x00", "longer str of Python 2": "U\x01a", "str of Python 2 in words": "S''\n", "str": "X\x00\x00\x00\x00", "bytes": "C\x00",
 		"None": "N", "int": "K\x01", "float": "G\x00\x00\x00\x00\x00\x00\x00\x00", "empty tuple": ")", "list": "]", "dict": "}", "set": "\x8f",
+		"bytearray": "\x96\x00\x00\x00\x00\x00\x00\x00\x00", "object": "cm\nC\n)\x81",
 		"frozenset": "(\x91", "tuple": "N\x85",
 	} {
 		values := "(" + strings.Repeat(item, n) + "l"
@@ -68,13 +69,45 @@ func TestKeysThatAreNestedTooDeeplyAreRefused(t *testing.T) {
 	}
 }
 
-// A key with many members takes time wherever it is used.
+// A large key takes time wherever it is used.
 func TestLargeKeysCostTimeEachTime(t *testing.T) {
 	t.Parallel()
-	for uses, ok := range map[int]bool{5: true, 25: false} {
-		_, err := Loads([]byte("(" + strings.Repeat("K\x01", 1000) + "tq\x00}(" + strings.Repeat("h\x00N", uses) + "u\x86."))
-		if problem, _ := errors.AsType[*SyntaxError](err); (err == nil) != ok || err != nil && problem.Problem != tooSlow {
-			t.Errorf("used %d times: %v", uses, err)
+	members := "(" + strings.Repeat("K\x01", 1000) + "tq\x00"
+	text := "X\x00\x00\x01\x00" + strings.Repeat("a", 1<<16) + "q\x00"
+	for name, c := range map[string]struct {
+		key         string
+		few, many   int
+		before, use string
+		after       string
+	}{
+		"tuple in a dict":      {key: members, few: 5, many: 25, before: "}(", use: "h\x00N", after: "u\x86."},
+		"tuple in a set":       {key: members, few: 5, many: 25, before: "\x8f(", use: "h\x00", after: "\x90\x86."},
+		"tuple in dicts":       {key: members, few: 5, many: 25, before: "(", use: "}h\x00Ns", after: "l\x86."},
+		"text in a dict":       {key: text, few: 3000, many: 6000, before: "}(", use: "h\x00N", after: "u\x86."},
+		"text in a set":        {key: text, few: 3000, many: 6000, before: "\x8f(", use: "h\x00", after: "\x90\x86."},
+		"text in a frozenset":  {key: text, few: 3000, many: 6000, before: "(", use: "h\x00", after: "\x91\x86."},
+		"text in dicts of one": {key: text, few: 3000, many: 8000, before: "(", use: "}h\x00Ns", after: "l\x86."},
+		"text in dicts of two": {key: text, few: 3000, many: 14000, before: "(", use: "}(K\x01Nh\x00Nu", after: "l\x86."},
+	} {
+		for uses, ok := range map[int]bool{c.few: true, c.many: false} {
+			_, err := Loads([]byte(c.key + c.before + strings.Repeat(c.use, uses) + c.after))
+			if problem, _ := errors.AsType[*SyntaxError](err); (err == nil) != ok || err != nil && problem.Problem != tooSlow {
+				t.Errorf("%s, used %d times: %v", name, uses, err)
+			}
+		}
+	}
+}
+
+// CPython 3.11 wrote these for C.D and C.D.E of module m, in protocols that have no
+// opcode for nested classes.
+func TestNestedClassesOfOneLetter(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"C.D":   "\x80\x03cbuiltins\ngetattr\nq\x00cm\nC\nq\x01X\x01\x00\x00\x00Dq\x02\x86q\x03Rq\x04.",
+		"C.D.E": "\x80\x03cbuiltins\ngetattr\nq\x00h\x00cm\nC\nq\x01X\x01\x00\x00\x00Dq\x02\x86q\x03Rq\x04X\x01\x00\x00\x00Eq\x05\x86q\x06Rq\x07.",
+	} {
+		if got, err := Dumps(&py.Global{Module: "m", Name: name}, 3); err != nil || string(got) != want {
+			t.Errorf("%s: %q, %v; want %q", name, got, err, want)
 		}
 	}
 }
