@@ -196,12 +196,7 @@ func onTableCaches(t *testing.T, run func(t *testing.T, team []*caches.Engine)) 
 	for _, product := range databases() {
 		t.Run(product, func(t *testing.T) {
 			t.Parallel()
-			base, made := newDatabase(t, product), false
-			s := djangosession.NewSettings("compat-secret-key")
-			s.SessionEngine = cacheEngine
-			s.SessionCache = djangosession.SessionCache{
-				Alias: "default", Backend: tables.CacheBackend, Location: []string{"my_cache"}, Version: "1",
-			}
+			base, made, s := newDatabase(t, product), false, tableCacheSettings()
 			run(t, cacheTeam(t, s, func() (caches.Cache, error) {
 				c, err := tables.NewCache(base.open(t), s, tables.CacheOptions{Dialect: base.dialect, LockWait: time.Minute})
 				if err == nil && !made {

@@ -1,10 +1,13 @@
 package compat_test
 
 import (
+	"context"
 	"encoding/base64"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/djangobridge/djangobridge/caches"
 	"github.com/djangobridge/djangobridge/caches/cachetest"
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/tables"
@@ -50,4 +53,73 @@ func TestDatabaseCaches(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestTableCacheWhoseCommitsAreLate has a server that takes longer for a COMMIT than the
+// caller has time for, and then completes it. A change of the key whose outcome was not
+// known must not leave a session under a key that no caller has.
+func TestTableCacheWhoseCommitsAreLate(t *testing.T) {
+	t.Parallel()
+	if !slices.Contains(databases(), "postgresql") {
+		return // the others have no triggers that run at the COMMIT
+	}
+	base := newDatabase(t, "postgresql")
+	db, e := base.open(t), newTableCache(t, base)
+	const late = `CREATE FUNCTION late() RETURNS trigger AS $$ BEGIN
+		BEGIN PERFORM pg_sleep(0.4); EXCEPTION WHEN query_canceled THEN PERFORM pg_sleep(0.4); END;
+		RETURN NULL; END $$ LANGUAGE plpgsql;
+		CREATE CONSTRAINT TRIGGER late AFTER INSERT ON my_cache DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION late()`
+	old, moved, created := djangosession.NewKey(), djangosession.NewKey(), djangosession.NewKey()
+	if err := e.Create(t.Context(), redisRecord(old, 1)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), late); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	cycled := e.Cycle(ctx, old, func(r *djangosession.Record) error {
+		r.Key, r.ExpireAge = moved, time.Hour
+		return nil
+	})
+	short, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	made := e.Create(short, redisRecord(created, 1))
+	time.Sleep(time.Second)
+	for key, err := range map[string]error{moved: cycled, created: made} {
+		if exists, _ := e.Exists(t.Context(), key); exists != (err == nil) {
+			t.Errorf("the error is %v, and the session exists: %v", err, exists)
+		}
+	}
+	if exists, _ := e.Exists(t.Context(), old); exists == (cycled == nil) {
+		t.Errorf("the error is %v, and the old session exists: %v", cycled, exists)
+	}
+}
+
+// newTableCache makes the engine "cache" on a table.
+func newTableCache(t *testing.T, base *database) *caches.Engine {
+	t.Helper()
+	s := tableCacheSettings()
+	c, err := tables.NewCache(base.open(t), s, tables.CacheOptions{Dialect: base.dialect, LockWait: time.Minute})
+	if err == nil {
+		err = c.CreateTable(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := caches.NewEngine(c, s, caches.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// tableCacheSettings are those of a site with sessions in a database cache.
+func tableCacheSettings() djangosession.Settings {
+	s := djangosession.NewSettings("compat-secret-key")
+	s.SessionEngine = cacheEngine
+	s.SessionCache = djangosession.SessionCache{
+		Alias: "default", Backend: tables.CacheBackend, Location: []string{"my_cache"}, Version: "1",
+	}
+	return s
 }

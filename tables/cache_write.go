@@ -2,6 +2,7 @@ package tables
 
 import (
 	"context"
+	"database/sql"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -67,8 +68,10 @@ func (c *Cache) Add(ctx context.Context, key string, value *py.Dict, timeout tim
 	a := args{dialect: c.dialect}
 	statement := c.insert(&a, key, text, expires) +
 		c.dialect.orUpdate(c.names, func() string { return c.dialect.timeExpr(&a, c.nowStamp()) })
-	n, err := c.write(ctx, writesCache, statement, a.values)
+	n, unsure, err := c.write(ctx, writesCache, statement, a.values)
 	switch {
+	case unsure:
+		return c.settleAdd(ctx, statement, a.values, err)
 	case errors.Is(err, djangosession.ErrKeyTaken): // the INSERT does nothing else then
 		if n, err = c.revive(ctx, key, text, expires); err == nil && n == 0 {
 			return caches.ErrExists
@@ -80,6 +83,31 @@ func (c *Cache) Add(ctx context.Context, key string, value *py.Dict, timeout tim
 		return caches.ErrExists
 	}
 	return tooLong(err)
+}
+
+// settleAdd finds out whether a value was stored whose COMMIT failed with the error lost.
+// Inserting it again waits for a transaction that has not ended yet.
+func (c *Cache) settleAdd(ctx context.Context, statement string, values []any, lost error) error {
+	err := settle(ctx, func(ctx context.Context) error {
+		_, err := c.transact(ctx, writesCache, func(tx *sql.Conn) (refused, err error) {
+			n, err := affected(tx.ExecContext(ctx, statement, values...))
+			switch {
+			case err == nil && n == 0, err != nil && errors.Is(c.dialect.cause(err), djangosession.ErrKeyTaken):
+				return caches.ErrExists, nil
+			case err == nil:
+				return errNotStored, nil
+			}
+			return nil, err
+		})
+		return err
+	})
+	switch {
+	case errors.Is(err, caches.ErrExists):
+		return nil
+	case errors.Is(err, errNotStored):
+		return lost
+	}
+	return unsettled(lost, err)
 }
 
 // mustMiss returns ErrExists if a key exists.
@@ -105,7 +133,7 @@ func (c *Cache) revive(ctx context.Context, key, text string, expires stamp) (in
 	a := args{dialect: c.dialect}
 	statement := c.update(&a, text, expires) + c.dialect.keyIs(&a, c.names.key, key) +
 		fmt.Sprintf(" AND %s < %s", c.names.expire, c.dialect.timeExpr(&a, c.nowStamp()))
-	n, err := c.write(ctx, writesCache, statement, a.values)
+	n, _, err := c.write(ctx, writesCache, statement, a.values)
 	return n, err
 }
 
@@ -127,7 +155,7 @@ func (c *Cache) Set(ctx context.Context, key string, value *py.Dict, timeout tim
 	}
 	a := args{dialect: c.dialect}
 	statement := c.insert(&a, key, text, expires) + c.dialect.orUpdate(c.names, nil)
-	_, err = c.write(ctx, writesCache, statement, a.values)
+	_, _, err = c.write(ctx, writesCache, statement, a.values)
 	if lacksCharacters(err, key) {
 		return djangosession.ErrBadKey
 	}
@@ -175,7 +203,7 @@ func (c *Cache) replace(ctx context.Context, key string, old *caches.Item, value
 		version, _ := old.Version.(cacheVersion)
 		statement += " AND " + c.dialect.keyIs(&a, c.names.data, version.value)
 	}
-	n, err := c.write(ctx, writesCache, statement, a.values)
+	n, _, err := c.write(ctx, writesCache, statement, a.values)
 	switch {
 	case lacksCharacters(err, key):
 		return caches.ErrMiss

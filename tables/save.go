@@ -115,7 +115,7 @@ func (e *Engine) Save(ctx context.Context, r *djangosession.Record) error {
 	if err != nil {
 		return err
 	}
-	n, err := e.write(ctx, "save session", row.statement, row.values)
+	n, _, err := e.write(ctx, "save session", row.statement, row.values)
 	if absent(err, r.Key) {
 		return djangosession.ErrSessionGone
 	}

@@ -73,15 +73,18 @@ func (c *conn) transact(
 // given up, possibly after the client's next statement. In a transaction, which Django
 // uses too, such a statement has no effect, because its COMMIT is not sent. Once the
 // COMMIT is sent, the row is locked and other writers wait.
-func (c *conn) write(ctx context.Context, op, statement string, values []any) (n int64, err error) {
+//
+// unsure is that of transact.
+func (c *conn) write(ctx context.Context, op, statement string, values []any) (n int64, unsure bool, err error) {
 	if !c.dialect.locksRows() || c.joined(ctx) != nil { // the statement is a call into a library and ends with it
-		return c.exec(ctx, op, statement, values...)
+		n, err = c.exec(ctx, op, statement, values...)
+		return n, false, err
 	}
-	_, err = c.transact(ctx, op, func(tx *sql.Conn) (refused, err error) {
+	unsure, err = c.transact(ctx, op, func(tx *sql.Conn) (refused, err error) {
 		n, err = affected(tx.ExecContext(ctx, statement, values...))
 		return nil, err
 	})
-	return n, err
+	return n, unsure, err
 }
 
 // affected is the number of rows that a statement affected.
