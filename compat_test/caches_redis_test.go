@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -23,10 +24,11 @@ const (
 	djangoRedisBackend = "django_redis.cache.RedisCache"
 )
 
-// newRedis starts a Redis of this test alone.
+// newRedis starts a Redis of this test alone. COMPAT_REDIS names another server that speaks
+// its protocol: valkey.
 func newRedis(t *testing.T, options ...string) *servers.Server {
 	t.Helper()
-	s, err := servers.New(servers.Redis, options...)
+	s, err := servers.New(cmp.Or(os.Getenv("COMPAT_REDIS"), servers.Redis), options...)
 	if err != nil {
 		t.Fatal(err)
 	}

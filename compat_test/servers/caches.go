@@ -19,12 +19,15 @@ import (
 // hold does not survive Stop.
 const (
 	Redis     = "redis"
+	Valkey    = "valkey" // from the script env/databases
 	Memcached = "memcached"
 	// Sentinel watches servers of Redis. Its options are lines of its configuration.
 	Sentinel = "sentinel"
 )
 
-func isCache(name string) bool { return name == Redis || name == Memcached || name == Sentinel }
+func isCache(name string) bool {
+	return name == Redis || name == Valkey || name == Memcached || name == Sentinel
+}
 
 // initCache prepares the command of a cache.
 func (s *Server) initCache() error {
@@ -37,6 +40,12 @@ func (s *Server) initCache() error {
 	options := []string{"--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", s.dir}
 	further := s.options
 	switch s.Name {
+	case Valkey:
+		valkey, err := script("databases", 2, Valkey)
+		if err != nil {
+			return err
+		}
+		program = filepath.Join(valkey[0], "valkey-server")
 	case Memcached:
 		program = filepath.Join(folders[5], "memcached")
 		options = []string{"-l", "127.0.0.1", "-p", port, "-U", "0", "-u", "root"}
