@@ -232,3 +232,40 @@ func TestRedisSentinelFailsOver(t *testing.T) {
 	check()
 	p.exchange(t, visitors[0], func(*testing.T) {}) // Sentinel takes 10 s to make the old primary a replica
 }
+
+// TestRedisSentinelWithPasswords has one password for Sentinel and another for Redis.
+func TestRedisSentinelWithPasswords(t *testing.T) {
+	t.Parallel()
+	primary := newRedis(t, "--requirepass", "hush-redis")
+	sentinel, err := servers.New(servers.Sentinel, fmt.Sprintf("sentinel monitor shop 127.0.0.1 %d 1", primary.Port),
+		"sentinel auth-pass shop hush-redis", "requirepass hush-sentinel")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := sentinel.Remove(); err != nil {
+			t.Error(err)
+		}
+	})
+	options := func(onRedis, onSentinel string) map[string]any {
+		return map[string]any{
+			"CLIENT_CLASS": "django_redis.client.SentinelClient", "CONNECTION_FACTORY": "django_redis.pool.SentinelConnectionFactory",
+			"SENTINELS": []any{[]any{"127.0.0.1", sentinel.Port}}, "SENTINEL_KWARGS": map[string]any{"password": onSentinel},
+			"PASSWORD": onRedis,
+		}
+	}
+	p := replicaPair(t, djangoRedisBackend, []string{"redis://shop/1"}, options("hush-redis", "hush-sentinel"))
+	p.exchange(t, p.create(t, map[string]any{"a": 1}), func(*testing.T) {})
+	for name, wrong := range map[string]map[string]any{
+		"Redis": options("hush-wrong", "hush-sentinel"), "Sentinel": options("hush-redis", "hush-wrong"),
+	} {
+		key := djangosession.NewKey()
+		e := redisEngine(t, djangoRedisBackend, "redis://shop/1", wrong)
+		_, err := e.Load(t.Context(), key)
+		if err == nil || errors.Is(err, djangosession.ErrNoSession) || strings.Contains(err.Error(), "hush") || strings.Contains(err.Error(), key) {
+			t.Errorf("a wrong password of %s: %v", name, err)
+		} else {
+			t.Logf("a wrong password of %s: %v", name, err)
+		}
+	}
+}
