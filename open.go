@@ -9,6 +9,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
+	"github.com/djangobridge/djangobridge/djangosession/hashers"
 	"github.com/djangobridge/djangobridge/djangosession/messages"
 )
 
@@ -95,6 +96,13 @@ func build(s djangosession.Settings, o Options) (_ *Site, err error) {
 	if err != nil {
 		return nil, err
 	}
+	passwords, err := hashers.New(s, o.Hashers)
+	if err != nil {
+		return nil, err
+	}
+	if o.Auth.Hashers == nil {
+		o.Auth.Hashers = passwords
+	}
 	login, err := auth.New(sessions, users, o.Auth)
 	if err != nil {
 		return nil, err
@@ -108,6 +116,7 @@ func build(s djangosession.Settings, o Options) (_ *Site, err error) {
 		return nil, err
 	}
 	return &Site{
-		Settings: s, Sessions: sessions, Login: login, CSRF: protection, Messages: notices, Users: users, engine: e,
+		Settings: s, Sessions: sessions, Login: login, CSRF: protection, Hashers: passwords, Messages: notices,
+		Users: users, engine: e,
 	}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
+	"github.com/djangobridge/djangobridge/djangosession/hashers"
 	"github.com/djangobridge/djangobridge/djangosession/messages"
 	"github.com/djangobridge/djangobridge/files"
 	"github.com/djangobridge/djangobridge/signedcookies"
@@ -70,6 +71,9 @@ type Options struct {
 	Sessions djangosession.Options
 	// Auth contains options for logins.
 	Auth auth.Options
+	// Hashers contains options for passwords. Auth.Hashers, if set, replaces these hashers
+	// for logins.
+	Hashers hashers.Options
 	// CSRF contains options for CSRF protection.
 	CSRF csrf.Options
 	// Messages contains options for messages.

@@ -8,6 +8,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
+	"github.com/djangobridge/djangobridge/djangosession/hashers"
 	"github.com/djangobridge/djangobridge/djangosession/messages"
 )
 
@@ -20,6 +21,7 @@ type Site struct {
 	Login    *auth.Auth
 	CSRF     *csrf.Protection
 	Messages *messages.Messages
+	Hashers  *hashers.Hashers
 	Users    auth.Users // [*tables.Users] by default
 
 	engine *engine

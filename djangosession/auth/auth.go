@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
@@ -48,20 +47,9 @@ type Options struct {
 	AdminLoginURL     string // where [Auth.StaffRequired] redirects to; default "/admin/login/"
 	RedirectFieldName string // REDIRECT_FIELD_NAME; default "next"
 
-	// Hashers check passwords of hashers that are not built in. Keys are the algorithms
-	// with which encoded passwords begin, such as "argon2", "bcrypt_sha256" or "scrypt".
-	// See [Verifier].
-	Hashers map[string]Verifier
-	// Iterations is the number of PBKDF2 iterations of the site's default hasher. The
-	// default is that of the Django release. [Auth.Authenticate] spends as many on
-	// unknown user names, so that the response time does not reveal which users exist. If
-	// the default hasher is not PBKDF2, set SamplePassword.
-	Iterations int
-	// SamplePassword is any password as the site's default hasher (the first of
-	// PASSWORD_HASHERS) encodes it, such as a result of make_password.
-	// [Auth.Authenticate] checks it for unknown user names, so that they take as long as
-	// known ones. If it is empty, Iterations applies.
-	SamplePassword Secret
+	// Hashers checks and encodes passwords. Set it to the result of hashers.New;
+	// djangobridge.Open does so. Without it, [Auth.Authenticate] returns [ErrNoHashers].
+	Hashers Hashers
 
 	// Logger receives the warnings of [New], and one with the reason for each refused
 	// login in a session. The default is slog.Default. Ids, keys and hashes are not
@@ -107,7 +95,8 @@ type Options struct {
 var (
 	ErrNoMiddleware = errors.New("auth: the request did not pass through Auth.Middleware: " +
 		"wrap the handler in Site.Middleware of djangobridge, or in Auth.Middleware inside Manager.Middleware")
-	ErrNilUser = errors.New("auth: there is no user to log in")
+	ErrNilUser   = errors.New("auth: there is no user to log in")
+	ErrNoHashers = errors.New("auth: passwords cannot be checked: set Options.Hashers to the result of hashers.New")
 )
 
 // An Auth reads and changes the logins of a site. It is immutable and safe for concurrent
@@ -120,21 +109,16 @@ type Auth struct {
 	logger   *slog.Logger
 	hasher   *sessionHasher
 	now      func() time.Time
-	encode   encoder
 
 	keepsLanguage bool // logout keeps the session's language
 	demandsHash   bool
 	login, admin  loginURL
-
-	unchecked *HasherError // for the site's default hasher, if it is unknown
-	told      sync.Map     // hashers that have been logged
 }
 
 // New returns an Auth that finds the users of sessions. It takes
 // AUTHENTICATION_BACKENDS and LOGIN_URL from their settings. It refuses the name
 // of a view in LOGIN_URL: SettingsScript exports the URL instead, unless the site has no
-// such view. It logs an error if passwords of the site's default hasher cannot be
-// checked, and a warning with the entries that [Auth.UnknownMiddleware] returns. The
+// such view. It logs a warning with the entries that [Auth.UnknownMiddleware] returns. The
 // error is a [*djangosession.SettingError], unless sessions or users is nil.
 func New(sessions *djangosession.Manager, users Users, o Options) (*Auth, error) {
 	if sessions == nil || users == nil {
@@ -152,15 +136,14 @@ func New(sessions *djangosession.Manager, users Users, o Options) (*Auth, error)
 	o.KnownMiddleware = slices.Clone(o.KnownMiddleware)
 	a := &Auth{
 		manager: sessions, users: users, options: o, backends: slices.Clone(s.AuthenticationBackends), logger: o.Logger,
-		hasher: hasher, now: s.Clock, encode: encodePBKDF2,
+		hasher: hasher, now: s.Clock,
 		keepsLanguage: site.KeepsLanguage(),
 		demandsHash:   site.DemandsHash(),
 	}
 	if a.logger == nil {
 		a.logger = slog.Default()
 	}
-	sampled := o.SamplePassword != ""
-	if err := a.options.fill(&s, site); err != nil {
+	if err := a.options.fill(&s); err != nil {
 		return nil, err
 	}
 	if a.login, err = parseLoginURL("LOGIN_URL", s.LoginURL); err != nil {
@@ -169,7 +152,6 @@ func New(sessions *djangosession.Manager, users Users, o Options) (*Auth, error)
 	if a.admin, err = parseLoginURL("AdminLoginURL", a.options.AdminLoginURL); err != nil {
 		return nil, err
 	}
-	a.checkDefaultHasher(&s, sampled)
 	a.warnOfMiddleware()
 	return a, nil
 }

@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+
+	"github.com/djangobridge/djangobridge/djangosession"
 )
 
 // ErrBadCredentials is returned if the user does not exist, the password is wrong, or the
@@ -12,24 +13,28 @@ import (
 var ErrBadCredentials = errors.New("auth: wrong user name or password")
 
 // Authenticate returns the user with this name and password, for [Auth.Login].
-// User.Backend is the first of AUTHENTICATION_BACKENDS that accepts them. An unknown name
-// takes as long as a wrong password, if [Options] describe the site's default hasher. The
-// database compares the names, exactly as given; Django's login form applies Unicode NFKC
-// normalization first. Matches authenticate and ModelBackend.
+// User.Backend is the first of AUTHENTICATION_BACKENDS that accepts them. The database
+// compares the names, exactly as given; Django's login form applies Unicode NFKC
+// normalization first. An unknown name takes as long as a wrong password. Matches
+// authenticate and ModelBackend.
 //
-// The error is [ErrBadCredentials], a [*BackendError] or an error of [Users]. It is a
-// [*BackendError] if no backend of the site is known to check passwords, or if the first
-// one is unknown: Django asks that backend first, and it may refuse the login, for
-// example after too many attempts.
+// If Django would now encode the password again, with another hasher or other parameters,
+// Authenticate does so and stores the result. It does not overwrite a password that was
+// changed in the meantime, but checks that one. As in Django, the user's other sessions
+// end. Nothing is encoded or stored if the site is read-only.
 //
-// The error is a [*HasherError] for a password of an unknown hasher. Each such hasher is
-// logged once, however many users try to log in. If the site's default hasher (the first
-// of PASSWORD_HASHERS) is unknown, unknown names and wrong passwords return the same
-// error, so that it does not reveal which users exist. If the settings lack
-// PASSWORD_HASHERS, respond to it as to [ErrBadCredentials].
+// The error is [ErrBadCredentials], [ErrNoHashers], a [*BackendError], or an error of ctx
+// or [Users]. It is a [*BackendError] if no backend of the site is known to check
+// passwords, or if the first one is unknown: Django asks that backend first, and it may
+// refuse the login, for example after too many attempts.
 //
-// A call takes as much CPU time as in Django, a large part of a second. Limit the rate at
-// which clients can call it.
+// The error is a [*HasherError] for a password of an unknown hasher. If the site's default
+// hasher (the first of PASSWORD_HASHERS) is unknown, unknown names and wrong passwords
+// return the same error, so that it does not reveal which users exist. If the settings
+// lack PASSWORD_HASHERS, respond to it as to [ErrBadCredentials].
+//
+// A call takes as much CPU time and memory as in Django. Limit the rate at which clients
+// can call it.
 //
 // [Options].OnLoginFailed is called if the name or the password is refused.
 func (a *Auth) Authenticate(ctx context.Context, username, password string) (*User, error) {
@@ -44,13 +49,10 @@ func (a *Auth) authenticate(ctx context.Context, username, password string) (*Us
 		return nil, err
 	}
 	user, err := a.users.GetByUsername(ctx, username)
-	switch {
-	case errors.Is(err, ErrNoUser), err == nil && user == nil:
-		return nil, a.equalizeTiming(password)
-	case err != nil:
+	if err != nil && !errors.Is(err, ErrNoUser) {
 		return nil, fmt.Errorf("auth: find a user by name: %w", err)
 	}
-	if err := a.verify(ctx, user, password); err != nil {
+	if err := a.checkPassword(ctx, user, password); err != nil {
 		return nil, err
 	}
 	for _, b := range backends {
@@ -61,56 +63,68 @@ func (a *Auth) authenticate(ctx context.Context, username, password string) (*Us
 	return nil, ErrBadCredentials
 }
 
-// verify checks the password of a user. It takes as long for a user without a usable
-// password, which is empty or was stored by set_unusable_password.
-func (a *Auth) verify(ctx context.Context, user *User, password string) error {
-	if user.Password == "" {
-		return a.equalizeTiming(password)
+// checkPassword checks the password of a user, and stores it again if Django would. The
+// error is [ErrBadCredentials] if the password is wrong. A nil user takes as long.
+func (a *Auth) checkPassword(ctx context.Context, user *User, password string) error {
+	if a.options.Hashers == nil {
+		return ErrNoHashers
 	}
-	ok, err := a.CheckPassword(password, user.Password)
-	var unknown *HasherError
+	var stored Secret
+	if user != nil {
+		stored = user.Password
+	}
+	ok, mustUpdate, err := a.options.Hashers.Check(ctx, password, stored)
 	switch {
-	case ok && err == nil:
-		return nil
-	case err != nil && errors.As(err, &unknown):
-		a.warnOfHasher(ctx, unknown)
-		_ = a.equalizeTiming(password)
-		return unknown
+	case errors.Is(err, ErrUnknownHasher):
+		return err
 	case err != nil:
 		return fmt.Errorf("auth: check a password: %w", err)
-	case strings.HasPrefix(string(user.Password), unusablePrefix):
-		return a.equalizeTiming(password)
+	case !ok || user == nil:
+		return ErrBadCredentials
+	case mustUpdate && a.mayWrite(ctx) == nil:
+		return a.upgradePassword(ctx, user, password)
 	}
-	name, _, _ := strings.Cut(string(user.Password), "$")
-	n, _, ok := splitPBKDF2(string(user.Password))
+	return nil
+}
+
+// upgradePassword encodes a password that was right again and stores it.
+func (a *Auth) upgradePassword(ctx context.Context, user *User, password string) error {
+	encoded, err := a.options.Hashers.Make(ctx, password)
+	if err != nil {
+		return fmt.Errorf("auth: encode a password again: %w", err)
+	}
+	err = a.users.ReplacePassword(ctx, user.ID, user.Password, encoded)
 	switch {
-	case digestOf(name) != nil && !ok: // refused without any work
-		return a.equalizeTiming(password)
-	case name == pbkdf2SHA256 && a.options.SamplePassword == "" && n < a.options.Iterations:
-		// A password with fewer iterations than new ones have must not be refused faster;
-		// see harden_runtime.
-		return a.spend(password, a.options.Iterations-n)
+	case err == nil:
+		user.Password = encoded
+		return nil
+	case errors.Is(err, ErrPasswordChanged):
+		return a.recheckPassword(ctx, user, password)
+	case errors.Is(err, ErrNoUser):
+		return ErrBadCredentials
+	case errors.Is(err, djangosession.ErrReadOnly), errors.Is(err, errors.ErrUnsupported):
+		return nil
 	}
-	return a.refused()
+	return fmt.Errorf("auth: store a password that was encoded again: %w", err)
 }
 
-// equalizeTiming does as much work as checking a password and returns the error of a
-// refusal.
-func (a *Auth) equalizeTiming(password string) error {
-	if a.options.SamplePassword == "" {
-		return a.spend(password, a.options.Iterations)
+// recheckPassword checks a password that was right against the one that has been stored
+// since. Another login may have encoded the same password again.
+func (a *Auth) recheckPassword(ctx context.Context, user *User, password string) error {
+	now, err := a.users.Get(ctx, user.ID)
+	switch {
+	case errors.Is(err, ErrNoUser), err == nil && now == nil:
+		return ErrBadCredentials
+	case err != nil:
+		return fmt.Errorf("auth: read a user again: %w", err)
 	}
-	if _, err := a.CheckPassword(password, a.options.SamplePassword); err != nil {
-		return fmt.Errorf("auth: check SamplePassword: %w", errors.Join(a.refused(), err))
+	ok, _, err := a.options.Hashers.Check(ctx, password, now.Password)
+	switch {
+	case err != nil:
+		return fmt.Errorf("auth: check a password: %w", err)
+	case !ok:
+		return ErrBadCredentials
 	}
-	return a.refused()
-}
-
-// spend is equalizeTiming with a given number of iterations of PBKDF2, Django's default
-// hasher.
-func (a *Auth) spend(password string, iterations int) error {
-	if _, err := a.encode(pbkdf2SHA256, password, "the salt does not matter", iterations); err != nil {
-		return errors.Join(a.refused(), err)
-	}
-	return a.refused()
+	user.Password, user.IsActive = now.Password, now.IsActive
+	return nil
 }

@@ -1,108 +1,106 @@
 package auth
 
 import (
-	"crypto/md5" //nolint:gosec // used by old sites
-	"crypto/pbkdf2"
-	"crypto/sha1" //nolint:gosec // part of a format
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
-	"hash"
-	"strconv"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
 	"strings"
 )
 
-// A Verifier reports whether encoded is the encoding of password. It compares in constant
-// time. It gets the whole encoded text, such as "argon2$argon2id$v=19$...". Libraries for
-// argon2 and bcrypt take the part after the first "$"; for bcrypt_sha256, pass them the
-// lowercase hexadecimal SHA-256 of the password instead of the password. The error is for
-// failures that do not depend on the password.
-type Verifier func(password, encoded string) (bool, error)
-
-// CheckPassword reports whether encoded is the encoding of password by pbkdf2_sha256,
-// Django's default, or pbkdf2_sha1. Encoded text that begins with "!" matches no
-// password. The error is a [*HasherError]. Matches check_password, except that it never
-// re-encodes passwords.
-func CheckPassword(password string, encoded Secret) (bool, error) {
-	return checkPassword(password, string(encoded), nil, encodePBKDF2)
+// Hashers checks and encodes passwords; package hashers implements it. Implementations
+// must be safe for concurrent use.
+type Hashers interface {
+	// Check reports whether encoded is the encoding of password, and if so, whether Django
+	// would now encode the password again. Empty text, and text that begins with "!",
+	// match no password. A refusal takes as long as the check of a password encoded by
+	// Make. The error is a [*HasherError] for an unknown hasher.
+	Check(ctx context.Context, password string, encoded Secret) (ok, mustUpdate bool, err error)
+	// Make encodes a password with a new salt.
+	Make(ctx context.Context, password string) (Secret, error)
 }
 
-// CheckPassword is the function [CheckPassword] with the hashers of [Options].Hashers.
-func (a *Auth) CheckPassword(password string, encoded Secret) (bool, error) {
-	return checkPassword(password, string(encoded), a.options.Hashers, a.encode)
-}
-
-// VerifyMD5 is a [Verifier] for "md5", Django's MD5PasswordHasher, which sites use for
-// fast tests. It is not secure.
-func VerifyMD5(password, encoded string) (bool, error) {
-	parts := strings.SplitN(encoded, "$", 3)
-	if len(parts) < 3 || parts[0] != "md5" || parts[1] == "" {
-		return false, nil
-	}
-	sum := md5.Sum([]byte(parts[1] + password)) //nolint:gosec // as above
-	return equal(hex.EncodeToString(sum[:]), parts[2]), nil
-}
-
+// unusablePrefix is UNUSABLE_PASSWORD_PREFIX.
 const unusablePrefix = "!"
 
-// encoder has the signature of encodePBKDF2, whose time is proportional to the
-// iterations.
-type encoder func(algorithm, password, salt string, iterations int) (string, error)
+// HasUsablePassword reports whether set_unusable_password was not called for the user. It
+// is false for nil. Matches has_usable_password.
+func (u *User) HasUsablePassword() bool {
+	return u != nil && !strings.HasPrefix(string(u.Password), unusablePrefix)
+}
 
-func checkPassword(password, encoded string, hashers map[string]Verifier, encode encoder) (bool, error) {
-	if strings.HasPrefix(encoded, unusablePrefix) {
+// MakePassword encodes a password by the site's default hasher, for tables that the
+// caller writes. [Auth.SetPassword] stores it. The error is [ErrNoHashers], a
+// [*HasherError] or another error of [Hashers].Make. Matches make_password.
+func (a *Auth) MakePassword(ctx context.Context, password string) (Secret, error) {
+	if a.options.Hashers == nil {
+		return "", ErrNoHashers
+	}
+	return a.options.Hashers.Make(ctx, password)
+}
+
+// CheckPassword reports whether password is the user's. If Django would now encode it
+// again, CheckPassword does so, stores the result and updates user.Password. Then
+// [Auth.UpdateSessionAuthHash] keeps the user logged in, and other sessions of the user
+// end, as in Django. A password that was changed after user was read is checked, too,
+// before it reports true. The error is one of [Auth.MakePassword] or of [Users].
+// Matches check_password of the user model.
+func (a *Auth) CheckPassword(ctx context.Context, user *User, password string) (bool, error) {
+	if user == nil {
+		return false, ErrNilUser
+	}
+	switch err := a.checkPassword(ctx, user, password); {
+	case errors.Is(err, ErrBadCredentials):
 		return false, nil
+	case err != nil:
+		return false, err
 	}
-	name, _, _ := strings.Cut(encoded, "$")
-	if verify := hashers[name]; verify != nil {
-		return verify(password, encoded)
-	}
-	if digestOf(name) == nil {
-		return false, unknownHasher(encoded)
-	}
-	iterations, salt, ok := splitPBKDF2(encoded)
-	if !ok {
-		return false, nil
-	}
-	again, err := encode(name, password, salt, iterations)
-	return err == nil && equal(again, encoded), err
+	return true, nil
 }
 
-func digestOf(name string) func() hash.Hash {
-	switch name {
-	case pbkdf2SHA256:
-		return sha256.New
-	case pbkdf2SHA1:
-		return sha1.New
+// SetPassword encodes a password, stores it, and sets user.Password. It does not check
+// whether the password is good. Call [Auth.UpdateSessionAuthHash] afterwards to keep the
+// user logged in; all other sessions of the user end. The error is [ErrPasswordChanged]
+// if the stored password is no longer that of user: read the user again. Other errors are
+// those of [Auth.MakePassword] and [Users]. Matches set_password and save.
+func (a *Auth) SetPassword(ctx context.Context, user *User, password string) error {
+	if user == nil {
+		return ErrNilUser
 	}
-	return nil
-}
-
-// Built-in algorithms.
-const (
-	pbkdf2SHA256 = "pbkdf2_sha256"
-	pbkdf2SHA1   = "pbkdf2_sha1"
-)
-
-// maxIterations limits the time for one password. It is more than ten times Django's
-// current default.
-const maxIterations = 20_000_000
-
-// splitPBKDF2 splits a password encoded by one of the two algorithms.
-func splitPBKDF2(encoded string) (iterations int, salt string, ok bool) {
-	parts := strings.SplitN(encoded, "$", 4)
-	if len(parts) < 4 {
-		return 0, "", false
+	if err := a.mayWrite(ctx); err != nil {
+		return fmt.Errorf("auth: set a password: %w", err)
 	}
-	iterations, err := strconv.Atoi(parts[1])
-	return iterations, parts[2], err == nil && iterations > 0 && iterations <= maxIterations && parts[2] != ""
-}
-
-func encodePBKDF2(name, password, salt string, iterations int) (string, error) {
-	digest := digestOf(name)
-	key, err := pbkdf2.Key(digest, password, []byte(salt), iterations, digest().Size())
+	encoded, err := a.MakePassword(ctx, password)
 	if err != nil {
-		return "", err
+		return err
 	}
-	return name + "$" + strconv.Itoa(iterations) + "$" + salt + "$" + base64.StdEncoding.EncodeToString(key), nil
+	return a.replacePassword(ctx, user, encoded)
+}
+
+// SetUnusablePassword stores text that matches no password, and sets user.Password. The
+// errors are those of [Auth.SetPassword]. Matches set_unusable_password and save.
+func (a *Auth) SetUnusablePassword(ctx context.Context, user *User) error {
+	if user == nil {
+		return ErrNilUser
+	}
+	if err := a.mayWrite(ctx); err != nil {
+		return fmt.Errorf("auth: set a password: %w", err)
+	}
+	return a.replacePassword(ctx, user, UnusablePassword())
+}
+
+// UnusablePassword returns text that matches no password, for new users without one.
+// Matches make_password(None).
+func UnusablePassword() Secret {
+	const length = 40 // UNUSABLE_PASSWORD_SUFFIX_LENGTH
+	return Secret(unusablePrefix + (rand.Text() + rand.Text())[:length])
+}
+
+// replacePassword stores the password of a user.
+func (a *Auth) replacePassword(ctx context.Context, user *User, encoded Secret) error {
+	if err := a.users.ReplacePassword(ctx, user.ID, user.Password, encoded); err != nil {
+		return fmt.Errorf("auth: store a password: %w", err)
+	}
+	user.Password = encoded
+	return nil
 }

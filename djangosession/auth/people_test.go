@@ -16,6 +16,7 @@ import (
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
+	"github.com/djangobridge/djangobridge/djangosession/hashers"
 	"github.com/djangobridge/djangobridge/djangosession/memory"
 )
 
@@ -169,17 +170,34 @@ func newSite(t *testing.T, django string, change func(*djangosession.Settings, *
 		"2": {username: "bob", password: bobsPassword},
 	}}}
 	o := auth.Options{
-		Logger: slog.New(slog.NewTextHandler(site.log, nil)), Iterations: 1,
+		Logger: slog.New(slog.NewTextHandler(site.log, nil)),
 		OnRefused: func(_ context.Context, r auth.Reason) { site.refused = append(site.refused, r) },
 	}
 	if change != nil {
 		change(&s, &o)
+	}
+	if o.Hashers == nil {
+		o.Hashers = newHashers(t, s)
 	}
 	if site.engine, err = memory.New(s); err != nil {
 		t.Fatal(err)
 	}
 	site.use(t, s, o)
 	return site
+}
+
+// newHashers returns Django's default hashers with a single iteration.
+func newHashers(t *testing.T, s djangosession.Settings) *hashers.Hashers {
+	t.Helper()
+	const class = "django.contrib.auth.hashers.PBKDF2PasswordHasher"
+	s.Hashers = []djangosession.PasswordHasher{{
+		Class: class, Algorithm: "pbkdf2_sha256", MRO: []string{class}, Parameters: map[string]int{"iterations": 1, "salt_entropy": 1},
+	}}
+	h, err := hashers.New(s, hashers.Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
 }
 
 // use creates the manager and the Auth again.

@@ -38,23 +38,6 @@ func TestUnknownNameWithoutAnError(t *testing.T) {
 	}
 }
 
-// TestFailedDerivationOfAKeyIsReported lets PBKDF2 fail for known and unknown names.
-func TestFailedDerivationOfAKeyIsReported(t *testing.T) {
-	t.Parallel()
-	site := newSite(t, "5.2.19", nil)
-	site.auth.FailPBKDF2(errAway)
-	if ok, err := site.auth.CheckPassword("password", annesPassword); ok || !errors.Is(err, errAway) {
-		t.Errorf("%v, %v", ok, err)
-	}
-	if u, err := site.auth.Authenticate(t.Context(), "anne", "password"); u != nil || !errors.Is(err, errAway) {
-		t.Errorf("anne: %v, %v", u, err)
-	}
-	u, err := site.auth.Authenticate(t.Context(), "carl", "password")
-	if u != nil || !errors.Is(err, errAway) || !errors.Is(err, auth.ErrBadCredentials) {
-		t.Errorf("carl: %v, %v", u, err)
-	}
-}
-
 func TestSecretAsTextIsHidden(t *testing.T) {
 	t.Parallel()
 	if got := auth.Secret("hunter2").String(); got != "********" {

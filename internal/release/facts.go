@@ -175,6 +175,29 @@ func (r Release) AcceptsTokensInDays() bool { return r.before(4, 0) }
 // HashesEmailInTokens reports whether tokens depend on the user's email address.
 func (r Release) HashesEmailInTokens() bool { return r.since(Release{3, 2}) }
 
+// Password hashers.
+
+// HasArgon2id reports whether Argon2PasswordHasher makes argon2id, and looks at the
+// variant and the salt of stored passwords. Before, it knows only argon2i.
+func (r Release) HasArgon2id() bool { return r.since(Release{3, 2}) }
+
+// SaltEntropy is salt_entropy of the hashers, in bits. Before, it is 0: salts have 12
+// characters.
+func (r Release) SaltEntropy() int {
+	if r.since(Release{3, 2}) {
+		return 128
+	}
+	return 0
+}
+
+// ScryptParallelism is the parallelism of ScryptPasswordHasher, which 4.0 introduced.
+func (r Release) ScryptParallelism() int {
+	if r.since(Release{5, 1}) {
+		return 5
+	}
+	return 1
+}
+
 // The CSRF check.
 
 // HasMaskedTokens reports whether each form gets its own mask of the token.

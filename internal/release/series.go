@@ -42,3 +42,40 @@ func (r Release) PBKDF2Iterations() int {
 	}
 	return 0 // not a release that Parse returns
 }
+
+// Argon2 holds the parameters of Argon2PasswordHasher.
+type Argon2 struct {
+	Variant                   string
+	Time, Memory, Parallelism int // Memory in KiB
+}
+
+// Argon2 returns the parameters of the release's Argon2PasswordHasher.
+func (r Release) Argon2() Argon2 {
+	if r.HasArgon2id() {
+		return Argon2{Variant: "argon2id", Time: 2, Memory: 102_400, Parallelism: 8}
+	}
+	return Argon2{Variant: "argon2i", Time: 2, Memory: 512, Parallelism: 2}
+}
+
+// PasswordHashers returns the default of PASSWORD_HASHERS: classes of
+// django.contrib.auth.hashers, the one for new passwords first.
+func (r Release) PasswordHashers() []string {
+	classes := []string{"PBKDF2PasswordHasher", "PBKDF2SHA1PasswordHasher"}
+	if r.since(Release{1, 10}) {
+		classes = append(classes, "Argon2PasswordHasher")
+	}
+	if r.since(Release{1, 6}) {
+		classes = append(classes, "BCryptSHA256PasswordHasher")
+	}
+	if r.before(2, 1) {
+		classes = append(classes, "BCryptPasswordHasher")
+	}
+	if r.before(1, 10) {
+		classes = append(classes, "SHA1PasswordHasher", "MD5PasswordHasher", "UnsaltedSHA1PasswordHasher",
+			"UnsaltedMD5PasswordHasher", "CryptPasswordHasher")
+	}
+	if r.since(Release{4, 0}) {
+		classes = append(classes, "ScryptPasswordHasher")
+	}
+	return classes
+}

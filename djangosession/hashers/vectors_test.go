@@ -1,0 +1,89 @@
+package hashers_test
+
+import (
+	"log/slog"
+	"testing"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/djangosession/auth"
+	"github.com/djangobridge/djangobridge/djangosession/hashers"
+)
+
+const module = "django.contrib.auth.hashers."
+
+// allClasses are all of Django's hashers that are supported.
+func allClasses() []string {
+	var all []string
+	for _, name := range []string{
+		"PBKDF2", "PBKDF2SHA1", "Argon2", "BCryptSHA256", "BCrypt", "Scrypt", "MD5", "SHA1", "UnsaltedMD5", "UnsaltedSHA1",
+	} {
+		all = append(all, module+name+"PasswordHasher")
+	}
+	return all
+}
+
+func newHashers(t *testing.T, django string, change func(*djangosession.Settings, *hashers.Options)) *hashers.Hashers {
+	t.Helper()
+	s, err := djangosession.NewSettingsFor(django, "key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := hashers.Options{Logger: slog.New(slog.DiscardHandler)}
+	s.PasswordHashers = allClasses()
+	if change != nil {
+		change(&s, &o)
+	}
+	h, err := hashers.New(s, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// The encoded passwords were made by Django.
+func TestPasswordsAreCheckedAsDjangoChecksThem(t *testing.T) {
+	t.Parallel()
+	const one = "pbkdf2_sha256$1$seasalt$YQUqaoGGIdcjQtCPUVvu1oIcyb7WgPW9b7k/hvRudOk="
+	h := newHashers(t, "5.2.19", nil)
+	h.Cheapen()
+	for _, c := range []struct {
+		name, password string
+		encoded        auth.Secret
+		want           bool
+	}{
+		{"pbkdf2_sha256", "pässword☃", "pbkdf2_sha256$1000$seasalt$fW9r4efQ+KH7efSRrWmd9EbOtr3KLrpwgMl8Nyslks4=", true},
+		{"pbkdf2_sha1", "pässword☃", "pbkdf2_sha1$1000$seasalt$vEotZY207dCc2XvX/W19RIcr1Yc=", true},
+		{"one iteration", "password", one, true},
+		{"the empty password", "", "pbkdf2_sha256$2$salt$YjhEZiZNqtxBRAGMa9hkZIJys02omA0xUh/8zpKuADs=", true},
+		{"with a zero byte", "x\x00y", "pbkdf2_sha1$3$salt$jRJCFV/lFz5Q5+Fvgn6bELRVGlk=", true},
+		{"another password", "Password", one, false},
+		{"the encoded text itself", one, one, false},
+		{"another salt", "password", "pbkdf2_sha256$1$seasalT$YQUqaoGGIdcjQtCPUVvu1oIcyb7WgPW9b7k/hvRudOk=", false},
+		{"iterations in another form", "password", "pbkdf2_sha256$01$seasalt$YQUqaoGGIdcjQtCPUVvu1oIcyb7WgPW9b7k/hvRudOk=", false},
+		{"without padding", "password", "pbkdf2_sha256$1$seasalt$YQUqaoGGIdcjQtCPUVvu1oIcyb7WgPW9b7k/hvRudOk", false},
+		{"an empty hash", "password", "pbkdf2_sha256$1$seasalt$", false},
+		{"no iterations", "password", "pbkdf2_sha256$0$seasalt$YQUqaoGGIdcjQtCPUVvu1oIcyb7WgPW9b7k/hvRudOk=", false},
+		{"negative iterations", "password", "pbkdf2_sha256$-1$seasalt$YQUqaoGGIdcjQtCPUVvu1oIcyb7WgPW9b7k/hvRudOk=", false},
+		{"iterations that are text", "password", "pbkdf2_sha256$one$seasalt$YQUqaoGGIdcjQtCPUVvu1oIcyb7WgPW9b7k/hvRudOk=", false},
+		{"no salt", "password", "pbkdf2_sha256$1$$x", false},
+		{"truncated", "password", "pbkdf2_sha256$1", false},
+		{"unusable", "!abc", "!abc", false},
+		{"unusable, but of the usual form", "password", "!" + one, false},
+		{"empty", "", "", false},
+		{"scrypt", "pässword☃", "scrypt$1024$seasalt$8$1$j764zR5lAJYUUTi8q0eWmJ1D8Oy6CZoLpQxmL0w+YXHMVwezWrYFr27M6e3sy/uyj0pe6QhiFZXq/BksZ7XMoA==", true},
+		{"argon2id", "pässword☃", "argon2$argon2id$v=19$m=102400,t=2,p=8$c2FsdHNhbHRzYWx0$ULh0KtqvabhdBE2i6BV2uQ", true},
+		{"another argon2id", "pässword", "argon2$argon2id$v=19$m=102400,t=2,p=8$c2FsdHNhbHRzYWx0$ULh0KtqvabhdBE2i6BV2uQ", false},
+		{"bcrypt_sha256", "pässword☃", "bcrypt_sha256$$2b$04$abcdefghijklmnopqrstuu.S5trVADT.fJYobEELpgvqe5UjhIqvu", true},
+		{"bcrypt", "pässword☃", "bcrypt$$2b$04$abcdefghijklmnopqrstuu.Kr0/ksLYYxVwJHz9TJdLi6VmnsX4la", true},
+		{"bcrypt as PHP writes it", "pppppppppp", "bcrypt$$2y$04$abcdefghijklmnopqrstuu2zQ2hzFAHcSDcSR8sVm1HwxxqaOH2si", true},
+		{"bcrypt with a zero byte", "a\x00b", "bcrypt$$2b$04$abcdefghijklmnopqrstuusjHI0zQHpOe3SFDK1IriYv6N79Gzr32", true},
+		{"bcrypt without a password", "", "bcrypt$$2b$04$abcdefghijklmnopqrstuubyCG3zY1GIXMyxfivm.ClDiInHzxjiq", true},
+		{"md5", "pässword☃", "md5$seasalt$b2a63f0fc699d781905eb123bad53f90", true},
+		{"another md5", "pässword", "md5$seasalt$b2a63f0fc699d781905eb123bad53f90", false},
+	} {
+		ok, _, err := h.Check(t.Context(), c.password, c.encoded)
+		if ok != c.want || err != nil {
+			t.Errorf("%s: %v, %v", c.name, ok, err)
+		}
+	}
+}
