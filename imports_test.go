@@ -36,6 +36,9 @@ func importRules() map[string][]string {
 		"djangosession/memory": {"djangosession", "djangosession/auth", "py"},
 		// Login pages.
 		"djangosession/auth/tokens": {"djangosession", "djangosession/auth", "signing"},
+		"djangosession/hashers": {
+			"djangosession", "djangosession/auth", "golang.org/x/crypto/argon2", "golang.org/x/crypto/bcrypt", "golang.org/x/crypto/scrypt",
+		},
 		// For users of that library alone, who have it anyway.
 		"djangosession/gopickle": {"djangosession", "github.com/nlpodyssey/gopickle/..."},
 		"caches":                 {"djangosession", "py", "py/..."},
@@ -50,7 +53,8 @@ func importRules() map[string][]string {
 		"tables":           {"djangosession", "djangosession/auth", "caches", "py"},
 		"fixtures":         {},
 		".": { // the front door
-			"djangosession", "djangosession/auth", "djangosession/csrf", "djangosession/messages", "tables", "caches", "files", "signedcookies", "py", "py/...",
+			"djangosession", "djangosession/auth", "djangosession/csrf", "djangosession/hashers", "djangosession/messages",
+			"tables", "caches", "files", "signedcookies", "py", "py/...",
 		},
 		// For tests of services.
 		"sitetest": {".", "djangosession", "djangosession/...", "tables", "caches", "files"},
@@ -113,6 +117,7 @@ func TestImportRulesRefuse(t *testing.T) {
 		{"own internal package", "signing", []string{ours("signing/internal/inflate")}, false},
 		{"shared internal package", "py/pyjson", []string{ours("internal/wtf8"), ours("py")}, false},
 		{"driver in the program", "cmd/djangosession", []string{driver, ours("tables")}, false},
+		{"x/crypto in its package", "djangosession/hashers", []string{"golang.org/x/crypto/argon2", ours("djangosession/auth")}, false},
 		{"suite for tests", "djangosession/enginetest", []string{"testing", ours("djangosession")}, false},
 		{"site for tests", "sitetest", []string{"testing", module, ours("signing")}, false},
 
@@ -124,6 +129,7 @@ func TestImportRulesRefuse(t *testing.T) {
 		{"extensions know each other", "djangosession/auth", []string{ours("djangosession/csrf")}, true},
 		{"driver in the front door", "", []string{driver}, true},
 		{"driver in tables", "tables", []string{driver}, true},
+		{"x/crypto elsewhere", "djangosession/auth", []string{"golang.org/x/crypto/bcrypt"}, true},
 		{"gopickle elsewhere", "djangosession/auth", []string{gopickle}, true},
 		{"sessions know gopickle", "djangosession", []string{gopickle}, true},
 		{"deflate outside signing", "py/pyjson", []string{deflate}, true},

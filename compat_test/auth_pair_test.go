@@ -9,6 +9,7 @@ import (
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
+	"github.com/djangobridge/djangobridge/djangosession/hashers"
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/py/pyjson"
 	"github.com/djangobridge/djangobridge/tables"
@@ -36,6 +37,7 @@ func newAuthPairOn(t *testing.T, release string, base *database, model string, u
 		t.Fatal(err)
 	}
 	s.UseTZ, s.TimeZone = useTZ, "Europe/Berlin"
+	s.Hashers = quickHashers()
 	settings := map[string]any{
 		"database": base.django(), "SECRET_KEY": s.SecretKey, "USE_TZ": s.UseTZ, "TIME_ZONE": s.TimeZone, "also": "auth_peer",
 		"INSTALLED_APPS": []any{
@@ -63,6 +65,18 @@ func newAuthPairOn(t *testing.T, release string, base *database, model string, u
 	return p
 }
 
+// quickHashers describes the hashers of newAuthPair.
+func quickHashers() []djangosession.PasswordHasher {
+	const quick, module = "auth_peer.QuickHasher", "django.contrib.auth.hashers."
+	return []djangosession.PasswordHasher{
+		{
+			Class: quick, Algorithm: "pbkdf2_sha256", MRO: []string{quick, module + "PBKDF2PasswordHasher"},
+			Overrides: map[string][]string{quick: {"iterations"}}, Parameters: map[string]int{"iterations": 1000},
+		},
+		{Class: module + "PBKDF2SHA1PasswordHasher", Algorithm: "pbkdf2_sha1", MRO: []string{module + "PBKDF2SHA1PasswordHasher"}},
+	}
+}
+
 // open makes users and logins, when p.model says what they are.
 func (p *authPair) open(t *testing.T) {
 	t.Helper()
@@ -78,7 +92,12 @@ func (p *authPair) open(t *testing.T) {
 
 func (p *authPair) with(t *testing.T, sessions *djangosession.Manager) *auth.Auth {
 	t.Helper()
-	login, err := auth.New(sessions, p.users, auth.Options{Logger: slog.New(slog.DiscardHandler), Iterations: 1000})
+	logger := slog.New(slog.DiscardHandler)
+	passwords, err := hashers.New(sessions.Settings(), hashers.Options{Logger: logger})
+	if err != nil {
+		t.Fatal(err)
+	}
+	login, err := auth.New(sessions, p.users, auth.Options{Logger: logger, Hashers: passwords})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -60,7 +60,7 @@ func openService(t *testing.T, s *site, o djangobridge.Options) *service {
 	}
 	logger := slog.New(slog.NewTextHandler(t.Output(), nil))
 	o.DB, o.Sessions.Logger = db, logger
-	o.Auth = auth.Options{Iterations: 1000, Logger: logger}
+	o.Auth = auth.Options{Logger: logger}
 	opened, err := djangobridge.Open(file, o)
 	if err != nil {
 		t.Fatal(errors.Join(err, db.Close()))

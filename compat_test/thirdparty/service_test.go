@@ -15,6 +15,7 @@ import (
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
+	"github.com/djangobridge/djangobridge/djangosession/hashers"
 	"github.com/djangobridge/djangobridge/tables"
 )
 
@@ -76,7 +77,11 @@ func startService(t *testing.T, s *site, o options) *service {
 	if err := errors.Join(managerErr, usersErr); err != nil {
 		t.Fatal(err)
 	}
-	authOptions := auth.Options{Iterations: 1000, Logger: logger}
+	passwords, err := hashers.New(settings, hashers.Options{Logger: logger})
+	if err != nil {
+		t.Fatal(err)
+	}
+	authOptions := auth.Options{Hashers: passwords, Logger: logger}
 	if o.auth != nil {
 		o.auth(&authOptions, users)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
+	"github.com/djangobridge/djangobridge/djangosession/hashers"
 	"github.com/djangobridge/djangobridge/djangosession/memory"
 	"github.com/djangobridge/djangobridge/tables"
 )
@@ -33,7 +34,11 @@ func ExampleAuth_Login() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	login, err := auth.New(sessions, users, auth.Options{})
+	passwords, err := hashers.New(settings, hashers.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	login, err := auth.New(sessions, users, auth.Options{Hashers: passwords})
 	if err != nil {
 		log.Fatal(err)
 	}

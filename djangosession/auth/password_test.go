@@ -75,4 +75,3 @@ func TestAuthenticate(t *testing.T) {
 		t.Error(err)
 	}
 }
-

@@ -170,7 +170,7 @@ func newSite(t *testing.T, django string, change func(*djangosession.Settings, *
 		"2": {username: "bob", password: bobsPassword},
 	}}}
 	o := auth.Options{
-		Logger: slog.New(slog.NewTextHandler(site.log, nil)),
+		Logger:    slog.New(slog.NewTextHandler(site.log, nil)),
 		OnRefused: func(_ context.Context, r auth.Reason) { site.refused = append(site.refused, r) },
 	}
 	if change != nil {

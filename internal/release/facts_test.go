@@ -45,6 +45,7 @@ func boundaries() []boundary {
 		{fact: release.Release.RedirectsGoneSessions, no: "1.9.99 1.11", yes: "1.10 1.10.99"},
 		{fact: release.Release.DemandsHash, no: "1.9.99", yes: "1.10"},
 		{fact: release.Release.HashesWithFallbackKeys, no: "4.0.99 4.1.7", yes: "4.1.8 4.2"},
+		{fact: release.Release.HasArgon2id, no: "3.1.99", yes: "3.2"},
 		{fact: release.Release.KeepsLanguage, no: "1.6.99 3.0", yes: "1.7 2.2.99"},
 		{fact: release.Release.MakesTokensInSeconds, no: "3.0.99", yes: "3.1"},
 		{fact: release.Release.AcceptsTokensInDays, no: "4.0", yes: "3.2.99"},
