@@ -22,6 +22,7 @@ import (
 func ExampleAuth_Login() {
 	settings := djangosession.NewSettings("the site's SECRET_KEY") // in a service: ReadSettingsFile
 	settings.LoginURL = "/login"
+	settings.Hashers = exampleHashers() // in a service: those of the file
 	users, err := tables.NewUsers(exampleDatabase(), settings, tables.UserOptions{Model: "auth.User", Dialect: tables.SQLite{}})
 	if err != nil {
 		log.Fatal(err)
@@ -162,4 +163,12 @@ func Example_readOnly() {
 	// /orders 401 Unauthorized []
 	// / 200 Hello, anne []
 	// /orders 200 orders of anne []
+}
+
+// exampleHashers describes a fast hasher.
+func exampleHashers() []djangosession.PasswordHasher {
+	const class = "django.contrib.auth.hashers.PBKDF2PasswordHasher"
+	return []djangosession.PasswordHasher{{
+		Class: class, Algorithm: "pbkdf2_sha256", MRO: []string{class}, Parameters: map[string]int{"iterations": 1},
+	}}
 }

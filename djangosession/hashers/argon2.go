@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// argon2Unit is the time of one pass over 1 KiB.
+// argon2Unit is the time to fill 1 KiB once.
 const argon2Unit = 700 * time.Nanosecond
 
 // Limits of Argon2.

@@ -105,7 +105,7 @@ func (h *Hashers) refuse(password string, done cost) error {
 		if _, err := e.own.Encode(password); err != nil {
 			return fmt.Errorf("hashers: encode a password by the hasher %q: %w", e.algorithm, err)
 		}
-	default:
+	case e.django.cost().time > done.time:
 		if err := e.django.spend(password, e.django.cost().time-done.time); err != nil {
 			return fmt.Errorf("hashers: refuse a password: %w", err)
 		}

@@ -60,6 +60,7 @@ func (h *Hashers) load(s *djangosession.Settings, site release.Release, o *Optio
 	}
 	if h.preferred == nil {
 		h.preferred = &entry{problem: hasherError("", "is missing: PASSWORD_HASHERS is empty")}
+		h.told.Store("", true) // Django cannot log users in either
 	}
 	h.entries[h.preferred.algorithm] = h.preferred
 	for algorithm, own := range o.Own {
