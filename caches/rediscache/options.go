@@ -174,7 +174,7 @@ func (t *site) readDjangoRedis(s djangosession.Settings, v *values) (map[string]
 		func() (err error) { clientKwargs, err = v.nested("REDIS_CLIENT_KWARGS"); return err },
 		func() (err error) { t.format, err = newFormat(s, v); return err },
 		func() error { return t.readClient(s, v, client) },
-		func() error { return t.readFactory(v, client, factory, pool) },
+		func() error { return t.readFactory(s, v, client, factory, pool) },
 	)
 	if err != nil {
 		return nil, err
@@ -223,14 +223,23 @@ func (t *site) readClient(s djangosession.Settings, v *values, class string) err
 }
 
 // readFactory reads how django-redis connects, and Sentinel.
-func (t *site) readFactory(v *values, client, factory, pool string) error {
-	const module = "django_redis.pool."
+func (t *site) readFactory(s djangosession.Settings, v *values, client, factory, pool string) error {
+	const module, setting = "django_redis.pool.", "DJANGO_REDIS_CONNECTION_FACTORY"
 	sentinel := strings.HasSuffix(client, ".SentinelClient")
+	inOptions := factory != ""
+	if !inOptions {
+		if err := newValues(setting, s.SessionCache.Settings).class(setting, &factory); err != nil {
+			return err
+		}
+	}
 	switch factory {
-	case "", module + "ConnectionFactory": // SentinelClient needs the setting DJANGO_REDIS_CONNECTION_FACTORY then
+	case "", module + "ConnectionFactory":
 	case module + "SentinelConnectionFactory":
 		sentinel = true
 	default:
+		if !inOptions {
+			return settingError(setting, fmt.Sprintf("%q is not supported: it may connect in its own way", factory))
+		}
 		return v.refuse("CONNECTION_FACTORY", fmt.Sprintf("%q is not supported: it may connect in its own way", factory))
 	}
 	if err := refusePool(v, "CONNECTION_POOL_CLASS", pool, sentinel); err != nil {

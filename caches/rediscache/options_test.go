@@ -145,6 +145,35 @@ func TestOptionsAreUnderstoodOrRefused(t *testing.T) {
 	}
 }
 
+// The setting is the default of the option CONNECTION_FACTORY.
+func TestFactoryOfTheSettings(t *testing.T) {
+	t.Parallel()
+	const setting, pool = "DJANGO_REDIS_CONNECTION_FACTORY", "django_redis.pool."
+	for name, c := range map[string]struct {
+		setting, option string
+		ok              bool
+	}{
+		"own":               {setting: "shop.Factory"},
+		"own, not used":     {setting: "shop.Factory", option: pool + "ConnectionFactory", ok: true},
+		"usual":             {setting: pool + "ConnectionFactory", ok: true},
+		"sentinel, no list": {setting: pool + "SentinelConnectionFactory"},
+	} {
+		options := map[string]any{}
+		if c.option != "" {
+			options["CONNECTION_FACTORY"] = c.option
+		}
+		s := siteSettings(djangoRedisBackend, options)
+		s.SessionCache.Settings = map[string]any{setting: c.setting}
+		cache, err := New(s, Options{})
+		if (err == nil) != c.ok || name == "own" && !strings.Contains(err.Error(), setting) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err == nil {
+			_ = cache.Close() // it has no connections
+		}
+	}
+}
+
 func checkOption(t *testing.T, name string, c optionCase) {
 	t.Helper()
 	cache, err := New(siteSettings(c.backend, c.options, c.location...), Options{})
