@@ -79,6 +79,7 @@ func (s *Settings) Review() []Finding {
 	v.searchPath("SESSION_DATABASE", &s.SessionDatabase)
 	v.searchPath("USER_DATABASE", &s.UserDatabase)
 	v.logins()
+	v.messages()
 	return v.found
 }
 
@@ -135,3 +136,16 @@ func (v *review) logins() {
 		}
 	}
 }
+
+// messages checks how messages are stored.
+func (v *review) messages() {
+	switch class := v.settings.MessageStorage; class {
+	case "", messageStorages + "fallback.FallbackStorage", messageStorages + "cookie.CookieStorage",
+		messageStorages + "session.SessionStorage":
+	default:
+		v.note(UnknownFinding, "MESSAGE_STORAGE", "is "+class+", a class of the site's own, so handlers cannot use messages: if it stores "+
+			"them as its base class of Django does, set Options.Messages.Storage to that class")
+	}
+}
+
+const messageStorages = "django.contrib.messages.storage."

@@ -76,6 +76,7 @@ func TestReviewNamesWhatIsWrong(t *testing.T) {
 		"null database":    {changes: map[string]any{"SESSION_DATABASE": json.RawMessage("null")}, kind: missing, setting: "SESSION_DATABASE", refused: true},
 		"no middleware":    {changes: map[string]any{"MIDDLEWARE": nil}, kind: missing, setting: "MIDDLEWARE"},
 		"no storage":       {changes: map[string]any{"MESSAGE_STORAGE": nil}, kind: missing, setting: "MESSAGE_STORAGE"},
+		"own storage":      {changes: map[string]any{"MESSAGE_STORAGE": "shop.Storage"}, kind: unknown, setting: "MESSAGE_STORAGE"},
 		"no level":         {changes: map[string]any{"MESSAGE_LEVEL": nil}, kind: missing, setting: "MESSAGE_LEVEL"},
 		"no timeout":       {changes: map[string]any{"PASSWORD_RESET_TIMEOUT": nil}, kind: missing, setting: "PASSWORD_RESET_TIMEOUT"},
 		"no hasher facts":  {changes: map[string]any{"HASHERS": nil}, kind: missing, setting: "HASHERS"},
