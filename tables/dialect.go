@@ -29,6 +29,9 @@ type Dialect interface {
 	parseTime(text string) (py.DateTime, bool)
 	// text is the expression that converts a number or UUID column to text.
 	text(column string) string
+	// fieldText is text for a column of one of Django's field types, in the form that
+	// Users.parseField reads.
+	fieldText(column, fieldType string) string
 	// idExpr is the expression for an argument that is compared with a primary key.
 	// Values that the key cannot have are not found.
 	idExpr(placeholder string, t IDType) string

@@ -50,6 +50,19 @@ func (PostgreSQL) parseTime(text string) (py.DateTime, bool) {
 
 func (PostgreSQL) text(column string) string { return "CAST(" + column + " AS text)" }
 
+// fieldText does not depend on the date style of a connection.
+func (d PostgreSQL) fieldText(column, fieldType string) string {
+	switch fieldType {
+	case dateField:
+		return "to_char(" + column + ", 'YYYY-MM-DD')"
+	case durationField: // an interval
+		return "CAST(CAST(EXTRACT(EPOCH FROM " + column + ") * 1000000 AS bigint) AS text)"
+	case addressField: // without a netmask
+		return "host(" + column + ")"
+	}
+	return d.text(column)
+}
+
 // idExpr names the type. Otherwise a number that is too large for the column would be an
 // error of the driver or the server.
 func (PostgreSQL) idExpr(placeholder string, t IDType) string {

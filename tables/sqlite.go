@@ -49,6 +49,8 @@ func (SQLite) parseTime(text string) (py.DateTime, bool) {
 
 func (SQLite) text(column string) string { return "CAST(" + column + " AS TEXT)" }
 
+func (d SQLite) fieldText(column, _ string) string { return d.text(column) }
+
 func (SQLite) idExpr(placeholder string, _ IDType) string { return placeholder }
 
 // keyIs compares a second time without the column's collation, which may be NOCASE or

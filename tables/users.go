@@ -9,7 +9,6 @@ import (
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
-	"github.com/djangobridge/djangobridge/py"
 )
 
 // Users reads the users of a site from the table of its user model: Django's own, or any
@@ -21,7 +20,8 @@ type Users struct {
 	idType   IDType
 	noHash   bool
 	readOnly bool
-	found    string // the start of a query for users
+	columns  []userColumn
+	found    string // the start of a query for users: all columns
 }
 
 // NewUsers returns the users of a site in db, which the caller closes. Dialect, time zone
@@ -44,20 +44,20 @@ func NewUsers(db *sql.DB, s djangosession.Settings, o UserOptions) (*Users, erro
 	if err != nil {
 		return nil, err
 	}
+	further, err := o.furtherFields(&m)
+	if err != nil {
+		return nil, err
+	}
 	u := &Users{
 		conn: c, names: quoteModel(c.dialect, o.Schema, &m), idType: idTypeOf(&m), noHash: m.SessionAuthHash == noAuthHash,
 		readOnly: o.ReadOnly,
 	}
-	columns := []string{idText(c.dialect, u.idType, u.names.id), u.names.username}
-	for _, column := range u.names.optional {
-		if column != "" {
-			columns = append(columns, column)
-		}
+	u.columns = u.userColumns(&m, further)
+	exprs := make([]string, len(u.columns))
+	for i, column := range u.columns {
+		exprs[i] = column.expr
 	}
-	if u.names.lastLogin != "" {
-		columns = append(columns, c.dialect.timeText(u.names.lastLogin))
-	}
-	u.found = fmt.Sprintf("SELECT %s FROM %s WHERE ", strings.Join(columns, ", "), u.names.table)
+	u.found = fmt.Sprintf("SELECT %s FROM %s WHERE ", strings.Join(exprs, ", "), u.names.table)
 	return u, nil
 }
 
@@ -122,37 +122,4 @@ var ErrSeveralUsers = errors.New("several users have this name: USERNAME_FIELD m
 // query returns the users that a query finds.
 func (u *Users) query(ctx context.Context, op, query string, values []any) ([]*auth.User, error) {
 	return queryAll(ctx, &u.conn, op, query, values, u.scan)
-}
-
-// scan reads a row of u.found.
-func (u *Users) scan(rows *sql.Rows) (*auth.User, error) {
-	var id, username, password, lastLogin sql.NullString
-	active, staff, superuser := sql.NullBool{Bool: true}, sql.NullBool{}, sql.NullBool{}
-	dst := []any{&id, &username}
-	for i, to := range []any{&password, &active, &staff, &superuser} {
-		if u.names.optional[i] != "" {
-			dst = append(dst, to)
-		}
-	}
-	if u.names.lastLogin != "" {
-		dst = append(dst, &lastLogin)
-	}
-	if err := rows.Scan(dst...); err != nil {
-		return nil, err
-	}
-	user := &auth.User{
-		ID: id.String, Username: username.String, Password: auth.Secret(password.String), NoHash: u.noHash,
-		IsActive: active.Bool, IsStaff: staff.Bool, IsSuperuser: superuser.Bool,
-	}
-	if u.idType == UUIDKey {
-		uuid, err := py.ParseUUID(id.String)
-		if err != nil {
-			return nil, err
-		}
-		user.ID = uuid.String()
-	}
-	if d := u.date(lastLogin.String); !d.Time.IsZero() {
-		user.LastLogin = d.In(u.loc)
-	}
-	return user, nil
 }

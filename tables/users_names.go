@@ -4,8 +4,9 @@ import "github.com/djangobridge/djangobridge/djangosession"
 
 // userNames are the quoted names of a user model, "" for fields that it does not have.
 type userNames struct {
-	table, id, username, lastLogin string
-	optional                       [4]string // password, is_active, is_staff, is_superuser
+	table, id, username            string
+	password, lastLogin            string
+	isActive, isStaff, isSuperuser string
 
 	groups, userInGroups           string
 	permissions, userInPermissions string
@@ -24,10 +25,9 @@ func quoteModel(d Dialect, schema string, m *djangosession.UserModel) userNames 
 	}
 	table := func(name string) string { return newNames(d, schema, name).table }
 	n := userNames{
-		table: table(m.Table), id: d.quote(m.IDColumn), username: d.quote(m.UsernameColumn), lastLogin: column(m.LastLoginColumn),
-		optional: [4]string{
-			column(m.PasswordColumn), column(m.IsActiveColumn), column(m.IsStaffColumn), column(m.IsSuperuserColumn),
-		},
+		table: table(m.Table), id: d.quote(m.IDColumn), username: d.quote(m.UsernameColumn),
+		password: column(m.PasswordColumn), lastLogin: column(m.LastLoginColumn),
+		isActive: column(m.IsActiveColumn), isStaff: column(m.IsStaffColumn), isSuperuser: column(m.IsSuperuserColumn),
 		group: table("auth_group"), groupPermissions: table("auth_group_permissions"), permission: table("auth_permission"),
 		contentType: table("django_content_type"),
 		groupID:     d.quote("group_id"), permissionID: d.quote("permission_id"), contentTypeID: d.quote("content_type_id"),

@@ -91,6 +91,15 @@ type UserOptions struct {
 	// column that references the user.
 	GroupsTable, UserPermissionsTable, UserColumn string
 
+	// Fields names further fields of the model, which are read with each user into
+	// auth.User.Fields: "phone", or "team_id" for a foreign key "team". They need
+	// Settings.UserModel.Fields. The values are those in the database, whatever the field's
+	// Python code makes of them. By the field's type they are int64, bool, float64, string
+	// (text, decimals, addresses, and JSON as text), []byte, [py.UUID], [time.Time],
+	// [py.Date], [py.Time] and [time.Duration]; nil for NULL. SQLite stores decimals as
+	// numbers, so that 1.50 is "1.5".
+	Fields []string
+
 	// Without is the set of fields that the model does not have.
 	Without UserFields
 	// NoHash is for a model without get_session_auth_hash, which only models that are not

@@ -40,7 +40,7 @@ func (u *Users) SetLastLogin(ctx context.Context, id string, at time.Time) error
 // whatever the column's collation is.
 func (u *Users) ReplacePassword(ctx context.Context, id string, old, encoded auth.Secret) error {
 	const op = "store password"
-	password := u.names.optional[0]
+	password := u.names.password
 	switch {
 	case u.readOnly:
 		return djangosession.ErrReadOnly

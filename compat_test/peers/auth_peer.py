@@ -1,12 +1,16 @@
 """What a Django process can be told about users and logins; peer.py has the rest."""
 
-from datetime import datetime
+import json
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib import auth
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
 from django.contrib.auth.models import Group, Permission
 from django.db import connection
+from django.db.models import Q
 from django.http import HttpRequest
 
 
@@ -164,3 +168,59 @@ def do_last_login_text(self, pk):
 def do_column_type(self):
     """The type of the primary key in the database."""
     return model()._meta.pk.db_type(connection)
+
+
+def do_fields(self):
+    """The fields of the user model, as the settings script lists them."""
+    def target(field):
+        return field.target_field if field.is_relation else field
+
+    return [
+        {"name": f.attname, "column": f.column, "type": target(f).get_internal_type(), "null": f.null}
+        for f in model()._meta.local_concrete_fields
+    ]
+
+
+def do_make_employees(self, password):
+    """Make a user with a value in every field, and one with none; tell what Django reads."""
+    at = datetime(2026, 7, 2, 3, 4, 5, 678901, timezone.utc)
+    chief = model()(username="Bob", password=make_password(password))
+    chief.save()
+    employee = model()(
+        username="Anne", password=make_password(password), first_name="Zoë", last_name="O'Hara ☃", mail="Anne@Example.com",
+        score=2**63 - 1, small=-3, positive=2**31 - 1, member=True, phone="+1 \"2\"", page="https://example.com/ä", notes="a\nb\\",
+        slug="a-b", photo="photos/ä.png", born=date(1999, 12, 31), wakes=time(7, 30, 0, 1), salary=Decimal("-1234.25"),
+        token=UUID("12345678-1234-1234-1234-1234567890ab"), rate=0.1, key=b"\x00\xff'", ip="2001:db8::1", chief=chief,
+        vacation=-timedelta(days=400, microseconds=1), seen=at if settings.USE_TZ else at.replace(tzinfo=None),
+    )
+    if hasattr(employee, "prefs"):
+        employee.prefs = {"a": [1, None, "ä"]}
+    employee.save()
+    return [shown(get(user.pk)) for user in (employee, chief)]
+
+
+def shown(user):
+    """The fields of a user as text, in a form that Go can write too."""
+    def text_of(value):
+        if isinstance(value, datetime):
+            return str(int((value - datetime(1970, 1, 1, tzinfo=value.tzinfo)) / timedelta(microseconds=1)))
+        if isinstance(value, timedelta):
+            return str(value // timedelta(microseconds=1))
+        if isinstance(value, (bytes, memoryview)):
+            return bytes(value).hex()
+        if isinstance(value, dict):
+            return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return str(value)
+
+    return {
+        "pk": text(user), "full_name": user.get_full_name(), "short_name": user.get_short_name(), "email": user.mail or "",
+        "fields": {f.attname: text_of(getattr(user, f.attname)) for f in user._meta.local_concrete_fields},
+    }
+
+
+def do_find(self, **lookups):
+    """The ids of the users that a query finds."""
+    query = Q()
+    for lookup, value in lookups.items():
+        query |= Q(**{lookup: value})
+    return sorted(text(user) for user in model()._default_manager.filter(query))

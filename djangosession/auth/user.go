@@ -23,11 +23,21 @@ type User struct {
 	// NoHash is for models without get_session_auth_hash. Sessions are then not bound to
 	// the password, and a session without a hash is a login.
 	NoHash      bool
-	Email       string // value of EMAIL_FIELD
-	IsActive    bool   // true if the model has no such field
+	IsActive    bool // true if the model has no such field
 	IsStaff     bool
 	IsSuperuser bool
 	LastLogin   time.Time // zero if never, or if the model has no such field
+
+	// Email, FirstName, LastName and DateJoined are empty if the model has no such field,
+	// or if the settings were exported by an older version, without the model's fields.
+	Email      string // value of the field that get_email_field_name returns
+	FirstName  string
+	LastName   string
+	DateJoined time.Time
+	// Fields contains the further fields that were read; see tables.UserOptions.Fields and
+	// [User.Field].
+	Fields map[string]any
+
 	// Backend is the backend by which the user was authenticated or is logged in; ""
 	// before.
 	Backend string
@@ -46,6 +56,9 @@ func (u *User) String() string {
 // IDInt64 returns the id if the model's primary key is an integer. The error is
 // [ErrBadID].
 func (u *User) IDInt64() (int64, error) {
+	if u == nil {
+		return 0, ErrBadID
+	}
 	n, err := strconv.ParseInt(u.ID, 10, 64)
 	if err != nil || strconv.FormatInt(n, 10) != u.ID {
 		return 0, ErrBadID
@@ -55,6 +68,9 @@ func (u *User) IDInt64() (int64, error) {
 
 // IDUUID returns the id if the model's primary key is a UUID. The error is [ErrBadID].
 func (u *User) IDUUID() (py.UUID, error) {
+	if u == nil {
+		return py.UUID{}, ErrBadID
+	}
 	id, err := py.ParseUUID(u.ID)
 	if err != nil {
 		return id, ErrBadID

@@ -80,8 +80,9 @@ func (u *Users) Add(user *auth.User, a Access) (*auth.User, error) {
 // clone returns a copy that can be given away.
 func clone(u *auth.User) *auth.User {
 	return &auth.User{
-		ID: u.ID, Username: u.Username, Email: u.Email, Password: u.Password, NoHash: u.NoHash,
-		IsActive: u.IsActive, IsStaff: u.IsStaff, IsSuperuser: u.IsSuperuser, LastLogin: u.LastLogin,
+		ID: u.ID, Username: u.Username, Password: u.Password, NoHash: u.NoHash, IsActive: u.IsActive, IsStaff: u.IsStaff,
+		IsSuperuser: u.IsSuperuser, LastLogin: u.LastLogin, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName,
+		DateJoined: u.DateJoined, Fields: maps.Clone(u.Fields), Backend: u.Backend,
 	}
 }
 

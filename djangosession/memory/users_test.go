@@ -3,6 +3,7 @@ package memory_test
 import (
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 	"strconv"
 	"sync"
@@ -54,6 +55,49 @@ func TestUsersAreFoundAsTheyWereAdded(t *testing.T) {
 	}
 	if u, err := users.Get(t.Context(), "4"); !errors.Is(err, auth.ErrNoUser) || u != nil {
 		t.Errorf("%v, %v", u, err)
+	}
+}
+
+// TestEveryFieldOfAUserIsKept sets all fields by reflection, so that a new field of
+// auth.User cannot be forgotten.
+func TestEveryFieldOfAUserIsKept(t *testing.T) {
+	t.Parallel()
+	given := &auth.User{}
+	v := reflect.ValueOf(given).Elem()
+	for i := range v.NumField() {
+		field := v.Field(i)
+		switch {
+		case !field.CanSet(): // not exported
+		case field.Kind() == reflect.String:
+			field.SetString("7")
+		case field.Kind() == reflect.Bool:
+			field.SetBool(true)
+		case field.Type() == reflect.TypeFor[time.Time]():
+			field.Set(reflect.ValueOf(time.Unix(7, 0)))
+		case field.Type() == reflect.TypeFor[map[string]any]():
+			field.Set(reflect.ValueOf(map[string]any{"phone": "7"}))
+		default:
+			t.Fatalf("the test cannot fill %s", v.Type().Field(i).Name)
+		}
+	}
+	users := memory.NewUsers()
+	addUser(t, users, given, memory.Access{})
+	given.Fields["phone"] = "changed by the caller"
+	for range 2 {
+		u, err := users.Get(t.Context(), "7")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if phone, err := auth.FieldAs[string](u, "phone"); phone != "7" || err != nil {
+			t.Errorf("phone %q, %v", phone, err)
+		}
+		u.Fields["phone"] = given.Fields["phone"]
+		got := reflect.ValueOf(u).Elem()
+		for i := range v.NumField() {
+			if v.Field(i).CanSet() && !reflect.DeepEqual(got.Field(i).Interface(), v.Field(i).Interface()) {
+				t.Errorf("%s is lost", v.Type().Field(i).Name)
+			}
+		}
 	}
 }
 
