@@ -13,6 +13,7 @@ func (o *Options) openUsers(s *djangosession.Settings) (auth.Users, error) {
 	}
 	db, users := o.DB, tables.UserOptions{
 		Dialect: o.Dialect, LockWait: o.Tables.LockWait, ReadOnly: o.ReadOnly, KnownOverrides: o.KnownOverrides,
+		Fields: o.UserFields, LoginFields: o.LoginFields, IgnoreCase: o.LoginIgnoresCase,
 	}
 	if o.UserDB != nil {
 		db = o.UserDB

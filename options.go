@@ -32,6 +32,14 @@ type Options struct {
 	// With ReadOnly, no part of the Site calls the methods of Users that write. Site.Check
 	// calls its method Check, if it has one.
 	Users auth.Users
+	// UserFields names further fields of the user model that are read with each user; see
+	// [tables.UserOptions].
+	UserFields []string
+	// LoginFields names the fields that the user name of a login is compared with, such as
+	// "email", and LoginIgnoresCase makes these comparisons ignore case; see LoginFields
+	// and IgnoreCase of [tables.UserOptions].
+	LoginFields      []string
+	LoginIgnoresCase bool
 	// Dialect is for a database engine that this module does not know but that creates
 	// the same tables as Django's engine for that vendor. It must be the dialect of the
 	// vendor in the file.

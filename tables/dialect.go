@@ -38,6 +38,9 @@ type Dialect interface {
 	// keyIs is the condition that a text column contains exactly this text, whatever the
 	// column's collation. Its first part uses the column's index.
 	keyIs(a *args, column, key string) string
+	// textIs is the condition that a text column contains this text in any case, as the
+	// lookup iexact of Django's ORM compiles it.
+	textIs(a *args, column, text string) string
 	// changesText reports whether an INSERT may silently replace characters that the
 	// column's character set lacks.
 	changesText() bool
@@ -138,4 +141,11 @@ func (a *args) add(v any) string {
 // doubled quotes a name as standard SQL does.
 func doubled(name, quote string) string {
 	return quote + strings.ReplaceAll(name, quote, quote+quote) + quote
+}
+
+// likeText is the condition that a column is LIKE a text without wildcards. Unlike
+// Django's, the escape character does not depend on the sql_mode of MySQL.
+func likeText(a *args, column, text string) string {
+	literal := strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(text)
+	return column + " LIKE " + a.add(literal) + " ESCAPE '!'"
 }

@@ -47,6 +47,9 @@ func (MySQL) keyIs(a *args, column, key string) string {
 	return column + " = " + a.add(key) + " AND " + bytes(column) + " = " + bytes(a.add(key))
 }
 
+// textIs ignores case if the column's collation does.
+func (MySQL) textIs(a *args, column, text string) string { return likeText(a, column, text) }
+
 // changesText is true because sql_mode may lack a strict mode.
 func (MySQL) changesText() bool { return true }
 

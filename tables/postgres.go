@@ -83,6 +83,10 @@ func (PostgreSQL) keyIs(a *args, column, key string) string {
 	return fmt.Sprintf(`%[1]s = %[2]s AND CAST(%[1]s AS text) COLLATE "C" = CAST(%[2]s AS text)`, column, placeholder)
 }
 
+func (d PostgreSQL) textIs(a *args, column, text string) string {
+	return "UPPER(" + d.text(column) + ") = UPPER(" + d.text(a.add(text)) + ")"
+}
+
 func (PostgreSQL) changesText() bool { return false }
 
 func (PostgreSQL) ignoreTaken(key string) string { return " ON CONFLICT (" + key + ") DO NOTHING" }

@@ -59,6 +59,9 @@ func (SQLite) keyIs(a *args, column, key string) string {
 	return fmt.Sprintf("%[1]s = %[2]s AND %[1]s = %[3]s COLLATE BINARY", column, a.add(key), a.add(key))
 }
 
+// textIs ignores the case of ASCII letters only.
+func (SQLite) textIs(a *args, column, text string) string { return likeText(a, column, text) }
+
 func (SQLite) changesText() bool { return false }
 
 func (SQLite) ignoreTaken(key string) string { return " ON CONFLICT (" + key + ") DO NOTHING" }

@@ -16,12 +16,14 @@ import (
 // query per method. It is safe for concurrent use.
 type Users struct {
 	conn
-	names    userNames
-	idType   IDType
-	noHash   bool
-	readOnly bool
-	columns  []userColumn
-	found    string // the start of a query for users: all columns
+	names      userNames
+	idType     IDType
+	noHash     bool
+	readOnly   bool
+	columns    []userColumn
+	logins     []string // quoted columns in which GetByUsername looks
+	ignoreCase bool
+	found      string // the start of a query for users: all columns
 }
 
 // NewUsers returns the users of a site in db, which the caller closes. Dialect, time zone
@@ -50,7 +52,10 @@ func NewUsers(db *sql.DB, s djangosession.Settings, o UserOptions) (*Users, erro
 	}
 	u := &Users{
 		conn: c, names: quoteModel(c.dialect, o.Schema, &m), idType: idTypeOf(&m), noHash: m.SessionAuthHash == noAuthHash,
-		readOnly: o.ReadOnly,
+		readOnly: o.ReadOnly, ignoreCase: o.IgnoreCase,
+	}
+	if u.logins, err = o.loginColumns(c.dialect, &m); err != nil {
+		return nil, err
 	}
 	u.columns = u.userColumns(&m, further)
 	exprs := make([]string, len(u.columns))
@@ -96,14 +101,15 @@ func (u *Users) Get(ctx context.Context, id string) (*auth.User, error) {
 }
 
 // GetByUsername implements [auth.Users]. The database decides which names are equal, as
-// it does for Django.
+// it does for Django; see also UserOptions.LoginFields and UserOptions.IgnoreCase. The
+// error is [ErrSeveralUsers] if it finds more than one user.
 func (u *Users) GetByUsername(ctx context.Context, username string) (*auth.User, error) {
 	const op = "find user by name"
 	if !possibleKey(username) {
 		return nil, auth.ErrNoUser
 	}
 	a := args{dialect: u.dialect}
-	users, err := u.query(ctx, op, u.found+u.names.username+" = "+a.add(username)+" LIMIT 2", a.values)
+	users, err := u.query(ctx, op, u.found+u.nameIs(&a, username)+" LIMIT 2", a.values)
 	switch {
 	case absent(err, username), err == nil && len(users) == 0:
 		return nil, auth.ErrNoUser
@@ -115,9 +121,22 @@ func (u *Users) GetByUsername(ctx context.Context, username string) (*auth.User,
 	return users[0], nil
 }
 
-// ErrSeveralUsers means that several users have the same name. USERNAME_FIELD must be
-// unique.
-var ErrSeveralUsers = errors.New("several users have this name: USERNAME_FIELD must be unique")
+// nameIs is the condition that a user has this name in one of the login fields.
+func (u *Users) nameIs(a *args, username string) string {
+	conditions := make([]string, len(u.logins))
+	for i, column := range u.logins {
+		if u.ignoreCase {
+			conditions[i] = u.dialect.textIs(a, column, username)
+		} else {
+			conditions[i] = column + " = " + a.add(username)
+		}
+	}
+	return "(" + strings.Join(conditions, " OR ") + ")"
+}
+
+// ErrSeveralUsers means that several users have the same name.
+var ErrSeveralUsers = errors.New("several users have this name: USERNAME_FIELD, or what " +
+	"UserOptions.LoginFields and IgnoreCase compare, must be unique")
 
 // query returns the users that a query finds.
 func (u *Users) query(ctx context.Context, op, query string, values []any) ([]*auth.User, error) {

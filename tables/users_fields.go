@@ -147,6 +147,22 @@ func (o *UserOptions) furtherFields(m *djangosession.UserModel) ([]djangosession
 	return found, err
 }
 
+// loginColumns returns the quoted columns of UserOptions.LoginFields.
+func (o *UserOptions) loginColumns(d Dialect, m *djangosession.UserModel) ([]string, error) {
+	if len(o.LoginFields) == 0 {
+		return []string{d.quote(m.UsernameColumn)}, nil
+	}
+	fields, err := fieldsNamed(m, o.LoginFields)
+	columns := make([]string, len(fields))
+	for i, f := range fields {
+		if !isTextField(f.Type) || f.Column == m.PasswordColumn {
+			return nil, userOptionError(fmt.Sprintf("names the field %q in LoginFields, which is not a name: it must be a text field", f.Name))
+		}
+		columns[i] = d.quote(f.Column)
+	}
+	return columns, err
+}
+
 func fieldNames(m *djangosession.UserModel) string {
 	names := make([]string, len(m.Fields))
 	for i, f := range m.Fields {

@@ -100,6 +100,15 @@ type UserOptions struct {
 	// numbers, so that 1.50 is "1.5".
 	Fields []string
 
+	// LoginFields names the text fields in which [Users.GetByUsername] looks for the name
+	// that a visitor enters, such as "email", or "username" and "email". The default is
+	// USERNAME_FIELD. They need Settings.UserModel.Fields.
+	LoginFields []string
+	// IgnoreCase makes GetByUsername compare as the lookup iexact does: PostgreSQL ignores
+	// case, SQLite that of ASCII letters, and MySQL what the column's collation ignores.
+	// An index on UPPER(column) makes it fast in PostgreSQL.
+	IgnoreCase bool
+
 	// Without is the set of fields that the model does not have.
 	Without UserFields
 	// NoHash is for a model without get_session_auth_hash, which only models that are not
