@@ -8,6 +8,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"maps"
 	"math/big"
 	"net"
 	"os"
@@ -139,9 +140,7 @@ func TestRedisRefusesBadCertificates(t *testing.T) {
 	client := map[string]any{"ssl_certfile": a.file("client.pem"), "ssl_keyfile": a.file("client.key")}
 	with := func(name string, value any) map[string]any {
 		all := map[string]any{name: value}
-		for k, v := range client {
-			all[k] = v
-		}
+		maps.Copy(all, client)
 		return all
 	}
 	for name, c := range map[string]struct {

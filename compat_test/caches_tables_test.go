@@ -66,8 +66,7 @@ func TestTableCacheWhoseCommitsAreLate(t *testing.T) {
 	base := newDatabase(t, "postgresql")
 	db, e := base.open(t), newTableCache(t, base)
 	const late = `CREATE FUNCTION late() RETURNS trigger AS $$ BEGIN
-		BEGIN PERFORM pg_sleep(0.4); EXCEPTION WHEN query_canceled THEN PERFORM pg_sleep(0.4); END;
-		RETURN NULL; END $$ LANGUAGE plpgsql;
+		PERFORM pg_sleep(0.4); RETURN NULL; EXCEPTION WHEN query_canceled THEN PERFORM pg_sleep(0.4); RETURN NULL; END $$ LANGUAGE plpgsql;
 		CREATE CONSTRAINT TRIGGER late AFTER INSERT ON my_cache DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION late()`
 	old, moved, created := djangosession.NewKey(), djangosession.NewKey(), djangosession.NewKey()
 	if err := e.Create(t.Context(), redisRecord(old, 1)); err != nil {
