@@ -2,6 +2,7 @@ package messages
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"strconv"
 	"strings"
@@ -46,12 +47,12 @@ func NewCodec(s djangosession.Settings) (*Codec, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Codec{cookieSigner: signer, emptyTags: rel.StoresEmptyTags(), separator: ",", readsShort: rel.ReadsShortMessages(), tags: map[int]string{}}
+	c := &Codec{
+		cookieSigner: signer, emptyTags: rel.StoresEmptyTags(), separator: ",", readsShort: rel.ReadsShortMessages(),
+		tags: maps.Clone(s.MessageTags),
+	}
 	if rel.SpacesMessages() {
 		c.separator = ", "
-	}
-	for level, tag := range s.MessageTags {
-		c.tags[level] = tag
 	}
 	return c, nil
 }

@@ -47,7 +47,7 @@ func (e *LostError) Error() string {
 func (e *LostError) Unwrap() error { return e.Err }
 
 var (
-	errStatus    = errors.New("Django does not save the session with this status: use another one, or shorter messages")
+	errStatus    = errors.New("the session is not saved with this status: use another one, or shorter messages")
 	errReplaced  = errors.New("the session could not be saved, and the response was replaced")
 	errForeign   = errors.New("the response has a session cookie of another origin, so the session is not saved")
 	errForwarded = errors.New("the response has a messages cookie of another origin without room for them")

@@ -37,7 +37,7 @@ func newHandler(router http.Handler) http.Handler {
 func visit(handler http.Handler, path string, before *httptest.ResponseRecorder) *httptest.ResponseRecorder {
 	r := httptest.NewRequestWithContext(context.Background(), http.MethodGet, path, http.NoBody)
 	if before != nil {
-		for _, cookie := range before.Result().Cookies() { //nolint:bodyclose // a recorder's
+		for _, cookie := range before.Result().Cookies() {
 			r.AddCookie(cookie)
 		}
 	}

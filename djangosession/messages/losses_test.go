@@ -271,15 +271,16 @@ func TestMessagesAreSafeForConcurrentUse(t *testing.T) {
 	s := newSite(t, "6.1", nil, djangosession.Options{})
 	const routines, each = 8, 10
 	s.serve(func(_ http.ResponseWriter, r *http.Request) {
+		ctx := r.Context()
 		var wait sync.WaitGroup
 		for i := range routines {
-			wait.Go(func() {
+			wait.Go(func() { //nolint:contextcheck // it uses the request's
 				for n := range each {
-					if err := messages.Info(r.Context(), noise(i*each+n)); err != nil {
+					if err := messages.Info(ctx, noise(i*each+n)); err != nil {
 						t.Error(err)
 					}
-					if store, err := messages.From(r.Context()); err == nil {
-						_, _ = store.Peek(r.Context())
+					if store, err := messages.From(ctx); err == nil {
+						_, _ = store.Peek(ctx)
 						store.SetLevel(store.Level())
 					}
 				}

@@ -85,7 +85,7 @@ func newSite(t *testing.T, release string, change func(*djangosession.Settings),
 func (s *site) serve(handler http.HandlerFunc) *httptest.ResponseRecorder {
 	s.t.Helper()
 	r := httptest.NewRequestWithContext(s.t.Context(), http.MethodGet, "http://example.com/", http.NoBody)
-	var jar []string
+	jar := make([]string, 0, len(s.jar))
 	for name, value := range s.jar {
 		jar = append(jar, name+"="+value)
 	}
@@ -104,9 +104,9 @@ func (s *site) serve(handler http.HandlerFunc) *httptest.ResponseRecorder {
 }
 
 // add serves a request that adds messages with these texts, and responds with the status.
-func (s *site) add(status int, texts ...string) *httptest.ResponseRecorder {
+func (s *site) add(status int, texts ...string) {
 	s.t.Helper()
-	return s.serve(func(w http.ResponseWriter, r *http.Request) {
+	s.serve(func(w http.ResponseWriter, r *http.Request) {
 		for _, text := range texts {
 			if err := messages.Info(r.Context(), text); err != nil {
 				s.t.Errorf("add: %v", err)
@@ -174,10 +174,7 @@ func TestSurplusIsInTheSession(t *testing.T) {
 	t.Parallel()
 	for _, release := range []string{"2.2", "3.1", "3.2", "4.2", "6.1"} {
 		s := newSite(t, release, nil, djangosession.Options{})
-		var texts []string
-		for i := range 60 {
-			texts = append(texts, noise(i))
-		}
+		texts := many(60)
 		s.add(http.StatusOK, texts[:50]...)
 		if s.jar["sessionid"] == "" || len(s.jar["messages"]) > 2048 {
 			t.Errorf("%s: cookies %q", release, s.jar)
