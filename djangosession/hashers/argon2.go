@@ -8,7 +8,7 @@ import (
 )
 
 // argon2Unit is the time to fill 1 KiB once.
-const argon2Unit = 700 * time.Nanosecond
+const argon2Unit = 950 * time.Nanosecond
 
 // Limits of Argon2.
 const (
@@ -155,11 +155,11 @@ func (h *argon2Hasher) problem() string {
 
 func (p *argon2Password) problem() string { return p.argon2Params.problem() }
 
-func (p argon2Params) problem() string {
+func (a argon2Params) problem() string {
 	switch {
-	case p.version != argon2Version || p.variant == "argon2d":
-		return fmt.Sprintf("%s of version %d is not supported", p.variant, p.version)
-	case p.lanes > maxArgon2Lanes:
+	case a.version != argon2Version || a.variant == "argon2d":
+		return fmt.Sprintf("%s of version %d is not supported", a.variant, a.version)
+	case a.lanes > maxArgon2Lanes:
 		return fmt.Sprintf("more than %d lanes are not supported", maxArgon2Lanes)
 	}
 	return ""

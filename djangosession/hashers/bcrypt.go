@@ -10,7 +10,7 @@ import (
 )
 
 // bcryptUnit is the time of bcrypt with the work factor 0, which is doubled by each step.
-const bcryptUnit = 60 * time.Microsecond
+const bcryptUnit = 70 * time.Microsecond
 
 // Limits of bcrypt.
 const (

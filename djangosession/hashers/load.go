@@ -106,7 +106,7 @@ func (h *Hashers) checkPreferred() {
 		}
 	}
 	if p.problem != nil {
-		h.tell(context.Background(), p.problem)
+		h.tell(context.Background(), p.problem) //nolint:contextcheck // New has none
 	}
 }
 
@@ -187,18 +187,26 @@ func (l *loader) algorithm(c class, f *djangosession.PasswordHasher) algorithm {
 		}
 	case "argon2":
 		d := l.site.Argon2()
-		return &argon2Hasher{primitives: l.primitives, name: f.Algorithm, salts: s, strict: l.site.HasArgon2id(), tag: argon2Tag, argon2Params: argon2Params{
-			variant: d.Variant, version: argon2Version, time: get("time_cost", d.Time), memory: get("memory_cost", d.Memory),
-			lanes: get("parallelism", d.Parallelism),
-		}}
+		return &argon2Hasher{
+			primitives: l.primitives, name: f.Algorithm, salts: s, strict: l.site.HasArgon2id(), tag: argon2Tag,
+			argon2Params: argon2Params{
+				variant: d.Variant, version: argon2Version, time: get("time_cost", d.Time), memory: get("memory_cost", d.Memory),
+				lanes: get("parallelism", d.Parallelism),
+			},
+		}
 	case "bcrypt_sha256", "bcrypt":
 		const rounds = 12
-		return &bcryptHasher{primitives: l.primitives, name: f.Algorithm, sha256: c.algorithm == "bcrypt_sha256", rounds: get("rounds", rounds)}
+		return &bcryptHasher{
+			primitives: l.primitives, name: f.Algorithm, sha256: c.algorithm == "bcrypt_sha256", rounds: get("rounds", rounds),
+		}
 	case "scrypt":
 		const n, r = 1 << 14, 8
-		h := &scryptHasher{primitives: l.primitives, name: f.Algorithm, salts: s, maxmem: int64(get("maxmem", 0)), scryptParams: scryptParams{
-			n: get("work_factor", n), r: get("block_size", r), p: get("parallelism", l.site.ScryptParallelism()),
-		}}
+		h := &scryptHasher{
+			primitives: l.primitives, name: f.Algorithm, salts: s, maxmem: int64(get("maxmem", 0)),
+			scryptParams: scryptParams{
+				n: get("work_factor", n), r: get("block_size", r), p: get("parallelism", l.site.ScryptParallelism()),
+			},
+		}
 		if h.maxmem == 0 {
 			h.maxmem = defaultMaxmem
 		}

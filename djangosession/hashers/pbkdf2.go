@@ -8,7 +8,7 @@ import (
 )
 
 // pbkdf2Unit is the time of one iteration, of either digest.
-const pbkdf2Unit = 250 * time.Nanosecond
+const pbkdf2Unit = 200 * time.Nanosecond
 
 // pbkdf2Hasher is PBKDF2PasswordHasher or PBKDF2SHA1PasswordHasher.
 type pbkdf2Hasher struct {

@@ -10,7 +10,7 @@ import (
 )
 
 // scryptUnit is the time of one block of 128 bytes: scrypt needs N·r·p of them.
-const scryptUnit = 500 * time.Nanosecond
+const scryptUnit = 300 * time.Nanosecond
 
 // scryptParams are the parameters of scrypt.
 type scryptParams struct{ n, r, p int }
@@ -113,7 +113,7 @@ func (p *scryptPassword) matches(password string) (bool, error) {
 	return err == nil && equal(again, p.encoded), err
 }
 
-func (p *scryptPassword) problem() string { return p.scryptHasher.check(p.scryptParams) }
+func (p *scryptPassword) problem() string { return p.check(p.scryptParams) }
 
 func (h *scryptHasher) problem() string {
 	if h.n < 1 || h.r < 1 || h.p < 1 || !h.valid() {

@@ -13,10 +13,11 @@ const module = "django.contrib.auth.hashers."
 
 // allClasses are all of Django's hashers that are supported.
 func allClasses() []string {
-	var all []string
-	for _, name := range []string{
+	names := []string{
 		"PBKDF2", "PBKDF2SHA1", "Argon2", "BCryptSHA256", "BCrypt", "Scrypt", "MD5", "SHA1", "UnsaltedMD5", "UnsaltedSHA1",
-	} {
+	}
+	all := make([]string, 0, len(names))
+	for _, name := range names {
 		all = append(all, module+name+"PasswordHasher")
 	}
 	return all
