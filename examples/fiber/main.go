@@ -7,7 +7,7 @@ import (
 	"net/http"
 
 	"github.com/gofiber/fiber/v3"
-	"github.com/gofiber/fiber/v3/middleware/recover"
+	recovery "github.com/gofiber/fiber/v3/middleware/recover"
 
 	"github.com/djangobridge/djangobridge/examples/internal/shop"
 )
@@ -23,7 +23,7 @@ func main() {
 // routes returns the pages, inside a middleware such as that of a [djangobridge.Site].
 func routes(site func(http.Handler) http.Handler) *fiber.App {
 	app := fiber.New()
-	app.Use(recover.New(), Adapt(site))
+	app.Use(recovery.New(), Adapt(site))
 	app.Get("/cart/:shelf", cart)
 	app.Post("/cart/:shelf", add)
 	return app

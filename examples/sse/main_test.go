@@ -49,7 +49,7 @@ func newSite(t *testing.T) (*djangobridge.Site, *djangosession.Session) {
 	return site, session
 }
 
-func get(t *testing.T, url, cookie string) *http.Response {
+func get(t *testing.T, url, cookie string) (status int, h http.Header, body *bufio.Reader) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
 	if err != nil {
@@ -61,7 +61,7 @@ func get(t *testing.T, url, cookie string) *http.Response {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = response.Body.Close() })
-	return response
+	return response.StatusCode, response.Header, bufio.NewReader(response.Body)
 }
 
 // TestEventsArriveUntilTheUserLogsOut reads the header and an event while the handler
@@ -71,11 +71,10 @@ func TestEventsArriveUntilTheUserLogsOut(t *testing.T) {
 	clock := make(chan time.Time)
 	server := httptest.NewServer(routes(site, clock))
 	defer server.Close()
-	response := get(t, server.URL+"/events", "sessionid="+session.Key())
-	if !strings.HasPrefix(response.Header.Get("Set-Cookie"), "sessionid=") || response.Header.Get("Vary") != "Cookie" {
-		t.Errorf("status %d, header %q", response.StatusCode, response.Header)
+	status, header, body := get(t, server.URL+"/events", "sessionid="+session.Key())
+	if !strings.HasPrefix(header.Get("Set-Cookie"), "sessionid=") || header.Get("Vary") != "Cookie" {
+		t.Errorf("status %d, header %q", status, header)
 	}
-	body := bufio.NewReader(response.Body)
 	clock <- time.Unix(0, 0)
 	if line, err := body.ReadString('\n'); err != nil || line != "data: 1970-01-01T00:00:00Z\n" {
 		t.Errorf("%q, %v", line, err)
@@ -93,8 +92,8 @@ func TestVisitorsWithoutALoginGetNoEvents(t *testing.T) {
 	site, _ := newSite(t)
 	server := httptest.NewServer(routes(site, nil))
 	defer server.Close()
-	if response := get(t, server.URL+"/events", ""); response.StatusCode != http.StatusUnauthorized {
-		t.Errorf("status %d", response.StatusCode)
+	if status, _, _ := get(t, server.URL+"/events", ""); status != http.StatusUnauthorized {
+		t.Errorf("status %d", status)
 	}
 }
 

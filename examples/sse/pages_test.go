@@ -33,9 +33,10 @@ func pages(s *recipetest.Site) http.Handler {
 	site := s.Middleware(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
-			if recover() != nil {
-				http.Error(w, "Server Error (500)", http.StatusInternalServerError)
+			if recover() == nil {
+				return
 			}
+			http.Error(w, "Server Error (500)", http.StatusInternalServerError)
 		}()
 		site.ServeHTTP(w, r)
 	})

@@ -73,17 +73,18 @@ func (c *chat) handler(path string) http.HandlerFunc {
 	return map[string]http.HandlerFunc{"/coder": coderChat(c.Site), "/gorilla": gorillaChat(c.Site)}[path]
 }
 
-func (c *chat) dial(path string, session *djangosession.Session, origin string) (*websocket.Conn, *http.Response) {
+func (c *chat) dial(path string, session *djangosession.Session, origin string) (conn *websocket.Conn, status int, h http.Header) {
 	c.t.Helper()
 	header := http.Header{"Cookie": {"sessionid=" + session.Key()}}
 	if origin != "" {
 		header.Set("Origin", origin)
 	}
-	conn, response, err := websocket.Dial(c.t.Context(), c.server.URL+path, &websocket.DialOptions{HTTPHeader: header})
+	conn, response, err := websocket.Dial( //nolint:bodyclose // Dial has read it
+		c.t.Context(), c.server.URL+path, &websocket.DialOptions{HTTPHeader: header})
 	if response == nil {
 		c.t.Fatal(err)
 	}
-	return conn, response
+	return conn, response.StatusCode, response.Header
 }
 
 func both(t *testing.T, test func(t *testing.T, path string)) {
@@ -97,9 +98,9 @@ func TestUpgradeSendsTheCookie(t *testing.T) {
 	both(t, func(t *testing.T, path string) {
 		c := newChat(t)
 		session := c.logIn()
-		conn, response := c.dial(path, session, c.server.URL)
-		if response.StatusCode != http.StatusSwitchingProtocols || !strings.HasPrefix(response.Header.Get("Set-Cookie"), "sessionid=") {
-			t.Fatalf("status %d, header %q", response.StatusCode, response.Header)
+		conn, status, header := c.dial(path, session, c.server.URL)
+		if status != http.StatusSwitchingProtocols || !strings.HasPrefix(header.Get("Set-Cookie"), "sessionid=") {
+			t.Fatalf("status %d, header %q", status, header)
 		}
 		if err := conn.Write(t.Context(), websocket.MessageText, []byte("hello")); err != nil {
 			t.Fatal(err)
@@ -129,13 +130,13 @@ func TestCookieOfANewSessionIsSent(t *testing.T) {
 	both(t, func(t *testing.T, path string) {
 		c := newChat(t)
 		c.server.Config.Handler = c.Middleware(c.handler(path))
-		conn, response := c.dial(path, c.Sessions.New(), "")
+		conn, status, header := c.dial(path, c.Sessions.New(), "")
 		defer conn.CloseNow() //nolint:errcheck // only its header counts
-		cookie := response.Header.Get("Set-Cookie")
+		cookie := header.Get("Set-Cookie")
 		pair, _, _ := strings.Cut(cookie, ";")
 		stored, err := c.Sessions.ProcessRequest(t.Context(), pair)
 		if err != nil || !stored.Contains("chats") {
-			t.Errorf("status %d, cookie %v, %v", response.StatusCode, cookie != "", err)
+			t.Errorf("status %d, cookie %v, %v", status, cookie != "", err)
 		}
 	})
 }
@@ -143,8 +144,8 @@ func TestCookieOfANewSessionIsSent(t *testing.T) {
 func TestVisitorsWithoutALoginStayOutside(t *testing.T) {
 	both(t, func(t *testing.T, path string) {
 		c := newChat(t)
-		if _, response := c.dial(path, c.Sessions.New(), ""); response.StatusCode != http.StatusUnauthorized {
-			t.Errorf("status %d", response.StatusCode)
+		if _, status, _ := c.dial(path, c.Sessions.New(), ""); status != http.StatusUnauthorized {
+			t.Errorf("status %d", status)
 		}
 	})
 }
@@ -152,8 +153,8 @@ func TestVisitorsWithoutALoginStayOutside(t *testing.T) {
 func TestPagesOfOtherSitesStayOutside(t *testing.T) {
 	both(t, func(t *testing.T, path string) {
 		c := newChat(t)
-		if _, response := c.dial(path, c.logIn(), "https://evil.test"); response.StatusCode != http.StatusForbidden {
-			t.Errorf("status %d", response.StatusCode)
+		if _, status, _ := c.dial(path, c.logIn(), "https://evil.test"); status != http.StatusForbidden {
+			t.Errorf("status %d", status)
 		}
 	})
 }
@@ -162,7 +163,7 @@ func TestLogoutEndsTheChat(t *testing.T) {
 	both(t, func(t *testing.T, path string) {
 		c := newChat(t)
 		session := c.logIn()
-		conn, _ := c.dial(path, session, "")
+		conn, _, _ := c.dial(path, session, "")
 		if err := c.Sessions.Delete(t.Context(), session.Key()); err != nil {
 			t.Fatal(err)
 		}
@@ -191,8 +192,8 @@ func TestSessionThatIsGoneRefusesTheUpgrade(t *testing.T) {
 			}
 			handler(w, r)
 		}))
-		if _, response := c.dial(path, session, ""); response.StatusCode != http.StatusBadRequest {
-			t.Errorf("status %d", response.StatusCode)
+		if _, status, _ := c.dial(path, session, ""); status != http.StatusBadRequest {
+			t.Errorf("status %d", status)
 		}
 	})
 }

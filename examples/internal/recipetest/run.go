@@ -179,8 +179,9 @@ func unused(t *testing.T, s *Site, r Recipe) {
 		t.Errorf("status %d, header %q, %q", got.Code, got.Header(), got.Body)
 	}
 	got = s.Visit(r.Pages(s), http.MethodGet, "/nowhere", "sessionid=short", nil)
-	if lines := got.Header()["Set-Cookie"]; got.Code != http.StatusNotFound || len(lines) != 1 || !strings.Contains(lines[0], "Max-Age=0") {
-		t.Errorf("status %d, %d cookies", got.Code, len(got.Header()["Set-Cookie"]))
+	lines := got.Header()["Set-Cookie"]
+	if got.Code != http.StatusNotFound || len(lines) != 1 || !strings.Contains(lines[0], "Max-Age=0") {
+		t.Errorf("status %d, %d cookies", got.Code, len(lines))
 	}
 }
 
