@@ -11,6 +11,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/djangosession/hashers"
 	"github.com/djangobridge/djangobridge/py"
+	"github.com/djangobridge/djangobridge/tables"
 )
 
 // hasherPair is a Django and a Go program with the same users and the same hashers.
@@ -57,6 +58,9 @@ func (p *hasherPair) prefer(t *testing.T, h sitesHasher) {
 	}
 	logger := slog.New(slog.DiscardHandler)
 	if p.hashes, err = hashers.New(s, hashers.Options{Logger: logger}); err != nil {
+		t.Fatal(err)
+	}
+	if p.users, err = tables.NewUsers(p.base.open(t), s, p.model); err != nil { // with the columns in s
 		t.Fatal(err)
 	}
 	p.login, err = auth.New(p.sessions, p.users, auth.Options{Logger: logger, Hashers: p.hashes})

@@ -8,6 +8,9 @@ from auth_peer import finish, model, request
 from django.conf import settings
 from django.contrib import auth
 from django.contrib.auth import hashers
+from django.contrib.auth.tokens import default_token_generator
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 from django.utils.module_loading import import_string
 
 
@@ -101,3 +104,20 @@ def do_log_in(self, username, password):
     r = request(self, None)
     auth.login(r, auth.authenticate(r, username=username, password=password))
     return finish(r)
+
+
+def do_make_link(self, pk):
+    """Return the two parts of a link that resets the user's password."""
+    user = model().objects.get(pk=pk)
+    uid = urlsafe_base64_encode(force_bytes(user.pk))
+    return [uid if isinstance(uid, str) else uid.decode(), default_token_generator.make_token(user)]
+
+
+def do_use_link(self, uid, token, password):
+    """Reset a password, and return whether the link was valid."""
+    user = model().objects.get(pk=urlsafe_base64_decode(uid).decode())
+    if not default_token_generator.check_token(user, token):
+        return False
+    user.set_password(password)
+    user.save()
+    return True
