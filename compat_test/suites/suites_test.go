@@ -58,6 +58,7 @@ var suites = []suite{
 		{"messages_tests/fallback", 30, messagesTests("Fallback")},
 		{"messages_tests/mixins", 2, []string{"messages_tests.test_mixins"}},
 	}},
+	{"auth_tests/hashers", "hashers", "auth_tests.test_hashers", []part{{"auth_tests/hashers", 45, []string{"auth_tests.test_hashers"}}}},
 	{"auth_tests/tokens", "tokens", "auth_tests.test_tokens", []part{{"auth_tests/tokens", 10, []string{"auth_tests.test_tokens"}}}},
 	{"signed_cookies_tests", "cookies", "signed_cookies_tests.tests", []part{{"signed_cookies_tests", 7, []string{"signed_cookies_tests.tests"}}}},
 }
@@ -197,7 +198,7 @@ func (r *report) of(p *part) (ran, passed, leftOut int) {
 func run(t *testing.T, django, peer string, s suite, leftOut string) (report, string, error) {
 	t.Helper()
 	dir := inMemory(t)
-	python := lastLine(t, "../env/django", django)
+	python := lastLine(t, "../env/hashers", django)
 	tests := lastLine(t, "./source", django)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()

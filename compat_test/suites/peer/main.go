@@ -110,6 +110,8 @@ func (p *peer) obey(ctx context.Context, line []byte) (any, error) {
 		result, err = p.session(ctx, op, &o, a)
 	case "signing":
 		result, err = p.signing(op, a)
+	case "password":
+		result, err = p.password(ctx, op, &o, a)
 	case "token":
 		result, err = p.token(op, &o, a)
 	case "message":
