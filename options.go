@@ -19,25 +19,25 @@ import (
 // Users is set and sessions are in no database. So is OpenCache for a site whose sessions
 // are in Redis or memcached.
 type Options struct {
-	// DB is the database of the site's sessions and users, or of its users alone if sessions
-	// are in no database. The caller closes it.
+	// DB is the database of the site's sessions and users, or of its users alone if
+	// sessions are in no database. The caller closes it.
 	DB *sql.DB
 	// UserDB is the database of the users, if the site keeps them in another database
 	// than its sessions.
 	UserDB *sql.DB
 	// Users replaces the users in the database, for a user model that this module cannot
-	// read, such as one with columns in two tables, and for tests. DB is then the database
-	// of the sessions, and may be nil if they are in none. Passwords and permissions are
-	// what Users returns; a model that overrides get_session_auth_hash remains refused.
-	// With ReadOnly, no part of the Site calls the methods of Users that write. Site.Check
-	// calls its method Check, if it has one.
+	// read, such as one with columns in two tables, and for tests. DB is then the
+	// database of the sessions, and may be nil if they are in none. Passwords and
+	// permissions are what Users returns; a model that overrides get_session_auth_hash
+	// remains refused. With ReadOnly, no part of the Site calls the methods of Users that
+	// write. Site.Check calls its method Check, if it has one.
 	Users auth.Users
 	// UserFields names further fields of the user model that are read with each user; see
 	// [tables.UserOptions].
 	UserFields []string
-	// LoginFields names the fields that the user name of a login is compared with, such as
-	// "email", and LoginIgnoresCase makes these comparisons ignore case; see LoginFields
-	// and IgnoreCase of [tables.UserOptions].
+	// LoginFields names the fields that the user name of a login is compared with, such
+	// as "email", and LoginIgnoresCase makes these comparisons ignore case; see
+	// LoginFields and IgnoreCase of [tables.UserOptions].
 	LoginFields      []string
 	LoginIgnoresCase bool
 	// Dialect is for a database engine that this module does not know but that creates
@@ -53,14 +53,14 @@ type Options struct {
 	// do. If the file lists others that Open does not know, its error names them.
 	KnownOverrides []string
 
-	// OpenCache opens the cache of a site whose sessions are in Redis or memcached. Set it
-	// to rediscache.Open or memcached.Open, of the packages below caches: they need client
-	// libraries, which other services need not link. Open calls it if the site has such a
-	// cache, and [Site.Close] closes the cache.
+	// OpenCache opens the cache of a site whose sessions are in Redis or memcached. Set
+	// it to rediscache.Open or memcached.Open, of the packages below caches: they need
+	// client libraries, which other services need not link. Open calls it if the site has
+	// such a cache, and [Site.Close] closes the cache.
 	OpenCache func(s djangosession.Settings) (caches.Cache, error)
 	// OpenEngine replaces the session engine that follows from the file. For
-	// django-redis-sessions, set it to rediscache.OpenSessions. For a session engine of the
-	// site's own, set it to a function that returns an engine in Go. Site.Check and
+	// django-redis-sessions, set it to rediscache.OpenSessions. For a session engine of
+	// the site's own, set it to a function that returns an engine in Go. Site.Check and
 	// Site.Close call the methods Check and Close of the engine, if it has them.
 	OpenEngine func(s djangosession.Settings) (djangosession.Engine, error)
 
@@ -79,8 +79,8 @@ type Options struct {
 	Sessions djangosession.Options
 	// Auth contains options for logins.
 	Auth auth.Options
-	// Hashers contains options for passwords. Auth.Hashers, if set, replaces these hashers
-	// for logins.
+	// Hashers contains options for passwords. Auth.Hashers, if set, replaces these
+	// hashers for logins.
 	Hashers hashers.Options
 	// CSRF contains options for CSRF protection.
 	CSRF csrf.Options

@@ -77,8 +77,8 @@ type Dialect interface {
 	// createCacheTable is the statements of the command createcachetable.
 	createCacheTable(q *names) []string
 	// orUpdate ends an INSERT into a cache so that it changes a row that has the key. If
-	// before is set, the row is changed only if its date is before that expression. If the
-	// result is empty, the INSERT fails and cause recognizes that.
+	// before is set, the row is changed only if its date is before that expression. If
+	// the result is empty, the INSERT fails and cause recognizes that.
 	orUpdate(q *names, before func() string) string
 	// cause classifies an error of the driver as one of this package's errors, or nil.
 	cause(err error) error

@@ -50,7 +50,8 @@ func isBooleanField(fieldType string) bool {
 // isReadable reports whether fieldValue knows this type.
 func isReadable(fieldType string) bool {
 	switch fieldType {
-	case dateTimeField, dateField, timeField, durationField, decimalField, uuidField, jsonField, addressField, "FloatField", "BinaryField":
+	case dateTimeField, dateField, timeField, durationField, decimalField, uuidField, jsonField, addressField, "FloatField",
+		"BinaryField":
 		return true
 	}
 	return isTextField(fieldType) || isIntegerField(fieldType) || isBooleanField(fieldType)
@@ -71,7 +72,7 @@ func fieldExpr(d Dialect, column, fieldType string) string {
 // The error does not contain the value.
 func (u *Users) fieldValue(f djangosession.UserField, v sql.NullString) (any, error) {
 	if !v.Valid {
-		return nil, nil //nolint:nilnil // NULL
+		return nil, nil // NULL
 	}
 	value, err := u.parseField(f.Type, v.String)
 	if err != nil {
@@ -92,7 +93,7 @@ func (u *Users) parseField(fieldType, text string) (any, error) {
 		if at := u.instant(text); !at.IsZero() {
 			return at, nil
 		}
-		return nil, nil //nolint:nilnil // no date, such as infinity in PostgreSQL or zeros in MySQL
+		return nil, nil // no date, such as infinity in PostgreSQL or zeros in MySQL
 	case dateField:
 		return py.ParseDate(text)
 	case timeField:
@@ -139,7 +140,8 @@ func (o *UserOptions) furtherFields(m *djangosession.UserModel) ([]djangosession
 		case f.Column == m.PasswordColumn:
 			return nil, userOptionError("names the password in Fields: use User.Password, which is not logged")
 		case !isReadable(f.Type):
-			return nil, userOptionError(fmt.Sprintf("names the field %q of the type %s, which cannot be read: remove it from Fields", f.Name, f.Type))
+			return nil, userOptionError(fmt.Sprintf("names the field %q of the type %s, which cannot be read: remove it from Fields",
+				f.Name, f.Type))
 		case slices.Contains(o.Fields[:i], f.Name):
 			return nil, userOptionError(fmt.Sprintf("names the field %q twice", f.Name))
 		}
@@ -156,7 +158,8 @@ func (o *UserOptions) loginColumns(d Dialect, m *djangosession.UserModel) ([]str
 	columns := make([]string, len(fields))
 	for i, f := range fields {
 		if !isTextField(f.Type) || f.Column == m.PasswordColumn {
-			return nil, userOptionError(fmt.Sprintf("names the field %q in LoginFields, which is not a name: it must be a text field", f.Name))
+			return nil, userOptionError(fmt.Sprintf("names the field %q in LoginFields, which is not a name: it must be a text field",
+				f.Name))
 		}
 		columns[i] = d.quote(f.Column)
 	}

@@ -83,7 +83,7 @@ func TestFieldsHaveTheTypesOfTheModel(t *testing.T) {
 		"vacation": -90000001 * time.Microsecond, "ip": "2001:db8::1", "team_id": int64(7), "mail": "anne@example.com",
 		"token": py.UUID{0x12, 0x34, 0x56, 0x78, 0x12, 0x34, 0x12, 0x34, 0x12, 0x34, 0x12, 0x34, 0x56, 0x78, 0x90, 0xab},
 	}
-	names := []string{"seen"}
+	names := append(make([]string, 0, len(want)+1), "seen")
 	for name := range want {
 		names = append(names, name)
 	}

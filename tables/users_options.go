@@ -93,20 +93,20 @@ type UserOptions struct {
 
 	// Fields names further fields of the model, which are read with each user into
 	// auth.User.Fields: "phone", or "team_id" for a foreign key "team". They need
-	// Settings.UserModel.Fields. The values are those in the database, whatever the field's
-	// Python code makes of them. By the field's type they are int64, bool, float64, string
-	// (text, decimals, addresses, and JSON as text), []byte, [py.UUID], [time.Time],
-	// [py.Date], [py.Time] and [time.Duration]; nil for NULL. SQLite stores decimals as
-	// numbers, so that 1.50 is "1.5".
+	// Settings.UserModel.Fields. The values are those in the database, whatever the
+	// field's Python code makes of them. By the field's type they are int64, bool,
+	// float64, string (text, decimals, addresses, and JSON as text), []byte, [py.UUID],
+	// [time.Time], [py.Date], [py.Time] and [time.Duration]; nil for NULL. SQLite stores
+	// decimals as numbers, so that 1.50 is "1.5".
 	Fields []string
 
 	// LoginFields names the text fields in which [Users.GetByUsername] looks for the name
 	// that a visitor enters, such as "email", or "username" and "email". The default is
 	// USERNAME_FIELD. They need Settings.UserModel.Fields.
 	LoginFields []string
-	// IgnoreCase makes GetByUsername compare as the lookup iexact does: PostgreSQL ignores
-	// case, SQLite that of ASCII letters, and MySQL what the column's collation ignores.
-	// An index on UPPER(column) makes it fast in PostgreSQL.
+	// IgnoreCase makes GetByUsername compare as the lookup iexact does: PostgreSQL
+	// ignores case, SQLite that of ASCII letters, and MySQL what the column's collation
+	// ignores. An index on UPPER(column) makes it fast in PostgreSQL.
 	IgnoreCase bool
 
 	// Without is the set of fields that the model does not have.

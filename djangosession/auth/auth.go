@@ -63,22 +63,24 @@ type Options struct {
 
 	// OnLogin, OnLogout and OnLoginFailed are called where Django sends the signals
 	// user_logged_in, user_logged_out and user_login_failed. They may call [UserFrom];
-	// [djangosession.RequestFromContext] returns the request. They cannot prevent a login or
-	// a logout, and a panic in one is the caller's. Receivers in Django are not called.
+	// [djangosession.RequestFromContext] returns the request. They cannot prevent a login
+	// or a logout, and a panic in one is the caller's. Receivers in Django are not
+	// called.
 
 	// OnLogin, if set, is called at the end of each [Auth.Login] and [Auth.LoginSession]
-	// without an error. The session holds the login and its new key, but is not saved yet,
-	// so OnLogin can still change its values. LastLogin is stored.
+	// without an error. The session holds the login and its new key, but is not saved
+	// yet, so OnLogin can still change its values. LastLogin is stored.
 	OnLogin func(ctx context.Context, user *User)
 	// OnLogout, if set, is called at the start of each [Auth.Logout] and
 	// [Auth.LogoutSession], while the session still holds its values and its login. The
-	// user is nil if no user is logged in, or if the user cannot be determined. Setting it
-	// makes Logout look up the user. [Auth.LogoutEverywhere] does not call it.
+	// user is nil if no user is logged in, or if the user cannot be determined. Setting
+	// it makes Logout look up the user. [Auth.LogoutEverywhere] does not call it.
 	OnLogout func(ctx context.Context, user *User)
-	// OnLoginFailed, if set, is called at the end of each [Auth.Authenticate] that refuses
-	// a user name and password, with its error. It is not called if they could not be
-	// compared, for example because the database is down. The user name is what the client
-	// sent: of any length, and sometimes a password typed into the wrong field.
+	// OnLoginFailed, if set, is called at the end of each [Auth.Authenticate] that
+	// refuses a user name and password, with its error. It is not called if they could
+	// not be compared, for example because the database is down. The user name is what
+	// the client sent: of any length, and sometimes a password typed into the wrong
+	// field.
 	OnLoginFailed func(ctx context.Context, username string, err error)
 
 	// ErrorHandler answers requests whose user cannot be determined, usually because the
@@ -115,11 +117,11 @@ type Auth struct {
 	login, admin  loginURL
 }
 
-// New returns an Auth that finds the users of sessions. It takes
-// AUTHENTICATION_BACKENDS and LOGIN_URL from their settings. It refuses the name
-// of a view in LOGIN_URL: SettingsScript exports the URL instead, unless the site has no
-// such view. It logs a warning with the entries that [Auth.UnknownMiddleware] returns. The
-// error is a [*djangosession.SettingError], unless sessions or users is nil.
+// New returns an Auth that finds the users of sessions. It takes AUTHENTICATION_BACKENDS
+// and LOGIN_URL from their settings. It refuses the name of a view in LOGIN_URL:
+// SettingsScript exports the URL instead, unless the site has no such view. It logs a
+// warning with the entries that [Auth.UnknownMiddleware] returns. The error is a
+// [*djangosession.SettingError], unless sessions or users is nil.
 func New(sessions *djangosession.Manager, users Users, o Options) (*Auth, error) {
 	if sessions == nil || users == nil {
 		return nil, errors.New("auth: New needs a manager and users")

@@ -34,8 +34,8 @@ type User struct {
 	FirstName  string
 	LastName   string
 	DateJoined time.Time
-	// Fields contains the further fields that were read; see tables.UserOptions.Fields and
-	// [User.Field].
+	// Fields contains the further fields that were read; see tables.UserOptions.Fields
+	// and [User.Field].
 	Fields map[string]any
 
 	// Backend is the backend by which the user was authenticated or is logged in; ""

@@ -41,7 +41,7 @@ func (u *User) GetShortName() string {
 // a nil user. The error names the option if the field has not been read.
 func (u *User) Field(name string) (any, error) {
 	if u == nil {
-		return nil, nil //nolint:nilnil // AnonymousUser has no such attribute
+		return nil, nil // AnonymousUser has no such attribute
 	}
 	v, there := u.Fields[name]
 	if !there {
