@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/internal/pyurl"
@@ -19,7 +18,7 @@ func (a *Auth) redirect(w http.ResponseWriter, r *http.Request, to loginURL) {
 	if a.options.Origin != nil {
 		scheme, host = a.options.Origin(r)
 	}
-	next := fullPath(r)
+	next := pyurl.FullPath(r)
 	if to.Scheme != "" && to.Scheme != scheme || to.Netloc != "" && to.Netloc != host {
 		next = scheme + "://" + host + next
 	}
@@ -80,45 +79,5 @@ func (u loginURL) with(name, value string) string {
 		fields = append(fields, pyurl.Quote(name, safe)+"="+pyurl.Quote(value, safe))
 	}
 	u.Query = strings.Join(fields, "&")
-	return pyurl.Quote(u.String(), uriSafe)
-}
-
-// Characters that Django does not quote, besides letters, digits and "_.-~".
-const (
-	pathSafe = "/:@&+$,-_.!~*'()"     // escape_uri_path
-	uriSafe  = "/#%[]=:;$&()+,!?*@'~" // iri_to_uri
-)
-
-// fullPath returns the path and query of a request as the client sent them. Matches
-// get_full_path.
-func fullPath(r *http.Request) string {
-	path, query := r.URL.Path, r.URL.RawQuery
-	// The request target includes prefixes that a router may have stripped.
-	if u, err := url.ParseRequestURI(r.RequestURI); err == nil && u.Path != "" {
-		path, query = u.Path, u.RawQuery
-	}
-	full := pyurl.Quote(repercent(path), pathSafe)
-	if query != "" {
-		full += "?" + pyurl.Quote(pyurl.Latin1(query), uriSafe)
-	}
-	return full
-}
-
-// repercent writes bytes that are not valid UTF-8 as %XX. Matches
-// repercent_broken_unicode.
-func repercent(s string) string {
-	if utf8.ValidString(s) {
-		return s
-	}
-	var b strings.Builder
-	for len(s) > 0 {
-		c, n := utf8.DecodeRuneInString(s)
-		if c == utf8.RuneError && n == 1 {
-			b.WriteString(pyurl.Quote(s[:1], ""))
-		} else {
-			b.WriteString(s[:n])
-		}
-		s = s[n:]
-	}
-	return b.String()
+	return pyurl.IRIToURI(u.String())
 }
