@@ -23,6 +23,7 @@ type Users struct {
 	columns    []userColumn
 	logins     []string // quoted columns in which GetByUsername looks
 	ignoreCase bool
+	email      string // quoted column; "" if unknown
 	found      string // the start of a query for users: all columns
 }
 
@@ -52,7 +53,7 @@ func NewUsers(db *sql.DB, s djangosession.Settings, o UserOptions) (*Users, erro
 	}
 	u := &Users{
 		conn: c, names: quoteModel(c.dialect, o.Schema, &m), idType: idTypeOf(&m), noHash: m.SessionAuthHash == noAuthHash,
-		readOnly: o.ReadOnly, ignoreCase: o.IgnoreCase,
+		readOnly: o.ReadOnly, ignoreCase: o.IgnoreCase, email: emailColumn(c.dialect, &m),
 	}
 	if u.logins, err = o.loginColumns(c.dialect, &m); err != nil {
 		return nil, err
