@@ -19,6 +19,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/djangosession/auth/tokens"
+	"github.com/djangobridge/djangobridge/djangosession/auth/views"
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
 	"github.com/djangobridge/djangobridge/djangosession/hashers"
 	"github.com/djangobridge/djangobridge/djangosession/messages"
@@ -239,7 +240,7 @@ func TestEveryOptionIsListed(t *testing.T) {
 	sections := strings.Split(readFile(t, "docs/options.md"), "\n## ")[1:]
 	structs := []reflect.Type{
 		reflect.TypeFor[djangobridge.Options](), reflect.TypeFor[djangosession.Options](), reflect.TypeFor[auth.Options](),
-		reflect.TypeFor[tokens.Options](), reflect.TypeFor[hashers.Options](), reflect.TypeFor[csrf.Options](), reflect.TypeFor[messages.Options](),
+		reflect.TypeFor[tokens.Options](), reflect.TypeFor[hashers.Options](), reflect.TypeFor[views.Options](), reflect.TypeFor[csrf.Options](), reflect.TypeFor[messages.Options](),
 		reflect.TypeFor[tables.Options](), reflect.TypeFor[tables.UserOptions](),
 		reflect.TypeFor[tables.CacheOptions](), reflect.TypeFor[caches.Options](), reflect.TypeFor[rediscache.Options](),
 		reflect.TypeFor[memcached.Options](), reflect.TypeFor[files.Options](), reflect.TypeFor[signedcookies.Options](),

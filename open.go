@@ -8,6 +8,7 @@ import (
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
+	"github.com/djangobridge/djangobridge/djangosession/auth/tokens"
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
 	"github.com/djangobridge/djangobridge/djangosession/hashers"
 	"github.com/djangobridge/djangobridge/djangosession/messages"
@@ -28,10 +29,10 @@ func Open(file string, o Options) (*Site, error) {
 
 // New is [Open] for settings that a program has read or made itself, for example to set
 // Serializer, AcceptLegacyLayout or Now. It refuses settings whose values [Open] would
-// refuse in a file, and settings that lack what a part of the site needs. It does not know
-// which settings were given and which are Django's defaults. Settings that the caller has
-// made have to be those of the site: with another SECRET_KEY or USE_TZ, Django and the
-// service cannot use each other's sessions.
+// refuse in a file, and settings that lack what a part of the site needs. It does not
+// know which settings were given and which are Django's defaults. Settings that the
+// caller has made have to be those of the site: with another SECRET_KEY or USE_TZ,
+// Django and the service cannot use each other's sessions.
 //
 // The error is a [*RefusedError], a [*djangosession.SettingError] or
 // [djangosession.ErrIncompleteSettings].
@@ -115,8 +116,12 @@ func build(s djangosession.Settings, o Options) (_ *Site, err error) {
 	if err != nil {
 		return nil, err
 	}
+	generator, err := tokens.New(s, tokens.Options{})
+	if err != nil {
+		return nil, err
+	}
 	return &Site{
 		Settings: s, Sessions: sessions, Login: login, CSRF: protection, Hashers: passwords, Messages: notices,
-		Users: users, engine: e,
+		Users: users, Tokens: generator, engine: e,
 	}, nil
 }

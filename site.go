@@ -7,14 +7,16 @@ import (
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
+	"github.com/djangobridge/djangobridge/djangosession/auth/tokens"
+	"github.com/djangobridge/djangobridge/djangosession/auth/views"
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
 	"github.com/djangobridge/djangobridge/djangosession/hashers"
 	"github.com/djangobridge/djangobridge/djangosession/messages"
 )
 
-// A Site gives Go services access to a Django site. [Open] and [New] create it. It is safe for
-// concurrent use. Its fields are for services that need more than its methods; do not
-// replace them.
+// A Site gives Go services access to a Django site. [Open] and [New] create it. It is
+// safe for concurrent use. Its fields are for services that need more than its methods;
+// do not replace them.
 type Site struct {
 	Settings djangosession.Settings
 	Sessions *djangosession.Manager
@@ -22,16 +24,17 @@ type Site struct {
 	CSRF     *csrf.Protection
 	Messages *messages.Messages
 	Hashers  *hashers.Hashers
-	Users    auth.Users // [*tables.Users] by default
+	Users    auth.Users        // [*tables.Users] by default
+	Tokens   *tokens.Generator // of links that reset passwords
 
 	engine *engine
 }
 
 // Middleware gives requests their session, user, messages and CSRF protection, in the
 // required order. Wrap the whole router in it. Middlewares that process responses
-// (compression, recovery, logging) go outside it. Requests with unsafe methods need a CSRF
-// token, unless their handler is marked by [csrf.Exempt]. It panics if next is nil, as
-// [http.Handle] does.
+// (compression, recovery, logging) go outside it. Requests with unsafe methods need a
+// CSRF token, unless their handler is marked by [csrf.Exempt]. It panics if next is
+// nil, as [http.Handle] does.
 func (s *Site) Middleware(next http.Handler) http.Handler {
 	// CSRF comes last, because it looks for exempt handlers in the router.
 	return s.Sessions.Middleware(s.Login.Middleware(s.Messages.Middleware(s.CSRF.Middleware(next))))
@@ -65,10 +68,16 @@ func (s *Site) SessionAuthentication(next http.Handler) http.Handler {
 	})
 }
 
+// Views returns the login pages of the site, as HTTP handlers. Options.Render writes
+// them.
+func (s *Site) Views(o views.Options) (*views.Views, error) {
+	return views.New(views.Site{Settings: s.Settings, Login: s.Login, Users: s.Users, Tokens: s.Tokens}, o)
+}
+
 // Check checks that the database has the tables and columns that the settings describe,
 // and that the store of the sessions, such as a cache, can be reached. Call it when the
-// service starts. The error wraps the [*tables.Error] of sessions, that of users, or both.
-// Users that have no method Check are not checked.
+// service starts. The error wraps the [*tables.Error] of sessions, that of users, or
+// both. Users that have no method Check are not checked.
 func (s *Site) Check(ctx context.Context) error {
 	var errs []error
 	for _, check := range s.engine.checks {

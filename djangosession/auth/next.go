@@ -17,16 +17,24 @@ const maxNext = 2048
 // url_has_allowed_host_and_scheme, but it refuses every address with a host, even this
 // site's.
 func (a *Auth) Next(r *http.Request, otherwise string) string {
-	name := a.options.RedirectFieldName
-	r.FormValue(name) // parses the form
-	values := r.URL.Query()[name]
-	if sent := r.PostForm[name]; r.Method == http.MethodPost && len(sent) > 0 {
-		values = sent
-	}
-	if len(values) > 0 && isLocal(values[len(values)-1]) {
+	if values := a.nextValues(r); len(values) > 0 && isLocal(values[len(values)-1]) {
 		return values[len(values)-1]
 	}
 	return otherwise
+}
+
+// HasNext reports whether the request has the field that [Auth.Next] reads, with any
+// value.
+func (a *Auth) HasNext(r *http.Request) bool { return len(a.nextValues(r)) > 0 }
+
+// nextValues returns the values of the field in the form, or else in the query.
+func (a *Auth) nextValues(r *http.Request) []string {
+	name := a.options.RedirectFieldName
+	r.FormValue(name) // parses the form
+	if sent := r.PostForm[name]; r.Method == http.MethodPost && len(sent) > 0 {
+		return sent
+	}
+	return r.URL.Query()[name]
 }
 
 // isLocal reports whether every browser takes address for a path on the same site.

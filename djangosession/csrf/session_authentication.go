@@ -15,9 +15,9 @@ import (
 // errors are answered as everywhere, and so are the errors of isLoggedIn, which reports
 // whether the request has a user.
 //
-// Like [Exempt], it marks the handler, with the same limits: wrap the handler in it, not a
-// middleware around the router. h must not log anyone in, because a request from another
-// site could then log a visitor in as somebody else.
+// Like [Exempt], it marks the handler, with the same limits: wrap the handler in it,
+// not a middleware around the router. h must not log anyone in, because a request from
+// another site could then log a visitor in as somebody else.
 //
 // Matches SessionAuthentication of rest_framework, which treats logged-in users who are
 // not active as anonymous. Here, their requests are checked.
@@ -48,7 +48,8 @@ func SessionAuthentication(h http.Handler, isLoggedIn func(ctx context.Context) 
 	}))
 }
 
-// writeDetail responds with status 403 and JSON as JSONRenderer of rest_framework writes it.
+// writeDetail responds with status 403 and JSON as JSONRenderer of rest_framework
+// writes it.
 func writeDetail(w http.ResponseWriter, detail string) {
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)

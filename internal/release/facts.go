@@ -86,8 +86,8 @@ func (r Release) PickleProtocol() int {
 // Before, only django.utils.tzinfo has it.
 func (r Release) HasTimezoneFixedOffset() bool { return r.since(Release{1, 7}) }
 
-// DecodesStrictBase64 reports whether the database cache refuses values that are not base64
-// on one line. Before, it ignores other characters.
+// DecodesStrictBase64 reports whether the database cache refuses values that are not
+// base64 on one line. Before, it ignores other characters.
 func (r Release) DecodesStrictBase64() bool { return r.since(Release{6, 1}) }
 
 // The session middleware.
@@ -198,6 +198,18 @@ func (r Release) ScryptParallelism() int {
 	return 1
 }
 
+// Login pages.
+
+// LogsOutByAnyMethod reports whether LogoutView ends the login before it looks at the
+// method.
+func (r Release) LogsOutByAnyMethod() bool { return r.before(4, 1) }
+
+// LogsOutByGet reports whether LogoutView accepts GET requests.
+func (r Release) LogsOutByGet() bool { return r.before(5, 0) }
+
+// NeverCachesPrivately reports whether the header of never_cache contains private.
+func (r Release) NeverCachesPrivately() bool { return r.since(Release{3, 0}) }
+
 // The CSRF check.
 
 // HasMaskedTokens reports whether each form gets its own mask of the token.
@@ -222,8 +234,8 @@ func (r Release) SplitsProxyHeader() bool { return r.since(Release{4, 1}) }
 // the reason.
 func (r Release) ParsesParams() bool { return r.before(5, 2) }
 
-// AllowsSubdomainsOfLocalhost reports whether subdomains of localhost are allowed too when
-// DEBUG is set and ALLOWED_HOSTS is empty.
+// AllowsSubdomainsOfLocalhost reports whether subdomains of localhost are allowed too
+// when DEBUG is set and ALLOWED_HOSTS is empty.
 func (r Release) AllowsSubdomainsOfLocalhost() bool { return r.since(Release{3, 1}) }
 
 // Forms.

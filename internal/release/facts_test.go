@@ -10,8 +10,9 @@ import (
 	"github.com/djangobridge/djangobridge/internal/release"
 )
 
-// boundaries are the last releases before each change of a fact and the first ones with it, as
-// the release notes and the code of Django have them: no lists releases without, yes with.
+// boundaries are the last releases before each change of a fact and the first ones with
+// it, as the release notes and the code of Django have them: no lists releases without,
+// yes with.
 func boundaries() []boundary {
 	return []boundary{
 		{fact: release.Release.HasDumpsLayout, no: "3.0.99", yes: "3.1"},
@@ -50,6 +51,9 @@ func boundaries() []boundary {
 		{fact: release.Release.MakesTokensInSeconds, no: "3.0.99", yes: "3.1"},
 		{fact: release.Release.AcceptsTokensInDays, no: "4.0", yes: "3.2.99"},
 		{fact: release.Release.HashesEmailInTokens, no: "3.1.99", yes: "3.2"},
+		{fact: release.Release.LogsOutByAnyMethod, no: "4.1", yes: "4.0.99"},
+		{fact: release.Release.LogsOutByGet, no: "5.0", yes: "4.2.99"},
+		{fact: release.Release.NeverCachesPrivately, no: "2.2.99", yes: "3.0"},
 		{fact: release.Release.HasMaskedTokens, no: "1.9.99", yes: "1.10"},
 		{fact: release.Release.ChecksOrigin, no: "3.2.99", yes: "4.0"},
 		{fact: release.Release.StoresSecrets, no: "4.0.99", yes: "4.1"},

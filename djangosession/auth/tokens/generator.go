@@ -46,8 +46,8 @@ func (g *Generator) Make(user *auth.User) (string, error) {
 }
 
 // Check reports whether token is valid for user. It accepts any text, and compares in
-// constant time. Read the user from the database for each check, because the token depends
-// on the current password. Matches check_token.
+// constant time. Read the user from the database for each check, because the token
+// depends on the current password. Matches check_token.
 func (g *Generator) Check(user *auth.User, token string) bool {
 	text, _, ok := strings.Cut(token, "-")
 	if user == nil || !ok {

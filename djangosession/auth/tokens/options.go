@@ -12,8 +12,8 @@ import (
 // Options describe a subclass of PasswordResetTokenGenerator. The zero value is Django's
 // default_token_generator.
 type Options struct {
-	// KeySalt is key_salt. Tokens of another salt are invalid, so use one for each purpose
-	// of tokens. The default is Django's.
+	// KeySalt is key_salt. Tokens of another salt are invalid, so use one for each
+	// purpose of tokens. The default is Django's.
 	KeySalt string
 	// Secret is secret; SECRET_KEY by default.
 	Secret auth.Secret
