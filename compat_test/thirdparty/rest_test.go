@@ -16,8 +16,8 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
 )
 
-// TestRuleOfDjangoRESTFramework sends the same requests to an API of Django REST framework
-// and to one in Go. Both accept, refuse and explain the same.
+// TestRuleOfDjangoRESTFramework sends the same requests to an API of Django REST
+// framework and to one in Go. Both accept, refuse and explain the same.
 func TestRuleOfDjangoRESTFramework(t *testing.T) {
 	t.Parallel()
 	s := startSite(t, "drf")
