@@ -104,7 +104,8 @@ cross: ## build and vet for CROSS_PLATFORMS without a C compiler, and test witho
 		echo "GOARCH=386 CGO_ENABLED=0 go test ./..."; GOARCH=386 CGO_ENABLED=0 go test ./...; \
 	else echo "make: no tests with GOARCH=386: only linux/amd64 runs them" >&2; fi
 
-# Not from the cache of test results: the go command does not see when Django or Python changed.
+# Not from the cache of test results: the go command does not see when Django or Python changed. Many tests wait for
+# sessions to expire, so more of them run at once than there are processors.
 .PHONY: compat
 compat: needs ## tests against live Django releases and database servers, and Django's own tests
 	for release in $(DJANGO_RELEASES) $(DJANGO_SUITE_RELEASES); do compat_test/env/caches "$$release" >/dev/null; done
@@ -112,7 +113,7 @@ compat: needs ## tests against live Django releases and database servers, and Dj
 	compat_test/env/browser >/dev/null
 	compat_test/env/thirdparty >/dev/null
 	rm -f "$(DJANGO_SUITE_REPORT)"
-	cd compat_test && go test -race -count=1 -timeout 45m ./...
+	cd compat_test && go test -race -count=1 -timeout 45m -parallel 6 ./...
 	@cat "$(DJANGO_SUITE_REPORT)"
 
 ##@ Now and then
