@@ -159,10 +159,10 @@ func TestLoginsLeaveTheSameRow(t *testing.T) {
 // logInOnBoth logs two users with this stored password in, one on each side.
 func (p *hasherPair) logInOnBoth(t *testing.T, name, password, encoded, what string) {
 	t.Helper()
-	make := func(username string) string {
+	row := func(username string) string {
 		return p.django.text(t, "make_row", map[string]any{"username": username, "encoded": encoded})
 	}
-	theirs, mine := make("django-"+name), make("go-"+name)
+	theirs, mine := row("django-"+name), row("go-"+name)
 	p.ask(t, "log_in", map[string]any{"username": "django-" + name, "password": password})
 	user, err := p.login.Authenticate(t.Context(), "go-"+name, password)
 	if err != nil {

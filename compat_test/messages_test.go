@@ -115,7 +115,7 @@ func shownAs(parts ...any) string { return fmt.Sprintf("%v %q %v %q", parts...) 
 type jar map[string]string
 
 func (j jar) header() string {
-	var parts []string
+	parts := make([]string, 0, len(j))
 	for name, value := range j {
 		parts = append(parts, name+"="+value)
 	}
@@ -138,7 +138,7 @@ func (j jar) take(lines []string) {
 // atDjango sends a request to Django.
 func (p *boardPair) atDjango(t *testing.T, j jar, steps []boardStep) boardPage {
 	t.Helper()
-	list := []any{}
+	list := make([]any, 0, len(steps))
 	for _, s := range steps {
 		list = append(list, []any(s))
 	}
@@ -175,7 +175,7 @@ func (p *boardPair) atGo(t *testing.T, j jar, steps []boardStep) boardPage {
 	if w.Code != http.StatusOK && w.Code != http.StatusInternalServerError {
 		t.Errorf("Go answers %d: %s", w.Code, w.Body)
 	}
-	answer.Status, answer.Cookies = w.Code, w.Result().Header.Values("Set-Cookie") //nolint:bodyclose // a recorder's
+	answer.Status, answer.Cookies = w.Code, w.Result().Header.Values("Set-Cookie")
 	j.take(answer.Cookies)
 	return *answer
 }
@@ -243,7 +243,7 @@ func messageTurns(storage string) []messageTurn {
 
 // noise returns text that hardly compresses, always the same for these numbers.
 func noise(seed, length int) string {
-	random := rand.New(rand.NewPCG(uint64(seed), 14)) //nolint:gosec // no secret
+	random := rand.New(rand.NewPCG(uint64(seed), 14))
 	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 	b := make([]byte, length)
 	for i := range b {
