@@ -17,22 +17,32 @@ import (
 // deflater is a pooled zlib writer together with its output buffer.
 type deflater struct {
 	bytes.Buffer
-	w *zlib.Writer
+	w    *zlib.Writer
+	pool *sync.Pool
 }
 
 // maxPooledBuffer bounds each buffer that a pool keeps, in bytes.
 const maxPooledBuffer = 256 << 10
 
-var deflaters = sync.Pool{New: func() any { //nolint:gochecknoglobals // a pool has to be shared
-	d := &deflater{}
-	d.w = zlib.NewWriter(&d.Buffer)
-	return d
-}}
+var (
+	deflaters      = newDeflaters(zlib.DefaultCompression) //nolint:gochecknoglobals // a pool has to be shared
+	denseDeflaters = newDeflaters(zlib.BestCompression)    //nolint:gochecknoglobals // likewise
+)
+
+func newDeflaters(level int) *sync.Pool {
+	pool := &sync.Pool{}
+	pool.New = func() any {
+		d := &deflater{pool: pool}
+		d.w, _ = zlib.NewWriterLevel(&d.Buffer, level) // only a wrong level is an error
+		return d
+	}
+	return pool
+}
 
 // deflate returns data in zlib format if that saves at least two bytes, and nil
 // otherwise. The caller must release the result.
-func deflate(data []byte) *deflater {
-	d, _ := deflaters.Get().(*deflater)
+func deflate(data []byte, pool *sync.Pool) *deflater {
+	d, _ := pool.Get().(*deflater)
 	d.Reset()
 	// Writes to a buffer in memory do not fail.
 	if err := d.write(data); err != nil || d.Len() >= len(data)-1 {
@@ -59,7 +69,7 @@ func (d *deflater) write(data []byte) error {
 
 func (d *deflater) release() {
 	if d.Cap() <= maxPooledBuffer {
-		deflaters.Put(d)
+		d.pool.Put(d)
 	}
 }
 

@@ -49,11 +49,44 @@ func TestCompressionIsWorthItWhereItIsForDjango(t *testing.T) {
 	}
 }
 
+// TestDenseIsAboutAsShortAsDjango compares cookies with messages, whose length is limited.
+func TestDenseIsAboutAsShortAsDjango(t *testing.T) {
+	t.Parallel()
+	type vector struct {
+		Name       string
+		Payload    *fixtures.Latin1
+		Compressed bool
+		Cookie     string `json:"cookie_after"`
+	}
+	s, err := NewTimestampSigner(Options{Key: "k", Compress: true, Dense: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := fixtures.Read[vector]("django-6.1/messages.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := 0
+	for _, v := range file.Cases {
+		if v.Payload == nil || !v.Compressed {
+			continue
+		}
+		count++
+		const bytes = 10
+		if got := s.SignObject(*v.Payload); len(got) > len(v.Cookie)+bytes*4/3 {
+			t.Errorf("%s: %d characters, Django has %d", v.Name, len(got), len(v.Cookie))
+		}
+	}
+	if count < 50 {
+		t.Fatalf("only %d cases", count)
+	}
+}
+
 func TestInflatingIsBounded(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{0, 1, 63, 64, 127, 128, 4096, 1 << 16, 1 << 20} {
 		data := []byte(strings.Repeat("a", size))
-		z := deflate(data)
+		z := deflate(data, deflaters)
 		if z == nil {
 			if size > 14 {
 				t.Errorf("%d bytes are not compressed", size)
@@ -106,7 +139,7 @@ func TestInflatedDataIsTheCallersOwn(t *testing.T) {
 	inflated := make([][]byte, 0, len(texts))
 	f := &inflater{}
 	for _, text := range texts {
-		z := deflate([]byte(text))
+		z := deflate([]byte(text), deflaters)
 		data, err := f.inflate(z.Bytes(), DefaultMaxInflated)
 		if err != nil {
 			t.Fatal(err)

@@ -37,7 +37,7 @@ func TestCompressionHasToSaveTwoBytes(t *testing.T) {
 			}
 			saved := len(data) - d.Len()
 			seen[saved] = true
-			z := deflate(data)
+			z := deflate(data, deflaters)
 			if (z != nil) != (saved >= 2) {
 				t.Errorf("%q: compressed %v, which saves %d bytes", data, z != nil, saved)
 			}

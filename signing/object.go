@@ -49,8 +49,8 @@ func dumpsSigner(o Options) (*TimestampSigner, error) {
 // encodeObject returns data in its signed form: base64, preceded by a dot if compressed.
 // The result has spare capacity for the rest of the text.
 func (s *Signer) encodeObject(data []byte) []byte {
-	if s.compress && len(data) <= s.maxInflated {
-		if z := deflate(data); z != nil {
+	if s.compress != nil && len(data) <= s.maxInflated {
+		if z := deflate(data, s.compress); z != nil {
 			defer z.release()
 			return appendBase64(append(make([]byte, 0, 1+z.Len()*4/3+signatureRoom), '.'), z.Bytes())
 		}

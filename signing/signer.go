@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -30,6 +31,9 @@ type Options struct {
 	// Compress makes Dumps and SignObject deflate data if that saves at least two bytes
 	// and if the signer itself would accept the inflated size. Reading accepts both.
 	Compress bool
+	// Dense makes Compress take more time for a shorter result, which is at most a few
+	// bytes longer than Django's. It is for cookies, whose length is limited.
+	Dense bool
 	// MaxInflated limits the inflated size of a compressed object, in bytes;
 	// [DefaultMaxInflated] if 0. Django has no limit: anyone with the key can make it
 	// inflate gigabytes.
@@ -57,7 +61,7 @@ type Signer struct {
 	sep         string
 	sign        *HMAC
 	verify      []*HMAC
-	compress    bool
+	compress    *sync.Pool // nil if the signer does not
 	maxInflated int
 }
 
@@ -74,7 +78,13 @@ func newSigner(o Options) (*Signer, error) {
 	if o.Key == "" {
 		return nil, ErrNoKey
 	}
-	s := &Signer{sep: o.Sep, compress: o.Compress, maxInflated: o.MaxInflated}
+	s := &Signer{sep: o.Sep, maxInflated: o.MaxInflated}
+	switch {
+	case o.Compress && o.Dense:
+		s.compress = denseDeflaters
+	case o.Compress:
+		s.compress = deflaters
+	}
 	if s.sep == "" {
 		s.sep = ":"
 	}

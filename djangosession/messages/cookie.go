@@ -39,7 +39,9 @@ func newCookieSigner(s *djangosession.Settings, rel release.Release) (cookieSign
 	if err != nil {
 		return cookieSigner{}, err
 	}
-	o.Salt, o.Compress = salt, true
+	// Messages that do not fit into the cookie can be lost where Django's are not, by a
+	// logout for example. So the value should not be longer than Django's.
+	o.Salt, o.Compress, o.Dense = salt, true, true
 	signer, err := signing.NewCookieSigner(o)
 	if err != nil {
 		return cookieSigner{}, err
