@@ -63,6 +63,7 @@ func getenv(name, otherwise string) string {
 type messageFigures struct {
 	Requests, Added, Shown int
 	OnlyByDjangoLost       int // messages that Django alone does not show
+	AtTheLimit             int // sequences that are not compared; see compare
 }
 
 // randomVisits returns a sequence, in which each message has a text of its own.
@@ -101,11 +102,13 @@ func randomVisits(random *rand.Rand, users []string, sequence int) []visitStep {
 // compare runs a sequence on both sides and on Django alone. Each message that Django
 // alone shows is shown at the same place. Others are shown at most once: Django alone
 // loses messages that Go keeps, such as those of a session whose login ends with status
-// 500.
+// 500. The results may differ if Django's cookie is a few bytes below its limit: the one
+// that Go compresses may be too long, and the session has its last message.
 func (p *boardPair) compare(t *testing.T, visits []visitStep, figures *messageFigures) {
 	t.Helper()
 	mixed, alone := jar{}, jar{}
 	var got, want []string
+	atTheLimit := false
 	for i, v := range visits {
 		send := p.atDjango
 		if v.atGo {
@@ -118,6 +121,9 @@ func (p *boardPair) compare(t *testing.T, visits []visitStep, figures *messageFi
 		if ours.Status == http.StatusOK { // a page of an error shows nothing
 			got, want = append(got, ours.Shown...), append(want, theirs.Shown...)
 		}
+		const limit, room = 2048, 16
+		n := len(alone["messages"])
+		atTheLimit = atTheLimit || n > limit-room && n <= limit
 		figures.Requests += 2
 		figures.Added += v.added()
 	}
@@ -135,7 +141,11 @@ func (p *boardPair) compare(t *testing.T, visits []visitStep, figures *messageFi
 		more[text] = true
 		return true
 	})
-	if !slices.Equal(rest, want) {
+	switch {
+	case slices.Equal(rest, want):
+	case atTheLimit:
+		figures.AtTheLimit++
+	default:
 		t.Errorf("shown: %.100q\nDjango alone: %.100q\n%s", got, want, describe(visits))
 	}
 	figures.Shown += len(known) + len(more)
