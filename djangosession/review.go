@@ -143,8 +143,8 @@ func (v *review) messages() {
 	case "", messageStorages + "fallback.FallbackStorage", messageStorages + "cookie.CookieStorage",
 		messageStorages + "session.SessionStorage":
 	default:
-		v.note(UnknownFinding, "MESSAGE_STORAGE", "is "+class+", a class of the site's own, so handlers cannot use messages: if it stores "+
-			"them as its base class of Django does, set Options.Messages.Storage to that class")
+		v.note(UnknownFinding, "MESSAGE_STORAGE", "is "+class+", a class of the site's own, so handlers cannot use messages: if "+
+			"it stores them as its base class of Django does, set Options.Messages.Storage to that class")
 	}
 }
 

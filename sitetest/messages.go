@@ -14,7 +14,7 @@ import (
 func (c *Client) Messages() messages.List {
 	c.t.Helper()
 	header := http.Header{"Cookie": {c.cookies.all()}}
-	session := func(context.Context) (*djangosession.Session, error) { return c.Session(), nil }
+	session := func(context.Context) (*djangosession.Session, error) { return c.Session(), nil } //nolint:contextcheck // the test's
 	list, err := c.site.reading.Messages.NewStorage(header, session).Peek(c.t.Context())
 	if err != nil {
 		c.t.Fatalf("sitetest: read the messages: %v", err)
@@ -27,8 +27,9 @@ func (c *Client) Messages() messages.List {
 // this response shows do not wait: look for them in its body.
 func (r *Response) WantMessages(texts ...string) *Response {
 	r.client.t.Helper()
-	waiting := []string{}
-	for _, m := range r.client.Messages() {
+	list := r.client.Messages()
+	waiting := make([]string, 0, len(list))
+	for _, m := range list {
 		waiting = append(waiting, m.Text)
 	}
 	if !slices.Equal(waiting, texts) {

@@ -156,12 +156,22 @@ func (h *Hashers) Make(ctx context.Context, password string) (auth.Secret, error
 
 // tell logs that passwords of a hasher cannot be checked, once per hasher.
 func (h *Hashers) tell(ctx context.Context, err error) {
-	var problem *auth.HasherError
-	if !errors.As(err, &problem) {
-		return
+	if attrs := h.untold(err); attrs != nil {
+		h.logger.ErrorContext(ctx, unusable, attrs...)
 	}
-	if _, told := h.told.LoadOrStore(problem.Hasher, true); !told {
-		h.logger.ErrorContext(ctx, "users whose passwords were encoded by this hasher cannot log in",
-			slog.String("hasher", problem.Hasher), slog.String("error", problem.Error()))
+}
+
+const unusable = "users whose passwords were encoded by this hasher cannot log in"
+
+// untold returns what to log about a [*auth.HasherError], and nil for other errors and for
+// hashers that have been logged.
+func (h *Hashers) untold(err error) []any {
+	problem, ok := errors.AsType[*auth.HasherError](err)
+	if !ok {
+		return nil
 	}
+	if _, told := h.told.LoadOrStore(problem.Hasher, true); told {
+		return nil
+	}
+	return []any{slog.String("hasher", problem.Hasher), slog.String("error", problem.Error())}
 }

@@ -1,7 +1,6 @@
 package hashers
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -105,8 +104,11 @@ func (h *Hashers) checkPreferred() {
 			p.problem = hasherError(p.algorithm, "cannot encode passwords: "+problem)
 		}
 	}
-	if p.problem != nil {
-		h.tell(context.Background(), p.problem) //nolint:contextcheck // New has none
+	if p.problem == nil {
+		return
+	}
+	if attrs := h.untold(p.problem); attrs != nil {
+		h.logger.Error(unusable, attrs...)
 	}
 }
 

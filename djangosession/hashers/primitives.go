@@ -40,8 +40,8 @@ func deriveArgon2(p argon2Params, password string, salt []byte, tag int) []byte 
 	if p.variant == "argon2i" {
 		derive = argon2.Key
 	}
-	passes, memory, lanes := uint32(p.time), uint32(p.memory), uint8(p.lanes) //nolint:gosec // they are checked
-	return derive([]byte(password), salt, passes, memory, lanes, uint32(tag)) //nolint:gosec // as above
+	passes, memory, lanes := uint32(p.time), uint32(p.memory), uint8(p.lanes)
+	return derive([]byte(password), salt, passes, memory, lanes, uint32(tag))
 }
 
 func encodeBcrypt(key []byte, rounds int) (string, error) {

@@ -274,7 +274,7 @@ func TestMessagesAreSafeForConcurrentUse(t *testing.T) {
 		ctx := r.Context()
 		var wait sync.WaitGroup
 		for i := range routines {
-			wait.Go(func() { //nolint:contextcheck // it uses the request's
+			wait.Go(func() {
 				for n := range each {
 					if err := messages.Info(ctx, noise(i*each+n)); err != nil {
 						t.Error(err)

@@ -167,10 +167,11 @@ func (s *Storage) Show(ctx context.Context) (List, error) {
 		list, err = s.show(ctx)
 		return err
 	}
+	change := s.open
 	if s.readOnly { // the header changes nothing
-		return list, show()
+		change = func(do func() error) error { return do() }
 	}
-	err := s.open(show)
+	err := change(show)
 	return list, err
 }
 
