@@ -179,6 +179,44 @@ func TestNoTokenWithoutAUser(t *testing.T) {
 	}
 }
 
+// Tokens without the address would be those of no user.
+func TestSettingsMustDescribeTheAddress(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		version string
+		model   djangosession.UserModel
+		works   bool
+	}{
+		{version: "6.1", model: djangosession.UserModel{Model: "auth.User"}},
+		{version: "6.1", model: djangosession.UserModel{Model: "auth.User", Fields: []djangosession.UserField{}}, works: true},
+		{version: "6.1", works: true}, // users of the caller
+		{version: "2.2.28", model: djangosession.UserModel{Model: "auth.User"}, works: true},
+	} {
+		s, err := djangosession.NewSettingsFor(c.version, "secret")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.UserModel = djangosession.UserModel{}
+		reference, err := tokens.New(s, tokens.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.UserModel = c.model
+		generator, err := tokens.New(s, tokens.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		user := &auth.User{ID: "1"}
+		token, err := reference.Make(user)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := generator.Make(user); (err == nil) != c.works || generator.Check(user, token) != c.works {
+			t.Errorf("%s, %+v: Make: %v", c.version, c.model, err)
+		}
+	}
+}
+
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -51,6 +51,7 @@ func New(s djangosession.Settings, o Options) (*Generator, error) {
 		inDays:    !site.MakesTokensInSeconds(),
 		withEmail: site.HashesEmailInTokens(),
 	}
+	g.blind = g.withEmail && o.HashValue == nil && s.UserModel.Model != "" && s.UserModel.Fields == nil
 	if err := g.setZones(&s); err != nil {
 		return nil, err
 	}

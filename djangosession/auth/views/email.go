@@ -14,7 +14,8 @@ const (
 
 // The parts of an address that EmailValidator accepts.
 var (
-	userPart = regexp.MustCompile(`^(?:` + atom + `(?:\.` + atom + `)*|"(?:[\x01-\x08\x0b\x0c\x0e-\x1f!\x23-\x5b\x5d-\x7f]|\\[\x01-\x09\x0b\x0c\x0e-\x7f])*")$`)
+	//nolint:gocritic // the ranges are those of the standard for quoted names
+	userPart = regexp.MustCompile(`^(?:` + atom + `(?:\.` + atom + `)*|"(?:[\x01-\x08\x0b\x0c\x0e-\x1f!#-\[\]-\x7f]|\\[\x01-\x09\x0b\x0c\x0e-\x7f])*")$`)
 	domain   = regexp.MustCompile(`^` + label + `(?:\.` + label + `)*\.(?:xn--[a-z0-9]{1,59}|[a-z` + beyondASCII + `-]{2,63})$`)
 )
 

@@ -72,7 +72,7 @@ func (v *Views) authenticate(r *http.Request, f *form) (*auth.User, error) {
 	}
 	user, err := v.site.Login.Authenticate(r.Context(), username, password)
 	switch {
-	case errors.Is(err, auth.ErrBadCredentials):
+	case errors.Is(err, auth.ErrBadCredentials), errors.Is(err, auth.ErrUnknownHasher): // package hashers logs that
 		f.add(problem("", "invalid_login"))
 		return nil, nil //nolint:nilnil // as above
 	case err != nil:

@@ -42,7 +42,7 @@ func (v *Views) Logout(w http.ResponseWriter, r *http.Request) {
 
 // afterLogout returns where a logout leads, or reports that a page is shown.
 func (v *Views) afterLogout(r *http.Request) (to string, shows bool) {
-	path, next := pyurl.Path(r), v.options.LogoutNextPage
+	path, next := ownPath(r), v.options.LogoutNextPage
 	if v.rules.logoutAtOnce {
 		if v.site.Login.HasNext(r) { // an address that is not allowed leads here again
 			return v.site.Login.Next(r, path), false

@@ -70,7 +70,7 @@ func (v *Views) sendLinks(ctx context.Context, address string) error {
 		})
 		if err != nil {
 			v.options.Logger.LogAttrs(ctx, slog.LevelError, "reset link not sent",
-				slog.String("user", user.ID), slog.String("error", err.Error()))
+				slog.String("error", err.Error()))
 		}
 	}
 	return nil

@@ -9,7 +9,6 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/djangosession/auth/tokens"
-	"github.com/djangobridge/djangobridge/internal/pyurl"
 )
 
 const (
@@ -39,7 +38,7 @@ func (v *Views) PasswordResetConfirm(w http.ResponseWriter, r *http.Request) {
 	case !valid:
 		v.render(w, r, Page{Template: PasswordResetConfirmTemplate})
 	case token != setPassword:
-		redirect(w, strings.ReplaceAll(pyurl.Path(r), token, setPassword))
+		redirect(w, strings.ReplaceAll(ownPath(r), token, setPassword))
 	default:
 		v.resetPassword(w, r, user)
 	}

@@ -87,6 +87,16 @@ func redirect(w http.ResponseWriter, to string) {
 	w.WriteHeader(http.StatusFound)
 }
 
+// ownPath returns the path of the request, to redirect to it. Two slashes at its start
+// would lead to another site. Matches request.path and escape_leading_slashes.
+func ownPath(r *http.Request) string {
+	path := pyurl.Path(r)
+	if rest, ok := strings.CutPrefix(path, "//"); ok {
+		return "/%2F" + rest
+	}
+	return path
+}
+
 // succeed answers a form that has done its work.
 func (v *Views) succeed(w http.ResponseWriter, r *http.Request, template string, user *auth.User, to string) {
 	if v.options.OnSuccess != nil {

@@ -183,3 +183,17 @@ func TestPasswordsAreNotSetWithoutValidation(t *testing.T) {
 		t.Errorf("the password was set: %v", err)
 	}
 }
+
+// A router that does not clean paths must not let a logout lead to another site.
+func TestLogoutDoesNotLeadToAHostInThePath(t *testing.T) {
+	t.Parallel()
+	site := newSite(t, memory.NewUsers())
+	pages, err := site.Views(views.Options{Render: func(http.ResponseWriter, *http.Request, views.Page) {}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := post(t, site.Middleware(http.HandlerFunc(pages.Logout)), "//evil.test/logout/?x=1", url.Values{})
+	if to := w.Header().Get("Location"); w.Code != http.StatusFound || to != "/%2Fevil.test/logout/" {
+		t.Errorf("status %d, %q", w.Code, to)
+	}
+}
