@@ -12,7 +12,7 @@ func TestUsersAreFoundByTheirAddressInAnyCase(t *testing.T) {
 	t.Parallel()
 	users := newEmployees(t, true)
 	for address, want := range map[string]int{
-		"anne@example.com": 1, "ANNE@Example.com": 1, "ann_@example.com": 0, "%": 0, "": 0, "anne@example.com ": 0, "a\x00": 0, "\xff": 0,
+		"anne@example.com": 1, "ANNE@Example.com": 1, "ann_@example.com": 0, "%": 0, "": 0, "a\x00": 0, "\xff": 0,
 	} {
 		found, err := users.UsersByEmail(t.Context(), address)
 		if err != nil || len(found) != want || want > 0 && found[0].Email != "anne@example.com" {

@@ -14,14 +14,14 @@ const (
 
 // The parts of an address that EmailValidator accepts.
 var (
-	//nolint:gocritic // the ranges are those of the standard for quoted names
-	userPart = regexp.MustCompile(`^(?:` + atom + `(?:\.` + atom + `)*|"(?:[\x01-\x08\x0b\x0c\x0e-\x1f!#-\[\]-\x7f]|\\[\x01-\x09\x0b\x0c\x0e-\x7f])*")$`)
+	userPart = regexp.MustCompile(`^(?:` + atom + `(?:\.` + atom + `)*|"(?:` + quoted + `)*")$`)
 	domain   = regexp.MustCompile(`^` + label + `(?:\.` + label + `)*\.(?:xn--[a-z0-9]{1,59}|[a-z` + beyondASCII + `-]{2,63})$`)
 )
 
 const (
 	// Python takes the last four letters for I, S and K in a pattern that ignores case.
 	atom        = "[-!#$%&'*+/=?^_`{}|~0-9A-Za-z\u0131\u0130\u017f\u212a]+"
+	quoted      = `[\x01-\x08\x0b\x0c\x0e-\x1f!\x23-\x5b\x5d-\x7f]|\\[\x01-\x09\x0b\x0c\x0e-\x7f]`
 	beyondASCII = `\x{a1}-\x{ffff}`
 	label       = `[a-z` + beyondASCII + `0-9](?:[a-z` + beyondASCII + `0-9-]{0,61}[a-z` + beyondASCII + `0-9])?`
 )
@@ -57,7 +57,7 @@ func isAddress(address string) bool {
 		return false
 	}
 	host := strings.ToLower(address[at+1:])
-	if host == "localhost" || domain.MatchString(host) && !strings.HasSuffix(host, "-") {
+	if address[at+1:] == "localhost" || domain.MatchString(host) && !strings.HasSuffix(host, "-") {
 		return true
 	}
 	literal, ok := strings.CutPrefix(host, "[")
