@@ -39,7 +39,7 @@ type loginPages struct {
 }
 
 // newLoginPages starts both behind one address.
-func newLoginPages(t *testing.T, release string, browser context.Context) *website {
+func newLoginPages(t *testing.T, release string, shared *example) *website {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "db.sqlite3")
 	options, err := json.Marshal(map[string]any{"database": name, "script": djangosession.SettingsScript})
@@ -92,7 +92,7 @@ func newLoginPages(t *testing.T, release string, browser context.Context) *websi
 	mux.Handle("/", httputil.NewSingleHostReverseProxy(django)) // which keeps the Host header
 	front := httptest.NewServer(mux)
 	t.Cleanup(front.Close)
-	return &website{example: &example{browser: browser}, t: t, url: front.URL, output: stderr}
+	return &website{example: shared, t: t, url: front.URL, output: stderr}
 }
 
 // handler returns Go's pages.
@@ -159,11 +159,11 @@ func (p *loginPages) show(w http.ResponseWriter, r *http.Request, data map[strin
 // the other side.
 func TestLoginPagesInABrowser(t *testing.T) {
 	t.Parallel()
-	browser := startBrowser(t)
+	shared := &example{browser: startBrowser(t)}
 	for _, release := range releases() {
 		t.Run("django-"+release, func(t *testing.T) {
 			t.Parallel()
-			site := newLoginPages(t, release, browser)
+			site := newLoginPages(t, release, shared)
 			password := "tea time for ada"
 			for _, order := range [][2]string{{"Go", "Django"}, {"Django", "Go"}} {
 				here, there := strings.ToLower(order[0]), strings.ToLower(order[1])

@@ -229,7 +229,7 @@ func (s *pageSite) send(t *testing.T, method, path string, form url.Values) page
 	if s.jar["csrftoken"] == "" {
 		s.jar["csrftoken"] = strings.Repeat("ab", 32)
 	}
-	var list []string
+	list := make([]string, 0, len(s.jar))
 	for name, value := range s.jar {
 		list = append(list, name+"="+value)
 	}
@@ -267,7 +267,7 @@ func (s *pageSite) send(t *testing.T, method, path string, form url.Values) page
 }
 
 // both sends the same request to both sides and compares the answers.
-func (p *pages) both(t *testing.T, method, path string, form url.Values) pageAnswer {
+func (p *pages) both(t *testing.T, method, path string, form url.Values) {
 	t.Helper()
 	clone := func() url.Values {
 		if form == nil {
@@ -280,7 +280,6 @@ func (p *pages) both(t *testing.T, method, path string, form url.Values) pageAns
 	if !reflect.DeepEqual(d, g) {
 		t.Errorf("%s %s %v:\nDjango %+v\nGo     %+v", method, path, form, d, g)
 	}
-	return d
 }
 
 func fields(pairs ...string) url.Values {

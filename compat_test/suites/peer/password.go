@@ -15,7 +15,7 @@ func (p *peer) password(ctx context.Context, op string, o *order, a *args) (any,
 	if err != nil {
 		return nil, err
 	}
-	h, err := hashers.New(settings, hashers.Options{Logger: slog.New(slog.DiscardHandler)}) //nolint:contextcheck // for logs
+	h, err := hashers.New(settings, hashers.Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, err
 	}
