@@ -63,8 +63,8 @@
 //
 // # Test vectors
 //
-// Package fixtures contains signed strings, sessions, cookies, rows, cached values and refusals
-// of real Django releases, in a documented format for tests in any language:
+// Package fixtures contains signed strings, sessions, cookies, rows, cached values and
+// refusals of real Django releases, in a documented format for tests in any language:
 //
 //	file, err := fixtures.Read[vector]("django-5.2/sessions.json")
 //
@@ -82,10 +82,10 @@
 //
 // # Compatibility
 //
-// The Django release in DJANGO_VERSION reads every session that any version of this module
-// writes, and so do later versions of this module. Later versions read the settings files
-// of earlier ones; if Open needs a fact that such a file lacks, the error says how to
-// export it again. Before version 1, Go names may change between minor versions, and
-// CHANGELOG.md says how to follow. docs/differences.md lists each deliberate difference
-// from Django with the test that holds it.
+// The Django release in DJANGO_VERSION reads every session that any version of this
+// module writes, and so do later versions of this module. Later versions read the
+// settings files of earlier ones; if Open needs a fact that such a file lacks, the error
+// says how to export it again. Before version 1, Go names may change between minor
+// versions, and CHANGELOG.md says how to follow. docs/differences.md lists each
+// deliberate difference from Django with the test that holds it.
 package djangobridge

@@ -17,8 +17,8 @@ import (
 	"github.com/djangobridge/djangobridge/fixtures"
 )
 
-// A handler that changes the session of a user whom Django logged in. The database and the
-// settings are those of a small site that Django wrote.
+// A handler that changes the session of a user whom Django logged in. The database and
+// the settings are those of a small site that Django wrote.
 func Example_session() {
 	if err := visitTwice(context.Background()); err != nil {
 		fmt.Println(err)

@@ -22,8 +22,8 @@ const (
 	cachePackage = "django.core.cache.backends."
 )
 
-// engineFile is testdata/site.json of a site with another session engine, and with further
-// settings.
+// engineFile is testdata/site.json of a site with another session engine, and with
+// further settings.
 func engineFile(t *testing.T, engine string, more map[string]any) string {
 	t.Helper()
 	text := readFile(t, "testdata/site.json")

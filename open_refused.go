@@ -9,7 +9,8 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// A RefusedError lists the reasons why the site cannot be opened safely from its settings.
+// A RefusedError lists the reasons why the site cannot be opened safely from its
+// settings.
 type RefusedError struct {
 	File     string                  // "" if the error is that of [New]
 	Findings []djangosession.Finding // at least one

@@ -6,7 +6,8 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// openUsers returns the users of the site: those of the options, or those in the database.
+// openUsers returns the users of the site: those of the options, or those in the
+// database.
 func (o *Options) openUsers(s *djangosession.Settings) (auth.Users, error) {
 	if o.Users != nil {
 		return o.Users, nil

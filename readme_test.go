@@ -24,8 +24,8 @@ func TestReadmeProgramIsTheExample(t *testing.T) {
 	}
 }
 
-// TestShownCodeIsCompiled checks that all Go code of README.md, of the tutorial and of the
-// page about tests is part of an example, to the letter.
+// TestShownCodeIsCompiled checks that all Go code of README.md, of the tutorial and of
+// the page about tests is part of an example, to the letter.
 func TestShownCodeIsCompiled(t *testing.T) {
 	t.Parallel()
 	var examples []string
@@ -67,7 +67,8 @@ func TestShownCodeIsGo(t *testing.T) {
 	}
 }
 
-// isGo reports whether code is a file, or declarations, statements, imports or an expression.
+// isGo reports whether code is a file, or declarations, statements, imports or an
+// expression.
 func isGo(code string) bool {
 	return slices.ContainsFunc([]string{
 		code, "package p\n" + code, "package p\nfunc _() {\n" + code + "\n}", "package p\nimport (\n" + code + ")",

@@ -9,8 +9,8 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// Errors that callers of a [Cache] check for. Any other error means that the cache was not
-// reached or has refused, and says nothing about the value.
+// Errors that callers of a [Cache] check for. Any other error means that the cache was
+// not reached or has refused, and says nothing about the value.
 var (
 	// ErrMiss reports that the cache has no value under the key.
 	ErrMiss = errors.New("caches: no such key")
@@ -18,8 +18,8 @@ var (
 	ErrExists = errors.New("caches: the key exists")
 	// ErrChanged reports that the value is no longer the one that was read.
 	ErrChanged = errors.New("caches: the value has changed")
-	// ErrTooLarge reports a value that the cache cannot store. The old value is unchanged.
-	// Caches wrap it with the limit and the setting that raises it.
+	// ErrTooLarge reports a value that the cache cannot store. The old value is
+	// unchanged. Caches wrap it with the limit and the setting that raises it.
 	ErrTooLarge = errors.New("caches: the value is too large for the cache")
 )
 
@@ -40,8 +40,9 @@ type Cache interface {
 	Exists(ctx context.Context, key string) (bool, error)
 	// Add stores a value under a new key. It returns [ErrExists] if the key exists.
 	Add(ctx context.Context, key string, value *py.Dict, timeout time.Duration) error
-	// Replace stores a value in place of another. It returns [ErrMiss] if the key does not
-	// exist, and never creates it, not even if another process removes it at that time.
+	// Replace stores a value in place of another. It returns [ErrMiss] if the key does
+	// not exist, and never creates it, not even if another process removes it at that
+	// time.
 	Replace(ctx context.Context, key string, value *py.Dict, timeout time.Duration) error
 	// Set stores a value, whether the key exists or not.
 	Set(ctx context.Context, key string, value *py.Dict, timeout time.Duration) error

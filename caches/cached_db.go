@@ -27,9 +27,9 @@ type DB interface {
 	CycleWith(ctx context.Context, old string, change func(*djangosession.Record) error,
 		hook func(context.Context, *djangosession.Record) error) error
 	// Locked calls do with the session that has this key, expired or not, while it is
-	// locked against other writers, and after their transactions have ended. stored is nil
-	// if the session does not exist. do may be called several times. Locked returns the
-	// error of do.
+	// locked against other writers, and after their transactions have ended. stored is
+	// nil if the session does not exist. do may be called several times. Locked returns
+	// the error of do.
 	Locked(ctx context.Context, key string, do func(ctx context.Context, stored *djangosession.Record) error) error
 	// Codec returns the codec of the stored text.
 	Codec() *djangosession.Codec

@@ -14,8 +14,8 @@ import (
 const copyTimeout = time.Second
 
 // copyBack adds a session that was read from the database to the cache, and returns what
-// the row contains when it does. The row is locked in the meantime: a logout comes before,
-// and then there is no copy, or after, and then it removes the copy.
+// the row contains when it does. The row is locked in the meantime: a logout comes
+// before, and then there is no copy, or after, and then it removes the copy.
 func (e *CachedDB) copyBack(ctx context.Context, at string, r *djangosession.Record) (*djangosession.Record, error) {
 	w, gone := &cacheWrite{e: e, at: at}, false
 	limited, cancel := context.WithTimeout(ctx, copyTimeout)

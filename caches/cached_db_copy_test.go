@@ -308,7 +308,8 @@ func TestLoadLeavesNoCopyIfTheLockIsLost(t *testing.T) {
 	}
 }
 
-// repeatingDB calls do twice, as after a conflict, and lets a test change the row between.
+// repeatingDB calls do twice, as after a conflict, and lets a test change the row
+// between.
 type repeatingDB struct {
 	caches.DB
 
@@ -357,8 +358,8 @@ func TestConflictsOfALoadLeaveNoOldCopy(t *testing.T) {
 	}
 }
 
-// A writer that keeps the lock for long, such as a request of Django with ATOMIC_REQUESTS,
-// delays a Load for a second at most.
+// A writer that keeps the lock for long, such as a request of Django with
+// ATOMIC_REQUESTS, delays a Load for a second at most.
 func TestLoadDoesNotWaitLongForALock(t *testing.T) {
 	t.Parallel()
 	reported := 0

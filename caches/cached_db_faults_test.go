@@ -248,8 +248,8 @@ func (l *lockingDB) Locked(
 	})
 }
 
-// A Load that reads the old row before the outcome of the COMMIT is known must not copy it
-// after the copy was removed.
+// A Load that reads the old row before the outcome of the COMMIT is known must not copy
+// it after the copy was removed.
 func TestCopiesAreRemovedWhileTheRowIsLocked(t *testing.T) {
 	t.Parallel()
 	errCommit := errors.New("commit failed")

@@ -9,8 +9,8 @@ import (
 	"github.com/djangobridge/djangobridge/py"
 )
 
-// Dummy is a cache that stores nothing. With it, [CachedDB] keeps sessions in the database
-// alone. Matches django.core.cache.backends.dummy.DummyCache.
+// Dummy is a cache that stores nothing. With it, [CachedDB] keeps sessions in the
+// database alone. Matches django.core.cache.backends.dummy.DummyCache.
 type Dummy struct{}
 
 var (

@@ -55,8 +55,8 @@ func (e *Engine) untilUnchanged(ctx context.Context, op, at string, do func(item
 	}
 }
 
-// isUnreadable reports whether Get found a value that is not a session in the format of the
-// settings.
+// isUnreadable reports whether Get found a value that is not a session in the format of
+// the settings.
 func isUnreadable(err error) bool {
 	_, ok := errors.AsType[*djangosession.DecodeError](err)
 	return ok
@@ -140,8 +140,8 @@ func (e *Engine) Cycle(ctx context.Context, old string, change func(*djangosessi
 	})
 }
 
-// failedCycle is the error of a Cycle that failed after it had stored the new session, and
-// then removed it with the error undone.
+// failedCycle is the error of a Cycle that failed after it had stored the new session,
+// and then removed it with the error undone.
 func failedCycle(err, undone error) error {
 	switch {
 	case undone == nil:

@@ -198,7 +198,8 @@ func (c *cachedVector) test(t *testing.T, folder string) {
 	}
 }
 
-// testCopy compares the copy of a row in the cache. Go does not cache what it cannot read.
+// testCopy compares the copy of a row in the cache. Go does not cache what it cannot
+// read.
 func (c *cachedVector) testCopy(t *testing.T, site *cachedSite) {
 	t.Helper()
 	data, left, kept := site.memory.Raw(c.Key)

@@ -35,7 +35,8 @@ func (c *FileBased) cull(keep string) error {
 		names = names[:max(0, n/c.culling.Frequency)]
 	}
 	for _, name := range names {
-		// Django removes the file that it is about to write, too, which makes no difference.
+		// Django removes the file that it is about to write, too, which makes no
+		// difference.
 		if file := filepath.Join(c.dir, name); file != keep {
 			if err := atomicfile.Remove(file); err != nil {
 				return err

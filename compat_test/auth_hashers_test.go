@@ -124,8 +124,8 @@ func TestHashersAgree(t *testing.T) {
 	}
 }
 
-// TestLoginsLeaveTheSameRow logs users in on both sides, with passwords of each hasher at a
-// site that prefers each other one.
+// TestLoginsLeaveTheSameRow logs users in on both sides, with passwords of each hasher at
+// a site that prefers each other one.
 func TestLoginsLeaveTheSameRow(t *testing.T) {
 	t.Parallel()
 	const password = "pässword☃"

@@ -428,7 +428,8 @@ func rotatedKeys(t *testing.T, p *authPair) {
 	s.SecretKey, s.SecretKeyFallbacks = "new-secret-key", []string{s.SecretKey}
 	p.django.do(t, "settings", map[string]any{"SECRET_KEY": s.SecretKey, "SECRET_KEY_FALLBACKS": s.SecretKeyFallbacks})
 	_, p.engine = p.site(t, s, tables.Options{})
-	// It is not strict, because 3.2 has no fallback keys: what the old one signed is no session.
+	// It is not strict, because 3.2 has no fallback keys: what the old one signed is no
+	// session.
 	p.sessions = newManager(t, p.engine, s, djangosession.Options{})
 	p.login = p.with(t, p.sessions)
 	who, key := p.goSees(t, first)

@@ -11,8 +11,8 @@ func browseCache(t *testing.T, e *example) { browseEngine(t, e, "cache") }
 
 func browseSignedCookies(t *testing.T, e *example) { browseEngine(t, e, "signed_cookies") }
 
-// browseEngine fills one cart on both sides, and logs in and out on each, with sessions of
-// this engine.
+// browseEngine fills one cart on both sides, and logs in and out on each, with sessions
+// of this engine.
 func browseEngine(t *testing.T, e *example, engine string) {
 	t.Helper()
 	site := e.start(t, "-engine", engine)

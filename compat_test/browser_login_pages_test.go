@@ -32,7 +32,8 @@ var goPage = template.Must(template.New("").Parse(`<!doctype html><title>x</titl
 <p id="link">{{.Link}}</p><p id="problem">{{range .Problems}}{{.Code}} {{end}}</p>
 {{with .Fields}}<form method="post">{{$.CSRF}}{{range .}}<input name="{{.}}">{{end}}<button>Go on</button></form>{{end}}</main>`))
 
-// loginPages is a Django and a Go that have the same login pages, below /django/ and /go/.
+// loginPages is a Django and a Go that have the same login pages, below /django/ and
+// /go/.
 type loginPages struct {
 	t    *testing.T
 	site *djangobridge.Site
@@ -154,9 +155,9 @@ func (p *loginPages) show(w http.ResponseWriter, r *http.Request, data map[strin
 	}
 }
 
-// TestLoginPagesInABrowser logs in on pages of both sides with a password of Argon2, reads
-// the messages of each side on pages of the other, and resets the password with a link of
-// the other side.
+// TestLoginPagesInABrowser logs in on pages of both sides with a password of Argon2,
+// reads the messages of each side on pages of the other, and resets the password with a
+// link of the other side.
 func TestLoginPagesInABrowser(t *testing.T) {
 	t.Parallel()
 	shared := &example{browser: startBrowser(t)}

@@ -95,7 +95,8 @@ func awaitCachedDB(t *testing.T, e *cachedRows) {
 	}
 }
 
-// TestCachedDBWhenRedisFails kills Redis between the row and the COMMIT, and makes it slow.
+// TestCachedDBWhenRedisFails kills Redis between the row and the COMMIT, and makes it
+// slow.
 func TestCachedDBWhenRedisFails(t *testing.T) {
 	t.Parallel()
 	for _, product := range databases() {

@@ -45,10 +45,10 @@ func onCachedDBs(t *testing.T, run func(t *testing.T, team []*cachedRows)) {
 	}
 }
 
-// TestCachedDBLogoutRaces lets a logout race with loads that write back, saves, merges and
-// changes of the key, some of which are cancelled. Afterwards neither a row nor a copy
-// exists, except those of a key that a change of the key returned. CHAOS_RACES is the
-// number of races.
+// TestCachedDBLogoutRaces lets a logout race with loads that write back, saves, merges
+// and changes of the key, some of which are cancelled. Afterwards neither a row nor a
+// copy exists, except those of a key that a change of the key returned. CHAOS_RACES is
+// the number of races.
 func TestCachedDBLogoutRaces(t *testing.T) {
 	t.Parallel()
 	races := times(t, "CHAOS_RACES", 40)
@@ -132,9 +132,9 @@ func (c *cachedDBLogouts) race(t *testing.T, draw *rand.Rand) {
 	}
 }
 
-// TestCachedDBMergesLoseNothing merges from all sides into the same sessions, beside loads
-// and evictions. Nothing is lost, and row and copy agree. CHAOS_RACES is the number of
-// merges.
+// TestCachedDBMergesLoseNothing merges from all sides into the same sessions, beside
+// loads and evictions. Nothing is lost, and row and copy agree. CHAOS_RACES is the number
+// of merges.
 func TestCachedDBMergesLoseNothing(t *testing.T) {
 	t.Parallel()
 	merges := times(t, "CHAOS_RACES", 200)
@@ -194,8 +194,9 @@ func TestCachedDBMergesLoseNothing(t *testing.T) {
 	})
 }
 
-// TestCachedDBAgreesAfterRaces has saves, merges and loads of one session at once, some of
-// which are cancelled. Row and copy agree afterwards. CHAOS_RACES is the number of races.
+// TestCachedDBAgreesAfterRaces has saves, merges and loads of one session at once, some
+// of which are cancelled. Row and copy agree afterwards. CHAOS_RACES is the number of
+// races.
 func TestCachedDBAgreesAfterRaces(t *testing.T) {
 	t.Parallel()
 	races := times(t, "CHAOS_RACES", 40)

@@ -53,8 +53,8 @@ func cachedRowsOn(
 	return e
 }
 
-// newCachedRows makes engines on a new table and a Redis, whose keys begin with the name of
-// the table. Each has connections of its own, like another process.
+// newCachedRows makes engines on a new table and a Redis, whose keys begin with the name
+// of the table. Each has connections of its own, like another process.
 func newCachedRows(t *testing.T, base *database, redis *servers.Server, processes int) []*cachedRows {
 	t.Helper()
 	table := fmt.Sprintf("sessions_%d", lastTable.Add(1))
@@ -103,7 +103,8 @@ func (e *cachedRows) stored(t *testing.T, key string) (row, copied *py.Dict) {
 	return all[0], all[1]
 }
 
-// disagreement describes how the copy of a session differs from its row; "" if it does not.
+// disagreement describes how the copy of a session differs from its row; "" if it does
+// not.
 func (e *cachedRows) disagreement(t *testing.T, key string) string {
 	t.Helper()
 	row, copied := e.stored(t, key)

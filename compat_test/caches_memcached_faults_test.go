@@ -51,8 +51,8 @@ func saysLoggedOut(err error) bool {
 	return errors.Is(err, djangosession.ErrNoSession) || errors.Is(err, djangosession.ErrSessionGone) || errors.Is(err, caches.ErrMiss)
 }
 
-// TestMemcachedThatIsKilledUnderLoad: while the server is away, everything is an error and
-// visitors keep their cookies. When it is back, nothing fails on an old connection.
+// TestMemcachedThatIsKilledUnderLoad: while the server is away, everything is an error
+// and visitors keep their cookies. When it is back, nothing fails on an old connection.
 func TestMemcachedThatIsKilledUnderLoad(t *testing.T) {
 	t.Parallel()
 	server := memcacheds(t, 1)[0]

@@ -122,8 +122,8 @@ func onMemcachedSites(t *testing.T, run func(t *testing.T, release string, sites
 	}
 }
 
-// TestMemcachedServersOfPython lets Python and Go find the server of 1,000 keys, with each
-// client and each way to choose a server.
+// TestMemcachedServersOfPython lets Python and Go find the server of 1,000 keys, with
+// each client and each way to choose a server.
 func TestMemcachedServersOfPython(t *testing.T) {
 	t.Parallel()
 	const count = 1000

@@ -17,8 +17,8 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// cacheWriters is the number of writers in a race. Each has a cache and connections of its
-// own, like another process.
+// cacheWriters is the number of writers in a race. Each has a cache and connections of
+// its own, like another process.
 const cacheWriters = 4
 
 func oneValue(name string, v any) *py.Dict {

@@ -105,8 +105,8 @@ func TestRedisClusterKeepsSessions(t *testing.T) {
 	})
 }
 
-// TestRedisClusterLosesAServer kills one of three servers: its sessions are errors and not
-// missing, and those of the others go on.
+// TestRedisClusterLosesAServer kills one of three servers: its sessions are errors and
+// not missing, and those of the others go on.
 func TestRedisClusterLosesAServer(t *testing.T) {
 	t.Parallel()
 	nodes, direct := newRedisCluster(t)

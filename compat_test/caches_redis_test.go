@@ -24,8 +24,8 @@ const (
 	djangoRedisBackend = "django_redis.cache.RedisCache"
 )
 
-// newRedis starts a Redis of this test alone. COMPAT_REDIS names another server that speaks
-// its protocol: valkey.
+// newRedis starts a Redis of this test alone. COMPAT_REDIS names another server that
+// speaks its protocol: valkey.
 func newRedis(t *testing.T, options ...string) *servers.Server {
 	t.Helper()
 	s, err := servers.New(cmp.Or(os.Getenv("COMPAT_REDIS"), servers.Redis), options...)
@@ -156,7 +156,8 @@ func TestRedisConformance(t *testing.T) {
 func redisEngineCases() []engineCase {
 	var cases []engineCase
 	for _, kind := range redisKinds() {
-		// TestRedisRandomValues has the others. MessagePack cannot hold the ints of the turns.
+		// TestRedisRandomValues has the others. MessagePack cannot hold the ints of the
+		// turns.
 		if slices.Contains([]string{"zlib", "gzip", "lz4", "lzma", "zstd", "msgpack"}, kind.name) {
 			continue
 		}

@@ -82,8 +82,8 @@ func (a *authority) write(t *testing.T, name string, template *x509.Certificate)
 
 func (a *authority) file(name string) string { return filepath.Join(a.folder, name) }
 
-// newTLSRedis starts a Redis that wants certificates of its clients, and returns the URL of
-// its port for TLS. Its certificate is that of host.
+// newTLSRedis starts a Redis that wants certificates of its clients, and returns the URL
+// of its port for TLS. Its certificate is that of host.
 func newTLSRedis(t *testing.T, a *authority, host string) string {
 	t.Helper()
 	a.issue(t, "server-"+host, host)

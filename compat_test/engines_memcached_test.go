@@ -13,8 +13,8 @@ import (
 
 const cachedDBEngine = "django.contrib.sessions.backends.cached_db"
 
-// memcachedEngineCases are the engines "cache" and "cached_db" on memcached, by each Python
-// client, with one server and with three.
+// memcachedEngineCases are the engines "cache" and "cached_db" on memcached, by each
+// Python client, with one server and with three.
 func memcachedEngineCases() []engineCase {
 	var cases []engineCase
 	for _, backend := range memcachedBackends() {

@@ -8,7 +8,8 @@ import (
 	"github.com/djangobridge/djangobridge/py/pyjson"
 )
 
-// makeRandomSessions is Python that stores random sessions, and returns the keys and values.
+// makeRandomSessions is Python that stores random sessions, and returns the keys and
+// values.
 const makeRandomSessions = `
 import random, string
 draw = random.Random(seed)
@@ -40,8 +41,8 @@ const loadSessions = `
 result = sum(repr(store(key).load()) != repr(values) for key, values in sessions)
 `
 
-// TestRandomSessionsOfFilesAndCookies has each side read the random sessions of the other.
-// ENGINE_VALUES is their number.
+// TestRandomSessionsOfFilesAndCookies has each side read the random sessions of the
+// other. ENGINE_VALUES is their number.
 func TestRandomSessionsOfFilesAndCookies(t *testing.T) {
 	t.Parallel()
 	count := times(t, "ENGINE_VALUES", 200)

@@ -12,17 +12,17 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// How to add an engine: write a function that returns its cases, in a file of its own, and
-// list it in engineCases. A case needs
+// How to add an engine: write a function that returns its cases, in a file of its own,
+// and list it in engineCases. A case needs
 //
 //	name:  the engine and its store
 //	start: Django's settings, as JSON has them, on a store of this test alone (at.dir is an
 //	       empty folder); set at.stop and at.resume if the store can go away
 //	open:  the Go engine, from the settings that SettingsScript prints in that Django
 //
-// and says with the other fields what the engine cannot do. Each case runs on each release
-// of DJANGO_RELEASES in an environment with all clients (env/caches). The turns are in
-// engines_turns_test.go.
+// and says with the other fields what the engine cannot do. Each case runs on each
+// release of DJANGO_RELEASES in an environment with all clients (env/caches). The turns
+// are in engines_turns_test.go.
 
 // engineCase is a SESSION_ENGINE on a store.
 type engineCase struct {

@@ -32,8 +32,8 @@ func freePorts(t *testing.T, n int) []string {
 	return ports
 }
 
-// tutorial returns the commands of docs/getting-started.md as one program for the shell, and
-// the Go program that the page begins with. Downloads are replaced by what is here.
+// tutorial returns the commands of docs/getting-started.md as one program for the shell,
+// and the Go program that the page begins with. Downloads are replaced by what is here.
 func tutorial(t *testing.T, root, bin string) (commands, first string) {
 	t.Helper()
 	page, err := os.ReadFile(filepath.Join(root, "docs", "getting-started.md"))
@@ -70,8 +70,8 @@ func tutorial(t *testing.T, root, bin string) (commands, first string) {
 	return commands, first
 }
 
-// TestGettingStartedLeadsToASharedCart runs the commands of docs/getting-started.md, except
-// for downloads and with other ports.
+// TestGettingStartedLeadsToASharedCart runs the commands of docs/getting-started.md,
+// except for downloads and with other ports.
 func TestGettingStartedLeadsToASharedCart(t *testing.T) {
 	t.Parallel()
 	root, err := filepath.Abs("..")

@@ -21,7 +21,8 @@ type visitStep struct {
 }
 
 // TestRandomMessages sends random sequences of requests to both sides by turns, and the
-// same sequences to Django alone. MESSAGE_SEQUENCES says how many, and MESSAGE_SEED which.
+// same sequences to Django alone. MESSAGE_SEQUENCES says how many, and MESSAGE_SEED
+// which.
 func TestRandomMessages(t *testing.T) {
 	t.Parallel()
 	count, err := strconv.Atoi(getenv("MESSAGE_SEQUENCES", "20"))

@@ -16,7 +16,8 @@ import (
 	"time"
 )
 
-// serviceDjango makes the tables and a user, logs the user in, and prints the session key.
+// serviceDjango makes the tables and a user, logs the user in, and prints the session
+// key.
 const serviceDjango = `
 import django, os
 os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"

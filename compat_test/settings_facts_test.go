@@ -13,8 +13,8 @@ import (
 	"github.com/djangobridge/djangobridge/internal/release"
 )
 
-// factsSettings contain a secret, "hush", in each place that a site may put one, except in
-// the cache of sessions, which a service uses. The time at which they are loaded is in
+// factsSettings contain a secret, "hush", in each place that a site may put one, except
+// in the cache of sessions, which a service uses. The time at which they are loaded is in
 // SESSION_FILE_PATH.
 const factsSettings = `
 import time, django

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// toolStore makes two sessions of users in Django, and prints their keys and what the store
-// has in the place of the first one, in hexadecimal.
+// toolStore makes two sessions of users in Django, and prints their keys and what the
+// store has in the place of the first one, in hexadecimal.
 const toolStore = `
 import django, os
 os.environ["DJANGO_SETTINGS_MODULE"] = "shop.front"

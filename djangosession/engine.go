@@ -92,8 +92,8 @@ type Engine interface {
 	// the session may or may not have been saved. If the store permits, the engine makes
 	// sure that such a save never takes effect after a later one.
 	Save(ctx context.Context, r *Record) error
-	// Delete removes the session with this key, if it exists. A [Stateless] engine returns
-	// [ErrStateless].
+	// Delete removes the session with this key, if it exists. A [Stateless] engine
+	// returns [ErrStateless].
 	Delete(ctx context.Context, key string) error
 	// Cycle moves a session to another key atomically. It passes the session with the key
 	// old, even if it has expired, to change, while it is locked against other writers.

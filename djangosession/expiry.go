@@ -112,9 +112,9 @@ func (s *Session) expiryArgs(args ExpiryArgs) (any, py.DateTime) {
 	return expiry, s.manager.settings.inSettings(args.Modification)
 }
 
-// StoredExpiry returns when a session ends that was stored at this time, and the number of
-// seconds until then, rounded down, for engines that store no date. Without an expiry of
-// its own, a session lives for SESSION_COOKIE_AGE after it was stored. An expiry in
+// StoredExpiry returns when a session ends that was stored at this time, and the number
+// of seconds until then, rounded down, for engines that store no date. Without an expiry
+// of its own, a session lives for SESSION_COOKIE_AGE after it was stored. An expiry in
 // seconds is also the number of seconds left, however long ago the session was stored,
 // because Django's engine "file" never ends such sessions; ends is the zero value if it
 // is out of range. Before Django 4.1, an expiry that is text is an error. The error is a

@@ -24,10 +24,10 @@ var ErrOutdatedSettings = errors.New("djangosession: the settings of this servic
 	"see docs/key-rotation.md")
 
 // ErrUnknownFormat reports a stored value that is not in the format that the settings
-// describe, in a store that does not sign its values, such as a cache. Either the value is
-// damaged, or the settings are not the site's and Django can read it. For [errors.Is] it is
-// also an [ErrOutdatedSettings], and the session is treated in the same way. Engines wrap
-// it.
+// describe, in a store that does not sign its values, such as a cache. Either the value
+// is damaged, or the settings are not the site's and Django can read it. For [errors.Is]
+// it is also an [ErrOutdatedSettings], and the session is treated in the same way.
+// Engines wrap it.
 var ErrUnknownFormat error = unknownFormatError{}
 
 type unknownFormatError struct{}

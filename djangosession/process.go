@@ -10,8 +10,8 @@ import (
 // ResponseHeader is what the header of a response needs because of the session. See
 // [Manager.ProcessResponse].
 type ResponseHeader struct {
-	// SetCookie is the value of a Set-Cookie field: the session cookie, or its deletion. It
-	// is "" if the response needs neither.
+	// SetCookie is the value of a Set-Cookie field: the session cookie, or its deletion.
+	// It is "" if the response needs neither.
 	SetCookie string
 	// VaryCookie reports whether the response needs Cookie in its Vary field. Otherwise a
 	// shared cache may show it to other visitors.
@@ -21,13 +21,13 @@ type ResponseHeader struct {
 // ProcessRequest returns the session of a request with this Cookie header, as
 // [FromContext] does inside [Manager.Middleware]. It is for servers that are not
 // net/http, such as fasthttp or gRPC, and for workers that respond later; see
-// [Manager.ProcessResponse]. Join several Cookie fields with "; ". If the client sends the
-// session key in another way, pass the cookie that it would have:
+// [Manager.ProcessResponse]. Join several Cookie fields with "; ". If the client sends
+// the session key in another way, pass the cookie that it would have:
 // SESSION_COOKIE_NAME, "=" and the key.
 //
 // The errors are those of [Manager.Load]. ProcessRequest loads the session at once; to
-// read it only if it is needed, call ProcessRequest when it is. Matches process_request of
-// SessionMiddleware.
+// read it only if it is needed, call ProcessRequest when it is. Matches process_request
+// of SessionMiddleware.
 func (m *Manager) ProcessRequest(ctx context.Context, cookie string) (*Session, error) {
 	key, _ := m.findCookie(cookie)
 	return m.Load(ctx, key)

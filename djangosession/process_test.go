@@ -186,8 +186,8 @@ func TestProcessRequestReturnsTheErrorOfTheEngine(t *testing.T) {
 	}
 }
 
-// TestProcessResponseTellsTheKeyOfAFailedResponse covers a login whose page fails: the old
-// key no longer exists, so the browser must learn the new one.
+// TestProcessResponseTellsTheKeyOfAFailedResponse covers a login whose page fails: the
+// old key no longer exists, so the browser must learn the new one.
 func TestProcessResponseTellsTheKeyOfAFailedResponse(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "6.1", nil)

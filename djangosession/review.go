@@ -62,9 +62,9 @@ func ReviewSettings(r io.Reader) (Settings, []Finding, error) {
 	return s, append(v.found, s.Review()...), nil
 }
 
-// Review returns what [ReviewSettings] finds in the values of settings, wherever they come
-// from. It cannot know which of them are missing in a file, except for facts without which
-// the session engine cannot be used.
+// Review returns what [ReviewSettings] finds in the values of settings, wherever they
+// come from. It cannot know which of them are missing in a file, except for facts without
+// which the session engine cannot be used.
 func (s *Settings) Review() []Finding {
 	v := review{settings: s}
 	v.sessions()

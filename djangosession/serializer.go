@@ -23,8 +23,8 @@ type Serializer interface {
 type JSONSerializer struct{}
 
 // Dumps returns what Django's dumps returns, also for values that a session can only get
-// from the cache of cached_db: a SafeString becomes a str, and an OrderedDict or a similar
-// class becomes a dict. The error is a [*ValueError] for a value that JSON cannot
+// from the cache of cached_db: a SafeString becomes a str, and an OrderedDict or a
+// similar class becomes a dict. The error is a [*ValueError] for a value that JSON cannot
 // represent. A session that expands to more than 16 times its size is refused too; see
 // [pyjson.Dumps].
 func (JSONSerializer) Dumps(d *py.Dict) ([]byte, error) {

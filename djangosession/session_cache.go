@@ -6,8 +6,8 @@ package djangosession
 type SessionCache struct {
 	Alias   string `json:"alias"`   // SESSION_CACHE_ALIAS
 	Backend string `json:"backend"` // BACKEND, such as "django.core.cache.backends.redis.RedisCache"
-	// Location is LOCATION as written, but split as the backend does: hosts, URLs, absolute
-	// folders or names. URLs may contain passwords.
+	// Location is LOCATION as written, but split as the backend does: hosts, URLs,
+	// absolute folders or names. URLs may contain passwords.
 	Location []string `json:"location"`
 	// Weights are the weights of the servers in Location, if LOCATION has them.
 	Weights []int `json:"weights"`

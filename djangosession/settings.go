@@ -105,11 +105,11 @@ type Settings struct { //nolint:recvcheck // what prints it must not need a poin
 	// SessionCache is the cache that the session store uses, as found by
 	// [SettingsScript].
 	SessionCache SessionCache
-	// SessionRedis is SESSION_REDIS of a site that uses django-redis-sessions, as found by
-	// [SettingsScript], with the settings SESSION_REDIS_CONNECTION_OBJECT,
-	// SESSION_REDIS_SENTINEL_LIST and SESSION_REDIS_SENTINEL_MASTER_ALIAS under their full
-	// names; nil for other engines. Values are as in [SessionCache].Options and may be
-	// secrets.
+	// SessionRedis is SESSION_REDIS of a site that uses django-redis-sessions, as found
+	// by [SettingsScript], with the settings SESSION_REDIS_CONNECTION_OBJECT,
+	// SESSION_REDIS_SENTINEL_LIST and SESSION_REDIS_SENTINEL_MASTER_ALIAS under their
+	// full names; nil for other engines. Values are as in [SessionCache].Options and may
+	// be secrets.
 	SessionRedis map[string]any
 	// Hashers describes the classes in PASSWORD_HASHERS, in the same order, as found by
 	// [SettingsScript]; nil if unknown.
@@ -118,8 +118,8 @@ type Settings struct { //nolint:recvcheck // what prints it must not need a poin
 	MessageStorage string
 	// MessageLevel is MESSAGE_LEVEL, the lowest level of stored messages; 20 (INFO).
 	MessageLevel int
-	// MessageTags is MESSAGE_TAGS: the tags of levels in place of Django's defaults, or of
-	// further levels; nil.
+	// MessageTags is MESSAGE_TAGS: the tags of levels in place of Django's defaults, or
+	// of further levels; nil.
 	MessageTags map[int]string
 	// LoginReceivers are the receivers of the signal user_logged_in, such as
 	// "shop.signals.merge_carts", as found by [SettingsScript]; nil if unknown. Logins in

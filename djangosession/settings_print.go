@@ -26,8 +26,8 @@ func (s Settings) Format(f fmt.State, verb rune) {
 // LogValue implements [slog.LogValuer] and hides what Format hides.
 func (s Settings) LogValue() slog.Value { return slog.StringValue(fmt.Sprintf("%+v", s)) }
 
-// Format implements [fmt.Formatter] and hides the values of Options, and those elements of
-// Location that may contain a password.
+// Format implements [fmt.Formatter] and hides the values of Options, and those elements
+// of Location that may contain a password.
 func (c SessionCache) Format(f fmt.State, verb rune) {
 	type fields SessionCache // has no Format method
 	shown := fields(c)

@@ -13,10 +13,10 @@ import _ "embed"
 // The command "djangosession settings script" prints this text; its help contains the
 // forms for other shells. The program only reads, and connects to no database and no
 // cache. It prints the site's settings and facts about its session store, user model,
-// databases and cache; see [Settings]. Its output contains SECRET_KEY, and the password of
-// the cache if sessions are in one. Either lets its reader log in as any user, so keep the
-// file as secret as SECRET_KEY. It does not contain passwords of databases and of other
-// caches.
+// databases and cache; see [Settings]. Its output contains SECRET_KEY, and the password
+// of the cache if sessions are in one. Either lets its reader log in as any user, so keep
+// the file as secret as SECRET_KEY. It does not contain passwords of databases and of
+// other caches.
 //
 // The settings are one line of JSON. The file may contain other output of the site,
 // before and after that line: [ReadSettings] ignores it. The program also works where

@@ -131,8 +131,8 @@ func TestWhatIsNotASession(t *testing.T) {
 	}
 }
 
-// TestListIsNotASession has a valid signature around something else than a dict, with which
-// Django fails.
+// TestListIsNotASession has a valid signature around something else than a dict, with
+// which Django fails.
 func TestListIsNotASession(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, djangosession.Options{MergeSaves: true})

@@ -254,8 +254,8 @@ func TestLateChangesAreReported(t *testing.T) {
 	}
 }
 
-// TestSessionThatIsTooLargeForACookieIsAnError has a page that Django would answer, with a
-// cookie that browsers drop.
+// TestSessionThatIsTooLargeForACookieIsAnError has a page that Django would answer, with
+// a cookie that browsers drop.
 func TestSessionThatIsTooLargeForACookieIsAnError(t *testing.T) {
 	t.Parallel()
 	random := make([]byte, 0, 6000)

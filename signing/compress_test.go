@@ -49,7 +49,8 @@ func TestCompressionIsWorthItWhereItIsForDjango(t *testing.T) {
 	}
 }
 
-// TestDenseIsAboutAsShortAsDjango compares cookies with messages, whose length is limited.
+// TestDenseIsAboutAsShortAsDjango compares cookies with messages, whose length is
+// limited.
 func TestDenseIsAboutAsShortAsDjango(t *testing.T) {
 	t.Parallel()
 	type vector struct {

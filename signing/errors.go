@@ -31,8 +31,8 @@ type DecodeError struct {
 	Detail string // an explanation; may be empty
 	Err    error  // the underlying cause; may be nil
 	// SignedAt is the time of signing that a session's text claims, in whole seconds. It
-	// is not verified. It is the zero time if the text claims no time, or if it is not the
-	// text of a session.
+	// is not verified. It is the zero time if the text claims no time, or if it is not
+	// the text of a session.
 	SignedAt time.Time
 
 	unsigned bool // the text has no signature, which is a BadSignature in Django

@@ -1,7 +1,7 @@
-// Package sitetest supports tests of handlers behind the bridge, as net/http/httptest does
-// for other handlers. [New] returns a Django site in memory, with users, sessions and a
-// clock, but without Django and without a database. A [Client] sends requests to a handler
-// and keeps cookies, as a browser does:
+// Package sitetest supports tests of handlers behind the bridge, as net/http/httptest
+// does for other handlers. [New] returns a Django site in memory, with users, sessions
+// and a clock, but without Django and without a database. A [Client] sends requests to a
+// handler and keeps cookies, as a browser does:
 //
 //	func TestAccountGreetsTheUser(t *testing.T) {
 //		t.Parallel()
@@ -17,7 +17,7 @@
 // service opens in production, and returns its handler, with the middleware of the site.
 // [Open] runs the same tests on the site's real database.
 //
-// Helpers that can fail take a [testing.TB] and fail that test. Those named Want report an
-// error and continue; the others end the test. A Site and a Client are safe for concurrent
-// use, and tests with sites of their own can run in parallel.
+// Helpers that can fail take a [testing.TB] and fail that test. Those named Want report
+// an error and continue; the others end the test. A Site and a Client are safe for
+// concurrent use, and tests with sites of their own can run in parallel.
 package sitetest

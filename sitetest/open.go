@@ -14,9 +14,9 @@ import (
 // The helpers write sessions, even if o is read-only, and nothing else. Handlers write as
 // in production: last_login and passwords of users who log in with a form, and the tables
 // of the service. At the end of the test, Open deletes the sessions whose cookies its
-// clients have received. Other sessions remain until they expire: those of handlers that a
-// test calls without a [Client], and all of them if the program is killed. Use a copy of
-// the site's database.
+// clients have received. Other sessions remain until they expire: those of handlers that
+// a test calls without a [Client], and all of them if the program is killed. Use a copy
+// of the site's database.
 func Open(t testing.TB, file string, o djangobridge.Options) *Site {
 	t.Helper()
 	opened, err := djangobridge.Open(file, o)

@@ -58,8 +58,8 @@ func (r *Response) WantRedirect(to string) *Response {
 	return r
 }
 
-// Follow sends the GET request to which the response redirects. The URL must belong to the
-// site.
+// Follow sends the GET request to which the response redirects. The URL must belong to
+// the site.
 func (r *Response) Follow() *Response {
 	r.client.t.Helper()
 	to, err := url.Parse(r.Header().Get("Location"))

@@ -18,9 +18,9 @@ func (s *Site) LogIn(t testing.TB, r *http.Request, user *auth.User) {
 	c.prepare(r)
 }
 
-// LogIn logs a user in, as if on an earlier page. The session of the client keeps its other
-// values. LogIn stores only the session: it needs no password, does not change last_login
-// and calls no hooks. To test a login page, send its form with [Client.Post].
+// LogIn logs a user in, as if on an earlier page. The session of the client keeps its
+// other values. LogIn stores only the session: it needs no password, does not change
+// last_login and calls no hooks. To test a login page, send its form with [Client.Post].
 func (c *Client) LogIn(user *auth.User) {
 	c.t.Helper()
 	if user == nil {

@@ -19,8 +19,8 @@ const Host = "example.com"
 // Options configure a site in memory. The zero value is a new project of the newest
 // release of Django.
 type Options struct {
-	// File is the settings file of a site, as [djangobridge.Open] reads it. Its SECRET_KEY
-	// need not be the real one.
+	// File is the settings file of a site, as [djangobridge.Open] reads it. Its
+	// SECRET_KEY need not be the real one.
 	File string
 	// Settings are the settings of a site, in place of File.
 	Settings djangosession.Settings
@@ -45,9 +45,9 @@ type Site struct {
 }
 
 // New returns a site in memory. Sessions are stored as SESSION_SERIALIZER and the release
-// store them; with the engine signed_cookies, cookies contain them. Passwords are hashed by
-// PBKDF2 with one iteration. Log messages of the parts go to the output of the test, unless
-// Options.Bridge has loggers.
+// store them; with the engine signed_cookies, cookies contain them. Passwords are hashed
+// by PBKDF2 with one iteration. Log messages of the parts go to the output of the test,
+// unless Options.Bridge has loggers.
 func New(t testing.TB, o Options) *Site {
 	t.Helper()
 	clock, users := newClock(o.Now), memory.NewUsers()

@@ -107,8 +107,8 @@ func (c *Cache) decode(text string) (*py.Dict, error) {
 	return c.format.Loads(data)
 }
 
-// Exists implements [caches.Cache]. As in Django, a value no longer exists at the second at
-// which it expires, although Get returns it at the beginning of that second.
+// Exists implements [caches.Cache]. As in Django, a value no longer exists at the second
+// at which it expires, although Get returns it at the beginning of that second.
 func (c *Cache) Exists(ctx context.Context, key string) (bool, error) {
 	if !c.possible(key) {
 		return false, nil

@@ -38,8 +38,8 @@ func (c *Cache) live(a *args) string {
 	return fmt.Sprintf("NOT %s < %s", c.names.expire, c.dialect.timeExpr(a, c.nowStamp()))
 }
 
-// newRow returns the columns of a new value, and makes room for it if the cache is full. A
-// value that has expired already is only checked.
+// newRow returns the columns of a new value, and makes room for it if the cache is full.
+// A value that has expired already is only checked.
 func (c *Cache) newRow(ctx context.Context, key string, value *py.Dict, timeout time.Duration) (string, stamp, error) {
 	if err := c.CheckKey(key); err != nil {
 		return "", stamp{}, err

@@ -152,7 +152,8 @@ func (e *Engine) cells(ctx context.Context, a *args, r *djangosession.Record, cr
 	return cells, nil
 }
 
-// prepared returns the record to be stored: r, or a copy that Options.Prepare has changed.
+// prepared returns the record to be stored: r, or a copy that Options.Prepare has
+// changed.
 func (e *Engine) prepared(ctx context.Context, r *djangosession.Record) (*djangosession.Record, error) {
 	if r.Data == nil {
 		return nil, djangosession.ErrNoData

@@ -6,7 +6,8 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// TestEveryDialectHasAnEngineOfDjango checks that exported settings can select each dialect.
+// TestEveryDialectHasAnEngineOfDjango checks that exported settings can select each
+// dialect.
 func TestEveryDialectHasAnEngineOfDjango(t *testing.T) {
 	t.Parallel()
 	engines := map[string]string{

@@ -17,9 +17,9 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// A site has a session model with two extra columns: account_id, which every save sets, and
-// created_at, which is set once. Settings from djangosession.SettingsScript describe the
-// table and created_at; here the options do.
+// A site has a session model with two extra columns: account_id, which every save sets,
+// and created_at, which is set once. Settings from djangosession.SettingsScript describe
+// the table and created_at; here the options do.
 func ExampleColumn_createOnly() {
 	ctx := context.Background()
 	db, err := sql.Open("sqlite3", "file:columns?mode=memory&cache=shared")

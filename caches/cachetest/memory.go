@@ -1,6 +1,6 @@
 // Package cachetest is the conformance suite of caches. Every [caches.Cache] must pass
-// it. If you write a cache, call [Run] from a test. The package also has a cache in memory
-// and one that fails, for tests of engines.
+// it. If you write a cache, call [Run] from a test. The package also has a cache in
+// memory and one that fails, for tests of engines.
 package cachetest
 
 import (

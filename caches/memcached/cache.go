@@ -44,9 +44,9 @@ const (
 // A Cache is a memcached cache of a site. It implements [caches.Cache]. Create it with
 // [New] or [Open]. It is safe for concurrent use.
 //
-// When a context ends, an operation that is under way waits 50 milliseconds for the answer
-// of the server. Without one it returns the context's error, and its connection is closed;
-// a change that was sent may still take effect.
+// When a context ends, an operation that is under way waits 50 milliseconds for the
+// answer of the server. Without one it returns the context's error, and its connection is
+// closed; a change that was sent may still take effect.
 type Cache struct {
 	site   *site
 	pools  []*pool // one for each server

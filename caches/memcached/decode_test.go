@@ -11,7 +11,8 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// TestValuesOutsideTheServerAreDecoded has the pickle of {"a": 1} as Python 3.11 writes it.
+// TestValuesOutsideTheServerAreDecoded has the pickle of {"a": 1} as Python 3.11 writes
+// it.
 func TestValuesOutsideTheServerAreDecoded(t *testing.T) {
 	t.Parallel()
 	pickled, err := hex.DecodeString("8005950a000000000000007d948c0161944b01732e")

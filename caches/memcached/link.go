@@ -67,9 +67,9 @@ func (l *link) dial(timeout context.Context, network, address string) (net.Conn,
 	return l.conn, nil
 }
 
-// grace is how long an operation under way may take when its context has ended. The server
-// still carries out a command whose connection is closed, perhaps after one that was sent
-// later. So the answer is worth a short wait.
+// grace is how long an operation under way may take when its context has ended. The
+// server still carries out a command whose connection is closed, perhaps after one that
+// was sent later. So the answer is worth a short wait.
 const grace = 50 * time.Millisecond
 
 // interrupt ends the operation under way soon.

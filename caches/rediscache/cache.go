@@ -44,9 +44,9 @@ var _ caches.Lister = (*Cache)(nil)
 // certificates, if the settings name files, but connects to no server; call
 // [Cache.Check] for that. The caller must close it.
 //
-// The error is a [*djangosession.SettingError], or that of [djangosession.Settings.Check].
-// New refuses other backends, and serializers, compressors, clients and options that it
-// does not know.
+// The error is a [*djangosession.SettingError], or that of
+// [djangosession.Settings.Check]. New refuses other backends, and serializers,
+// compressors, clients and options that it does not know.
 func New(s djangosession.Settings, o Options) (*Cache, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
@@ -165,8 +165,8 @@ func (c *Cache) Set(ctx context.Context, key string, value *py.Dict, timeout tim
 
 var errNoVersion = errors.New("rediscache: swap: the item is not from this cache")
 
-// Swap implements [caches.Cache]. It compares the values, so a value that was replaced and
-// is the same again has not changed.
+// Swap implements [caches.Cache]. It compares the values, so a value that was replaced
+// and is the same again has not changed.
 func (c *Cache) Swap(ctx context.Context, key string, old *caches.Item, value *py.Dict, timeout time.Duration) error {
 	if old == nil {
 		return errNoVersion

@@ -38,9 +38,9 @@ func (c *clients) check(ctx context.Context, key string) error {
 	return wrap(ctx, "check: evalsha", err)
 }
 
-// Eviction returns the maxmemory-policy of the first server that removes sessions when its
-// memory is full, such as "allkeys-lru" or "volatile-ttl", which logs visitors out. It
-// returns "" if no server does: the policy is noeviction, or maxmemory is 0.
+// Eviction returns the maxmemory-policy of the first server that removes sessions when
+// its memory is full, such as "allkeys-lru" or "volatile-ttl", which logs visitors out.
+// It returns "" if no server does: the policy is noeviction, or maxmemory is 0.
 func (c *Cache) Eviction(ctx context.Context) (policy string, err error) {
 	for _, client := range c.clients.all {
 		nodes, err := nodesOf(ctx, client)

@@ -71,8 +71,8 @@ func (c *clients) process(ctx context.Context, key string, cmd redis.Cmder) erro
 	return c.of(key).Process(ctx, cmd)
 }
 
-// read runs a command that changes nothing. It tries again if a connection broke, as those
-// do that a server closed when it was restarted.
+// read runs a command that changes nothing. It tries again if a connection broke, as
+// those do that a server closed when it was restarted.
 func (c *clients) read(ctx context.Context, key string, newCommand func() redis.Cmder) error {
 	err := c.process(ctx, key, newCommand())
 	if isBroken(err) && ctx.Err() == nil {

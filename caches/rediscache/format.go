@@ -97,8 +97,8 @@ func newFormat(s djangosession.Settings, v *values) (*format, error) {
 	); err != nil {
 		return nil, err
 	}
-	// An older protocol is there for an older Python. The Go pickler writes none before 2,
-	// and every Python that reads those reads 2 as well.
+	// An older protocol is there for an older Python. The Go pickler writes none before
+	// 2, and every Python that reads those reads 2 as well.
 	const oldest = 2
 	if version >= 0 && (s.PickleProtocol == 0 || version < s.PickleProtocol) {
 		s.PickleProtocol = max(version, oldest)

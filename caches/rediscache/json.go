@@ -34,8 +34,8 @@ func dumpsJSON(d *py.Dict) ([]byte, error) {
 
 var errDateExpiry = errors.New("this release cannot read a date from JSON: set the expiry in seconds")
 
-// dumpsJSONWithoutDates is dumpsJSON for releases before 4.1, which fail on an expiry that
-// has become text.
+// dumpsJSONWithoutDates is dumpsJSON for releases before 4.1, which fail on an expiry
+// that has become text.
 func dumpsJSONWithoutDates(d *py.Dict) ([]byte, error) {
 	const name = "_session_expiry"
 	v, _ := d.Get(name)

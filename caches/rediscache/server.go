@@ -33,8 +33,8 @@ const (
 const defaultPort = "6379"
 
 // newServer reads the URL of a server of a cache, which is named like CACHES["default"],
-// and the arguments of redis-py's connections. The URL takes precedence over kwargs, which
-// are not changed.
+// and the arguments of redis-py's connections. The URL takes precedence over kwargs,
+// which are not changed.
 func newServer(cache, text string, kwargs map[string]any, o tlsDefaults) (server, error) {
 	l, err := parseLocation(text)
 	if err != nil {
@@ -67,7 +67,8 @@ func newServer(cache, text string, kwargs map[string]any, o tlsDefaults) (server
 	if err != nil {
 		return server{}, err
 	}
-	// These choose how redis-py waits, retries and parses. The Go client has its own ways.
+	// These choose how redis-py waits, retries and parses. The Go client has its own
+	// ways.
 	v.ignore("parser_class", "retry", "retry_on_timeout", "retry_on_error", "max_connections", "health_check_interval", "timeout",
 		"socket_read_size", "socket_keepalive", "socket_keepalive_options", "socket_type", "protocol", "lib_name", "lib_version",
 		"driver_info", "queue_class", "legacy_responses", "maint_notifications_config", "is_master")

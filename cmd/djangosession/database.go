@@ -13,8 +13,8 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// databaseFlags name the store of the sessions: the database, if they are in one, and else
-// what the settings describe.
+// databaseFlags name the store of the sessions: the database, if they are in one, and
+// else what the settings describe.
 type databaseFlags struct {
 	storeFlags
 

@@ -38,8 +38,8 @@ const fromHelp = `
 The values of caches are bytes: write them in hexadecimal or base 64. Nothing in them is executed. They are not signed, so that
 no secret key is needed to read them.`
 
-// backendOf is the backend whose values a kind of item is, if the settings do not name one
-// of the same family.
+// backendOf is the backend whose values a kind of item is, if the settings do not name
+// one of the same family.
 func backendOf(from string) (backend string, family []string) {
 	switch from {
 	case fromRedis:

@@ -108,8 +108,8 @@ func (f *databaseFlags) openTable(ctx context.Context, t *tool, s djangosession.
 	return f.openCachedDB(ctx, s, u, to)
 }
 
-// acceptEngine returns the SESSION_ENGINE to accept, if Options.AcceptEngine must name it,
-// and whether Django stores sessions in a known way.
+// acceptEngine returns the SESSION_ENGINE to accept, if Options.AcceptEngine must name
+// it, and whether Django stores sessions in a known way.
 func (f *databaseFlags) acceptEngine(t *tool, s djangosession.Settings, write bool) (accepted string, known bool, err error) {
 	name := engineName(&s)
 	if name != cachedDBEngine {

@@ -14,8 +14,8 @@ import (
 	"strings"
 )
 
-// interpreter returns a Python that has this Django release and the clients of all caches,
-// and installs what is missing.
+// interpreter returns a Python that has this Django release and the clients of all
+// caches, and installs what is missing.
 func interpreter(ctx context.Context, release string) (string, error) {
 	cmd := exec.CommandContext(ctx, filepath.Join("env", "caches"), release) //nolint:gosec // a script of ours
 	var stderr bytes.Buffer

@@ -32,9 +32,9 @@ const (
 	cookieModule  = engineModules + "signed_cookies"
 )
 
-// How to add an engine: list it in engines. Its settings are those of Django. Go gets what
-// SettingsScript prints in that Django, so that an entry needs nothing else, except the
-// package of its cache and the minimum that the work takes.
+// How to add an engine: list it in engines. Its settings are those of Django. Go gets
+// what SettingsScript prints in that Django, so that an entry needs nothing else, except
+// the package of its cache and the minimum that the work takes.
 
 // An engine is a SESSION_ENGINE of Django on a store, and its counterpart in Go.
 type engine struct {
@@ -128,7 +128,8 @@ func (e *engine) settings(at *place) map[string]any {
 	return s
 }
 
-// withPlace calls do with a new database and a new cache, whose servers end with the call.
+// withPlace calls do with a new database and a new cache, whose servers end with the
+// call.
 func (e *engine) withPlace(ctx context.Context, do func(*place) error) (err error) {
 	at := &place{}
 	if at.dir, err = os.MkdirTemp(inMemory(), "djangobridge-bench"); err != nil {

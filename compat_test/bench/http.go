@@ -45,8 +45,8 @@ type page struct{ Key, Shows string }
 // measure measures a page that shows the user and a value of the session. gunicorn serves
 // it from Django with two worker processes, and net/http serves it from this module, on
 // the same sessions and users. The servers, the database and the cache share one core,
-// because both sides get the same. The clients have another core, so that they do not slow
-// down what they measure.
+// because both sides get the same. The clients have another core, so that they do not
+// slow down what they measure.
 func (s *pageSite) measure(ctx context.Context, out io.Writer, p plan) (err error) {
 	settings, err := json.Marshal(s.engine.settings(s.at))
 	if err != nil {

@@ -11,14 +11,14 @@
 // encoding; see [floors].
 //
 // Rows named loads and dumps are about pickles, where Django's part is only CPython's
-// pickler, which is written in C. Rows named load and save end with the name of one of the
-// [engines]. The files of an engine, and SQLite's database, are in memory, because a
+// pickler, which is written in C. Rows named load and save end with the name of one of
+// the [engines]. The files of an engine, and SQLite's database, are in memory, because a
 // disk would take the same time for both sides. The rows of whole requests end with
 // django_per_s=N and go_per_s=N, the number of sessions that all clients together load in
 // a second.
 //
-// With the argument "pages" it measures a whole page with some of the engines instead, and
-// what the session middleware adds to a request that does not use the session; see
+// With the argument "pages" it measures a whole page with some of the engines instead,
+// and what the session middleware adds to a request that does not use the session; see
 // [pageSite]. The users are in the database, SQLite unless the row says another. The rows
 // begin with page, the time of a request at full load, and p99_full and p99_same, the
 // time within which 99 of 100 requests are answered: at full load, and with the same

@@ -9,9 +9,10 @@
 // model Session decodes what Go has stored, and base64_hmac makes the signatures to
 // compare with.
 //
-// The tests use caches in the memory of the Django process. For each operation of a cache,
-// Go asks Django in the middle of a call, and gets or gives the pickle of the value. So the
-// engine and the value format are Go's, and the cache that the tests look into is Django's.
+// The tests use caches in the memory of the Django process. For each operation of a
+// cache, Go asks Django in the middle of a call, and gets or gives the pickle of the
+// value. So the engine and the value format are Go's, and the cache that the tests look
+// into is Django's.
 //
 // A test counts as passed if it passes and has called Go, without its setUp and its
 // cleanup. Tests that cannot apply are listed in left_out.txt with the reason.

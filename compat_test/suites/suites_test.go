@@ -35,8 +35,8 @@ type part struct {
 	labels []string // which tests of the suite belong to the part
 }
 
-// has reports whether a test, such as "signing.tests.TestSigner.test_signature", belongs to
-// the part.
+// has reports whether a test, such as "signing.tests.TestSigner.test_signature", belongs
+// to the part.
 func (p *part) has(test string) bool {
 	return slices.ContainsFunc(p.labels, func(label string) bool { return strings.HasPrefix(test, label+".") })
 }
@@ -63,8 +63,8 @@ var suites = []suite{
 	{"signed_cookies_tests", "cookies", "signed_cookies_tests.tests", []part{{"signed_cookies_tests", 7, []string{"signed_cookies_tests.tests"}}}},
 }
 
-// messagesTests returns the labels of classes in Django's message tests, each of a module of
-// the same name.
+// messagesTests returns the labels of classes in Django's message tests, each of a module
+// of the same name.
 func messagesTests(names ...string) []string {
 	for i, name := range names {
 		names[i] = "messages_tests.test_" + strings.ToLower(name) + "." + name + "Tests"

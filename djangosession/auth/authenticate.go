@@ -28,10 +28,10 @@ var ErrBadCredentials = errors.New("auth: wrong user name or password")
 // passwords, or if the first one is unknown: Django asks that backend first, and it may
 // refuse the login, for example after too many attempts.
 //
-// The error is a [*HasherError] for a password of an unknown hasher. If the site's default
-// hasher (the first of PASSWORD_HASHERS) is unknown, unknown names and wrong passwords
-// return the same error, so that it does not reveal which users exist. If the settings
-// lack PASSWORD_HASHERS, respond to it as to [ErrBadCredentials].
+// The error is a [*HasherError] for a password of an unknown hasher. If the site's
+// default hasher (the first of PASSWORD_HASHERS) is unknown, unknown names and wrong
+// passwords return the same error, so that it does not reveal which users exist. If the
+// settings lack PASSWORD_HASHERS, respond to it as to [ErrBadCredentials].
 //
 // A call takes as much CPU time and memory as in Django. Limit the rate at which clients
 // can call it.

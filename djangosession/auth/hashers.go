@@ -15,8 +15,8 @@ var ErrUnknownHasher = errors.New("auth: unknown password hasher")
 // the password may be right.
 type HasherError struct {
 	// Hasher is the algorithm with which the encoded password begins, such as "argon2";
-	// "" for text that is not an encoded password. It is a class in PASSWORD_HASHERS whose
-	// algorithm is unknown.
+	// "" for text that is not an encoded password. It is a class in PASSWORD_HASHERS
+	// whose algorithm is unknown.
 	Hasher string
 	// Problem continues the sentence "the password hasher ...", and ends with the remedy.
 	Problem string

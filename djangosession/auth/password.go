@@ -11,10 +11,10 @@ import (
 // Hashers checks and encodes passwords; package hashers implements it. Implementations
 // must be safe for concurrent use.
 type Hashers interface {
-	// Check reports whether encoded is the encoding of password, and if so, whether Django
-	// would now encode the password again. Empty text, and text that begins with "!",
-	// match no password. A refusal takes as long as the check of a password encoded by
-	// Make. The error is a [*HasherError] for an unknown hasher.
+	// Check reports whether encoded is the encoding of password, and if so, whether
+	// Django would now encode the password again. Empty text, and text that begins with
+	// "!", match no password. A refusal takes as long as the check of a password encoded
+	// by Make. The error is a [*HasherError] for an unknown hasher.
 	Check(ctx context.Context, password string, encoded Secret) (ok, mustUpdate bool, err error)
 	// Make encodes a password with a new salt.
 	Make(ctx context.Context, password string) (Secret, error)

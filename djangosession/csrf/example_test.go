@@ -73,8 +73,8 @@ func Example() {
 	// 403
 }
 
-// A webhook is called by a program, which has no cookie and proves itself with a signature.
-// Do not exempt a handler that trusts the session's login.
+// A webhook is called by a program, which has no cookie and proves itself with a
+// signature. Do not exempt a handler that trusts the session's login.
 func ExampleExempt() {
 	settings := djangosession.NewSettings("the site's SECRET_KEY") // in a service: ReadSettingsFile
 	engine, err := memory.New(settings)                            // in a service: tables.New

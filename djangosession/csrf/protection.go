@@ -139,7 +139,8 @@ func (p *Protection) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	http.Error(w, text, status)
 }
 
-// log logs why a request does not reach its handler, and returns the status of the answer.
+// log logs why a request does not reach its handler, and returns the status of the
+// answer.
 func (p *Protection) log(r *http.Request, err error) (status int) {
 	status, level := http.StatusInternalServerError, slog.LevelError
 	if refused, ok := errors.AsType[*Error](err); ok {

@@ -20,8 +20,8 @@ type Backend struct {
 	// [djangosession.Codec] declares Lacks.Text instead.
 	SetRow func(t *testing.T, key, text string, expire time.Time) bool
 	// SetUnknown stores a value under a session key that is not in the format of the
-	// settings, so that Load returns [djangosession.ErrUnknownFormat]. Leave it nil for an
-	// engine that never returns that.
+	// settings, so that Load returns [djangosession.ErrUnknownFormat]. Leave it nil for
+	// an engine that never returns that.
 	SetUnknown func(t *testing.T, key string)
 	// Lacks declares what the engine cannot do.
 	Lacks Lacks

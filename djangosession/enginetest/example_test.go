@@ -11,8 +11,8 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/memory"
 )
 
-// countingEngine takes the place of your own engine. It counts how often sessions are loaded,
-// and leaves the rest to another engine.
+// countingEngine takes the place of your own engine. It counts how often sessions are
+// loaded, and leaves the rest to another engine.
 type countingEngine struct {
 	djangosession.Engine
 	loads atomic.Int64

@@ -17,8 +17,8 @@ import (
 // fails, so that no test is skipped by mistake.
 type Lacks struct {
 	// Text: the store does not contain the text of the settings' [djangosession.Codec],
-	// and Backend.SetRow is nil. Caches, for example, contain pickles. Such a backend sets
-	// SetUnknown.
+	// and Backend.SetRow is nil. Caches, for example, contain pickles. Such a backend
+	// sets SetUnknown.
 	Text bool
 	// Clock: the store has its own clock, and ignores that of the settings, which is then
 	// the real one. The tests of expiries are replaced by one that waits a few seconds.
@@ -48,8 +48,8 @@ type Lacks struct {
 	// Store: there is no store. The session is in its key, the value of the cookie, as in
 	// Django's engine "signed_cookies". The engine chooses keys: Create and Save set
 	// Record.Key. Exists reports that no session exists, Delete returns
-	// [djangosession.ErrStateless], and the engine is a [djangosession.Stateless]. Only a few
-	// tests remain.
+	// [djangosession.ErrStateless], and the engine is a [djangosession.Stateless]. Only a
+	// few tests remain.
 	Store bool
 }
 

@@ -163,8 +163,8 @@ func (h *Hashers) tell(ctx context.Context, err error) {
 
 const unusable = "users whose passwords were encoded by this hasher cannot log in"
 
-// untold returns what to log about a [*auth.HasherError], and nil for other errors and for
-// hashers that have been logged.
+// untold returns what to log about a [*auth.HasherError], and nil for other errors and
+// for hashers that have been logged.
 func (h *Hashers) untold(err error) []any {
 	problem, ok := errors.AsType[*auth.HasherError](err)
 	if !ok {

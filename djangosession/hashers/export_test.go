@@ -46,8 +46,8 @@ func (h *Hashers) CountWork(total *time.Duration) {
 	}
 }
 
-// WorkOf returns the time of checking a stored password of the hasher with this algorithm,
-// or of making one if encoded is "".
+// WorkOf returns the time of checking a stored password of the hasher with this
+// algorithm, or of making one if encoded is "".
 func (h *Hashers) WorkOf(algorithm, encoded string) time.Duration {
 	e := h.entries[algorithm]
 	if encoded == "" {

@@ -28,8 +28,8 @@ type Options struct {
 	// configures it.
 	Concurrency int
 	// MaxMemory is the most memory, in bytes, that checking one password may use; the
-	// default is [DefaultMaxMemory]. Stored passwords that demand more are refused with an
-	// [*auth.HasherError]. New refuses settings whose new passwords would.
+	// default is [DefaultMaxMemory]. Stored passwords that demand more are refused with
+	// an [*auth.HasherError]. New refuses settings whose new passwords would.
 	MaxMemory int
 
 	// Logger receives one error for each hasher whose passwords cannot be checked. The

@@ -12,8 +12,8 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/hashers"
 )
 
-// storedPasswords are encoded passwords by algorithm: weaker than new ones of any release,
-// and stronger.
+// storedPasswords are encoded passwords by algorithm: weaker than new ones of any
+// release, and stronger.
 func storedPasswords() map[string][]string {
 	const bcryptRest = "$abcdefghijklmnopqrstuu.S5trVADT.fJYobEELpgvqe5UjhIqvu"
 	return map[string][]string{
@@ -34,8 +34,8 @@ func storedPasswords() map[string][]string {
 	}
 }
 
-// TestRefusalsDoTheWorkOfTheDefaultHasher counts the work of refusals, with each hasher as
-// the default one. It must be that of the default hasher, or of the stored password if
+// TestRefusalsDoTheWorkOfTheDefaultHasher counts the work of refusals, with each hasher
+// as the default one. It must be that of the default hasher, or of the stored password if
 // that is more.
 func TestRefusalsDoTheWorkOfTheDefaultHasher(t *testing.T) {
 	t.Parallel()

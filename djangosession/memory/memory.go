@@ -1,6 +1,6 @@
 // Package memory keeps sessions and users in the memory of the process, for tests and
-// experiments. Its engine stores the same text as a database. Package sitetest has a whole
-// site in memory.
+// experiments. Its engine stores the same text as a database. Package sitetest has a
+// whole site in memory.
 package memory
 
 import (

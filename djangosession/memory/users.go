@@ -12,9 +12,9 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 )
 
-// Users keeps users in the memory of the process, for tests and experiments. It implements
-// [auth.Users]. Ids may be any text, and names are compared as they are. It is safe for
-// concurrent use.
+// Users keeps users in the memory of the process, for tests and experiments. It
+// implements [auth.Users]. Ids may be any text, and names are compared as they are. It is
+// safe for concurrent use.
 type Users struct {
 	mu     sync.Mutex
 	byID   map[string]*member

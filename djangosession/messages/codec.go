@@ -19,9 +19,9 @@ const (
 	moreMark    = "__messagesnotfinished__" // ends a cookie if the session has further messages
 )
 
-// A Codec reads and writes messages in the forms in which a site's release stores them. It
-// is immutable and safe for concurrent use. [Messages] uses one; tests and tools may use
-// their own.
+// A Codec reads and writes messages in the forms in which a site's release stores them.
+// It is immutable and safe for concurrent use. [Messages] uses one; tests and tools may
+// use their own.
 type Codec struct {
 	cookieSigner
 	emptyTags  bool   // ExtraTags are written even if empty
@@ -30,8 +30,8 @@ type Codec struct {
 	tags       map[int]string
 }
 
-// NewCodec returns the codec of a site. The error is [djangosession.ErrIncompleteSettings]
-// or a [*djangosession.SettingError].
+// NewCodec returns the codec of a site. The error is
+// [djangosession.ErrIncompleteSettings] or a [*djangosession.SettingError].
 func NewCodec(s djangosession.Settings) (*Codec, error) {
 	if err := s.Check(); err != nil {
 		return nil, err

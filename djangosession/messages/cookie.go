@@ -101,7 +101,8 @@ func (c *cookieSigner) verify(value string) (decoded any, ok bool) {
 	return text(plain)
 }
 
-// isBase64 reports whether a signed text is base64, compressed or not, as opposed to JSON.
+// isBase64 reports whether a signed text is base64, compressed or not, as opposed to
+// JSON.
 func isBase64(text string) bool {
 	return strings.Trim(text, ".-_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") == ""
 }
@@ -118,8 +119,9 @@ func (c *Codec) EncodeCookie(list []Message, more bool) (string, error) {
 }
 
 // DecodeCookie returns the messages of a cookie with this value, and whether it says that
-// the session has further ones. A value that is not a cookie of this site has no messages:
-// ok is false. The error is [ErrUnreadable], for a cookie with a valid signature.
+// the session has further ones. A value that is not a cookie of this site has no
+// messages: ok is false. The error is [ErrUnreadable], for a cookie with a valid
+// signature.
 func (c *Codec) DecodeCookie(value string) (list List, more, ok bool, err error) {
 	if value == "" {
 		return nil, false, false, nil

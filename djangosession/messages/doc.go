@@ -1,7 +1,7 @@
 // Package messages is Django's messages framework: short notices for the next page that a
 // visitor sees. Messages that Go adds are shown by the next page of Django or Go, and the
-// other way round. They are stored as the site's release and MESSAGE_STORAGE store them: in
-// the cookie "messages", in the session, or in both. Matches django.contrib.messages.
+// other way round. They are stored as the site's release and MESSAGE_STORAGE store them:
+// in the cookie "messages", in the session, or in both. Matches django.contrib.messages.
 //
 //	err := messages.Success(r.Context(), "Saved.")
 //

@@ -14,8 +14,8 @@ var (
 	// [Messages.Middleware].
 	ErrNoMiddleware = errors.New("messages: the request did not pass through Messages.Middleware: " +
 		"wrap the handler in Site.Middleware of djangobridge, or in Messages.Middleware inside Manager.Middleware")
-	// ErrNotInstalled reports that the site's MIDDLEWARE has no MessageMiddleware, so that
-	// Django would neither show nor delete messages.
+	// ErrNotInstalled reports that the site's MIDDLEWARE has no MessageMiddleware, so
+	// that Django would neither show nor delete messages.
 	ErrNotInstalled = errors.New("messages: MIDDLEWARE of the site has no django.contrib.messages.middleware.MessageMiddleware: " +
 		"add it, or set Options.Enabled if the site has a middleware of its own that does the same")
 	// ErrTooLarge reports that a message does not fit into the cookie of a site whose

@@ -15,13 +15,13 @@ const (
 	LevelError   = 40
 )
 
-// A Message is a text for the visitor. To add one, set the exported fields and call [Add].
-// Templates print it with {{.Message}} and style it with {{.Tags}}, as in Django.
+// A Message is a text for the visitor. To add one, set the exported fields and call
+// [Add]. Templates print it with {{.Message}} and style it with {{.Tags}}, as in Django.
 type Message struct {
 	Level int
 	Text  string
-	// Safe marks Text as HTML, which pages of Django and Go show unescaped. Never set it for
-	// a text with parts that visitors wrote. Matches mark_safe.
+	// Safe marks Text as HTML, which pages of Django and Go show unescaped. Never set it
+	// for a text with parts that visitors wrote. Matches mark_safe.
 	Safe bool
 	// ExtraTags are further tags, separated by spaces. Matches extra_tags.
 	ExtraTags string
@@ -41,8 +41,8 @@ func (m Message) Message() any {
 	return m.Text
 }
 
-// LevelTag returns the tag of the level, such as "success"; "" for a level without one. It
-// is set in messages that were read from a [Storage]. Matches level_tag.
+// LevelTag returns the tag of the level, such as "success"; "" for a level without one.
+// It is set in messages that were read from a [Storage]. Matches level_tag.
 func (m Message) LevelTag() string { return m.levelTag }
 
 // Tags returns ExtraTags and LevelTag, separated by a space. Matches tags.

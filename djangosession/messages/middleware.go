@@ -100,10 +100,10 @@ func (m *Messages) Check() error { return m.problem }
 // Codec returns the codec of the site; nil if [Messages.Check] reports SIGNING_BACKEND.
 func (m *Messages) Codec() *Codec { return m.codec }
 
-// Middleware gives requests their messages. Put it inside the session middleware. Messages
-// that were added are stored, and those that were shown are removed, just before the
-// header of the response is sent. A request that uses no messages costs nothing. It panics
-// if next is nil, as [http.Handle] does. Matches MessageMiddleware.
+// Middleware gives requests their messages. Put it inside the session middleware.
+// Messages that were added are stored, and those that were shown are removed, just before
+// the header of the response is sent. A request that uses no messages costs nothing. It
+// panics if next is nil, as [http.Handle] does. Matches MessageMiddleware.
 func (m *Messages) Middleware(next http.Handler) http.Handler {
 	if m == nil || next == nil {
 		panic("messages: Messages.Middleware: nil messages or handler") //nolint:forbidigo // the program has not started yet

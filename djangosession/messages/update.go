@@ -51,8 +51,8 @@ func (s *Storage) load(ctx context.Context) error {
 	return nil
 }
 
-// Update stores the messages in the session and in the header of a response, as the method
-// update of Django's storages does. It is for programs that do not use
+// Update stores the messages in the session and in the header of a response, as the
+// method update of Django's storages does. It is for programs that do not use
 // [Messages.Middleware]; the caller saves the session. It returns the messages that could
 // not be stored, which only CookieStorage has.
 func (s *Storage) Update(ctx context.Context, header http.Header) (unstored List, err error) {
@@ -178,8 +178,8 @@ func (s *Storage) unsaved(status int, header http.Header) error {
 }
 
 // storeWithoutSession stores what the cookie has room for, if the session is not saved.
-// The session keeps the messages that it has. It returns the new messages without a place.
-// s.mu is held.
+// The session keeps the messages that it has. It returns the new messages without a
+// place. s.mu is held.
 func (s *Storage) storeWithoutSession(header http.Header) (lost List) {
 	if s.messages.kind == SessionStorage {
 		return s.queued

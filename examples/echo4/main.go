@@ -18,8 +18,8 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	// Not e.Start, and not echo.WrapMiddleware: echo sends the response to a handler's error
-	// after its middleware has returned.
+	// Not e.Start, and not echo.WrapMiddleware: echo sends the response to a handler's
+	// error after its middleware has returned.
 	server := &http.Server{Addr: "localhost:8000", Handler: site.Middleware(routes()), ReadHeaderTimeout: 10 * time.Second}
 	log.Fatal(server.ListenAndServe())
 }

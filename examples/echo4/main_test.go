@@ -27,7 +27,8 @@ func pages(s *recipetest.Site) *echo.Echo {
 	return e
 }
 
-// TestWrapMiddlewareSavesWhatFailed shows why the recipe does not use echo.WrapMiddleware.
+// TestWrapMiddlewareSavesWhatFailed shows why the recipe does not use
+// echo.WrapMiddleware.
 func TestWrapMiddlewareSavesWhatFailed(t *testing.T) {
 	s := recipetest.New(t)
 	e := echo.New()

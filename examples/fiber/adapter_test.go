@@ -31,8 +31,8 @@ func pages(s *recipetest.Site) http.Handler {
 	return adaptor.FiberApp(app) // so that net/http can test it
 }
 
-// TestFieldsOfBothSidesAreSent covers a handler that sets a cookie and a Vary field of its
-// own.
+// TestFieldsOfBothSidesAreSent covers a handler that sets a cookie and a Vary field of
+// its own.
 func TestFieldsOfBothSidesAreSent(t *testing.T) {
 	s := recipetest.New(t)
 	app := routes(s.Middleware)

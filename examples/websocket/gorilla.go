@@ -10,8 +10,8 @@ import (
 
 // gorillaChat uses github.com/gorilla/websocket. Upgrade refuses requests from pages of
 // other sites, as far as Origin tells. It writes a header of its own, and adds to it what
-// its third argument contains after the connection was taken over. Taking it over adds the
-// session cookie to the header of w, so that header is the argument.
+// its third argument contains after the connection was taken over. Taking it over adds
+// the session cookie to the header of w, so that header is the argument.
 func gorillaChat(site *djangobridge.Site) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		key, err := enter(r.Context())

@@ -1,6 +1,6 @@
-// Websocket serves a chat to the visitors of a Django site, with github.com/coder/websocket
-// on /coder and github.com/gorilla/websocket on /gorilla. Only logged-in users may enter,
-// and a logout ends their chats.
+// Websocket serves a chat to the visitors of a Django site, with
+// github.com/coder/websocket on /coder and github.com/gorilla/websocket on /gorilla. Only
+// logged-in users may enter, and a logout ends their chats.
 package main
 
 import (
@@ -54,8 +54,8 @@ func enter(ctx context.Context) (key string, err error) {
 var errLoggedOut = errors.New("logged out")
 
 // reply returns the answer to a message. It loads the session anew, because the chat may
-// be older than a logout. The session of the request remains as it was loaded. To change a
-// session here, change this one and call its Save.
+// be older than a logout. The session of the request remains as it was loaded. To change
+// a session here, change this one and call its Save.
 func reply(ctx context.Context, site *djangobridge.Site, key, message string) (string, error) {
 	session, err := site.Sessions.Load(ctx, key)
 	if err != nil {

@@ -191,7 +191,8 @@ func TestNewestFileStays(t *testing.T) {
 		text := strconv.Itoa(n) + "."
 		rename(t, name, text)
 		time.Sleep(time.Microsecond * time.Duration(n%7*20))
-		// An Update that began earlier may show its result for a moment, but takes it back.
+		// An Update that began earlier may show its result for a moment, but takes it
+		// back.
 		deadline := time.Now().Add(5 * time.Second)
 		for {
 			data, err := Read(name, limit)

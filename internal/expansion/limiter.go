@@ -1,6 +1,6 @@
 // Package expansion limits the output of values that contain the same part many times. A
-// list that contains one list twice, nested thirty levels deep, is small in memory but has
-// a thousand million items when each of them is written out.
+// list that contains one list twice, nested thirty levels deep, is small in memory but
+// has a thousand million items when each of them is written out.
 package expansion
 
 import "math/big"

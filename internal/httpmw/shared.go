@@ -17,8 +17,8 @@ import (
 // Shared is the common state of the middlewares of one request. The zero Shared is ready
 // for use. It is safe for concurrent use.
 type Shared struct {
-	// ReadOnly reports whether the request must store nothing, here and in the browser. It does
-	// not change after the session middleware has passed the request on.
+	// ReadOnly reports whether the request must store nothing, here and in the browser.
+	// It does not change after the session middleware has passed the request on.
 	ReadOnly bool
 
 	mu           sync.Mutex
@@ -83,9 +83,9 @@ func (s *Shared) RunBeforeHeader(status int, header http.Header) {
 	}
 }
 
-// AtReplace registers f to be called if the response is replaced because the session could
-// not be saved. The header is then that of the new response, without the fields that the
-// handler and the functions of BeforeHeader have set.
+// AtReplace registers f to be called if the response is replaced because the session
+// could not be saved. The header is then that of the new response, without the fields
+// that the handler and the functions of BeforeHeader have set.
 func (s *Shared) AtReplace(f func(header http.Header)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -6,8 +6,8 @@ import (
 	"math/big"
 )
 
-// NaN returns Python's float("nan"). Its bits, which pickles contain, differ from those of
-// Go's [math.NaN].
+// NaN returns Python's float("nan"). Its bits, which pickles contain, differ from those
+// of Go's [math.NaN].
 func NaN() float64 { return math.Float64frombits(0x7FF8 << 48) }
 
 // Int returns b as an int64 if it fits, and otherwise b itself: the representation of a

@@ -75,8 +75,8 @@ func isScheme(s string) bool {
 	return true
 }
 
-// validBrackets reports whether the brackets in netloc, if any, enclose an address and are
-// where an address may be.
+// validBrackets reports whether the brackets in netloc, if any, enclose an address and
+// are where an address may be.
 func validBrackets(netloc string) bool {
 	if !strings.ContainsAny(netloc, "[]") {
 		return true

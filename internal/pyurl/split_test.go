@@ -75,8 +75,8 @@ func TestSplitsURLsAsPython(t *testing.T) {
 }
 
 // TestRefusesBracketsAsPython contains URLs that Python 3.13.0 refuses, and those with
-// text before or after a bracket, which 3.13.2 refuses. Brackets in the name of a user are
-// refused here alone.
+// text before or after a bracket, which 3.13.2 refuses. Brackets in the name of a user
+// are refused here alone.
 func TestRefusesBracketsAsPython(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{

@@ -2,8 +2,8 @@
 // module matches. Other packages ask a [Release] for a fact, such as
 // [Release.HasDumpsLayout], and never compare version numbers themselves.
 //
-// The facts are in facts.go, one line each. The numbers that change with almost every series
-// are in series.go. A new Django release needs changes in this package only.
+// The facts are in facts.go, one line each. The numbers that change with almost every
+// series are in series.go. A new Django release needs changes in this package only.
 package release
 
 import (
@@ -16,9 +16,9 @@ import (
 // Release is a Django release as major, minor and patch number.
 type Release [3]int
 
-// Parse reads a version such as "5.2.19", "5.2" or "6.1rc1". It ignores anything after the
-// numbers, and reads "" as [Newest]. It returns an error if s is not a version, or is older
-// than Django 1.4, the first release with signed sessions.
+// Parse reads a version such as "5.2.19", "5.2" or "6.1rc1". It ignores anything after
+// the numbers, and reads "" as [Newest]. It returns an error if s is not a version, or is
+// older than Django 1.4, the first release with signed sessions.
 func Parse(s string) (Release, error) {
 	if s == "" {
 		s = Newest
@@ -54,8 +54,8 @@ func (r Release) AtLeast(major, minor, patch int) bool {
 	return true
 }
 
-// since reports whether r has a change that came with the last of these releases. The others
-// are the patch releases of earlier series that have the same change.
+// since reports whether r has a change that came with the last of these releases. The
+// others are the patch releases of earlier series that have the same change.
 func (r Release) since(releases ...Release) bool {
 	for _, patch := range releases[:len(releases)-1] {
 		if r[0] == patch[0] && r[1] == patch[1] {

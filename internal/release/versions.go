@@ -11,7 +11,8 @@ import (
 //go:embed versions.txt
 var list string
 
-// Version is a row of versions.txt, the list of the releases that this module is tested with.
+// Version is a row of versions.txt, the list of the releases that this module is tested
+// with.
 type Version struct {
 	Name    string   // such as "5.2.19"
 	Pythons []string // such as "3.13", the preferred one first

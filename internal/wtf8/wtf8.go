@@ -1,6 +1,7 @@
 // Package wtf8 reads and writes strings that may contain lone surrogates, as a Python str
-// may. UTF-8 cannot express them; the encoding known as WTF-8 writes each one as the three
-// bytes that UTF-8 would use if surrogates were allowed. Python calls this surrogatepass.
+// may. UTF-8 cannot express them; the encoding known as WTF-8 writes each one as the
+// three bytes that UTF-8 would use if surrogates were allowed. Python calls this
+// surrogatepass.
 package wtf8
 
 import "unicode/utf8"

@@ -37,7 +37,8 @@ func TestChildrenOfTestsEndWithThem(t *testing.T) {
 	}
 }
 
-// isRunning reports whether a process exists and is no zombie, which waits for its parent.
+// isRunning reports whether a process exists and is no zombie, which waits for its
+// parent.
 func isRunning(process int) bool {
 	if syscall.Kill(process, 0) != nil {
 		return false

@@ -63,8 +63,8 @@ func (statelessCarrier) Stateless() {}
 var anyKey = strings.Repeat("k", djangosession.KeyLength) //nolint:gochecknoglobals // a constant
 
 // giveKey gives a session of the engine without a store a key. Django's SessionBase has
-// methods of a store that raise an exception in any case. In Go they belong to the engine,
-// which is asked only for sessions with a key.
+// methods of a store that raise an exception in any case. In Go they belong to the
+// engine, which is asked only for sessions with a key.
 func (h *held) giveKey(ctx context.Context) error {
 	h.site.carrier.next = &djangosession.Record{Key: anyKey, Data: h.session.Dict()}
 	h.session = h.site.sessions.Open(anyKey)

@@ -27,8 +27,8 @@ import (
 //	                    and writes "second"
 type Recipe struct {
 	Pages func(s *Site) http.Handler
-	// Buffered says that the framework sends the header after the handler has returned, so
-	// that /late is not late and there is no /flush.
+	// Buffered says that the framework sends the header after the handler has returned,
+	// so that /late is not late and there is no /flush.
 	Buffered bool
 }
 
@@ -92,8 +92,8 @@ func vary(t *testing.T, s *Site, r Recipe) {
 	}
 }
 
-// late changes a session after its page was written: of a new visitor, whose cookie can no
-// longer be set, and of a known one.
+// late changes a session after its page was written: of a new visitor, whose cookie can
+// no longer be set, and of a known one.
 func late(t *testing.T, s *Site, r Recipe) {
 	got := s.Visit(r.Pages(s), http.MethodGet, "/late", "", nil)
 	reported := len(s.Errors()) > 0 && errors.Is(s.Errors()[0], djangosession.ErrHeaderSent)
@@ -185,7 +185,8 @@ func unused(t *testing.T, s *Site, r Recipe) {
 	}
 }
 
-// gone changes a session that is deleted while the handler runs: the page must not appear.
+// gone changes a session that is deleted while the handler runs: the page must not
+// appear.
 func gone(t *testing.T, s *Site, r Recipe) {
 	cookie := s.Visitor()
 	s.logOut = true
