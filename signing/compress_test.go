@@ -73,8 +73,8 @@ func TestDenseIsAboutAsShortAsDjango(t *testing.T) {
 			continue
 		}
 		count++
-		const bytes = 10
-		if got := s.SignObject(*v.Payload); len(got) > len(v.Cookie)+bytes*4/3 {
+		const more = 10
+		if got := s.SignObject(*v.Payload); len(got) > len(v.Cookie)+more*4/3 {
 			t.Errorf("%s: %d characters, Django has %d", v.Name, len(got), len(v.Cookie))
 		}
 	}
