@@ -14,6 +14,7 @@ import (
 	"github.com/djangobridge/djangobridge"
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
+	"github.com/djangobridge/djangobridge/djangosession/memory"
 	"github.com/djangobridge/djangobridge/tables"
 )
 
@@ -195,6 +196,10 @@ func TestOptionsThatCannotBeUsedAreRefused(t *testing.T) {
 		"no release of Django's": {old: `"5.2.19"`, replacement: `"x"`, options: djangobridge.Options{DB: db}, names: "DJANGO_VERSION"},
 		"computed":               {old: `"computed": []`, replacement: `"computed": ["is_active"]`, options: djangobridge.Options{DB: db, KnownOverrides: []string{"is_active", ""}}, names: "is_active"},
 		"csrf":                   {options: djangobridge.Options{DB: db, CSRF: csrf.Options{}}},
+		"fields of other users":  {options: djangobridge.Options{DB: db, Users: memory.NewUsers(), UserFields: []string{"phone"}}, names: "Options.UserFields"},
+		"names of other users":   {options: djangobridge.Options{DB: db, Users: memory.NewUsers(), LoginFields: []string{"email"}}, names: "Options.LoginFields"},
+		"case of other users":    {options: djangobridge.Options{DB: db, Users: memory.NewUsers(), LoginIgnoresCase: true}, names: "Options.LoginIgnoresCase"},
+		"other users":            {options: djangobridge.Options{DB: db, Users: memory.NewUsers()}},
 	} {
 		site, err := djangobridge.Open(siteFile(t, c.old, c.replacement), c.options)
 		if (err == nil) != (c.names == "") || (site == nil) != (err != nil) || err != nil && !strings.Contains(err.Error(), c.names) {

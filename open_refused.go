@@ -46,7 +46,7 @@ func (o *Options) settles(s *djangosession.Settings, f djangosession.Finding) bo
 		if f.Override != "" {
 			return slices.Contains(o.KnownOverrides, f.Override)
 		}
-		hash := s.UserModel.SessionAuthHash // must be known whoever reads the users
+		hash := s.UserModel.SessionAuthHash // it must be known even if Options.Users reads the users
 		return o.Users != nil && (hash == "django" || hash == "absent")
 	}
 	return false

@@ -92,6 +92,7 @@ func (o *Options) check(s *djangosession.Settings) error {
 	refuse := func(option, problem string) error {
 		return &djangosession.SettingError{Setting: "Options." + option, Problem: problem}
 	}
+	const unread = "is set, but Options.Users replaces the users in the database, and does not read it: unset it"
 	sessions, users := s.SessionDatabase.Alias, s.UserDatabase.Alias
 	if !o.usesTable(s) {
 		sessions = users
@@ -101,6 +102,12 @@ func (o *Options) check(s *djangosession.Settings) error {
 		return refuse("DB", "is nil: set it to the site's database, opened with database/sql")
 	case o.Users != nil && o.UserDB != nil:
 		return refuse("UserDB", "is set, but Options.Users replaces the users in the database: set only one of them")
+	case o.Users != nil && len(o.UserFields) > 0:
+		return refuse("UserFields", unread)
+	case o.Users != nil && len(o.LoginFields) > 0:
+		return refuse("LoginFields", unread)
+	case o.Users != nil && o.LoginIgnoresCase:
+		return refuse("LoginIgnoresCase", unread)
 	case o.Users == nil && sessions != users && o.UserDB == nil:
 		return refuse("UserDB", fmt.Sprintf("is nil, but users are in the database %q and sessions in %q", users, sessions))
 	case sessions == users && o.UserDB != nil && o.UserDB != o.DB:

@@ -1,6 +1,7 @@
 package sitetest
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/djangobridge/djangobridge"
@@ -27,7 +28,14 @@ func (o *Options) inMemory(
 	s.SessionDatabase, s.UserDatabase = djangosession.Database{}, djangosession.Database{}
 	s.PasswordHashers, s.Hashers = cheapHashers()
 	b := o.Bridge
+	users.LoginFields, users.IgnoreCase = slices.Clone(b.LoginFields), b.LoginIgnoresCase
+	for i, name := range users.LoginFields {
+		if name == s.UserModel.UsernameField {
+			users.LoginFields[i] = "username"
+		}
+	}
 	b.DB, b.UserDB, b.Dialect, b.Users = nil, nil, nil, users
+	b.UserFields, b.LoginFields, b.LoginIgnoresCase = nil, nil, false // the users have all fields that tests give them
 	b.Tables, b.Cache, b.Files = tables.Options{}, caches.Options{}, files.Options{}
 	b.OpenCache, b.OpenEngine = nil, nil
 	if s.BaseEngine() == signedCookies {

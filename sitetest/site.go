@@ -97,6 +97,7 @@ func logTo(t testing.TB, b *djangobridge.Options) {
 func forHelpers(b djangobridge.Options, users auth.Users) djangobridge.Options {
 	b.ReadOnly, b.Cache.ReadOnly = false, false
 	b.UserDB, b.Users = nil, unwritten{users}
+	b.UserFields, b.LoginFields, b.LoginIgnoresCase = nil, nil, false
 	quiet := slog.New(slog.DiscardHandler)
 	b.Sessions = djangosession.Options{Logger: quiet}
 	b.CSRF = csrf.Options{Logger: quiet}

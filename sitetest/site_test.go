@@ -1,14 +1,17 @@
 package sitetest_test
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/djangobridge/djangobridge"
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/sitetest"
 )
 
@@ -30,6 +33,37 @@ func cartOf(t *testing.T, c *sitetest.Client) map[string]int {
 		t.Fatal(err)
 	}
 	return cart
+}
+
+func TestLoginsByEmailCanBeTested(t *testing.T) {
+	t.Parallel()
+	site := sitetest.New(t, sitetest.Options{Bridge: djangobridge.Options{LoginFields: []string{"email"}, LoginIgnoresCase: true}})
+	site.AddUser(t, sitetest.User{Username: "ada", Email: "ada@example.com", Password: "tea"})
+	if u, err := site.Login.Authenticate(t.Context(), "Ada@Example.com", "tea"); err != nil || u.Username != "ada" {
+		t.Errorf("%v, %v", u, err)
+	}
+	if u, err := site.Login.Authenticate(t.Context(), "ada", "tea"); !errors.Is(err, auth.ErrBadCredentials) {
+		t.Errorf("%v, %v", u, err)
+	}
+}
+
+func TestStepsOfTheClockAddUp(t *testing.T) {
+	t.Parallel()
+	site := sitetest.New(t, sitetest.Options{})
+	began := site.Clock.Now()
+	const routines, each = 4, 500
+	var wait sync.WaitGroup
+	for range routines {
+		wait.Go(func() {
+			for range each {
+				site.Clock.Advance(time.Second)
+			}
+		})
+	}
+	wait.Wait()
+	if got := site.Clock.Now().Sub(began); got != routines*each*time.Second {
+		t.Errorf("the clock has moved by %v", got)
+	}
 }
 
 // TestClientsWorkOnEverySite runs the same test on sites that differ in what clients have

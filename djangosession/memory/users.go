@@ -2,10 +2,12 @@ package memory
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -13,9 +15,15 @@ import (
 )
 
 // Users keeps users in the memory of the process, for tests and experiments. It
-// implements [auth.Users]. Ids may be any text, and names are compared as they are. It is
-// safe for concurrent use.
+// implements [auth.Users]. Ids may be any text. It is safe for concurrent use.
 type Users struct {
+	// LoginFields names the fields in which GetByUsername looks for a name, such as
+	// "email"; only "username" by default. They are "username", "email", "first_name",
+	// "last_name", and those of the users' Fields. Set it before the first use.
+	LoginFields []string
+	// IgnoreCase makes GetByUsername ignore case. Set it before the first use.
+	IgnoreCase bool
+
 	mu     sync.Mutex
 	byID   map[string]*member
 	groups map[string][]string // permissions, by group
@@ -116,17 +124,50 @@ func (u *Users) Get(ctx context.Context, id string) (user *auth.User, err error)
 	return user, err
 }
 
-// GetByUsername implements [auth.Users].
+// GetByUsername implements [auth.Users]. Like a table, it refuses a name that several users
+// have.
 func (u *Users) GetByUsername(ctx context.Context, username string) (*auth.User, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("memory: users: %w", err)
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if m := u.named(username); m != nil {
-		return clone(m.user), nil
+	var found *member
+	for _, m := range u.byID {
+		switch {
+		case !u.matches(m.user, username):
+		case found != nil:
+			return nil, errors.New("memory: several users have this name: compare fewer LoginFields, or compare case")
+		default:
+			found = m
+		}
 	}
-	return nil, auth.ErrNoUser
+	if found == nil {
+		return nil, auth.ErrNoUser
+	}
+	return clone(found.user), nil
+}
+
+// matches reports whether a login with this name is the user's.
+func (u *Users) matches(user *auth.User, name string) bool {
+	is := func(text string) bool { return text == name || u.IgnoreCase && strings.EqualFold(text, name) }
+	if len(u.LoginFields) == 0 {
+		return is(user.Username)
+	}
+	return slices.ContainsFunc(u.LoginFields, func(field string) bool {
+		switch field {
+		case "username":
+			return is(user.Username)
+		case "email":
+			return is(user.Email)
+		case "first_name":
+			return is(user.FirstName)
+		case "last_name":
+			return is(user.LastName)
+		}
+		text, ok := user.Fields[field].(string)
+		return ok && is(text)
+	})
 }
 
 // SetLastLogin implements [auth.Users].

@@ -58,6 +58,29 @@ func TestUsersAreFoundAsTheyWereAdded(t *testing.T) {
 	}
 }
 
+func TestUsersAreFoundByOtherFields(t *testing.T) {
+	t.Parallel()
+	users := memory.NewUsers()
+	users.LoginFields, users.IgnoreCase = []string{"username", "email", "first_name", "last_name", "phone"}, true
+	for _, u := range []*auth.User{
+		{Username: "ada", Email: "ada@b.c", FirstName: "Augusta", LastName: "King", Fields: map[string]any{"phone": "12", "age": 36}},
+		{Username: "bob", Email: "same@b.c"}, {Username: "eve", Email: "Same@b.c"},
+	} {
+		addUser(t, users, u, memory.Access{})
+	}
+	for _, name := range []string{"ADA", "Ada@B.c", "augusta", "king", "12"} {
+		if u, err := users.GetByUsername(t.Context(), name); err != nil || u.Username != "ada" {
+			t.Errorf("%s: %v, %v", name, u, err)
+		}
+	}
+	if u, err := users.GetByUsername(t.Context(), "36"); !errors.Is(err, auth.ErrNoUser) {
+		t.Errorf("%v, %v", u, err)
+	}
+	if u, err := users.GetByUsername(t.Context(), "same@b.c"); err == nil || errors.Is(err, auth.ErrNoUser) {
+		t.Errorf("two users of one address: %v, %v", u, err)
+	}
+}
+
 // TestEveryFieldOfAUserIsKept sets all fields by reflection, so that a new field of
 // auth.User cannot be forgotten.
 func TestEveryFieldOfAUserIsKept(t *testing.T) {
