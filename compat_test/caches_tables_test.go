@@ -3,6 +3,7 @@ package compat_test
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/djangobridge/djangobridge/caches"
 	"github.com/djangobridge/djangobridge/caches/cachetest"
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/tables"
 )
 
@@ -92,6 +94,43 @@ func TestTableCacheWhoseCommitsAreLate(t *testing.T) {
 	}
 	if exists, _ := e.Exists(t.Context(), old); exists == (cycled == nil) {
 		t.Errorf("the error is %v, and the old session exists: %v", cycled, exists)
+	}
+}
+
+// TestTableCacheWhoseCommitFailsBesideAnother has a COMMIT that is interrupted, and another
+// process that has been waiting to store a value under the same key. Add must not take
+// that value for its own.
+func TestTableCacheWhoseCommitFailsBesideAnother(t *testing.T) {
+	t.Parallel()
+	if !slices.Contains(databases(), "postgresql") {
+		return // as above
+	}
+	base := newDatabase(t, "postgresql")
+	db := base.open(t)
+	_ = newTableCache(t, base)
+	const slow = `CREATE FUNCTION slow() RETURNS trigger AS $$ BEGIN PERFORM pg_sleep(0.5); RETURN NULL; END $$ LANGUAGE plpgsql;
+		CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON my_cache DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow()`
+	if _, err := db.ExecContext(t.Context(), slow); err != nil {
+		t.Fatal(err)
+	}
+	add := func(ctx context.Context, text string) error {
+		c, err := tables.NewCache(base.open(t), tableCacheSettings(), tables.CacheOptions{Dialect: base.dialect, LockWait: time.Minute})
+		if err != nil {
+			return err
+		}
+		value := py.NewDict(1)
+		value.Set("text", text)
+		return c.Add(ctx, "key", value, time.Hour)
+	}
+	theirs := make(chan error, 1)
+	time.AfterFunc(150*time.Millisecond, func() { theirs <- add(t.Context(), "theirs") })
+	short, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if err := add(short, "ours"); !errors.Is(err, caches.ErrExists) {
+		t.Errorf("%v, want ErrExists", err)
+	}
+	if err := <-theirs; err != nil {
+		t.Error(err)
 	}
 }
 

@@ -71,7 +71,7 @@ func (c *Cache) Add(ctx context.Context, key string, value *py.Dict, timeout tim
 	n, unsure, err := c.write(ctx, writesCache, statement, a.values)
 	switch {
 	case unsure:
-		return c.settleAdd(ctx, statement, a.values, err)
+		return c.settleAdd(ctx, key, text, statement, a.values, err)
 	case errors.Is(err, djangosession.ErrKeyTaken): // the INSERT does nothing else then
 		if n, err = c.revive(ctx, key, text, expires); err == nil && n == 0 {
 			return caches.ErrExists
@@ -86,8 +86,10 @@ func (c *Cache) Add(ctx context.Context, key string, value *py.Dict, timeout tim
 }
 
 // settleAdd finds out whether a value was stored whose COMMIT failed with the error lost.
-// Inserting it again waits for a transaction that has not ended yet.
-func (c *Cache) settleAdd(ctx context.Context, statement string, values []any, lost error) error {
+// Inserting it again waits for a transaction that has not ended yet. If the key exists
+// then, the value may be that of another process.
+func (c *Cache) settleAdd(ctx context.Context, key, text, statement string, values []any, lost error) error {
+	stored := ""
 	err := settle(ctx, func(ctx context.Context) error {
 		_, err := c.transact(ctx, writesCache, func(tx *sql.Conn) (refused, err error) {
 			n, err := affected(tx.ExecContext(ctx, statement, values...))
@@ -99,11 +101,19 @@ func (c *Cache) settleAdd(ctx context.Context, statement string, values []any, l
 			}
 			return nil, err
 		})
+		if errors.Is(err, caches.ErrExists) {
+			var missed error
+			if stored, _, missed = c.row(ctx, key); missed != nil && !errors.Is(missed, caches.ErrMiss) {
+				return missed
+			}
+		}
 		return err
 	})
 	switch {
-	case errors.Is(err, caches.ErrExists):
+	case errors.Is(err, caches.ErrExists) && stored == text:
 		return nil
+	case errors.Is(err, caches.ErrExists):
+		return caches.ErrExists
 	case errors.Is(err, errNotStored):
 		return lost
 	}
