@@ -2,6 +2,7 @@ package compat_test
 
 import (
 	"bytes"
+	"context"
 	"database/sql"
 	"io"
 	"net"
@@ -38,6 +39,7 @@ type cable struct {
 	downAfter bool
 	release   chan struct{}
 	arrived   chan struct{} // closed when the server has dealt with a statement that was held
+	atHold    func()        // called when a statement is held
 }
 
 func newCable(t *testing.T, port int) *cable {
@@ -76,6 +78,30 @@ func (w *cable) arm(word string, f fate) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.word, w.fate = []byte(word), f
+}
+
+// givenUpAt holds the next statement with this word, and returns a context for it that is
+// canceled then. A deadline could end before the statement is sent.
+func (w *cable) givenUpAt(t *testing.T, word string) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	t.Cleanup(cancel)
+	w.arm(word, held)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.atHold = cancel
+	return ctx
+}
+
+// hold waits until the statement is released.
+func (w *cable) hold() {
+	w.mu.Lock()
+	call := w.atHold
+	w.mu.Unlock()
+	if call != nil {
+		call()
+	}
+	<-w.release
 }
 
 // fateOf is what becomes of these bytes.
@@ -143,7 +169,7 @@ func (w *cable) carry(client net.Conn) {
 		f := w.fateOf(buffer[:n])
 		switch f {
 		case held:
-			<-w.release
+			w.hold()
 		case lostRequest:
 			return
 		case lostAnswer:
