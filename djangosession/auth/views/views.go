@@ -114,10 +114,20 @@ func (v *Views) fail(w http.ResponseWriter, r *http.Request, err error) {
 		status, level = http.StatusBadRequest, slog.LevelWarn
 	}
 	v.options.Logger.LogAttrs(r.Context(), level, "login page failed",
-		slog.String("path", r.URL.Path), slog.String("error", err.Error()))
+		slog.String("path", pathForLog(r)), slog.String("error", err.Error()))
 	if v.options.ErrorHandler != nil {
 		httpmw.Answer(w, status, func(w http.ResponseWriter) { v.options.ErrorHandler(w, r, err) })
 		return
 	}
 	http.Error(w, http.StatusText(status), status)
+}
+
+// pathForLog returns the path of a request without the token of a reset link, which may
+// still be valid.
+func pathForLog(r *http.Request) string {
+	token := r.PathValue("token")
+	if token == "" {
+		return r.URL.Path
+	}
+	return strings.ReplaceAll(r.URL.Path, token, "********")
 }
