@@ -30,8 +30,9 @@ var ErrBadCredentials = errors.New("auth: wrong user name or password")
 //
 // The error is a [*HasherError] for a password of an unknown hasher. If the site's
 // default hasher (the first of PASSWORD_HASHERS) is unknown, unknown names and wrong
-// passwords return the same error, so that it does not reveal which users exist. If the
-// settings lack PASSWORD_HASHERS, respond to it as to [ErrBadCredentials].
+// passwords return the same error. Answer clients as for [ErrBadCredentials] in every
+// case: otherwise the difference reveals that the user exists. Package hashers logs the
+// error.
 //
 // A call takes as much CPU time and memory as in Django. Limit the rate at which clients
 // can call it.

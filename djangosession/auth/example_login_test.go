@@ -62,7 +62,7 @@ func ExampleAuth_Login() {
 	})
 	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
 		user, err := login.Authenticate(r.Context(), r.PostFormValue("username"), r.PostFormValue("password"))
-		if errors.Is(err, auth.ErrBadCredentials) {
+		if errors.Is(err, auth.ErrBadCredentials) || errors.Is(err, auth.ErrUnknownHasher) { // hashers logs the latter
 			http.Error(w, "wrong user name or password", http.StatusForbidden)
 			return
 		}

@@ -11,8 +11,8 @@ import (
 var ErrUnknownHasher = errors.New("auth: unknown password hasher")
 
 // A HasherError names the hasher of a password that cannot be checked or encoded.
-// errors.Is reports it as [ErrUnknownHasher], but never as [ErrBadCredentials], because
-// the password may be right.
+// errors.Is reports it as [ErrUnknownHasher]. It is not an [ErrBadCredentials], because
+// the password may be right, but answer clients alike; see [Auth.Authenticate].
 type HasherError struct {
 	// Hasher is the algorithm with which the encoded password begins, such as "argon2";
 	// "" for text that is not an encoded password. It is a class in PASSWORD_HASHERS

@@ -154,7 +154,7 @@ func (s *service) askForPassword(w http.ResponseWriter, r *http.Request) error {
 func (s *service) login(w http.ResponseWriter, r *http.Request) error {
 	name := r.PostFormValue("username")
 	user, err := s.site.Login.Authenticate(r.Context(), name, r.PostFormValue("password"))
-	if errors.Is(err, auth.ErrBadCredentials) {
+	if errors.Is(err, auth.ErrBadCredentials) || errors.Is(err, auth.ErrUnknownHasher) { // package hashers logs the latter
 		return s.pages.show(w, r, "login", map[string]any{"Failed": true, "Username": name})
 	}
 	if err != nil {
