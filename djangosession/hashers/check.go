@@ -96,19 +96,31 @@ func (h *Hashers) updates(e *entry, password string, outdated bool) bool {
 }
 
 // refuse does the work that is missing after that for a stored password, so that the
-// whole takes as long as the default hasher.
+// whole takes as long as the default hasher, or the one in its place.
 func (h *Hashers) refuse(password string, done cost) error {
 	switch e := h.preferred; {
 	case e.problem != nil:
+		if h.standIn != nil {
+			_ = spendRest(h.standIn, password, done) // the other error says more
+		}
 		return e.problem
 	case e.own != nil:
 		if _, err := e.own.Encode(password); err != nil {
 			return fmt.Errorf("hashers: encode a password by the hasher %q: %w", e.algorithm, err)
 		}
-	case e.django.cost().time > done.time:
-		if err := e.django.spend(password, e.django.cost().time-done.time); err != nil {
-			return fmt.Errorf("hashers: refuse a password: %w", err)
-		}
+		return nil
+	}
+	return spendRest(h.preferred.django, password, done)
+}
+
+// spendRest does the work of a hasher that is missing after that for a stored password.
+func spendRest(a algorithm, password string, done cost) error {
+	rest := a.cost().time - done.time
+	if rest <= 0 {
+		return nil
+	}
+	if err := a.spend(password, rest); err != nil {
+		return fmt.Errorf("hashers: refuse a password: %w", err)
 	}
 	return nil
 }

@@ -21,8 +21,9 @@
 //
 // A refusal takes as long as a check of the site's default hasher, the first of
 // PASSWORD_HASHERS: for users that do not exist, users without a usable password, and
-// passwords with fewer iterations. Where the stored password has another algorithm, the
-// difference is computed from the typical times of both, where Django does nothing. A
+// passwords with fewer iterations. If that hasher is unknown or demands too much, the
+// first that can be used sets the time. Where the stored password has another algorithm,
+// the difference is computed from the typical times of both, where Django does nothing. A
 // stored password that needs more work than the default hasher takes longer.
 //
 // # Limits

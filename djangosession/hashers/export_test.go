@@ -14,6 +14,9 @@ func (h *Hashers) SkipRefusals() {
 	if h.preferred.django != nil {
 		h.preferred.django = idle{h.preferred.django}
 	}
+	if h.standIn != nil {
+		h.standIn = idle{h.standIn}
+	}
 }
 
 type idle struct{ algorithm }

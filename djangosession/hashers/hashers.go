@@ -53,6 +53,7 @@ type Hasher interface {
 // concurrent use. It implements [auth.Hashers].
 type Hashers struct {
 	preferred  *entry            // the first of PASSWORD_HASHERS
+	standIn    algorithm         // sets the time of refusals if preferred has a problem; may be nil
 	entries    map[string]*entry // by algorithm
 	limit      limiter
 	primitives *primitives

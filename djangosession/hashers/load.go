@@ -55,6 +55,9 @@ func (h *Hashers) load(s *djangosession.Settings, site release.Release, o *Optio
 		if i == 0 {
 			h.preferred = e
 		}
+		if h.standIn == nil && h.canStandIn(e) {
+			h.standIn = e.django
+		}
 		h.entries[e.algorithm] = e
 	}
 	if h.preferred == nil {
@@ -75,6 +78,12 @@ func (h *Hashers) load(s *djangosession.Settings, site release.Release, o *Optio
 	}
 	h.checkPreferred()
 	return nil
+}
+
+// canStandIn reports whether refusals can take as long as this hasher.
+func (h *Hashers) canStandIn(e *entry) bool {
+	return e.problem == nil && e.django != nil && e.django.problem() == "" && h.excess(e.django.cost()) == "" &&
+		e.django.cost().time > 0
 }
 
 // describe returns what is known of hashers without facts. Classes of the site have an

@@ -77,6 +77,35 @@ func TestRefusalsDoTheWorkOfTheDefaultHasher(t *testing.T) {
 	}
 }
 
+// TestRefusalsTakeTimeWithoutTheDefaultHasher counts the work of refusals if the default
+// hasher cannot be used. The next one that can be sets the time, so that names without a
+// user are not answered faster.
+func TestRefusalsTakeTimeWithoutTheDefaultHasher(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*djangosession.Settings, *hashers.Options){
+		"unknown": func(s *djangosession.Settings, _ *hashers.Options) { s.Hashers = ownFacts() },
+		"too much memory": func(s *djangosession.Settings, o *hashers.Options) {
+			s.PasswordHashers, o.MaxMemory = nil, 1<<20
+			for _, class := range []string{"Argon2", "Scrypt", "MD5", "PBKDF2", "PBKDF2SHA1"} {
+				s.PasswordHashers = append(s.PasswordHashers, module+class+"PasswordHasher")
+			}
+		},
+	} {
+		h := newHashers(t, "5.2.19", change)
+		var done time.Duration
+		h.CountWork(&done)
+		want := h.WorkOf("pbkdf2_sha256", "")
+		for _, encoded := range []auth.Secret{
+			"", "!x", "x", "own$x", "crypt$$x", "pbkdf2_sha256$x", "pbkdf2_sha256$1000$salt$x=", "pbkdf2_sha256$2000000000$salt$x=",
+		} {
+			done = 0
+			if ok, _, err := h.Check(t.Context(), "password", encoded); ok || !errors.Is(err, auth.ErrUnknownHasher) || done != want {
+				t.Errorf("%s: %q: %v, %v, work %v, want %v", name, string(encoded), ok, err, done, want)
+			}
+		}
+	}
+}
+
 func className(algorithm string) string {
 	return module + map[string]string{
 		"pbkdf2_sha256": "PBKDF2P", "pbkdf2_sha1": "PBKDF2SHA1", "argon2": "Argon2", "bcrypt_sha256": "BCryptSHA256", "bcrypt": "BCryptP",
