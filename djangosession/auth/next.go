@@ -27,12 +27,16 @@ func (a *Auth) Next(r *http.Request, otherwise string) string {
 // value.
 func (a *Auth) HasNext(r *http.Request) bool { return len(a.nextValues(r)) > 0 }
 
-// nextValues returns the values of the field in the form, or else in the query.
+// nextValues returns the values of the field in the form of a POST request, or else in the
+// query. Like Django, it does not read the body of other requests: the CSRF check has not
+// limited it.
 func (a *Auth) nextValues(r *http.Request) []string {
 	name := a.options.RedirectFieldName
-	r.FormValue(name) // parses the form
-	if sent := r.PostForm[name]; r.Method == http.MethodPost && len(sent) > 0 {
-		return sent
+	if r.Method == http.MethodPost {
+		r.PostFormValue(name) // parses all kinds of forms
+		if sent := r.PostForm[name]; len(sent) > 0 {
+			return sent
+		}
 	}
 	return r.URL.Query()[name]
 }

@@ -75,6 +75,29 @@ func TestNextIsTheLastOfSeveral(t *testing.T) {
 	}
 }
 
+// Forms of other requests than POST could fill the memory and the disk of the server.
+func TestNextReadsTheBodyOfPOSTOnly(t *testing.T) {
+	t.Parallel()
+	a := newSite(t, "5.2.19", nil).auth
+	const form = "--x\r\nContent-Disposition: form-data; name=\"next\"\r\n\r\n/form/\r\n--x--\r\n"
+	for _, c := range []struct{ method, want string }{
+		{method: http.MethodGet, want: "/query/"},
+		{method: http.MethodHead, want: "/query/"},
+		{method: http.MethodPut, want: "/query/"},
+		{method: http.MethodPost, want: "/form/"},
+	} {
+		body := strings.NewReader(form)
+		r := httptest.NewRequestWithContext(t.Context(), c.method, "/login/?next=/query/", body)
+		r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+		if got := a.Next(r, "/home/"); got != c.want || !a.HasNext(r) {
+			t.Errorf("%s: %q, want %q", c.method, got, c.want)
+		}
+		if read := body.Len() < len(form); read != (c.method == http.MethodPost) {
+			t.Errorf("%s: the body was read: %v", c.method, read)
+		}
+	}
+}
+
 func TestNextWithoutAnAddress(t *testing.T) {
 	t.Parallel()
 	a := newSite(t, "5.2.19", nil).auth
