@@ -25,7 +25,8 @@ type Options struct {
 	Algorithm string
 	// HashValue replaces _make_hash_value: it returns the text that a token protects. It
 	// must contain the id of the user, and a value that changes when the token is used.
-	// The timestamp is that of the token, in seconds, or days before Django 3.1.
+	// The timestamp is that of the token, in seconds, or days before Django 3.1. Package
+	// views also calls HashValue with an empty user.
 	HashValue func(user *auth.User, timestamp int64) string
 }
 

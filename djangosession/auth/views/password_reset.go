@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/djangosession/auth/tokens"
 )
 
@@ -50,6 +51,10 @@ func (v *Views) sendLinks(ctx context.Context, address string) error {
 		return errNoFinder
 	case v.options.SendMail == nil || v.options.ResetURL == "":
 		return errNoMail
+	}
+	// An error must not depend on whether there is a user.
+	if _, err := v.site.Tokens.Make(&auth.User{}); err != nil {
+		return err
 	}
 	users, err := finder.UsersByEmail(ctx, address)
 	if err != nil {

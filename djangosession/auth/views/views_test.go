@@ -13,6 +13,7 @@ import (
 	"github.com/djangobridge/djangobridge"
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
+	"github.com/djangobridge/djangobridge/djangosession/auth/tokens"
 	"github.com/djangobridge/djangobridge/djangosession/auth/views"
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
 	"github.com/djangobridge/djangobridge/djangosession/memory"
@@ -108,6 +109,35 @@ func TestResetMailGoesToTheStoredAddressOnly(t *testing.T) {
 	u.err = errors.New("the database is away")
 	if w := post(t, h, "/reset/", url.Values{"email": {"a@example.org"}}); w.Code != http.StatusInternalServerError {
 		t.Errorf("without a database: status %d", w.Code)
+	}
+}
+
+// TestResetWithoutTokensRevealsNoUser uses settings of an older version, with which no
+// tokens can be made. The answer must be the same with and without a user.
+func TestResetWithoutTokensRevealsNoUser(t *testing.T) {
+	t.Parallel()
+	u := &users{Users: memory.NewUsers()}
+	site := newSite(t, u)
+	old := djangosession.NewSettings("k")
+	old.UserModel.Model = "auth.User"
+	generator, err := tokens.New(old, tokens.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := views.New(views.Site{Settings: site.Settings, Login: site.Login, Users: u, Tokens: generator}, views.Options{
+		Render:   func(http.ResponseWriter, *http.Request, views.Page) { t.Error("a page was shown") },
+		SendMail: func(context.Context, views.ResetMail) error { return nil },
+		ResetURL: "https://example.com/reset/{uidb64}/{token}/", Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := site.Middleware(http.HandlerFunc(pages.PasswordReset))
+	for _, found := range [][]*auth.User{nil, {{ID: "7", Email: "a@example.org", IsActive: true}}} {
+		u.found = found
+		if w := post(t, h, "/reset/", url.Values{"email": {"a@example.org"}}); w.Code != http.StatusInternalServerError {
+			t.Errorf("%d users: status %d", len(found), w.Code)
+		}
 	}
 }
 
