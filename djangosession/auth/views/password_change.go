@@ -33,19 +33,7 @@ func (v *Views) PasswordChange(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f := newForm(r)
-	err = v.checkOldPassword(r.Context(), f, user)
-	var password string
-	if err == nil {
-		password, err = v.newPassword(r.Context(), f, user)
-	}
-	if err == nil && len(f.problems) == 0 {
-		err = v.changePassword(r.Context(), user, password)
-		if errors.Is(err, auth.ErrPasswordChanged) { // by another request
-			f.add(problem("old_password", "password_incorrect"))
-			err = nil
-		}
-	}
-	switch {
+	switch err := v.processChange(r.Context(), f, user); {
 	case err != nil:
 		v.fail(w, r, err)
 	case len(f.problems) > 0:
@@ -54,6 +42,26 @@ func (v *Views) PasswordChange(w http.ResponseWriter, r *http.Request) {
 	default:
 		v.succeed(w, r, PasswordChangeTemplate, user, v.options.PasswordChangeDoneURL)
 	}
+}
+
+// processChange changes the password as the form demands, unless the form has problems.
+func (v *Views) processChange(ctx context.Context, f *form, user *auth.User) error {
+	before := user.Password
+	if err := v.checkOldPassword(ctx, f, user); err != nil {
+		return err
+	}
+	password, err := v.newPassword(ctx, f, user)
+	if err == nil && len(f.problems) == 0 {
+		err = v.changePassword(ctx, user, password)
+		if errors.Is(err, auth.ErrPasswordChanged) { // by another request
+			f.add(problem("old_password", "password_incorrect"))
+			err = nil
+		}
+	}
+	if err == nil && len(f.problems) > 0 && user.Password != before { // it was encoded again
+		return v.site.Login.UpdateSessionAuthHash(ctx, user)
+	}
+	return err
 }
 
 // checkOldPassword checks the field with the current password.

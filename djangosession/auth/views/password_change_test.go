@@ -1,0 +1,140 @@
+package views_test
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/djangobridge/djangobridge"
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/djangosession/auth"
+	"github.com/djangobridge/djangobridge/djangosession/auth/views"
+	"github.com/djangobridge/djangobridge/djangosession/csrf"
+	"github.com/djangobridge/djangobridge/djangosession/memory"
+)
+
+// fakeHashers encode a password as "new$password". The prefix "old$" is that of an older
+// hasher.
+type fakeHashers struct{}
+
+func (fakeHashers) Check(_ context.Context, password string, encoded auth.Secret) (ok, mustUpdate bool, err error) {
+	hasher, right, _ := strings.Cut(string(encoded), "$")
+	return right == password, hasher == "old" && right == password, nil
+}
+
+func (fakeHashers) Make(_ context.Context, password string) (auth.Secret, error) {
+	return auth.Secret("new$" + password), nil
+}
+
+// change is a site with one user, ada, whose browser has logged in.
+type change struct {
+	users   *memory.Users
+	handler http.Handler
+	pages   []views.Page // that were shown
+	cookie  string       // of ada's session
+	id      string
+}
+
+func newChange(t *testing.T, password auth.Secret) *change {
+	t.Helper()
+	c := &change{users: memory.NewUsers()}
+	ada, err := c.users.Add(&auth.User{Username: "ada", Password: password, IsActive: true}, memory.Access{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.id = ada.ID
+	settings := djangosession.NewSettings("k")
+	settings.AllowedHosts = []string{"example.com"}
+	quiet := slog.New(slog.DiscardHandler)
+	site, err := djangobridge.New(settings, djangobridge.Options{
+		Users: c.users, OpenEngine: func(s djangosession.Settings) (djangosession.Engine, error) { return memory.New(s) },
+		CSRF: csrf.Options{Logger: quiet}, Auth: auth.Options{Logger: quiet, Hashers: fakeHashers{}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := site.Views(views.Options{
+		Render: func(_ http.ResponseWriter, _ *http.Request, page views.Page) { c.pages = append(c.pages, page) },
+		ValidatePassword: func(_ context.Context, password string, _ *auth.User) []views.Problem {
+			if password == "bad" {
+				return []views.Problem{{Code: "password_too_short"}}
+			}
+			return nil
+		},
+		Logger: quiet,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/change/", pages.PasswordChange)
+	mux.HandleFunc("/login/", func(_ http.ResponseWriter, r *http.Request) {
+		if err := site.Login.Login(r.Context(), ada); err != nil {
+			t.Error(err)
+		}
+	})
+	mux.HandleFunc("/user/", func(w http.ResponseWriter, r *http.Request) {
+		if user, err := auth.UserFrom(r.Context()); err != nil || user == nil {
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	})
+	c.handler = site.Middleware(mux)
+	c.send(t, "/login/", url.Values{})
+	return c
+}
+
+// send posts a form with ada's session.
+func (c *change) send(t *testing.T, path string, form url.Values) *httptest.ResponseRecorder {
+	t.Helper()
+	form.Set("csrfmiddlewaretoken", secret)
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://example.com"+path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Cookie", "csrftoken="+secret+"; sessionid="+c.cookie)
+	w := httptest.NewRecorder()
+	c.handler.ServeHTTP(w, r)
+	for _, cookie := range w.Result().Cookies() {
+		if cookie.Name == "sessionid" {
+			c.cookie = cookie.Value
+		}
+	}
+	return w
+}
+
+func (c *change) stored(t *testing.T) auth.Secret {
+	t.Helper()
+	user, err := c.users.Get(t.Context(), c.id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return user.Password
+}
+
+// The old password is encoded again before the form is rejected, which would end the
+// session.
+func TestRejectedPasswordChangeKeepsTheLogin(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, first, second, code string }{
+		{name: "two different passwords", first: "a", second: "b", code: "password_mismatch"},
+		{name: "a bad password", first: "bad", second: "bad", code: "password_too_short"},
+	} {
+		site := newChange(t, "old$pw")
+		w := site.send(t, "/change/", url.Values{"old_password": {"pw"}, "new_password1": {c.first}, "new_password2": {c.second}})
+		if w.Code != http.StatusOK || len(site.pages) != 1 {
+			t.Errorf("%s: status %d, %d pages", c.name, w.Code, len(site.pages))
+			continue
+		}
+		if found := site.pages[0].Of("new_password2"); len(found) != 1 || found[0].Code != c.code {
+			t.Errorf("%s: problems %v", c.name, site.pages[0].Problems)
+		}
+		if stored := site.stored(t); stored != "new$pw" {
+			t.Errorf("%s: stored %q", c.name, string(stored))
+		}
+		if w := site.send(t, "/user/", url.Values{}); w.Code != http.StatusOK {
+			t.Errorf("%s: the user is logged out", c.name)
+		}
+	}
+}
