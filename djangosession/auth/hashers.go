@@ -10,6 +10,10 @@ import (
 // text is not an encoded password. The error is a [*HasherError].
 var ErrUnknownHasher = errors.New("auth: unknown password hasher")
 
+// ErrPasswordTooLong is returned by [Hashers].Make for a password that the site's default
+// hasher cannot encode as a whole.
+var ErrPasswordTooLong = errors.New("auth: the password is too long")
+
 // A HasherError names the hasher of a password that cannot be checked or encoded.
 // errors.Is reports it as [ErrUnknownHasher]. It is not an [ErrBadCredentials], because
 // the password may be right, but answer clients alike; see [Auth.Authenticate].

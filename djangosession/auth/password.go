@@ -16,7 +16,8 @@ type Hashers interface {
 	// "!", match no password. A refusal takes as long as the check of a password encoded
 	// by Make. The error is a [*HasherError] for an unknown hasher.
 	Check(ctx context.Context, password string, encoded Secret) (ok, mustUpdate bool, err error)
-	// Make encodes a password with a new salt.
+	// Make encodes a password with a new salt. The error is [ErrPasswordTooLong] for a
+	// password that is too long for the hasher.
 	Make(ctx context.Context, password string) (Secret, error)
 }
 
@@ -30,8 +31,9 @@ func (u *User) HasUsablePassword() bool {
 }
 
 // MakePassword encodes a password by the site's default hasher, for tables that the
-// caller writes. [Auth.SetPassword] stores it. The error is [ErrNoHashers], a
-// [*HasherError] or another error of [Hashers].Make. Matches make_password.
+// caller writes. [Auth.SetPassword] stores it. The error is [ErrNoHashers],
+// [ErrPasswordTooLong], a [*HasherError] or another error of [Hashers].Make. Matches
+// make_password.
 func (a *Auth) MakePassword(ctx context.Context, password string) (Secret, error) {
 	if a.options.Hashers == nil {
 		return "", ErrNoHashers

@@ -14,7 +14,7 @@ import (
 // Errors of [Hashers.Make] for passwords that Django could not check.
 var (
 	ErrNotUTF8         = errors.New("hashers: the password is not valid UTF-8, so Django could not check it")
-	ErrPasswordTooLong = errors.New("hashers: the password is too long")
+	ErrPasswordTooLong = auth.ErrPasswordTooLong
 )
 
 // Check reports whether encoded is the encoding of password, and whether Django would now

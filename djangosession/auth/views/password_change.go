@@ -53,8 +53,12 @@ func (v *Views) processChange(ctx context.Context, f *form, user *auth.User) err
 	password, err := v.newPassword(ctx, f, user)
 	if err == nil && len(f.problems) == 0 {
 		err = v.changePassword(ctx, user, password)
-		if errors.Is(err, auth.ErrPasswordChanged) { // by another request
+		switch {
+		case errors.Is(err, auth.ErrPasswordChanged): // by another request
 			f.add(problem("old_password", "password_incorrect"))
+			err = nil
+		case errors.Is(err, auth.ErrPasswordTooLong):
+			f.add(problem("new_password2", "max_length"))
 			err = nil
 		}
 	}

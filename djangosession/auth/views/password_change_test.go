@@ -2,6 +2,7 @@ package views_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +13,7 @@ import (
 	"github.com/djangobridge/djangobridge"
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
+	"github.com/djangobridge/djangobridge/djangosession/auth/tokens"
 	"github.com/djangobridge/djangobridge/djangosession/auth/views"
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
 	"github.com/djangobridge/djangobridge/djangosession/memory"
@@ -27,12 +29,16 @@ func (fakeHashers) Check(_ context.Context, password string, encoded auth.Secret
 }
 
 func (fakeHashers) Make(_ context.Context, password string) (auth.Secret, error) {
+	if len(password) > 72 {
+		return "", fmt.Errorf("%w: this hasher uses 72 bytes", auth.ErrPasswordTooLong)
+	}
 	return auth.Secret("new$" + password), nil
 }
 
 // change is a site with one user, ada, whose browser has logged in.
 type change struct {
 	users   *memory.Users
+	site    *djangobridge.Site
 	handler http.Handler
 	pages   []views.Page // that were shown
 	cookie  string       // of ada's session
@@ -77,12 +83,13 @@ func newChange(t *testing.T, password auth.Secret) *change {
 			t.Error(err)
 		}
 	})
+	mux.HandleFunc("/reset/{uidb64}/{token}/{$}", pages.PasswordResetConfirm)
 	mux.HandleFunc("/user/", func(w http.ResponseWriter, r *http.Request) {
 		if user, err := auth.UserFrom(r.Context()); err != nil || user == nil {
 			w.WriteHeader(http.StatusUnauthorized)
 		}
 	})
-	c.handler = site.Middleware(mux)
+	c.site, c.handler = site, site.Middleware(mux)
 	c.send(t, "/login/", url.Values{})
 	return c
 }
@@ -104,6 +111,24 @@ func (c *change) send(t *testing.T, path string, form url.Values) *httptest.Resp
 	return w
 }
 
+// openLink opens a reset link of ada, and returns the path of its form.
+func (c *change) openLink(t *testing.T) string {
+	t.Helper()
+	ada, err := c.users.Get(t.Context(), c.id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := c.site.Tokens.Make(ada)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := c.send(t, "/reset/"+tokens.EncodeUID(c.id)+"/"+token+"/", url.Values{})
+	if w.Code != http.StatusFound {
+		t.Fatalf("status %d", w.Code)
+	}
+	return w.Header().Get("Location")
+}
+
 func (c *change) stored(t *testing.T) auth.Secret {
 	t.Helper()
 	user, err := c.users.Get(t.Context(), c.id)
@@ -120,6 +145,7 @@ func TestRejectedPasswordChangeKeepsTheLogin(t *testing.T) {
 	for _, c := range []struct{ name, first, second, code string }{
 		{name: "two different passwords", first: "a", second: "b", code: "password_mismatch"},
 		{name: "a bad password", first: "bad", second: "bad", code: "password_too_short"},
+		{name: "a long password", first: strings.Repeat("x", 73), second: strings.Repeat("x", 73), code: "max_length"},
 	} {
 		site := newChange(t, "old$pw")
 		w := site.send(t, "/change/", url.Values{"old_password": {"pw"}, "new_password1": {c.first}, "new_password2": {c.second}})
@@ -136,5 +162,26 @@ func TestRejectedPasswordChangeKeepsTheLogin(t *testing.T) {
 		if w := site.send(t, "/user/", url.Values{}); w.Code != http.StatusOK {
 			t.Errorf("%s: the user is logged out", c.name)
 		}
+	}
+}
+
+// The default hasher uses only a part of the password.
+func TestLongPasswordIsAProblemOfTheForm(t *testing.T) {
+	t.Parallel()
+	site := newChange(t, "new$pw")
+	long := strings.Repeat("x", 73)
+	for _, path := range []string{"/change/", site.openLink(t)} {
+		site.pages = nil
+		w := site.send(t, path, url.Values{"old_password": {"pw"}, "new_password1": {long}, "new_password2": {long}})
+		if w.Code != http.StatusOK || len(site.pages) != 1 {
+			t.Errorf("%s: status %d, %d pages", path, w.Code, len(site.pages))
+			continue
+		}
+		if found := site.pages[0].Of("new_password2"); len(found) != 1 || found[0].Code != "max_length" || found[0].Text == "" {
+			t.Errorf("%s: problems %v", path, site.pages[0].Problems)
+		}
+	}
+	if stored := site.stored(t); stored != "new$pw" {
+		t.Errorf("stored %q", string(stored))
 	}
 }

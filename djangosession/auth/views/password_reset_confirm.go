@@ -87,15 +87,17 @@ func (v *Views) resetPassword(w http.ResponseWriter, r *http.Request, user *auth
 	}
 	f := newForm(r)
 	password, err := v.newPassword(r.Context(), f, user)
-	if err == nil && len(f.problems) > 0 {
-		page.Problems = f.problems
-		v.render(w, r, page)
-		return
-	}
-	if err == nil {
+	if err == nil && len(f.problems) == 0 {
 		err = v.finishReset(r.Context(), user, password)
+		if errors.Is(err, auth.ErrPasswordTooLong) {
+			f.add(problem("new_password2", "max_length"))
+			err = nil
+		}
 	}
 	switch {
+	case err == nil && len(f.problems) > 0:
+		page.Problems = f.problems
+		v.render(w, r, page)
 	case errors.Is(err, auth.ErrPasswordChanged): // which has made the token invalid
 		v.render(w, r, Page{Template: PasswordResetConfirmTemplate})
 	case err != nil:
