@@ -63,7 +63,7 @@ func (h *Hashers) checkDjangos(ctx context.Context, e *entry, password, encoded 
 	}
 	if problem := h.problem(p); problem != "" {
 		err := hasherError(e.algorithm, "cannot check a stored password: "+problem)
-		h.tell(ctx, err)
+		h.tellStored(ctx, err)
 		_ = h.refuse(password, cost{})
 		return false, false, err
 	}
@@ -166,23 +166,37 @@ func (h *Hashers) Make(ctx context.Context, password string) (auth.Secret, error
 	return auth.Secret(encoded), nil
 }
 
+// Messages of the log.
+const (
+	unusable       = "users whose passwords were encoded by this hasher cannot log in"
+	storedUnusable = "a user cannot log in because of the parameters of the stored password"
+)
+
+// toldKey identifies a message of the log.
+type toldKey struct{ message, hasher string }
+
 // tell logs that passwords of a hasher cannot be checked, once per hasher.
 func (h *Hashers) tell(ctx context.Context, err error) {
-	if attrs := h.untold(err); attrs != nil {
+	if attrs := h.untold(unusable, err); attrs != nil {
 		h.logger.ErrorContext(ctx, unusable, attrs...)
 	}
 }
 
-const unusable = "users whose passwords were encoded by this hasher cannot log in"
+// tellStored logs that one stored password cannot be checked, once per hasher.
+func (h *Hashers) tellStored(ctx context.Context, err error) {
+	if attrs := h.untold(storedUnusable, err); attrs != nil {
+		h.logger.ErrorContext(ctx, storedUnusable, attrs...)
+	}
+}
 
-// untold returns what to log about a [*auth.HasherError], and nil for other errors and
-// for hashers that have been logged.
-func (h *Hashers) untold(err error) []any {
+// untold returns what to log about a [*auth.HasherError] with a message, and nil for
+// other errors and for hashers that have been logged with it.
+func (h *Hashers) untold(message string, err error) []any {
 	problem, ok := errors.AsType[*auth.HasherError](err)
 	if !ok {
 		return nil
 	}
-	if _, told := h.told.LoadOrStore(problem.Hasher, true); told {
+	if _, told := h.told.LoadOrStore(toldKey{message, problem.Hasher}, true); told {
 		return nil
 	}
 	return []any{slog.String("hasher", problem.Hasher), slog.String("error", problem.Error())}

@@ -32,8 +32,9 @@ type Options struct {
 	// an [*auth.HasherError]. New refuses settings whose new passwords would.
 	MaxMemory int
 
-	// Logger receives one error for each hasher whose passwords cannot be checked. The
-	// default is slog.Default.
+	// Logger receives one error for each hasher whose passwords cannot be checked, and
+	// one for each hasher with a stored password that demands too much or has parameters
+	// that are not supported. The default is slog.Default.
 	Logger *slog.Logger
 }
 
@@ -59,7 +60,7 @@ type Hashers struct {
 	primitives *primitives
 	maxMemory  int64
 	logger     *slog.Logger
-	told       sync.Map // algorithms that have been logged
+	told       sync.Map // toldKeys that have been logged
 }
 
 var _ auth.Hashers = (*Hashers)(nil)

@@ -56,6 +56,34 @@ func TestCostlyPasswordsAreRefused(t *testing.T) {
 	}
 }
 
+// A single stored password that demands too much says nothing about its hasher.
+func TestCostlyPasswordIsNotLoggedAsAnUnknownHasher(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	h := newHashers(t, "5.2.19", func(s *djangosession.Settings, o *hashers.Options) {
+		s.PasswordHashers = []string{module + "PBKDF2PasswordHasher"}
+		o.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	})
+	h.SkipRefusals()
+	const all = "users whose passwords were encoded by this hasher cannot log in"
+	for range 2 {
+		if _, _, err := h.Check(t.Context(), "x", "pbkdf2_sha256$20000001$salt$x"); !errors.Is(err, auth.ErrUnknownHasher) {
+			t.Error(err)
+		}
+	}
+	if text := log.String(); strings.Count(text, "level=ERROR") != 1 || strings.Contains(text, all) || !strings.Contains(text, "a user cannot log in") {
+		t.Errorf("log: %s", text)
+	}
+	for range 2 {
+		if _, _, err := h.Check(t.Context(), "x", "bcrypt$$2b$04$x"); !errors.Is(err, auth.ErrUnknownHasher) {
+			t.Error(err)
+		}
+	}
+	if text := log.String(); strings.Count(text, "level=ERROR") != 2 || !strings.Contains(text, all) {
+		t.Errorf("log: %s", text)
+	}
+}
+
 // own is a hasher of a site.
 type own struct {
 	update  bool

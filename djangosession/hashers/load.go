@@ -62,7 +62,7 @@ func (h *Hashers) load(s *djangosession.Settings, site release.Release, o *Optio
 	}
 	if h.preferred == nil {
 		h.preferred = &entry{problem: hasherError("", "is missing: PASSWORD_HASHERS is empty")}
-		h.told.Store("", true) // Django cannot log users in either
+		h.told.Store(toldKey{unusable, ""}, true) // Django cannot log users in either
 	}
 	h.entries[h.preferred.algorithm] = h.preferred
 	for algorithm, own := range o.Own {
@@ -116,7 +116,7 @@ func (h *Hashers) checkPreferred() {
 	if p.problem == nil {
 		return
 	}
-	if attrs := h.untold(p.problem); attrs != nil {
+	if attrs := h.untold(unusable, p.problem); attrs != nil {
 		h.logger.Error(unusable, attrs...)
 	}
 }
