@@ -12,8 +12,9 @@ import (
 )
 
 // Users reads the users of a site from the table of its user model: Django's own, or any
-// other model with a primary key and a username. It implements [auth.Users] with one
-// query per method. It is safe for concurrent use.
+// other model with a primary key and a username. It stores passwords and the times of
+// logins. It implements [auth.Users], usually with one query per method. It is safe for
+// concurrent use.
 type Users struct {
 	conn
 	names      userNames

@@ -60,8 +60,8 @@ type UserOptions struct {
 	Schema string
 	// LockWait is as in [Options].
 	LockWait time.Duration
-	// ReadOnly makes SetLastLogin return [djangosession.ErrReadOnly]. Nothing else
-	// writes.
+	// ReadOnly makes SetLastLogin and ReplacePassword return
+	// [djangosession.ErrReadOnly]. Nothing else writes.
 	ReadOnly bool
 	// KnownOverrides lists methods of the site's user model and its manager that change
 	// neither who is logged in nor what users may do, by class and name, such as

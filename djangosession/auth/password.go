@@ -41,12 +41,12 @@ func (a *Auth) MakePassword(ctx context.Context, password string) (Secret, error
 	return a.options.Hashers.Make(ctx, password)
 }
 
-// CheckPassword reports whether password is the user's. If Django would now encode it
-// again, CheckPassword does so, stores the result and updates user.Password. Then
-// [Auth.UpdateSessionAuthHash] keeps the user logged in, and other sessions of the user
-// end, as in Django. A password that was changed after user was read is checked, too,
-// before it reports true. The error is one of [Auth.MakePassword] or of [Users].
-// Matches check_password of the user model.
+// CheckPassword reports whether password is that of user.Password. If the stored password
+// may have changed since user was read, read the user again. If Django would now encode
+// the password again, CheckPassword does so, stores the result and updates user.Password.
+// Then [Auth.UpdateSessionAuthHash] keeps the user logged in, and other sessions of the
+// user end, as in Django. The error is one of [Auth.MakePassword] or of [Users]. Matches
+// check_password of the user model.
 func (a *Auth) CheckPassword(ctx context.Context, user *User, password string) (bool, error) {
 	if user == nil {
 		return false, ErrNilUser

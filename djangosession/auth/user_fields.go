@@ -50,8 +50,9 @@ func (u *User) Field(name string) (any, error) {
 	return v, nil
 }
 
-// FieldAs is [User.Field] with a type. It returns the zero value for nil. The error is
-// also for values of other types.
+// FieldAs is [User.Field] with a type. It returns the zero value for NULL and for a nil
+// user. The error names the option if the field has not been read, or the types if the
+// value has another one.
 func FieldAs[T any](u *User, name string) (T, error) {
 	var zero T
 	v, err := u.Field(name)

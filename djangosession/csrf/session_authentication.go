@@ -16,8 +16,8 @@ import (
 // whether the request has a user.
 //
 // Like [Exempt], it marks the handler, with the same limits: wrap the handler in it,
-// not a middleware around the router. h must not log anyone in, because a request from
-// another site could then log a visitor in as somebody else.
+// not a middleware around the router. h must not log users in, because a request from
+// another site could then log a visitor in as another user.
 //
 // Matches SessionAuthentication of rest_framework, which treats logged-in users who are
 // not active as anonymous. Here, their requests are checked.

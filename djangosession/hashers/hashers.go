@@ -29,7 +29,7 @@ type Options struct {
 	Concurrency int
 	// MaxMemory is the most memory, in bytes, that checking one password may use; the
 	// default is [DefaultMaxMemory]. Stored passwords that demand more are refused with
-	// an [*auth.HasherError]. New refuses settings whose new passwords would.
+	// an [*auth.HasherError]. New only logs an error if new passwords would demand more.
 	MaxMemory int
 
 	// Logger receives one error for each hasher whose passwords cannot be checked, and
@@ -65,9 +65,9 @@ type Hashers struct {
 
 var _ auth.Hashers = (*Hashers)(nil)
 
-// New returns the hashers of a site. It logs an error if new passwords cannot be encoded,
-// because the first of PASSWORD_HASHERS is unknown. The error is a
-// [*djangosession.SettingError].
+// New returns the hashers of a site. It only logs an error if new passwords cannot be
+// encoded, because the first of PASSWORD_HASHERS is unknown or demands too much. The
+// error is a [*djangosession.SettingError].
 func New(s djangosession.Settings, o Options) (*Hashers, error) {
 	site, err := release.Parse(s.DjangoVersion)
 	if err != nil {

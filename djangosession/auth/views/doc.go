@@ -22,8 +22,8 @@
 //     [auth.Auth.Next].
 //   - The host in a reset link comes from [Options].ResetURL, never from the request.
 //   - A failure to send mail is logged, and the response is as for an address without an
-//     account.
-//   - A password that somebody else changes at the same moment is not overwritten.
+//     account, even for releases before 4.2.16, 5.0.9 and 5.1.1.
+//   - A password that another request changes at the same time is not overwritten.
 //
 // Matches django.contrib.auth.views and forms.
 package views
