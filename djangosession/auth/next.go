@@ -3,6 +3,8 @@ package auth
 import (
 	"net/http"
 	"strings"
+
+	"github.com/djangobridge/djangobridge/internal/pyurl"
 )
 
 // maxNext is the maximum length of the address to which a login page leads, in bytes. It
@@ -38,7 +40,19 @@ func (a *Auth) nextValues(r *http.Request) []string {
 			return sent
 		}
 	}
-	return r.URL.Query()[name]
+	return queryValues(r.URL.RawQuery, name)
+}
+
+// queryValues returns the values of a field in a query. Unlike net/url, it accepts raw
+// semicolons, and percent signs without two hexadecimal digits. Matches QueryDict.
+func queryValues(query, name string) []string {
+	var values []string
+	for pair := range strings.SplitSeq(query, "&") {
+		if field, value, _ := strings.Cut(pair, "="); pair != "" && pyurl.UnquotePlus(field) == name {
+			values = append(values, pyurl.UnquotePlus(value))
+		}
+	}
+	return values
 }
 
 // isLocal reports whether every browser takes address for a path on the same site.

@@ -65,6 +65,11 @@ func TestNextIsTheLastOfSeveral(t *testing.T) {
 		{name: "form", method: http.MethodPost, query: "next=/q/", form: "next=/a/&next=/b/", want: "/b/"},
 		{name: "form without it", method: http.MethodPost, query: "next=/p/&next=/q/", form: "a=b", want: "/q/"},
 		{name: "form with nothing in it", method: http.MethodPost, query: "next=/q/", form: "next=", want: "/home/"},
+		{name: "a semicolon in the query", method: http.MethodGet, query: "a=;&next=/a;b/?c=d;e", want: "/a;b/?c=d;e"},
+		{name: "a percent sign in the query", method: http.MethodGet, query: "next=/100%/&b=%zz", want: "/100%/"},
+		{name: "a quoted address", method: http.MethodGet, query: "next=%2Fa%3Fb%3Dc%2Bd+e", want: "/a?b=c+d e"},
+		{name: "a semicolon in the form", method: http.MethodPost, query: "next=/q/", form: "next=/a;b/", want: "/q/"},
+		{name: "a percent sign in the form", method: http.MethodPost, query: "next=/q/", form: "next=/100%/", want: "/q/"},
 		{name: "the body of another method", method: http.MethodPut, query: "next=/q/", form: "next=/a/", want: "/q/"},
 	} {
 		r := httptest.NewRequestWithContext(t.Context(), c.method, "/login/?"+c.query, strings.NewReader(c.form))
