@@ -109,7 +109,9 @@ func newAnswering(t *testing.T) *answering {
 		{"session_data", [][]driver.Value{{sessionData(t), date}}},
 		{"auth_permission", [][]driver.Value{{"shop", "add_order"}, {"log", "view_entry"}}},
 		{"auth_group", [][]driver.Value{{"admins"}, {"editors"}}},
-		{"auth_user", [][]driver.Value{{"12345678-1234-1234-1234-123456789abc", "anne", "encoded", true, false, true, date}}},
+		{"auth_user", [][]driver.Value{{
+			"12345678-1234-1234-1234-123456789abc", "anne", "encoded", true, false, true, date, "Anne", "Smith", "a@example.com", date,
+		}}},
 	}}
 }
 

@@ -21,11 +21,11 @@ func TestUsersAreFoundByTheirAddressInAnyCase(t *testing.T) {
 	}
 }
 
-// An older file does not name the column.
+// The options do not name the column.
 func TestUsersWithoutDescribedFieldsAreNotFoundByAddress(t *testing.T) {
 	t.Parallel()
 	db, _ := newUserDatabase(t, userDDL)
-	users, err := tables.NewUsers(db, settings(), tables.UserOptions{Dialect: tables.SQLite{}, Model: "auth.User"})
+	users, err := tables.NewUsers(db, settings(), tables.UserOptions{Dialect: tables.SQLite{}, Model: "shop.User", Table: "auth_user"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -129,11 +129,31 @@ func TestUsersHaveTheirNamesAndAddress(t *testing.T) {
 	}
 }
 
-// An older file does not describe the fields.
+// The reset links of Django depend on the address.
+func TestFieldsOfDjangosOwnModelAreKnown(t *testing.T) {
+	t.Parallel()
+	db, _ := newUserDatabase(t, userDDL)
+	_, err := db.ExecContext(t.Context(), `UPDATE auth_user SET email = 'a@b', first_name = 'Anne', last_name = 'Smith',
+		date_joined = '2026-01-02 03:04:05' WHERE id = 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	users := newUsers(t, db, tables.UserOptions{Model: "auth.User", LoginFields: []string{"username", "email"}})
+	u, err := users.GetByUsername(t.Context(), "a@b")
+	if err != nil || u.ID != "1" || u.Email != "a@b" || u.GetFullName() != "Anne Smith" ||
+		!u.DateJoined.Equal(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)) {
+		t.Errorf("%+v, %v", u, err)
+	}
+	if found, err := users.UsersByEmail(t.Context(), "A@b"); err != nil || len(found) != 1 || found[0].ID != "1" {
+		t.Errorf("%v, %v", found, err)
+	}
+}
+
+// The options do not describe the fields of other models.
 func TestUsersWithoutDescribedFieldsHaveNoNames(t *testing.T) {
 	t.Parallel()
 	db, _ := newUserDatabase(t, userDDL)
-	users := newUsers(t, db, tables.UserOptions{Model: "auth.User"})
+	users := newUsers(t, db, tables.UserOptions{Model: "shop.User", Table: "auth_user"})
 	if _, err := db.ExecContext(t.Context(), "UPDATE auth_user SET email = 'a@b', first_name = 'Anne'"); err != nil {
 		t.Fatal(err)
 	}

@@ -72,6 +72,10 @@ type UserOptions struct {
 	// Model is AUTH_USER_MODEL, such as "auth.User", for settings without USER_MODEL. The
 	// defaults of the following options are then those of Django's own model, with tables
 	// named after Model. Otherwise they come from Settings.UserModel.
+	//
+	// Names, email addresses and dates of registration are read only for "auth.User"
+	// without Table. Since Django 3.1, the tokens of reset links depend on the address, so
+	// export the settings of sites with other models.
 	Model string
 	// Table is the table's name.
 	Table string
@@ -200,12 +204,31 @@ func (o *UserOptions) described(s *djangosession.Settings) (djangosession.UserMo
 	link := func(field string) *djangosession.UserLink {
 		return &djangosession.UserLink{Table: table + "_" + field, UserColumn: model + "_id"}
 	}
-	return djangosession.UserModel{
+	m = djangosession.UserModel{
 		Model: o.Model, Table: table, IDColumn: "id", IDType: integerIDs, UsernameColumn: "username",
 		PasswordColumn: "password", IsActiveColumn: "is_active", IsStaffColumn: "is_staff", IsSuperuserColumn: "is_superuser",
 		LastLoginColumn: "last_login", Groups: link("groups"), UserPermissions: link("user_permissions"),
 		SessionAuthHash: djangoAuthHash,
-	}, nil
+	}
+	if o.Model == "auth.User" && o.Table == "" {
+		m.EmailField, m.Fields = "email", o.djangosFields()
+	}
+	return m, nil
+}
+
+// djangosFields returns the fields of Django's own model that have no option.
+func (o *UserOptions) djangosFields() []djangosession.UserField {
+	username := o.UsernameColumn
+	if username == "" {
+		username = "username"
+	}
+	return []djangosession.UserField{
+		{Name: "username", Column: username, Type: "CharField"},
+		{Name: "first_name", Column: "first_name", Type: "CharField"},
+		{Name: "last_name", Column: "last_name", Type: "CharField"},
+		{Name: "email", Column: "email", Type: "CharField"},
+		{Name: "date_joined", Column: "date_joined", Type: dateTimeField},
+	}
 }
 
 // links applies the options about groups and permissions.

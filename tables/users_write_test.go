@@ -43,7 +43,8 @@ func TestPasswordIsReplacedOnlyIfItIsTheExpectedOne(t *testing.T) {
 	} {
 		db, _ := newUserDatabase(t, `CREATE TABLE auth_user (id integer PRIMARY KEY, username text, password text COLLATE NOCASE NULL)`)
 		users := newUsers(t, db, tables.UserOptions{
-			Model: "auth.User", Without: tables.IsActiveField | tables.IsStaffField | tables.IsSuperuserField | tables.LastLoginField |
+			Model: "auth.User", Table: "auth_user", // which has no further fields
+			Without: tables.IsActiveField | tables.IsStaffField | tables.IsSuperuserField | tables.LastLoginField |
 				tables.PermissionFields,
 		})
 		_, err := db.ExecContext(t.Context(), "INSERT INTO auth_user VALUES (1, 'anne', ?), (2, 'bob', ?)", c.stored, c.stored)

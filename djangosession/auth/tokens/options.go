@@ -34,7 +34,8 @@ type Options struct {
 const defaultKeySalt = "django.contrib.auth.tokens.PasswordResetTokenGenerator"
 
 // New returns the generator of a site. It uses SECRET_KEY, SECRET_KEY_FALLBACKS,
-// PASSWORD_RESET_TIMEOUT, USE_TZ and TIME_ZONE. The error is
+// PASSWORD_RESET_TIMEOUT, USE_TZ and TIME_ZONE. Tokens are those of Django only for users
+// that were read with their addresses; see tables.UserOptions.Model. The error is
 // [djangosession.ErrIncompleteSettings] or a [*djangosession.SettingError].
 func New(s djangosession.Settings, o Options) (*Generator, error) {
 	keys, err := s.SigningOptions() // checks the settings
