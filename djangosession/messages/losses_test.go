@@ -1,6 +1,7 @@
 package messages_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -173,6 +174,77 @@ func TestReadOnlyServicesLeaveMessages(t *testing.T) {
 		}
 	}
 	s.wantShown(many(30)...)
+}
+
+// A page with messages of the visitor's cookie must not be shown to others by a cache.
+func TestPagesWithMessagesAreNotForSharedCaches(t *testing.T) {
+	t.Parallel()
+	show := func(ctx context.Context, s *messages.Storage) error {
+		_, err := s.Show(ctx)
+		return err
+	}
+	for name, c := range map[string]struct {
+		readOnly bool
+		do       func(context.Context, *messages.Storage) error
+		vary     string // no more than in Django if the response has a cookie or no message
+	}{
+		"unused":                       {do: func(context.Context, *messages.Storage) error { return nil }},
+		"shown":                        {do: show},
+		"shown by a read-only service": {readOnly: true, do: show, vary: "Cookie"},
+		"kept": {vary: "Cookie", do: func(ctx context.Context, s *messages.Storage) error {
+			_, err := s.Show(ctx)
+			s.Keep()
+			return err
+		}},
+		"peeked at": {vary: "Cookie", do: func(ctx context.Context, s *messages.Storage) error {
+			_, err := s.Peek(ctx)
+			return err
+		}},
+	} {
+		for _, class := range []string{messages.FallbackStorage, messages.CookieStorage} {
+			s := newSite(t, "6.1", storage(class), djangosession.Options{})
+			s.add(http.StatusOK, "for this visitor")
+			visited := newSite(t, "6.1", storage(class), djangosession.Options{ReadOnly: c.readOnly})
+			visited.jar = s.jar
+			w := visited.serve(func(_ http.ResponseWriter, r *http.Request) {
+				store, err := messages.From(r.Context())
+				if err == nil {
+					err = c.do(r.Context(), store)
+				}
+				if err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+			})
+			if got := w.Header().Get("Vary"); got != c.vary {
+				t.Errorf("%s, %s: Vary %q, want %q", name, class, got, c.vary)
+			}
+		}
+	}
+}
+
+// A page that has begun can no longer have Vary: Cookie.
+func TestLateMessagesAreNotRead(t *testing.T) {
+	t.Parallel()
+	for _, readOnly := range []bool{false, true} {
+		s := newSite(t, "6.1", nil, djangosession.Options{})
+		s.add(http.StatusOK, "early")
+		visited := newSite(t, "6.1", nil, djangosession.Options{ReadOnly: readOnly})
+		visited.jar = s.jar
+		visited.serve(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(w, "<ul>")
+			store, err := messages.From(r.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if list, err := store.Peek(r.Context()); !errors.Is(err, djangosession.ErrHeaderSent) || list != nil {
+				t.Errorf("read-only %v: peek: %d messages, %v", readOnly, len(list), err)
+			}
+			if list, err := store.Show(r.Context()); !errors.Is(err, djangosession.ErrHeaderSent) || list != nil {
+				t.Errorf("read-only %v: show: %d messages, %v", readOnly, len(list), err)
+			}
+		})
+		s.wantShown("early")
+	}
 }
 
 func TestSitesWithoutMessages(t *testing.T) {

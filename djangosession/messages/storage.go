@@ -44,7 +44,7 @@ type received struct {
 }
 
 // errLate is ErrHeaderSent with the remedy.
-var errLate = fmt.Errorf("messages: %w, so the browser cannot learn which messages are waiting: "+
+var errLate = fmt.Errorf("messages: %w, so browsers and caches cannot learn which messages it adds or shows: "+
 	"add and show messages before writing the response", djangosession.ErrHeaderSent)
 
 // open calls do, and holds back the response header until do returns.
@@ -163,15 +163,10 @@ func (s *Storage) Show(ctx context.Context) (List, error) {
 		return list, nil
 	}
 	var list List
-	show := func() (err error) {
+	err := s.open(func() (err error) { // also if read-only, because of Vary
 		list, err = s.show(ctx)
 		return err
-	}
-	change := s.open
-	if s.readOnly { // the header changes nothing
-		change = func(do func() error) error { return do() }
-	}
-	err := change(show)
+	})
 	return list, err
 }
 
@@ -197,18 +192,29 @@ func (s *Storage) show(ctx context.Context) (List, error) {
 	return slices.Clone(s.waiting), nil
 }
 
-// Peek returns the messages without marking them as shown. The error is that of loading
-// them, or of [Messages.Check].
+// Peek returns the messages without marking them as shown. Call it before writing the
+// response: if the messages are first loaded later, the error is
+// [djangosession.ErrHeaderSent]. Other errors are those of loading them, or of
+// [Messages.Check].
 func (s *Storage) Peek(ctx context.Context) (List, error) {
 	if s.problem != nil {
 		return nil, s.problem
 	}
-	if err := s.load(ctx); err != nil {
+	if list, ok := s.peek(); ok {
+		return list, nil
+	}
+	if err := s.open(func() error { return s.load(ctx) }); err != nil {
 		return nil, err
 	}
+	list, _ := s.peek()
+	return list, nil
+}
+
+// peek returns the messages if they are loaded.
+func (s *Storage) peek() (List, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Concat(s.waiting, s.queued), nil
+	return slices.Concat(s.waiting, s.queued), s.loaded
 }
 
 // Keep undoes [Storage.Show] as far as the response is concerned: the messages are shown

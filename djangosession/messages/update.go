@@ -70,6 +70,22 @@ func (s *Storage) Update(ctx context.Context, header http.Header) (unstored List
 	return s.store(ctx, s.due(), header)
 }
 
+// fromCookie reports whether the response may contain messages of the request's cookie.
+func (s *Storage) fromCookie() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.loaded && s.inCookie
+}
+
+// vary keeps shared caches from showing a response with messages of the request's cookie
+// to other visitors. Django's response has no Vary either, but usually a cookie, with
+// which caches do not store it.
+func vary(header http.Header) {
+	if _, ok := cookies.Set(header, CookieName); !ok {
+		cookies.Vary(header)
+	}
+}
+
 // touched reports whether messages were added or shown.
 func (s *Storage) touched() bool {
 	s.mu.Lock()
@@ -138,6 +154,9 @@ func (s *Storage) storeInSession(ctx context.Context, list List) error {
 // settle stores the messages when the header of the response is decided. Matches
 // process_response.
 func (s *Storage) settle(ctx context.Context, status int, header http.Header) {
+	if s.fromCookie() {
+		defer vary(header)
+	}
 	if s.readOnly || !s.touched() {
 		return
 	}
