@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/messages"
@@ -132,6 +133,40 @@ func TestErrorPagesKeepWhatTheSessionHas(t *testing.T) {
 	s := newSite(t, "6.1", nil, djangosession.Options{})
 	s.add(http.StatusInternalServerError, "an error page")
 	s.wantShown("an error page")
+}
+
+// Each try compresses the messages, so there must be few.
+func TestErrorPagesWithManyMessagesAreFast(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "6.1", nil, djangosession.Options{})
+	list := make(messages.List, 0, 2000)
+	for _, text := range many(cap(list)) {
+		list = append(list, messages.Message{Level: messages.LevelInfo, Text: text})
+	}
+	began := time.Now()
+	if _, err := s.Codec().EncodeCookie(list, false); err != nil {
+		t.Fatal(err)
+	}
+	once := time.Since(began)
+	began = time.Now()
+	s.serve(func(w http.ResponseWriter, r *http.Request) {
+		for _, m := range list {
+			if err := messages.Add(r.Context(), m); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.WriteHeader(http.StatusInternalServerError)
+	})
+	if took := time.Since(began); took > 300*once { // about 1,000 times if all lengths are tried
+		t.Errorf("took %s, and compressing once %s", took, once)
+	}
+	var lost *messages.LostError
+	if len(s.errs) != 1 || !errors.As(s.errs[0], &lost) {
+		t.Fatalf("%v", s.errs)
+	}
+	if n := len(list) - len(lost.Messages); n < 10 || n > 30 {
+		t.Errorf("%d messages in the cookie", n)
+	}
 }
 
 func TestAddFailsIfTheSessionCannotBeLoaded(t *testing.T) {

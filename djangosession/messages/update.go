@@ -218,14 +218,21 @@ func (s *Storage) storeWithoutSession(header http.Header) (lost List) {
 // ones as fit. It returns those that do not, and reports whether there is a new cookie.
 // s.mu is held.
 func (s *Storage) extend(old received, added List, header http.Header) (lost List, ok bool) {
-	for n := len(added); n > 0; n-- {
-		value, fits, err := s.messages.codec.fits(slices.Concat(old.list, added[:n]), old.more)
+	low, high, value := 0, len(added), "" // low messages fit, with this value
+	for low < high {
+		n := (low + high + 1) / 2
+		longer, fits, err := s.messages.codec.fits(slices.Concat(old.list, added[:n]), old.more)
 		if err == nil && fits {
-			s.messages.cookie(value).Put(header)
-			return added[n:], true
+			low, value = n, longer
+		} else {
+			high = n - 1
 		}
 	}
-	return added, false
+	if low == 0 {
+		return added, false
+	}
+	s.messages.cookie(value).Put(header)
+	return added[low:], true
 }
 
 // join adds the messages to a cookie that the handler has set, usually by forwarding a
