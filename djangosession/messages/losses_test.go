@@ -135,6 +135,32 @@ func TestErrorPagesKeepWhatTheSessionHas(t *testing.T) {
 	s.wantShown("an error page")
 }
 
+// An error page that shows messages removes them, although the session is not saved.
+func TestErrorPagesShowMessagesOnce(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		class string
+		text  string
+		again int
+	}{
+		"in the cookie":        {class: messages.FallbackStorage, text: "short"},
+		"in the session alone": {class: messages.FallbackStorage, text: strings.Join(many(40), "")},
+		"as in Django":         {class: messages.SessionStorage, text: "short", again: 1},
+	} {
+		s := newSite(t, "6.1", storage(c.class), djangosession.Options{})
+		s.add(http.StatusOK, c.text)
+		s.serve(func(w http.ResponseWriter, r *http.Request) {
+			if list, err := messages.Show(r.Context()); err != nil || len(list) != 1 {
+				t.Errorf("%s: %d messages, %v", name, len(list), err)
+			}
+			w.WriteHeader(http.StatusInternalServerError)
+		})
+		if again := s.show(); len(again) != c.again {
+			t.Errorf("%s: shown again: %d messages", name, len(again))
+		}
+	}
+}
+
 // Each try compresses the messages, so there must be few.
 func TestErrorPagesWithManyMessagesAreFast(t *testing.T) {
 	t.Parallel()

@@ -204,7 +204,7 @@ func (s *Storage) storeWithoutSession(header http.Header) (lost List) {
 		return s.queued
 	}
 	if s.shown {
-		if lost, ok := s.extend(received{}, s.queued, header); ok || !s.inCookie {
+		if lost, ok := s.extend(received{}, s.queued, header); ok || !s.inCookie && !s.inSession { // a cookie can have the mark alone
 			return lost
 		}
 		s.messages.deletion().Put(header)
