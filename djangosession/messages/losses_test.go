@@ -215,6 +215,24 @@ func TestAddFailsIfTheSessionCannotBeLoaded(t *testing.T) {
 	}
 }
 
+// A message that was refused takes no room from others.
+func TestShortMessagesAreAddedAfterALongOne(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "6.1", nil, djangosession.Options{})
+	s.jar["sessionid"] = strings.Repeat("k", 32)
+	s.engine.load = errDatabase
+	s.serve(func(_ http.ResponseWriter, r *http.Request) {
+		if err := messages.Info(r.Context(), strings.Join(many(40), "")); !errors.Is(err, errDatabase) {
+			t.Errorf("long: %v", err)
+		}
+		if err := messages.Info(r.Context(), "short"); err != nil {
+			t.Errorf("short: %v", err)
+		}
+	})
+	s.engine.load = nil
+	s.wantShown("short")
+}
+
 func TestReadOnlyServicesLeaveMessages(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "6.1", nil, djangosession.Options{})

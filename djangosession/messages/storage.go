@@ -78,42 +78,54 @@ func (s *Storage) Add(ctx context.Context, m Message) error {
 		return djangosession.ErrReadOnly
 	}
 	return s.open(func() error {
-		needsSession, err := s.weigh(item)
+		cost, needsSession, err := s.weigh(item)
 		if err != nil {
 			return err
 		}
 		if needsSession { // so that the caller learns if it cannot be loaded
-			if _, err := s.session(ctx); err != nil {
-				return err
-			}
+			_, err = s.session(ctx)
 		}
-		return s.queue(m)
+		if err == nil {
+			err = s.queue(m)
+		}
+		if err != nil {
+			s.unweigh(cost)
+		}
+		return err
 	})
 }
 
-// weigh reports whether the session may be needed to store one more message. It never
-// underestimates.
-func (s *Storage) weigh(item []byte) (needsSession bool, err error) {
+// weigh adds the cost of one more message to s.size, and reports whether the session may
+// be needed to store it. It never underestimates.
+func (s *Storage) weigh(item []byte) (cost int, needsSession bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.messages.kind == SessionStorage {
-		return true, nil
+		return 0, true, nil
 	}
 	got := s.receive()
 	if got.err != nil {
-		return false, got.err
+		return 0, false, got.err
 	}
 	if s.size == 0 {
 		for _, m := range got.list {
 			stored, err := s.messages.codec.appendMessage(nil, m, ",")
 			if err != nil {
-				return false, err
+				return 0, false, err
 			}
 			s.size += s.messages.codec.cost(stored)
 		}
 	}
-	s.size += s.messages.codec.cost(item)
-	return s.messages.kind == FallbackStorage && (got.more || s.size > maxCookie-signatureRoom), nil
+	cost = s.messages.codec.cost(item)
+	s.size += cost
+	return cost, s.messages.kind == FallbackStorage && (got.more || s.size > maxCookie-signatureRoom), nil
+}
+
+// unweigh takes back the cost of a message that was refused.
+func (s *Storage) unweigh(cost int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.size -= cost
 }
 
 // queue adds a message that can be stored.
