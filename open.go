@@ -79,7 +79,7 @@ func review(file string) (djangosession.Settings, []djangosession.Finding, error
 // build creates the parts.
 func build(s djangosession.Settings, o Options) (_ *Site, err error) {
 	o.Tables.Dialect = o.Dialect
-	o.Sessions.ReadOnly, o.Cache.ReadOnly = o.ReadOnly, o.ReadOnly
+	o.Sessions.ReadOnly, o.Cache.ReadOnly, o.Messages.ReadOnly = o.ReadOnly, o.ReadOnly, o.ReadOnly
 	e := &engine{}
 	defer func() {
 		if err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
 	"github.com/djangobridge/djangobridge/djangosession/memory"
+	"github.com/djangobridge/djangobridge/djangosession/messages"
 	"github.com/djangobridge/djangobridge/tables"
 )
 
@@ -183,6 +184,7 @@ func TestOptionsThatCannotBeUsedAreRefused(t *testing.T) {
 	}{
 		"read-only sessions":     {options: djangobridge.Options{DB: db, Sessions: djangosession.Options{ReadOnly: true}}, names: "Options.ReadOnly"},
 		"read-only everywhere":   {options: djangobridge.Options{DB: db, ReadOnly: true, Sessions: djangosession.Options{ReadOnly: true}}},
+		"read-only messages":     {options: djangobridge.Options{DB: db, Messages: messages.Options{ReadOnly: true}}, names: "Options.Messages.ReadOnly"},
 		"accepted engine":        {old: engine, replacement: `"mro": ["shop.S"`, options: djangobridge.Options{DB: db, Tables: tables.Options{AcceptEngine: "django.contrib.sessions.backends.db"}}},
 		"another engine":         {old: engine, replacement: `"mro": ["shop.S"`, options: djangobridge.Options{DB: db, Tables: tables.Options{AcceptEngine: "shop.other"}}, names: "shop.other"},
 		"engine":                 {old: engine, replacement: `"mro": ["shop.S"`, options: djangobridge.Options{DB: db}, names: "Options.Tables.AcceptEngine"},

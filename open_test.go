@@ -1,6 +1,7 @@
 package djangobridge_test
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/djangobridge/djangobridge"
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/djangosession/messages"
 	"github.com/djangobridge/djangobridge/internal/sqlitedriver"
 	"github.com/djangobridge/djangobridge/tables"
 )
@@ -206,6 +208,10 @@ func TestReadOnlySitesStoreNothing(t *testing.T) {
 	}
 	if _, err := site.Sessions.ClearExpired(t.Context(), djangosession.ClearOptions{}); !errors.Is(err, djangosession.ErrReadOnly) {
 		t.Errorf("clearing: %v", err)
+	}
+	notices := site.Messages.NewStorage(http.Header{}, func(context.Context) (*djangosession.Session, error) { return s, nil })
+	if err := notices.Add(t.Context(), messages.Message{Level: messages.LevelInfo, Text: "a"}); !errors.Is(err, djangosession.ErrReadOnly) {
+		t.Errorf("adding a message: %v", err)
 	}
 	var inside error
 	w := httptest.NewRecorder()

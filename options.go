@@ -84,7 +84,8 @@ type Options struct {
 	Hashers hashers.Options
 	// CSRF contains options for CSRF protection.
 	CSRF csrf.Options
-	// Messages contains options for messages.
+	// Messages contains options for messages. Leave its ReadOnly unset and set
+	// Options.ReadOnly.
 	Messages messages.Options
 }
 
@@ -116,6 +117,8 @@ func (o *Options) check(s *djangosession.Settings) error {
 		return refuse("Dialect", "differs from Options.Tables.Dialect: set only Options.Dialect")
 	case o.Sessions.ReadOnly && !o.ReadOnly:
 		return refuse("ReadOnly", "is not set, but Options.Sessions.ReadOnly is: set only Options.ReadOnly")
+	case o.Messages.ReadOnly && !o.ReadOnly:
+		return refuse("ReadOnly", "is not set, but Options.Messages.ReadOnly is: set only Options.ReadOnly")
 	}
 	return o.checkEngine(s)
 }

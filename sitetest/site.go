@@ -95,7 +95,7 @@ func logTo(t testing.TB, b *djangobridge.Options) {
 // forHelpers returns the options for a site that writes nothing but sessions, and only if
 // a helper asks for it.
 func forHelpers(b djangobridge.Options, users auth.Users) djangobridge.Options {
-	b.ReadOnly, b.Cache.ReadOnly = false, false
+	b.ReadOnly, b.Cache.ReadOnly, b.Messages.ReadOnly = false, false, false
 	b.UserDB, b.Users = nil, unwritten{users}
 	b.UserFields, b.LoginFields, b.LoginIgnoresCase = nil, nil, false
 	quiet := slog.New(slog.DiscardHandler)

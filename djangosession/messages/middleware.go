@@ -33,6 +33,11 @@ type Options struct {
 	// Enabled is for a site whose MIDDLEWARE contains a middleware of its own in place of
 	// Django's MessageMiddleware.
 	Enabled bool
+	// ReadOnly refuses new messages with [djangosession.ErrReadOnly], and leaves those
+	// that are shown for Django to show and remove. It is for programs that call
+	// [Messages.NewStorage]: inside a read-only [djangosession.Manager],
+	// [Messages.Middleware] needs no option.
+	ReadOnly bool
 	// Logger receives errors for which no caller waits. The default is slog.Default. No
 	// text of a message is logged.
 	Logger *slog.Logger
@@ -129,7 +134,7 @@ func (m *Messages) inner(r *http.Request) *http.Request {
 	case shared == nil:
 		s.problem = errNoSession
 	default:
-		s.shared, s.readOnly = shared, shared.ReadOnly
+		s.shared, s.readOnly = shared, s.readOnly || shared.ReadOnly
 		shared.BeforeHeader(func(status int, header http.Header) { s.settle(ctx, status, header) })
 		shared.AtReplace(func(header http.Header) { s.replaced(ctx, header) })
 	}
@@ -141,7 +146,9 @@ func (m *Messages) inner(r *http.Request) *http.Request {
 // it is called when the session is needed, with the context of the method that needs it.
 // Call [Storage.Update] when the response is known.
 func (m *Messages) NewStorage(header http.Header, session func(context.Context) (*djangosession.Session, error)) *Storage {
-	s := &Storage{messages: m, problem: m.problem, session: session, level: m.settings.MessageLevel}
+	s := &Storage{
+		messages: m, problem: m.problem, session: session, readOnly: m.options.ReadOnly, level: m.settings.MessageLevel,
+	}
 	s.cookie, s.hasCookie = cookies.Find(header, CookieName)
 	return s
 }

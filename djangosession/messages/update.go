@@ -51,22 +51,37 @@ func (s *Storage) load(ctx context.Context) error {
 	return nil
 }
 
-// Update stores the messages in the session and in the header of a response, as the
-// method update of Django's storages does. It is for programs that do not use
-// [Messages.Middleware]; the caller saves the session. It returns the messages that could
-// not be stored, which only CookieStorage has.
-func (s *Storage) Update(ctx context.Context, header http.Header) (unstored List, err error) {
+// Update stores the messages in the session and in the header of a response with this
+// status, and adds Vary: Cookie if the response needs it. It is for programs that do not
+// use [Messages.Middleware]. In read-only mode it stores nothing. Matches the method
+// update of Django's storages.
+//
+// Call it before [djangosession.Manager.ProcessResponse], which saves the session. If that
+// returns an error, discard the header of Update, which belongs to the response that is
+// then not sent.
+//
+// Update returns the messages that could not be stored. There are some only if the storage
+// is [CookieStorage], or if the session is not saved with this status; then the messages
+// in the session remain, and the cookie receives as many new ones as it has room for.
+func (s *Storage) Update(ctx context.Context, status int, header http.Header) (unstored List, err error) {
 	if s.problem != nil {
 		return nil, s.problem
 	}
-	if !s.touched() {
+	if s.fromCookie() {
+		defer vary(header)
+	}
+	if s.readOnly || !s.touched() {
 		return nil, nil
 	}
-	if err := s.load(ctx); err != nil {
+	cookieOnly := s.messages.kind != CookieStorage && s.unsaved(status, header) != nil
+	if err := s.load(ctx); err != nil && !cookieOnly {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if cookieOnly {
+		return s.storeWithoutSession(header), nil
+	}
 	return s.store(ctx, s.due(), header)
 }
 

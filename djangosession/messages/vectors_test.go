@@ -186,7 +186,7 @@ func (c *turn) run(t *testing.T, django string) {
 	err = c.take(t, storage)
 	var unstored messages.List
 	if err == nil {
-		unstored, err = storage.Update(t.Context(), response)
+		unstored, err = storage.Update(t.Context(), http.StatusOK, response)
 	}
 	switch {
 	case c.Storage == "cookie" && (len(c.Unstored) > 0 || strings.HasSuffix(c.Name, "-debug-overflow")):

@@ -148,7 +148,7 @@ func (b *board) do(ctx context.Context, c *messages.Codec, op string, a *args) (
 // update ends the request, and returns the cookies and the session after it.
 func (b *board) update(ctx context.Context, c *messages.Codec) (any, error) {
 	header := http.Header{}
-	rest, err := b.storage.Update(ctx, header)
+	rest, err := b.storage.Update(ctx, http.StatusOK, header)
 	if err != nil {
 		return nil, err
 	}
