@@ -1,8 +1,9 @@
-// Package httpmw holds what the HTTP middlewares for sessions, logins and CSRF have in
-// common:
+// Package httpmw holds what the HTTP middlewares for sessions, logins, CSRF and messages
+// have in common:
 //
-//   - [Shared], the state of one request. The session middleware creates it; the login and
-//     CSRF middlewares, which do not import each other, communicate through it.
+//   - [Shared], the state of one request. The session middleware creates it. The login,
+//     CSRF and messages middlewares, which do not import each other, communicate through
+//     it.
 //   - [Answer], which gives an error handler a default status.
 //   - [RemoveFiles], which removes the files of forms that were parsed in copies of a request.
 package httpmw
