@@ -32,15 +32,16 @@ var (
 
 var errNoSession = fmt.Errorf("messages: %w", djangosession.ErrNoMiddleware)
 
-// A LostError reports messages that were added but could not be stored, because the
-// session that was to hold them was not saved. It is passed to [Options].OnError.
+// A LostError reports messages that could not be stored: the session was not saved with
+// the response, or is not used by the storage, and the cookie has no room for them, or is
+// not used. It is passed to [Options].OnError.
 type LostError struct {
 	Messages List
 	Err      error // the reason
 }
 
 func (e *LostError) Error() string {
-	return fmt.Sprintf("messages: %d not stored, and the cookie has no room for them: %v", len(e.Messages), e.Err)
+	return fmt.Sprintf("messages: %d stored neither in the session nor in the cookie: %v", len(e.Messages), e.Err)
 }
 
 // Unwrap returns the reason.
@@ -51,5 +52,5 @@ var (
 	errReplaced  = errors.New("the session could not be saved, and the response was replaced")
 	errForeign   = errors.New("the response has a session cookie of another origin, so the session is not saved")
 	errForwarded = errors.New("the response has a messages cookie of another origin without room for them")
-	errFull      = errors.New("they do not fit into the cookie, and the site's MESSAGE_STORAGE is CookieStorage")
+	errFull      = errors.New("they do not fit into the cookie, and CookieStorage has no other place for them")
 )

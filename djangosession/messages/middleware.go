@@ -107,8 +107,8 @@ func (m *Messages) Codec() *Codec { return m.codec }
 
 // Middleware gives requests their messages. Put it inside the session middleware.
 // Messages that were added are stored, and those that were shown are removed, just before
-// the header of the response is sent. A request that uses no messages costs nothing. It
-// panics if next is nil, as [http.Handle] does. Matches MessageMiddleware.
+// the header of the response is sent. A request that uses no messages does not load the
+// session. It panics if next is nil, as [http.Handle] does. Matches MessageMiddleware.
 func (m *Messages) Middleware(next http.Handler) http.Handler {
 	if m == nil || next == nil {
 		panic("messages: Messages.Middleware: nil messages or handler") //nolint:forbidigo // the program has not started yet
@@ -142,9 +142,10 @@ func (m *Messages) inner(r *http.Request) *http.Request {
 }
 
 // NewStorage returns the storage of a request with this header, for programs that do not
-// use [Messages.Middleware]. The function session returns the session of the request;
-// it is called when the session is needed, with the context of the method that needs it.
-// Call [Storage.Update] when the response is known.
+// use [Messages.Middleware]. The function session returns the session of the request. It
+// is called when the session is needed, with the context of the method that needs it. It
+// may load the session when it is first called, and must return the same one later,
+// without using the storage. Call [Storage.Update] when the response is known.
 func (m *Messages) NewStorage(header http.Header, session func(context.Context) (*djangosession.Session, error)) *Storage {
 	s := &Storage{
 		messages: m, problem: m.problem, session: session, readOnly: m.options.ReadOnly, level: m.settings.MessageLevel,

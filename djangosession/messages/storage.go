@@ -22,7 +22,7 @@ type Storage struct {
 	cookie    string // as received, even if the handler changes the request header
 	hasCookie bool
 
-	mu       sync.Mutex // never held while the session is loaded
+	mu       sync.Mutex // not held while session is called for the first time, which loads it
 	level    int
 	received *received // nil until the cookie was decoded
 	loaded   bool      // waiting is what was stored
