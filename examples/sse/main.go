@@ -18,22 +18,29 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	server := &http.Server{Addr: "localhost:8000", Handler: routes(site, tick), ReadHeaderTimeout: 10 * time.Second}
+	log.Fatal(server.ListenAndServe())
+}
+
+// clock starts a ticker. Each stream needs one of its own, because each tick of a channel
+// reaches only one receiver.
+type clock func() (ticks <-chan time.Time, stop func())
+
+func tick() (ticks <-chan time.Time, stop func()) {
 	ticker := time.NewTicker(5 * time.Second)
-	defer ticker.Stop()
-	server := &http.Server{Addr: "localhost:8000", Handler: routes(site, ticker.C), ReadHeaderTimeout: 10 * time.Second}
-	log.Print(server.ListenAndServe())
+	return ticker.C, ticker.Stop
 }
 
 // routes returns the stream. The login is checked before it begins, so a visitor without
 // one gets status 401.
-func routes(site *djangobridge.Site, clock <-chan time.Time) http.Handler {
+func routes(site *djangobridge.Site, start clock) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /events", site.LoginRequiredAPI(events(site, clock)))
+	mux.Handle("GET /events", site.LoginRequiredAPI(events(site, start)))
 	return site.Middleware(mux)
 }
 
 // events sends the time until the client leaves or the user logs out.
-func events(site *djangobridge.Site, clock <-chan time.Time) http.HandlerFunc {
+func events(site *djangobridge.Site, start clock) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		session, err := djangosession.FromContext(r.Context())
 		if err != nil {
@@ -47,11 +54,13 @@ func events(site *djangobridge.Site, clock <-chan time.Time) http.HandlerFunc {
 		if err := response.Flush(); err != nil { // also if the session could not be saved
 			return
 		}
+		ticks, stop := start()
+		defer stop()
 		for {
 			select {
 			case <-r.Context().Done():
 				return
-			case now := <-clock:
+			case now := <-ticks:
 				if !loggedIn(site, r, session.Key()) {
 					return
 				}

@@ -64,27 +64,43 @@ func get(t *testing.T, url, cookie string) (status int, h http.Header, body *buf
 	return response.StatusCode, response.Header, bufio.NewReader(response.Body)
 }
 
-// TestEventsArriveUntilTheUserLogsOut reads the header and an event while the handler
-// runs.
+// TestEventsArriveUntilTheUserLogsOut reads the headers and events of two streams while
+// the handlers run.
 func TestEventsArriveUntilTheUserLogsOut(t *testing.T) {
 	site, session := newSite(t)
-	clock := make(chan time.Time)
-	server := httptest.NewServer(routes(site, clock))
+	clocks := make(chan chan time.Time, 2)
+	server := httptest.NewServer(routes(site, func() (<-chan time.Time, func()) {
+		ticks := make(chan time.Time)
+		clocks <- ticks
+		return ticks, func() { close(ticks) }
+	}))
 	defer server.Close()
-	status, header, body := get(t, server.URL+"/events", "sessionid="+session.Key())
-	if !strings.HasPrefix(header.Get("Set-Cookie"), "sessionid=") || header.Get("Vary") != "Cookie" {
-		t.Errorf("status %d, header %q", status, header)
+	var bodies [2]*bufio.Reader
+	var ticks [2]chan time.Time
+	for i := range bodies {
+		status, header, body := get(t, server.URL+"/events", "sessionid="+session.Key())
+		if !strings.HasPrefix(header.Get("Set-Cookie"), "sessionid=") || header.Get("Vary") != "Cookie" {
+			t.Errorf("status %d, header %q", status, header)
+		}
+		bodies[i], ticks[i] = body, <-clocks
 	}
-	clock <- time.Unix(0, 0)
-	if line, err := body.ReadString('\n'); err != nil || line != "data: 1970-01-01T00:00:00Z\n" {
-		t.Errorf("%q, %v", line, err)
+	for i, body := range bodies {
+		ticks[i] <- time.Unix(0, 0)
+		if line, err := body.ReadString('\n'); err != nil || line != "data: 1970-01-01T00:00:00Z\n" {
+			t.Errorf("%q, %v", line, err)
+		}
 	}
 	if err := site.Sessions.Delete(t.Context(), session.Key()); err != nil {
 		t.Fatal(err)
 	}
-	clock <- time.Unix(1, 0)
-	if rest, err := io.ReadAll(body); err != nil || string(rest) != "\n" {
-		t.Errorf("after the logout: %q, %v", rest, err)
+	for i, body := range bodies {
+		ticks[i] <- time.Unix(1, 0)
+		if rest, err := io.ReadAll(body); err != nil || string(rest) != "\n" {
+			t.Errorf("after the logout: %q, %v", rest, err)
+		}
+		if _, open := <-ticks[i]; open {
+			t.Error("the clock runs on")
+		}
 	}
 }
 
