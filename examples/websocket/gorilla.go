@@ -24,7 +24,8 @@ func gorillaChat(site *djangobridge.Site) http.HandlerFunc {
 		if err != nil {
 			return // Upgrade has answered
 		}
-		defer conn.Close() //nolint:errcheck // the client has gone, or was told
+		defer conn.Close()          //nolint:errcheck // the client has gone, or was told
+		conn.SetReadLimit(32 << 10) // gorilla has no limit by default
 		for {
 			kind, message, err := conn.ReadMessage()
 			if err != nil {

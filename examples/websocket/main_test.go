@@ -159,6 +159,17 @@ func TestPagesOfOtherSitesStayOutside(t *testing.T) {
 	})
 }
 
+func TestLongMessagesEndTheChat(t *testing.T) {
+	both(t, func(t *testing.T, path string) {
+		c := newChat(t)
+		conn, _, _ := c.dial(path, c.logIn(), "")
+		_ = conn.Write(t.Context(), websocket.MessageText, make([]byte, 40<<10)) // the server may close during it
+		if _, _, err := conn.Read(t.Context()); websocket.CloseStatus(err) != websocket.StatusMessageTooBig {
+			t.Error(err)
+		}
+	})
+}
+
 func TestLogoutEndsTheChat(t *testing.T) {
 	both(t, func(t *testing.T, path string) {
 		c := newChat(t)
