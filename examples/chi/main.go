@@ -37,7 +37,7 @@ func routes(site func(http.Handler) http.Handler) *chi.Mux {
 func cart(w http.ResponseWriter, r *http.Request) {
 	page, err := shop.Page(r.Context(), chi.URLParam(r, "shelf"))
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
+		fail(w, err)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -47,8 +47,14 @@ func cart(w http.ResponseWriter, r *http.Request) {
 // add puts an item into the cart.
 func add(w http.ResponseWriter, r *http.Request) {
 	if err := shop.Add(r.Context()); err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
+		fail(w, err)
 		return
 	}
 	http.Redirect(w, r, r.URL.Path, http.StatusSeeOther) //nolint:gosec // by its route, the path begins with /cart/
+}
+
+// fail logs an error, whose text is not for visitors.
+func fail(w http.ResponseWriter, err error) {
+	log.Print(err)
+	http.Error(w, "Server Error (500)", http.StatusInternalServerError)
 }

@@ -53,7 +53,7 @@ func recovery(next http.Handler) http.Handler {
 func cart(w http.ResponseWriter, r *http.Request) {
 	page, err := shop.Page(r.Context(), mux.Vars(r)["shelf"])
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
+		fail(w, err)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -63,8 +63,14 @@ func cart(w http.ResponseWriter, r *http.Request) {
 // add puts an item into the cart.
 func add(w http.ResponseWriter, r *http.Request) {
 	if err := shop.Add(r.Context()); err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
+		fail(w, err)
 		return
 	}
 	http.Redirect(w, r, r.URL.Path, http.StatusSeeOther) //nolint:gosec // by its route, the path begins with /cart/
+}
+
+// fail logs an error, whose text is not for visitors.
+func fail(w http.ResponseWriter, err error) {
+	log.Print(err)
+	http.Error(w, "Server Error (500)", http.StatusInternalServerError)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/djangobridge/djangobridge/examples/internal/recipetest"
@@ -15,4 +16,16 @@ func TestMux(t *testing.T) {
 		}
 		return around(s.Middleware, r)
 	}})
+}
+
+// TestVisitorsSeeNoErrorTexts has no middleware of a site, so each page fails.
+func TestVisitorsSeeNoErrorTexts(t *testing.T) {
+	pages := routes()
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		w := httptest.NewRecorder()
+		pages.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, "/cart/tea", http.NoBody))
+		if w.Code != http.StatusInternalServerError || w.Body.String() != "Server Error (500)\n" {
+			t.Errorf("%s: status %d, %s", method, w.Code, w.Body)
+		}
+	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"log"
 	"net/http"
 
 	"github.com/djangobridge/djangobridge/examples/internal/recipetest"
@@ -14,7 +15,7 @@ func pages(s *recipetest.Site) http.Handler {
 	mux.HandleFunc("GET /cart/{shelf}", func(w http.ResponseWriter, r *http.Request) {
 		page, err := shop.Page(r.Context(), r.PathValue("shelf"))
 		if err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
+			fail(w, err)
 			return
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -22,7 +23,7 @@ func pages(s *recipetest.Site) http.Handler {
 	})
 	mux.HandleFunc("POST /cart/{shelf}", func(w http.ResponseWriter, r *http.Request) {
 		if err := shop.Add(r.Context()); err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
+			fail(w, err)
 			return
 		}
 		http.Redirect(w, r, r.URL.Path, http.StatusSeeOther)
@@ -40,4 +41,10 @@ func pages(s *recipetest.Site) http.Handler {
 		}()
 		site.ServeHTTP(w, r)
 	})
+}
+
+// fail logs an error, whose text is not for visitors.
+func fail(w http.ResponseWriter, err error) {
+	log.Print(err)
+	http.Error(w, "Server Error (500)", http.StatusInternalServerError)
 }
