@@ -31,6 +31,17 @@ func pages(s *recipetest.Site) http.Handler {
 	return adaptor.FiberApp(app) // so that net/http can test it
 }
 
+func TestVisitorsSeeNoErrorTexts(t *testing.T) {
+	s := recipetest.New(t)
+	for path, want := range map[string]string{
+		"/fails": "Server Error (500)", "/panic": "Server Error (500)", "/missing": "Not Found", "/unknown": "Not Found",
+	} {
+		if got := s.Visit(pages(s), http.MethodGet, path, "", nil); got.Body.String() != want {
+			t.Errorf("%s: status %d, %q", path, got.Code, got.Body)
+		}
+	}
+}
+
 // TestFieldsOfBothSidesAreSent covers a handler that sets a cookie and a Vary field of
 // its own.
 func TestFieldsOfBothSidesAreSent(t *testing.T) {

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"log"
 	"net/http"
 
@@ -22,7 +23,7 @@ func main() {
 
 // routes returns the pages, inside a middleware such as that of a [djangobridge.Site].
 func routes(site func(http.Handler) http.Handler) *fiber.App {
-	app := fiber.New()
+	app := fiber.New(fiber.Config{ErrorHandler: fail})
 	app.Use(recovery.New(), Adapt(site))
 	app.Get("/cart/:shelf", cart)
 	app.Post("/cart/:shelf", add)
@@ -44,4 +45,16 @@ func add(c fiber.Ctx) error {
 		return err
 	}
 	return c.Redirect().Status(fiber.StatusSeeOther).To(c.Path())
+}
+
+// fail answers with the text of errors that are fiber's own. Others are logged, because
+// their text is not for visitors.
+func fail(c fiber.Ctx, err error) error {
+	status, text := fiber.StatusInternalServerError, "Server Error (500)"
+	if known, ok := errors.AsType[*fiber.Error](err); ok {
+		status, text = known.Code, known.Message
+	} else {
+		log.Print(err)
+	}
+	return c.Status(status).Type("txt", "utf-8").SendString(text)
 }
