@@ -191,7 +191,9 @@ func TestSitesDoNotPrintTheSecret(t *testing.T) {
 
 func TestReadOnlySitesStoreNothing(t *testing.T) {
 	t.Parallel()
-	site, err := djangobridge.Open(siteFile(t, "", ""), djangobridge.Options{DB: siteDB(t), ReadOnly: true})
+	site, err := djangobridge.Open(siteFile(t, "", ""), djangobridge.Options{
+		DB: siteDB(t), ReadOnly: true, Messages: messages.Options{Enabled: true},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

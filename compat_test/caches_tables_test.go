@@ -97,9 +97,9 @@ func TestTableCacheWhoseCommitsAreLate(t *testing.T) {
 	}
 }
 
-// TestTableCacheWhoseCommitFailsBesideAnother has a COMMIT that is interrupted, and another
-// process that has been waiting to store a value under the same key. Add must not take
-// that value for its own.
+// TestTableCacheWhoseCommitFailsBesideAnother has a COMMIT that is interrupted, and
+// another process that has been waiting to store a value under the same key. Add must not
+// take that value for its own.
 func TestTableCacheWhoseCommitFailsBesideAnother(t *testing.T) {
 	t.Parallel()
 	if !slices.Contains(databases(), "postgresql") {

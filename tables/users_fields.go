@@ -23,12 +23,13 @@ const (
 	uuidField     = "UUIDField"
 	jsonField     = "JSONField"
 	addressField  = "GenericIPAddressField"
+	charField     = "CharField"
 )
 
 // isTextField reports whether a column of this type contains text.
 func isTextField(fieldType string) bool {
 	switch fieldType {
-	case "CharField", "TextField", "SlugField", "FileField", "FilePathField", "CICharField", "CIEmailField", "CITextField":
+	case charField, "TextField", "SlugField", "FileField", "FilePathField", "CICharField", "CIEmailField", "CITextField":
 		return true
 	}
 	return false

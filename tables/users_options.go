@@ -74,8 +74,8 @@ type UserOptions struct {
 	// named after Model. Otherwise they come from Settings.UserModel.
 	//
 	// Names, email addresses and dates of registration are read only for "auth.User"
-	// without Table. Since Django 3.1, the tokens of reset links depend on the address, so
-	// export the settings of sites with other models.
+	// without Table. Since Django 3.1, the tokens of reset links depend on the address,
+	// so export the settings of sites with other models.
 	Model string
 	// Table is the table's name.
 	Table string
@@ -223,10 +223,10 @@ func (o *UserOptions) djangosFields() []djangosession.UserField {
 		username = "username"
 	}
 	return []djangosession.UserField{
-		{Name: "username", Column: username, Type: "CharField"},
-		{Name: "first_name", Column: "first_name", Type: "CharField"},
-		{Name: "last_name", Column: "last_name", Type: "CharField"},
-		{Name: "email", Column: "email", Type: "CharField"},
+		{Name: "username", Column: username, Type: charField},
+		{Name: "first_name", Column: "first_name", Type: charField},
+		{Name: "last_name", Column: "last_name", Type: charField},
+		{Name: "email", Column: "email", Type: charField},
 		{Name: "date_joined", Column: "date_joined", Type: dateTimeField},
 	}
 }

@@ -29,9 +29,9 @@ func (a *Auth) Next(r *http.Request, otherwise string) string {
 // value.
 func (a *Auth) HasNext(r *http.Request) bool { return len(a.nextValues(r)) > 0 }
 
-// nextValues returns the values of the field in the form of a POST request, or else in the
-// query. Like Django, it does not read the body of other requests: the CSRF check has not
-// limited it.
+// nextValues returns the values of the field in the form of a POST request, or else in
+// the query. Like Django, it does not read the body of other requests: the CSRF check has
+// not limited it.
 func (a *Auth) nextValues(r *http.Request) []string {
 	name := a.options.RedirectFieldName
 	if r.Method == http.MethodPost {

@@ -124,8 +124,8 @@ func (u *Users) Get(ctx context.Context, id string) (user *auth.User, err error)
 	return user, err
 }
 
-// GetByUsername implements [auth.Users]. Like a table, it refuses a name that several users
-// have.
+// GetByUsername implements [auth.Users]. Like a table, it refuses a name that several
+// users have.
 func (u *Users) GetByUsername(ctx context.Context, username string) (*auth.User, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("memory: users: %w", err)

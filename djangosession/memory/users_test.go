@@ -64,7 +64,8 @@ func TestUsersAreFoundByOtherFields(t *testing.T) {
 	users.LoginFields, users.IgnoreCase = []string{"username", "email", "first_name", "last_name", "phone"}, true
 	for _, u := range []*auth.User{
 		{Username: "ada", Email: "ada@b.c", FirstName: "Augusta", LastName: "King", Fields: map[string]any{"phone": "12", "age": 36}},
-		{Username: "bob", Email: "same@b.c"}, {Username: "eve", Email: "Same@b.c"},
+		{Username: "bob", Email: "same@b.c"},
+		{Username: "eve", Email: "Same@b.c"},
 	} {
 		addUser(t, users, u, memory.Access{})
 	}

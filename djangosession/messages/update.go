@@ -56,13 +56,14 @@ func (s *Storage) load(ctx context.Context) error {
 // use [Messages.Middleware]. In read-only mode it stores nothing. Matches the method
 // update of Django's storages.
 //
-// Call it before [djangosession.Manager.ProcessResponse], which saves the session. If that
-// returns an error, discard the header of Update, which belongs to the response that is
-// then not sent.
+// Call it before [djangosession.Manager.ProcessResponse], which saves the session. If
+// that returns an error, discard the header of Update, which belongs to the response that
+// is then not sent.
 //
-// Update returns the messages that could not be stored. There are some only if the storage
-// is [CookieStorage], or if the session is not saved with this status; then the messages
-// in the session remain, and the cookie receives as many new ones as it has room for.
+// Update returns the messages that could not be stored. There are some only if the
+// storage is [CookieStorage], or if the session is not saved with this status; then the
+// messages in the session remain, and the cookie receives as many new ones as it has room
+// for.
 func (s *Storage) Update(ctx context.Context, status int, header http.Header) (unstored List, err error) {
 	if s.problem != nil {
 		return nil, s.problem
