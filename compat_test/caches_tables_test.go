@@ -108,10 +108,23 @@ func TestTableCacheWhoseCommitFailsBesideAnother(t *testing.T) {
 	base := newDatabase(t, "postgresql")
 	db := base.open(t)
 	_ = newTableCache(t, base)
-	const slow = `CREATE FUNCTION slow() RETURNS trigger AS $$ BEGIN PERFORM pg_sleep(0.5); RETURN NULL; END $$ LANGUAGE plpgsql;
+	// The first COMMIT takes longer than anybody waits. A sequence counts rolled back transactions too.
+	const slow = `CREATE SEQUENCE turns;
+		CREATE FUNCTION slow() RETURNS trigger AS $$ BEGIN
+		IF nextval('turns') = 1 THEN PERFORM pg_sleep(60); END IF; RETURN NULL; END $$ LANGUAGE plpgsql;
 		CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON my_cache DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow()`
 	if _, err := db.ExecContext(t.Context(), slow); err != nil {
 		t.Fatal(err)
+	}
+	// until waits for a connection to this database in the given state.
+	until := func(state string) {
+		query := `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND ` + state
+		for found := 0; found == 0; time.Sleep(5 * time.Millisecond) {
+			if err := db.QueryRowContext(t.Context(), query).Scan(&found); err != nil {
+				t.Error(err)
+				return
+			}
+		}
 	}
 	add := func(ctx context.Context, text string) error {
 		c, err := tables.NewCache(base.open(t), tableCacheSettings(), tables.CacheOptions{Dialect: base.dialect, LockWait: time.Minute})
@@ -122,11 +135,15 @@ func TestTableCacheWhoseCommitFailsBesideAnother(t *testing.T) {
 		value.Set("text", text)
 		return c.Add(ctx, "key", value, time.Hour)
 	}
-	theirs := make(chan error, 1)
-	time.AfterFunc(150*time.Millisecond, func() { theirs <- add(t.Context(), "theirs") })
-	short, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-	defer cancel()
-	if err := add(short, "ours"); !errors.Is(err, caches.ErrExists) {
+	interrupted, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	ours, theirs := make(chan error, 1), make(chan error, 1)
+	go func() { ours <- add(interrupted, "ours") }()
+	until("wait_event = 'PgSleep'") // in its COMMIT
+	go func() { theirs <- add(t.Context(), "theirs") }()
+	until("wait_event_type = 'Lock'")
+	interrupt()
+	if err := <-ours; !errors.Is(err, caches.ErrExists) {
 		t.Errorf("%v, want ErrExists", err)
 	}
 	if err := <-theirs; err != nil {
