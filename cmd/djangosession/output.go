@@ -141,8 +141,8 @@ func plain(err error) string {
 	for {
 		before := text
 		for _, name := range []string{
-			"djangosession", "tables", "caches", "rediscache", "memcached", "files", "signedcookies", "signing", "pyjson",
-			"pickle", "tagged", "py",
+			"djangobridge", "djangosession", "tables", "auth", "caches", "rediscache", "memcached", "files", "signedcookies",
+			"signing", "pyjson", "pickle", "tagged", "py",
 		} {
 			text = strings.TrimPrefix(text, name+": ")
 		}
