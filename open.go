@@ -20,11 +20,7 @@ import (
 // safely, a [*djangosession.SettingError] for an unusable setting or option, or an error
 // of reading the file.
 func Open(file string, o Options) (*Site, error) {
-	s, found, err := review(file)
-	if err != nil {
-		return nil, err
-	}
-	return open(file, s, found, o)
+	return openFile(file, o, make(chan *origin, 1))
 }
 
 // New is [Open] for settings that a program has read or made itself, for example to set
@@ -59,21 +55,25 @@ func open(file string, s djangosession.Settings, found []djangosession.Finding, 
 	return build(s, o)
 }
 
-// review reads a settings file. Its errors name the file.
-func review(file string) (djangosession.Settings, []djangosession.Finding, error) {
+// review reads a settings file. info is that of the file as it is read, or older. Errors
+// name the file.
+func review(file string) (s djangosession.Settings, info os.FileInfo, found []djangosession.Finding, err error) {
 	const remedy = `export the site's settings (see "djangosession settings script --help")`
 	f, err := os.Open(file) //nolint:gosec // the caller says which file
 	if err != nil {
-		return djangosession.Settings{}, nil, fmt.Errorf("djangobridge: open: %w: %s", err, remedy)
+		return s, nil, nil, fmt.Errorf("djangobridge: open: %w: %s", err, remedy)
 	}
-	defer f.Close()                                  //nolint:errcheck // the file was only read
-	s, found, err := djangosession.ReviewSettings(f) // which reads no more than 1 MiB
+	defer f.Close() //nolint:errcheck // the file was only read
+	if info, err = f.Stat(); err != nil {
+		return s, nil, nil, fmt.Errorf("djangobridge: open: %w", err)
+	}
+	s, found, err = djangosession.ReviewSettings(f) // which reads no more than 1 MiB
 	if _, isSetting := errors.AsType[*djangosession.SettingError](err); isSetting {
 		err = fmt.Errorf("djangobridge: open %s: %w", file, err)
 	} else if err != nil {
 		err = fmt.Errorf("djangobridge: open %s: %w: %s", file, err, remedy)
 	}
-	return s, found, err
+	return s, info, found, err
 }
 
 // build creates the parts.

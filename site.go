@@ -28,6 +28,7 @@ type Site struct {
 	Tokens   *tokens.Generator // of links that reset passwords
 
 	engine *engine
+	origin *origin // nil if the site was made by New
 }
 
 // Middleware gives requests their session, user, messages and CSRF protection, in the
