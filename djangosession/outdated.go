@@ -19,7 +19,7 @@ import (
 // starts a new session and leaves the stored one in place; Flush deletes it. Errors that
 // wrap ErrOutdatedSettings also wrap the [*DecodeError]. Django has no such check.
 var ErrOutdatedSettings = errors.New("djangosession: the settings of this service are out of date: a session that was stored " +
-	"after they were exported does not decode: export them again (djangosession settings script) and restart. " +
+	"after they were exported does not decode: export them again (djangosession settings script) and reload them. " +
 	"To rotate SECRET_KEY, give this service the new key in SECRET_KEY_FALLBACKS before Django signs with it: " +
 	"see docs/key-rotation.md")
 
@@ -34,7 +34,7 @@ type unknownFormatError struct{}
 
 func (unknownFormatError) Error() string {
 	return "djangosession: the stored session is not in the format that the settings describe: " +
-		"if Django can read it, export the settings again (djangosession settings script) and restart"
+		"if Django can read it, export the settings again (djangosession settings script) and reload them"
 }
 
 // Is implements [errors.Is].
