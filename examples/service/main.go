@@ -1,7 +1,8 @@
 // Service is a Go service beside a Django site. It shows who is logged in, keeps a cart
 // in the session, which Django sees too, and accepts a form with Django's CSRF token.
 // With -read-only it writes nothing. It needs the exported settings of the site in
-// site.json and the site's database in db.sqlite3.
+// site.json and the site's database in db.sqlite3. It loads new settings without a
+// restart: at SIGHUP, and when site.json was replaced.
 package main
 
 import (
@@ -46,6 +47,9 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 		return err
 	}
 	logger := slog.New(slog.NewTextHandler(stderr, nil))
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP) // which would end the program
+	defer signal.Stop(hangups)
 
 	// mode=rw makes no new database, and FULL keeps logouts through a power failure.
 	db, err := sql.Open("sqlite", "file:db.sqlite3?mode=rw&_busy_timeout=10&_synchronous=FULL")
@@ -67,9 +71,17 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	if err := site.Check(starting); err != nil { // tables, columns, durability
 		return err
 	}
+	handler, err := djangobridge.NewReloader(site, func(site *djangobridge.Site) (http.Handler, error) {
+		return newHandler(site), nil
+	})
+	if err != nil {
+		return err
+	}
+	defer handler.Close() //nolint:errcheck // the sessions are in the database
+	go handler.Watch(ctx, djangobridge.WatchOptions{Signals: hangups})
 
 	server := &http.Server{
-		Handler:           newHandler(site),
+		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      30 * time.Second,

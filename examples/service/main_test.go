@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"context"
 	"database/sql"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,6 +15,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -74,7 +77,26 @@ type service struct {
 	http.Client
 
 	url  string
+	log  *lockedLog   // what it has written since it listens
 	stop func() error // ends it as a signal does
+}
+
+// lockedLog is a log that can be read while the service runs.
+type lockedLog struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lockedLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lockedLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 func start(t *testing.T, args ...string) *service {
@@ -92,9 +114,10 @@ func start(t *testing.T, args ...string) *service {
 		if !found {
 			continue
 		}
-		go func() { _, _ = io.Copy(io.Discard, read) }()
+		log := &lockedLog{}
+		go func() { _, _ = io.Copy(log, read) }()
 		address, _, _ = strings.Cut(address, " ")
-		s := &service{url: "http://" + address, stop: func() error { cancel(); return <-ended }}
+		s := &service{url: "http://" + address, log: log, stop: func() error { cancel(); return <-ended }}
 		jar, err := cookiejar.New(nil)
 		if err != nil {
 			t.Fatal(err)
@@ -115,9 +138,10 @@ func start(t *testing.T, args ...string) *service {
 
 // answer is a response as the tests look at it.
 type answer struct {
-	status  int
-	body    string
-	cookies int
+	status   int
+	body     string
+	location string
+	cookies  int
 }
 
 // send sends a form, or asks for a page without one.
@@ -141,7 +165,7 @@ func (s *service) send(t *testing.T, path string, form url.Values) answer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answer{status: res.StatusCode, body: string(text), cookies: len(res.Cookies())}
+	return answer{status: res.StatusCode, body: string(text), location: res.Header.Get("Location"), cookies: len(res.Cookies())}
 }
 
 var hidden = regexp.MustCompile(`name="csrfmiddlewaretoken" value="(\w+)"`)
@@ -187,6 +211,37 @@ func TestReadOnlyServiceWritesNothing(t *testing.T) {
 	}
 	if after, _ := stored(t, db); after != before {
 		t.Errorf("the row was %q, and is %q", before, after)
+	}
+	if err := s.stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestServiceReloadsWhenTheFileIsReplaced changes LOGIN_URL while the service runs.
+func TestServiceReloadsWhenTheFileIsReplaced(t *testing.T) {
+	newSite(t)
+	s := start(t)
+	text, err := os.ReadFile("site.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var settings map[string]any
+	if err := json.Unmarshal(text, &settings); err != nil {
+		t.Fatal(err)
+	}
+	settings["LOGIN_URL"] = "/enter/"
+	if text, err = json.Marshal(settings); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.WriteFile("new.json", text, 0o600), os.Rename("new.json", "site.json")); err != nil {
+		t.Fatal(err)
+	}
+	s.Jar, _ = cookiejar.New(nil) // nobody is logged in
+	ended := time.Now().Add(time.Minute)
+	for place := ""; !strings.HasPrefix(place, "/enter/"); time.Sleep(100 * time.Millisecond) {
+		if place = s.send(t, "/account", nil).location; time.Now().After(ended) {
+			t.Fatalf("visitors are still sent to %s", place)
+		}
 	}
 	if err := s.stop(); err != nil {
 		t.Error(err)
