@@ -108,7 +108,8 @@ func TestTableCacheWhoseCommitFailsBesideAnother(t *testing.T) {
 	base := newDatabase(t, "postgresql")
 	db := base.open(t)
 	_ = newTableCache(t, base)
-	// The first COMMIT takes longer than anybody waits. A sequence counts rolled back transactions too.
+	// The first COMMIT takes longer than anybody waits. A sequence counts rolled back
+	// transactions too.
 	const slow = `CREATE SEQUENCE turns;
 		CREATE FUNCTION slow() RETURNS trigger AS $$ BEGIN
 		IF nextval('turns') = 1 THEN PERFORM pg_sleep(60); END IF; RETURN NULL; END $$ LANGUAGE plpgsql;
