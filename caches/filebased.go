@@ -296,6 +296,13 @@ func (c *FileBased) replace(ctx context.Context, key string, value *py.Dict, tim
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if old == nil && data != nil && c.isLive(name) {
+		err := atomicfile.Replace(ctx, name, temporaryPrefix, data)
+		if errors.Is(err, fs.ErrNotExist) {
+			return cmp.Or(missing(), ErrMiss)
+		}
+		return err
+	}
 	expired := false
 	err := atomicfile.Update(ctx, name, temporaryPrefix, c.format.limit(), func(stored []byte) ([]byte, error) {
 		if left, _, err := c.format.left(stored, c.now()); err == nil && left < 0 {
@@ -315,6 +322,17 @@ func (c *FileBased) replace(ctx context.Context, key string, value *py.Dict, tim
 		return c.overwrite(ctx, name, data)
 	}
 	return err
+}
+
+// isLive reports whether a file certainly contains a value that has not expired.
+func (c *FileBased) isLive(name string) bool {
+	const ordinary = 64 // bytes of a number, and more
+	head, err := atomicfile.Head(name, ordinary)
+	if err != nil {
+		return false
+	}
+	left, _, err := c.format.left(head, c.now())
+	return err == nil && left >= 0
 }
 
 // overwrite replaces a file that is too large to be read, or removes it if data is nil.

@@ -29,6 +29,9 @@
 //   - A file that makes Django fail, because its text is not ASCII or contains something
 //     else than a dict, is left alone; see [djangosession.ErrUnknownFormat].
 //
+// The file system must have locks. Without them, saves, merges, changes of key and
+// [Engine.Check] return an error.
+//
 // Nothing waits until the disk has a file, as in Django. After a power failure, the last
 // few seconds of logins and logouts may be lost. Folders on NFS have not been tested.
 package files

@@ -10,6 +10,14 @@ import (
 	"runtime"
 )
 
+// lockMode is whether others may have the same lock at the same time.
+type lockMode bool
+
+const (
+	exclusive lockMode = false
+	shared    lockMode = true
+)
+
 // mode is the mode of all files.
 const mode fs.FileMode = 0o600
 
@@ -42,9 +50,32 @@ func Write(name, prefix string, data []byte) error {
 }
 
 // Replace stores data in a file that exists. The error wraps [fs.ErrNotExist] if it does
-// not.
+// not. It does not wait for an Update that is calling edit: the newer data stay, and
+// Update begins again.
 func Replace(ctx context.Context, name, prefix string, data []byte) error {
-	return change(ctx, name, prefix, func(*os.File) ([]byte, error) { return data, nil })
+	const op = "replace a file"
+	t, err := newTemporary(name, prefix, data)
+	if err != nil {
+		return err
+	}
+	defer t.remove()
+	unlock, err := lockFolder(ctx, name, shared)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	current, err := os.Lstat(name)
+	if err == nil {
+		err = checkFile(current)
+	}
+	if err != nil {
+		return failed(op, name, err)
+	}
+	err = exchange(t.name, name) // fails if the file has been deleted since
+	if errors.Is(err, errors.ErrUnsupported) {
+		err = os.Rename(t.name, name) // does not fail: see the package's documentation
+	}
+	return failed(op, name, err)
 }
 
 // Update passes the content of a file to edit and stores what that returns. It removes
@@ -109,11 +140,27 @@ func open(name string) (*os.File, fs.FileInfo, error) {
 	return f, info, nil
 }
 
+// Head returns the first n bytes of a file, or all of a shorter one. The error wraps
+// [fs.ErrNotExist] if it does not exist.
+func Head(name string, n int) ([]byte, error) {
+	f, _, err := open(name)
+	if err != nil {
+		return nil, failed("read a file", name, err)
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	data, err := readUpTo(f, n)
+	return data, failed("read a file", name, err)
+}
+
 func readAll(f *os.File, info fs.FileInfo, limit int64) ([]byte, error) {
 	if info.Size() > limit {
 		return nil, ErrTooLarge
 	}
-	data := make([]byte, info.Size())
+	return readUpTo(f, int(info.Size()))
+}
+
+func readUpTo(f *os.File, length int) ([]byte, error) {
+	data := make([]byte, length)
 	n, err := io.ReadFull(f, data)
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		err = nil // another process has made it shorter
@@ -135,18 +182,14 @@ func change(ctx context.Context, name, prefix string, next func(f *os.File) ([]b
 	}
 }
 
-// lockFolder opens a folder and locks it. A process has this lock while it puts another
-// file in the place of one, but not during edit. Without it, two processes and Django
-// could each take back what another has done, and the newest file would be lost.
-func lockFolder(ctx context.Context, name string) (*os.File, error) {
-	f, err := os.Open(name) //nolint:gosec // the caller's name
-	if err != nil {
-		return nil, err
-	}
-	if err := lock(ctx, f); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return f, nil
+// lockFolder locks the folder of a file until the caller unlocks it. A process has an
+// exclusive lock while it removes a file, or puts another in its place and perhaps takes
+// that back, but not during edit. Without it, two processes and Django could each take
+// back what another has done, and the newest file would be lost. Processes that only put
+// a new file in the place of one share the lock.
+func lockFolder(ctx context.Context, name string, how lockMode) (unlock func(), err error) {
+	unlock, err = lockPath(ctx, filepath.Dir(name), how)
+	return unlock, lockFailed("lock the folder of a file", name, err)
 }
 
 // changeOnce is change, and reports whether another process was faster.
@@ -160,7 +203,7 @@ func changeOnce(
 	}
 	defer f.Close() //nolint:errcheck // it was only read; this also ends the lock
 	if err := lock(ctx, f); err != nil {
-		return false, failed("lock a file", name, err)
+		return false, lockFailed("lock a file", name, err)
 	}
 	info, err := f.Stat()
 	if err == nil {
@@ -187,11 +230,11 @@ func changeOnce(
 		}
 		defer t.remove()
 	}
-	folder, err := lockFolder(ctx, filepath.Dir(name))
+	unlock, err := lockFolder(ctx, name, exclusive)
 	if err != nil {
-		return false, failed("lock the folder of", name, err)
+		return false, err
 	}
-	defer folder.Close() //nolint:errcheck // it was only read; this also ends the lock
+	defer unlock()
 	if current, err = os.Lstat(name); err != nil || !os.SameFile(current, info) {
 		return err == nil, failed(op, name, err)
 	}

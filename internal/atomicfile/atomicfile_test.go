@@ -162,13 +162,28 @@ func TestUpdateSeesDjango(t *testing.T) {
 	want(t, name, "django+")
 }
 
-// TestNewestFileStays lets a process like Django replace the file all the time. Its last
-// content stays, or the one that Update makes of it.
+// TestNewestFileStays lets Django, or another process that uses Replace, replace the file
+// all the time. Its last content stays, or the one that Update makes of it.
 func TestNewestFileStays(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux can exchange files")
 	}
+	t.Run("Django", func(t *testing.T) {
+		t.Parallel()
+		newestStays(t, rename)
+	})
+	t.Run("Replace", func(t *testing.T) {
+		t.Parallel()
+		newestStays(t, func(t *testing.T, name, content string) {
+			t.Helper()
+			wantError(t, Replace(t.Context(), name, "tmp", []byte(content)), nil)
+		})
+	})
+}
+
+func newestStays(t *testing.T, replace func(t *testing.T, name, content string)) {
+	t.Helper()
 	name := place(t)
 	rename(t, name, "0")
 	var wg sync.WaitGroup
@@ -189,7 +204,7 @@ func TestNewestFileStays(t *testing.T) {
 	}
 	for n := range 300 {
 		text := strconv.Itoa(n) + "."
-		rename(t, name, text)
+		replace(t, name, text)
 		time.Sleep(time.Microsecond * time.Duration(n%7*20))
 		// An Update that began earlier may show its result for a moment, but takes it
 		// back.

@@ -67,6 +67,21 @@ func withoutName(err error) error {
 	return err
 }
 
+// errNoLocks reports a file system without locks.
+var errNoLocks = errors.New("this file system cannot lock files, and without locks two processes could undo each " +
+	"other's changes: move the folder to another file system, or mount this one with support of locks")
+
+// lockFailed returns the error of a call that locks, or nil.
+func lockFailed(op, name string, err error) error {
+	for _, none := range []error{syscall.ENOLCK, syscall.ENOTSUP, syscall.ENOSYS, syscall.EOPNOTSUPP} {
+		if errors.Is(err, none) {
+			err = fmt.Errorf("%w: %w", errNoLocks, err)
+			break
+		}
+	}
+	return failed(op, name, err)
+}
+
 // checkFile reports why a file cannot be replaced.
 func checkFile(info fs.FileInfo) error {
 	if !info.Mode().IsRegular() {
@@ -99,5 +114,5 @@ func CheckFolder(name string) error {
 	case info.Mode().Perm()&0o077 == 0 && foreign(info):
 		return &Error{Op: op, Folder: name, Err: ErrForeign}
 	}
-	return failed(op, filepath.Join(name, "x"), writable(name))
+	return lockFailed(op, filepath.Join(name, "x"), usable(name))
 }

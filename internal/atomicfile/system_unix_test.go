@@ -102,22 +102,59 @@ func TestPipe(t *testing.T) {
 
 func TestLockWaitsForContext(t *testing.T) {
 	t.Parallel()
+	replace := func(ctx context.Context, name string) error { return Replace(ctx, name, "tmp", []byte("new")) }
+	update := func(ctx context.Context, name string) error {
+		return Update(ctx, name, "tmp", limit, func([]byte) ([]byte, error) { return []byte("new"), nil })
+	}
+	tests := []struct {
+		name   string
+		folder bool // is locked, and not the file
+		call   func(ctx context.Context, name string) error
+		says   string
+	}{
+		{name: "an update of a locked file", call: update, says: "lock a file"},
+		{name: "an update in a locked folder", folder: true, call: update, says: "lock the folder of a file"},
+		{name: "a replacement in a locked folder", folder: true, call: replace, says: "lock the folder of a file"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			name := place(t)
+			wantError(t, Create(name, "tmp", []byte("old")), nil)
+			locked := name
+			if test.folder {
+				locked = filepath.Dir(name)
+			}
+			unlock, err := lockPath(t.Context(), locked, exclusive)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer unlock()
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+			defer cancel()
+			err = test.call(ctx, name)
+			wantError(t, err, context.DeadlineExceeded)
+			if !strings.Contains(err.Error(), test.says) {
+				t.Errorf("error %v", err)
+			}
+			want(t, name, "old")
+		})
+	}
+}
+
+// TestReplaceDoesNotWaitForEdit stores a file while another process changes it. The
+// change is made to the new file then.
+func TestReplaceDoesNotWaitForEdit(t *testing.T) {
+	t.Parallel()
 	name := place(t)
 	wantError(t, Create(name, "tmp", []byte("old")), nil)
-	f, _, err := open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close() //nolint:errcheck // it was only locked
-	if err := lock(t.Context(), f); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	err = Replace(ctx, name, "tmp", []byte("new"))
-	wantError(t, err, context.DeadlineExceeded)
-	if !strings.Contains(err.Error(), "lock a file") {
-		t.Errorf("error %v", err)
-	}
-	want(t, name, "old")
+	first := true
+	wantError(t, Update(t.Context(), name, "tmp", limit, func(old []byte) ([]byte, error) {
+		if first {
+			wantError(t, Replace(t.Context(), name, "tmp", []byte("new")), nil)
+			first = false
+		}
+		return append(old, '+'), nil
+	}), nil)
+	want(t, name, "new+")
 }
