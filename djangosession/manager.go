@@ -46,7 +46,9 @@ func NewManager(engine Engine, s Settings, o Options) (*Manager, error) {
 	if _, ok := engine.(Merger); o.MergeSaves && !ok {
 		return nil, ErrNoMerge
 	}
-	return &Manager{options: o, settings: r, settingsOf: newestSettings(r.Settings), engine: engine, stateless: stateless}, nil
+	m := &Manager{options: o, settings: r, settingsOf: newestSettings(r.Settings), stateless: stateless}
+	m.engine = m.observe(engine)
+	return m, nil
 }
 
 // Settings returns the settings passed to [NewManager].

@@ -71,6 +71,18 @@ type Options struct {
 	// attention. In that case the session has not been replaced.
 	OnLoadError func(ctx context.Context, err error)
 
+	// OnLoad is called after the engine was asked for a session: for each page that uses
+	// one and whose request has its key, and for each [Manager.Load] and [Session.Load].
+	OnLoad func(ctx context.Context, e LoadEvent)
+	// OnStore is called after each attempt to store or delete a session, by the
+	// middleware, a handler or a logout. A session that is refused before the engine
+	// sees it, such as one with a value that cannot be stored, is only passed to OnError
+	// or returned to the handler.
+	//
+	// OnLoad and OnStore are for metrics and traces. Their events contain no key and no
+	// session data. They may run while the session is locked, and must not use it.
+	OnStore func(ctx context.Context, e StoreEvent)
+
 	// Logger logs the errors that OnError and OnLoadError receive, and, at level debug,
 	// the events that OnSave receives; slog.Default if nil. Log lines never contain a
 	// key, a cookie or session data.
