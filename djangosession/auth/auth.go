@@ -61,6 +61,11 @@ type Options struct {
 	// determined.
 	OnRefused func(ctx context.Context, reason Reason)
 
+	// OnEvent, if set, is called after each login, logout and check of a password, and
+	// after each check of a login in a session, with its outcome and duration. It is for
+	// metrics and traces. It cannot call [UserFrom] with ctx.
+	OnEvent func(ctx context.Context, e Event)
+
 	// OnLogin, OnLogout and OnLoginFailed are called where Django sends the signals
 	// user_logged_in, user_logged_out and user_login_failed. They may call [UserFrom];
 	// [djangosession.RequestFromContext] returns the request. They cannot prevent a login

@@ -39,7 +39,9 @@ var ErrBadCredentials = errors.New("auth: wrong user name or password")
 //
 // [Options].OnLoginFailed is called if the name or the password is refused.
 func (a *Auth) Authenticate(ctx context.Context, username, password string) (*User, error) {
+	start := a.start()
 	user, err := a.authenticate(ctx, username, password)
+	a.observe(ctx, OpAuthenticate, start, outcomeOf(err))
 	a.observeFailure(ctx, username, err)
 	return user, err
 }

@@ -29,10 +29,12 @@ func (a *Auth) LoginBackend(ctx context.Context, user *User, backend string) err
 	if err != nil {
 		return err
 	}
+	start := a.start()
 	err = v.change(ctx, true, func(ctx context.Context, s *djangosession.Session, _ State) (State, error) {
 		err := a.loginSession(ctx, s, user, backend)
 		return State{User: user}, err
 	})
+	a.observe(ctx, OpLogin, start, outcomeOf(err))
 	if err == nil {
 		a.observeLogin(ctx, user)
 	}
@@ -43,7 +45,9 @@ func (a *Auth) LoginBackend(ctx context.Context, user *User, backend string) err
 // afterwards. The CSRF token is rotated if ctx is that of a request.
 // [djangosession.ErrHeaderSent] is returned only for the session of that request.
 func (a *Auth) LoginSession(ctx context.Context, s *djangosession.Session, user *User) error {
+	start := a.start()
 	err := a.loginSession(ctx, s, user, "")
+	a.observe(ctx, OpLogin, start, outcomeOf(err))
 	if err == nil {
 		a.observeLogin(ctx, user)
 	}
@@ -151,9 +155,12 @@ func (a *Auth) Logout(ctx context.Context) error {
 	}
 	ctx, cancel := outlasting(ctx)
 	defer cancel()
-	return v.change(ctx, true, func(ctx context.Context, s *djangosession.Session, _ State) (State, error) {
+	start := a.start()
+	err = v.change(ctx, true, func(ctx context.Context, s *djangosession.Session, _ State) (State, error) {
 		return State{Reason: NotLoggedIn}, a.logoutSession(ctx, s)
 	})
+	a.observe(ctx, OpLogout, start, outcomeOf(err))
+	return err
 }
 
 // announceLogout calls OnLogout for the session of the request, unless it is read-only.
@@ -182,7 +189,10 @@ func (a *Auth) LogoutSession(ctx context.Context, s *djangosession.Session) erro
 		return errLogoutReadOnly
 	}
 	a.observeLogout(ctx, func(ctx context.Context) (State, error) { return a.check(ctx, s) })
-	return a.logoutSession(ctx, s)
+	start := a.start()
+	err := a.logoutSession(ctx, s)
+	a.observe(ctx, OpLogout, start, outcomeOf(err))
+	return err
 }
 
 func (a *Auth) logoutSession(ctx context.Context, s *djangosession.Session) error {

@@ -52,7 +52,11 @@ func (a *Auth) User(ctx context.Context, s *djangosession.Session) (*User, error
 // The error is that of the engine or the users; it says nothing about the login. Matches
 // get_user.
 func (a *Auth) State(ctx context.Context, s *djangosession.Session) (State, error) {
+	start := a.start()
 	state, err := a.check(ctx, s)
+	if err != nil || state.Reason != NotLoggedIn {
+		a.observe(ctx, OpCheck, start, outcomeOfCheck(state, err))
+	}
 	if err != nil {
 		return State{}, err
 	}
