@@ -79,6 +79,18 @@ func (h *sessionHasher) verify(u *User, stored string) (ok, old bool) {
 	return false, false
 }
 
+// VerifySessionHash reports whether hash, the value [HashSessionKey] of a session, is that
+// of the user, and whether it was made with one of SECRET_KEY_FALLBACKS. Such a login is
+// renewed at the visitor's next request, and is lost if that key is dropped before.
+// Before 4.1.8, Django accepts no hash of a fallback key. Matches the comparison in
+// get_user of django.contrib.auth.
+func (a *Auth) VerifySessionHash(u *User, hash string) (ok, fallback bool) {
+	if u == nil {
+		return false, false
+	}
+	return a.hasher.verify(u, hash)
+}
+
 // isHash reports whether stored is the hash of the user's password. Its time depends only
 // on the lengths.
 func isHash(mac *signing.HMAC, u *User, stored string) bool {

@@ -43,3 +43,31 @@ func TestWhichKeyMakesWhichHash(t *testing.T) {
 		})
 	}
 }
+
+func TestVerifySessionHashNamesTheKindOfKey(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, release, hash string
+		good, fallback      bool
+	}{
+		{name: "SECRET_KEY", release: "5.2.19", hash: newHash, good: true},
+		{name: "a fallback key", release: "5.2.19", hash: sha256Hash, good: true, fallback: true},
+		{name: "a fallback key before 4.1.8", release: "4.1.7", hash: sha256Hash},
+		{name: "another hash", release: "5.2.19", hash: emptyKeyHash},
+		{name: "no hash", release: "5.2.19"},
+	} {
+		site := newSite(t, c.release, func(s *djangosession.Settings, _ *auth.Options) {
+			s.SecretKey, s.SecretKeyFallbacks = "new", []string{secretKey}
+		})
+		user, err := site.people.Get(t.Context(), "2")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ok, fallback := site.auth.VerifySessionHash(user, c.hash); ok != c.good || fallback != c.fallback {
+			t.Errorf("%s: %v, %v", c.name, ok, fallback)
+		}
+		if ok, fallback := site.auth.VerifySessionHash(nil, c.hash); ok || fallback {
+			t.Errorf("%s: no user: %v, %v", c.name, ok, fallback)
+		}
+	}
+}
