@@ -41,6 +41,7 @@ type commands struct {
 	Loads         loadsCommand         `cmd:"" help:"Verify and print signed JSON values like django.core.signing.loads."`
 	Sessions      sessionsCommand      `cmd:"" help:"List, show and delete the sessions in a database."`
 	Clearsessions clearsessionsCommand `cmd:"" help:"Delete expired sessions from a database in batches."`
+	Rotate        rotateCommand        `cmd:"" help:"Count sessions by key, and name the next step of a rotation of SECRET_KEY."`
 	Settings      settingsCommand      `cmd:"" help:"Export a site's settings to a file, and check such a file."`
 	Demo          demoCommand          `cmd:"" help:"Read, change and delete sessions on a new SQLite database."`
 
@@ -120,6 +121,9 @@ func (t *tool) report(err error) int {
 	if i, ok := t.interrupted(); ok {
 		t.complainf("%s", i)
 		return i.status()
+	}
+	if status, ok := errors.AsType[statusError](err); ok {
+		return int(status)
 	}
 	if !errors.Is(err, errSomeFailed) && !isBrokenPipe(err) {
 		t.complainf("%s", plain(err))

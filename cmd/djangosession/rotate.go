@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strconv"
+	"time"
+
+	"github.com/djangobridge/djangobridge"
+	"github.com/djangobridge/djangobridge/djangosession"
+)
+
+type rotateCommand struct {
+	siteSource
+
+	Check bool `help:"Only count: print by which key the sessions are signed, and whether dropping SECRET_KEY_FALLBACKS loses any."`
+
+	Switched bool `help:"SECRET_KEY is the new key: Django signs with it already. Needed only if no session can tell."`
+
+	Recent time.Duration `default:"5m" help:"A process signs with the old key if it did so within this time."`
+
+	JSON bool `help:"Print a JSON object."`
+}
+
+// Help is what rotate --help adds.
+func (*rotateCommand) Help() string {
+	return `Counts the live sessions by the key that signed them, and says which step of the rotation of SECRET_KEY is next, with its
+commands. It only reads, and checks signatures: it decodes a session only to compare the hash of its login. Run it before and
+after each step. docs/key-rotation.md is the runbook.
+
+The steps (in JSON: "step"):
+
+  start          SECRET_KEY is the only key: make a new one known to all processes
+  switch         the new key is a fallback, and has signed nothing: sign with it
+  finish_switch  a process still signs with the old key: deploy it
+  wait           sessions of the old key are alive: drop it when the last one has ended
+  drop           no session needs the old key: remove it
+  export         Django's settings are newer than this file: export them again
+
+Sessions in a cache are not signed: there the hashes of logins are counted. Sessions in memcached, in cookies and in
+django-redis-sessions cannot be counted by key; there the dates count.
+
+Exit status: 0 the step can be done now, or with --check: dropping the fallbacks loses nothing; 1 the sessions could not be
+counted; 2 wrong usage; 3 wait, or with --check: dropping the fallbacks loses sessions or logins, or this is unknown; 4 the
+settings are out of date.
+` + siteHelp + `
+
+Examples:
+
+    djangosession rotate --settings site.json db.sqlite3
+    djangosession rotate --check --settings site.json && echo nothing needs the old key
+    djangosession rotate --json --settings site.json | jq -r .step`
+}
+
+// Exit statuses of rotate in addition to those of all commands.
+const (
+	statusWait     = 3
+	statusOutdated = 4
+)
+
+// statusError ends a command that has printed everything.
+type statusError int
+
+func (statusError) Error() string { return "" }
+
+// Run is the command.
+func (c *rotateCommand) Run(t *tool) error {
+	if c.Recent < 0 {
+		return usagef("--recent must not be negative")
+	}
+	site, err := c.open(djangobridge.Options{}, false)
+	if err != nil {
+		return err
+	}
+	defer site.close()
+	ctx, cancel := t.interruptible()
+	defer cancel()
+	if err := site.Check(ctx); err != nil {
+		return err
+	}
+	r, err := c.count(ctx, t, site)
+	if err != nil {
+		return err
+	}
+	if err := c.print(t, r); err != nil {
+		return err
+	}
+	if status := r.status(c.Check); status != statusOK {
+		return statusError(status)
+	}
+	return nil
+}
+
+// count looks at the sessions.
+func (c *rotateCommand) count(ctx context.Context, t *tool, site *openedSite) (*rotation, error) {
+	s := &site.Settings
+	r := &rotation{
+		settings: s, now: s.Clock(), recent: c.Recent, switched: c.Switched,
+		engine: engineName(s), keys: keysOf(s), hasFallbacks: releaseOf(*s).HasFallbackKeys(),
+	}
+	source, err := newSessionSource(site, c.Schema)
+	if err != nil || source == nil {
+		return r, err
+	}
+	counter, err := newKeyCounter(site, source, r.keys)
+	if err != nil {
+		return nil, err
+	}
+	err = counter.run(ctx, t, runtime.GOMAXPROCS(0))
+	if errors.Is(err, djangosession.ErrNoList) {
+		return r, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.counted, r.signed, r.counts = true, source.signed, counter.total
+	return r, nil
+}
+
+// signingKey is a key of the site.
+type signingKey struct {
+	name   string // in the settings
+	secret string
+}
+
+// keysOf returns the keys with which the site verifies. The first one signs.
+func keysOf(s *djangosession.Settings) []signingKey {
+	keys := []signingKey{{"SECRET_KEY", s.SecretKey}}
+	if !releaseOf(*s).HasFallbackKeys() {
+		return keys
+	}
+	for i, secret := range s.SecretKeyFallbacks {
+		if secret != "" && secret != s.SecretKey { // Django reads an empty one as SECRET_KEY
+			keys = append(keys, signingKey{fallbackName(i), secret})
+		}
+	}
+	return keys
+}
+
+func fallbackName(i int) string { return "SECRET_KEY_FALLBACKS[" + strconv.Itoa(i) + "]" }

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+)
+
+// rotation is what is known about the keys of a site.
+type rotation struct {
+	settings     *djangosession.Settings
+	engine       string // its name; "" for an unknown one with a table
+	keys         []signingKey
+	hasFallbacks bool // the release has SECRET_KEY_FALLBACKS
+	counted      bool // counts is set
+	signed       bool // the store keeps signed text
+	counts       *keyTotals
+	now          time.Time
+	recent       time.Duration
+	switched     bool // the user says that SECRET_KEY is the new key
+}
+
+// Steps of a rotation. The names are part of the output.
+const (
+	stepStart  = "start"
+	stepSwitch = "switch"
+	stepFinish = "finish_switch"
+	stepWait   = "wait"
+	stepDrop   = "drop"
+	stepExport = "export"
+)
+
+// nextStep is the step that is next, and why.
+type nextStep struct {
+	name   string
+	reason string
+	until  time.Time // when to look again, for stepWait; zero if unknown
+}
+
+// next returns the next step.
+func (r *rotation) next() nextStep {
+	if r.counted {
+		if step, ok := r.outdated(); ok {
+			return step
+		}
+	}
+	switch {
+	case len(r.keys) == 1 && r.hasFallbacks:
+		return nextStep{name: stepStart, reason: "SECRET_KEY is the only key of the site, and signs everything."}
+	case len(r.keys) == 1:
+		return nextStep{name: stepStart, reason: "SECRET_KEY is the only key of the site. Before 4.1, Django has no " +
+			"SECRET_KEY_FALLBACKS: a new key ends all sessions."}
+	case !r.counted:
+		return r.nextUncounted()
+	}
+	if step, ok := r.oldKeyInUse(); ok {
+		return step
+	}
+	if r.switched || r.wasUsed() {
+		return nextStep{name: stepDrop, reason: "No live session is signed with a fallback key, and no login has a hash of one."}
+	}
+	because := "The fallback key has signed no session"
+	if !r.signed {
+		because = "No login has a hash of the fallback key"
+	}
+	return nextStep{name: stepSwitch, reason: because + ", so it is the new key, and SECRET_KEY is the old one. (If it is the old " +
+		"key, and all its sessions have ended and are cleared, repeat the command with --switched.)"}
+}
+
+// outdated reports whether the sessions prove that the settings are older than Django's.
+func (r *rotation) outdated() (nextStep, bool) {
+	if n := r.counts.unknownNewer; n > 0 {
+		return nextStep{name: stepExport, reason: fmt.Sprintf("%s signed with a key that is not in these settings after they were "+
+			"exported: Django's settings are newer.", wereSessions(n))}, true
+	}
+	exported := r.settings.ExportedAt
+	for i, key := range r.keys[1:] {
+		if oldest := r.counts.keys[i+1].oldest; !exported.IsZero() && oldest.After(exported) {
+			return nextStep{name: stepExport, reason: key.name + " has signed sessions, but none before these settings were exported: " +
+				"Django has switched to this key since. Finish the deployment of Django first."}, true
+		}
+	}
+	return nextStep{}, false
+}
+
+// oldKeyInUse returns the step for a fallback key that is still needed.
+func (r *rotation) oldKeyInUse() (nextStep, bool) {
+	var n int64
+	var ends time.Time
+	for i := range r.keys[1:] {
+		count := r.counts.keys[i+1]
+		n += count.live
+		ends = later(ends, count.ends)
+		if late := count.newest.After(r.settings.ExportedAt) && r.now.Sub(count.newest) <= r.recent; late && count.live > 0 {
+			return nextStep{name: stepFinish, reason: fmt.Sprintf("%s has signed a session %v ago, after these settings were exported: "+
+				"a process does not have them yet.", r.keys[i+1].name, r.now.Sub(count.newest).Round(time.Second))}, true
+		}
+	}
+	logins := r.counts.logins
+	switch {
+	case n > 0:
+		return nextStep{name: stepWait, until: later(ends, logins.fallbackEnds), reason: areSessions(n) +
+			" signed with a fallback key. Those that are used again move to SECRET_KEY when they are saved."}, true
+	case logins.fallback > 0:
+		return nextStep{name: stepWait, until: logins.fallbackEnds, reason: plural(logins.fallback, "login") +
+			" in sessions of SECRET_KEY would end, because their hash was made with a fallback key. Django renews it at the next " +
+			"visit."}, true
+	}
+	return nextStep{}, false
+}
+
+// wasUsed reports whether a fallback key has signed a session that has ended.
+func (r *rotation) wasUsed() bool {
+	for i := range r.keys[1:] {
+		if r.counts.keys[i+1].expired > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// nextUncounted returns the step for sessions that cannot be counted. Only the dates say
+// when a key is no longer needed.
+func (r *rotation) nextUncounted() nextStep {
+	ended := r.settings.ExportedAt.Add(r.settings.SessionCookieAge)
+	switch {
+	case !r.switched:
+		return nextStep{name: stepSwitch, reason: r.uncountable() + ", so it is unknown which key is the new one. If SECRET_KEY is " +
+			"the old key, switch now. If it is the new key, repeat the command with --switched."}
+	case r.settings.ExportedAt.IsZero():
+		return nextStep{name: stepWait, reason: r.uncountable() + ", and these settings do not say when they were exported: drop the " +
+			"old key SESSION_COOKIE_AGE after the switch."}
+	case r.now.Before(ended):
+		return nextStep{name: stepWait, until: ended, reason: r.uncountable() + ". Those of the old key have ended " +
+			"SESSION_COOKIE_AGE after the switch, and these settings were exported after it."}
+	}
+	return nextStep{name: stepDrop, reason: r.uncountable() + ", but these settings are older than SESSION_COOKIE_AGE, so those " +
+		"of the old key have ended. (Sessions with a longer set_expiry have not.)"}
+}
+
+// uncountable says why the sessions were not counted.
+func (r *rotation) uncountable() string {
+	switch r.engine {
+	case signedCookiesEngine:
+		return "The sessions are in the visitors' cookies and cannot be counted"
+	case redisSessionsEngine:
+		return "The sessions in django-redis-sessions cannot be counted by key"
+	}
+	return "The cache has no list of its sessions, and they cannot be counted"
+}
+
+// loses reports whether dropping all fallback keys loses sessions or logins; known is
+// false if that cannot be said.
+func (r *rotation) loses() (loses, known bool) {
+	switch step := r.next(); {
+	case len(r.keys) == 1:
+		return false, true
+	case !r.counted:
+		return step.name != stepDrop, step.name == stepDrop
+	}
+	for i := range r.keys[1:] {
+		if r.counts.keys[i+1].live > 0 {
+			return true, true
+		}
+	}
+	return r.counts.logins.fallback > 0, true
+}
+
+// status returns the exit status.
+func (r *rotation) status(check bool) int {
+	name := r.next().name
+	switch loses, known := r.loses(); {
+	case name == stepExport:
+		return statusOutdated
+	case check && (loses || !known), !check && (name == stepWait || name == stepFinish):
+		return statusWait
+	}
+	return statusOK
+}
+
+// wereSessions returns "1 session was", "2 sessions were".
+func wereSessions(n int64) string {
+	if n == 1 {
+		return "1 session was"
+	}
+	return plural(n, "session") + " were"
+}
+
+// areSessions returns "1 live session is", "2 live sessions are".
+func areSessions(n int64) string {
+	if n == 1 {
+		return "1 live session is"
+	}
+	return plural(n, "live session") + " are"
+}
