@@ -4,8 +4,6 @@ import (
 	"bufio"
 	"context"
 	"database/sql"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -211,37 +209,6 @@ func TestReadOnlyServiceWritesNothing(t *testing.T) {
 	}
 	if after, _ := stored(t, db); after != before {
 		t.Errorf("the row was %q, and is %q", before, after)
-	}
-	if err := s.stop(); err != nil {
-		t.Error(err)
-	}
-}
-
-// TestServiceReloadsWhenTheFileIsReplaced changes LOGIN_URL while the service runs.
-func TestServiceReloadsWhenTheFileIsReplaced(t *testing.T) {
-	newSite(t)
-	s := start(t)
-	text, err := os.ReadFile("site.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var settings map[string]any
-	if err := json.Unmarshal(text, &settings); err != nil {
-		t.Fatal(err)
-	}
-	settings["LOGIN_URL"] = "/enter/"
-	if text, err = json.Marshal(settings); err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(os.WriteFile("new.json", text, 0o600), os.Rename("new.json", "site.json")); err != nil {
-		t.Fatal(err)
-	}
-	s.Jar, _ = cookiejar.New(nil) // nobody is logged in
-	ended := time.Now().Add(time.Minute)
-	for place := ""; !strings.HasPrefix(place, "/enter/"); time.Sleep(100 * time.Millisecond) {
-		if place = s.send(t, "/account", nil).location; time.Now().After(ended) {
-			t.Fatalf("visitors are still sent to %s", place)
-		}
 	}
 	if err := s.stop(); err != nil {
 		t.Error(err)
