@@ -29,6 +29,8 @@ type Dialect interface {
 	parseTime(text string) (py.DateTime, bool)
 	// text is the expression that converts a number or UUID column to text.
 	text(column string) string
+	// bytes is the expression for the size of a text column in bytes.
+	bytes(column string) string
 	// fieldText is text for a column of one of Django's field types, in the form that
 	// Users.parseField reads.
 	fieldText(column, fieldType string) string

@@ -3,6 +3,7 @@ package tables_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/djangobridge/djangobridge/djangosession"
@@ -102,5 +103,51 @@ func TestMergesOfImpossibleKeysAskNothing(t *testing.T) {
 	err := site.engine.Merge(t.Context(), key, func(*djangosession.Record) error { return nil })
 	if !errors.Is(err, tables.ErrNoTable) || errors.Is(err, djangosession.ErrSessionGone) {
 		t.Errorf("without a table: %v", err)
+	}
+}
+
+// TestRowsInARange reads parts of a table with a large row.
+func TestRowsInARange(t *testing.T) {
+	t.Parallel()
+	site := newTestSite(t, settings(), tables.Options{}, nil)
+	site.exec(t, `INSERT INTO django_session VALUES ('b', printf('%1000d', 7), '2999-01-01 00:00:00'), ('a', 'é', '1999-01-01 00:00:00'),
+		('c', 'x', '2999-01-01 00:00:00'), ('', 'y', '2999-01-01 00:00:00')`)
+	for name, c := range map[string]struct {
+		in   tables.RowRange
+		keys string
+	}{
+		"all":         {in: tables.RowRange{}, keys: " a b c"},
+		"limit":       {in: tables.RowRange{Limit: 2}, keys: " a"},
+		"after empty": {in: tables.RowRange{After: true}, keys: "a b c"},
+		"from":        {in: tables.RowRange{From: "b"}, keys: "b c"},
+		"after":       {in: tables.RowRange{From: "b", After: true}, keys: "c"},
+		"between":     {in: tables.RowRange{From: "aa", Limit: 1}, keys: "b"},
+		"beyond":      {in: tables.RowRange{From: "d"}, keys: ""},
+		"not large":   {in: tables.RowRange{From: "a", MaxData: 999}, keys: "a b c"},
+	} {
+		rows, err := site.engine.RowsIn(t.Context(), c.in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var keys []string
+		for _, r := range rows {
+			keys = append(keys, r.Key)
+			size, expired := int64(1), r.Key == "a"
+			switch r.Key {
+			case "a":
+				size = 2 // in bytes
+			case "b":
+				size = 1000
+			}
+			if r.Size != size || r.Expired != expired || r.ExpireDate.IsZero() {
+				t.Errorf("%s: row %q: size %d, expired %v", name, r.Key, r.Size, r.Expired)
+			}
+			if want := r.Key != "b" || c.in.MaxData == 0; (r.Data != "") != want {
+				t.Errorf("%s: row %q: data %v, want %v", name, r.Key, r.Data != "", want)
+			}
+		}
+		if got := strings.Join(keys, " "); got != c.keys {
+			t.Errorf("%s: keys %q, want %q", name, got, c.keys)
+		}
 	}
 }

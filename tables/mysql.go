@@ -36,6 +36,8 @@ func (MySQL) parseTime(text string) (py.DateTime, bool) {
 
 func (MySQL) text(column string) string { return "CAST(" + column + " AS CHAR)" }
 
+func (MySQL) bytes(column string) string { return "OCTET_LENGTH(" + column + ")" }
+
 func (d MySQL) fieldText(column, _ string) string { return d.text(column) }
 
 func (MySQL) idExpr(placeholder string, _ IDType) string { return placeholder }

@@ -50,6 +50,8 @@ func (PostgreSQL) parseTime(text string) (py.DateTime, bool) {
 
 func (PostgreSQL) text(column string) string { return "CAST(" + column + " AS text)" }
 
+func (PostgreSQL) bytes(column string) string { return "OCTET_LENGTH(" + column + ")" }
+
 // fieldText does not depend on the date style of a connection.
 func (d PostgreSQL) fieldText(column, fieldType string) string {
 	switch fieldType {

@@ -13,11 +13,22 @@ import (
 // A Row is a session as the table contains it.
 type Row struct {
 	Key        string
-	Data       string    // the input of [Engine.Codec]
+	Data       string    // the input of [Engine.Codec]; see [RowRange].MaxData
+	Size       int64     // of the data, in bytes
 	ExpireDate time.Time // zero if the column contains no date
 	Expired    bool      // Load does not find it
 
 	date py.DateTime // in the form that sessions use
+}
+
+// A RowRange selects rows by their keys, in the order of the database.
+type RowRange struct {
+	From  string // where to begin; "" for the first row
+	After bool   // whether to begin after From, and not with it
+	Limit int    // how many rows; 200 if 0
+	// MaxData leaves out the Data of rows with a larger Size, so that a few huge sessions
+	// do not fill the memory. 0 means no limit.
+	MaxData int64
 }
 
 // rowsPage is how many rows are read at once. It is large enough for speed, and small
@@ -29,9 +40,9 @@ const rowsPage = 200
 // body runs.
 func (e *Engine) Rows(ctx context.Context) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		var last *string
+		var r RowRange
 		for {
-			page, err := e.page(ctx, last)
+			page, err := e.RowsIn(ctx, r)
 			if err != nil {
 				yield(Row{}, err)
 				return
@@ -44,30 +55,51 @@ func (e *Engine) Rows(ctx context.Context) iter.Seq2[Row, error] {
 			if len(page) < rowsPage {
 				return
 			}
-			last = &page[len(page)-1].Key
+			r = RowRange{From: page[len(page)-1].Key, After: true}
 		}
 	}
 }
 
-// page returns the rows after a key.
-func (e *Engine) page(ctx context.Context, after *string) ([]Row, error) {
+// RowsIn returns the rows of a range, including expired ones. It reads them by the
+// primary key, so that its time does not depend on the size of the table.
+func (e *Engine) RowsIn(ctx context.Context, r RowRange) ([]Row, error) {
 	const op = "list sessions"
 	a := args{dialect: e.dialect}
-	query := fmt.Sprintf("SELECT %s, %s, %s, CASE WHEN %s > %s THEN 0 ELSE 1 END FROM %s",
-		e.names.key, e.names.data, e.dialect.timeText(e.names.expire),
-		e.names.expire, e.dialect.timeExpr(&a, e.nowStamp()), e.names.table)
-	if after != nil {
-		query += fmt.Sprintf(" WHERE %s > %s", e.names.key, a.add(*after))
+	data, size := e.names.data, ""
+	if r.MaxData > 0 { // otherwise the size of what was read is enough
+		bytes := e.dialect.bytes(data)
+		data = fmt.Sprintf("CASE WHEN %s > %d THEN NULL ELSE %s END", bytes, r.MaxData, data)
+		size = ", " + bytes
 	}
-	query += fmt.Sprintf(" ORDER BY %s LIMIT %d", e.names.key, rowsPage)
-	return queryAll(ctx, &e.conn, op, query, a.values, func(rows *sql.Rows) (r Row, err error) {
+	query := fmt.Sprintf("SELECT %s, %s, %s, CASE WHEN %s > %s THEN 0 ELSE 1 END%s FROM %s",
+		e.names.key, data, e.dialect.timeText(e.names.expire),
+		e.names.expire, e.dialect.timeExpr(&a, e.nowStamp()), size, e.names.table)
+	switch {
+	case r.After: // of "" too, because a key may be empty
+		query += fmt.Sprintf(" WHERE %s > %s", e.names.key, a.add(r.From))
+	case r.From != "":
+		query += fmt.Sprintf(" WHERE %s >= %s", e.names.key, a.add(r.From))
+	}
+	if r.Limit <= 0 {
+		r.Limit = rowsPage
+	}
+	query += fmt.Sprintf(" ORDER BY %s LIMIT %d", e.names.key, r.Limit)
+	return queryAll(ctx, &e.conn, op, query, a.values, func(rows *sql.Rows) (found Row, err error) {
 		var expire string
-		if err := rows.Scan(&r.Key, &r.Data, &expire, &r.Expired); err != nil {
-			return r, err
+		var data sql.NullString
+		into := []any{&found.Key, &data, &expire, &found.Expired}
+		if r.MaxData > 0 {
+			into = append(into, &found.Size)
 		}
-		if r.date = e.date(expire); !r.date.Time.IsZero() {
-			r.ExpireDate = r.date.In(e.loc)
+		if err := rows.Scan(into...); err != nil {
+			return found, err
 		}
-		return r, nil
+		if found.Data = data.String; data.Valid {
+			found.Size = int64(len(found.Data))
+		}
+		if found.date = e.date(expire); !found.date.Time.IsZero() {
+			found.ExpireDate = found.date.In(e.loc)
+		}
+		return found, nil
 	})
 }

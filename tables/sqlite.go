@@ -49,6 +49,8 @@ func (SQLite) parseTime(text string) (py.DateTime, bool) {
 
 func (SQLite) text(column string) string { return "CAST(" + column + " AS TEXT)" }
 
+func (SQLite) bytes(column string) string { return "LENGTH(CAST(" + column + " AS BLOB))" }
+
 func (d SQLite) fieldText(column, _ string) string { return d.text(column) }
 
 func (SQLite) idExpr(placeholder string, _ IDType) string { return placeholder }
