@@ -129,7 +129,7 @@ func TestRowsInARange(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var keys []string
+		keys := make([]string, 0, len(rows))
 		for _, r := range rows {
 			keys = append(keys, r.Key)
 			size, expired := int64(1), r.Key == "a"

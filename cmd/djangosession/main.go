@@ -42,6 +42,7 @@ type commands struct {
 	Sessions      sessionsCommand      `cmd:"" help:"List, show and delete the sessions in a database."`
 	Clearsessions clearsessionsCommand `cmd:"" help:"Delete expired sessions from a database in batches."`
 	Rotate        rotateCommand        `cmd:"" help:"Count sessions by key, and name the next step of a rotation of SECRET_KEY."`
+	Inspect       inspectCommand       `cmd:"" help:"Look at the sessions of a site in a local web page."`
 	Settings      settingsCommand      `cmd:"" help:"Export a site's settings to a file, and check such a file."`
 	Demo          demoCommand          `cmd:"" help:"Read, change and delete sessions on a new SQLite database."`
 
