@@ -167,7 +167,7 @@ func TestInspectOpensABrowserWithoutTheToken(t *testing.T) {
 	script := "#!/bin/sh\nfile=\"${1#file://}\"\nls -ld \"$(dirname \"$file\")\" \"$file\" >" + folder + "/modes\n" +
 		"cp \"$file\" " + folder + "/page\nps -o args= -p $$ >" + folder + "/args\nmv " + folder + "/args " + folder + "/done\n"
 	for _, name := range []string{"xdg-open", "open"} {
-		if err := os.WriteFile(filepath.Join(folder, name), []byte(script), 0o700); err != nil { //nolint:gosec // a program
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(script), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -41,7 +41,8 @@ func (h *Handler) clear(w http.ResponseWriter, r *http.Request, _ string) error 
 	}
 	count, counted := h.countExpired(r.Context())
 	if ok {
-		return h.begin(w, r, "Clear expired sessions", float64(count), h.clearNow) //nolint:contextcheck // it runs longer than the request
+		//nolint:contextcheck // it runs longer than the request
+		return h.begin(w, r, "Clear expired sessions", float64(count), h.clearNow)
 	}
 	confirm, err := h.newConfirmation(clearAction, "")
 	if err != nil {
