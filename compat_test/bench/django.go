@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // interpreter returns a Python that has this Django release and the clients of all
@@ -40,6 +41,10 @@ type peer struct {
 func startPeer(ctx context.Context, python string, settings map[string]any) (*peer, error) {
 	cmd := exec.CommandContext(ctx, python, filepath.Join("bench", "peer.py")) //nolint:gosec // likewise
 	p := &peer{cmd: cmd}
+	// Ctrl-C ends this program alone, which then ends the process and its children. They
+	// would wait for each other if only some of them got the signal.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	in, inErr := p.cmd.StdinPipe()
 	out, outErr := p.cmd.StdoutPipe()
 	p.in, p.out, p.cmd.Stderr = in, bufio.NewReader(out), &p.stderr
