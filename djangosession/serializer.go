@@ -19,6 +19,14 @@ type Serializer interface {
 	Loads(data []byte) (*py.Dict, error)
 }
 
+// unusedSerializer is the site's own serializer where sessions are in a cache, which
+// ignores it: Django only imports the class.
+type unusedSerializer struct{ err error }
+
+func (s unusedSerializer) Dumps(*py.Dict) ([]byte, error) { return nil, s.err }
+
+func (s unusedSerializer) Loads([]byte) (*py.Dict, error) { return nil, s.err }
+
 // JSONSerializer is Django's default, django.contrib.sessions.serializers.JSONSerializer.
 type JSONSerializer struct{}
 

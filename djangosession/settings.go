@@ -369,6 +369,10 @@ func (s *Settings) serializer(rel release.Release) (Serializer, error) {
 			return PickleSerializer{}.of(s, rel)
 		}
 		problem = "Django has had no PickleSerializer since 5.0; set Settings.Serializer if the site has its own"
+	default:
+		if s.BaseEngine() == cacheEngine {
+			return unusedSerializer{&SettingError{Setting: "SESSION_SERIALIZER", Problem: problem}}, nil
+		}
 	}
 	return nil, &SettingError{Setting: "SESSION_SERIALIZER", Problem: problem}
 }

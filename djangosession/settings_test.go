@@ -12,6 +12,7 @@ import (
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/memory"
+	"github.com/djangobridge/djangobridge/py"
 )
 
 func TestDefaultsFollowTheRelease(t *testing.T) {
@@ -148,6 +149,42 @@ func TestSerializerThatIsNotKnownIsRefusedWhenTheSettingsAreUsed(t *testing.T) {
 	}
 	s.Serializer = djangosession.PickleSerializer{}
 	must(s.Check())
+}
+
+// A site whose sessions are in a cache works in Django with any class that can be
+// imported, such as one whose methods raise an exception: Django 2.2, 5.2 and 6.1 save
+// and load the session. They raise ImportError for a class that does not exist.
+func TestSerializersThatACacheIgnoresAreAccepted(t *testing.T) {
+	t.Parallel()
+	const backends = "django.contrib.sessions.backends."
+	for _, test := range []struct {
+		engine, serializer string
+		refused            bool
+	}{
+		{engine: "cache", serializer: "shop.S"},
+		{engine: "cache", serializer: "django.contrib.sessions.serializers.PickleSerializer", refused: true}, // ImportError since 5.0
+		{engine: "cached_db", serializer: "shop.S", refused: true},
+		{engine: "file", serializer: "shop.S", refused: true},
+		{engine: "signed_cookies", serializer: "shop.S", refused: true},
+	} {
+		s := djangosession.NewSettings("test-secret-key")
+		s.SessionEngine, s.SessionSerializer = backends+test.engine, test.serializer
+		_, err := djangosession.NewManager(&memory.Engine{}, s, djangosession.Options{})
+		wrong, is := errors.AsType[*djangosession.SettingError](err)
+		if is != test.refused || is && wrong.Setting != "SESSION_SERIALIZER" || !is && err != nil {
+			t.Errorf("%s with %s: %v", test.engine, test.serializer, err)
+		}
+		if is {
+			continue
+		}
+		codec, err := djangosession.NewCodec(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := codec.Encode(py.NewDict(0)); err == nil || !strings.Contains(err.Error(), "SESSION_SERIALIZER") {
+			t.Errorf("the serializer that is not known writes: %v", err)
+		}
+	}
 }
 
 func TestSettingsThatNoConstructorMadeAreRefused(t *testing.T) {
