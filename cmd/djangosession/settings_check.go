@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
@@ -23,7 +24,7 @@ type settingsCheckCommand struct {
 // Help is what settings check --help adds.
 func (*settingsCheckCommand) Help() string {
 	return `Reports what is missing, unknown, contradictory or invalid in a settings file, one finding per line, and what to do
-about it. Findings that begin with "note" do not keep a service from opening the site. Secrets are never printed.
+about it, without connecting to anything. Findings that begin with "note" do not keep a service from opening the site. Secrets are never printed.
 
 --json prints {"ok":...,"findings":[{"kind":...,"setting":...,"problem":...,"refused":...}]}. The kinds are missing,
 unknown, contradictory, risk and invalid; "refused" is false for notes; "ok" is false if any finding is refused.
@@ -85,6 +86,9 @@ func review(data []byte) (djangosession.Settings, []djangosession.Finding, error
 	problems := []error{err}
 	if err == nil {
 		problems = openingErrors(s)
+		if !slices.ContainsFunc(found, func(f djangosession.Finding) bool { return f.Refused }) {
+			problems = append(problems, storeErrors(s)...)
+		}
 	}
 	for _, err := range problems {
 		invalid, is := errors.AsType[*djangosession.SettingError](err)
