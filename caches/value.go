@@ -46,8 +46,21 @@ func (p *Pickle) Protocol() int { return p.serializer.Protocol }
 func (p *Pickle) Limit() int { return p.limit }
 
 // Dumps returns the pickle of d. The error is a [*djangosession.ValueError] for a value
-// that cannot be pickled.
-func (p *Pickle) Dumps(d *py.Dict) ([]byte, error) { return p.serializer.Dumps(d) }
+// that cannot be pickled, and that of [TooLarge] for a pickle that Loads would refuse.
+func (p *Pickle) Dumps(d *py.Dict) ([]byte, error) {
+	data, err := p.serializer.Dumps(d)
+	if err == nil && len(data) > p.limit {
+		return nil, TooLarge(len(data), p.limit)
+	}
+	return data, err
+}
+
+// TooLarge is the error for a value that is longer than Settings.MaxInflated, or its
+// default. It wraps [ErrTooLarge].
+func TooLarge(length, limit int) error {
+	return fmt.Errorf("%w: it has %d bytes, and this service reads at most %d: store less in the session, or raise "+
+		"MaxInflated of djangosession.Settings", ErrTooLarge, length, limit)
+}
 
 // Loads returns the dict in a pickle of any protocol. The error is that of
 // [UnknownFormat].

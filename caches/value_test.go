@@ -166,6 +166,15 @@ func TestLargePicklesAreRefused(t *testing.T) {
 	wantUnknown(t, "Loads", err)
 	_, err = p.LoadsValue(append(largest, 0))
 	wantUnknown(t, "LoadsValue", err)
+
+	// A session that could not be read again is not stored.
+	d := py.NewDict(1)
+	d.Set("a", strings.Repeat("b", 100))
+	_, err = p.Dumps(d)
+	if !errors.Is(err, ErrTooLarge) || !strings.Contains(err.Error(), "reads at most 100: store less in the session, or "+
+		"raise MaxInflated") {
+		t.Errorf("error %v", err)
+	}
 }
 
 func TestValuesThatCannotBePickledAreNamed(t *testing.T) {

@@ -25,9 +25,10 @@ var (
 	ErrAutocommit       = errors.New("autocommit is off: put autocommit=1 into the data source name")
 	ErrUnavailable      = errors.New("the database cannot be reached or opened")
 	ErrKept             = errors.New("rows cannot be deleted: check the table's triggers, rules and row security")
-	ErrTooLong          = errors.New("the session is longer than the database accepts")
-	ErrTaken            = errors.New("a value that must be unique is already taken")
-	ErrValue            = errors.New("a column does not accept the value that Options.ExtraColumns has for it")
+	ErrTooLong          = errors.New("the session is longer than the database accepts: store less in it, or raise the limit " +
+		"(max_allowed_packet of MySQL and MariaDB)")
+	ErrTaken = errors.New("a value that must be unique is already taken")
+	ErrValue = errors.New("a column does not accept the value that Options.ExtraColumns has for it")
 )
 
 // errCharacters means that the column's character set lacks characters of a text. No row

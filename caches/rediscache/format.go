@@ -33,7 +33,7 @@ func (f *format) encode(d *py.Dict) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	case len(data) > f.limit:
-		return nil, fmt.Errorf("%w: %d bytes are more than Settings.MaxInflated", caches.ErrTooLarge, len(data))
+		return nil, caches.TooLarge(len(data), f.limit)
 	case f.compressor == nil || len(data) <= f.compressor.over:
 		return data, nil
 	}
