@@ -24,7 +24,8 @@ type settingsCheckCommand struct {
 // Help is what settings check --help adds.
 func (*settingsCheckCommand) Help() string {
 	return `Reports what is missing, unknown, contradictory or invalid in a settings file, one finding per line, and what to do
-about it, without connecting to anything. Findings that begin with "note" do not keep a service from opening the site. Secrets are never printed.
+about it. It connects to nothing. Findings that begin with "note" do not keep a service from opening the site. Secrets are
+never printed.
 
 --json prints {"ok":...,"findings":[{"kind":...,"setting":...,"problem":...,"refused":...}]}. The kinds are missing,
 unknown, contradictory, risk and invalid; "refused" is false for notes; "ok" is false if any finding is refused.

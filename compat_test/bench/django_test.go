@@ -14,7 +14,7 @@ func TestInterruptEndsThePeer(t *testing.T) {
 	t.Parallel()
 	program := filepath.Join(t.TempDir(), "python")
 	const script = "#!/bin/sh\nread settings\nread order\nsleep 60 &\necho '\"started\"'\nwait\n"
-	if err := os.WriteFile(program, []byte(script), 0o700); err != nil { //nolint:gosec // it is run
+	if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	ctx, interrupt := context.WithCancel(t.Context())
