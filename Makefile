@@ -31,8 +31,8 @@ export DJANGO_SUITE_REPORT ?= $(abspath $(DJANGOBRIDGE_CACHE))/django-suites.txt
 
 # Built from source at the versions in tools/go.mod, and cached by the go command.
 TOOL := go tool -modfile=$(CURDIR)/tools/go.mod
-# The recipes for web frameworks, each a module of its own.
-EXAMPLES := $(patsubst %/go.mod,%,$(wildcard examples/*/go.mod))
+# The modules with dependencies of their own: recipes for web frameworks, and OpenTelemetry.
+MODULES := $(patsubst %/go.mod,%,$(wildcard examples/*/go.mod oteldjango/go.mod oteldjango/*/go.mod))
 # Folders with a dot are no packages: .cache holds what other programs unpacked there.
 GO_FILES = find . -name '.?*' -prune -o -name '*.go' -print0
 
@@ -67,7 +67,7 @@ lint: ## golangci-lint and gofumpt on all modules
 	if [[ -n $$unformatted ]]; then echo "make: not formatted, run \"make fmt\":" $$unformatted >&2; exit 1; fi
 	$(TOOL) golangci-lint run ./...
 	cd compat_test && $(TOOL) golangci-lint run ./...
-	for module in $(EXAMPLES); do (cd "$$module" && $(TOOL) golangci-lint run ./...); done
+	for module in $(MODULES); do (cd "$$module" && $(TOOL) golangci-lint run ./...); done
 	cd tools && $(TOOL) golangci-lint run ./...
 
 .PHONY: vet
@@ -76,7 +76,7 @@ vet: ## go vet on all modules
 	CGO_ENABLED=0 go vet ./...
 	CGO_ENABLED=0 GOOS=windows GOARCH=amd64 go vet ./...
 	cd compat_test && go vet ./...
-	for module in $(EXAMPLES); do (cd "$$module" && go vet ./...); done
+	for module in $(MODULES); do (cd "$$module" && go vet ./...); done
 	cd tools && go vet ./...
 
 .PHONY: api
@@ -87,7 +87,7 @@ api: ## fail if the exported API changed incompatibly since the latest tag
 race: ## what quick runs, under the race detector and without cgo
 	go test -race ./...
 	CGO_ENABLED=0 go test ./...
-	for module in $(EXAMPLES); do (cd "$$module" && go test -race ./...); done
+	for module in $(MODULES); do (cd "$$module" && go test -race ./...); done
 	cd tools && go test ./...
 
 # The tests run without cgo, and as a 32-bit program too where the processor can run one. The go command caches what did
