@@ -24,6 +24,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/hashers"
 	"github.com/djangobridge/djangobridge/djangosession/messages"
 	"github.com/djangobridge/djangobridge/files"
+	"github.com/djangobridge/djangobridge/forwardauth"
 	"github.com/djangobridge/djangobridge/signedcookies"
 	"github.com/djangobridge/djangobridge/tables"
 )
@@ -244,6 +245,7 @@ func TestEveryOptionIsListed(t *testing.T) {
 		reflect.TypeFor[tables.Options](), reflect.TypeFor[tables.UserOptions](),
 		reflect.TypeFor[tables.CacheOptions](), reflect.TypeFor[caches.Options](), reflect.TypeFor[rediscache.Options](),
 		reflect.TypeFor[memcached.Options](), reflect.TypeFor[files.Options](), reflect.TypeFor[signedcookies.Options](),
+		reflect.TypeFor[forwardauth.Options](),
 	}
 	if len(sections) != len(structs) {
 		t.Fatalf("docs/options.md has %d sections, want %d", len(sections), len(structs))

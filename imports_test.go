@@ -54,11 +54,12 @@ func importRules() map[string][]string {
 		"files":            {"djangosession", "py"},
 		"signedcookies":    {"djangosession", "py", "signing"},
 		"tables":           {"djangosession", "djangosession/auth", "caches", "py"},
+		"forwardauth":      {"djangosession", "djangosession/auth", "py", "py/..."},
 		"fixtures":         {},
 		".": { // the front door
 			"djangosession", "djangosession/auth", "djangosession/auth/...", "djangosession/csrf", "djangosession/hashers",
 			"djangosession/messages", "golang.org/x/text/...",
-			"tables", "caches", "files", "signedcookies", "py", "py/...",
+			"forwardauth", "tables", "caches", "files", "signedcookies", "py", "py/...",
 		},
 		// For tests of services.
 		"sitetest": {".", "djangosession", "djangosession/...", "tables", "caches", "files"},
@@ -133,6 +134,7 @@ func TestImportRulesRefuse(t *testing.T) {
 		{"sessions know tables", "djangosession", []string{ours("tables")}, true},
 		{"sessions know their own extension", "djangosession", []string{ours("djangosession/auth")}, true},
 		{"extensions know each other", "djangosession/auth", []string{ours("djangosession/csrf")}, true},
+		{"forward authentication knows tables", "forwardauth", []string{ours("tables")}, true},
 		{"driver in the front door", "", []string{driver}, true},
 		{"driver in tables", "tables", []string{driver}, true},
 		{"x/crypto elsewhere", "djangosession/auth", []string{"golang.org/x/crypto/bcrypt"}, true},

@@ -12,6 +12,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
 	"github.com/djangobridge/djangobridge/djangosession/hashers"
 	"github.com/djangobridge/djangobridge/djangosession/messages"
+	"github.com/djangobridge/djangobridge/forwardauth"
 )
 
 // A Site gives Go services access to a Django site. [Open] and [New] create it. It is
@@ -73,6 +74,12 @@ func (s *Site) SessionAuthentication(next http.Handler) http.Handler {
 // them.
 func (s *Site) Views(o views.Options) (*views.Views, error) {
 	return views.New(views.Site{Settings: s.Settings, Login: s.Login, Users: s.Users, Tokens: s.Tokens}, o)
+}
+
+// ForwardAuth returns a handler that answers reverse proxies whether a visitor is logged
+// in. The site must be read-only.
+func (s *Site) ForwardAuth(o forwardauth.Options) (*forwardauth.Handler, error) {
+	return forwardauth.New(forwardauth.Site{Sessions: s.Sessions, Login: s.Login}, o)
 }
 
 // Check checks that the database has the tables and columns that the settings describe,

@@ -32,7 +32,7 @@ func (s *Session) CycleKey(ctx context.Context) error {
 		if old == "" {
 			return s.create(ctx)
 		}
-		if err := s.unreadable(); err != nil {
+		if err := s.Outdated(); err != nil {
 			return err
 		}
 		err := withNewKey(func(key string) error { return s.cycleTo(ctx, old, key) })

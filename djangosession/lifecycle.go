@@ -60,7 +60,7 @@ func (s *Session) Save(ctx context.Context) error {
 		if !loaded {
 			return ErrNotLoaded
 		}
-		if err := s.unreadable(); err != nil {
+		if err := s.Outdated(); err != nil {
 			return err
 		}
 		if s.manager.options.MergeSaves {
@@ -220,13 +220,6 @@ func (s *Session) state() (key string, loaded bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.key, s.loaded
-}
-
-// unreadable returns why the session must not be saved under its key; nil if it may.
-func (s *Session) unreadable() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.outdated
 }
 
 func (s *Session) create(ctx context.Context) error {

@@ -57,6 +57,15 @@ func (m *Manager) outdated(err error) error {
 	return fmt.Errorf("%w: %w", ErrOutdatedSettings, err)
 }
 
+// Outdated returns an error that wraps [ErrOutdatedSettings] if the session is empty
+// because Django can read what is stored and this service cannot. It is nil for other
+// sessions.
+func (s *Session) Outdated() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.outdated
+}
+
 // newestSettings returns the time at which the settings were known to be the site's.
 func newestSettings(s *Settings) time.Time {
 	if s.ExportedAt.IsZero() {

@@ -3,9 +3,9 @@ package csrf
 import (
 	"net"
 	"net/http"
-	"regexp"
 	"strings"
 
+	"github.com/djangobridge/djangobridge/internal/hosts"
 	"github.com/djangobridge/djangobridge/internal/pyurl"
 )
 
@@ -73,9 +73,6 @@ func (m meta) scheme() string {
 	return "http"
 }
 
-// validHost splits a lowercase host into domain or address, and port.
-var validHost = regexp.MustCompile(`^([a-z0-9.-]+|\[[a-f0-9]*:[a-f0-9.:]+\])(?::\d+)?$`)
-
 // host returns the name by which the browser addressed this server, including the port if
 // present. It reports false if get_host raises DisallowedHost, and for a request without
 // a Host header, for which Django uses the server's own name.
@@ -86,20 +83,10 @@ func (m meta) host() (string, bool) {
 			host = forwarded
 		}
 	}
-	parts := validHost.FindStringSubmatch(strings.ToLower(host))
-	if parts == nil {
+	if domain, ok := hosts.Domain(host); !ok || !hosts.Matches(domain, m.allowedHosts()) {
 		return "", false
 	}
-	domain := strings.TrimSuffix(parts[1], ".")
-	if domain == "" {
-		return "", false
-	}
-	for _, pattern := range m.allowedHosts() {
-		if pattern == "*" || sameDomain(domain, pattern) {
-			return host, true
-		}
-	}
-	return "", false
+	return host, true
 }
 
 // port returns the port that the browser presumably used. Matches get_port.
@@ -124,15 +111,4 @@ func (m meta) port() string {
 		return "443"
 	}
 	return "80"
-}
-
-// sameDomain reports whether host equals pattern or, if pattern begins with a dot,
-// belongs to its domain. Browsers send only ASCII hosts, so a pattern with other
-// characters matches no host. Matches is_same_domain.
-func sameDomain(host, pattern string) bool {
-	if pattern == "" || pyurl.Latin1(pattern) != pattern {
-		return false
-	}
-	pattern = strings.ToLower(pattern)
-	return host == pattern || pattern[0] == '.' && (strings.HasSuffix(host, pattern) || host == pattern[1:])
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/djangobridge/djangobridge/internal/hosts"
 	"github.com/djangobridge/djangobridge/internal/pyurl"
 )
 
@@ -67,7 +68,7 @@ func (p *Protection) checkReferer(m meta) error {
 	if fits(referer.Netloc, p.trusted.hosts) {
 		return nil
 	}
-	if good, ok := p.goodReferer(m); ok && sameDomain(referer.Netloc, good) {
+	if good, ok := p.goodReferer(m); ok && hosts.Same(referer.Netloc, good) {
 		return nil
 	}
 	if p.rules.parsesParams {
@@ -93,7 +94,7 @@ func (p *Protection) goodReferer(m meta) (string, bool) {
 }
 
 func fits(host string, patterns []string) bool {
-	return slices.ContainsFunc(patterns, func(pattern string) bool { return sameDomain(host, pattern) })
+	return slices.ContainsFunc(patterns, func(pattern string) bool { return hosts.Same(host, pattern) })
 }
 
 // withoutEmptyParams drops a trailing semicolon of the path, as urlparse and geturl do.
