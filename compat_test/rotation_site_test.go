@@ -168,7 +168,7 @@ func (g *gunicorn) workers() []int {
 		return nil
 	}
 	var ids []int
-	for _, field := range strings.FieldsSeq(string(text)) {
+	for field := range strings.FieldsSeq(string(text)) {
 		if n, err := strconv.Atoi(field); err == nil {
 			ids = append(ids, n)
 		}
