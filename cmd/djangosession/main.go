@@ -44,6 +44,7 @@ type commands struct {
 	Rotate        rotateCommand        `cmd:"" help:"Count sessions by key, and name the next step of a rotation of SECRET_KEY."`
 	Inspect       inspectCommand       `cmd:"" help:"Look at the sessions of a site in a local web page."`
 	Settings      settingsCommand      `cmd:"" help:"Export a site's settings to a file, and check such a file."`
+	Doctor        doctorCommand        `cmd:"" help:"Check a deployment, and say what to do about each finding."`
 	Demo          demoCommand          `cmd:"" help:"Read, change and delete sessions on a new SQLite database."`
 
 	Version kong.VersionFlag `help:"Print the version."`
