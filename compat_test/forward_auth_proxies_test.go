@@ -150,7 +150,7 @@ func refusesPaths(t *testing.T, s *guardedSite, address string) {
 		got := s.send(address, "GET "+target+" HTTP/1.1", ada)
 		_, path, _ := strings.Cut(got.body, `<p id="path">`)
 		path, _, _ = strings.Cut(path, "<")
-		// What reached the service has to be a path that nobody reads as internal.
+		// The service must not get a path that it could read as internal.
 		if got.user() != "" && strings.Contains(strings.ToLower(path), "internal") {
 			t.Errorf("%q: status %d, user %q, path %q", target, got.status, got.user(), path)
 		}
