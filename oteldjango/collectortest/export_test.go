@@ -104,7 +104,8 @@ func TestCollectorReceivesMetricsAndSpans(t *testing.T) {
 func readMetrics(t *testing.T, metrics pmetric.Metrics, units map[string]string, points map[string]uint64) {
 	t.Helper()
 	add := func(name string, attributes pcommon.Map, n uint64) {
-		words, all := []string{name}, attributes.AsRaw()
+		all := attributes.AsRaw()
+		words := append(make([]string, 0, 1+len(all)), name)
 		for _, key := range slices.Sorted(maps.Keys(all)) {
 			words = append(words, fmt.Sprint(all[key]))
 		}
