@@ -50,18 +50,27 @@ func TestReviewKnowsEveryEngineAndCache(t *testing.T) {
 		refused bool
 		says    string
 	}{
-		"file":              {changes: engineChanges("file", nil)},
-		"signed_cookies":    {changes: engineChanges("signed_cookies", nil)},
-		"redis_sessions":    {changes: redisSessions},
-		"no SESSION_REDIS":  {changes: withoutRedis, kind: djangosession.MissingFinding, setting: "SESSION_REDIS", refused: true, says: "settings script"},
-		"Redis":             {changes: engineChanges("cache", cacheFacts(cache+"redis.RedisCache", nil))},
-		"django-redis":      {changes: engineChanges("cache", cacheFacts("django_redis.cache.RedisCache", nil))},
-		"PyMemcacheCache":   {changes: engineChanges("cache", cacheFacts(cache+"memcached.PyMemcacheCache", nil))},
-		"PyLibMCCache":      {changes: engineChanges("cached_db", cacheFacts(cache+"memcached.PyLibMCCache", nil))},
-		"MemcachedCache":    {changes: engineChanges("cache", cacheFacts(cache+"memcached.MemcachedCache", nil))},
-		"files":             {changes: engineChanges("cache", cacheFacts(cache+"filebased.FileBasedCache", nil))},
-		"database":          {changes: engineChanges("cache", cacheFacts(cache+"db.DatabaseCache", map[string]any{"database": database}))},
-		"cached_db":         {changes: engineChanges("cached_db", cacheFacts(cache+"redis.RedisCache", nil))},
+		"file":             {changes: engineChanges("file", nil)},
+		"signed_cookies":   {changes: engineChanges("signed_cookies", nil)},
+		"redis_sessions":   {changes: redisSessions},
+		"no SESSION_REDIS": {changes: withoutRedis, kind: djangosession.MissingFinding, setting: "SESSION_REDIS", refused: true, says: "settings script"},
+		"Redis":            {changes: engineChanges("cache", cacheFacts(cache+"redis.RedisCache", nil))},
+		"django-redis":     {changes: engineChanges("cache", cacheFacts("django_redis.cache.RedisCache", nil))},
+		"PyMemcacheCache":  {changes: engineChanges("cache", cacheFacts(cache+"memcached.PyMemcacheCache", nil))},
+		"PyLibMCCache":     {changes: engineChanges("cached_db", cacheFacts(cache+"memcached.PyLibMCCache", nil))},
+		"MemcachedCache":   {changes: engineChanges("cache", cacheFacts(cache+"memcached.MemcachedCache", nil))},
+		"files":            {changes: engineChanges("cache", cacheFacts(cache+"filebased.FileBasedCache", nil))},
+		"database":         {changes: engineChanges("cache", cacheFacts(cache+"db.DatabaseCache", map[string]any{"database": database}))},
+		"cached_db":        {changes: engineChanges("cached_db", cacheFacts(cache+"redis.RedisCache", nil))},
+		"merging cached_db": {changes: mergeMaps(engineChanges("cached_db", cacheFacts(cache+"redis.RedisCache", nil)), map[string]any{
+			"SESSION_ENGINE": "djangobridge.sessions.cached_db", "SESSION_STORE_CLASS.mro": []string{
+				"djangobridge.sessions.cached_db.SessionStore", "djangobridge.sessions.cached_rows.MergingCachedRows",
+				backends + "cached_db.SessionStore", dbEngine + ".SessionStore", backends + "base.SessionBase", "builtins.object",
+			},
+			"SESSION_STORE_CLASS.overrides": map[string]any{
+				"djangobridge.sessions.cached_db.SessionStore": []string{}, "djangobridge.sessions.cached_rows.MergingCachedRows": []string{"load"},
+			},
+		})},
 		"Dummy beside a db": {changes: engineChanges("cached_db", cacheFacts(cache+"dummy.DummyCache", nil))},
 		"Dummy": {
 			changes: engineChanges("cache", cacheFacts(cache+"dummy.DummyCache", nil)),

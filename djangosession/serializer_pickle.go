@@ -12,9 +12,9 @@ import (
 )
 
 // PickleSerializer is django.contrib.sessions.serializers.PickleSerializer. Django had it
-// until 4.2, and before 1.6 as the default; some sites have kept a copy. Settings whose
-// SESSION_SERIALIZER is that path use it. For a copy in the site's own code, set
-// [Settings].Serializer to PickleSerializer{}.
+// until 4.2, and before 1.6 as the default. The Python package djangobridge has it for
+// all releases. Settings whose SESSION_SERIALIZER is one of these use it. For a copy in
+// the site's own code, set [Settings].Serializer to PickleSerializer{}.
 //
 // Reading never executes code. Names in the pickle, such as os.system, are neither
 // imported nor called. They become data: a [*py.Object] that describes the call that
@@ -37,6 +37,11 @@ type PickleSerializer struct {
 	// Python 3, which refuses other bytes. Before 2.0, and without settings, such a str
 	// becomes a [py.Str2], which is written back as a str of Python 2.
 	Options pickle.Options
+
+	// AcceptJSON makes Loads read JSON too. It is set for settings whose
+	// SESSION_SERIALIZER is djangobridge.serializers.PickleSerializer, which does the
+	// same, so that another process can already write JSON; see [TransitionalSerializer].
+	AcceptJSON bool
 
 	timeZone func(seconds int) *py.Object // set by of
 }
@@ -71,11 +76,17 @@ func (p PickleSerializer) Dumps(d *py.Dict) ([]byte, error) {
 // remains a [py.Str2], so that it is written back as one; its text finds it too. A
 // SafeString becomes text, which is the same name to Python. An OrderedDict is read as a
 // dict.
-func (p PickleSerializer) Loads(data []byte) (*py.Dict, error) { return p.loads(string(data)) }
+func (p PickleSerializer) Loads(data []byte) (*py.Dict, error) {
+	if p.AcceptJSON && isJSON(data) {
+		return JSONSerializer{}.Loads(data)
+	}
+	return p.loads(string(data))
+}
 
 // loadsOwned is Loads of data that it may keep.
 func (p PickleSerializer) loadsOwned(data []byte) (*py.Dict, error) {
-	if cap(data)-len(data) > len(data)/4 { // the unused capacity would be kept too
+	isSmall := cap(data)-len(data) > len(data)/4 // the unused capacity would be kept too
+	if isSmall || p.AcceptJSON {
 		return p.Loads(data)
 	}
 	return p.loads(unsafe.String(unsafe.SliceData(data), len(data))) //nolint:gosec // nobody changes data

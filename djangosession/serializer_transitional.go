@@ -10,8 +10,10 @@ import (
 )
 
 // TransitionalSerializer reads sessions in JSON and in pickle, and writes JSON. It is for
-// a site that moves from PickleSerializer to JSON and whose Django can read both by that
-// time. Set [Settings].Serializer to it. Like [PickleSerializer], it never executes code.
+// a site that moves from PickleSerializer to JSON and whose Django can already read both.
+// Settings whose SESSION_SERIALIZER is djangobridge.serializers.TransitionalSerializer of
+// the Python package use it; otherwise, set [Settings].Serializer to it. Like
+// [PickleSerializer], it never executes code.
 //
 // The two formats cannot be confused. A session in JSON is an object: it starts with "{"
 // or with white space. No pickle of any protocol starts with one of these bytes because

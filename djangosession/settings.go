@@ -173,6 +173,8 @@ const (
 	signingSerializerPath = "django.core.signing.JSONSerializer"
 	pickleSerializerPath  = "django.contrib.sessions.serializers.PickleSerializer"
 	basePicklePath        = "django.core.serializers.base.PickleSerializer" // the same, in 4.1 and 4.2
+	packagePicklePath     = "djangobridge.serializers.PickleSerializer"     // of the Python package of this module
+	transitionalPath      = "djangobridge.serializers.TransitionalSerializer"
 	timestampSignerPath   = "django.core.signing.TimestampSigner"
 	modelBackendPath      = "django.contrib.auth.backends.ModelBackend"
 )
@@ -364,11 +366,16 @@ func (s *Settings) serializer(rel release.Release) (Serializer, error) {
 	switch s.SessionSerializer {
 	case jsonSerializerPath, signingSerializerPath:
 		return JSONSerializer{}, nil
+	case packagePicklePath:
+		return PickleSerializer{AcceptJSON: true}.of(s, rel)
+	case transitionalPath:
+		return TransitionalSerializer{}.of(s, rel)
 	case pickleSerializerPath, basePicklePath:
 		if rel.HasPickleSerializer() {
 			return PickleSerializer{}.of(s, rel)
 		}
-		problem = "Django has had no PickleSerializer since 5.0; set Settings.Serializer if the site has its own"
+		problem = "Django has had no PickleSerializer since 5.0; let the site use " + packagePicklePath +
+			", or set Settings.Serializer if it has its own"
 	default:
 		if s.BaseEngine() == cacheEngine {
 			return unusedSerializer{&SettingError{Setting: "SESSION_SERIALIZER", Problem: problem}}, nil

@@ -93,15 +93,28 @@ const (
 	redisSessionsEngine = "redis_sessions.session" // of the package django-redis-sessions
 )
 
+// mergingPackage is the package of the engines that merge saves in Django. Each stores
+// sessions as Django's engine of the same name does; see docs/merging.md.
+const mergingPackage = "djangobridge.sessions."
+
+// namedEngine returns SESSION_ENGINE, or Django's engine in place of a merging one.
+func (s *Settings) namedEngine() string {
+	switch name, merges := strings.CutPrefix(s.SessionEngine, mergingPackage); {
+	case merges && (name == "db" || name == "cached_db" || name == "cache"):
+		return backendsPackage + name
+	}
+	return s.SessionEngine
+}
+
 // BaseEngine returns the module of the engine that the site's SESSION_ENGINE is, or that
 // its class SessionStore extends: db, cached_db, cache, file or signed_cookies of
 // "django.contrib.sessions.backends.", or "redis_sessions.session". It is "" for another
-// engine. [Settings.CheckEngine] reports whether a subclass stores sessions in the same
-// way.
+// engine. The engines "djangobridge.sessions." extend those of Django.
+// [Settings.CheckEngine] reports whether a subclass stores sessions in the same way.
 func (s *Settings) BaseEngine() string {
 	known := []string{dbEngine, cachedDBEngine, cacheEngine, fileEngine, signedCookiesEngine, redisSessionsEngine}
-	if len(s.SessionStoreClass.MRO) == 0 && slices.Contains(known, s.SessionEngine) {
-		return s.SessionEngine
+	if named := s.namedEngine(); len(s.SessionStoreClass.MRO) == 0 && slices.Contains(known, named) {
+		return named
 	}
 	for _, class := range s.SessionStoreClass.MRO {
 		if module, is := strings.CutSuffix(class, ".SessionStore"); is && slices.Contains(known, module) {
@@ -114,7 +127,8 @@ func (s *Settings) BaseEngine() string {
 // CheckEngine reports why the site's SESSION_ENGINE may store sessions in another way
 // than another engine, named by its module; see [Settings.BaseEngine]. It returns nil if
 // SESSION_ENGINE is that module, or if SessionStoreClass shows a subclass that does not
-// change how a session is stored. Such a class may override create_model_instance,
+// change how a session is stored. The engines "djangobridge.sessions." are such
+// subclasses. Another one may override create_model_instance,
 // get_model_class, key_salt and cache_key_prefix, but not load, save, delete and the
 // like. The error is a [*SettingError].
 func (s *Settings) CheckEngine(module string) error {
@@ -128,11 +142,11 @@ func (s *Settings) CheckEngine(module string) error {
 func (s *Settings) engineProblem(module string) string {
 	c := &s.SessionStoreClass
 	switch {
-	case len(c.MRO) == 0 && s.SessionEngine == module:
+	case len(c.MRO) == 0 && s.namedEngine() == module:
 		return ""
 	case len(c.MRO) == 0 && c.Error != "":
 		return "could not be examined inside Django (" + c.Error + ")"
-	case len(c.MRO) == 0 && strings.HasPrefix(s.SessionEngine, backendsPackage):
+	case len(c.MRO) == 0 && strings.HasPrefix(s.namedEngine(), backendsPackage):
 		return "is not " + module
 	case len(c.MRO) == 0:
 		return "is unknown, and the file does not describe its class SessionStore: " + exportAgain
@@ -148,6 +162,9 @@ func (s *Settings) engineProblem(module string) string {
 				return "is built on " + dbEngine
 			}
 		default:
+			if strings.HasPrefix(class, mergingPackage) {
+				continue
+			}
 			if strings.HasPrefix(class, "django.") {
 				return "is built on " + strings.TrimSuffix(class, ".SessionStore")
 			}
@@ -166,7 +183,7 @@ func (s *Settings) engineProblem(module string) string {
 }
 
 // overrideProblem describes the first override that is not harmless; "" if all are. The
-// overrides of the engine's own class are known.
+// overrides of the engine's own class are known, and so are those of mergingPackage.
 func (c *SessionStoreClass) overrideProblem(engine string) string {
 	store, model, manager := harmlessOverrides()
 	for _, part := range []struct {
@@ -175,7 +192,7 @@ func (c *SessionStoreClass) overrideProblem(engine string) string {
 	}{{c.Overrides, store}, {c.ModelOverrides, model}, {c.ManagerOverrides, manager}} {
 		for _, class := range slices.Sorted(maps.Keys(part.overrides)) {
 			for _, name := range part.overrides[class] {
-				if class != engine && !slices.Contains(part.harmless, name) {
+				if class != engine && !strings.HasPrefix(class, mergingPackage) && !slices.Contains(part.harmless, name) {
 					return fmt.Sprintf("has a class %s that overrides %s", class, name)
 				}
 			}

@@ -2,6 +2,8 @@ package djangosession_test
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,6 +37,19 @@ func subclass(own overrides, modules ...string) djangosession.SessionStoreClass 
 	return c
 }
 
+// merging describes the store of package djangobridge that extends Django's classes in
+// these modules, or a site's class that extends it.
+func merging(own overrides, modules ...string) djangosession.SessionStoreClass {
+	const store, rows = "djangobridge.sessions.db.SessionStore", "djangobridge.sessions.rows.MergingRows"
+	c := subclass(overrides{store: {}, rows: {"save", "cycle_key", "_get_session"}}, modules...)
+	maps.Copy(c.Overrides, own)
+	if own == nil {
+		c.MRO = c.MRO[1:]
+	}
+	c.MRO = slices.Insert(c.MRO, len(c.MRO)-len(modules)-2, store, rows)
+	return c
+}
+
 func engineCases() []engineCase {
 	cases := []engineCase{
 		{name: "Django's, by name", engine: dbEngine},
@@ -49,6 +64,19 @@ func engineCases() []engineCase {
 			}},
 			problem: "is built on " + backends + "cached_db",
 		},
+		{name: "merging, by name", engine: "djangobridge.sessions.db"},
+		{name: "merging, exported", engine: "djangobridge.sessions.db", class: merging(nil, "db")},
+		{name: "a subclass of a merging store", engine: "shop.s", class: merging(overrides{"shop.S": {"get_model_class"}}, "db")},
+		{
+			name: "a subclass of a merging store that saves", engine: "shop.s", class: merging(overrides{"shop.S": {"save"}}, "db"),
+			problem: "shop.S that overrides save",
+		},
+		{name: "another merging one", engine: "djangobridge.sessions.cached_db", problem: "is not " + dbEngine},
+		{
+			name: "another merging one, exported", engine: "djangobridge.sessions.cached_db", class: merging(nil, "cached_db", "db"),
+			problem: "is built on " + backends + "cached_db",
+		},
+		{name: "no merging one", engine: "djangobridge.sessions.file", problem: "settings script"},
 		{name: "unknown", engine: "redis_sessions.session", problem: "settings script"},
 		{
 			name: "cannot be imported", engine: "shop.gone", class: djangosession.SessionStoreClass{Error: "ModuleNotFoundError shop.gone"},
