@@ -31,11 +31,12 @@ func TestAddressesFindDjangosUsers(t *testing.T) {
 				"orn@example.com", "A_B%C!D\\E@example.com", "a_b@example.com", "%", "_xb@example.com", "AXB@example.com",
 				"STRASSE@example.com", "STRAßE@example.com", "I@example.com", "i@example.com", "anne", "ａNNE@example.com",
 			} {
-				var want, got []string
+				var want []string
 				if err := py.Scan(p.django.do(t, "find", map[string]any{"mail__iexact": address}), &want, nil); err != nil {
 					t.Fatal(err)
 				}
 				all, err := users.UsersByEmail(t.Context(), address)
+				got := make([]string, 0, len(all))
 				for _, u := range all {
 					got = append(got, u.ID)
 				}
