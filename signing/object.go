@@ -49,11 +49,10 @@ func dumpsSigner(o Options) (*TimestampSigner, error) {
 // encodeObject returns data in its signed form: base64, preceded by a dot if compressed.
 // The result has spare capacity for the rest of the text.
 func (s *Signer) encodeObject(data []byte) []byte {
-	if s.compress && len(data) <= s.maxInflated {
-		b := newBuffers()
-		defer b.release()
-		if z := b.deflate(data, s.level); z != nil {
-			return appendBase64(append(make([]byte, 0, 1+len(z)*4/3+signatureRoom), '.'), z)
+	if s.compress != nil && len(data) <= s.maxInflated {
+		if z := deflate(data, s.compress); z != nil {
+			defer z.release()
+			return appendBase64(append(make([]byte, 0, 1+z.Len()*4/3+signatureRoom), '.'), z.Bytes())
 		}
 	}
 	return appendBase64(make([]byte, 0, len(data)*4/3+signatureRoom), data)
@@ -68,11 +67,11 @@ func (s *Signer) decodeObject(value string) ([]byte, error) {
 		}
 		return data, nil
 	}
-	b := newBuffers()
-	defer b.release()
+	f := newInflater()
+	defer f.release()
 	var err error
-	if b.in, err = decodeBase64(b.in, packed); err != nil {
+	if f.in, err = decodeBase64(f.in, packed); err != nil {
 		return nil, &DecodeError{Reason: Malformed, Err: err}
 	}
-	return b.inflate(b.in, s.maxInflated)
+	return f.inflate(f.in, s.maxInflated)
 }

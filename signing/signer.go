@@ -4,9 +4,8 @@ import (
 	"errors"
 	"math"
 	"strings"
+	"sync"
 	"time"
-
-	"github.com/djangobridge/djangobridge/internal/zlib"
 )
 
 // Options configure a signer. Only Key is required.
@@ -62,8 +61,7 @@ type Signer struct {
 	sep         string
 	sign        *HMAC
 	verify      []*HMAC
-	compress    bool
-	level       zlib.Level
+	compress    *sync.Pool // nil if the signer does not
 	maxInflated int
 }
 
@@ -80,9 +78,12 @@ func newSigner(o Options) (*Signer, error) {
 	if o.Key == "" {
 		return nil, ErrNoKey
 	}
-	s := &Signer{sep: o.Sep, maxInflated: o.MaxInflated, compress: o.Compress}
-	if o.Dense {
-		s.level = zlib.Best
+	s := &Signer{sep: o.Sep, maxInflated: o.MaxInflated}
+	switch {
+	case o.Compress && o.Dense:
+		s.compress = denseDeflaters
+	case o.Compress:
+		s.compress = deflaters
 	}
 	if s.sep == "" {
 		s.sep = ":"

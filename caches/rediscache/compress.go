@@ -8,10 +8,9 @@ import (
 	"sync"
 
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zlib"
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
-
-	"github.com/djangobridge/djangobridge/internal/zlib"
 )
 
 // compressor is one of django-redis's compressors.
@@ -34,9 +33,7 @@ func newCompressor(name string, limit int) (*compressor, error) {
 	case "", module + "identity.IdentityCompressor":
 		return nil, nil //nolint:nilnil // no compressor
 	case module + "zlib.ZlibCompressor":
-		return &compressor{over: usualOver, compress: compressZlib, decompress: func(data []byte) ([]byte, error) {
-			return decompressZlib(data, limit)
-		}}, nil
+		return &compressor{over: usualOver, compress: deflate(newZlibWriter), decompress: inflateZlib(limit)}, nil
 	case module + "gzip.GzipCompressor":
 		return &compressor{over: usualOver, compress: deflate(newGzipWriter), decompress: inflateGzip(limit)}, nil
 	case module + "lzma.LzmaCompressor":
@@ -57,15 +54,10 @@ type resetWriter interface {
 	Reset(w io.Writer)
 }
 
-func compressZlib(data []byte) ([]byte, error) { return zlib.Compress(nil, data, zlib.Default), nil }
+// zlibLevel is the level of django-redis, and the default of zlib.
+const zlibLevel = 6
 
-func decompressZlib(data []byte, limit int) ([]byte, error) {
-	content, err := zlib.Decompress(nil, data, limit)
-	if errors.Is(err, zlib.ErrTooLarge) {
-		return nil, errTooLong
-	}
-	return content, err
-}
+func newZlibWriter() (resetWriter, error) { return zlib.NewWriterLevel(io.Discard, zlibLevel) }
 
 func newGzipWriter() (resetWriter, error) {
 	return gzip.NewWriterLevel(io.Discard, gzip.BestCompression)
@@ -101,6 +93,16 @@ func deflate(open func() (resetWriter, error)) func([]byte) ([]byte, error) {
 		pool.Put(w)
 		return b.Bytes(), nil
 	}
+}
+
+func inflateZlib(limit int) func([]byte) ([]byte, error) {
+	return inflate(limit, func(kept io.Reader, data io.Reader) (io.Reader, error) {
+		if r, ok := kept.(zlib.Resetter); ok {
+			err := r.Reset(data, nil)
+			return kept, err
+		}
+		return zlib.NewReader(data)
+	})
 }
 
 func inflateGzip(limit int) func([]byte) ([]byte, error) {

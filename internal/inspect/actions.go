@@ -211,7 +211,7 @@ func (h *Handler) job(w http.ResponseWriter, r *http.Request, rest string) error
 	case errors.Is(j.err, context.Canceled):
 		v.Stopped = true
 	case j.err != nil:
-		v.Error = visible(j.err.Error())
+		v.Error = visible(plain(j.err))
 	}
 	rows := slices.Clip(j.found) // rows that are added do not change these
 	v.FoundAll = plural(j.foundAll, "session")

@@ -89,7 +89,7 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, p *refusal) {
 
 // fail answers a request that was served and failed.
 func (h *Handler) fail(w http.ResponseWriter, _ *http.Request, err error) {
-	status, text := http.StatusInternalServerError, visible(err.Error())
+	status, text := http.StatusInternalServerError, visible(plain(err))
 	if p, ok := errors.AsType[*refusal](err); ok {
 		status, text = p.status, p.text
 	}

@@ -129,7 +129,7 @@ func (h *Handler) values(ctx context.Context, v *sessionView, d *py.Dict, err er
 	if err != nil || d == nil {
 		v.Problem = "unknown"
 		if err != nil {
-			v.Problem = visible(err.Error())
+			v.Problem = visible(plain(err))
 		}
 		return
 	}

@@ -71,6 +71,15 @@ func visible(text string) string {
 	return b.String()
 }
 
+// plain is the text of an error without the names of Go packages in front.
+func plain(err error) string {
+	text := err.Error()
+	for _, name := range []string{"auth: ", "djangosession: ", "tables: ", "files: ", "caches: ", "rediscache: ", "signing: "} {
+		text = strings.TrimPrefix(text, name)
+	}
+	return text
+}
+
 // shownKey returns the beginning of a session key. A whole key gives access to the
 // session.
 func shownKey(key string) string {
