@@ -4,24 +4,17 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"io"
 	"math"
-	"sync"
 	"time"
 
-	"github.com/klauspost/compress/zlib"
-
+	"github.com/djangobridge/djangobridge/internal/zlib"
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/py/pickle"
 )
 
 // fileFormat is the content of a file: the pickled time at which the value expires, and
 // the compressed pickle of the value.
-type fileFormat struct {
-	pickle  *Pickle
-	writers sync.Pool // of *zlib.Writer, which is large
-	readers sync.Pool // of io.ReadCloser
-}
+type fileFormat struct{ pickle *Pickle }
 
 // limit is the maximum length of a file. A compressed value is hardly longer than the
 // value itself.
@@ -39,17 +32,7 @@ func (f *fileFormat) dumps(value *py.Dict, now time.Time, timeout time.Duration)
 	if err != nil {
 		return nil, err
 	}
-	b := bytes.NewBuffer(expires)
-	w, _ := f.writers.Get().(*zlib.Writer)
-	if w == nil {
-		w = zlib.NewWriter(b)
-	} else {
-		w.Reset(b)
-	}
-	defer f.writers.Put(w)
-	_, err = w.Write(payload)
-	err = errors.Join(err, w.Close())
-	return b.Bytes(), err
+	return zlib.Compress(expires, payload, zlib.Default), nil
 }
 
 var (
@@ -89,24 +72,12 @@ func (f *fileFormat) left(data []byte, now time.Time) (left time.Duration, rest 
 
 // value returns the value in the second part of a file.
 func (f *fileFormat) value(compressed []byte) (*py.Dict, error) {
-	source := bytes.NewReader(compressed)
-	r, _ := f.readers.Get().(io.ReadCloser)
-	var err error
-	if reset, ok := r.(zlib.Resetter); ok {
-		err = reset.Reset(source, nil)
-	} else {
-		r, err = zlib.NewReader(source)
-	}
-	if err != nil {
-		return nil, UnknownFormat(errNoZlib)
-	}
-	defer f.readers.Put(r)
-	payload, err := io.ReadAll(io.LimitReader(r, int64(f.pickle.Limit())+1))
+	payload, err := zlib.Decompress(nil, compressed, f.pickle.Limit())
 	switch {
+	case errors.Is(err, zlib.ErrTooLarge):
+		return nil, UnknownFormat(errInflatedSize)
 	case err != nil:
 		return nil, UnknownFormat(errNoZlib)
-	case len(payload) > f.pickle.Limit():
-		return nil, UnknownFormat(errInflatedSize)
 	}
 	return f.pickle.Loads(payload)
 }

@@ -24,6 +24,7 @@ func TestSideBySide(t *testing.T) {
 		"a user deactivated in Django's admin site is nobody at Go":     browseDeactivation,
 		"a new SECRET_KEY with the old as fallback keeps people logged": browseRotation,
 		"an expired session is nobody's":                                browseExpiry,
+		"a message of one side appears once on a page of the other":     browseMessages,
 		"sessions in a cache are shared":                                browseCache,
 		"sessions in cookies are shared":                                browseSignedCookies,
 		"Ctrl-C ends all processes":                                     interruptExample,

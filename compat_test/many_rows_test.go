@@ -167,7 +167,7 @@ func (d *database) fillMany(t *testing.T, forms []string, n int) {
 	do("DELETE FROM django_session")
 	do(m.forms)
 	for i, data := range forms {
-		do("INSERT INTO many_forms VALUES ("+strconv.Itoa(i)+", '"+data+"')") // whose characters are those of base64
+		do("INSERT INTO many_forms VALUES (" + strconv.Itoa(i) + ", '" + data + "')") // whose characters are those of base64
 	}
 	do(m.dropIndex)
 	do(m.fillRows(n, len(forms)))
@@ -195,7 +195,8 @@ func TestManyRows(t *testing.T) {
 				t.Errorf("%d rows, of which %d are live, want %d, a quarter live", rows, live, n)
 			}
 			var first, last string
-			if err := db.QueryRowContext(t.Context(), "SELECT MIN(session_key), MAX(session_key) FROM django_session").Scan(&first, &last); err != nil {
+			if err := db.QueryRowContext(t.Context(), "SELECT MIN(session_key), MAX(session_key) FROM "+
+				"django_session").Scan(&first, &last); err != nil {
 				t.Fatal(err)
 			}
 			if !strings.HasPrefix(first, "000") || !strings.HasPrefix(last, "ff") {

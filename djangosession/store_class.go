@@ -99,8 +99,8 @@ const mergingPackage = "djangobridge.sessions."
 
 // namedEngine returns SESSION_ENGINE, or Django's engine in place of a merging one.
 func (s *Settings) namedEngine() string {
-	switch name, merges := strings.CutPrefix(s.SessionEngine, mergingPackage); {
-	case merges && (name == "db" || name == "cached_db" || name == "cache"):
+	name, merges := strings.CutPrefix(s.SessionEngine, mergingPackage)
+	if merges && (name == "db" || name == "cached_db" || name == "cache") {
 		return backendsPackage + name
 	}
 	return s.SessionEngine

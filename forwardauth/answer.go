@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/djangobridge/djangobridge/internal/hosts"
@@ -84,6 +85,9 @@ func (h *Handler) sendToLogin(w http.ResponseWriter, original *http.Request, x *
 		original.RequestURI = "/"
 	}
 	h.login.RedirectToLogin(locator{w}, original)
+	if location := w.Header().Get("Location"); x.absolute && strings.HasPrefix(location, "/") && !strings.HasPrefix(location, "//") {
+		w.Header().Set("Location", x.scheme+"://"+x.host+location) // the host is an allowed one
+	}
 	h.answer(original.Context(), w, x, LoginRequired, status)
 }
 

@@ -320,6 +320,20 @@ func TestLoginPageGetsNoForeignAddress(t *testing.T) {
 	}
 }
 
+func TestTraefikGetsAnAbsoluteAddress(t *testing.T) {
+	t.Parallel()
+	h := newSite(t, nil).handler(forwardauth.Options{})
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/auth/traefik/login", http.NoBody)
+	for name, value := range map[string]string{
+		"X-Forwarded-Method": "GET", "X-Forwarded-Uri": "/a", "X-Forwarded-Host": "shop.example.com:8443", "X-Forwarded-Proto": "https",
+	} {
+		r.Header.Set(name, value)
+	}
+	if got := do(h, r).Header.Get("Location"); got != "https://shop.example.com:8443/in/?next=/a" {
+		t.Errorf("Location: %s", got)
+	}
+}
+
 func TestHandlerRefusesUnsafeSites(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)

@@ -15,7 +15,8 @@ const maxURI = 8 << 10
 //   - encoded characters that browsers never encode (letters, digits, "-", "." and "_"),
 //     slashes, backslashes and control characters
 //   - percent signs that would be an encoding if decoded once more
-//   - empty segments ("//") and dot segments
+//   - empty segments ("//"), dot segments, and segments that end with a dot or a space,
+//     which some file systems ignore
 //   - bytes that are not UTF-8
 //   - spaces and control characters in the query
 //   - ";", "?" and "#", even if encoded, unless they are in allowed
@@ -79,11 +80,11 @@ func isUnreserved(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z' || c == '-' || c == '.' || c == '_'
 }
 
-// isClean reports whether a path has neither empty segments, except for the last, nor dot
-// segments.
+// isClean reports whether a path has neither empty segments, except for the last, nor
+// segments that end with a dot or a space.
 func isClean(path string) bool {
 	for segment := range strings.SplitSeq(strings.TrimSuffix(path[1:], "/"), "/") {
-		if segment == "." || segment == ".." || segment == "" && path != "/" {
+		if segment == "" && path != "/" || strings.HasSuffix(segment, ".") || strings.HasSuffix(segment, " ") {
 			return false
 		}
 	}

@@ -20,7 +20,6 @@ func TestPathsThatAreRead(t *testing.T) {
 		"/100%25/a":              "/100%/a",
 		"/%7euser":               "/~user",
 		"/a?b=%2f..//;\\":        "/a",
-		"/...":                   "/...",
 		"/.well-known/x":         "/.well-known/x",
 		"/[a]|^":                 "/[a]|^",
 	} {
@@ -43,7 +42,7 @@ func TestPathsThatAreRefused(t *testing.T) {
 	for _, target := range []string{
 		"", "a", "?", "#", "*", "http://shop.example.com/a", "shop.example.com:443",
 		"//", "//a", "/a//b", "/a//", "/./a", "/a/.", "/a/..", "/../a", "/a/../b",
-		"/%2e%2e/a", "/%2E/a", "/a/.%2e/b", "/a%2ehtml", "/..;/a", "/a;b", "/a%3bb", "/;", "/a%3fb", "/a%23b", "/a#b",
+		"/%2e%2e/a", "/%2E/a", "/a/.%2e/b", "/a%2ehtml", "/..;/a", "/a;b", "/a%3bb", "/;", "/...", "/a%20/b", "/a./b", "/a%20", "/a%3fb", "/a%23b", "/a#b",
 		"/a%2fb", "/a%2Fb", "/%2f", "/a%5cb", "/a\\b", "/\\a", "/a%00", "/a\x00", "/a%0a", "/a%0d%0ab", "/a%1f", "/a%7f", "/a b", "/a\tb",
 		"/a%252fb", "/%252e%252e/a", "/a%25%32%66", "/%25%32e", "/a%2525", "/%61dmin", "/%2D", "/%5f", "/%30",
 		"/a%", "/a%2", "/a%zz", "/a%2g", "/a%\x10\x10", "/%u002f", "/\xc0\xaf", "/%c0%af", "/%ff", "/ö", "/a%c3", "/a\"b", "/a<b", "/a{b", "/a`",

@@ -14,6 +14,9 @@ type proxy struct {
 	// answers401 is set for a proxy that cannot pass on a redirect. It gets status 401 with
 	// the header Location.
 	answers401 bool
+	// absolute is set for a proxy that completes a Location without a host by its address
+	// of this service.
+	absolute bool
 }
 
 // prefix is the beginning of all paths that proxies use.
@@ -22,10 +25,12 @@ const prefix = "/auth/"
 // proxies returns the proxies by the name in the path.
 func proxies() map[string]proxy {
 	return map[string]proxy{
-		"nginx":   {method: "X-Original-Method", target: "X-Original-Uri", client: "X-Real-Ip", answers401: true},
-		"traefik": {method: "X-Forwarded-Method", target: "X-Forwarded-Uri", host: "X-Forwarded-Host", client: "X-Forwarded-For"},
-		"caddy":   {method: "X-Forwarded-Method", target: "X-Forwarded-Uri", host: "X-Forwarded-Host", client: "X-Forwarded-For"},
-		"envoy":   {client: "X-Forwarded-For"}, // it appends the target to the path
+		"nginx": {method: "X-Original-Method", target: "X-Original-Uri", client: "X-Real-Ip", answers401: true},
+		"traefik": {
+			method: "X-Forwarded-Method", target: "X-Forwarded-Uri", host: "X-Forwarded-Host", client: "X-Forwarded-For", absolute: true,
+		},
+		"caddy": {method: "X-Forwarded-Method", target: "X-Forwarded-Uri", host: "X-Forwarded-Host", client: "X-Forwarded-For"},
+		"envoy": {client: "X-Forwarded-For"}, // it appends the target to the path
 	}
 }
 

@@ -49,10 +49,11 @@ func dumpsSigner(o Options) (*TimestampSigner, error) {
 // encodeObject returns data in its signed form: base64, preceded by a dot if compressed.
 // The result has spare capacity for the rest of the text.
 func (s *Signer) encodeObject(data []byte) []byte {
-	if s.compress != nil && len(data) <= s.maxInflated {
-		if z := deflate(data, s.compress); z != nil {
-			defer z.release()
-			return appendBase64(append(make([]byte, 0, 1+z.Len()*4/3+signatureRoom), '.'), z.Bytes())
+	if s.compress && len(data) <= s.maxInflated {
+		b := newBuffers()
+		defer b.release()
+		if z := b.deflate(data, s.level); z != nil {
+			return appendBase64(append(make([]byte, 0, 1+len(z)*4/3+signatureRoom), '.'), z)
 		}
 	}
 	return appendBase64(make([]byte, 0, len(data)*4/3+signatureRoom), data)
@@ -67,11 +68,11 @@ func (s *Signer) decodeObject(value string) ([]byte, error) {
 		}
 		return data, nil
 	}
-	f := newInflater()
-	defer f.release()
+	b := newBuffers()
+	defer b.release()
 	var err error
-	if f.in, err = decodeBase64(f.in, packed); err != nil {
+	if b.in, err = decodeBase64(b.in, packed); err != nil {
 		return nil, &DecodeError{Reason: Malformed, Err: err}
 	}
-	return f.inflate(f.in, s.maxInflated)
+	return b.inflate(b.in, s.maxInflated)
 }

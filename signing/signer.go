@@ -4,8 +4,9 @@ import (
 	"errors"
 	"math"
 	"strings"
-	"sync"
 	"time"
+
+	"github.com/djangobridge/djangobridge/internal/zlib"
 )
 
 // Options configure a signer. Only Key is required.
@@ -61,7 +62,8 @@ type Signer struct {
 	sep         string
 	sign        *HMAC
 	verify      []*HMAC
-	compress    *sync.Pool // nil if the signer does not
+	compress    bool
+	level       zlib.Level
 	maxInflated int
 }
 
@@ -78,12 +80,9 @@ func newSigner(o Options) (*Signer, error) {
 	if o.Key == "" {
 		return nil, ErrNoKey
 	}
-	s := &Signer{sep: o.Sep, maxInflated: o.MaxInflated}
-	switch {
-	case o.Compress && o.Dense:
-		s.compress = denseDeflaters
-	case o.Compress:
-		s.compress = deflaters
+	s := &Signer{sep: o.Sep, maxInflated: o.MaxInflated, compress: o.Compress}
+	if o.Dense {
+		s.level = zlib.Best
 	}
 	if s.sep == "" {
 		s.sep = ":"

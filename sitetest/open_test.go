@@ -3,8 +3,10 @@ package sitetest_test
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,6 +15,7 @@ import (
 	"github.com/djangobridge/djangobridge/fixtures"
 	"github.com/djangobridge/djangobridge/internal/sqlitedriver"
 	"github.com/djangobridge/djangobridge/sitetest"
+	"github.com/djangobridge/djangobridge/tables"
 )
 
 // siteFile describes the site whose database is fixtures.DemoSQL. Django wrote both.
@@ -102,5 +105,53 @@ func TestSessionsOfOthersAreNotDeleted(t *testing.T) { //nolint:tparallel // it 
 	})
 	if !strings.Contains(content(t, db), adas) {
 		t.Error("the session is gone")
+	}
+}
+
+// TestTheCacheIsInTheDatabaseOfTheUsers opens a site with cached_db whose sessions are in
+// another database than its users and the copies of the sessions.
+func TestTheCacheIsInTheDatabaseOfTheUsers(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(siteFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var settings map[string]any
+	if err := json.Unmarshal(text, &settings); err != nil {
+		t.Fatal(err)
+	}
+	const backends = "django.contrib.sessions.backends."
+	users := map[string]any{
+		"alias": "users", "write_alias": "users", "engine": "django.db.backends.sqlite3", "vendor": "sqlite", "time_zone": nil,
+	}
+	settings["SESSION_ENGINE"] = backends + "cached_db"
+	settings["SESSION_STORE_CLASS"] = map[string]any{
+		"mro": []string{backends + "cached_db.SessionStore", backends + "db.SessionStore", backends + "base.SessionBase"},
+	}
+	settings["USER_DATABASE"] = users
+	settings["SESSION_CACHE"] = map[string]any{
+		"alias": "default", "backend": tables.CacheBackend, "location": []string{"cache"}, "version": "1",
+		"options": map[string]any{"MAX_ENTRIES": 9}, "database": users,
+	}
+	text, err = json.Marshal(settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, userDB := filepath.Join(t.TempDir(), "site.json"), demo(t)
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const table = "CREATE TABLE cache (cache_key varchar(255) PRIMARY KEY, value text NOT NULL, expires datetime NOT NULL)"
+	if _, err := userDB.ExecContext(t.Context(), table); err != nil {
+		t.Fatal(err)
+	}
+	site := sitetest.Open(t, file, djangobridge.Options{DB: demo(t), UserDB: userDB})
+	c := site.Client(t, newHandler(site.Site))
+	c.SetSession("cart", map[string]int{"tea": 1})
+	c.LogIn(site.User(t, "ada"))
+	c.Get("/account").WantStatus(http.StatusOK).WantBody("Hello, ada")
+	copies := 0
+	if err := userDB.QueryRowContext(t.Context(), "SELECT count(*) FROM cache").Scan(&copies); err != nil || copies != 1 {
+		t.Errorf("the cache has %d sessions, %v", copies, err)
 	}
 }

@@ -6,10 +6,12 @@ import (
 	"time"
 
 	"github.com/djangobridge/djangobridge"
+	"github.com/djangobridge/djangobridge/caches"
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
 	"github.com/djangobridge/djangobridge/djangosession/memory"
+	"github.com/djangobridge/djangobridge/tables"
 )
 
 // Host is the host of the requests of a [Client], and that of [httptest.NewRequest]. The
@@ -64,7 +66,7 @@ func newSite(t testing.TB, s djangosession.Settings, b djangobridge.Options, clo
 	s.AllowedHosts = append([]string{Host}, s.AllowedHosts...)
 	logTo(t, &b)
 	site := &Site{Site: open(t, s, b), Clock: clock, created: created{cookie: s.SessionCookieName}}
-	b = forHelpers(b, site.Users)
+	b = forHelpers(s, b, site.Users)
 	site.arranging = open(t, s, b)
 	b.ReadOnly = true
 	site.reading = open(t, s, b)
@@ -94,7 +96,12 @@ func logTo(t testing.TB, b *djangobridge.Options) {
 
 // forHelpers returns the options for a site that writes nothing but sessions, and only if
 // a helper asks for it.
-func forHelpers(b djangobridge.Options, users auth.Users) djangobridge.Options {
+func forHelpers(s djangosession.Settings, b djangobridge.Options, users auth.Users) djangobridge.Options {
+	c := &s.SessionCache
+	if b.UserDB != nil && b.OpenCache == nil && c.Backend == tables.CacheBackend && c.Database.Alias == s.UserDatabase.Alias {
+		db, o := b.UserDB, tables.CacheOptions{Dialect: b.Dialect, Schema: b.Tables.Schema, LockWait: b.Tables.LockWait}
+		b.OpenCache = func(s djangosession.Settings) (caches.Cache, error) { return tables.NewCache(db, s, o) }
+	}
 	b.ReadOnly, b.Cache.ReadOnly, b.Messages.ReadOnly = false, false, false
 	b.UserDB, b.Users = nil, unwritten{users}
 	b.UserFields, b.LoginFields, b.LoginIgnoresCase = nil, nil, false

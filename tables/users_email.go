@@ -13,8 +13,9 @@ var errNoEmail = &djangosession.SettingError{
 }
 
 // UsersByEmail returns the users whose email address is email, without regard to case,
-// active or not. The database decides which letters are the same, as it does for Django's
-// iexact; compare the results before you trust them. The error is a
+// active or not, and none if it is empty. The database decides which letters are the
+// same, as it does for Django's iexact; compare the results before you trust them. The
+// error is a
 // [*djangosession.SettingError] if the model has no field with the address, or settings
 // of an older version do not name it.
 func (u *Users) UsersByEmail(ctx context.Context, email string) ([]*auth.User, error) {

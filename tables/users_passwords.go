@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/djangobridge/djangobridge/djangosession/auth"
@@ -18,6 +19,7 @@ func (u *Users) Passwords(ctx context.Context, ids []string) (map[string]auth.Se
 	if u.names.password == "" {
 		return found, nil
 	}
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	for len(ids) > 0 {
 		some := ids[:min(len(ids), maxKeys)]
 		ids = ids[len(some):]
@@ -32,15 +34,23 @@ func (u *Users) passwords(ctx context.Context, ids []string, found map[string]au
 	a := args{dialect: u.dialect}
 	conditions := make([]string, 0, len(ids))
 	for _, id := range ids {
-		if key, err := u.parseID(id); err == nil {
+		switch key, err := u.parseID(id); {
+		case err != nil: // no user has it
+		case u.idType == TextKey:
 			conditions = append(conditions, u.idIs(&a, u.names.id, key))
+		default:
+			conditions = append(conditions, u.dialect.idExpr(a.add(key), u.idType))
 		}
 	}
 	if len(conditions) == 0 {
 		return nil
 	}
+	where := strings.Join(conditions, " OR ")
+	if u.idType != TextKey {
+		where = u.names.id + " IN (" + strings.Join(conditions, ", ") + ")"
+	}
 	query := fmt.Sprintf("SELECT %s, %s FROM %s WHERE %s", idText(u.dialect, u.idType, u.names.id), u.names.password,
-		u.names.table, strings.Join(conditions, " OR "))
+		u.names.table, where)
 	_, err := queryAll(ctx, &u.conn, "read passwords", query, a.values, func(rows *sql.Rows) (struct{}, error) {
 		var id, password sql.NullString
 		if err := rows.Scan(&id, &password); err != nil {

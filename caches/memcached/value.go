@@ -1,15 +1,13 @@
 package memcached
 
 import (
-	"bytes"
-	"compress/zlib"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/bradfitz/gomemcache/memcache"
 
 	"github.com/djangobridge/djangobridge/caches"
+	"github.com/djangobridge/djangobridge/internal/zlib"
 	"github.com/djangobridge/djangobridge/py"
 )
 
@@ -50,16 +48,12 @@ func (c *Cache) value(it *memcache.Item) (*py.Dict, error) {
 
 // inflate returns at most limit bytes.
 func inflate(data []byte, limit int) ([]byte, error) {
-	r, err := zlib.NewReader(bytes.NewReader(data))
-	if err != nil {
-		return nil, errInflate
-	}
-	inflated, err := io.ReadAll(io.LimitReader(r, int64(limit)+1))
+	inflated, err := zlib.Decompress(nil, data, limit)
 	switch {
+	case errors.Is(err, zlib.ErrTooLarge):
+		return nil, fmt.Errorf("memcached: the compressed value has more than %d bytes: raise Settings.MaxInflated", limit)
 	case err != nil:
 		return nil, errInflate
-	case len(inflated) > limit:
-		return nil, fmt.Errorf("memcached: the compressed value has more than %d bytes: raise Settings.MaxInflated", limit)
 	}
 	return inflated, nil
 }

@@ -42,20 +42,18 @@ func (c *clients) check(ctx context.Context, key string) error {
 // its memory is full, such as "allkeys-lru" or "volatile-ttl", which logs visitors out.
 // It returns "" if no server does: the policy is noeviction, or maxmemory is 0.
 func (c *Cache) Eviction(ctx context.Context) (policy string, err error) {
-	for _, client := range c.clients.all {
-		nodes, err := nodesOf(ctx, client)
+	servers, err := c.Servers(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, server := range servers {
+		info, err := server.Info(ctx, "memory").Result()
 		if err != nil {
 			return "", wrap(ctx, "info", err)
 		}
-		for _, node := range nodes {
-			info, err := node.Info(ctx, "memory").Result()
-			if err != nil {
-				return "", wrap(ctx, "info", err)
-			}
-			policy, limit := infoField(info, "maxmemory_policy"), infoField(info, "maxmemory")
-			if policy != "" && policy != "noeviction" && limit != "0" {
-				return policy, nil
-			}
+		policy, limit := infoField(info, "maxmemory_policy"), infoField(info, "maxmemory")
+		if policy != "" && policy != "noeviction" && limit != "0" {
+			return policy, nil
 		}
 	}
 	return "", nil

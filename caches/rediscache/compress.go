@@ -8,9 +8,10 @@ import (
 	"sync"
 
 	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zlib"
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
+
+	"github.com/djangobridge/djangobridge/internal/zlib"
 )
 
 // compressor is one of django-redis's compressors.
@@ -33,7 +34,9 @@ func newCompressor(name string, limit int) (*compressor, error) {
 	case "", module + "identity.IdentityCompressor":
 		return nil, nil //nolint:nilnil // no compressor
 	case module + "zlib.ZlibCompressor":
-		return &compressor{over: usualOver, compress: deflate(newZlibWriter), decompress: inflateZlib(limit)}, nil
+		return &compressor{over: usualOver, compress: compressZlib, decompress: func(data []byte) ([]byte, error) {
+			return decompressZlib(data, limit)
+		}}, nil
 	case module + "gzip.GzipCompressor":
 		return &compressor{over: usualOver, compress: deflate(newGzipWriter), decompress: inflateGzip(limit)}, nil
 	case module + "lzma.LzmaCompressor":
@@ -54,10 +57,15 @@ type resetWriter interface {
 	Reset(w io.Writer)
 }
 
-// zlibLevel is the level of django-redis, and the default of zlib.
-const zlibLevel = 6
+func compressZlib(data []byte) ([]byte, error) { return zlib.Compress(nil, data, zlib.Default), nil }
 
-func newZlibWriter() (resetWriter, error) { return zlib.NewWriterLevel(io.Discard, zlibLevel) }
+func decompressZlib(data []byte, limit int) ([]byte, error) {
+	content, err := zlib.Decompress(nil, data, limit)
+	if errors.Is(err, zlib.ErrTooLarge) {
+		return nil, errTooLong
+	}
+	return content, err
+}
 
 func newGzipWriter() (resetWriter, error) {
 	return gzip.NewWriterLevel(io.Discard, gzip.BestCompression)
@@ -93,16 +101,6 @@ func deflate(open func() (resetWriter, error)) func([]byte) ([]byte, error) {
 		pool.Put(w)
 		return b.Bytes(), nil
 	}
-}
-
-func inflateZlib(limit int) func([]byte) ([]byte, error) {
-	return inflate(limit, func(kept io.Reader, data io.Reader) (io.Reader, error) {
-		if r, ok := kept.(zlib.Resetter); ok {
-			err := r.Reset(data, nil)
-			return kept, err
-		}
-		return zlib.NewReader(data)
-	})
 }
 
 func inflateGzip(limit int) func([]byte) ([]byte, error) {

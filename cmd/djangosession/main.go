@@ -43,7 +43,9 @@ type commands struct {
 	Clearsessions clearsessionsCommand `cmd:"" help:"Delete expired sessions from a database in batches."`
 	Rotate        rotateCommand        `cmd:"" help:"Count sessions by key, and name the next step of a rotation of SECRET_KEY."`
 	Inspect       inspectCommand       `cmd:"" help:"Look at the sessions of a site in a local web page."`
+	Serve         serveCommand         `cmd:"" help:"Answer nginx, Traefik, Caddy or Envoy whether a visitor is logged in."`
 	Settings      settingsCommand      `cmd:"" help:"Export a site's settings to a file, and check such a file."`
+	Doctor        doctorCommand        `cmd:"" help:"Check a deployment, and say what to do about each finding."`
 	Demo          demoCommand          `cmd:"" help:"Read, change and delete sessions on a new SQLite database."`
 
 	Version kong.VersionFlag `help:"Print the version."`

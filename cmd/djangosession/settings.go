@@ -143,7 +143,7 @@ func readObject(file string) (map[string]json.RawMessage, error) {
 // maxSettings is larger than any settings file.
 const maxSettings = 1 << 20
 
-func readUpTo(file string, limit int64) ([]byte, error) {
+func readUpTo(file string, limit int64) ([]byte, error) { //nolint:unparam // readers of other files may have another limit
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, err

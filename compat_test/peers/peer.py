@@ -14,8 +14,9 @@ import traceback
 import django
 from django.conf import settings
 
-# The apps of the tests.
-sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "apps"))
+# The apps of the tests, and the package djangobridge.
+tests = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path += [os.path.join(tests, "apps"), os.path.join(os.path.dirname(tests), "python")]
 
 
 class Peer:

@@ -12,6 +12,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
+	"github.com/djangobridge/djangobridge/djangosession/messages"
 )
 
 //go:embed pages/*.html
@@ -38,8 +39,8 @@ func parsePages() (pages, error) {
 	return p, nil
 }
 
-// show answers with a page. In addition to values, all pages show the logged-in user and
-// the number of packets in the cart.
+// show answers with a page. In addition to values, all pages show the logged-in user, the
+// number of packets in the cart, and the messages that Django or Go has added.
 func (p pages) show(w http.ResponseWriter, r *http.Request, name string, values map[string]any) error {
 	session, err := djangosession.FromContext(r.Context())
 	if err != nil {
@@ -61,7 +62,11 @@ func (p pages) show(w http.ResponseWriter, r *http.Request, name string, values 
 	if err != nil {
 		return err
 	}
-	all := map[string]any{"Path": r.URL.Path, "Count": count, "User": user, "Token": token}
+	shown, err := messages.Show(r.Context())
+	if err != nil {
+		return err
+	}
+	all := map[string]any{"Path": r.URL.Path, "Count": count, "User": user, "Token": token, "Messages": shown}
 	maps.Copy(all, values)
 	var text bytes.Buffer // the whole page or nothing is sent
 	if err := p[name].Execute(&text, all); err != nil {

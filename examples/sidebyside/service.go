@@ -12,6 +12,7 @@ import (
 	"github.com/djangobridge/djangobridge/caches/rediscache"
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
+	"github.com/djangobridge/djangobridge/djangosession/messages"
 	"github.com/djangobridge/djangobridge/internal/sqlitedriver"
 )
 
@@ -169,6 +170,9 @@ func (s *service) login(w http.ResponseWriter, r *http.Request) error {
 
 func (s *service) logout(w http.ResponseWriter, r *http.Request) error {
 	if err := s.site.Login.Logout(r.Context()); err != nil {
+		return err
+	}
+	if err := messages.Success(r.Context(), "You are logged out."); err != nil { // for Django's page
 		return err
 	}
 	http.Redirect(w, r, "/", http.StatusSeeOther)

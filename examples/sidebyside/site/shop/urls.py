@@ -13,11 +13,7 @@ urlpatterns = [
     path("add/<slug:sku>/", views.add, name="add"),
     path("login/", auth.LoginView.as_view(template_name="shop/login.html"), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
-    path(
-        "password/",
-        auth.PasswordChangeView.as_view(template_name="shop/password.html", success_url="/account/"),
-        name="password",
-    ),
+    path("password/", views.PasswordChange.as_view(), name="password"),
     path("admin/", admin.site.urls),
     path("favicon.ico", RedirectView.as_view(url=static("shop/kettle.svg"))),
 ]
