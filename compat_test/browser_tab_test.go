@@ -141,6 +141,12 @@ func (p *tab) open(path string) {
 	p.follow("open "+path, chromedp.Navigate(p.url+path), 200)
 }
 
+// openFor is open for a page of this status.
+func (p *tab) openFor(path string, status int64) {
+	p.t.Helper()
+	p.follow("open "+path, chromedp.Navigate(p.url+path), status)
+}
+
 // press clicks on something that leads to another page, which has to be there.
 func (p *tab) press(selector string) {
 	p.t.Helper()
