@@ -1,7 +1,6 @@
 package compat_test
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -9,7 +8,7 @@ import (
 
 // TestForwardAuthentication puts real proxies, with the configurations in
 // examples/forward-auth, before a service that knows only the headers of the user.
-func TestForwardAuthentication(t *testing.T) {
+func TestForwardAuthentication(t *testing.T) { //nolint:tparallel // the proxies share a folder
 	t.Parallel()
 	s := newGuardedSite(t)
 	for _, proxy := range []string{"nginx", "caddy", "traefik", "envoy"} {
@@ -159,7 +158,7 @@ func refusesPaths(t *testing.T, s *guardedSite, address string) {
 		}
 	}
 	for _, method := range []string{"POST", "HEAD", "OPTIONS", "PROPFIND", "get", "DELETE"} {
-		got := s.send(address, fmt.Sprintf("%s /reports/internal/ HTTP/1.1", method), ada, "Content-Length: 0")
+		got := s.send(address, method+" /reports/internal/ HTTP/1.1", ada, "Content-Length: 0")
 		if got.status == http.StatusOK || got.user() != "" {
 			t.Errorf("%s: status %d, user %q", method, got.status, got.user())
 		}

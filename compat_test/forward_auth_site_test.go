@@ -78,7 +78,10 @@ func newGuardedSite(t *testing.T, more ...string) *guardedSite {
 	s := &guardedSite{t: t, dir: dir, database: filepath.Join(dir, "db.sqlite3"), settings: filepath.Join(dir, "site.json")}
 	s.startDjango()
 	s.service = freeAddress(t)
-	host, port, _ := net.SplitHostPort(s.service)
+	host, port, found := strings.Cut(s.service, ":")
+	if !found {
+		t.Fatal(s.service)
+	}
 	run(t, dir, python(t, release.VersionsFor("single")[0]), absolute(t, "../examples/forward-auth/service.py"), host, port)
 	s.startServe(more...)
 	await(t, s.service)
@@ -106,9 +109,9 @@ func (s *guardedSite) startDjango() {
 		s.t.Fatal(err)
 	}
 	var begun struct {
-		Port     int
-		Settings string
-		Sessions map[string]string
+		Port     int               `json:"port"`
+		Settings string            `json:"settings"`
+		Sessions map[string]string `json:"sessions"`
 	}
 	line, err := s.stdout.ReadBytes('\n')
 	if err == nil {
@@ -154,7 +157,7 @@ func (s *guardedSite) startServe(more ...string) {
 func (s *guardedSite) front(name string) string {
 	s.t.Helper()
 	address := freeAddress(s.t)
-	_, port, _ := net.SplitHostPort(address)
+	port := portOf(address)
 	s.copyExample(strings.NewReplacer(
 		"127.0.0.1:8788", s.auth, "127.0.0.1:8000", s.django, "127.0.0.1:9000", s.service, "127.0.0.1:8080", address,
 		"shop.example.com:8080", "localhost:"+port, "shop.example.com", "localhost",
@@ -186,11 +189,12 @@ func (s *guardedSite) front(name string) string {
 
 // nginxFolders keeps nginx out of the machine's folders.
 func nginxFolders(dir string) string {
-	lines := "access_log off;\n"
+	var lines strings.Builder
+	lines.WriteString("access_log off;\n")
 	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
-		lines += kind + "_temp_path " + dir + "/nginx-" + kind + ";\n"
+		fmt.Fprintf(&lines, "%s_temp_path %s/nginx-%s;\n", kind, dir, kind)
 	}
-	return lines
+	return lines.String()
 }
 
 func (s *guardedSite) copyExample(replace *strings.Replacer) {
@@ -217,7 +221,7 @@ func proxyProgram(t *testing.T, name string) string {
 	if err != nil {
 		t.Fatalf("no proxies: %v\n%s", err, stderr.String())
 	}
-	for _, program := range strings.Fields(string(out)) {
+	for program := range strings.FieldsSeq(string(out)) {
 		if filepath.Base(program) == name {
 			return program
 		}
@@ -281,7 +285,7 @@ func freeAddress(t *testing.T) string {
 }
 
 func portOf(address string) string {
-	_, port, _ := net.SplitHostPort(address)
+	_, port, _ := strings.Cut(address, ":")
 	return port
 }
 

@@ -141,7 +141,8 @@ func plain(err error) string {
 	for {
 		before := text
 		for _, name := range []string{
-			"djangobridge", "djangosession", "tables", "auth", "forwardauth", "caches", "rediscache", "memcached", "files", "signedcookies",
+			"djangobridge", "djangosession", "tables", "auth", "forwardauth", "caches", "rediscache", "memcached", "files",
+			"signedcookies",
 			"signing", "pyjson", "pickle", "tagged", "py",
 		} {
 			text = strings.TrimPrefix(text, name+": ")

@@ -25,30 +25,43 @@ type serveCommand struct {
 
 	Listen string `default:"127.0.0.1:8788" help:"Where proxies ask: HOST:PORT, or unix:PATH." placeholder:"ADDRESS"`
 
+	//nolint:lll // a help text
 	API string `help:"Where services of this machine read GET /user and GET /session: a loopback address, or unix:PATH." placeholder:"ADDRESS"`
 
 	SocketMode string `default:"0660" help:"Permissions of Unix sockets, in octal." placeholder:"MODE"`
 
-	TLSCert string `help:"Certificate for --listen. It is read again for each connection."                 name:"tls-cert"      placeholder:"FILE"`
-	TLSKey  string `help:"Private key of that certificate."                                                name:"tls-key"       placeholder:"FILE"`
-	TLSCA   string `help:"Certificates of authorities: accept only clients with a certificate of theirs." name:"tls-client-ca" placeholder:"FILE"`
+	TLSCert string `help:"Certificate for --listen. It is read again for each connection." name:"tls-cert" placeholder:"FILE"`
 
-	Rules        string   `help:"Requirements by host, method and path, in JSON (see docs/forward-auth.md)." placeholder:"FILE"`
-	Host         []string `help:"A host besides ALLOWED_HOSTS for which proxies ask. Can be repeated."        placeholder:"NAME"`
-	AllowInPaths string   `help:"Those of the characters ;?# that paths may contain."                         placeholder:"CHARACTERS"`
-	Groups       bool     `help:"Send the groups of the user too, which takes another query."`
+	TLSKey string `help:"Private key of that certificate." name:"tls-key" placeholder:"FILE"`
+
+	TLSCA string `help:"Authorities: accept only clients with a certificate of theirs." name:"tls-client-ca" placeholder:"FILE"`
+
+	Rules string `help:"Requirements by host, method and path, in JSON (see docs/forward-auth.md)." placeholder:"FILE"`
+
+	Host []string `help:"A host besides ALLOWED_HOSTS for which proxies ask. Can be repeated." placeholder:"NAME"`
+
+	AllowInPaths string `help:"Those of the characters ;?# that paths may contain." placeholder:"CHARACTERS"`
+
+	Groups bool `help:"Send the groups of the user too, which takes another query."`
 
 	//nolint:lll // a help text
 	KnownMiddleware texts `help:"An entry of MIDDLEWARE that neither replaces the user nor ends sessions. Can be repeated." placeholder:"NAME"`
+
 	//nolint:lll // a help text
 	InactiveBackend texts `help:"One of AUTHENTICATION_BACKENDS that accepts users who are not active. Can be repeated." placeholder:"NAME"`
 
-	Misses      float64       `default:"50"   help:"How many cookies without a session one address may bring each second; -1 for no limit."`
-	MissesBurst int           `default:"1000" help:"How many of them at once."`
-	Timeout     time.Duration `default:"5s"   help:"How long an answer may take."`
-	Grace       time.Duration `default:"20s"  help:"How long requests may take that are being answered when the program ends."`
-	Connections int           `default:"10"   help:"How many connections to a database to keep open."`
-	Verbose     bool          `help:"Log each answer."`
+	//nolint:lll // a help text
+	Misses float64 `default:"50" help:"How many cookies without a session one address may bring each second; -1 for no limit."`
+
+	MissesBurst int `default:"1000" help:"How many of them at once."`
+
+	Timeout time.Duration `default:"5s" help:"How long an answer may take."`
+
+	Grace time.Duration `default:"20s" help:"How long requests may take that are being answered when the program ends."`
+
+	Connections int `default:"10" help:"How many connections to a database to keep open."`
+
+	Verbose bool `help:"Log each answer."`
 }
 
 // Help is what serve --help adds.

@@ -1,17 +1,21 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"strings"
 	"time"
 )
 
 // Arguments that make this program do something else; see main.
 const (
 	measurePages = "pages"
+	measureAuth  = "auth"
 	servePage    = "page" // and nothing else: it is the server that pages measures
 )
 
@@ -42,6 +46,32 @@ func measurePage(ctx context.Context, out io.Writer, python string, e *engine, p
 // page is a session of the site, and what the page shows to it.
 type page struct{ Key, Shows string }
 
+// question is what nginx asks about a page.
+const question = "/auth/nginx/login"
+
+// request returns the path and the headers of a request for a page.
+func (p plan) request(of page) (path string, header http.Header) {
+	header = http.Header{"Cookie": {"sessionid=" + of.Key}}
+	if !p.asks {
+		return "/", header
+	}
+	for name, value := range map[string]string{
+		"X-Original-Method": http.MethodGet, "X-Original-Uri": "/reports/tea", "X-Forwarded-Proto": "https", "X-Real-Ip": "192.0.2.1",
+	} {
+		header.Set(name, value)
+	}
+	return question, header
+}
+
+// isRight reports whether an answer is that to a page's visitor.
+func (p plan) isRight(of page, code int, header http.Header, body string) bool {
+	if !p.asks {
+		return body == of.Shows
+	}
+	user, _, _ := strings.Cut(of.Shows, ":")
+	return code == http.StatusOK && header.Get("X-User-Name") == user && header.Get("X-User-Staff") == "false" && body == ""
+}
+
 // measure measures a page that shows the user and a value of the session. gunicorn serves
 // it from Django with two worker processes, and net/http serves it from this module, on
 // the same sessions and users. The servers, the database and the cache share one core,
@@ -60,7 +90,7 @@ func (s *pageSite) measure(ctx context.Context, out io.Writer, p plan) (err erro
 	if err := s.fill(ctx, string(settings), p, &filled); err != nil {
 		return err
 	}
-	if s.engine.name == sqlite { // once, because it asks no engine
+	if s.engine.name == sqlite && !p.asks { // once, because it asks no engine
 		f, err := p.middleware(ctx)
 		if err != nil {
 			return err
@@ -82,16 +112,20 @@ func (s *pageSite) measure(ctx context.Context, out io.Writer, p plan) (err erro
 	if err != nil {
 		return err
 	}
-	allocs, err := all[ours].allocs(ctx, filled.Pages[0])
+	allocs, err := all[ours].allocs(ctx, p, filled.Pages[0])
 	if err != nil {
 		return err
 	}
-	return s.rows(out, all, rate, allocs)
+	prefix := ""
+	if p.asks {
+		prefix = "auth_"
+	}
+	return s.rows(out, prefix, all, rate, allocs)
 }
 
 // rows prints the results of the servers. Of gunicorn's two modes, the better figure
 // counts each time.
-func (s *pageSite) rows(out io.Writer, all []*server, rate int, allocs float64) error {
+func (s *pageSite) rows(out io.Writer, prefix string, all []*server, rate int, allocs float64) error {
 	best, django := all[ours].bests, bests{}
 	for _, w := range all[ours+1:] {
 		django.keep(w.bests)
@@ -100,8 +134,8 @@ func (s *pageSite) rows(out io.Writer, all []*server, rate int, allocs float64) 
 	most := fmt.Sprintf(" django_per_s=%.0f go_per_s=%.0f", django.perSecond, best.perSecond)
 	same := fmt.Sprintf(" django_per_s=%d go_per_s=%d", rate, rate)
 	return errors.Join(
-		row(out, "page/"+s.engine.name, &figures{django: 1e6 / django.perSecond, ours: 1e6 / best.perSecond, allocs: allocs}, most),
-		row(out, "p99_full/"+s.engine.name, &figures{django: us(django.full), ours: us(best.full), allocs: allocs}, most),
-		row(out, "p99_same/"+s.engine.name, &figures{django: us(django.same), ours: us(best.same), allocs: allocs}, same),
+		row(out, cmp.Or(strings.TrimSuffix(prefix, "_"), "page")+"/"+s.engine.name, &figures{django: 1e6 / django.perSecond, ours: 1e6 / best.perSecond, allocs: allocs}, most),
+		row(out, prefix+"p99_full/"+s.engine.name, &figures{django: us(django.full), ours: us(best.full), allocs: allocs}, most),
+		row(out, prefix+"p99_same/"+s.engine.name, &figures{django: us(django.same), ours: us(best.same), allocs: allocs}, same),
 	)
 }

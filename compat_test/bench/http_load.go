@@ -40,7 +40,7 @@ const share = 0.6
 func (p plan) turns(ctx context.Context, servers []*server, pages []page) (rate int, err error) {
 	each := func(rate int, d time.Duration, met func(w *server, perSecond float64, p99 time.Duration)) error {
 		for _, w := range servers {
-			perSecond, p99, err := w.load(ctx, pages, p.clients, rate, d)
+			perSecond, p99, err := w.load(ctx, p, pages, rate, d)
 			if err != nil {
 				return fmt.Errorf("%s: %w", w.name, err)
 			}
@@ -77,24 +77,24 @@ func (p plan) turns(ctx context.Context, servers []*server, pages []page) (rate 
 // next request as soon as it has the last answer. Connections are kept open if the server
 // keeps them open. Every answer is checked.
 func (w *server) load(
-	ctx context.Context, pages []page, clients, rate int, d time.Duration,
+	ctx context.Context, plan plan, pages []page, rate int, d time.Duration,
 ) (perSecond float64, p99 time.Duration, err error) {
-	prefix := w.url + "/?"
+	path, _ := plan.request(page{})
+	prefix := w.url + path + "?"
 	targets := make([]vegeta.Target, len(pages))
 	for i, p := range pages {
-		targets[i] = vegeta.Target{
-			Method: http.MethodGet, URL: prefix + strconv.Itoa(i), Header: http.Header{"Cookie": {"sessionid=" + p.Key}},
-		}
+		_, header := plan.request(p)
+		targets[i] = vegeta.Target{Method: http.MethodGet, URL: prefix + strconv.Itoa(i), Header: header}
 	}
 	var turn atomic.Uint64
 	next := func(t *vegeta.Target) error {
 		*t = targets[turn.Add(1)%uint64(len(targets))]
 		return nil
 	}
-	options := []func(*vegeta.Attacker){vegeta.Workers(uint64(clients)), vegeta.Connections(clients)}
+	options := []func(*vegeta.Attacker){vegeta.Workers(uint64(plan.clients)), vegeta.Connections(plan.clients)}
 	pace := vegeta.Pacer(newVisitors(rate))
 	if rate == 0 {
-		options, pace = append(options, vegeta.MaxWorkers(uint64(clients))), vegeta.Rate{}
+		options, pace = append(options, vegeta.MaxWorkers(uint64(plan.clients))), vegeta.Rate{}
 	}
 	attacker := vegeta.NewAttacker(options...)
 	stop := context.AfterFunc(ctx, func() { attacker.Stop() })
@@ -102,7 +102,7 @@ func (w *server) load(
 	var metrics vegeta.Metrics
 	for r := range attacker.Attack(next, pace, d, "") {
 		i, numberErr := strconv.Atoi(strings.TrimPrefix(r.URL, prefix))
-		if numberErr != nil || r.Error != "" || string(r.Body) != pages[i].Shows {
+		if numberErr != nil || r.Error != "" || !plan.isRight(pages[i], int(r.Code), r.Headers, string(r.Body)) {
 			err = fmt.Errorf("status %d: %q %s", r.Code, r.Body, r.Error)
 			attacker.Stop() // those on their way still come
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
+	"github.com/djangobridge/djangobridge/forwardauth"
 	"github.com/djangobridge/djangobridge/tables"
 )
 
@@ -43,8 +44,13 @@ func serve(ctx context.Context, driver, source, name string) error {
 	if err != nil {
 		return err
 	}
+	asked, err := authHandler(e, db, settings)
+	if err != nil {
+		return err
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/", page)
+	mux.Handle("/auth/", asked)
 	mux.HandleFunc(mallocsPath, func(w http.ResponseWriter, _ *http.Request) {
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
@@ -63,18 +69,34 @@ func serve(ctx context.Context, driver, source, name string) error {
 	return nil
 }
 
-// pageHandler is the page inside the middlewares.
-func pageHandler(e *engine, db *sql.DB, settings djangosession.Settings) (http.Handler, error) {
+// parts are the sessions and the logins of a site.
+func parts(
+	e *engine, db *sql.DB, settings djangosession.Settings, o djangosession.Options,
+) (sessions *djangosession.Manager, login *auth.Auth, err error) {
 	store, _, engineErr := e.store(settings, db)
 	users, usersErr := tables.NewUsers(db, settings, tables.UserOptions{})
 	if err := errors.Join(engineErr, usersErr); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	sessions, err := djangosession.NewManager(store, settings, djangosession.Options{})
+	if sessions, err = djangosession.NewManager(store, settings, o); err != nil {
+		return nil, nil, err
+	}
+	login, err = auth.New(sessions, users, auth.Options{})
+	return sessions, login, err
+}
+
+// authHandler answers questions of nginx.
+func authHandler(e *engine, db *sql.DB, settings djangosession.Settings) (http.Handler, error) {
+	sessions, login, err := parts(e, db, settings, djangosession.Options{ReadOnly: true})
 	if err != nil {
 		return nil, err
 	}
-	login, err := auth.New(sessions, users, auth.Options{})
+	return forwardauth.New(forwardauth.Site{Sessions: sessions, Login: login}, forwardauth.Options{})
+}
+
+// pageHandler is the page inside the middlewares.
+func pageHandler(e *engine, db *sql.DB, settings djangosession.Settings) (http.Handler, error) {
+	sessions, login, err := parts(e, db, settings, djangosession.Options{})
 	if err != nil {
 		return nil, err
 	}

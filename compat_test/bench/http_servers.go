@@ -116,19 +116,20 @@ func stopAll(servers []*server) error {
 
 // allocs returns the number of allocations of our process per page, including those of
 // net/http.
-func (w *server) allocs(ctx context.Context, p page) (float64, error) {
+func (w *server) allocs(ctx context.Context, plan plan, p page) (float64, error) {
 	const requests = 1000
-	before, err := w.get(ctx, mallocsPath, p)
+	path, header := plan.request(p)
+	before, err := w.get(ctx, mallocsPath, header)
 	for range requests {
 		if err != nil {
 			return 0, err
 		}
-		_, err = w.get(ctx, "/", p)
+		_, err = w.get(ctx, path, header)
 	}
 	if err != nil {
 		return 0, err
 	}
-	after, err := w.get(ctx, mallocsPath, p)
+	after, err := w.get(ctx, mallocsPath, header)
 	if err != nil {
 		return 0, err
 	}
@@ -137,12 +138,12 @@ func (w *server) allocs(ctx context.Context, p page) (float64, error) {
 	return (to - from) / requests, err
 }
 
-func (w *server) get(ctx context.Context, path string, p page) (string, error) {
+func (w *server) get(ctx context.Context, path string, header http.Header) (string, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, w.url+path, http.NoBody)
 	if err != nil {
 		return "", err
 	}
-	r.Header.Set("Cookie", "sessionid="+p.Key)
+	r.Header = header
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return "", err

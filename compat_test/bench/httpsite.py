@@ -25,7 +25,24 @@ def page(request):
     return HttpResponse(f"{request.user.username}: {request.session['visits']} visits", content_type="text/plain")
 
 
-urlpatterns = [path("", page)]
+def auth(request):
+    """The answer to nginx, as package forwardauth gives it."""
+    user = request.user
+    if not user.is_authenticated:
+        return HttpResponse(status=401, headers={"Location": "/login/?next=" + request.headers["X-Original-URI"]})
+    headers = {
+        "X-User-Id": user.pk,
+        "X-User-Name": user.get_username(),
+        "X-User-Email": user.email,
+        "X-User-Staff": "true" if user.is_staff else "false",
+        "X-User-Superuser": "true" if user.is_superuser else "false",
+        "X-User-Groups": "",
+        "Cache-Control": "no-store",
+    }
+    return HttpResponse(headers=headers)
+
+
+urlpatterns = [path("", page), path("auth/nginx/login", auth)]
 
 SITE["DATABASES"]["default"]["CONN_MAX_AGE"] = None
 if SITE["DATABASES"]["default"]["ENGINE"].endswith("mysql"):
