@@ -58,11 +58,10 @@ func run(t *testing.T, dir, program string, args ...string) *process {
 	go func() { p.ended <- p.Wait() }()
 	t.Cleanup(func() {
 		_ = p.Process.Signal(syscall.SIGTERM) // it may have ended
-		select {
-		case <-p.ended:
-		case <-time.After(10 * time.Second):
-			_ = p.Process.Kill()
-			<-p.ended
+		overdue := time.AfterFunc(10*time.Second, func() { _ = p.Process.Kill() })
+		defer overdue.Stop()
+		if err := <-p.ended; err != nil {
+			t.Logf("%s: %v", filepath.Base(program), err)
 		}
 		if t.Failed() {
 			t.Logf("%s:\n%.4000s", filepath.Base(program), p.output.String())

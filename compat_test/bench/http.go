@@ -134,7 +134,8 @@ func (s *pageSite) rows(out io.Writer, prefix string, all []*server, rate int, a
 	most := fmt.Sprintf(" django_per_s=%.0f go_per_s=%.0f", django.perSecond, best.perSecond)
 	same := fmt.Sprintf(" django_per_s=%d go_per_s=%d", rate, rate)
 	return errors.Join(
-		row(out, cmp.Or(strings.TrimSuffix(prefix, "_"), "page")+"/"+s.engine.name, &figures{django: 1e6 / django.perSecond, ours: 1e6 / best.perSecond, allocs: allocs}, most),
+		row(out, cmp.Or(strings.TrimSuffix(prefix, "_"), "page")+"/"+s.engine.name,
+			&figures{django: 1e6 / django.perSecond, ours: 1e6 / best.perSecond, allocs: allocs}, most),
 		row(out, prefix+"p99_full/"+s.engine.name, &figures{django: us(django.full), ours: us(best.full), allocs: allocs}, most),
 		row(out, prefix+"p99_same/"+s.engine.name, &figures{django: us(django.same), ours: us(best.same), allocs: allocs}, same),
 	)
