@@ -58,7 +58,8 @@ func (r *rotation) next() nextStep {
 		return step
 	}
 	if r.switched || r.wasUsed() {
-		return nextStep{name: stepDrop, reason: "No live session is signed with a fallback key, and no login has a hash of one."}
+		return nextStep{name: stepDrop, reason: "No live session needs a fallback key: none is signed with one, and no login has " +
+			"a hash of one."}
 	}
 	because := "The fallback key has signed no session"
 	if !r.signed {
@@ -104,7 +105,7 @@ func (r *rotation) oldKeyInUse() (nextStep, bool) {
 			" signed with a fallback key. Those that are used again move to SECRET_KEY when they are saved."}, true
 	case logins.fallback > 0:
 		return nextStep{name: stepWait, until: logins.fallbackEnds, reason: plural(logins.fallback, "login") +
-			" in sessions of SECRET_KEY would end, because their hash was made with a fallback key. Django renews it at the next " +
+			" in sessions would end, because their hash was made with a fallback key. Django renews it at the next " +
 			"visit."}, true
 	}
 	return nextStep{}, false
