@@ -285,8 +285,14 @@ type project struct {
 func newProject(t *testing.T, release string) project {
 	t.Helper()
 	p := project{t: t, dir: t.TempDir(), bin: filepath.Dir(python(t, release))}
-	p.run(`python -c 'from django.core.management import execute_from_command_line as run; run(["", "startproject", "shop", "."])'`)
+	p.startProject()
 	return p
+}
+
+// startProject runs startproject.
+func (p project) startProject() {
+	p.t.Helper()
+	p.run(`python -c 'from django.core.management import execute_from_command_line as run; run(["", "startproject", "shop", "."])'`)
 }
 
 // run returns what a line for the shell prints.

@@ -176,7 +176,9 @@ def exact(value):
     # A value of OPTIONS as JSON has it. Classes and functions become their names.
     if isinstance(value, dict):
         return {"%s" % key: exact(v) for key, v in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
+    if isinstance(value, (set, frozenset)):
+        return sorted(map(exact, value), key=repr)
+    if isinstance(value, (list, tuple)):
         return [exact(v) for v in value]
     if hasattr(value, "__fspath__"):
         return str(value)
@@ -430,7 +432,9 @@ def plain(value):
     # A value as JSON has it.
     if isinstance(value, dict):
         return {key: plain(v) for key, v in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
+    if isinstance(value, (set, frozenset)):
+        return sorted(map(plain, value), key=repr)
+    if isinstance(value, (list, tuple)):
         return [plain(v) for v in value]
     if isinstance(value, bytes):
         if bytes is str:

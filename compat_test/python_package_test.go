@@ -1,0 +1,158 @@
+package compat_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+)
+
+// wheel builds the Django package once for all tests.
+var wheel = sync.OnceValues(func() (string, error) { //nolint:gochecknoglobals // built once
+	folder, err := os.MkdirTemp("", "djangobridge-wheel-")
+	if err != nil {
+		return "", err
+	}
+	return lastLine(exec.Command(filepath.Join("env", "wheel"), folder)) //nolint:noctx // it outlives the test that asks first
+})
+
+// lastLine returns the last line that a command prints.
+func lastLine(cmd *exec.Cmd) (string, error) {
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("%w\n%s", err, stderr.String())
+	}
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	return lines[len(lines)-1], nil
+}
+
+// newPackagedProject is a new project in a new virtual environment that has the release
+// and the wheel, with the package in INSTALLED_APPS.
+func newPackagedProject(t *testing.T, release string) project {
+	t.Helper()
+	file, err := wheel()
+	if err != nil {
+		t.Fatalf("no wheel: %v", err)
+	}
+	python, err := lastLine(exec.CommandContext(t.Context(), filepath.Join("env", "fresh"), release, file, filepath.Join(t.TempDir(), "env")))
+	if err != nil {
+		t.Fatalf("no environment: %v", err)
+	}
+	p := project{t: t, dir: t.TempDir(), bin: filepath.Dir(python)}
+	p.startProject()
+	settings := filepath.Join(p.dir, "shop", "settings.py")
+	text, err := os.ReadFile(settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.write("shop/settings.py", string(text)+"\nINSTALLED_APPS += [\"djangobridge\"]\n")
+	return p
+}
+
+// manage runs manage.py and returns its output, standard error included, and whether it
+// succeeded.
+func (p project) manage(module, line string) (string, bool) {
+	p.t.Helper()
+	out := p.run("DJANGO_SETTINGS_MODULE=shop." + module + " python manage.py " + line + " 2>&1 && echo EXIT 0 || echo EXIT $?")
+	text, status, found := strings.Cut(string(out), "EXIT ")
+	if !found {
+		p.t.Fatalf("no exit status: %s", out)
+	}
+	return text, strings.TrimSpace(status) == "0"
+}
+
+// variant writes a module of settings that changes those of the project.
+func (p project) variant(module, text string) {
+	p.t.Helper()
+	p.write("shop/"+module+".py", "from shop.settings import *\n"+text)
+}
+
+// TestThePackageWorksInAFreshEnvironment installs the wheel beside each release.
+func TestThePackageWorksInAFreshEnvironment(t *testing.T) {
+	t.Parallel()
+	for _, release := range releases() {
+		t.Run(release, func(t *testing.T) {
+			t.Parallel()
+			shop := newPackagedProject(t, release)
+			t.Run("unit tests", func(t *testing.T) { shop.runUnitTests(t) })
+			t.Run("settings", func(t *testing.T) { shop.compareSettings(t) })
+			t.Run("changes", func(t *testing.T) { shop.checkChanges(t) })
+		})
+	}
+}
+
+// runUnitTests runs python/tests with the installed package.
+func (p project) runUnitTests(t *testing.T) {
+	t.Helper()
+	p.t = t
+	if err := os.CopyFS(filepath.Join(p.dir, "tests"), os.DirFS(filepath.Join("..", "python", "tests"))); err != nil {
+		t.Fatal(err)
+	}
+	out := p.run("python -m unittest discover -s tests -t . 2>&1 && python -c 'import djangobridge; print(djangobridge.__file__)'")
+	ran := regexp.MustCompile(`Ran (\d+) tests`).FindSubmatch(out)
+	if ran == nil || len(ran[1]) < 2 || !bytes.Contains(out, []byte("site-packages")) {
+		t.Errorf("the tests of the installed package: %s", out)
+	}
+}
+
+// compareSettings compares the command with the tool's script.
+func (p project) compareSettings(t *testing.T) {
+	t.Helper()
+	p.t = t
+	exportedAt := regexp.MustCompile(`"EXPORTED_AT": [0-9.]+`)
+	p.variant("other", `
+print("noise", end="")
+SECRET_KEY_FALLBACKS = ["old"]
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": "cache"}}
+CSRF_TRUSTED_ORIGINS = {"https://a.example.com", "https://b.example.com", "https://c.example.com"}
+`)
+	for _, module := range []string{"settings", "other"} {
+		fromScript, fromCommand := p.scriptLine(module, false), p.run("DJANGO_SETTINGS_MODULE=shop."+module+" python manage.py djangobridge_settings")
+		const marker = `{"DJANGOBRIDGE_SETTINGS":`
+		_, script, found := strings.Cut(string(fromScript), marker)
+		_, command, foundToo := strings.Cut(string(fromCommand), marker)
+		if !found || !foundToo || exportedAt.ReplaceAllString(script, "") != exportedAt.ReplaceAllString(command, "") {
+			t.Errorf("%s: the command prints %d bytes that differ from the %d of the script", module, len(command), len(script))
+		}
+		if _, _, err := djangosession.ReviewSettings(bytes.NewReader(fromCommand)); err != nil {
+			t.Errorf("%s: %v", module, err)
+		}
+	}
+}
+
+// checkChanges changes the site after an export.
+func (p project) checkChanges(t *testing.T) {
+	t.Helper()
+	p.t = t
+	if out, ok := p.manage("settings", "djangobridge_settings --output site.json"); !ok || out != "" {
+		t.Fatalf("export: %s", out)
+	}
+	if info, err := os.Stat(filepath.Join(p.dir, "site.json")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file has mode %v, %v", info.Mode(), err)
+	}
+	if out, ok := p.manage("settings", "djangobridge_settings --check site.json"); !ok || !strings.Contains(out, "is right") {
+		t.Errorf("an unchanged site: %s", out)
+	}
+	for name, change := range map[string]string{
+		"SECRET_KEY":          `SECRET_KEY = "rotated-key"`,
+		"SESSION_ENGINE":      `SESSION_ENGINE = "django.contrib.sessions.backends.cache"`,
+		"SESSION_COOKIE_NAME": `SESSION_COOKIE_NAME = "shopid"`,
+		"MIDDLEWARE":          `MIDDLEWARE += ["django.middleware.locale.LocaleMiddleware"]`,
+	} {
+		p.variant("changed", change)
+		out, ok := p.manage("changed", "djangobridge_settings --check site.json")
+		if ok || !strings.Contains(out, "differs") || !strings.Contains(out, name) || strings.Contains(out, "rotated-key") {
+			t.Errorf("after %s: succeeded %v: %s", name, ok, out)
+		}
+	}
+}
