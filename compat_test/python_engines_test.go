@@ -174,8 +174,11 @@ const mergerVariable = "COMPAT_MERGER"
 
 // mergeOrder is what such a process does; see do_count_up in merging_peer.py.
 type mergeOrder struct {
-	File, Source, Key, Name string
-	Rounds                  int
+	File   string `json:"file"`
+	Source string `json:"source"`
+	Key    string `json:"key"`
+	Name   string `json:"name"`
+	Rounds int    `json:"rounds"`
 }
 
 // mergeProcess counts up, and prints how many values did not last.

@@ -21,7 +21,7 @@ const (
 // each of one session. With the merging engines nothing is lost, and with those of Django
 // much is. If COMPAT_MERGES is set, it is the number of writes, and all engines of Django
 // are tried for comparison.
-func TestSixteenWriters(t *testing.T) {
+func TestSixteenWriters(t *testing.T) { //nolint:tparallel // each subtest uses many processes
 	t.Parallel()
 	release := releases()[len(releases())-1]
 	for _, k := range mergingKinds() {

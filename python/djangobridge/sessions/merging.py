@@ -10,6 +10,9 @@ from django.contrib.sessions.exceptions import SessionInterrupted
 # How long a save is repeated after conflicts with other writers, in seconds.
 PATIENCE = 5.0
 
+# The longest pause before such a save is repeated, in seconds.
+LONGEST_PAUSE = 0.002
+
 
 class SessionGone(UpdateError, SessionInterrupted):
     """The stored session was deleted, usually by a logout in another request.
@@ -73,9 +76,12 @@ def replace_values(values, by):
 
 
 def retry(attempt, is_conflict):
-    """Return the result of attempt, and repeat it after conflicts for a limited time."""
+    """Return the result of attempt, and repeat it after conflicts for a limited time.
+
+    The pauses are short, because those who pause for long lose against those who do not.
+    """
     deadline = time.monotonic() + PATIENCE
-    pause = 0.001
+    pause = 0.0002
     while True:
         try:
             return attempt()
@@ -84,7 +90,7 @@ def retry(attempt, is_conflict):
             if not is_conflict(error) or time.monotonic() + wait > deadline:
                 raise
         time.sleep(wait)
-        pause = min(2 * pause, 0.05)
+        pause = min(2 * pause, LONGEST_PAUSE)
 
 
 class MergingBase:
