@@ -46,6 +46,8 @@ type Options struct {
 	Host string
 	// Now is the current time. It is [time.Now] by default.
 	Now func() time.Time
+	// Reading is the time after which a sample takes no more sessions; 2 seconds by default.
+	Reading time.Duration
 	// OnToken is called whenever a correct token arrives, with whether it was used
 	// before.
 	OnToken func(again bool)
@@ -85,6 +87,9 @@ func New(ctx context.Context, s Site, o Options) (*Handler, error) {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Reading == 0 {
+		o.Reading = maxReading
 	}
 	seals, err := newSealer()
 	if err != nil {

@@ -325,3 +325,22 @@ func TestOneJobRunsAtATimeAndCanBeStopped(t *testing.T) {
 		}
 	}
 }
+
+// TestSampleEndsInTime has no time to read more than one range.
+func TestSampleEndsInTime(t *testing.T) {
+	t.Parallel()
+	p := newTestPage(t, false)
+	p.options.Reading = time.Nanosecond
+	p.exec("WITH RECURSIVE s(i) AS (SELECT 0 UNION ALL SELECT i+1 FROM s WHERE i < 9999) INSERT INTO django_session " +
+		"SELECT lower(hex(randomblob(16))), 'x', '2999-01-01 00:00:00' FROM s")
+	s, err := p.reads(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.whole || !s.stopped || s.ranges != 1 || len(s.rows) > rangeRows {
+		t.Errorf("%d rows of %d ranges, whole %v, stopped %v", len(s.rows), s.ranges, s.whole, s.stopped)
+	}
+	if page := p.get(""); !strings.Contains(page, "read in 1 range of keys") || !strings.Contains(page, "there was no time for more") {
+		t.Errorf("the page does not say so\n%.2000s", page)
+	}
+}

@@ -18,7 +18,7 @@ const (
 	// rangeCount and rangeRows are how many ranges of keys a sample has, and how many rows
 	// are read of each. Keys are random, so the sessions in a range are a random choice.
 	rangeCount, rangeRows = 50, 100
-	// maxReading is the time after which a sample takes no more.
+	// maxReading is the default of Options.Reading.
 	maxReading = 2 * time.Second
 	// maxPage is the time after which a page gives up.
 	maxPage = 8 * time.Second
@@ -104,7 +104,7 @@ func (h *Handler) takeList(ctx context.Context, s *sample, lister djangosession.
 			return nil
 		}
 		s.rows = append(s.rows, h.ofRecord(record))
-		if time.Since(start) > maxReading {
+		if time.Since(start) > h.options.Reading {
 			s.stopped = true
 			return nil
 		}
@@ -135,7 +135,7 @@ func (h *Handler) takeTable(ctx context.Context, s *sample, start time.Time) err
 			return nil
 		}
 		last = &found[len(found)-1]
-		s.stopped = time.Since(start) > maxReading/2
+		s.stopped = time.Since(start) > h.options.Reading/2
 	}
 	s.rows, s.stopped = nil, false
 	return h.takeRanges(ctx, s, newAlphabet(first), start)
@@ -173,7 +173,7 @@ func (h *Handler) takeRanges(ctx context.Context, s *sample, a alphabet, start t
 		if span > 0 {
 			estimate += width * n / span
 		}
-		if read++; time.Since(start) > maxReading {
+		if read++; time.Since(start) > h.options.Reading {
 			s.stopped = read < rangeCount
 			break
 		}

@@ -73,7 +73,7 @@ func newTestPage(t *testing.T, write bool) *testPage {
 			return 2, nil
 		}
 	}
-	p.Handler, err = New(t.Context(), site, Options{Host: testHost, OnToken: func(again bool) {
+	p.Handler, err = New(t.Context(), site, Options{Host: testHost, Reading: time.Minute, OnToken: func(again bool) {
 		p.tokens = append(p.tokens, strconv.FormatBool(again))
 	}})
 	if err != nil {

@@ -123,7 +123,7 @@ func sizeText(n int64) string {
 	switch {
 	case n < 10_000:
 		return plural(n, "byte")
-	case n < 10_000_000:
+	case n < 1_000_000:
 		return strconv.FormatFloat(float64(n)/1000, 'f', 1, 64) + " kB"
 	}
 	return strconv.FormatFloat(float64(n)/1e6, 'f', 1, 64) + " MB"
