@@ -171,7 +171,7 @@ func (h *Handler) refusal(r *http.Request, x *exchange) Reason {
 		return BadHost
 	case !readable:
 		return BadPath
-	case h.options.Rules.namesMethods() && overridesMethod(r.Header):
+	case !isMethod(q.method), h.options.Rules.namesMethods() && overridesMethod(r.Header):
 		return Smuggled
 	}
 	if x.route, ok = h.options.Rules.find(host, q.method, path); !ok {
@@ -183,14 +183,20 @@ func (h *Handler) refusal(r *http.Request, x *exchange) Reason {
 	return ""
 }
 
-// overridesMethod reports whether a service may read another method than the proxy.
-func overridesMethod(h http.Header) bool {
-	for _, name := range []string{"X-Http-Method-Override", "X-Http-Method", "X-Method-Override"} {
-		if _, ok := h[name]; ok {
-			return true
+// isMethod reports whether a method is in capitals. Methods depend on case, but Django and
+// other services read "post" as POST, and a rule for POST would not see it.
+func isMethod(method string) bool {
+	for _, c := range method {
+		if (c < 'A' || 'Z' < c) && c != '-' {
+			return false
 		}
 	}
-	return false
+	return method != ""
+}
+
+// overridesMethod reports whether a service may read another method than the proxy.
+func overridesMethod(h http.Header) bool {
+	return hasHeader(h, []string{"X-Http-Method-Override", "X-Http-Method", "X-Method-Override"})
 }
 
 // answerUser answers a request by its user.

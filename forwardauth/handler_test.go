@@ -217,6 +217,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		"another header":          {headers: []string{"X-User-Agent", "a"}, reason: forwardauth.Passed},
 		"two cookie headers":      {headers: []string{"Cookie", "sessionid=abcdefgh"}, reason: forwardauth.SeveralCookies},
 		"another method":          {headers: []string{"X-Http-Method-Override", "POST"}, reason: forwardauth.Smuggled},
+		"method with underscores": {headers: []string{"X_HTTP_Method_Override", "DELETE"}, reason: forwardauth.Smuggled},
 		"wrong host":              {headers: []string{"Host", "evil.example"}, reason: forwardauth.BadHost},
 		"host with a user":        {headers: []string{"Host", "evil@shop.example.com"}, reason: forwardauth.BadHost},
 		"host of a subdomain":     {headers: []string{"Host", "a.example.org:8443"}, reason: forwardauth.Passed},

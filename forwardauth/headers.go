@@ -62,12 +62,15 @@ func flag(set bool) string {
 // and some punctuation becomes %XX, in UTF-8. unquote of urllib.parse reverses it.
 func encode(s string) string { return pyurl.Quote(s, "!$&'()*+-./:;=@^_`|~") }
 
-// smuggles reports whether a client has sent one of the headers that describe a user, in
-// any spelling that a service could take for it: many treat "_" and other characters like
-// "-".
-func smuggles(h http.Header) bool {
+// smuggles reports whether a client has sent one of the headers that describe a user.
+func smuggles(h http.Header) bool { return hasHeader(h, headers()) }
+
+// hasHeader reports whether there is a header with one of these names, which begin with
+// "X-", in any spelling that a service could take for it: many treat "_" and other
+// characters like "-".
+func hasHeader(h http.Header, names []string) bool {
 	for name := range h {
-		if len(name) < len("X-User-") || name[0]|0x20 != 'x' {
+		if len(name) < 2 || name[0]|0x20 != 'x' {
 			continue
 		}
 		plain := strings.Map(func(c rune) rune {
@@ -76,7 +79,7 @@ func smuggles(h http.Header) bool {
 			}
 			return '-'
 		}, name)
-		for _, own := range headers() {
+		for _, own := range names {
 			if strings.EqualFold(plain, own) {
 				return true
 			}

@@ -59,7 +59,8 @@ func TestRules(t *testing.T) {
 		"no login":                {target: "/x", reason: forwardauth.LoginRequired},
 		"dot segment":             {target: "/static/../orders/", reason: forwardauth.BadPath},
 		"encoded slash":           {target: "/static%2f..%2forders/", reason: forwardauth.BadPath},
-		"method in another case":  {target: "/orders/", method: "options", reason: forwardauth.LoginRequired},
+		"method in lower case":    {target: "/orders/", method: "options", reason: forwardauth.Smuggled},
+		"method of mixed case":    {target: "/orders/", method: "Get", reason: forwardauth.Smuggled},
 		"unknown method":          {target: "/static/a.css", method: "BREW", reason: forwardauth.LoginRequired},
 		"query with a path in it": {target: "/orders/?/static/", reason: forwardauth.LoginRequired},
 	} {

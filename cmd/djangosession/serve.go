@@ -114,10 +114,10 @@ func (c *serveCommand) Run(t *tool) error {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
-	go handler.Watch(ctx, djangobridge.WatchOptions{Signals: hangups})
 	if err := answers.check(ctx, site.Site); err != nil {
 		logger.Warn("not ready yet", "error", plain(err))
 	}
+	go handler.Watch(ctx, djangobridge.WatchOptions{Signals: hangups}) // from now on, site may be replaced and closed
 	return answers.serve(ctx, listeners, handler)
 }
 
