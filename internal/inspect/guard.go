@@ -52,7 +52,7 @@ func (h *Handler) guard(w http.ResponseWriter, r *http.Request) *refusal {
 	if r.URL.Path == "/" {
 		return h.enter(w, r)
 	}
-	if !strings.HasPrefix(r.URL.Path, "/") || !isSame(firstPart(r.URL.Path), h.base) || !h.hasCookie(r) {
+	if !h.isBelowBase(r.URL.Path) || !h.hasCookie(r) {
 		return &refusal{http.StatusForbidden, "This page needs the token that the program printed when it started."}
 	}
 	// Requests that another page starts get no page, even if the browser sends the cookie
@@ -119,6 +119,12 @@ func (h *Handler) hasCookie(r *http.Request) bool {
 
 // isSame compares in constant time.
 func isSame(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
+// isBelowBase reports whether a path starts with the secret one and its last slash. How
+// long that takes tells nothing about the secret.
+func (h *Handler) isBelowBase(path string) bool {
+	return strings.HasPrefix(path, "/") && isSame(firstPart(path), h.base) && strings.HasPrefix(path, h.base)
+}
 
 // firstPart returns the first part of a path with the slashes around it.
 func firstPart(path string) string {

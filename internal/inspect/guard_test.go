@@ -31,6 +31,7 @@ func TestOnlyTheVisitorWithTheTokenGetsIn(t *testing.T) {
 		"an empty cookie":         {change: func(r *http.Request) { r.Header.Set("Cookie", cookieName+"=") }, status: http.StatusForbidden},
 		"another path":            {change: func(r *http.Request) { r.URL.Path = "/x/" }, status: http.StatusForbidden},
 		"no path":                 {change: func(r *http.Request) { r.URL.Path = "" }, status: http.StatusForbidden},
+		"no last slash":           {change: func(r *http.Request) { r.URL.Path = strings.TrimSuffix(p.base, "/") }, status: http.StatusForbidden},
 		"another site":            {change: func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") }, status: http.StatusForbidden},
 		"another port of this":    {change: func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "same-site") }, status: http.StatusForbidden},
 		"another method":          {change: func(r *http.Request) { r.Method = http.MethodPut }, status: http.StatusMethodNotAllowed},
