@@ -7,6 +7,6 @@ import "os"
 // owner returns the id of the user that owns a file; -1 if it is unknown.
 func owner(os.FileInfo) int { return -1 }
 
-// folderProblem says why this process cannot make files in a folder; "" if it can or it
-// is unknown.
-func folderProblem(string) string { return "" }
+// accessProblem says why this process cannot write a file, or make files in a folder; ""
+// if it can or it is unknown.
+func accessProblem(string, bool) string { return "" }

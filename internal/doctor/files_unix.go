@@ -15,10 +15,15 @@ func owner(info os.FileInfo) int {
 	return -1
 }
 
-// folderProblem says why this process cannot make files in a folder; "" if it can.
-func folderProblem(name string) string {
+// accessProblem says why this process cannot write a file, or make files in a folder; ""
+// if it can. It opens nothing.
+func accessProblem(name string, isFolder bool) string {
 	const write, enter = 2, 1
-	if err := syscall.Access(name, write|enter); err != nil {
+	mode := uint32(write)
+	if isFolder {
+		mode |= enter
+	}
+	if err := syscall.Access(name, mode); err != nil {
 		return err.Error()
 	}
 	return ""

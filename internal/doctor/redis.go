@@ -152,6 +152,7 @@ func (d *Deployment) redisRights(ctx context.Context, r *report, server redis.Un
 			"The rights of the account are unknown: it may not run MULTI.")
 		return
 	}
+	defer discard(ctx, conn)
 	key := prefix + "doctor-"
 	if cache := d.Settings.SessionCache; cache.Version != "" {
 		key = cache.KeyPrefix + ":" + cache.Version + ":" + key
@@ -197,12 +198,20 @@ func (d *Deployment) redisRights(ctx context.Context, r *report, server redis.Un
 			return
 		}
 	}
-	_ = conn.Do(ctx, "discard").Err() // the end of the connection discards too
 	if len(missing) > 0 {
 		r.faultf(check, "Permit them: ACL SETUSER ... +"+strings.ToLower(strings.Join(missing, " +"))+" and the pattern of the "+
 			"keys (~*, or ~ and KEY_PREFIX).",
 			"The account of the cache may not run %s on the keys of sessions.", strings.Join(missing, ", "))
 	}
+}
+
+// discard ends a transaction, also when there is no time left: the connection goes back to
+// its pool.
+func discard(ctx context.Context, conn *redis.Conn) {
+	const limit = 100 * time.Millisecond
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+	defer cancel()
+	_ = conn.Do(ctx, "discard").Err() // a connection that fails is closed, which discards too
 }
 
 func redisRole(r *report, f map[string]string) {

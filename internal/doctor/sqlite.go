@@ -78,20 +78,13 @@ func (sqlite) files(c *connection, r *report) {
 }
 
 // unwritable says why a file or folder cannot be written; "" if it can. It writes
-// nothing.
+// nothing, and does not open the file: closing a file ends all locks of this process on
+// it, also those of SQLite.
 func unwritable(name string, info os.FileInfo) string {
 	if info.Mode().Perm()&0o222 == 0 { // nothing stops root, but it stops the site
 		return fmt.Sprintf("nobody has the right (mode %04o)", info.Mode().Perm())
 	}
-	if info.IsDir() {
-		return folderProblem(name)
-	}
-	f, err := os.OpenFile(name, os.O_WRONLY, 0) //nolint:gosec // the user of the command says which file
-	if err != nil {
-		return plainError(err)
-	}
-	_ = f.Close() // nothing was written
-	return ""
+	return accessProblem(name, info.IsDir())
 }
 
 func (sqlite) table(ctx context.Context, c *connection, name string) (*table, error) {
