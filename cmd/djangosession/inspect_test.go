@@ -16,6 +16,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/files"
 )
 
 var printedPage = regexp.MustCompile(`(http://127\.0\.0\.1:\d+/)\?token=([A-Z2-7]{26})`)
@@ -248,6 +251,48 @@ func TestInspectSaysWhySessionsCannotBeListed(t *testing.T) {
 	if status, _, page := i.do(http.MethodPost, i.base+"search", form); status != http.StatusOK || !strings.Contains(page, "Why it does not decode") &&
 		!strings.Contains(page, "contains no session") {
 		t.Errorf("a cookie: status %d\n%s", status, page)
+	}
+	i.end()
+}
+
+// TestInspectShowsSessionsInFiles has a store that lists sessions, but has no table.
+func TestInspectShowsSessionsInFiles(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	settings := siteSettings(t, map[string]any{
+		"SESSION_ENGINE": enginePackage + "file", "SESSION_DATABASE": nil, "SESSION_FILE_PATH": folder,
+		"SESSION_STORE_CLASS": map[string]any{
+			"mro": []string{enginePackage + "file.SessionStore", enginePackage + "base.SessionBase", "builtins.object"},
+		},
+	})
+	s, err := djangosession.ReadSettingsFile(settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine, err := files.New(s, files.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sessions, err := djangosession.NewManager(engine, s, djangosession.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	session := sessions.New()
+	session.Set("cart", "tea")
+	if err := session.Create(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	i := startInspect(t, nil, "--settings", settings, demoDatabase(t))
+	i.enter()
+	_, _, page := i.get(i.base)
+	if !strings.Contains(page, "The only session was read") || strings.Contains(page, "Which key") {
+		t.Errorf("the overview:\n%s", page)
+	}
+	form := fields(page)
+	form.Set("by", "key")
+	form.Set("text", session.Key()[:5])
+	if status, _, page := i.do(http.MethodPost, i.base+"search", form); status != http.StatusOK || !strings.Contains(page, "tea") {
+		t.Errorf("the session: status %d\n%s", status, page)
 	}
 	i.end()
 }
