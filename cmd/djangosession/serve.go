@@ -50,7 +50,6 @@ type serveCommand struct {
 	//nolint:lll // a help text
 	InactiveBackend texts `help:"One of AUTHENTICATION_BACKENDS that accepts users who are not active. Can be repeated." placeholder:"NAME"`
 
-	//nolint:lll // a help text
 	Misses float64 `default:"50" help:"How many cookies without a session one address may bring each second; -1 for no limit."`
 
 	MissesBurst int `default:"1000" help:"How many of them at once."`
