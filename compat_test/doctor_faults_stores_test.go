@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -50,7 +51,7 @@ func brokenStores() []brokenSite {
 			name: "Redis is a replica", check: "cache-role", level: "fault", says: "replica",
 			settings: func(t *testing.T) string {
 				t.Helper()
-				return onRedis(cacheEngine, "", "--replicaof", "127.0.0.1 "+fmt.Sprint(newRedis(t).Port))(t)
+				return onRedis(cacheEngine, "", "--replicaof", "127.0.0.1 "+strconv.Itoa(newRedis(t).Port))(t)
 			},
 		},
 		{

@@ -1,6 +1,7 @@
 package compat_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -23,7 +24,7 @@ type brokenSite struct {
 	// them the site is not exported again.
 	settings func(t *testing.T) string
 	files    map[string]string // of the project
-	// breaks breaks the deployment, and returns the arguments of the command if they are
+	// breaks damages the deployment, and returns the arguments of the command if they are
 	// not the database.
 	breaks func(t *testing.T, b *brokenDeployment) []string
 
@@ -98,7 +99,7 @@ func copyDatabase(t *testing.T, from *database) *database {
 			t.Fatal(err)
 		}
 		statements = append(statements, fmt.Sprintf("CREATE TABLE %s.%[2]s LIKE %[3]s.%[2]s", to.name, name, from.name),
-			fmt.Sprintf("INSERT INTO %s.%[2]s SELECT * FROM %[3]s.%[2]s", to.name, name, from.name))
+			fmt.Sprintf("INSERT INTO %s.%[2]s SELECT * FROM %[3]s.%[2]s", to.name, name, from.name)) //nolint:unqueryvet // a copy of the table
 	}
 	if err := rows.Err(); err != nil {
 		t.Fatal(err)
@@ -116,7 +117,7 @@ func (b *brokenDeployment) edit(t *testing.T, changes map[string]any) {
 		t.Fatal(err)
 	}
 	var all map[string]any
-	if err := json.Unmarshal(data[strings.IndexByte(string(data), '{'):], &all); err != nil {
+	if err := json.Unmarshal(data[bytes.IndexByte(data, '{'):], &all); err != nil {
 		t.Fatal(err)
 	}
 	maps.Copy(all, changes)
@@ -142,7 +143,7 @@ func (b *brokenDeployment) withAccount(t *testing.T, name string, grants ...stri
 	t.Helper()
 	name += b.base.name
 	if b.base.product == "postgresql" {
-		statements := []string{"CREATE ROLE " + name + " LOGIN"}
+		statements := append(make([]string, 0, 1+len(grants)), "CREATE ROLE "+name+" LOGIN")
 		for _, g := range grants {
 			statements = append(statements, strings.ReplaceAll(g, "ACCOUNT", name))
 		}
@@ -301,7 +302,7 @@ func brokenDatabases() []brokenSite {
 			name: "the account may not change users", product: "mariadb",
 			breaks: func(t *testing.T, b *brokenDeployment) []string {
 				t.Helper()
-				return []string{b.withAccount(t, "reader", "GRANT SELECT ON "+b.base.name+".* TO ACCOUNT",
+				return []string{b.withAccount(t, "reader", "GRANT SELECT ON "+b.base.name+".* TO ACCOUNT", //nolint:unqueryvet // no query
 					"GRANT INSERT, UPDATE, DELETE ON "+b.base.name+".django_session TO ACCOUNT")}
 			},
 			check: "user-rights", level: "fault", says: "GRANT UPDATE",

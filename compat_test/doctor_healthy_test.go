@@ -16,13 +16,13 @@ import (
 )
 
 // doctorTool builds the tool once.
-var doctorTool = sync.OnceValues(func() (string, error) { //nolint:gochecknoglobals // built once for all tests
+var doctorTool = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "djangobridge-doctor")
 	if err != nil {
 		return "", err
 	}
 	tool := filepath.Join(dir, "djangosession")
-	build := exec.Command("go", "build", "-o", tool, "./cmd/djangosession") //nolint:noctx // it serves several tests
+	build := exec.Command("go", "build", "-o", tool, "./cmd/djangosession")
 	build.Dir = ".."
 	out, err := build.CombinedOutput()
 	if err != nil {

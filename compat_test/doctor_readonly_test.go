@@ -55,7 +55,7 @@ func TestDoctorNeedsOnlyRightsToRead(t *testing.T) {
 			t.Parallel()
 			f := doctorSite(t, product, "")
 			b := &brokenDeployment{front: *f, dir: f.shop.dir, base: f.base}
-			grant := "GRANT SELECT ON " + f.base.name + ".* TO ACCOUNT"
+			grant := "GRANT SELECT ON " + f.base.name + ".* TO ACCOUNT" //nolint:unqueryvet // no query
 			if product == "postgresql" {
 				grant = "GRANT SELECT ON ALL TABLES IN SCHEMA public TO ACCOUNT"
 			}

@@ -158,9 +158,9 @@ func (d *database) fillMany(t *testing.T, forms []string, n int) {
 	t.Helper()
 	db := d.open(t)
 	m := manyStatementsOf(d.product)
-	do := func(statement string, args ...any) {
+	do := func(statement string) {
 		t.Helper()
-		if _, err := db.ExecContext(t.Context(), statement, args...); err != nil {
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
 			t.Fatalf("%v\n%s", err, statement)
 		}
 	}

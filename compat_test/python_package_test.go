@@ -15,12 +15,12 @@ import (
 )
 
 // wheel builds the Django package once for all tests.
-var wheel = sync.OnceValues(func() (string, error) { //nolint:gochecknoglobals // built once
+var wheel = sync.OnceValues(func() (string, error) {
 	folder, err := os.MkdirTemp("", "djangobridge-wheel-")
 	if err != nil {
 		return "", err
 	}
-	return lastLine(exec.Command(filepath.Join("env", "wheel"), folder)) //nolint:noctx // it outlives the test that asks first
+	return lastLine(exec.Command(filepath.Join("env", "wheel"), folder))
 })
 
 // lastLine returns the last line that a command prints.
@@ -99,7 +99,7 @@ func (p project) runUnitTests(t *testing.T) {
 	}
 	out := p.run("python -m unittest discover -s tests -t . 2>&1 && python -c 'import djangobridge; print(djangobridge.__file__)'")
 	ran := regexp.MustCompile(`Ran (\d+) tests`).FindSubmatch(out)
-	if ran == nil || len(ran[1]) < 2 || !bytes.Contains(out, []byte("site-packages")) {
+	if len(ran) < 2 || len(ran[1]) < 2 || !bytes.Contains(out, []byte("site-packages")) {
 		t.Errorf("the tests of the installed package: %s", out)
 	}
 }
