@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -86,6 +87,7 @@ func TestThePackageWorksInAFreshEnvironment(t *testing.T) {
 			t.Run("unit tests", func(t *testing.T) { shop.runUnitTests(t) })
 			t.Run("settings", func(t *testing.T) { shop.compareSettings(t) })
 			t.Run("changes", func(t *testing.T) { shop.checkChanges(t) })
+			t.Run("checks", func(t *testing.T) { shop.compareRefusals(t) })
 		})
 	}
 }
@@ -153,6 +155,62 @@ func (p project) checkChanges(t *testing.T) {
 		out, ok := p.manage("changed", "djangobridge_settings --check site.json")
 		if ok || !strings.Contains(out, "differs") || !strings.Contains(out, name) || strings.Contains(out, "rotated-key") {
 			t.Errorf("after %s: succeeded %v: %s", name, ok, out)
+		}
+	}
+}
+
+// compareRefusals compares the checks and the doctor with the review in Go.
+func (p project) compareRefusals(t *testing.T) {
+	t.Helper()
+	p.t = t
+	const files = `{"default": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": "cache", ` +
+		`"OPTIONS": {"MAX_ENTRIES": 1000000}, "KEY_FUNCTION": "shop.code.key"}}`
+	p.write("shop/code.py", `
+from django.contrib.auth.signals import user_logged_in
+from django.contrib.sessions.backends.db import SessionStore as Store
+
+
+class Serializer:
+    pass
+
+
+class SessionStore(Store):
+    def save(self, must_create=False):
+        pass
+
+
+class Router:
+    def db_for_read(self, model, **hints):
+        return "replica"
+
+    def db_for_write(self, model, **hints):
+        return "default"
+
+
+def key(key, prefix, version):
+    return key
+`)
+	for name, c := range map[string]struct{ settings, id string }{
+		"a new project":    {},
+		"a serializer":     {settings: `SESSION_SERIALIZER = "shop.code.Serializer"`, id: "W002"},
+		"an engine":        {settings: `SESSION_ENGINE = "shop.code"`, id: "W001"},
+		"a merging engine": {settings: `SESSION_ENGINE = "djangobridge.sessions.db"`},
+		"pickle":           {settings: `SESSION_SERIALIZER = "djangobridge.serializers.PickleSerializer"`},
+		"a local cache":    {settings: `SESSION_ENGINE = "django.contrib.sessions.backends.cache"`, id: "W003"},
+		"a key function":   {settings: "SESSION_ENGINE = 'django.contrib.sessions.backends.cached_db'\nCACHES = " + files, id: "W004"},
+		"a router":         {settings: "DATABASES['replica'] = DATABASES['default']\nDATABASE_ROUTERS = ['shop.code.Router']", id: "W006"},
+	} {
+		p.variant("variant", c.settings)
+		_, found, err := djangosession.ReviewSettings(bytes.NewReader(p.run("DJANGO_SETTINGS_MODULE=shop.variant python manage.py djangobridge_settings")))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		refused := slices.ContainsFunc(found, func(f djangosession.Finding) bool { return f.Refused })
+		checked, _ := p.manage("variant", "check")
+		diagnosed, healthy := p.manage("variant", "djangobridge_doctor --json")
+		isFault := strings.Contains(checked, "djangobridge.W")
+		if refused != (c.id != "") || isFault != refused || healthy == refused || !strings.Contains(checked, c.id) {
+			t.Errorf("%s: Go refuses: %v\n%s%s", name, found, checked, diagnosed)
 		}
 	}
 }

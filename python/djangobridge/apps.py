@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core.checks import register
 
 
 class DjangobridgeConfig(AppConfig):
@@ -6,3 +7,8 @@ class DjangobridgeConfig(AppConfig):
 
     name = "djangobridge"
     verbose_name = "djangobridge"
+
+    def ready(self):
+        from .checks import check_settings
+
+        register(check_settings, "djangobridge")

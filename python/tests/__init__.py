@@ -1,4 +1,4 @@
-"""Tests of the package, for unittest: python -m unittest discover -s python -t python."""
+"""Tests of the package, for unittest: cd python && python -m unittest discover -s tests -t ."""
 
 import django
 from django.conf import settings
