@@ -23,6 +23,8 @@ type rotateCommand struct {
 	JSON bool `help:"Print a JSON object."`
 }
 
+const defaultRecent = 5 * time.Minute // as in the tag of Recent
+
 // Help is what rotate --help adds.
 func (*rotateCommand) Help() string {
 	return `Counts the live sessions by the key that signed them, and says which step of the rotation of SECRET_KEY is next, with its
@@ -41,9 +43,11 @@ The steps (in JSON: "step"):
 Sessions in a cache are not signed: there the hashes of logins are counted. Sessions in memcached, in cookies and in
 django-redis-sessions cannot be counted by key; there the dates count.
 
-Exit status: 0 the step can be done now, or with --check: dropping the fallbacks loses nothing; 1 the sessions could not be
-counted; 2 wrong usage; 3 wait, or with --check: dropping the fallbacks loses sessions or logins, or this is unknown; 4 the
-settings are out of date.
+If all sessions of the old key have ended and were cleared, it looks like a new key, and the step is switch, with a remark (in
+JSON: "remark"). Then use --switched, and do not exchange the keys again.
+
+Exit status: 0 the step can be done now, or with --check: the step is drop, so nothing needs the old key; 1 the sessions could
+not be counted; 2 wrong usage; 3 wait, or with --check: any step before drop; 4 the settings are out of date.
 ` + siteHelp + `
 
 Examples:

@@ -36,14 +36,14 @@ func (c *rotateCommand) actions(r *rotation, step nextStep) []action {
 		return []action{
 			{Do: "Find the process that has older settings" + exportedAt(r) + ": a Django worker that was not restarted, or a Go " +
 				"service. Restart it, or send it SIGHUP if it reloads its settings.", Run: "kill -HUP PID"},
-			{Do: "Look again " + c.Recent.String() + " later.", Run: c.again()},
+			{Do: "Look again " + c.Recent.String() + " later.", Run: c.again(step.proved)},
 		}
 	case stepWait:
 		when := "Look again when the sessions of the old key have ended."
 		if !step.until.IsZero() {
 			when = "Look again at " + shownDate(step.until) + ", when the last of them has ended."
 		}
-		return []action{{Do: when + " Sessions that are used again may last longer.", Run: c.again()}}
+		return []action{{Do: when + " Sessions that are used again may last longer.", Run: c.again(step.proved)}}
 	case stepDrop:
 		return c.rollOut(action{Do: "In Django's settings, remove the old key from SECRET_KEY_FALLBACKS." + deploy})
 	}
@@ -67,7 +67,7 @@ func (c *rotateCommand) rollOut(first ...action) []action {
 			"Have each Go service load it. Those that watch the file do so by themselves; send the others SIGHUP, or restart them.",
 			"kill -HUP PID",
 		},
-		action{"See what is next.", c.again()},
+		action{"See what is next.", c.again(false)},
 	)
 }
 
@@ -81,17 +81,43 @@ func (c *rotateCommand) withoutFallbacks() []action {
 	)
 }
 
-// again returns the command itself. Its database may be a URL with a password, which is
-// left out.
-func (c *rotateCommand) again() string {
+// again returns the command itself. Its databases may be URLs with a password, which are
+// left out. If the step has proved that SECRET_KEY is the new key, the command says so:
+// the sessions that prove it may be cleared later.
+func (c *rotateCommand) again(switched bool) string {
 	words := []string{program, "rotate", "--settings", shellQuote(c.Settings)}
-	switch {
-	case c.Database != "" && isFile(c.Database):
-		words = append(words, shellQuote(c.Database))
-	case c.Database != "":
-		words = append(words, "DATABASE")
+	add := func(flag, value string) {
+		if value != "" {
+			words = append(words, flag, shellQuote(value))
+		}
+	}
+	if c.UsersDatabase != "" {
+		words = append(words, "--users-database", withoutSecret(c.UsersDatabase, "USERS_DATABASE"))
+	}
+	add("--schema", c.Schema)
+	add("--accept-engine", c.AcceptEngine)
+	add("--accept-database-engine", c.AcceptDatabaseEngine)
+	for _, name := range c.KnownOverride {
+		add("--known-override", name)
+	}
+	if c.Recent != defaultRecent {
+		add("--recent", c.Recent.String())
+	}
+	if switched || c.Switched {
+		words = append(words, "--switched")
+	}
+	if c.Database != "" {
+		words = append(words, withoutSecret(c.Database, "DATABASE"))
 	}
 	return strings.Join(words, " ")
+}
+
+// withoutSecret returns the name of a database file, and the placeholder for a URL.
+func withoutSecret(database, placeholder string) string {
+	if isFile(database) {
+		return shellQuote(database)
+	}
+	return placeholder
 }
 
 // exportedAt names the time of the export.

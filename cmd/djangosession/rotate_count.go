@@ -25,6 +25,7 @@ type keyCount struct {
 // signed, by the key of their hash.
 type loginCount struct {
 	current, fallback, other int64
+	unchecked                int64     // not compared: the passwords of the users are unknown
 	fallbackEnds             time.Time // when the last session with a hash of a fallback key ends
 }
 
@@ -51,6 +52,7 @@ func (c *keyTotals) add(other *keyTotals) {
 	c.logins.current += other.logins.current
 	c.logins.fallback += other.logins.fallback
 	c.logins.other += other.logins.other
+	c.logins.unchecked += other.logins.unchecked
 	c.logins.fallbackEnds = later(c.logins.fallbackEnds, other.logins.fallbackEnds)
 }
 
@@ -98,7 +100,8 @@ type keyCounter struct {
 	exported   time.Time
 	now        time.Time
 	login      *auth.Auth
-	users      *tables.Users // nil if hashes are not compared
+	hashes     bool          // hashes of logins are compared
+	users      *tables.Users // nil if their passwords cannot be read
 	total      *keyTotals
 	mu         sync.Mutex // guards total
 	keysInSite int
@@ -118,7 +121,10 @@ func newKeyCounter(site *openedSite, source *sessionSource, keys []signingKey) (
 		c.codecs = append(c.codecs, codec)
 	}
 	if len(keys) > 1 && releaseOf(site.Settings).HashesWithFallbackKeys() {
-		c.users, _ = site.Users.(*tables.Users)
+		c.hashes = true
+		if site.Settings.UserModel.PasswordColumn != "" {
+			c.users, _ = site.Users.(*tables.Users)
+		}
 	}
 	c.total = c.newTotals()
 	return c, nil
@@ -221,7 +227,7 @@ func (c *keyCounter) countBatch(ctx context.Context, batch []storedSession, to *
 		if c.source.signed {
 			data = c.countSigned(s, to)
 		}
-		if data == nil || c.users == nil || s.expired {
+		if data == nil || !c.hashes || s.expired {
 			continue
 		}
 		if login := (storedLogin{id: userID(data), hash: hashOf(data), ends: s.expires}); login.id != "" && login.hash != "" {
@@ -242,7 +248,7 @@ func (c *keyCounter) countSigned(s *storedSession, to *keyTotals) *py.Dict {
 		at, err := codec.Verify(s.text)
 		if err == nil {
 			to.keys[i].see(s, at)
-			if i > 0 || c.users == nil || s.expired {
+			if i > 0 || !c.hashes || s.expired {
 				return nil
 			}
 			data, err := codec.Decode(s.text)
@@ -272,6 +278,10 @@ const clockTolerance = 24 * time.Hour
 
 // countLogins compares the hashes of logins with the passwords of their users.
 func (c *keyCounter) countLogins(ctx context.Context, logins []storedLogin, to *keyTotals) error {
+	if c.users == nil {
+		to.logins.unchecked += int64(len(logins))
+		return nil
+	}
 	ids := make([]string, 0, len(logins))
 	for _, login := range logins {
 		ids = append(ids, login.id)

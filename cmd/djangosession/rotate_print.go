@@ -11,6 +11,7 @@ import (
 type rotationReport struct {
 	Step       string        `json:"step"`
 	Reason     string        `json:"reason"`
+	Remark     string        `json:"remark,omitempty"` // a doubt about the step
 	Until      string        `json:"until,omitempty"`
 	Actions    []action      `json:"actions,omitempty"`
 	Loses      *bool         `json:"loses_sessions"` // null if it is unknown
@@ -43,6 +44,8 @@ type loginsReport struct {
 	Current  int64 `json:"hash_of_secret_key"`
 	Fallback int64 `json:"hash_of_fallback_key"`
 	Other    int64 `json:"invalid_hash"`
+
+	Unchecked int64 `json:"not_compared"`
 }
 
 // print prints the result.
@@ -60,7 +63,7 @@ func (c *rotateCommand) print(t *tool, r *rotation) error {
 func (c *rotateCommand) report(r *rotation) *rotationReport {
 	step := r.next()
 	report := &rotationReport{
-		Step: step.name, Reason: step.reason, Until: jsonDate(step.until), Engine: r.settings.SessionEngine,
+		Step: step.name, Reason: step.reason, Remark: step.remark, Until: jsonDate(step.until), Engine: r.settings.SessionEngine,
 		Django: r.settings.DjangoVersion, ExportedAt: jsonDate(r.settings.ExportedAt), Counted: r.counted, Warnings: r.warnings(),
 	}
 	if loses, known := r.loses(); known {
@@ -75,7 +78,7 @@ func (c *rotateCommand) report(r *rotation) *rotationReport {
 	report.Live, report.Expired = r.counts.live, r.counts.expired
 	if len(r.keys) > 1 && releaseOf(*r.settings).HashesWithFallbackKeys() {
 		l := r.counts.logins
-		report.Logins = &loginsReport{l.current, l.fallback, l.other}
+		report.Logins = &loginsReport{l.current, l.fallback, l.other, l.unchecked}
 	}
 	if !r.signed {
 		return report
@@ -123,6 +126,10 @@ func (r *rotation) warnings() []string {
 		found = append(found, areSessions(n)+" signed with a key that is not in these settings, before they were exported. Django "+
 			"cannot read them either, unless its settings have another key (see \"djangosession explain\").")
 	}
+	if n := r.counts.logins.unchecked; n > 0 {
+		found = append(found, plural(n, "login")+" in sessions could not be compared with the password of a user: whether dropping "+
+			"a fallback key ends them is unknown.")
+	}
 	if n := r.counts.malformed; n > 0 {
 		found = append(found, areSessions(n)+" not signed in the form of this release, and cannot be read.")
 	}
@@ -149,8 +156,12 @@ func printCounts(t *tool, r *rotation, report *rotationReport) error {
 		out.WriteString(r.uncountable() + ".\n")
 	}
 	if l := report.Logins; l != nil {
-		fmt.Fprintf(&out, "\n%s with a hash of SECRET_KEY, %d of a fallback key, %d invalid\n",
+		fmt.Fprintf(&out, "\n%s with a hash of SECRET_KEY, %d of a fallback key, %d invalid",
 			plural(l.Current, "login"), l.Fallback, l.Other)
+		if l.Unchecked > 0 {
+			fmt.Fprintf(&out, ", %d not compared", l.Unchecked)
+		}
+		out.WriteString("\n")
 	}
 	for _, warning := range report.Warnings {
 		out.WriteString("\nNote: " + warning + "\n")
@@ -194,6 +205,9 @@ func (r *rotation) verdict() string {
 func printStep(t *tool, report *rotationReport) error {
 	var out strings.Builder
 	fmt.Fprintf(&out, "\n%s\n%s\n", bold(t.stdout, "Next step: "+report.Step), report.Reason)
+	if report.Remark != "" {
+		out.WriteString("\nCaution: " + report.Remark + "\n")
+	}
 	for i, a := range report.Actions {
 		fmt.Fprintf(&out, "\n%d. %s\n", i+1, a.Do)
 		if a.Run != "" {

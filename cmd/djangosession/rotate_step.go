@@ -36,6 +36,8 @@ type nextStep struct {
 	name   string
 	reason string
 	until  time.Time // when to look again, for stepWait; zero if unknown
+	remark string    // for stepSwitch: the doubt which key is the new one
+	proved bool      // the sessions show that SECRET_KEY is the new key
 }
 
 // next returns the next step.
@@ -57,17 +59,24 @@ func (r *rotation) next() nextStep {
 	if step, ok := r.oldKeyInUse(); ok {
 		return step
 	}
-	if r.switched || r.wasUsed() {
+	if n := r.counts.logins.unchecked; n > 0 && !r.signed {
+		return nextStep{name: stepWait, reason: plural(n, "login") + " in sessions could not be compared with the password of a user, " +
+			"so it is unknown whether a fallback key is needed. Drop it SESSION_COOKIE_AGE after the switch."}
+	}
+	if r.switched || r.allUsed() {
 		return nextStep{name: stepDrop, reason: "No live session needs a fallback key: none is signed with one, and no login has " +
 			"a hash of one."}
 	}
-	because := "The fallback key has signed no session"
+	because := "A fallback key has signed no session"
 	if !r.signed {
-		because = "No login has a hash of the fallback key"
+		because = "No login has a hash of a fallback key"
 	}
-	return nextStep{name: stepSwitch, reason: because + ", so it is the new key, and SECRET_KEY is the old one. (If it is the old " +
-		"key, and all its sessions have ended and are cleared, repeat the command with --switched.)"}
+	return nextStep{name: stepSwitch, reason: because + ", so it is the new key, and SECRET_KEY is the old one.", remark: inDoubt}
 }
+
+// inDoubt is the remark of stepSwitch.
+const inDoubt = "An old key whose sessions have ended and are cleared, or cannot be counted, looks the same. If Django signs with the new key already, " +
+	"do not exchange the keys again: repeat the command with --switched."
 
 // outdated reports whether the sessions prove that the settings are older than Django's.
 func (r *rotation) outdated() (nextStep, bool) {
@@ -94,31 +103,35 @@ func (r *rotation) oldKeyInUse() (nextStep, bool) {
 		n += count.live
 		ends = later(ends, count.ends)
 		if late := count.newest.After(r.settings.ExportedAt) && r.now.Sub(count.newest) <= r.recent; late && count.live > 0 {
-			return nextStep{name: stepFinish, reason: fmt.Sprintf("%s has signed a session %v ago, after these settings were exported: "+
+			return nextStep{name: stepFinish, proved: r.allUsed(), reason: fmt.Sprintf("%s has signed a session %v ago, after these settings were exported: "+
 				"a process does not have them yet.", r.keys[i+1].name, r.now.Sub(count.newest).Round(time.Second))}, true
 		}
 	}
 	logins := r.counts.logins
 	switch {
 	case n > 0:
-		return nextStep{name: stepWait, until: later(ends, logins.fallbackEnds), reason: areSessions(n) +
+		return nextStep{name: stepWait, proved: r.allUsed(), until: later(ends, logins.fallbackEnds), reason: areSessions(n) +
 			" signed with a fallback key. Those that are used again move to SECRET_KEY when they are saved."}, true
 	case logins.fallback > 0:
-		return nextStep{name: stepWait, until: logins.fallbackEnds, reason: plural(logins.fallback, "login") +
+		return nextStep{name: stepWait, proved: r.allUsed(), until: logins.fallbackEnds, reason: plural(logins.fallback, "login") +
 			" in sessions would end, because their hash was made with a fallback key. Django renews it at the next " +
 			"visit."}, true
 	}
 	return nextStep{}, false
 }
 
-// wasUsed reports whether a fallback key has signed a session that has ended.
-func (r *rotation) wasUsed() bool {
+// allUsed reports whether each fallback key has signed a session or a login. One that has
+// not may be the new key.
+func (r *rotation) allUsed() bool {
+	if len(r.keys) == 2 && r.counts.logins.fallback > 0 {
+		return true
+	}
 	for i := range r.keys[1:] {
-		if r.counts.keys[i+1].expired > 0 {
-			return true
+		if count := &r.counts.keys[i+1]; count.live+count.expired == 0 {
+			return false
 		}
 	}
-	return false
+	return true
 }
 
 // nextUncounted returns the step for sessions that cannot be counted. Only the dates say
@@ -128,7 +141,7 @@ func (r *rotation) nextUncounted() nextStep {
 	switch {
 	case !r.switched:
 		return nextStep{name: stepSwitch, reason: r.uncountable() + ", so it is unknown which key is the new one. If SECRET_KEY is " +
-			"the old key, switch now. If it is the new key, repeat the command with --switched."}
+			"the old key, switch now.", remark: inDoubt}
 	case r.settings.ExportedAt.IsZero():
 		return nextStep{name: stepWait, reason: r.uncountable() + ", and these settings do not say when they were exported: drop the " +
 			"old key SESSION_COOKIE_AGE after the switch."}
@@ -165,16 +178,20 @@ func (r *rotation) loses() (loses, known bool) {
 			return true, true
 		}
 	}
+	if r.counts.logins.unchecked > 0 && r.counts.logins.fallback == 0 {
+		return false, false
+	}
 	return r.counts.logins.fallback > 0, true
 }
 
-// status returns the exit status.
+// status returns the exit status. With --check, only stepDrop succeeds: before the switch,
+// SECRET_KEY is the old key, and everything needs it.
 func (r *rotation) status(check bool) int {
-	name := r.next().name
-	switch loses, known := r.loses(); {
+	_, known := r.loses()
+	switch name := r.next().name; {
 	case name == stepExport:
 		return statusOutdated
-	case check && (loses || !known), !check && (name == stepWait || name == stepFinish):
+	case check && (name != stepDrop || !known), name == stepWait, name == stepFinish:
 		return statusWait
 	}
 	return statusOK

@@ -172,12 +172,12 @@ func TestRotateNamesTheNextStep(t *testing.T) {
 		why           string        // is in the reason
 	}{
 		"one key": {
-			keys: []string{oldKey}, step: stepStart,
+			keys: []string{oldKey}, step: stepStart, check: statusWait,
 			fill: func(s *rotatingSite) { s.add(oldKey, 2*hour, day, nil) },
 		},
-		"no sessions": {keys: []string{oldKey}, step: stepStart, fill: func(*rotatingSite) {}},
+		"no sessions": {keys: []string{oldKey}, step: stepStart, check: statusWait, fill: func(*rotatingSite) {}},
 		"new key known": {
-			keys: []string{oldKey, newKey}, step: stepSwitch,
+			keys: []string{oldKey, newKey}, step: stepSwitch, check: statusWait,
 			fill: func(s *rotatingSite) {
 				s.add(oldKey, 2*hour, day, s.login(oldKey))
 				s.add(oldKey, time.Minute, day, nil)
@@ -229,16 +229,24 @@ func TestRotateNamesTheNextStep(t *testing.T) {
 			keys: []string{newKey, oldKey}, step: stepDrop, args: []string{"--switched"},
 			fill: func(s *rotatingSite) { s.add(newKey, time.Minute, day, nil) },
 		},
+		"a retired key besides the new one": {
+			keys: []string{oldKey, newKey, otherKey}, step: stepSwitch, check: statusWait,
+			fill: func(s *rotatingSite) { s.add(oldKey, 2*hour, day, nil); s.add(otherKey, 30*day, -day, nil) },
+		},
+		"two old keys ended": {
+			keys: []string{newKey, oldKey, otherKey}, step: stepDrop,
+			fill: func(s *rotatingSite) { s.add(oldKey, 30*day, -day, nil); s.add(otherKey, 30*day, -day, nil) },
+		},
 		"the old key was dropped here, but not in a process": {
 			keys: []string{newKey}, step: stepExport, status: statusOutdated, check: statusOutdated, why: "1 session was",
 			fill: func(s *rotatingSite) { s.add(newKey, 2*hour, day, nil); s.add(oldKey, time.Minute, day, nil) },
 		},
 		"sessions of a former key": {
-			keys: []string{newKey}, step: stepStart,
+			keys: []string{newKey}, step: stepStart, check: statusWait,
 			fill: func(s *rotatingSite) { s.add(oldKey, 2*hour, day, nil) },
 		},
 		"a signature of the far future": {
-			keys: []string{oldKey}, step: stepStart,
+			keys: []string{oldKey}, step: stepStart, check: statusWait,
 			fill: func(s *rotatingSite) { s.add(otherKey, -48*hour, day, nil) },
 		},
 		"two old keys": {
@@ -246,7 +254,7 @@ func TestRotateNamesTheNextStep(t *testing.T) {
 			fill: func(s *rotatingSite) { s.add(otherKey, 2*hour, day, nil); s.add(oldKey, 5*hour, 3*day, nil) },
 		},
 		"the same key twice": {
-			keys: []string{oldKey, oldKey, ""}, step: stepStart,
+			keys: []string{oldKey, oldKey, ""}, step: stepStart, check: statusWait,
 			fill: func(s *rotatingSite) { s.add(oldKey, 2*hour, day, nil) },
 		},
 	} {
@@ -265,6 +273,9 @@ func TestRotateNamesTheNextStep(t *testing.T) {
 				err == nil && time.Until(until.Add(-c.until)).Abs() > time.Minute {
 				t.Errorf("wait until %s, want in %v", got.Until, c.until)
 			}
+			if (got.Remark != "") != (c.step == stepSwitch) {
+				t.Errorf("remark %q", got.Remark)
+			}
 			if len(got.Actions) == 0 {
 				t.Error("no actions")
 			}
@@ -272,7 +283,8 @@ func TestRotateNamesTheNextStep(t *testing.T) {
 			if status != c.check || len(checked.Actions) != 0 || checked.Step != got.Step {
 				t.Errorf("--check: status %d, want %d; %d actions", status, c.check, len(checked.Actions))
 			}
-			if status, stdout, _ := s.rotate(c.args...); status != c.status || !strings.Contains(stdout, "Next step: "+c.step+"\n") {
+			if status, stdout, _ := s.rotate(c.args...); status != c.status || !strings.Contains(stdout, "Next step: "+c.step+"\n") ||
+				strings.Contains(stdout, "\nCaution: ") != (c.step == stepSwitch) {
 				t.Errorf("in words, with status %d: %s", status, stdout)
 			}
 			if _, stdout, _ := s.rotate(append(c.args, "--check")...); strings.Contains(stdout, "Next step") {
@@ -390,7 +402,7 @@ func TestRotateWithoutACountGoesByTheDates(t *testing.T) {
 		check  int
 		known  bool
 	}{
-		"one key":           {keys: []string{oldKey}, step: stepStart, known: true},
+		"one key":           {keys: []string{oldKey}, step: stepStart, check: statusWait, known: true},
 		"which one is new":  {keys: []string{oldKey, newKey}, step: stepSwitch, check: statusWait},
 		"switched a while":  {keys: []string{newKey, oldKey}, args: []string{"--switched"}, age: 13 * day, step: stepWait, status: statusWait, check: statusWait},
 		"switched long ago": {keys: []string{newKey, oldKey}, args: []string{"--switched"}, age: 15 * day, step: stepDrop, known: true},
@@ -458,5 +470,38 @@ func TestRotateFailsWithoutACount(t *testing.T) {
 	var out bytes.Buffer
 	if status := run([]string{"rotate", s.database}, strings.NewReader(""), &out, &out); status != statusUsage {
 		t.Errorf("without settings: status %d: %s", status, &out)
+	}
+}
+
+// TestRotateRepeatsItsFlags looks at the command for the next look.
+func TestRotateRepeatsItsFlags(t *testing.T) {
+	t.Parallel()
+	again := func(r rotationReport) string { return r.Actions[len(r.Actions)-1].Run }
+	s := newRotatingSite(t, newKey, oldKey)
+	if _, got := s.report(); strings.Contains(again(got), "--switched") {
+		t.Errorf("nothing is proved: %s", again(got))
+	}
+	if _, got := s.report("--switched"); !strings.Contains(again(got), " --switched ") {
+		t.Errorf("--switched is lost: %s", again(got))
+	}
+	s.add(oldKey, 2*hour, day, nil)
+	if _, got := s.report(); got.Step != stepWait || !strings.HasSuffix(again(got), " --switched "+shellQuote(s.database)) {
+		t.Errorf("the proof is lost: %s", again(got))
+	}
+	s.add(oldKey, time.Minute, day, nil)
+	if _, got := s.report(); got.Step != stepFinish || !strings.Contains(again(got), " --switched ") {
+		t.Errorf("the proof is lost: %s", again(got))
+	}
+	s.export(time.Now().Add(-hour), otherKey, newKey, oldKey)
+	if _, got := s.report("--recent", "0s"); got.Step != stepWait || strings.Contains(again(got), "--switched") ||
+		!strings.Contains(again(got), " --recent 0s ") {
+		t.Errorf("newKey may be the new one: %s", again(got))
+	}
+	c := &rotateCommand{Recent: defaultRecent}
+	c.Settings, c.Database, c.UsersDatabase, c.Schema = "site.json", "mysql://u:p@h/n", "mysql://u:q@h/n", "a b"
+	c.AcceptEngine, c.AcceptDatabaseEngine, c.KnownOverride = "e.E", "d.D", texts{"m", "n"}
+	if got, want := c.again(false), program+" rotate --settings site.json --users-database USERS_DATABASE --schema 'a b' --accept-engine e.E "+
+		"--accept-database-engine d.D --known-override m --known-override n DATABASE"; got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
 	}
 }
