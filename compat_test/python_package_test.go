@@ -1,8 +1,10 @@
 package compat_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -89,6 +91,45 @@ func TestThePackageWorksInAFreshEnvironment(t *testing.T) {
 			t.Run("changes", func(t *testing.T) { shop.checkChanges(t) })
 			t.Run("checks", func(t *testing.T) { shop.compareRefusals(t) })
 		})
+	}
+}
+
+// TestTheWheelContainsThePackageAlone reads the archive.
+func TestTheWheelContainsThePackageAlone(t *testing.T) {
+	t.Parallel()
+	file, err := wheel()
+	if err != nil {
+		t.Fatalf("no wheel: %v", err)
+	}
+	archive, err := zip.OpenReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = archive.Close() }() // it was only read
+	contents := map[string]string{}
+	for _, f := range archive.File {
+		in, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		folder, name, _ := strings.Cut(f.Name, "/")
+		if strings.HasSuffix(folder, ".dist-info") {
+			contents[name] = string(text)
+		} else if folder != "djangobridge" || strings.Contains(name, "test") || strings.HasSuffix(name, ".pyc") {
+			t.Errorf("the wheel contains %s", f.Name)
+		}
+	}
+	license, err := os.ReadFile(filepath.Join("..", "LICENSE"))
+	if err != nil || contents["licenses/LICENSE"] != string(license) {
+		t.Errorf("the license differs from that of the repository (%v)", err)
+	}
+	needs := regexp.MustCompile(`(?m)^Requires-(?:Dist|Python): .*$`).FindAllString(contents["METADATA"], -1)
+	if want := []string{"Requires-Python: >=3.8", "Requires-Dist: Django>=3.2"}; !slices.Equal(needs, want) {
+		t.Errorf("the wheel needs %q, want %q", needs, want)
 	}
 }
 
