@@ -39,7 +39,7 @@ func TestRotateCountsOnlyHashesInACache(t *testing.T) {
 		},
 		"no login of the old key since the switch": {keys: []string{newKey}, switched: true, step: stepDrop},
 	} {
-		stored := []storedSession{{}} // one does not decode
+		stored := append(make([]storedSession, 0, 1+len(c.keys)), storedSession{}) // one does not decode
 		for _, key := range c.keys {
 			d := py.NewDict(3)
 			if key != "" {

@@ -60,8 +60,8 @@ func (r *rotation) next() nextStep {
 		return step
 	}
 	if n := r.counts.logins.unchecked; n > 0 && !r.signed {
-		return nextStep{name: stepWait, reason: plural(n, "login") + " in sessions could not be compared with the password of a user, " +
-			"so it is unknown whether a fallback key is needed. Drop it SESSION_COOKIE_AGE after the switch."}
+		return nextStep{name: stepWait, reason: plural(n, "login") + " in sessions could not be compared with the password of a " +
+			"user, so it is unknown whether a fallback key is needed. Drop it SESSION_COOKIE_AGE after the switch."}
 	}
 	if r.switched || r.allUsed() {
 		return nextStep{name: stepDrop, reason: "No live session needs a fallback key: none is signed with one, and no login has " +
@@ -75,8 +75,8 @@ func (r *rotation) next() nextStep {
 }
 
 // inDoubt is the remark of stepSwitch.
-const inDoubt = "An old key whose sessions have ended and are cleared, or cannot be counted, looks the same. If Django signs with the new key already, " +
-	"do not exchange the keys again: repeat the command with --switched."
+const inDoubt = "An old key whose sessions have ended and are cleared, or cannot be counted, looks the same. " +
+	"If Django signs with the new key already, do not exchange the keys again: repeat the command with --switched."
 
 // outdated reports whether the sessions prove that the settings are older than Django's.
 func (r *rotation) outdated() (nextStep, bool) {
@@ -103,8 +103,8 @@ func (r *rotation) oldKeyInUse() (nextStep, bool) {
 		n += count.live
 		ends = later(ends, count.ends)
 		if late := count.newest.After(r.settings.ExportedAt) && r.now.Sub(count.newest) <= r.recent; late && count.live > 0 {
-			return nextStep{name: stepFinish, proved: r.allUsed(), reason: fmt.Sprintf("%s has signed a session %v ago, after these settings were exported: "+
-				"a process does not have them yet.", r.keys[i+1].name, r.now.Sub(count.newest).Round(time.Second))}, true
+			return nextStep{name: stepFinish, proved: r.allUsed(), reason: fmt.Sprintf("%s has signed a session %v ago, after these "+
+				"settings were exported: a process does not have them yet.", r.keys[i+1].name, r.now.Sub(count.newest).Round(time.Second))}, true
 		}
 	}
 	logins := r.counts.logins
