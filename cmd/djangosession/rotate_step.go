@@ -104,7 +104,8 @@ func (r *rotation) oldKeyInUse() (nextStep, bool) {
 		ends = later(ends, count.ends)
 		if late := count.newest.After(r.settings.ExportedAt) && r.now.Sub(count.newest) <= r.recent; late && count.live > 0 {
 			return nextStep{name: stepFinish, proved: r.allUsed(), reason: fmt.Sprintf("%s has signed a session %v ago, after these "+
-				"settings were exported: a process does not have them yet.", r.keys[i+1].name, r.now.Sub(count.newest).Round(time.Second))}, true
+				"settings were exported: a process does not have them yet.",
+				r.keys[i+1].name, r.now.Sub(count.newest).Round(time.Second))}, true
 		}
 	}
 	logins := r.counts.logins
