@@ -25,13 +25,13 @@ type builtWheel struct {
 }
 
 // wheel builds the Django package once for all tests.
-var wheel = sync.OnceValues(func() (built builtWheel, err error) { //nolint:gochecknoglobals // built once
+var wheel = sync.OnceValues(func() (built builtWheel, err error) {
 	folder, err := os.MkdirTemp("", "djangobridge-wheel-")
 	if err != nil {
 		return built, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	file, err := lastLine(exec.Command(filepath.Join("env", "wheel"), folder)) //nolint:noctx // it outlives the test that asks first
+	file, err := lastLine(exec.Command(filepath.Join("env", "wheel"), folder)) // it outlives the test that asks first
 	if err != nil {
 		return built, err
 	}
