@@ -32,9 +32,10 @@ func newLimiter(perSecond float64, burst int) *limiter {
 	if !(perSecond > 0) {
 		return nil
 	}
-	interval := time.Duration(float64(time.Second) / perSecond)
+	const rarest, mostAtOnce = 1.0 / 3600, 1_000_000 // so that no duration overflows
+	interval := max(time.Duration(float64(time.Second)/max(perSecond, rarest)), 1)
 	return &limiter{
-		interval: max(interval, 1), burst: interval * time.Duration(max(burst, 1)), seed: maphash.MakeSeed(),
+		interval: interval, burst: interval * time.Duration(min(max(burst, 1), mostAtOnce)), seed: maphash.MakeSeed(),
 		next: map[netip.Prefix]time.Time{}, known: [2]map[uint64]struct{}{{}, {}},
 	}
 }

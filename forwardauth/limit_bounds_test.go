@@ -2,6 +2,7 @@ package forwardauth
 
 import (
 	"encoding/binary"
+	"math"
 	"net/netip"
 	"strconv"
 	"testing"
@@ -50,6 +51,31 @@ func TestClientIsTheLastAddress(t *testing.T) {
 	} {
 		if got := clientOf([]string{"10.9.9.9", line}).String(); got != address {
 			t.Errorf("%q: %s, want %s", line, got, address)
+		}
+	}
+}
+
+func TestLimiterOfExtremeRates(t *testing.T) {
+	t.Parallel()
+	client, now := netip.MustParseAddr("192.0.2.1"), time.Now()
+	for name, test := range map[string]struct {
+		perSecond float64
+		burst     int
+		misses    int // after which the next one is refused
+	}{
+		"hardly any": {perSecond: 1e-12, burst: 2, misses: 2},
+		"many":       {perSecond: 1e12, burst: 2, misses: 2},
+		"large":      {perSecond: 1e-12, burst: math.MaxInt, misses: 1_000_000},
+	} {
+		l := newLimiter(test.perSecond, test.burst)
+		for n := range test.misses {
+			if !l.allows(client, "cookie", now) {
+				t.Fatalf("%s: refused after %d", name, n)
+			}
+			l.missed(client, now)
+		}
+		if l.allows(client, "cookie", now) {
+			t.Errorf("%s: allowed after %d", name, test.misses)
 		}
 	}
 }

@@ -50,8 +50,9 @@ func (q *Requirement) check() error {
 func parseRequirement(text string) (q Requirement, err error) {
 	for part := range strings.SplitSeq(text, "&") {
 		kind, name, named := strings.Cut(part, "=")
+		shown := part[:min(len(part), 40)] // of what may be any client's text
 		if name, err = url.PathUnescape(name); err != nil {
-			return q, fmt.Errorf("%q is not percent-encoded", part)
+			return q, fmt.Errorf("%q is not percent-encoded", shown)
 		}
 		switch {
 		case named && kind == "group":
@@ -65,7 +66,7 @@ func parseRequirement(text string) (q Requirement, err error) {
 		case part == "anonymous":
 			q.Anonymous = true
 		case part != "login":
-			return q, fmt.Errorf("%q is none of login, anonymous, staff, superuser, group=NAME and permission=NAME", part)
+			return q, fmt.Errorf("%q is none of login, anonymous, staff, superuser, group=NAME and permission=NAME", shown)
 		}
 	}
 	err = q.check()
