@@ -363,14 +363,15 @@ func brokenDatabases() []brokenSite {
 			name: "the clock of the database is ahead", product: "mariadb",
 			breaks: func(t *testing.T, b *brokenDeployment) []string {
 				t.Helper()
-				// The server runs this for accounts without all rights.
+				// The server runs this for accounts without all rights. The clock of such a
+				// connection then stops, so the difference shrinks: by less than half a minute.
 				own := ownServer(t, servers.MariaDB)
 				b.base = databaseOn(t, own)
 				account := b.withAccount(t, "late", "GRANT SELECT, INSERT, UPDATE, DELETE ON "+b.base.name+".* TO ACCOUNT",
-					"SET GLOBAL init_connect = 'SET timestamp = UNIX_TIMESTAMP() + 600'")
+					"SET GLOBAL init_connect = 'SET timestamp = UNIX_TIMESTAMP() + 630'")
 				return []string{account}
 			},
-			check: "database-clock", level: "fault", says: "10m0s ahead of",
+			check: "database-clock", level: "fault", says: "The clock of the database is 10m",
 		},
 		{
 			name: "autocommit is off", product: "mariadb",

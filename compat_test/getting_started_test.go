@@ -99,7 +99,7 @@ func TestGettingStartedLeadsToASharedCart(t *testing.T) {
 			commands = strings.NewReplacer("8000", ports[0], "8001", ports[1], "PORT", "8001").Replace(strings.Join(parts, ""))
 
 			cmd := exec.CommandContext(t.Context(), "timeout", "300", "bash", "-c",
-				"set -em\ntrap 'for job in $(jobs -p); do kill -- -$job; done' EXIT\n"+commands)
+				"set -em\ntrap 'for job in $(jobs -p); do kill -- -$job || true; done' EXIT\n"+commands)
 			cmd.Dir = dir
 			path := filepath.Dir(python(t, release)) + ":" + bin + ":" + os.Getenv("PATH")
 			cmd.Env = append(os.Environ(), "PATH="+path, "GOFLAGS=-mod=mod")
