@@ -128,6 +128,9 @@ func (s *store) unlistable(ctx context.Context) (string, error) {
 	if !ok {
 		return s.cannotList().Error(), nil
 	}
+	const patience = 10 * time.Second
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	for _, err := range lister.Records(ctx) {
 		if errors.Is(err, djangosession.ErrNoList) {
 			return s.cannotList().Error(), nil

@@ -1,7 +1,9 @@
 package inspect
 
 import (
+	"context"
 	"fmt"
+	"iter"
 	"math"
 	"net/http"
 	"net/url"
@@ -342,5 +344,41 @@ func TestSampleEndsInTime(t *testing.T) {
 	}
 	if page := p.get(""); !strings.Contains(page, "read in 1 range of keys") || !strings.Contains(page, "there was no time for more") {
 		t.Errorf("the page does not say so\n%.2000s", page)
+	}
+}
+
+// slowList lists one session, and waits for the next one until the time is over.
+type slowList struct {
+	djangosession.Engine
+	first *djangosession.Record
+}
+
+func (l *slowList) Records(ctx context.Context) iter.Seq2[*djangosession.Record, error] {
+	return func(yield func(*djangosession.Record, error) bool) {
+		if l.first != nil && !yield(l.first, nil) {
+			return
+		}
+		<-ctx.Done()
+		yield(nil, ctx.Err())
+	}
+}
+
+func TestSampleOfASlowStoreIsWhatWasRead(t *testing.T) {
+	t.Parallel()
+	p := newTestPage(t, false)
+	p.add(strings.Repeat("k", 32), time.Hour, "cart", 1)
+	record, err := p.table.Load(t.Context(), strings.Repeat("k", 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.site.Table, p.site.Engine = nil, &slowList{Engine: p.table, first: record}
+	p.options.Reading = 10 * time.Millisecond
+	s, err := p.take(t.Context())
+	if err != nil || len(s.rows) != 1 || s.whole || !s.stopped {
+		t.Errorf("sample %+v, error %v", s, err)
+	}
+	p.site.Engine = &slowList{Engine: p.table}
+	if s, err := p.take(t.Context()); !isTimeout(err) {
+		t.Errorf("without a session: %d rows, error %v", len(s.rows), err)
 	}
 }

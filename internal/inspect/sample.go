@@ -85,7 +85,7 @@ func (h *Handler) take(ctx context.Context) (*sample, error) {
 	case h.site.Table != nil:
 		err = h.takeTable(ctx, s, start)
 	case ok:
-		err = h.takeList(ctx, s, lister, start)
+		err = h.takeList(ctx, s, lister)
 	}
 	s.took = time.Since(start)
 	if s.whole {
@@ -94,17 +94,24 @@ func (h *Handler) take(ctx context.Context) (*sample, error) {
 	return s, err
 }
 
-// takeList takes the first sessions of a store that is not ordered by key.
-func (h *Handler) takeList(ctx context.Context, s *sample, lister djangosession.Lister, start time.Time) error {
-	for record, err := range lister.Records(ctx) {
+// takeList takes the first sessions of a store that is not ordered by key. What was read is
+// the sample if the store is too slow for the rest.
+func (h *Handler) takeList(ctx context.Context, s *sample, lister djangosession.Lister) error {
+	reading, cancel := context.WithTimeout(ctx, h.options.Reading)
+	defer cancel()
+	for record, err := range lister.Records(reading) {
 		if err != nil {
-			return err
+			if len(s.rows) == 0 || reading.Err() == nil || ctx.Err() != nil {
+				return err
+			}
+			s.stopped = true
+			return nil
 		}
 		if len(s.rows) == maxWhole {
 			return nil
 		}
 		s.rows = append(s.rows, h.ofRecord(record))
-		if time.Since(start) > h.options.Reading {
+		if reading.Err() != nil {
 			s.stopped = true
 			return nil
 		}
