@@ -30,12 +30,10 @@ type doctorCommand struct {
 func (*doctorCommand) Help() string {
 	return `Checks a deployment: the settings, the databases with their tables and rights, the cache or the folder of the sessions, a
 sample of the sessions and their logins, cookies, the proxy and clocks. It writes nothing, and takes less than 5 seconds,
-	whatever
-the size of the tables. Run it as the user and on the machine of the service.
+whatever the size of the tables. Run it as the user and on the machine of the service.
 
 Each finding has a name, a problem and a remedy. A FAULT keeps the service from working, or is not safe. With a WARNING,
-	sessions
-can get lost. A NOTE is good to know, or says what could not be checked. docs/doctor.md lists the names.
+sessions can get lost. A NOTE is good to know, or says what could not be checked. docs/doctor.md lists the names.
 
 --json prints {"ok":...,"findings":[{"check":...,"level":...,"problem":...,"remedy":...}]}. The levels are ok, note, warning and
 fault; "ok" is false if there is a fault.
@@ -159,9 +157,14 @@ func openDiagnosed(text string, of *djangosession.Database) (*doctor.Database, e
 		}
 		text += separator + mode + "=exec"
 	}
+	left := doctor.LeavesFiles(sqliteFile(text)) // which has to be before the database is opened
 	c, err := open(text, false)
 	if _, isUsage := errors.AsType[usageError](err); isUsage {
 		return nil, err
+	}
+	if err == nil && c.vendor == vendorSQLite && left != nil {
+		_ = c.db.Close() // it was not used
+		c.db, err = nil, left
 	}
 	opened := &doctor.Database{DB: c.db, Err: err, Vendor: c.vendor, Dialect: c.dialect}
 	if c.vendor == vendorSQLite {

@@ -94,8 +94,8 @@ func (h *Handler) take(ctx context.Context) (*sample, error) {
 	return s, err
 }
 
-// takeList takes the first sessions of a store that is not ordered by key. What was read is
-// the sample if the store is too slow for the rest.
+// takeList takes the first sessions of a store that is not ordered by key. If the store
+// is too slow for the rest, the sample is what was read.
 func (h *Handler) takeList(ctx context.Context, s *sample, lister djangosession.Lister) error {
 	reading, cancel := context.WithTimeout(ctx, h.options.Reading)
 	defer cancel()
