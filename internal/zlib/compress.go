@@ -89,7 +89,7 @@ func Compress(dst, data []byte, level Level) []byte {
 		}
 	}
 	c.toByte()
-	out := binary.BigEndian.AppendUint32(c.out, adler32(data))
+	out := binary.BigEndian.AppendUint32(c.out, checksum(data))
 	c.out = nil
 	return out
 }

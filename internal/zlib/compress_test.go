@@ -58,18 +58,6 @@ func TestCompressManyBlocks(t *testing.T) {
 	both(t, "many blocks", zlib.Compress(nil, text, zlib.Default), text)
 }
 
-func FuzzCompress(f *testing.F) {
-	for _, text := range texts() {
-		if len(text) < 5000 {
-			f.Add(text)
-		}
-	}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		both(t, "default", zlib.Compress(nil, text, zlib.Default), text)
-		both(t, "best", zlib.Compress(nil, text, zlib.Best), text)
-	})
-}
-
 func BenchmarkCompress(b *testing.B) {
 	for _, name := range []string{"login", "2KB", "20KB"} {
 		text := texts()[name]

@@ -154,29 +154,6 @@ func TestDecompressAllocatesWithinItsLimit(t *testing.T) {
 	}
 }
 
-// FuzzDecompress compares with the standard library, which also accepts blocks whose code
-// has no end: zlib refuses them, and so does Decompress.
-func FuzzDecompress(f *testing.F) {
-	for _, text := range texts() {
-		if len(text) < 5000 {
-			for level := stdzlib.HuffmanOnly; level <= stdzlib.BestCompression; level++ {
-				f.Add(deflated(f, text, level))
-			}
-		}
-	}
-	f.Fuzz(func(t *testing.T, z []byte) {
-		const limit = 1 << 20
-		got, err := zlib.Decompress(nil, z, limit)
-		text, want := inflated(z, limit)
-		switch {
-		case err == nil && (want != nil || !bytes.Equal(got, text)):
-			t.Errorf("accepted; the standard library says %v", want)
-		case err != nil && want == nil && !strings.Contains(err.Error(), "no code for its end"):
-			t.Errorf("refused: %v", err)
-		}
-	})
-}
-
 func BenchmarkDecompress(b *testing.B) {
 	for _, name := range []string{"login", "2KB", "20KB"} {
 		text := texts()[name]

@@ -48,21 +48,20 @@ type coded = uint16
 // a code must use all bit patterns, unless it has no symbol, or a single one of length 1
 // and is not the one for code lengths. The coded symbols come in their order. symbols
 // contains their entries, without the lengths.
-func (t *table) build(code []coded, symbols []entry, maxWidth uint, mayBeIncomplete bool) bool {
+func (t *table) build(code []coded, symbols []entry, sorted *[fixedSymbols]coded, maxWidth uint, mayBeIncomplete bool) bool {
 	var count, offset [maxCodeLength + 1]uint16
 	for _, c := range code {
 		count[c&maxCodeLength]++
 	}
 	left, longest := 1, uint(0)
-	for n := uint(1); n <= maxCodeLength; n++ {
-		left = left<<1 - int(count[n])
-		if left < 0 {
+	for seen := uint16(0); int(seen) < len(code); {
+		longest++
+		offset[longest&maxCodeLength] = seen
+		n := count[longest&maxCodeLength]
+		if left = left<<1 - int(n); left < 0 {
 			return false // over-subscribed
 		}
-		if count[n] != 0 {
-			longest = n
-		}
-		offset[n] = offset[n-1] + count[n-1]
+		seen += n
 	}
 	if left > 0 {
 		if !mayBeIncomplete || longest > 1 {
@@ -75,40 +74,37 @@ func (t *table) build(code []coded, symbols []entry, maxWidth uint, mayBeIncompl
 		}
 		return true
 	}
-	var sorted [fixedSymbols]coded
 	for _, c := range code {
 		n := c & maxCodeLength
 		sorted[offset[n]] = c
 		offset[n]++
 	}
 	t.width = min(longest, maxWidth)
-	t.fill(sorted[:len(code)], symbols)
+	t.fill(sorted[:len(code)], &count, symbols)
 	return true
 }
 
-// fill fills the table. Codes come in the order of their lengths. The table for codes of
-// n bits, twice, is the one for codes of n+1 bits. Codes are reversed, because the first
-// bit of a code is the lowest one of the input.
-func (t *table) fill(sorted []coded, symbols []entry) {
+// fill fills the table. Codes come in the order of their lengths, of which there are as
+// many as count says. The table for codes of n bits, twice, is the one for codes of n+1
+// bits. Codes are reversed, because the first bit of a code is the lowest one of the
+// input.
+func (t *table) fill(sorted []coded, count *[maxCodeLength + 1]uint16, symbols []entry) {
 	t.entries = t.entries[:1<<t.width]
-	code, n := uint(0), uint(0)
-	i := 0
-	for ; i < len(sorted); i++ {
-		length := uint(sorted[i] & maxCodeLength)
-		if length > t.width {
-			break
+	n := uint(sorted[0] & maxCodeLength)
+	code, i := uint16(0), 0
+	for ; n <= t.width; n++ {
+		if i > 0 {
+			copy(t.entries[1<<(n-1):], t.entries[:1<<(n-1)])
 		}
-		for ; n < length; n++ {
-			copy(t.entries[1<<n:], t.entries[:1<<n])
+		for _, c := range sorted[i : i+int(count[n])] {
+			t.entries[bits.Reverse16(code)>>(16-n)] = symbols[c>>4] + lengthEntry(n)
+			code++
 		}
-		t.entries[code] = symbols[sorted[i]>>4] + entry(length)<<8 + entry(length)
-		code = nextCode(code, length)
+		i += int(count[n])
+		code <<= 1
 	}
-	for ; n < t.width; n++ {
-		copy(t.entries[1<<n:], t.entries[:1<<n])
-	}
-	for i < len(sorted) {
-		i, code = t.addSubtable(sorted, i, code, symbols)
+	for reversed := uint(bits.Reverse16(code) >> (16 - n)); i < len(sorted); {
+		i, reversed = t.addSubtable(sorted, i, reversed, symbols)
 	}
 }
 
@@ -133,7 +129,7 @@ func (t *table) addSubtable(sorted []uint16, first int, code uint, symbols []ent
 		for ; n < length-t.width; n++ {
 			copy(sub[1<<n:], sub[:1<<n])
 		}
-		sub[code>>t.width] = symbols[c>>4] + entry(length)<<8 + entry(length)
+		sub[code>>t.width] = symbols[c>>4] + lengthEntry(length)
 		code = nextCode(code, length)
 	}
 	return end, code
@@ -150,6 +146,9 @@ func nextCode(code, n uint) uint {
 	bit := uint(1) << (bits.Len(free) - 1)
 	return code&(bit-1) | bit
 }
+
+// lengthEntry is what an entry says about the length of its code.
+func lengthEntry(n uint) entry { return entry(n)<<8 + entry(n) }
 
 // symbols returns the entries of the symbols of each code, without the lengths of the
 // codes.
@@ -214,7 +213,8 @@ func newFixed() *fixed {
 		literals: table{entries: make([]entry, 0, literalSize)},
 		dists:    table{entries: make([]entry, 0, distSize)},
 	}
-	f.literals.build(literals[:], allSymbols().literals[:], literalWidth, true)
-	f.dists.build(dists[:], allSymbols().dists[:], distWidth, true)
+	var sorted [fixedSymbols]coded
+	f.literals.build(literals[:], allSymbols().literals[:], &sorted, literalWidth, true)
+	f.dists.build(dists[:], allSymbols().dists[:], &sorted, distWidth, true)
 	return f
 }
