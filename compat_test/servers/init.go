@@ -21,7 +21,8 @@ func (s *Server) initMariaDB(bin, installBin string, options ...string) error {
 	data := filepath.Join(s.dir, "data")
 	program := filepath.Join(installBin, "mariadb-install-db")
 	cmd := exec.CommandContext(context.Background(), program, append([]string{ //nolint:gosec // the tests' own
-		"--no-defaults", "--user=" + me.Username, "--datadir=" + data, "--auth-root-authentication-method=normal", "--skip-test-db",
+		"--no-defaults", "--user=" + me.Username, "--datadir=" + data, "--tmpdir=" + s.dir, "--auth-root-authentication-method=normal",
+		"--skip-test-db",
 	}, options...)...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("mariadb-install-db: %w\n%s", err, out)
@@ -33,11 +34,13 @@ func (s *Server) initMariaDB(bin, installBin string, options ...string) error {
 	return nil
 }
 
-// mariaDBOptions are those that MariaDB and MySQL share.
+// mariaDBOptions are those that MariaDB and MySQL share. A server that starts deletes the
+// temporary tables in its tmpdir, also those of another server.
 func (s *Server) mariaDBOptions(username, data string) []string {
 	return []string{
 		"--no-defaults", "--user=" + username, "--datadir=" + data, "--port=" + strconv.Itoa(s.Port), "--bind-address=127.0.0.1",
 		"--socket=" + filepath.Join(s.dir, "sock"), "--pid-file=" + filepath.Join(s.dir, "pid"), "--skip-log-bin",
+		"--tmpdir=" + s.dir,
 		"--innodb-flush-log-at-trx-commit=2", "--character-set-server=utf8mb4", "--max-connections=300",
 		"--loose-innodb-buffer-pool-size=128M",
 	}
