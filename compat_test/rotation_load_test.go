@@ -66,7 +66,7 @@ func rehearse(t *testing.T, release string) {
 	want("before", "start", 0, "site.json")
 
 	s.setKeys(oldKey, newKey)
-	s.restart(func() {})
+	s.django.restart(func() {})
 	s.export("new.json")
 	s.deploy("new.json")
 	time.Sleep(stage)
@@ -74,7 +74,7 @@ func rehearse(t *testing.T, release string) {
 
 	s.setKeys(newKey, oldKey)
 	time.Sleep(time.Second) // the signatures of the next second are newer than the settings
-	s.restart(func() {
+	s.django.restart(func() {
 		time.Sleep(stage + time.Second)
 		want("one worker signs with the new key", "export", 4, "site.json")
 	})
@@ -98,7 +98,7 @@ func rehearse(t *testing.T, release string) {
 		t.Errorf("--check says that the old key is needed: %s", got)
 	}
 	s.setKeys(newKey)
-	s.restart(func() {})
+	s.django.restart(func() {})
 	s.export("new.json")
 	s.deploy("new.json")
 	time.Sleep(stage)

@@ -6,17 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 )
@@ -61,7 +57,7 @@ func newRotatingSite(t *testing.T, release string, users int, key string) *rotat
 	s.setKeys(key)
 	s.run("python users.py " + strconv.Itoa(users))
 	s.export("site.json")
-	s.django = s.startGunicorn()
+	s.django = s.startGunicorn("rotating.settings")
 	programs := t.TempDir()
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", programs, "./examples/service", "./cmd/djangosession")
 	build.Dir = ".."
@@ -104,121 +100,6 @@ func (s *rotatingSite) deploy(file string) {
 	for i, service := range []*rotatingService{s.hangup, s.watcher} {
 		s.await("a service reloads its settings", func() bool { return service.reloads() > seen[i] })
 	}
-}
-
-// await waits until something happens.
-func (s *rotatingSite) await(what string, happened func() bool) {
-	s.t.Helper()
-	for ended := time.Now().Add(time.Minute); !happened(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(ended) {
-			s.t.Fatalf("it does not happen in a minute: %s", what)
-		}
-	}
-}
-
-// gunicorn is a master process with workers.
-type gunicorn struct {
-	*exec.Cmd
-
-	url    string
-	stderr lockedBuffer
-}
-
-const gunicornWorkers = 2
-
-// startGunicorn starts Django. Its file descriptor 3 is a socket that already listens.
-func (s *rotatingSite) startGunicorn() *gunicorn {
-	s.t.Helper()
-	listener, err := new(net.ListenConfig).Listen(s.t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer listener.Close() //nolint:errcheck // the process has its own
-	tcp, ok := listener.(*net.TCPListener)
-	if !ok {
-		s.t.Fatal("no TCP socket")
-	}
-	socket, err := tcp.File()
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer socket.Close() //nolint:errcheck // likewise
-	g := &gunicorn{url: "http://" + listener.Addr().String()}
-	g.Cmd = exec.CommandContext(context.WithoutCancel(s.t.Context()), filepath.Join(s.bin, "python"), "-m", "gunicorn", "--no-control-socket",
-		"--log-level", "warning", "--bind", "fd://3", "--workers", strconv.Itoa(gunicornWorkers), "--graceful-timeout", "60", "shop.wsgi")
-	g.Dir, g.Env = s.dir, append(os.Environ(), "DJANGO_SETTINGS_MODULE=rotating.settings")
-	g.ExtraFiles, g.Stderr = []*os.File{socket}, &g.stderr
-	if err := g.Start(); err != nil {
-		s.t.Fatal(err)
-	}
-	s.t.Cleanup(func() {
-		if err := errors.Join(g.Process.Signal(syscall.SIGTERM), g.Wait()); err != nil {
-			s.t.Errorf("gunicorn ended with %v\n%s", err, g.stderr.String())
-		}
-	})
-	s.await("gunicorn starts its workers", func() bool { return len(g.workers()) == gunicornWorkers })
-	return g
-}
-
-// workers returns the ids of the worker processes.
-func (g *gunicorn) workers() []int {
-	id := strconv.Itoa(g.Process.Pid)
-	text, err := os.ReadFile("/proc/" + id + "/task/" + id + "/children")
-	if err != nil {
-		return nil
-	}
-	var ids []int
-	for field := range strings.FieldsSeq(string(text)) {
-		if n, err := strconv.Atoi(field); err == nil {
-			ids = append(ids, n)
-		}
-	}
-	return ids
-}
-
-// restart replaces workers one by one, as a careful deployment does. between is called
-// when the first one is replaced.
-func (s *rotatingSite) restart(between func()) {
-	s.t.Helper()
-	for i, old := range s.django.workers() {
-		before := s.django.workers()
-		if err := syscall.Kill(old, syscall.SIGTERM); err != nil {
-			s.t.Fatal(err)
-		}
-		s.await("a worker is replaced", func() bool {
-			now := s.django.workers()
-			return len(now) == gunicornWorkers && !slices.Contains(now, old)
-		})
-		s.await("the new worker answers", func() bool {
-			return slices.ContainsFunc(s.django.workers(), func(id int) bool { return !slices.Contains(before, id) && s.answers(id) })
-		})
-		if i == 0 {
-			between()
-		}
-	}
-}
-
-// answers reports whether a worker has answered one of some requests.
-func (s *rotatingSite) answers(worker int) bool {
-	for range 5 * gunicornWorkers {
-		r, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.django.url+"/show/", http.NoBody)
-		if err != nil {
-			return false
-		}
-		client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-		response, err := client.Do(r)
-		if err != nil {
-			continue
-		}
-		var shown struct {
-			Process int `json:"process"`
-		}
-		err = json.NewDecoder(response.Body).Decode(&shown)
-		if err := errors.Join(err, response.Body.Close()); err == nil && shown.Process == worker {
-			return true
-		}
-	}
-	return false
 }
 
 // rotatingService is examples/service as a process.
