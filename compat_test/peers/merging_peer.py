@@ -41,11 +41,17 @@ def do_race(self, key, op, wait):
     return None
 
 
-def do_saves(self, key, rounds):
-    """Return the seconds of so many loads and saves."""
-    began = time.perf_counter()
+def do_cost(self, key, engines, rounds):
+    """Load and save a session with each engine in turn, and return the seconds of each of these."""
+    from importlib import import_module
+
+    stores = [import_module(engine).SessionStore for engine in engines]
+    seconds = [[] for _ in stores]
     for n in range(rounds):
-        session = self.store(key)
-        session["n"] = n
-        session.save()
-    return time.perf_counter() - began
+        for store, times in zip(stores, seconds):
+            began = time.perf_counter()
+            session = store(key)
+            session["n"] = n
+            session.save()
+            times.append(time.perf_counter() - began)
+    return seconds
