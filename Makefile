@@ -143,10 +143,9 @@ compat-databases: needs ## tests on MySQL 9, MariaDB 11, PostgreSQL 17 and 18, a
 # All of it on one core, the last that this process may use: the program, Django's processes and the servers. The pages
 # on two, which the program chooses: one for the servers, one for the clients.
 .PHONY: bench
-bench: needs ## time Django and this module on the same work: ten minutes
-	@command -v taskset >/dev/null || { echo "make: taskset is missing: it is part of util-linux" >&2; exit 1; }; \
-	cores=$$(taskset -cp $$$$); cd compat_test && go run -exec "taskset -c $${cores##*[!0-9]}" ./bench; \
-	go run ./bench pages
+bench: needs ## time this module beside Django and scs on the same work: ten minutes; BENCH_FLAGS=-help shows options
+	@command -v taskset >/dev/null || { echo "make: taskset is missing: it is part of util-linux" >&2; exit 1; }
+	cd compat_test && go run ./bench $(BENCH_FLAGS)
 
 .PHONY: mutants
 mutants: ## change MUTANTS_PACKAGES in one place at a time, and see whether the tests notice

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // interpreter returns a Python that has this Django release and the clients of all
@@ -80,12 +81,12 @@ func (p *peer) do(what string, args map[string]any, dst any) error {
 }
 
 // timed returns a function that has Django measure something.
-func (p *peer) timed(what string, args map[string]any) func(seconds float64) (float64, error) {
-	return func(seconds float64) (us float64, err error) {
-		order := map[string]any{"seconds": seconds}
+func (p *peer) timed(what string, args map[string]any) func(turn time.Duration) (us, allocs float64, err error) {
+	return func(turn time.Duration) (us, allocs float64, err error) {
+		order := map[string]any{"seconds": turn.Seconds()}
 		maps.Copy(order, args)
 		err = p.do(what, order, &us)
-		return us, err
+		return us, 0, err
 	}
 }
 

@@ -22,8 +22,6 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/py/pickle"
-	"github.com/djangobridge/djangobridge/py/pyjson"
-	"github.com/djangobridge/djangobridge/signing"
 )
 
 // age is how long sessions live.
@@ -35,9 +33,9 @@ func bareTable(ctx context.Context, s *site) (*floors, error) {
 	if err != nil {
 		return nil, err
 	}
-	bareRow(b, s, "SELECT session_data, expire_date FROM django_session WHERE session_key = $1",
+	err = bareRow(ctx, b, s, "SELECT session_data, expire_date FROM django_session WHERE session_key = $1",
 		"UPDATE django_session SET session_data = $1, expire_date = $2 WHERE session_key = $3")
-	return b.floors(ctx, s), nil
+	return b.floors(ctx, s), err
 }
 
 // bareTableCache is the table of a DatabaseCache, which contains pickles in base64.
@@ -58,24 +56,33 @@ func bareTableCache(ctx context.Context, s *site) (*floors, error) {
 		data, err := dumps(d)
 		return base64.StdEncoding.AppendEncode(nil, data), err
 	}
-	bareRow(b, s, "SELECT value, expires FROM "+cacheTable+" WHERE cache_key = $1",
-		"UPDATE "+cacheTable+" SET value = $1, expires = $2 WHERE cache_key = $3")
+	if err := bareRow(ctx, b, s, "SELECT value, expires FROM "+cacheTable+" WHERE cache_key = $1",
+		"UPDATE "+cacheTable+" SET value = $1, expires = $2 WHERE cache_key = $3"); err != nil {
+		return nil, err
+	}
 	read, write := b.read, b.write
 	b.read = func(ctx context.Context, key string) ([]byte, error) { return read(ctx, s.cacheKey(key)) }
 	b.write = func(ctx context.Context, key string, text []byte) error { return write(ctx, s.cacheKey(key), text) }
 	return b.floors(ctx, s), nil
 }
 
-// bareRow makes a store use rows. The arguments of write are the text, the date and the
-// key.
-func bareRow(b *bareStore, s *site, read, write string) {
+// bareRow makes a store use rows, with prepared statements. The arguments of write are
+// the text, the date and the key.
+func bareRow(ctx context.Context, b *bareStore, s *site, read, write string) error {
 	if s.engine.database == servers.MariaDB {
 		number := regexp.MustCompile(`\$\d`)
 		read, write = number.ReplaceAllString(read, "?"), number.ReplaceAllString(write, "?")
 	}
+	reading, readErr := s.db.PrepareContext(ctx, read) //nolint:sqlclosecheck // the site closes it
+	writing, writeErr := s.db.PrepareContext(ctx, write)
+	if err := errors.Join(readErr, writeErr); err != nil {
+		return err
+	}
+	s.closing(reading)
+	s.closing(writing)
 	b.read = func(ctx context.Context, key string) (text []byte, err error) {
 		var expires any
-		err = s.db.QueryRowContext(ctx, read, key).Scan(&text, &expires)
+		err = reading.QueryRowContext(ctx, key).Scan(&text, &expires)
 		return text, err
 	}
 	b.write = func(ctx context.Context, key string, text []byte) error {
@@ -84,11 +91,13 @@ func bareRow(b *bareStore, s *site, read, write string) {
 		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, write, string(text), expires, key); err != nil {
+		//nolint:sqlclosecheck // the transaction closes it
+		if _, err := tx.StmtContext(ctx, writing).ExecContext(ctx, string(text), expires, key); err != nil {
 			return errors.Join(err, tx.Rollback())
 		}
 		return tx.Commit()
 	}
+	return nil
 }
 
 // signedText encodes sessions as the table and the files have them.
@@ -220,18 +229,20 @@ func bareFile(ctx context.Context, s *site) (*floors, error) {
 	return b.floors(ctx, s), nil
 }
 
-// bareCookie is the engine signed_cookies, which stores nothing.
-func bareCookie(_ context.Context, s *site) (*floors, error) {
-	f, err := newFloor(s.keys[0], cookieSalt)
-	if err != nil {
-		return nil, err
+// bareCookie is the engine signed_cookies, which stores nothing: only decoding and
+// encoding are left.
+func bareCookie(ctx context.Context, s *site) (*floors, error) {
+	codec, err := djangosession.NewCookieCodec(s.settings)
+	b := &bareStore{
+		read:  func(_ context.Context, key string) ([]byte, error) { return []byte(key), nil },
+		write: func(context.Context, string, []byte) error { return nil },
+		loads: func(text []byte) (*py.Dict, error) { return codec.DecodeMaxAge(string(text), age) },
+		dumps: func(d *py.Dict) ([]byte, error) {
+			text, err := codec.Encode(d)
+			return []byte(text), err
+		},
 	}
-	signer, err := signing.NewTimestampSigner(signing.Options{Key: secret, Salt: cookieSalt, Compress: true})
-	return &floors{load: f.read, save: func() error {
-		data, err := pyjson.Dumps(s.values)
-		_ = signer.SignObject(data)
-		return err
-	}}, err
+	return b.floors(ctx, s), err
 }
 
 // bareFiles makes a store use files. Like Django, it writes a new one and renames it, so

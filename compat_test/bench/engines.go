@@ -39,6 +39,7 @@ const (
 // An engine is a SESSION_ENGINE of Django on a store, and its counterpart in Go.
 type engine struct {
 	name     string // in the names of the rows
+	label    string // in the documentation
 	module   string // SESSION_ENGINE
 	database string // the product of the database, sqlite if ""
 	server   string // the product of the cache, "" if that has no server
@@ -64,34 +65,41 @@ func engines() []engine {
 	redis := func(s djangosession.Settings, _ *sql.DB) (caches.Cache, error) { return rediscache.Open(s) }
 	memcache := func(s djangosession.Settings, _ *sql.DB) (caches.Cache, error) { return memcached.Open(s) }
 	return []engine{
-		{name: sqlite, module: dbModule, bare: bareTable, hasPage: true},
-		{name: servers.MariaDB, database: servers.MariaDB, module: dbModule, bare: bareTable, hasPage: true},
-		{name: servers.PostgreSQL, database: servers.PostgreSQL, module: dbModule, bare: bareTable, hasPage: true},
+		{name: sqlite, label: "`db`, SQLite", module: dbModule, bare: bareTable, hasPage: true},
+		{name: servers.MariaDB, label: "`db`, MariaDB", database: servers.MariaDB, module: dbModule, bare: bareTable, hasPage: true},
 		{
-			name: "redis", server: servers.Redis, module: cacheModule, bare: bareRedis, hasPage: true,
+			name: servers.PostgreSQL, label: "`db`, PostgreSQL",
+			database: servers.PostgreSQL, module: dbModule, bare: bareTable, hasPage: true,
+		},
+		{
+			name: "redis", label: "`cache`, Redis by Django's RedisCache",
+			server: servers.Redis, module: cacheModule, bare: bareRedis, hasPage: true,
 			cache: cacheAt("django.core.cache.backends.redis.RedisCache", "redis://%s/0"), open: redis,
 		},
 		{
-			name: "django_redis", server: servers.Redis, module: cacheModule, bare: bareRedis,
+			name: "django_redis", label: "`cache`, Redis by django-redis",
+			server: servers.Redis, module: cacheModule, bare: bareRedis,
 			cache: cacheAt("django_redis.cache.RedisCache", "redis://%s/0"), open: redis,
 		},
 		{
-			name: "pymemcache", server: servers.Memcached, module: cacheModule, bare: bareMemcached, hasPage: true,
+			name: "pymemcache", label: "`cache`, memcached by PyMemcacheCache",
+			server: servers.Memcached, module: cacheModule, bare: bareMemcached, hasPage: true,
 			cache: cacheAt("django.core.cache.backends.memcached.PyMemcacheCache", "%s"), open: memcache,
 		},
 		{
-			name: "pylibmc", server: servers.Memcached, module: cacheModule, bare: bareMemcached,
+			name: "pylibmc", label: "`cache`, memcached by PyLibMCCache",
+			server: servers.Memcached, module: cacheModule, bare: bareMemcached,
 			cache: cacheAt("django.core.cache.backends.memcached.PyLibMCCache", "%s"), open: memcache,
 		},
 		{
-			name: "file_cache", module: cacheModule, bare: bareFileCache,
+			name: "file_cache", label: "`cache`, FileBasedCache", module: cacheModule, bare: bareFileCache,
 			cache: func(at *place) map[string]any {
 				return map[string]any{"BACKEND": caches.FileBasedBackend, "LOCATION": filepath.Join(at.dir, "cache")}
 			},
 			open: func(s djangosession.Settings, _ *sql.DB) (caches.Cache, error) { return caches.NewFileBased(s) },
 		},
 		{
-			name: "table_cache", module: cacheModule, bare: bareTableCache,
+			name: "table_cache", label: "`cache`, DatabaseCache on SQLite", module: cacheModule, bare: bareTableCache,
 			cache: func(*place) map[string]any {
 				return map[string]any{"BACKEND": tables.CacheBackend, "LOCATION": cacheTable}
 			},
@@ -100,11 +108,12 @@ func engines() []engine {
 			},
 		},
 		{
-			name: "cached_db", server: servers.Redis, module: cachedModule, bare: bareCached, hasPage: true,
+			name: "cached_db", label: "`cached_db`, Redis and SQLite",
+			server: servers.Redis, module: cachedModule, bare: bareCached, hasPage: true,
 			cache: cacheAt("django.core.cache.backends.redis.RedisCache", "redis://%s/0"), open: redis,
 		},
-		{name: "file", module: fileModule, bare: bareFile, hasPage: true},
-		{name: "signed_cookies", module: cookieModule, bare: bareCookie, hasPage: true},
+		{name: "file", label: "`file`", module: fileModule, bare: bareFile, hasPage: true},
+		{name: "signed_cookies", label: "`signed_cookies`", module: cookieModule, bare: bareCookie, hasPage: true},
 	}
 }
 

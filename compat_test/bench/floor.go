@@ -1,79 +1,68 @@
 package main
 
 import (
-	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
 	"hash"
-	"io"
 	"strings"
 
-	"github.com/klauspost/compress/zlib"
+	"github.com/djangobridge/djangobridge/internal/zlib"
 )
 
-// floor is the minimum that decoding one session takes, with all memory allocated
-// beforehand: the signature, base64, inflating, and one look at every byte. It builds no
-// values and checks no JSON.
+// floor is the minimum that decoding and encoding one session take, with all memory
+// allocated beforehand: the signature, base64, inflating or deflating, and one look at
+// every byte. It builds no values and checks no JSON.
 type floor struct {
 	signed, signature []byte // signed is the value and the time, with a colon between
 	value             []byte // in base64, without the dot of what is compressed
 	compressed        bool
+	payload           []byte
 
-	mac      hash.Hash
-	digest   []byte
-	want     []byte
-	src      bytes.Reader
-	inflater io.ReadCloser
-	raw, out []byte
+	mac    hash.Hash
+	digest []byte
+	want   []byte
+	raw    []byte // compressed
+	out    []byte
 }
 
 var errFloor = errors.New("the floor does not decode")
 
-// Salts of sessions in a table, and in cookies.
-const (
-	tableSalt  = "django.contrib.sessions.SessionStore"
-	cookieSalt = "django.contrib.sessions.backends.signed_cookies"
-)
+// tableSalt is the salt of sessions in a table.
+const tableSalt = "django.contrib.sessions.SessionStore"
 
-// newFloor splits the text, as every decoder must.
-func newFloor(text, salt string) (*floor, error) {
+// newFloor splits the text, as every decoder must. The payload is the JSON in it.
+func newFloor(text, payload string) (*floor, error) {
 	signed := text[:strings.LastIndexByte(text, ':')]
 	value := signed[:strings.IndexByte(signed, ':')]
-	key := sha256.Sum256([]byte(salt + "signer" + secret))
+	key := sha256.Sum256([]byte(tableSalt + "signer" + secret))
 	f := &floor{
 		signed: []byte(signed), signature: []byte(text[len(signed)+1:]),
-		value: []byte(strings.TrimPrefix(value, ".")), compressed: value[0] == '.',
+		value: []byte(strings.TrimPrefix(value, ".")), compressed: value[0] == '.', payload: []byte(payload),
 		mac: hmac.New(sha256.New, key[:]), want: make([]byte, base64.RawURLEncoding.EncodedLen(sha256.Size)),
 	}
-	f.raw = make([]byte, base64.RawURLEncoding.DecodedLen(len(f.value)))
-	f.out = make([]byte, 1<<20)
-	if err := f.read(); err != nil {
-		return nil, err
-	}
-	return f, nil
+	f.raw = make([]byte, 0, base64.RawURLEncoding.DecodedLen(len(f.value)))
+	f.out = make([]byte, 0, 1<<20)
+	return f, errors.Join(f.read(), f.write())
 }
 
-func (f *floor) read() error {
-	f.mac.Reset()
-	f.mac.Write(f.signed)
-	f.digest = f.mac.Sum(f.digest[:0])
-	base64.RawURLEncoding.Encode(f.want, f.digest)
+// read decodes the text.
+func (f *floor) read() (err error) {
+	f.sign(f.signed)
 	if subtle.ConstantTimeCompare(f.want, f.signature) != 1 {
 		return errFloor
 	}
-	if _, err := base64.RawURLEncoding.Decode(f.raw, f.value); err != nil {
+	if f.raw, err = base64.RawURLEncoding.AppendDecode(f.raw[:0], f.value); err != nil {
 		return err
 	}
 	data := f.raw
 	if f.compressed {
-		n, err := f.inflate()
-		if err != nil {
+		if f.out, err = zlib.Decompress(f.out[:0], f.raw, cap(f.out)); err != nil {
 			return err
 		}
-		data = f.out[:n]
+		data = f.out
 	}
 	if !closed(data) {
 		return errFloor
@@ -81,25 +70,23 @@ func (f *floor) read() error {
 	return nil
 }
 
-func (f *floor) inflate() (n int, err error) {
-	f.src.Reset(f.raw)
-	if r, ok := f.inflater.(zlib.Resetter); ok {
-		err = r.Reset(&f.src, nil)
-	} else {
-		f.inflater, err = zlib.NewReader(&f.src)
+// write encodes the payload.
+func (f *floor) write() error {
+	if !closed(f.payload) {
+		return errFloor
 	}
-	if err != nil {
-		return 0, err
-	}
-	for err == nil {
-		var m int
-		m, err = f.inflater.Read(f.out[n:])
-		n += m
-	}
-	if errors.Is(err, io.EOF) {
-		err = nil
-	}
-	return n, err
+	f.raw = zlib.Compress(f.raw[:0], f.payload, zlib.Default)
+	f.out = base64.RawURLEncoding.AppendEncode(append(f.out[:0], '.'), f.raw)
+	f.sign(f.out)
+	return nil
+}
+
+// sign stores the signature in want.
+func (f *floor) sign(text []byte) {
+	f.mac.Reset()
+	f.mac.Write(text)
+	f.digest = f.mac.Sum(f.digest[:0])
+	base64.RawURLEncoding.Encode(f.want, f.digest)
 }
 
 // closed is the scan: it reports whether as many brackets are closed as opened, outside

@@ -1,22 +1,12 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"time"
-)
-
-// Arguments that make this program do something else; see main.
-const (
-	measurePages = "pages"
-	measureAuth  = "auth"
-	servePage    = "page" // and nothing else: it is the server that pages measures
 )
 
 // pageSite is an engine and everything else that the servers of a page need.
@@ -27,19 +17,15 @@ type pageSite struct {
 	cores  cores
 }
 
-// measurePage measures the page in a new place.
-func measurePage(ctx context.Context, out io.Writer, python string, e *engine, p plan) error {
-	on, err := findCores(ctx)
-	if err != nil {
+// page measures the page in a new place.
+func (b *bench) page(ctx context.Context, e *engine) error {
+	if err := moveTo(ctx, b.cores.servers); err != nil {
 		return err
 	}
-	if err := moveTo(ctx, on.servers); err != nil {
-		return err
-	}
-	defer moveTo(ctx, on.all) //nolint:errcheck // as it could move before
+	defer moveTo(ctx, b.cores.servers) //nolint:errcheck // as it could move before
 	return e.withPlace(ctx, func(at *place) error {
-		s := &pageSite{engine: e, at: at, python: python, cores: on}
-		return s.measure(ctx, out, p)
+		s := &pageSite{engine: e, at: at, python: b.python, cores: b.cores}
+		return s.measure(ctx, b)
 	})
 }
 
@@ -77,7 +63,8 @@ func (p plan) isRight(of page, code int, header http.Header, body string) bool {
 // the same sessions and users. The servers, the database and the cache share one core,
 // because both sides get the same. The clients have another core, so that they do not
 // slow down what they measure.
-func (s *pageSite) measure(ctx context.Context, out io.Writer, p plan) (err error) {
+func (s *pageSite) measure(ctx context.Context, b *bench) (err error) {
+	p := b.plan
 	settings, err := json.Marshal(s.engine.settings(s.at))
 	if err != nil {
 		return err
@@ -95,8 +82,10 @@ func (s *pageSite) measure(ctx context.Context, out io.Writer, p plan) (err erro
 		if err != nil {
 			return err
 		}
-		f.django = filled.Unused
-		if err := row(out, "middleware/unused", f, ""); err != nil {
+		f.theirs = filled.Unused
+		if err := b.add(&result{
+			name: "middleware/unused", table: tablePages, label: "cost of the middleware where the session is not used", figures: *f,
+		}); err != nil {
 			return err
 		}
 	}
@@ -116,27 +105,33 @@ func (s *pageSite) measure(ctx context.Context, out io.Writer, p plan) (err erro
 	if err != nil {
 		return err
 	}
-	prefix := ""
-	if p.asks {
-		prefix = "auth_"
-	}
-	return s.rows(out, prefix, all, rate, allocs)
+	return s.rows(b, all, rate, allocs)
 }
 
 // rows prints the results of the servers. Of gunicorn's two modes, the better figure
 // counts each time.
-func (s *pageSite) rows(out io.Writer, prefix string, all []*server, rate int, allocs float64) error {
+func (s *pageSite) rows(b *bench, all []*server, rate int, allocs float64) error {
 	best, django := all[ours].bests, bests{}
 	for _, w := range all[ours+1:] {
 		django.keep(w.bests)
 	}
+	what, prefix, table := "page", "", tablePages
+	if b.plan.asks {
+		what, prefix, table = "auth", "auth_", ""
+	}
 	us := func(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
-	most := fmt.Sprintf(" django_per_s=%.0f go_per_s=%.0f", django.perSecond, best.perSecond)
-	same := fmt.Sprintf(" django_per_s=%d go_per_s=%d", rate, rate)
-	return errors.Join(
-		row(out, cmp.Or(strings.TrimSuffix(prefix, "_"), "page")+"/"+s.engine.name,
-			&figures{django: 1e6 / django.perSecond, ours: 1e6 / best.perSecond, allocs: allocs}, most),
-		row(out, prefix+"p99_full/"+s.engine.name, &figures{django: us(django.full), ours: us(best.full), allocs: allocs}, most),
-		row(out, prefix+"p99_same/"+s.engine.name, &figures{django: us(django.same), ours: us(best.same), allocs: allocs}, same),
-	)
+	most := result{theirsPerSecond: django.perSecond, oursPerSecond: best.perSecond}
+	rates, same := most, result{theirsPerSecond: float64(rate), oursPerSecond: float64(rate)}
+	rates.name, rates.table, rates.label, rates.isRate = what+"/", table, "pages per second, ", true
+	rates.theirs, rates.ours = 1e6/django.perSecond, 1e6/best.perSecond
+	most.name, most.theirs, most.ours = prefix+"p99_full/", us(django.full), us(best.full)
+	same.name, same.table, same.label = prefix+"p99_same/", table, "p99, "
+	same.theirs, same.ours = us(django.same), us(best.same)
+	for _, x := range []*result{&rates, &most, &same} {
+		x.name, x.label, x.allocs = x.name+s.engine.name, x.label+s.engine.label, allocs
+		if err := b.add(x); err != nil {
+			return err
+		}
+	}
+	return nil
 }

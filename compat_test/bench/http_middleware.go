@@ -50,10 +50,13 @@ func (p plan) middleware(ctx context.Context) (*figures, error) {
 }
 
 // nowhere is a response that supports what net/http's responses do, and discards
-// everything.
-type nowhere struct{ header http.Header }
+// everything but the status.
+type nowhere struct {
+	header http.Header
+	code   int
+}
 
 func (w *nowhere) Header() http.Header         { return w.header }
 func (w *nowhere) Write(p []byte) (int, error) { return len(p), nil }
-func (w *nowhere) WriteHeader(int)             {}
+func (w *nowhere) WriteHeader(code int)        { w.code = code }
 func (w *nowhere) Flush()                      {}

@@ -1,14 +1,18 @@
-// Command bench measures Django and this module on the same work in one run, and prints a
-// row for each piece of work:
+// Command bench measures this module beside Django, and beside scs, on the same work in
+// one run. It prints a row for each piece of work, and at the end a table of the
+// [targets]:
 //
-//	NAME django_us=N go_us=N ratio=N floor_us=N allocs=N
+//	NAME django_us=N go_us=N ratio=N floor_us=N of_floor=N allocs=N
 //
 // Times are in microseconds. ratio is our time divided by Django's. allocs are ours.
-// floor_us is the minimum that the work can take in Go; it is 0 for work without such a
-// minimum. For decoding, and for loading from a cookie, it is the signature, base64,
-// inflating and one look at every byte, without building values. For loading and saving
-// on any other engine, it is a bare read or write by the same client, and decoding or
-// encoding; see [floors].
+// floor_us is the minimum that the work can take in Go, or 0 if no minimum was measured,
+// and of_floor is our time divided by it:
+//
+//   - For decoding and encoding, it is the signature, base64, inflating or deflating with
+//     the same package, and one look at every byte, without any value; see [floor].
+//   - For a pickle, it is one look at every opcode; see [walk].
+//   - For loading and saving, it is a bare read or write by the same client, with a
+//     prepared statement if it is a database, and decoding or encoding; see [floors].
 //
 // Rows named loads and dumps are about pickles, where Django's part is only CPython's
 // pickler, which is written in C. Rows named load and save end with the name of one of
@@ -17,27 +21,34 @@
 // django_per_s=N and go_per_s=N, the number of sessions that all clients together load in
 // a second.
 //
-// With the argument "pages" it measures a whole page with some of the engines instead,
-// and what the session middleware adds to a request that does not use the session; see
-// [pageSite]. The users are in the database, SQLite unless the row says another. The rows
-// begin with page, the time of a request at full load, and p99_full and p99_same, the
-// time within which 99 of 100 requests are answered: at full load, and with the same
-// number of requests per second for both. Run it on at least two cores.
+// An argument selects a part of this:
 //
-// With the argument "auth" it measures the answers to questions of nginx instead: the
-// handler of package forwardauth, and a view of Django with the same answers. The rows
-// begin with auth, auth_p99_full and auth_p99_same.
+//   - "sessions" is all of the above.
+//   - "scs" is the same page by scs and by this module, in one process and without a
+//     network; see [scsPages]. The rows have scs_us instead of django_us.
+//   - "pages" is a whole page with some of the engines under load, and what the session
+//     middleware adds to a request that does not use the session; see [pageSite]. The
+//     users are in the database, SQLite unless the row says another. The rows begin with
+//     page, the time of a request at full load, and p99_full and p99_same, the time
+//     within which 99 of 100 requests are answered: at full load, and with the same
+//     number of requests per second for both.
+//   - "auth" is the answers to questions of nginx: the handler of package forwardauth,
+//     and a view of Django with the same answers. The rows begin with auth,
+//     auth_p99_full and auth_p99_same. This part runs only when it is asked for.
 //
-// Sessions and their text are Django's own. Before it
-// measures, the program checks that both sides read the same values. The two sides take
-// many turns, and the quickest turn of each counts: the time when nothing else uses the
-// machine. Run it on one core, in the folder compat_test:
+// Sessions and their text are Django's own. Before it measures, the program checks that
+// both sides read the same values. The two sides take many turns, and the quickest turn
+// of each counts: the time when nothing else uses the machine. Everything but the clients
+// of pages runs on one core. Pages need at least two. Run it in the folder compat_test:
 //
-//	go run -exec "taskset -c 0" ./bench
+//	go run ./bench
+//
+// With -write FILE, it also puts the figures into the tables of a Markdown file.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -63,58 +74,122 @@ type plan struct {
 	asks    bool // the clients ask as nginx does, rather than for a page
 }
 
+// options are what the command line asks for.
+type options struct {
+	django string         // a release
+	only   *regexp.Regexp // matches the names of engines
+	write  string         // a Markdown file, or ""
+	plan   plan
+}
+
 func main() {
-	p := plan{clients: 8}
-	django := flag.String("django", release.VersionsFor("single")[0], "the release of Django to measure")
-	flag.IntVar(&p.rounds, "rounds", 10, "how often each side has its turn")
-	flag.DurationVar(&p.turn, "turn", 200*time.Millisecond, "how long a turn is: caches are cold at first")
-	flag.DurationVar(&p.serve, "serve", 600*time.Millisecond, "how long a turn of whole requests is")
+	o := options{plan: plan{clients: 8}}
+	flag.StringVar(&o.django, "django", release.VersionsFor("single")[0], "the release of Django to measure")
+	flag.IntVar(&o.plan.rounds, "rounds", 10, "how often each side has its turn")
+	flag.DurationVar(&o.plan.turn, "turn", 200*time.Millisecond, "how long a turn is: caches are cold at first")
+	flag.DurationVar(&o.plan.serve, "serve", 600*time.Millisecond, "how long a turn of whole requests is")
+	flag.StringVar(&o.write, "write", "", "a Markdown `file`: put the figures into its tables")
 	only := flag.String("only", "", "a regular expression: measure only engines whose name it matches")
 	flag.Parse()
 	// Django's process has one core, and the child processes of this one share it with
 	// them.
 	runtime.GOMAXPROCS(1)
-	if err := run(os.Stdout, *django, *only, p, flag.Arg(0)); err != nil {
+	var err error
+	if o.only, err = regexp.Compile(*only); err == nil {
+		err = run(os.Stdout, &o, flag.Args())
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
+// Arguments of this program; see its comment.
+const (
+	measureSessions = "sessions"
+	measureSCS      = "scs"
+	measurePages    = "pages"
+	measureAuth     = "auth"
+	servePage       = "page" // and nothing else: it is the server that pages measures
+)
+
 // run stops when it is interrupted or its output is closed. It ends the servers first.
-func run(out io.Writer, django, names string, p plan, what string) error {
+func run(out io.Writer, o *options, args []string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
 	defer stop()
-	if what == servePage {
-		return serve(ctx, flag.Arg(1), flag.Arg(2), flag.Arg(3))
+	parts := []string{measureSessions, measureSCS, measurePages}
+	switch {
+	case len(args) == 4 && args[0] == servePage:
+		return serve(ctx, args[1], args[2], args[3])
+	case len(args) > 0:
+		parts = args
 	}
-	only, err := regexp.Compile(names)
-	if err != nil {
+	b := &bench{report: &report{out: out}, options: o}
+	if err := b.prepare(ctx); err != nil {
 		return err
 	}
-	python, err := interpreter(ctx, django)
-	if err != nil {
+	for _, part := range parts {
+		if err := b.measure(ctx, part); err != nil {
+			return err
+		}
+	}
+	if err := b.printVerdicts(); err != nil || o.write == "" {
 		return err
 	}
-	p.asks = what == measureAuth
+	return b.writeTo(o.write)
+}
+
+// bench is a run of this program.
+type bench struct {
+	*options
+	*report
+
+	python string // the interpreter
+	cores  cores
+}
+
+func (b *bench) prepare(ctx context.Context) (err error) {
+	if b.python, err = interpreter(ctx, b.django); err != nil {
+		return err
+	}
+	b.cores, err = findCores(ctx)
+	return err
+}
+
+// measure measures one part.
+func (b *bench) measure(ctx context.Context, part string) error {
+	// Everything runs on one core, until clients move to another.
+	if err := moveTo(ctx, b.cores.servers); err != nil {
+		return err
+	}
+	if part == measureSCS {
+		return b.scs(ctx)
+	}
+	b.plan.asks = part == measureAuth
 	for _, e := range engines() {
-		if !only.MatchString(e.name) {
+		if !b.only.MatchString(e.name) {
 			continue
 		}
-		switch {
-		case what != measurePages && what != measureAuth:
-			err = withSite(ctx, python, &e, func(s *site) error { return s.bench(ctx, out, p) })
-		case e.hasPage:
-			err = measurePage(ctx, out, python, &e, p)
+		var err error
+		switch part {
+		case measureSessions:
+			err = withSite(ctx, b.python, &e, func(s *site) error { return s.bench(ctx, b) })
+		case measurePages, measureAuth:
+			if e.hasPage {
+				err = b.page(ctx, &e)
+			}
+		default:
+			err = errors.New("there is no part of this name; go doc shows them")
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", e.name, err)
+			return fmt.Errorf("%s: %s: %w", part, e.name, err)
 		}
 	}
 	return nil
 }
 
 // bench measures all work with a site and prints the rows.
-func (s *site) bench(ctx context.Context, out io.Writer, p plan) error {
+func (s *site) bench(ctx context.Context, b *bench) error {
 	var all []work
 	if s.engine.name == sqlite { // once, because the engine does not matter to it
 		codecs, err := s.codecs()
@@ -133,28 +208,30 @@ func (s *site) bench(ctx context.Context, out io.Writer, p plan) error {
 		return err
 	}
 	for _, w := range append(all, rows...) {
-		f, err := p.measure(w.sides)
-		if err == nil {
-			err = row(out, w.name, f, "")
-		}
-		if err != nil {
+		if err := b.work(&w); err != nil {
 			return fmt.Errorf("%s: %w", w.name, err)
 		}
 	}
 	if s.engine.module != dbModule {
 		return nil
 	}
-	django, ours, allocs, err := s.requests(ctx, p)
+	django, ours, allocs, err := s.requests(ctx, b.plan)
 	if err != nil {
 		return err
 	}
-	return row(out, "requests/"+s.engine.name, &figures{django: 1e6 / django, ours: 1e6 / ours, allocs: allocs},
-		fmt.Sprintf(" django_per_s=%.0f go_per_s=%.0f", django, ours))
+	return b.add(&result{
+		name: "requests/" + s.engine.name, table: tablePages, label: "sessions per second, " + s.engine.label,
+		figures:         figures{theirs: 1e6 / django, ours: 1e6 / ours, allocs: allocs},
+		isRate:          true,
+		theirsPerSecond: django, oursPerSecond: ours,
+	})
 }
 
-// row prints the figures of one piece of work.
-func row(out io.Writer, name string, f *figures, more string) error {
-	_, err := fmt.Fprintf(out, "%s django_us=%.1f go_us=%.1f ratio=%.3f floor_us=%.1f allocs=%.0f%s\n",
-		name, f.django, f.ours, f.ours/f.django, f.floor, f.allocs, more)
-	return err
+// work measures a piece of work and prints its row.
+func (b *bench) work(w *work) error {
+	f, err := b.plan.measure(w.sides)
+	if err != nil {
+		return err
+	}
+	return b.add(&result{name: w.name, table: w.table, label: w.label, figures: f})
 }

@@ -7,36 +7,38 @@ import (
 
 // figures are the results of the quickest turns, in microseconds per call.
 type figures struct {
-	django, ours, floor float64
-	allocs              float64
+	theirs, ours, floor float64
+	theirAllocs, allocs float64 // theirs only if they are in Go
 }
 
-// sides are the same work as done by Django and by this module, and its minimum; floor
-// may be nil.
+// sides are the same work as done by another project, usually Django, and by this module,
+// and its minimum; floor may be nil.
 type sides struct {
-	django      func(seconds float64) (us float64, err error)
+	theirs      func(turn time.Duration) (us, allocs float64, err error)
 	ours, floor func() error
 }
 
-// measure lets the sides take turns.
-func (p plan) measure(s sides) (*figures, error) {
-	best := &figures{}
-	for range p.rounds {
-		us, err := s.django(p.turn.Seconds())
+// measure lets the sides take turns: many short ones, some of which pass without an
+// interruption on a busy machine.
+func (p plan) measure(s sides) (best figures, err error) {
+	const parts = 5 // of a turn
+	turn := p.turn / parts
+	for range parts * p.rounds {
+		us, allocs, err := s.theirs(turn)
 		if err != nil {
-			return nil, err
+			return best, err
 		}
-		best.django = quicker(best.django, us)
-		us, allocs, err := perCall(p.turn, s.ours)
+		best.theirs, best.theirAllocs = quicker(best.theirs, us), quicker(best.theirAllocs, allocs)
+		us, allocs, err = perCall(turn, s.ours)
 		if err != nil {
-			return nil, err
+			return best, err
 		}
 		best.ours, best.allocs = quicker(best.ours, us), quicker(best.allocs, allocs)
 		if s.floor == nil {
 			continue
 		}
-		if us, _, err = perCall(p.turn, s.floor); err != nil {
-			return nil, err
+		if us, _, err = perCall(turn, s.floor); err != nil {
+			return best, err
 		}
 		best.floor = quicker(best.floor, us)
 	}

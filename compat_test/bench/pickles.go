@@ -33,18 +33,28 @@ func (s *site) pickles() ([]work, error) {
 		if again, err := pickle.Dumps(value, highestProtocol); err != nil || !bytes.Equal(again, data) {
 			return nil, fmt.Errorf("%s: the two sides do not write the same (%w)", size, err)
 		}
-		reading = append(reading, work{name: "loads/" + size, sides: sides{
-			django: s.peer.timed("loads", args),
+		least, copied := func() error { return walk(data) }, make([]byte, 0, len(data))
+		if err := least(); err != nil {
+			return nil, fmt.Errorf("%s: %w", size, err)
+		}
+		label := map[string]string{"login": "a login session", "mixed": "a cart (1 KB: Decimals, a set, a UUID)"}[size]
+		reading = append(reading, work{name: "loads/" + size, table: tableSessions, label: "read the pickle of " + label, sides: sides{
+			theirs: s.peer.timed("loads", args),
 			ours: func() error {
 				_, err := pickle.LoadsString(text)
 				return err
 			},
+			floor: least,
 		}})
-		writing = append(writing, work{name: "dumps/" + size, sides: sides{
-			django: s.peer.timed("dumps", args),
+		writing = append(writing, work{name: "dumps/" + size, table: tableSessions, label: "write the pickle of " + label, sides: sides{
+			theirs: s.peer.timed("dumps", args),
 			ours: func() error {
 				_, err := pickle.Dumps(value, highestProtocol)
 				return err
+			},
+			floor: func() error {
+				copied = append(copied[:0], data...)
+				return walk(copied)
 			},
 		}})
 	}

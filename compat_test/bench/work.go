@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/py"
@@ -13,7 +15,9 @@ import (
 // work is a piece of work that both sides do.
 type work struct {
 	sides
-	name string
+
+	name         string // of the row
+	table, label string // in the documentation
 }
 
 // codecs measures decoding and encoding of sessions of three sizes.
@@ -24,6 +28,7 @@ func (s *site) codecs() ([]work, error) {
 	}
 	var decoding, encoding []work
 	for _, size := range []string{"login", "2KB", "20KB"} {
+		label := " " + cmp.Or(map[string]string{"login": "a login session (170 bytes)"}[size], strings.Replace(size, "KB", " KB", 1))
 		args := map[string]any{"size": size}
 		var made struct{ Text, Payload string }
 		if err := s.peer.do("text", args, &made); err != nil {
@@ -33,24 +38,25 @@ func (s *site) codecs() ([]work, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", size, err)
 		}
-		floor, err := newFloor(made.Text, tableSalt)
+		floor, err := newFloor(made.Text, made.Payload)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", size, err)
 		}
-		decoding = append(decoding, work{name: "decode/" + size, sides: sides{
-			django: s.peer.timed("decode", args),
+		decoding = append(decoding, work{name: "decode/" + size, table: tableSessions, label: "decode" + label, sides: sides{
+			theirs: s.peer.timed("decode", args),
 			ours: func() error {
 				_, err := codec.Decode(made.Text)
 				return err
 			},
 			floor: floor.read,
 		}})
-		encoding = append(encoding, work{name: "encode/" + size, sides: sides{
-			django: s.peer.timed("encode", args),
+		encoding = append(encoding, work{name: "encode/" + size, table: tableSessions, label: "encode" + label, sides: sides{
+			theirs: s.peer.timed("encode", args),
 			ours: func() error {
 				_, err := codec.Encode(values)
 				return err
 			},
+			floor: floor.write,
 		}})
 	}
 	return append(decoding, encoding...), nil
@@ -90,16 +96,16 @@ func (s *site) rows(ctx context.Context) ([]work, error) {
 		return nil, err
 	}
 	return []work{
-		{name: "load/" + s.engine.name, sides: sides{
-			django: s.peer.timed("load", nil),
+		{name: "load/" + s.engine.name, table: tableEngines, label: "load: " + s.engine.label, sides: sides{
+			theirs: s.peer.timed("load", nil),
 			ours: func() error {
 				_, err := s.store.Load(ctx, s.next())
 				return err
 			},
 			floor: least.load,
 		}},
-		{name: "save/" + s.engine.name, sides: sides{
-			django: s.peer.timed("save", nil),
+		{name: "save/" + s.engine.name, table: tableEngines, label: "save: " + s.engine.label, sides: sides{
+			theirs: s.peer.timed("save", nil),
 			ours:   func() error { return session.Save(ctx) },
 			floor:  least.save,
 		}},
