@@ -22,12 +22,6 @@ func (d *Deployment) settings(_ context.Context, r *report) {
 	d.mode(r)
 	d.age(r)
 	d.release(r)
-	if _, err := d.Settings.Location(); err != nil {
-		r.faultf("time-zone", "Correct TIME_ZONE, or install the time zone data (the package tzdata) on this machine.",
-			"TIME_ZONE is %q, which this machine does not know: dates without a zone cannot be read.", d.Settings.TimeZone)
-	} else {
-		r.okf("time-zone", "This machine knows TIME_ZONE.")
-	}
 }
 
 // reviewed reports a finding about the settings file. Its problem contains the remedy
