@@ -1,5 +1,7 @@
 package pyjson
 
+import "math/bits"
+
 // Expectations of a failed scan; see [SyntaxError].
 const (
 	wantValue   = "a value"
@@ -41,88 +43,97 @@ func scanText(s string) (start int, err *SyntaxError) {
 // of memory per level of nesting.
 func scanValue(s string, i, depth int) (int, *SyntaxError) {
 	var few [64]byte
-	open := few[:0] // the closing brackets of the open containers
+	open := few[:0]    // the closing brackets of the containers around the innermost open one
+	closing := byte(0) // that of the innermost one; 0 if none is open
+	var err *SyntaxError
 	for {
 		i = skipSpace(s, i)
-		if depth+len(open) >= MaxDepth && i < len(s) && (s[i] == '{' || s[i] == '[') {
-			return 0, expected(wantShallow, i)
+		if i >= len(s) {
+			return 0, expected(wantValue, i)
 		}
-		next, closing, err := scanBegin(s, i)
+		switch c := s[i]; c {
+		case '"':
+			i, err = scanString(s, i)
+		case '{', '[':
+			if depth >= MaxDepth {
+				return 0, expected(wantShallow, i)
+			}
+			var last byte
+			if i, last, err = scanBegin(s, i); err == nil && last != 0 {
+				depth++
+				open = append(open, closing)
+				closing = last
+				continue
+			}
+		case '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
+			i, err = scanNumber(s, i)
+		default:
+			i, err = scanScalar(s, i)
+		}
 		if err != nil {
 			return 0, err
 		}
-		i = next
-		if closing != 0 {
-			open = append(open, closing)
-			continue
-		}
+		// The value ends here, and perhaps the containers that it is the last value of.
 		for {
-			if len(open) == 0 {
+			if closing == 0 {
 				return i, nil
 			}
-			next, closed, err := scanNext(s, i, open[len(open)-1])
-			if err != nil {
-				return 0, err
-			}
-			i = next
-			if !closed {
+			i = skipSpace(s, i)
+			if i >= len(s) || s[i] != closing {
 				break
 			}
+			i++
+			depth--
+			closing = open[len(open)-1]
 			open = open[:len(open)-1]
 		}
-	}
-}
-
-// scanBegin checks the value at s[i] and returns its end. For a list or dict that is not
-// empty, it checks only what precedes the first value and returns the closing bracket.
-func scanBegin(s string, i int) (next int, closing byte, err *SyntaxError) {
-	if i >= len(s) {
-		return 0, 0, expected(wantValue, i)
-	}
-	switch c := s[i]; c {
-	case '"':
-		next, err = scanString(s, i)
-		return next, 0, err
-	case '{', '[':
-		closing = c + 2 // in ASCII
-		next = skipSpace(s, i+1)
-		if next < len(s) && s[next] == closing {
-			return next + 1, 0, nil
-		}
-		if c == '{' {
-			next, err = scanKey(s, next)
-		}
-		return next, closing, err
-	default:
-		next, err = scanScalar(s, i)
-		return next, 0, err
-	}
-}
-
-// scanNext checks the text after a value in a list or dict: a comma, followed by a key in
-// a dict, or the closing bracket.
-func scanNext(s string, i int, closing byte) (next int, closed bool, err *SyntaxError) {
-	i = skipSpace(s, i)
-	if i < len(s) {
 		switch {
-		case s[i] == closing:
-			return i + 1, true, nil
-		case s[i] == ',' && closing == '}':
-			next, err = scanKey(s, i+1)
-			return next, false, err
-		case s[i] == ',':
-			return i + 1, false, nil
+		case i >= len(s) || s[i] != ',':
+			return 0, expectedIn(closing, i)
+		case closing == '}':
+			if i, err = scanKey(s, i+1); err != nil {
+				return 0, err
+			}
+		default:
+			i++
 		}
+	}
+}
+
+// scanBegin checks the bracket at s[i] and what precedes the first value of the list or
+// dict. It returns the closing bracket, or 0 and the end of an empty list or dict.
+func scanBegin(s string, i int) (next int, closing byte, err *SyntaxError) {
+	closing = s[i] + 2 // in ASCII
+	next = skipSpace(s, i+1)
+	if next < len(s) && s[next] == closing {
+		return next + 1, 0, nil
 	}
 	if closing == '}' {
-		return 0, false, expected(wantInDict, i)
+		next, err = scanKey(s, next)
 	}
-	return 0, false, expected(wantInList, i)
+	return next, closing, err
+}
+
+// expectedIn returns the error for the text after a value in an open container.
+func expectedIn(closing byte, i int) *SyntaxError {
+	if closing == '}' {
+		return expected(wantInDict, i)
+	}
+	return expected(wantInList, i)
 }
 
 // scanKey checks the key at s[i], which may be preceded by space, and returns the end of
 // the colon after it.
 func scanKey(s string, i int) (int, *SyntaxError) {
+	if i+9 < len(s) && s[i] == '"' { // most keys are short, and have no space around them
+		x := load(s, i+1)
+		if m := special(x); m != 0 {
+			n := bits.TrailingZeros64(m)
+			if end := i + 1 + n/8; byte(x>>(n&^7)) == '"' && s[end+1] == ':' {
+				return end + 2, nil
+			}
+		}
+	}
 	i = skipSpace(s, i)
 	if i >= len(s) || s[i] != '"' {
 		return 0, expected(wantKey, i)
@@ -210,12 +221,9 @@ func skipDigits(s string, i int) int {
 }
 
 func skipSpace(s string, i int) int {
-	for i < len(s) && isSpace(s[i]) {
+	const spaces = uint64(1)<<' ' | 1<<'\n' | 1<<'\r' | 1<<'\t'
+	for i < len(s) && s[i] <= ' ' && spaces>>s[i]&1 == 1 {
 		i++
 	}
 	return i
-}
-
-func isSpace(c byte) bool {
-	return c <= ' ' && uint64(1)<<c&(1<<' '|1<<'\n'|1<<'\r'|1<<'\t') != 0
 }

@@ -13,8 +13,6 @@ import (
 const (
 	ones        = 0x0101010101010101
 	highs       = 0x80 * ones
-	spaces      = 0x20 * ones
-	quotes      = '"' * ones
 	backslashes = '\\' * ones
 )
 
@@ -27,34 +25,24 @@ func load(s string, i int) uint64 {
 }
 
 // special marks the quotes, backslashes and control characters in x. Marks after the
-// first one are meaningless.
+// first one are meaningless. Exchanging the space and the quote leaves one range of bytes
+// to look for.
 func special(x uint64) uint64 {
-	q, b := x^quotes, x^backslashes
-	return ((x-spaces)&^x | (q-ones)&^q | (b-ones)&^b) & highs
-}
-
-// skipPlain returns the position of the first quote, backslash or control character in s
-// from i on, or len(s).
-func skipPlain(s string, i int) int {
-	for ; i+8 <= len(s); i += 8 {
-		if m := special(load(s, i)); m != 0 {
-			return i + bits.TrailingZeros64(m)/8
-		}
-	}
-	for ; i < len(s); i++ {
-		if c := s[i]; c < 0x20 || c == '"' || c == '\\' {
-			break
-		}
-	}
-	return i
+	q, b := x^(' '^'"')*ones, x^backslashes
+	return ((q-(' '+1)*ones)&^q | (b-ones)&^b) & highs
 }
 
 // scanString checks the string whose opening quote is s[i] and returns its end.
 func scanString(s string, i int) (int, *SyntaxError) {
-	i++
-	for {
-		i = skipPlain(s, i)
-		if i < len(s) && s[i] == '"' {
+	for i++; i+8 <= len(s); {
+		x := load(s, i)
+		m := special(x)
+		if m == 0 {
+			i += 8
+			continue
+		}
+		n := bits.TrailingZeros64(m)
+		if i += n / 8; byte(x>>(n&^7)) == '"' {
 			return i + 1, nil
 		}
 		var err *SyntaxError
@@ -62,14 +50,31 @@ func scanString(s string, i int) (int, *SyntaxError) {
 			return 0, err
 		}
 	}
+	return scanStringEnd(s, i)
 }
 
-// scanEscape checks the escape at s[i], where there is neither a plain character nor a
-// quote, and returns its end.
+// scanStringEnd is scanString for the last bytes of s.
+func scanStringEnd(s string, i int) (int, *SyntaxError) {
+	for i < len(s) && s[i] != '"' {
+		if s[i] >= ' ' && s[i] != '\\' {
+			i++
+			continue
+		}
+		var err *SyntaxError
+		if i, err = scanEscape(s, i); err != nil {
+			return 0, err
+		}
+	}
+	if i >= len(s) {
+		return 0, expected(wantQuote, i)
+	}
+	return i + 1, nil
+}
+
+// scanEscape checks the escape at s[i], which is a backslash or a control character, and
+// returns its end.
 func scanEscape(s string, i int) (int, *SyntaxError) {
 	switch {
-	case i >= len(s):
-		return 0, expected(wantQuote, i)
 	case s[i] != '\\':
 		return 0, expected(wantNoCtrl, i)
 	case i+1 >= len(s):
