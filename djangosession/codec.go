@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"time"
+	"unsafe"
 
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/py/pyjson"
@@ -163,13 +164,27 @@ func (c *Codec) DecodeMaxAge(text string, maxAge time.Duration) (*py.Dict, error
 // that embeds one of them would promote an unexported method too, and its own Loads would
 // not be called.
 func loaderOf(s Serializer) func(data []byte) (*py.Dict, error) {
+	var loads func(text string) (*py.Dict, error)
 	switch s := s.(type) {
+	case JSONSerializer:
+		loads = s.loads
 	case PickleSerializer:
-		return s.loadsOwned
+		loads = s.loads
 	case TransitionalSerializer:
-		return s.loadsOwned
+		loads = s.loads
+	default:
+		return s.Loads
 	}
-	return s.Loads
+	return func(data []byte) (*py.Dict, error) { return loads(owned(data)) }
+}
+
+// owned returns data, which nothing changes any more, as a string. It copies data with
+// much unused capacity, because a string would keep that too.
+func owned(data []byte) string {
+	if cap(data)-len(data) > len(data)/4 {
+		return string(data)
+	}
+	return unsafe.String(unsafe.SliceData(data), len(data)) //nolint:gosec // see above
 }
 
 // load decodes the result of payload.

@@ -2,6 +2,7 @@ package djangosession_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,6 +24,37 @@ func TestDecodeMaxAge(t *testing.T) {
 		_, err := codec.DecodeMaxAge(text, time.Minute)
 		if refused, ok := errors.AsType[*djangosession.DecodeError](err); !ok || string(refused.Reason) != want {
 			t.Errorf("error %v, want the reason %s", err, want)
+		}
+	}
+}
+
+// TestDecodedSessionsShareNoMemory decodes other texts of the same length afterwards,
+// which would overwrite memory that the first session shared with the codec.
+func TestDecodedSessionsShareNoMemory(t *testing.T) {
+	t.Parallel()
+	for name, serializer := range map[string]djangosession.Serializer{
+		"json": djangosession.JSONSerializer{}, "pickle": djangosession.PickleSerializer{},
+		"transitional": djangosession.TransitionalSerializer{},
+	} {
+		s := djangosession.NewSettings("test-secret-key")
+		s.Serializer = serializer
+		codec, err := djangosession.NewCodec(s)
+		must(err)
+		text := func(c string) string {
+			d := py.NewDict(1)
+			d.Set("note", strings.Repeat(c, 500))
+			encoded, err := codec.Encode(d)
+			must(err)
+			return encoded
+		}
+		first, err := codec.Decode(text("a"))
+		must(err)
+		for range 10 {
+			_, err := codec.Decode(text("b"))
+			must(err)
+		}
+		if got, _ := first.Get("note"); py.Resolve(got) != strings.Repeat("a", 500) {
+			t.Errorf("%s: the session became %.20q", name, py.Resolve(got))
 		}
 	}
 }

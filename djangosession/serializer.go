@@ -67,4 +67,6 @@ func isOutOfProportion(err error) bool {
 
 // Loads reads what Django's loads reads, if it is an object. Values keep their text until
 // they are used.
-func (JSONSerializer) Loads(data []byte) (*py.Dict, error) { return pyjson.LoadsDict(data) }
+func (j JSONSerializer) Loads(data []byte) (*py.Dict, error) { return j.loads(string(data)) }
+
+func (JSONSerializer) loads(text string) (*py.Dict, error) { return pyjson.LoadsDictString(text) }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-	"unsafe"
 
 	"github.com/djangobridge/djangobridge/internal/release"
 	"github.com/djangobridge/djangobridge/py"
@@ -76,24 +75,13 @@ func (p PickleSerializer) Dumps(d *py.Dict) ([]byte, error) {
 // remains a [py.Str2], so that it is written back as one; its text finds it too. A
 // SafeString becomes text, which is the same name to Python. An OrderedDict is read as a
 // dict.
-func (p PickleSerializer) Loads(data []byte) (*py.Dict, error) {
-	if p.AcceptJSON && isJSON(data) {
-		return JSONSerializer{}.Loads(data)
-	}
-	return p.loads(string(data))
-}
+func (p PickleSerializer) Loads(data []byte) (*py.Dict, error) { return p.loads(string(data)) }
 
-// loadsOwned is Loads of data that it may keep.
-func (p PickleSerializer) loadsOwned(data []byte) (*py.Dict, error) {
-	isSmall := cap(data)-len(data) > len(data)/4 // the unused capacity would be kept too
-	if isSmall || p.AcceptJSON {
-		return p.Loads(data)
+func (p PickleSerializer) loads(text string) (*py.Dict, error) {
+	if p.AcceptJSON && isJSON(text) {
+		return JSONSerializer{}.loads(text)
 	}
-	return p.loads(unsafe.String(unsafe.SliceData(data), len(data))) //nolint:gosec // nobody changes data
-}
-
-func (p PickleSerializer) loads(data string) (*py.Dict, error) {
-	v, err := p.Options.LoadsString(data)
+	v, err := p.Options.LoadsString(text)
 	if err != nil {
 		return nil, err
 	}

@@ -1,8 +1,8 @@
 package djangosession
 
 import (
-	"bytes"
 	"fmt"
+	"strings"
 
 	"github.com/djangobridge/djangobridge/internal/release"
 	"github.com/djangobridge/djangobridge/py"
@@ -63,22 +63,16 @@ func (t TransitionalSerializer) Dumps(d *py.Dict) ([]byte, error) {
 }
 
 // Loads reads JSON or a pickle.
-func (t TransitionalSerializer) Loads(data []byte) (*py.Dict, error) {
-	if isJSON(data) {
-		return JSONSerializer{}.Loads(data)
+func (t TransitionalSerializer) Loads(data []byte) (*py.Dict, error) { return t.loads(string(data)) }
+
+func (t TransitionalSerializer) loads(text string) (*py.Dict, error) {
+	if isJSON(text) {
+		return JSONSerializer{}.loads(text)
 	}
-	return t.Pickle.Loads(data)
+	return t.Pickle.loads(text)
 }
 
-// loadsOwned is Loads of data that it may keep.
-func (t TransitionalSerializer) loadsOwned(data []byte) (*py.Dict, error) {
-	if isJSON(data) {
-		return JSONSerializer{}.Loads(data)
-	}
-	return t.Pickle.loadsOwned(data)
-}
-
-func isJSON(data []byte) bool { return bytes.HasPrefix(bytes.TrimLeft(data, " \t\n\r"), []byte("{")) }
+func isJSON(text string) bool { return strings.HasPrefix(strings.TrimLeft(text, " \t\n\r"), "{") }
 
 // of returns the serializer with its zero fields filled in from the settings.
 func (t TransitionalSerializer) of(s *Settings, r release.Release) (TransitionalSerializer, error) {

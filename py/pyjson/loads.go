@@ -54,29 +54,70 @@ func loads(s string, enc encoding) (any, error) {
 	return build(s, start, enc), nil
 }
 
-// A span is the position of a key and its value in the text that LoadsDict reads.
-type span struct{ key, keyEnd, value, valueEnd int }
-
 // LoadsDict returns the dict of data, which is a JSON object in latin-1. Its values are
 // [Raw], except None, bools and small ints: these are cheaper to build than to keep and
 // are written back the same. LoadsDict checks the text of all values. The error is a
 // [*SyntaxError]. The dict refers to one copy of data. Matches JSONSerializer.loads.
-func LoadsDict(data []byte) (*py.Dict, error) {
-	s := string(data)
+func LoadsDict(data []byte) (*py.Dict, error) { return LoadsDictString(string(data)) }
+
+// LoadsDictString is [LoadsDict] without a copy of data. The dict shares its memory. Each
+// byte of data is one character, as in a [Raw] and unlike in [LoadsString].
+func LoadsDictString(data string) (*py.Dict, error) {
 	var few [16]span
-	spans, err := scanDict(s, few[:0])
+	spans, err := scanDict(data, few[:0])
 	if err != nil {
 		return nil, err
 	}
-	d := py.NewDict(len(spans))
+	d := newDict(len(spans))
 	var scratch []byte
 	for _, at := range spans {
 		var key string
-		key, scratch = unquote(s[at.key:at.keyEnd], latin1, scratch)
-		d.Set(key, rawOrScalar(s[at.value:at.valueEnd]))
+		key, scratch = unquote(data[at.key:at.keyEnd], latin1, scratch)
+		d.Set(keyValue(key), rawOrScalar(data[at.value:at.valueEnd]))
 	}
 	return d, nil
 }
+
+// newDict returns an empty dict with room for n entries. A small one is allocated together
+// with them.
+func newDict(n int) *py.Dict {
+	switch {
+	case n <= 4:
+		d := &struct {
+			py.Dict
+			room [4]py.Pair
+		}{}
+		d.UseEntries(d.room[:0])
+		return &d.Dict
+	case n <= 8:
+		d := &struct {
+			py.Dict
+			room [8]py.Pair
+		}{}
+		d.UseEntries(d.room[:0])
+		return &d.Dict
+	}
+	return py.NewDict(n)
+}
+
+// keyValue returns key as an interface value. Those of the names that most sessions have
+// are constants, which need no allocation.
+func keyValue(key string) any {
+	switch key {
+	case "_auth_user_id":
+		return "_auth_user_id"
+	case "_auth_user_backend":
+		return "_auth_user_backend"
+	case "_auth_user_hash":
+		return "_auth_user_hash"
+	case "_session_expiry":
+		return "_session_expiry"
+	}
+	return key
+}
+
+// A span is the position of a key and its value in the text that LoadsDict reads.
+type span struct{ key, keyEnd, value, valueEnd int }
 
 // scanDict checks s, which is one object, and appends its entries to spans.
 func scanDict(s string, spans []span) ([]span, *SyntaxError) {

@@ -54,6 +54,54 @@ func TestUntouchedSessionLosesOnlyWhatADictCannotHold(t *testing.T) {
 	}
 }
 
+func TestLoadsDictStringSharesTheMemoryOfTheText(t *testing.T) {
+	text := `{"name":"` + strings.Repeat("x", 1<<20) + "\xe9\"}"
+	var d *py.Dict
+	var err error
+	if n := allocated(func() { d, err = LoadsDictString(text) }); n > 1<<16 || err != nil {
+		t.Fatalf("allocated %d bytes, %v", n, err)
+	}
+	if got, _ := d.Get("name"); got != Raw(text[len(`{"name":`):len(text)-1]) {
+		t.Errorf("got %.20q", got)
+	}
+	if s, _ := py.Resolve(d.Keys()[0]).(string); s != "name" {
+		t.Errorf("the key is %q", s)
+	}
+}
+
+func TestLoadsDictKeepsNothingOfTheDataItself(t *testing.T) {
+	data := []byte(`{"_auth_user_id":"1","tea":["green"]}`)
+	d, err := LoadsDict(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := string(data)
+	clear(data)
+	if got, err := Dumps(d); err != nil || string(got) != want {
+		t.Errorf("got %q, %v, want %q", got, err, want)
+	}
+}
+
+// TestDictsOfEachSize has dicts with room for exactly their entries, which grow later.
+func TestDictsOfEachSize(t *testing.T) {
+	for n := range 12 {
+		text := "{" + strings.TrimPrefix(manyKeys(n), ",") + "}"
+		d, err := LoadsDict([]byte(text))
+		if err != nil || d.Len() != n {
+			t.Fatalf("%d entries of %d, %v", d.Len(), n, err)
+		}
+		d.Set("more", true)
+		d.Set("and more", nil)
+		want := strings.TrimPrefix(strings.TrimSuffix(text, "}")+`,"more":true,"and more":null}`, "{,")
+		if n == 0 {
+			want = "{" + want
+		}
+		if got, err := Dumps(d); err != nil || string(got) != want {
+			t.Errorf("got %s, %v, want %s", got, err, want)
+		}
+	}
+}
+
 func TestSessionValuesStayAsTheyStoodUntilAskedFor(t *testing.T) {
 	d, err := LoadsDict([]byte("{\"n\":null,\"t\":true,\"i\":-12,\"z\":-0,\"f\":1.50,\"s\":\"caf\xe9\",\"l\":[1,{\"a\":2}]}"))
 	if err != nil {
