@@ -9,25 +9,19 @@ import (
 
 // lengthSymbol returns the index of the symbol for the length of a match.
 func lengthSymbol(length int) int {
-	switch n := length - minMatch; {
-	case length == maxMatch:
+	if length == maxMatch {
 		return len(lengthBase) - 1
-	case n < 8:
-		return n
-	default:
-		extra := bits.Len(uint(n)) - 3
-		return extra<<2 + n>>extra
 	}
+	n := uint(length - minMatch)
+	extra := max(bits.Len(n), 3) - 3
+	return extra<<2 + int(n>>extra)
 }
 
 // distSymbol returns the symbol for a distance.
 func distSymbol(dist int) int {
-	n := dist - 1
-	if n < 4 {
-		return n
-	}
-	extra := bits.Len(uint(n)) - 2
-	return extra<<1 + n>>extra
+	n := uint(dist - 1)
+	extra := max(bits.Len(n), 2) - 2
+	return extra<<1 + int(n>>extra)
 }
 
 // fixedCode are the codes that a stream need not contain.
@@ -37,7 +31,9 @@ type fixedCode struct{ literals, dists code }
 var fixedCodes = sync.OnceValue(func() *fixedCode {
 	f := &fixedCode{}
 	f.literals.size, f.dists.size = fixedSymbols, distSymbols
-	for i := range f.literals.length {
+	var all [fixedSymbols]occurrence
+	for i := range all {
+		all[i] = occurrence(i)
 		n := uint8(8)
 		switch {
 		case 144 <= i && i < 256:
@@ -50,8 +46,8 @@ var fixedCodes = sync.OnceValue(func() *fixedCode {
 	for i := range distSymbols {
 		f.dists.length[i] = 5
 	}
-	f.literals.assign([]uint16{7: 24, 8: 152, 9: 112})
-	f.dists.assign([]uint16{5: distSymbols})
+	f.literals.assign([]uint16{7: 24, 8: 152, 9: 112}, all[:])
+	f.dists.assign([]uint16{5: distSymbols}, all[:distSymbols])
 	return f
 })
 
@@ -224,7 +220,7 @@ func (c *compressor) writeTokens(literals, dists *code) {
 			pending |= uint64(dist-int(distBase[d])) << (n & 63)
 			n += uint(distExtra[d])
 		}
-		binary.LittleEndian.PutUint64(out[pos:], pending)
+		binary.LittleEndian.PutUint64(out[pos:pos+8], pending)
 		pos += int(n >> 3)
 		pending >>= n & 56
 		n &= 7

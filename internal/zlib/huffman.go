@@ -14,10 +14,16 @@ type code struct {
 	cost   int                  // how many bits all symbols take
 }
 
+// occurrence is how often a symbol occurs, times 1<<16, plus the symbol.
+type occurrence uint32
+
+func (o occurrence) symbol() int { return int(o & 0xffff) }
+func (o occurrence) count() int  { return int(o >> 16) }
+
 // treeBuilder has the buffers of [treeBuilder.build].
 type treeBuilder struct {
-	sorted [fixedSymbols]uint64
-	nodes  [fixedSymbols]uint32
+	used, sorted [fixedSymbols + 1]occurrence
+	nodes        [fixedSymbols]uint32
 }
 
 // build gives each symbol that occurs a code of at most maxLength bits, so that the
@@ -25,42 +31,78 @@ type treeBuilder struct {
 // for that. At least two symbols get a code, as in the zlib library.
 func (t *treeBuilder) build(c *code, symbols, maxLength int) {
 	clear(c.length[:])
-	c.size, c.cost = 0, 0
-	used := t.sorted[:0]
-	for symbol, n := range c.count[:symbols] {
-		if n != 0 {
-			used = append(used, uint64(n)<<16|uint64(symbol))
-			c.size = symbol + 1
-		}
+	n := 0
+	for symbol, count := range c.count[:symbols] {
+		t.used[n] = occurrence(count<<16 | uint32(symbol))
+		n += int((count + 0xffff) >> 16) // if it is not 0
 	}
-	for symbol := uint64(0); len(used) < 2; symbol++ {
-		if len(used) == 0 || used[0]&0xffff != symbol {
-			used = append(used, 1<<16|symbol)
-			c.size = max(c.size, int(symbol)+1)
-		}
+	if n < 2 {
+		n = t.addUnused(n)
 	}
-	slices.Sort(used)
+	used := t.used[:n]
+	c.size = used[n-1].symbol() + 1
+	sorted := t.sort(used)
 	var count [fixedSymbols]uint16 // of the codes of each length
-	longest := t.depths(used, &count)
+	longest := t.depths(sorted, &count)
 	if longest > maxLength {
 		limit(&count, longest, maxLength)
 		longest = maxLength
 	}
 	// The rarest symbols get the longest codes.
-	i := 0
+	c.cost = 0
 	for n := longest; n > 0; n-- {
-		for range count[n] {
-			c.length[used[i]&0xffff] = uint8(n)
-			c.cost += n * int(used[i]>>16)
-			i++
+		for _, o := range sorted[:count[n]] {
+			c.length[o.symbol()] = uint8(n)
+			c.cost += n * o.count()
 		}
+		sorted = sorted[count[n]:]
 	}
-	c.assign(count[:maxLength+1])
+	c.assign(count[:maxLength+1], used)
+}
+
+// addUnused adds the first symbols that do not occur until there are two.
+func (t *treeBuilder) addUnused(n int) int {
+	const once = 1 << 16
+	switch {
+	case n == 0:
+		t.used[0], t.used[1] = once, once|1
+	case t.used[0].symbol() == 0:
+		t.used[1] = once | 1
+	default:
+		t.used[0], t.used[1] = once, t.used[0]
+	}
+	return 2
+}
+
+// sort returns used with the rarest symbols first. It counts how many symbols are equally
+// frequent, unless they are very frequent.
+func (t *treeBuilder) sort(used []occurrence) []occurrence {
+	const many = 255
+	var next [many + 1]uint16
+	for _, o := range used {
+		next[min(o.count(), many)]++
+	}
+	sum := uint16(0)
+	for i := 0; int(sum) < len(used); i++ {
+		sum, next[i] = sum+next[i], sum
+	}
+	sorted := t.sorted[:len(used)]
+	for _, o := range used {
+		i := &next[min(o.count(), many)]
+		sorted[*i] = o
+		*i++
+	}
+	first := len(sorted)
+	for first > 0 && sorted[first-1].count() >= many {
+		first--
+	}
+	slices.Sort(sorted[first:])
+	return sorted
 }
 
 // depths counts the leaves of a Huffman tree at each depth and returns the largest depth.
 // This is the algorithm of Moffat and Katajainen, which needs no tree.
-func (t *treeBuilder) depths(used []uint64, count *[fixedSymbols]uint16) int {
+func (t *treeBuilder) depths(used []occurrence, count *[fixedSymbols]uint16) int {
 	n := len(used)
 	nodes := t.nodes[:n]
 	// First the weights of the inner nodes, then the index of the parent of each.
@@ -68,7 +110,7 @@ func (t *treeBuilder) depths(used []uint64, count *[fixedSymbols]uint16) int {
 	for next := range n - 1 {
 		weight := uint32(0)
 		for range 2 {
-			if leaf < n && (inner >= next || used[leaf]>>16 <= uint64(nodes[inner])) {
+			if leaf < n && (inner >= next || uint32(used[leaf]>>16) <= nodes[inner]) {
 				weight += uint32(used[leaf] >> 16)
 				leaf++
 			} else {
@@ -121,18 +163,19 @@ func limit(count *[fixedSymbols]uint16, longest, limit int) {
 	}
 }
 
-// assign sets the bits of all codes. Codes of the same length are consecutive.
-func (c *code) assign(count []uint16) {
+// assign sets the bits of the codes of all used symbols, which come in their order. Codes
+// of the same length are consecutive.
+func (c *code) assign(count []uint16, used []occurrence) {
 	var next [maxCodeLength + 1]uint16
 	first := uint16(0)
 	for n := 1; n < len(count); n++ {
 		next[n] = first
 		first = (first + count[n]) << 1
 	}
-	for symbol, n := range c.length[:c.size] {
-		if n != 0 {
-			c.bits[symbol] = bits.Reverse16(next[n]) >> (16 - n)
-			next[n]++
-		}
+	for _, o := range used {
+		symbol := o.symbol()
+		n := c.length[symbol] & maxCodeLength
+		c.bits[symbol] = bits.Reverse16(next[n]) >> (16 - n)
+		next[n]++
 	}
 }

@@ -16,7 +16,7 @@ type reader struct {
 
 // fill reads until there are at least 56 bits.
 func (r reader) fill(src []byte) reader {
-	r.bits |= binary.LittleEndian.Uint64(src[r.next:]) << (r.n & 63)
+	r.bits |= binary.LittleEndian.Uint64(src[r.next:r.next+8]) << (r.n & 63)
 	r.next += int(63-r.n) >> 3
 	r.n |= 56
 	return r
