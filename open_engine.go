@@ -181,6 +181,7 @@ func (o *Options) openCache(s djangosession.Settings, e *engine) (cache caches.C
 	case s.SessionCache.Backend == databaseBackend && o.OpenCache == nil:
 		cache, err = tables.NewCache(db, s, tables.CacheOptions{
 			Dialect: o.Dialect, Schema: o.Tables.Schema, LockWait: o.Tables.LockWait,
+			NoPreparedStatements: o.Tables.NoPreparedStatements,
 		})
 	default: // check has seen that OpenCache is set
 		cache, err = o.OpenCache(s)

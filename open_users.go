@@ -13,7 +13,8 @@ func (o *Options) openUsers(s *djangosession.Settings) (auth.Users, error) {
 		return o.Users, nil
 	}
 	db, users := o.DB, tables.UserOptions{
-		Dialect: o.Dialect, LockWait: o.Tables.LockWait, ReadOnly: o.ReadOnly, KnownOverrides: o.KnownOverrides,
+		Dialect: o.Dialect, LockWait: o.Tables.LockWait, NoPreparedStatements: o.Tables.NoPreparedStatements,
+		ReadOnly: o.ReadOnly, KnownOverrides: o.KnownOverrides,
 		Fields: o.UserFields, LoginFields: o.LoginFields, IgnoreCase: o.LoginIgnoresCase,
 	}
 	if o.UserDB != nil {

@@ -24,12 +24,13 @@ const maxCacheKeyLength = 255
 // CacheOptions describe the table of a [Cache], as far as the settings do not. All of
 // them may be left out with settings that [djangosession.SettingsScript] printed.
 type CacheOptions struct {
-	// Dialect, Schema, DatabaseTimeZone and LockWait are those of [Options], for the
-	// database of the cache. The defaults are those of Settings.SessionCache.Database.
-	Dialect          Dialect
-	Schema           string
-	DatabaseTimeZone *time.Location
-	LockWait         time.Duration
+	// These are the fields of [Options] for the database of the cache. The defaults are
+	// those of Settings.SessionCache.Database.
+	Dialect              Dialect
+	Schema               string
+	DatabaseTimeZone     *time.Location
+	LockWait             time.Duration
+	NoPreparedStatements bool
 }
 
 // A Cache keeps values in a table, in the format of Django's DatabaseCache. It implements
@@ -74,7 +75,7 @@ func NewCache(db *sql.DB, s djangosession.Settings, o CacheOptions) (*Cache, err
 		return nil, cacheError(&s, fmt.Sprintf("has the LOCATION %q: it must be the name of one table", settings.Location))
 	}
 	from := source{setting: "SESSION_CACHE", options: "CacheOptions", database: &settings.Database}
-	c, err := newConn(db, s, from, o.Dialect, o.DatabaseTimeZone, o.LockWait)
+	c, err := newConn(db, s, from, connOptions{o.Dialect, o.DatabaseTimeZone, o.LockWait, o.NoPreparedStatements})
 	if err != nil {
 		return nil, err
 	}

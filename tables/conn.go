@@ -1,6 +1,7 @@
 package tables
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -15,6 +16,7 @@ import (
 // it.
 type conn struct {
 	db       *sql.DB
+	direct   querier // the database outside of transactions
 	dialect  Dialect
 	now      func() time.Time
 	useTZ    bool
@@ -30,36 +32,55 @@ var (
 	errMixedZone  = errors.New("a date with a zone cannot be stored where USE_TZ is false")
 )
 
-func newConn(
-	db *sql.DB, s djangosession.Settings, from source, d Dialect, dbLoc *time.Location, lockWait time.Duration,
-) (conn, error) {
+// connOptions are the options that all parts of a database have.
+type connOptions struct {
+	dialect    Dialect
+	zone       *time.Location
+	lockWait   time.Duration
+	unprepared bool
+}
+
+func newConn(db *sql.DB, s djangosession.Settings, from source, o connOptions) (conn, error) {
 	if db == nil {
 		return conn{}, errNoDatabase
 	}
-	d, err := from.dialect(d)
+	d, err := from.dialect(o.dialect)
 	if err != nil {
 		return conn{}, err
 	}
-	if dbLoc, err = from.zone(dbLoc); err != nil {
+	dbLoc, err := from.zone(o.zone)
+	if err != nil {
 		return conn{}, err
 	}
 	loc, err := s.Location()
 	if err != nil {
 		return conn{}, err
 	}
-	if lockWait == 0 {
-		lockWait = defaultLockWait
+	c := conn{
+		db: db, direct: db, dialect: d, now: s.Clock, useTZ: s.UseTZ, loc: loc, dbLoc: dbLoc,
+		lockWait: cmp.Or(o.lockWait, defaultLockWait), commits: new(atomic.Bool),
 	}
-	return conn{
-		db: db, dialect: d, now: s.Clock, useTZ: s.UseTZ, loc: loc, dbLoc: dbLoc, lockWait: lockWait,
-		commits: new(atomic.Bool),
-	}, nil
+	if d.prepares() && !o.unprepared {
+		c.direct = &statements{db: db, dialect: d, known: make(map[string]*statement)}
+	}
+	return c, nil
 }
 
-// queryRow reads the one row that a query has.
+// queryRow reads the one row that a query has. The error is sql.ErrNoRows if it has none.
 func (c *conn) queryRow(ctx context.Context, op, query string, values []any, dst ...any) error {
 	return c.on(ctx, op, func(q querier) error {
-		return q.QueryRowContext(ctx, query, values...).Scan(dst...)
+		rows, err := q.QueryContext(ctx, query, values...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close() //nolint:errcheck // the error of reading is rows.Err
+		if !rows.Next() {
+			return cmp.Or(rows.Err(), sql.ErrNoRows)
+		}
+		if err := rows.Scan(dst...); err != nil {
+			return err
+		}
+		return rows.Close()
 	})
 }
 

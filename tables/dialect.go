@@ -52,6 +52,9 @@ type Dialect interface {
 	// locksRows reports whether SELECT ... FOR UPDATE locks a row. Otherwise a
 	// transaction locks the whole database.
 	locksRows() bool
+	// prepares reports whether this package prepares statements. If it does not, the
+	// driver does.
+	prepares() bool
 	// begin starts a transaction that reads a row under a lock and writes it.
 	begin() string
 	// commit ends it, and the connection has no open transaction afterwards.

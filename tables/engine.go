@@ -62,6 +62,13 @@ type Options struct {
 	// calls do not wait. Some drivers wait in addition, regardless of the context: with
 	// github.com/mattn/go-sqlite3, add _busy_timeout=10 to the data source name.
 	LockWait time.Duration
+	// NoPreparedStatements sends every statement as text. By default, a statement on
+	// SQLite, MySQL or MariaDB is prepared once per connection when it is used for the
+	// second time. Set it if a proxy in between does not tie a prepared statement to the
+	// connection of the server that prepared it. Proxies that forward MySQL's protocol
+	// for prepared statements, such as ProxySQL, MaxScale and MySQL Router, do. It has no
+	// effect on PostgreSQL, where the driver prepares statements; see [PostgreSQL].
+	NoPreparedStatements bool
 }
 
 // An Engine keeps sessions in a table. It implements [djangosession.Engine]. It is safe
@@ -92,7 +99,7 @@ const dbEngine = "django.contrib.sessions.backends.db"
 // [djangosession.Settings.CheckEngine] and Options.AcceptEngine.
 func New(db *sql.DB, s djangosession.Settings, o Options) (*Engine, error) {
 	from := source{setting: "SESSION_DATABASE", options: "Options", database: &s.SessionDatabase}
-	c, err := newConn(db, s, from, o.Dialect, o.DatabaseTimeZone, o.LockWait)
+	c, err := newConn(db, s, from, connOptions{o.Dialect, o.DatabaseTimeZone, o.LockWait, o.NoPreparedStatements})
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,6 @@ func (c *conn) joined(ctx context.Context) *sql.Conn {
 type querier interface {
 	ExecContext(ctx context.Context, statement string, values ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, values ...any) (*sql.Rows, error)
-	QueryRowContext(ctx context.Context, query string, values ...any) *sql.Row
 }
 
 // on calls do with the transaction to join, or else with the database, and then again
@@ -44,5 +43,5 @@ func (c *conn) on(ctx context.Context, op string, do func(q querier) error) erro
 	if err := c.mustCommit(ctx, op); err != nil {
 		return err
 	}
-	return c.untilUnlocked(ctx, op, func() error { return do(c.db) })
+	return c.untilUnlocked(ctx, op, func() error { return do(c.direct) })
 }

@@ -10,9 +10,10 @@ import (
 
 // MySQL is the dialect of MySQL and MariaDB, with github.com/go-sql-driver/mysql. Any
 // data source name works: dates are sent as text, so parseTime, loc and the server's time
-// zone do not affect them, and clientFoundRows may be on or off. With
-// interpolateParams=true each statement takes one round trip to the server instead of
-// two.
+// zone do not affect them, and clientFoundRows may be on or off. Queries are prepared, and
+// take one round trip to the server; see Options.NoPreparedStatements. With
+// interpolateParams=true each statement of a transaction takes one round trip too,
+// instead of two.
 type MySQL struct{}
 
 func (MySQL) vendor() string { return "mysql" }
@@ -61,6 +62,8 @@ func (MySQL) ignoreTaken(string) string { return "" }
 func (MySQL) countsChanges() bool { return true }
 
 func (MySQL) locksRows() bool { return true }
+
+func (MySQL) prepares() bool { return true }
 
 // begin keeps the server's isolation level: a locking read sees committed rows at every
 // level.

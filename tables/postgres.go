@@ -97,6 +97,10 @@ func (PostgreSQL) countsChanges() bool { return false }
 
 func (PostgreSQL) locksRows() bool { return true }
 
+// prepares is false, because pgx prepares statements itself, unless the data source name
+// says that a pooler is in between.
+func (PostgreSQL) prepares() bool { return false }
+
 // begin sets the isolation level at which waiting for a row ends with its newest version
 // instead of an error.
 func (PostgreSQL) begin() string { return "BEGIN ISOLATION LEVEL READ COMMITTED" }

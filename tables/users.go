@@ -40,7 +40,7 @@ func NewUsers(db *sql.DB, s djangosession.Settings, o UserOptions) (*Users, erro
 		return nil, err
 	}
 	from := source{setting: "USER_DATABASE", options: "UserOptions", database: &s.UserDatabase}
-	c, err := newConn(db, s, from, o.Dialect, o.DatabaseTimeZone, o.LockWait)
+	c, err := newConn(db, s, from, connOptions{o.Dialect, o.DatabaseTimeZone, o.LockWait, o.NoPreparedStatements})
 	if err != nil {
 		return nil, err
 	}

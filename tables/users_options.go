@@ -60,6 +60,8 @@ type UserOptions struct {
 	Schema string
 	// LockWait is as in [Options].
 	LockWait time.Duration
+	// NoPreparedStatements is as in [Options].
+	NoPreparedStatements bool
 	// ReadOnly makes SetLastLogin and ReplacePassword return
 	// [djangosession.ErrReadOnly]. Nothing else writes.
 	ReadOnly bool
