@@ -22,8 +22,10 @@ var errNoFreeKey = errors.New("djangosession: found no unused session key")
 // engine's; the session is then unchanged.
 func (s *Session) Load(ctx context.Context) error {
 	return s.locked(ctx, func() error {
-		r := &Record{Data: py.NewDict(0)}
-		if key := s.Key(); key != "" {
+		var r *Record
+		if key := s.Key(); key == "" {
+			r = &Record{Data: py.NewDict(0)}
+		} else {
 			var err error
 			r, err = s.manager.load(ctx, key)
 			if err == ErrStartOver { //nolint:errorlint // errors to be returned wrap it

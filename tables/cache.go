@@ -52,7 +52,7 @@ type Cache struct {
 	strict     bool // base64 must be on one line
 	maxEntries int
 	frequency  int // CULL_FREQUENCY: one of so many is removed; 0 removes all
-	getQuery   string
+	get        keyQuery
 }
 
 var (
@@ -92,7 +92,7 @@ func NewCache(db *sql.DB, s djangosession.Settings, o CacheOptions) (*Cache, err
 		conn: c, names: newCacheNames(c.dialect, o.Schema, settings.Location[0]), format: format,
 		strict: version.DecodesStrictBase64(), maxEntries: culling.MaxEntries, frequency: culling.Frequency,
 	}
-	made.getQuery = made.newGetQuery()
+	made.get = made.newGetQuery()
 	return made, nil
 }
 

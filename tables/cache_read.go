@@ -19,10 +19,11 @@ import (
 type cacheVersion struct{ value string }
 
 // newGetQuery is the query of Get.
-func (c *Cache) newGetQuery() string {
+func (c *Cache) newGetQuery() keyQuery {
 	a := args{dialect: c.dialect}
-	return fmt.Sprintf("SELECT %s, %s FROM %s WHERE %s",
+	text := fmt.Sprintf("SELECT %s, %s FROM %s WHERE %s",
 		c.names.data, c.dialect.timeText(c.names.expire), c.names.table, c.dialect.keyIs(&a, c.names.key, ""))
+	return keyQuery{text: text, keys: len(a.values)}
 }
 
 // Get implements [caches.Cache]: one SELECT by primary key. It removes a value that has
@@ -50,9 +51,7 @@ func (c *Cache) Get(ctx context.Context, key string) (*caches.Item, error) {
 
 // row returns the row of a key as it is stored, or ErrMiss.
 func (c *Cache) row(ctx context.Context, key string) (value, expires string, err error) {
-	a := args{dialect: c.dialect}
-	c.dialect.keyIs(&a, c.names.key, key)
-	err = c.queryRow(ctx, "read from the cache", c.getQuery, a.values, &value, &expires)
+	err = c.queryRow(ctx, "read from the cache", c.get.text, c.get.keyValues(key, 0), &value, &expires)
 	if absent(err, key) {
 		return "", "", caches.ErrMiss
 	}

@@ -66,8 +66,13 @@ func newConn(db *sql.DB, s djangosession.Settings, from source, o connOptions) (
 	return c, nil
 }
 
-// queryRow reads the one row that a query has. The error is sql.ErrNoRows if it has none.
+// queryRow copies the first row of a query. The error is sql.ErrNoRows if it has none.
 func (c *conn) queryRow(ctx context.Context, op, query string, values []any, dst ...any) error {
+	return c.readRow(ctx, op, query, values, func(rows *sql.Rows) error { return rows.Scan(dst...) })
+}
+
+// readRow is queryRow for a row that scan reads.
+func (c *conn) readRow(ctx context.Context, op, query string, values []any, scan func(*sql.Rows) error) error {
 	return c.on(ctx, op, func(q querier) error {
 		rows, err := q.QueryContext(ctx, query, values...)
 		if err != nil {
@@ -77,7 +82,7 @@ func (c *conn) queryRow(ctx context.Context, op, query string, values []any, dst
 		if !rows.Next() {
 			return cmp.Or(rows.Err(), sql.ErrNoRows)
 		}
-		if err := rows.Scan(dst...); err != nil {
+		if err := scan(rows); err != nil {
 			return err
 		}
 		return rows.Close()

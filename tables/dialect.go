@@ -18,8 +18,10 @@ type Dialect interface {
 	quote(name string) string
 	// placeholder is the nth argument of a statement, from 1.
 	placeholder(n int) string
-	// timeExpr is the expression for a point in time. It adds the value to the arguments.
+	// timeExpr is the expression for a point in time. It adds timeValues to the arguments.
 	timeExpr(a *args, s stamp) string
+	// timeValues appends the arguments of timeExpr.
+	timeValues(values []any, s stamp) []any
 	// keepsInstants reports whether the database stores instants, with or without USE_TZ.
 	keepsInstants() bool
 	// timeText is the expression that converts a date column to text for parseTime.
@@ -101,11 +103,10 @@ type stamp struct {
 
 // text is the reading as Django writes it: with microseconds only if they are not zero.
 func (s stamp) text() string {
-	layout := "2006-01-02 15:04:05"
 	if s.wall.Nanosecond() != 0 {
-		layout += ".000000"
+		return s.wall.Format("2006-01-02 15:04:05.000000")
 	}
-	return s.wall.Format(layout)
+	return s.wall.Format("2006-01-02 15:04:05")
 }
 
 // names are the quoted names of an engine's table and columns.

@@ -81,7 +81,7 @@ type Engine struct {
 	codec   *djangosession.Codec
 	filled  []string // columns that the site's own code may fill
 
-	loadQuery string // built once, because almost every request calls Load
+	load keyQuery
 
 	checked atomic.Bool
 }
@@ -121,7 +121,7 @@ func New(db *sql.DB, s djangosession.Settings, o Options) (*Engine, error) {
 		return nil, err
 	}
 	e.filled = filledColumns(&s.SessionStoreClass)
-	e.loadQuery = e.newLoadQuery()
+	e.load = e.newLoadQuery()
 	return e, nil
 }
 

@@ -18,37 +18,45 @@ func (e *Engine) Load(ctx context.Context, key string) (*djangosession.Record, e
 	if !possibleKey(key) {
 		return nil, djangosession.ErrNoSession
 	}
-	a := args{dialect: e.dialect}
-	e.loadArgs(&a, key, e.nowStamp())
-	var data, expire string
-	err := e.queryRow(ctx, op, e.loadQuery, a.values, &data, &expire)
+	values := e.dialect.timeValues(e.load.keyValues(key, 2), e.nowStamp())
+	var row struct{ data, expire string }
+	err := e.queryRow(ctx, op, e.load.text, values, &row.data, &row.expire)
 	if absent(err, key) {
 		return nil, djangosession.ErrNoSession
 	}
 	if err != nil {
 		return nil, err
 	}
-	d, err := e.codec.Decode(data)
+	d, err := e.codec.Decode(row.data)
 	if err != nil {
 		return nil, fmt.Errorf("tables: %s: %w", op, err)
 	}
-	return &djangosession.Record{Key: key, Data: d, ExpireDate: e.date(expire)}, nil
+	return &djangosession.Record{Key: key, Data: d, ExpireDate: e.date(row.expire)}, nil
 }
 
-// newLoadQuery is the query of Load. It is the same for all keys and times, because all
-// stamps of the current time have the same form.
-func (e *Engine) newLoadQuery() string {
+// newLoadQuery is the query of Load. It is the same for all times, because all stamps of
+// the current time have the same form.
+func (e *Engine) newLoadQuery() keyQuery {
 	a := args{dialect: e.dialect}
-	keyIs, now := e.loadArgs(&a, "", e.stampAt(time.Time{}))
-	return fmt.Sprintf("SELECT %s, %s FROM %s WHERE %s AND %s > %s",
-		e.names.data, e.dialect.timeText(e.names.expire), e.names.table, keyIs, e.names.expire, now)
+	keyIs := e.dialect.keyIs(&a, e.names.key, "")
+	keys := len(a.values)
+	return keyQuery{keys: keys, text: fmt.Sprintf("SELECT %s, %s FROM %s WHERE %s AND %s > %s", e.names.data,
+		e.dialect.timeText(e.names.expire), e.names.table, keyIs, e.names.expire, e.dialect.timeExpr(&a, e.stampAt(time.Time{})))}
 }
 
-// loadArgs adds the arguments of Load's query. It returns the condition on the key and
-// the expression for the time.
-func (e *Engine) loadArgs(a *args, key string, now stamp) (keyIs, nowExpr string) {
-	keyIs = e.dialect.keyIs(a, e.names.key, key)
-	return keyIs, e.dialect.timeExpr(a, now)
+// keyQuery is a query that is built once, because almost every request needs it.
+type keyQuery struct {
+	text string
+	keys int // how many arguments contain the key
+}
+
+// keyValues returns the arguments that contain the key, with room for more.
+func (q *keyQuery) keyValues(key any, more int) []any {
+	values := make([]any, q.keys, q.keys+more)
+	for i := range values {
+		values[i] = key
+	}
+	return values
 }
 
 // absent reports whether an error means that no row has this key. Use it for single

@@ -24,6 +24,8 @@ func (MySQL) placeholder(int) string { return "?" }
 
 func (MySQL) timeExpr(a *args, s stamp) string { return a.add(s.text()) }
 
+func (MySQL) timeValues(values []any, s stamp) []any { return append(values, s.text()) }
+
 func (MySQL) keepsInstants() bool { return false }
 
 // timeText prevents the driver from making a time.Time in a zone that the data source

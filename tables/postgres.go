@@ -3,6 +3,7 @@ package tables
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,16 +24,25 @@ func (PostgreSQL) vendor() string { return "postgresql" }
 
 func (PostgreSQL) quote(name string) string { return doubled(name, `"`) }
 
-func (PostgreSQL) placeholder(n int) string { return fmt.Sprintf("$%d", n) }
+func (PostgreSQL) placeholder(n int) string { return "$" + strconv.Itoa(n) }
 
 // timeExpr passes the instant. Where USE_TZ is false, Django sends the reading of a
 // clock, and the server converts it to an instant. Its rule for ambiguous readings
 // differs from Python's.
-func (PostgreSQL) timeExpr(a *args, s stamp) string {
+func (d PostgreSQL) timeExpr(a *args, s stamp) string {
+	n := len(a.values)
+	a.values = d.timeValues(a.values, s)
 	if s.zone == "" {
-		return "CAST(" + a.add(s.instant.UTC().Format(time.RFC3339Nano)) + " AS timestamptz)"
+		return "CAST(" + d.placeholder(n+1) + " AS timestamptz)"
 	}
-	return fmt.Sprintf("(CAST(%s AS timestamp) AT TIME ZONE %s)", a.add(s.text()), a.add(s.zone))
+	return "(CAST(" + d.placeholder(n+1) + " AS timestamp) AT TIME ZONE " + d.placeholder(n+2) + ")"
+}
+
+func (PostgreSQL) timeValues(values []any, s stamp) []any {
+	if s.zone == "" {
+		return append(values, s.instant.UTC().Format(time.RFC3339Nano))
+	}
+	return append(values, s.text(), s.zone)
 }
 
 func (PostgreSQL) keepsInstants() bool { return true }

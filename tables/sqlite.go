@@ -35,6 +35,8 @@ func (SQLite) placeholder(int) string { return "?" }
 // all comparisons with dates that Django wrote.
 func (SQLite) timeExpr(a *args, s stamp) string { return a.add(s.text()) }
 
+func (SQLite) timeValues(values []any, s stamp) []any { return append(values, s.text()) }
+
 func (SQLite) keepsInstants() bool { return false }
 
 // timeText removes the column's type, because some drivers convert dates that they can

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
@@ -26,6 +27,8 @@ type Users struct {
 	ignoreCase bool
 	email      string // quoted column; "" if unknown
 	found      string // the start of a query for users: all columns
+	get        keyQuery
+	rows       sync.Pool // of *userRow
 }
 
 // NewUsers returns the users of a site in db, which the caller closes. Dialect, time zone
@@ -65,6 +68,8 @@ func NewUsers(db *sql.DB, s djangosession.Settings, o UserOptions) (*Users, erro
 		exprs[i] = column.expr
 	}
 	u.found = fmt.Sprintf("SELECT %s FROM %s WHERE ", strings.Join(exprs, ", "), u.names.table)
+	a := args{dialect: u.dialect}
+	u.get = keyQuery{text: u.found + u.idIs(&a, u.names.id, sampleID(u.idType)), keys: len(a.values)}
 	return u, nil
 }
 
@@ -91,15 +96,18 @@ func (u *Users) Get(ctx context.Context, id string) (*auth.User, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := args{dialect: u.dialect}
-	users, err := u.query(ctx, "find user", u.found+u.idIs(&a, u.names.id, key), a.values)
-	if absent(err, id) || err == nil && len(users) == 0 {
+	var user *auth.User
+	err = u.readRow(ctx, "find user", u.get.text, u.get.keyValues(key, 0), func(rows *sql.Rows) (err error) {
+		user, err = u.scan(rows)
+		return err
+	})
+	if absent(err, id) {
 		return nil, auth.ErrNoUser
 	}
 	if err != nil {
 		return nil, err
 	}
-	return users[0], nil
+	return user, nil
 }
 
 // GetByUsername implements [auth.Users]. The database decides which names are equal, as

@@ -68,18 +68,36 @@ func (u *Users) userColumns(m *djangosession.UserModel, further []djangosession.
 	return columns
 }
 
+// userRow is where the columns of a user are read.
+type userRow struct {
+	values []sql.NullString
+	dst    []any // pointers to values
+}
+
+func newUserRow(columns int) *userRow {
+	r := &userRow{values: make([]sql.NullString, columns), dst: make([]any, columns)}
+	for i := range r.values {
+		r.dst[i] = &r.values[i]
+	}
+	return r
+}
+
 // scan reads a row of u.found.
 func (u *Users) scan(rows *sql.Rows) (*auth.User, error) {
-	values, dst := make([]sql.NullString, len(u.columns)), make([]any, len(u.columns))
-	for i := range values {
-		dst[i] = &values[i]
+	r, ok := u.rows.Get().(*userRow)
+	if !ok {
+		r = newUserRow(len(u.columns))
 	}
-	if err := rows.Scan(dst...); err != nil {
+	defer func() {
+		clear(r.values) // among them a password
+		u.rows.Put(r)
+	}()
+	if err := rows.Scan(r.dst...); err != nil {
 		return nil, err
 	}
 	user := &auth.User{NoHash: u.noHash, IsActive: true}
 	for i, c := range u.columns {
-		if err := c.set(user, values[i]); err != nil {
+		if err := c.set(user, r.values[i]); err != nil {
 			return nil, err
 		}
 	}
