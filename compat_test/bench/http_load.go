@@ -40,7 +40,13 @@ const share = 0.6
 func (p plan) turns(ctx context.Context, servers []*server, pages []page) (rate int, err error) {
 	each := func(rate int, d time.Duration, met func(w *server, perSecond float64, p99 time.Duration)) error {
 		for _, w := range servers {
-			perSecond, p99, err := w.load(ctx, p, pages, rate, d)
+			load := w.most
+			if rate > 0 {
+				load = func(ctx context.Context, p plan, pages []page, d time.Duration) (float64, time.Duration, error) {
+					return w.load(ctx, p, pages, rate, d)
+				}
+			}
+			perSecond, p99, err := load(ctx, p, pages, d)
 			if err != nil {
 				return fmt.Errorf("%s: %w", w.name, err)
 			}
@@ -71,11 +77,10 @@ func (p plan) turns(ctx context.Context, servers []*server, pages []page) (rate 
 	return rate, err
 }
 
-// load has clients ask a server for pages. It returns the number of pages per second, and
-// the time within which 99 % of them were served. With a rate, it sends that many
-// requests per second, however long they take. Without one, each of the clients sends its
-// next request as soon as it has the last answer. Connections are kept open if the server
-// keeps them open. Every answer is checked.
+// load has clients ask a server for that many pages per second, however long they take.
+// It returns the number of pages per second, and the time within which 99 % of them were
+// served. Connections are kept open if the server keeps them open. Every answer is
+// checked.
 func (w *server) load(
 	ctx context.Context, plan plan, pages []page, rate int, d time.Duration,
 ) (perSecond float64, p99 time.Duration, err error) {
@@ -92,15 +97,11 @@ func (w *server) load(
 		return nil
 	}
 	options := []func(*vegeta.Attacker){vegeta.Workers(uint64(plan.clients)), vegeta.Connections(plan.clients)}
-	pace := vegeta.Pacer(newVisitors(rate))
-	if rate == 0 {
-		options, pace = append(options, vegeta.MaxWorkers(uint64(plan.clients))), vegeta.Rate{}
-	}
 	attacker := vegeta.NewAttacker(options...)
 	stop := context.AfterFunc(ctx, func() { attacker.Stop() })
 	defer stop()
 	var metrics vegeta.Metrics
-	for r := range attacker.Attack(next, pace, d, "") {
+	for r := range attacker.Attack(next, newVisitors(rate), d, "") {
 		i, numberErr := strconv.Atoi(strings.TrimPrefix(r.URL, prefix))
 		if numberErr != nil || r.Error != "" || !plan.isRight(pages[i], int(r.Code), r.Headers, string(r.Body)) {
 			err = fmt.Errorf("status %d: %q %s", r.Code, r.Body, r.Error)
