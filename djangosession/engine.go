@@ -132,13 +132,20 @@ var ErrNoMerge = errors.New("djangosession: the engine cannot merge: " +
 
 // ClearOptions configure [Engine.ClearExpired]. The zero value is a good choice.
 type ClearOptions struct {
-	// BatchSize is the number of sessions removed at once. Small batches hold locks for a
-	// short time; [DefaultBatchSize] if 0.
+	// BatchSize is the largest number of sessions removed at once. If 0, BatchTime is the
+	// limit. Engines that lock nothing use [DefaultBatchSize] and ignore BatchTime.
 	BatchSize int
+	// BatchTime is how long a batch should take: batches grow and shrink accordingly. If
+	// 0, batches have BatchSize sessions. If both are 0, a batch takes a few milliseconds,
+	// which other users of the database hardly notice.
+	BatchTime time.Duration
 	// Pause is the time between two batches, for other users of the database. If 0, there
 	// is no pause, or the shortest one that lets others in if a batch locks the whole
 	// database.
 	Pause time.Duration
+	// Counted, if set, is called before the first batch with the number of expired
+	// sessions, if the engine counts them first.
+	Counted func(expired int64)
 	// Progress, if set, is called after each batch with the number removed so far.
 	Progress func(removed int64)
 	// DryRun counts the expired sessions without removing them.

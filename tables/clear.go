@@ -11,8 +11,6 @@ import (
 )
 
 const (
-	// leastPause is longer than the intervals at which waiting processes ask for a lock.
-	leastPause = 10 * time.Millisecond
 	// shortBatches is how many consecutive batches may be short, because other processes
 	// delete or renew sessions, before the rows are removed by key.
 	shortBatches = 3
@@ -23,7 +21,8 @@ const (
 // ClearExpired implements [djangosession.Engine]. Django uses one statement, which holds
 // its locks on a large table for as long as it runs. ClearExpired uses one statement per
 // batch, and leaves sessions alone that are renewed in between. It removes the oldest
-// sessions first, so a run that was stopped can be continued.
+// sessions first, or goes through the table in its physical order where that is faster. A
+// run that was stopped can be continued by another.
 //
 // The error is an [ErrKept] if rows remain because of a trigger, a rule or row security.
 // The other rows are removed nevertheless. ClearExpired ends even while other processes
@@ -31,17 +30,22 @@ const (
 // is added in the same time, may be left to the next run.
 func (e *Engine) ClearExpired(ctx context.Context, o djangosession.ClearOptions) (int64, error) {
 	c := clearing{e: e, now: e.nowStamp(), o: o}
-	expired, err := c.count(ctx)
+	var err error
+	c.expired, err = c.count(ctx)
 	if o.DryRun || err != nil {
-		return expired, err
+		return c.expired, err
 	}
-	if c.o.BatchSize <= 0 {
-		c.o.BatchSize = djangosession.DefaultBatchSize
+	if o.Counted != nil {
+		o.Counted(c.expired)
 	}
 	if c.o.Pause <= 0 && !e.dialect.locksRows() {
-		c.o.Pause = leastPause // a batch locks the whole database, and others must get their turn
+		c.o.Pause = leastPause
 	}
-	done, err := c.byDate(ctx, expired)
+	c.pace = newPace(o, e.dialect.locksRows())
+	done, err := c.byBlock(ctx)
+	if err == nil && !done {
+		done, err = c.byDate(ctx)
+	}
 	if err == nil && !done {
 		err = c.byKey(ctx)
 	}
@@ -53,7 +57,10 @@ type clearing struct {
 	e       *Engine
 	now     stamp
 	o       djangosession.ClearOptions
+	pace    pace
+	expired int64 // rows at the start
 	removed int64
+	oldest  *stamp // no expired row is older; nil if that is unknown
 }
 
 const opClear = "clear expired sessions"
@@ -61,28 +68,28 @@ const opClear = "clear expired sessions"
 // count returns how many rows have expired.
 func (c *clearing) count(ctx context.Context) (n int64, err error) {
 	a := args{dialect: c.e.dialect}
-	query := fmt.Sprintf("SELECT COUNT(*) FROM %s WHERE %s", c.e.names.table, c.expired(&a))
+	query := fmt.Sprintf("SELECT COUNT(*) FROM %s WHERE %s", c.e.names.table, c.isExpired(&a))
 	err = c.e.queryRow(ctx, opClear, query, a.values, &n)
 	return n, err
 }
 
-// expired is the condition that a row has expired.
-func (c *clearing) expired(a *args) string {
+// isExpired is the condition that a row has expired.
+func (c *clearing) isExpired(a *args) string {
 	return c.e.names.expire + " < " + c.e.dialect.timeExpr(a, c.now)
 }
 
 // byDate removes batches of the oldest rows. It reports whether that was all. It gives up
 // if batches are short although more rows have expired, because the oldest rows cannot be
 // removed.
-func (c *clearing) byDate(ctx context.Context, expired int64) (done bool, err error) {
-	a := args{dialect: c.e.dialect}
-	statement := c.e.dialect.deleteBatch(&a, c.e.names, c.now, c.o.BatchSize)
+func (c *clearing) byDate(ctx context.Context) (done bool, err error) {
 	for short := 0; ; {
-		n, err := c.batch(ctx, statement, a.values)
+		a := args{dialect: c.e.dialect}
+		size := c.pace.size
+		n, err := c.batch(ctx, c.e.dialect.deleteBatch(&a, c.e.names, c.oldest, c.now, size), a.values)
 		if err != nil {
 			return false, err
 		}
-		if n < int64(c.o.BatchSize) {
+		if n < int64(size) {
 			left, err := c.count(ctx)
 			if left == 0 || err != nil {
 				return true, err
@@ -93,13 +100,39 @@ func (c *clearing) byDate(ctx context.Context, expired int64) (done bool, err er
 		} else {
 			short = 0
 		}
-		if c.removed >= expired {
+		if c.removed >= c.expired {
 			return true, nil
 		}
 		if err := c.pause(ctx); err != nil {
 			return false, err
 		}
+		if err := c.findOldest(ctx); err != nil {
+			return false, err
+		}
 	}
+}
+
+// findOldest finds the date at which the next batch begins. Without it, databases with row
+// locks search all that was removed again, because it stays in the index until a cleanup.
+func (c *clearing) findOldest(ctx context.Context) error {
+	if !c.e.dialect.locksRows() {
+		return nil
+	}
+	a := args{dialect: c.e.dialect}
+	query := fmt.Sprintf("SELECT %s FROM %s WHERE %s ORDER BY %s LIMIT 1", c.e.dialect.timeText(c.e.names.expire), c.e.names.table,
+		c.e.names.expiredSince(&a, c.oldest, c.now), c.e.names.expire)
+	dates, err := queryAll(ctx, &c.e.conn, opClear, query, a.values, func(rows *sql.Rows) (text string, err error) {
+		err = rows.Scan(&text)
+		return text, err
+	})
+	c.oldest = nil
+	if err != nil || len(dates) == 0 {
+		return err
+	}
+	if d, ok := c.e.dialect.parseTime(dates[0]); ok {
+		c.oldest = &stamp{wall: d.Time, instant: d.Time}
+	}
+	return nil
 }
 
 // byKey visits all expired rows once, ordered by key, and removes those that can be
@@ -127,7 +160,7 @@ func (c *clearing) byKey(ctx context.Context) error {
 			in = append(in, a.add(key))
 		}
 		statement := fmt.Sprintf("DELETE FROM %s WHERE %s IN (%s) AND %s",
-			c.e.names.table, c.e.names.key, strings.Join(in, ", "), c.expired(&a))
+			c.e.names.table, c.e.names.key, strings.Join(in, ", "), c.isExpired(&a))
 		n, err := c.batch(ctx, statement, a.values)
 		if err != nil {
 			return err
@@ -149,25 +182,39 @@ func (c *clearing) byKey(ctx context.Context) error {
 // page returns the next keys of expired rows.
 func (c *clearing) page(ctx context.Context, after *string) ([]string, error) {
 	a := args{dialect: c.e.dialect}
-	query := fmt.Sprintf("SELECT %s FROM %s WHERE %s", c.e.names.key, c.e.names.table, c.expired(&a))
+	query := fmt.Sprintf("SELECT %s FROM %s WHERE %s", c.e.names.key, c.e.names.table, c.isExpired(&a))
 	if after != nil { // MariaDB can take "" for NULL, and then no key is greater
 		query += fmt.Sprintf(" AND %s > %s", c.e.names.key, a.add(*after))
 	}
-	query += fmt.Sprintf(" ORDER BY %s LIMIT %d", c.e.names.key, min(c.o.BatchSize, maxKeys))
+	query += fmt.Sprintf(" ORDER BY %s LIMIT %d", c.e.names.key, min(c.pace.size, maxKeys))
 	return queryAll(ctx, &c.e.conn, opClear, query, a.values, func(rows *sql.Rows) (key string, err error) {
 		err = rows.Scan(&key)
 		return key, err
 	})
 }
 
-// batch runs a statement that removes rows.
-func (c *clearing) batch(ctx context.Context, statement string, values []any) (int64, error) {
-	n, err := c.e.exec(ctx, opClear, statement, values...)
+// batch runs a statement that removes rows. Where it locks the whole database, the time of
+// the batch is that of the lock, without the time to get it.
+func (c *clearing) batch(ctx context.Context, statement string, values []any) (n int64, err error) {
+	start := time.Now()
+	if c.e.dialect.locksRows() {
+		n, err = c.e.exec(ctx, opClear, statement, values...)
+	} else {
+		_, err = c.e.transact(ctx, opClear, func(tx *sql.Conn) (refused, err error) {
+			start = time.Now()
+			n, err = affected(tx.ExecContext(ctx, statement, values...))
+			return nil, err
+		})
+	}
+	if err != nil {
+		return 0, err
+	}
+	c.pace.took(time.Since(start))
 	c.removed += n
-	if err == nil && c.o.Progress != nil {
+	if c.o.Progress != nil {
 		c.o.Progress(c.removed)
 	}
-	return n, err
+	return n, nil
 }
 
 // pause lets other processes use the database between two batches.

@@ -69,8 +69,14 @@ type Dialect interface {
 	// countsChanges reports whether an UPDATE that changes nothing may report 0 rows.
 	countsChanges() bool
 	// deleteBatch is a statement that removes a limited number of rows whose date is
-	// before a point in time.
-	deleteBatch(a *args, q *names, before stamp, limit int) string
+	// before a point in time, the oldest first. If from is not nil, no row is older.
+	deleteBatch(a *args, q *names, from *stamp, before stamp, limit int) string
+	// blocks is a query for the number of blocks of a table. It returns no rows if
+	// deleteBlocks cannot be used. It is empty if the product has no such statement.
+	blocks(a *args, q *names) string
+	// deleteBlocks is a statement that removes rows whose date is before a point in time,
+	// and that are in a range of blocks, without its end.
+	deleteBlocks(a *args, q *names, before stamp, from, to int64) string
 	// autocommits reports whether connections commit each statement outside a
 	// transaction.
 	autocommits(ctx context.Context, db *sql.DB) (bool, error)
@@ -131,6 +137,16 @@ func newNames(d Dialect, schema, table string) *names {
 		q.table = d.quote(schema) + "." + q.table
 	}
 	return q
+}
+
+// expiredSince is the condition that a row's date is before a point in time, and not before
+// another unless that is nil.
+func (q *names) expiredSince(a *args, from *stamp, before stamp) string {
+	condition := q.expire + " < " + q.dialect.timeExpr(a, before)
+	if from != nil {
+		condition += " AND " + q.expire + " >= " + q.dialect.timeExpr(a, *from)
+	}
+	return condition
 }
 
 // args collects the arguments of one statement in order and returns their placeholders.

@@ -79,10 +79,14 @@ func (MySQL) rollback() string { return "ROLLBACK AND NO CHAIN NO RELEASE" }
 
 func (MySQL) rolledBack(error) bool { return false } // it does not fail there
 
-func (d MySQL) deleteBatch(a *args, q *names, before stamp, limit int) string {
-	return fmt.Sprintf("DELETE FROM %[1]s WHERE %[2]s < %[3]s ORDER BY %[2]s LIMIT %[4]s",
-		q.table, q.expire, d.timeExpr(a, before), a.add(limit))
+func (MySQL) deleteBatch(a *args, q *names, from *stamp, before stamp, limit int) string {
+	return fmt.Sprintf("DELETE FROM %s WHERE %s ORDER BY %s LIMIT %s",
+		q.table, q.expiredSince(a, from, before), q.expire, a.add(limit))
 }
+
+func (MySQL) blocks(*args, *names) string { return "" }
+
+func (MySQL) deleteBlocks(*args, *names, stamp, int64, int64) string { return "" }
 
 // columns contains no empty text, which is NULL with MariaDB's sql_mode
 // EMPTY_STRING_IS_NULL.

@@ -123,9 +123,25 @@ func (PostgreSQL) rolledBack(error) bool { return false } // it does not fail th
 
 // deleteBatch checks the date again when it deletes, because the statement may have
 // waited for a lock.
-func (d PostgreSQL) deleteBatch(a *args, q *names, before stamp, limit int) string {
-	return fmt.Sprintf("DELETE FROM %[1]s WHERE %[2]s IN (SELECT %[2]s FROM %[1]s WHERE %[3]s < %[4]s ORDER BY %[3]s LIMIT %[5]d) "+
-		"AND %[3]s < %[6]s", q.table, q.key, q.expire, d.timeExpr(a, before), limit, d.timeExpr(a, before))
+func (PostgreSQL) deleteBatch(a *args, q *names, from *stamp, before stamp, limit int) string {
+	return fmt.Sprintf("DELETE FROM %[1]s WHERE %[2]s IN (SELECT %[2]s FROM %[1]s WHERE %[3]s ORDER BY %[4]s LIMIT %[5]d) "+
+		"AND %[6]s", q.table, q.key, q.expiredSince(a, from, before), q.expire, limit, q.expiredSince(a, nil, before))
+}
+
+// blocks is for an ordinary table without partitions and heirs, and for servers since
+// release 14, which can begin to read at a block.
+func (PostgreSQL) blocks(a *args, q *names) string {
+	return "SELECT pg_catalog.pg_relation_size(oid) / CAST(current_setting('block_size') AS bigint) FROM pg_catalog.pg_class " +
+		"WHERE oid = to_regclass(" + a.add(q.table) + ") AND relkind = 'r' AND NOT relhassubclass AND " +
+		"CAST(current_setting('server_version_num') AS bigint) >= 140000"
+}
+
+func (PostgreSQL) deleteBlocks(a *args, q *names, before stamp, from, to int64) string {
+	tid := func(block int64) string {
+		return "CAST(CAST(" + a.add(fmt.Sprintf("(%d,0)", block)) + " AS text) AS tid)"
+	}
+	return fmt.Sprintf("DELETE FROM %s WHERE ctid >= %s AND ctid < %s AND %s",
+		q.table, tid(from), tid(to), q.expiredSince(a, nil, before))
 }
 
 // columns uses the table that the name refers to, wherever it is on the search path.

@@ -93,10 +93,14 @@ func (SQLite) rolledBack(err error) bool {
 
 // deleteBatch checks the date again when it deletes, because the statement may have
 // waited for a lock.
-func (d SQLite) deleteBatch(a *args, q *names, before stamp, limit int) string {
-	return fmt.Sprintf("DELETE FROM %[1]s WHERE %[2]s IN (SELECT %[2]s FROM %[1]s WHERE %[3]s < %[4]s ORDER BY %[3]s LIMIT %[5]s) "+
-		"AND %[3]s < %[6]s", q.table, q.key, q.expire, d.timeExpr(a, before), a.add(limit), d.timeExpr(a, before))
+func (d SQLite) deleteBatch(a *args, q *names, from *stamp, before stamp, limit int) string {
+	return fmt.Sprintf("DELETE FROM %[1]s WHERE %[2]s IN (SELECT %[2]s FROM %[1]s WHERE %[3]s ORDER BY %[4]s LIMIT %[5]s) "+
+		"AND %[6]s", q.table, q.key, q.expiredSince(a, from, before), q.expire, a.add(limit), q.expiredSince(a, nil, before))
 }
+
+func (SQLite) blocks(*args, *names) string { return "" }
+
+func (SQLite) deleteBlocks(*args, *names, stamp, int64, int64) string { return "" }
 
 func (SQLite) columns(a *args, q *names) string {
 	table := a.add(q.plain)

@@ -8,9 +8,11 @@ import (
 
 type clearsessionsCommand struct {
 	databaseFlags
+	progressFlags
 
-	BatchSize int           `default:"1000" help:"How many sessions to delete at once."`
-	Pause     time.Duration `default:"0s"   help:"Pause between two batches, such as 100ms, so that others can use the database."`
+	BatchSize int           `default:"0"  help:"Delete at most this many sessions at once. 0 is no limit but that of --batch-time."`
+	BatchTime time.Duration `default:"0s" help:"How long a batch should take (default: a few milliseconds without --batch-size)."`
+	Pause     time.Duration `default:"0s" help:"Pause between two batches, such as 100ms, so that others can use the database."`
 
 	DryRun bool `help:"Count the expired sessions, and delete nothing."`
 	JSON   bool `help:"Print a JSON object."`
@@ -32,8 +34,8 @@ Examples:
 
 // Run is the command.
 func (c *clearsessionsCommand) Run(t *tool) error {
-	if c.BatchSize < 1 || c.Pause < 0 {
-		return usagef("--batch-size must be at least 1, and --pause not negative")
+	if c.BatchSize < 0 || c.BatchTime < 0 || c.Pause < 0 {
+		return usagef("--batch-size, --batch-time and --pause must not be negative")
 	}
 	s, _, err := c.settingsWithoutSecret()
 	if err != nil {
@@ -50,10 +52,11 @@ func (c *clearsessionsCommand) Run(t *tool) error {
 		t.notef("nothing to do: %s", whyNothingExpires(db.name))
 	}
 
-	progress := t.progress()
+	progress := t.progress(c.Progress)
 	removed, err := db.ClearExpired(ctx, djangosession.ClearOptions{
-		BatchSize: c.BatchSize, Pause: c.Pause, DryRun: c.DryRun,
-		Progress: func(removed int64) { progress.showf("%s deleted", plural(removed, "expired session")) },
+		BatchSize: c.BatchSize, BatchTime: c.BatchTime, Pause: c.Pause, DryRun: c.DryRun,
+		Counted:  progress.total.Store,
+		Progress: func(removed int64) { progress.showf(removed, "%s deleted", plural(removed, "expired session")) },
 	})
 	progress.done()
 	if _, interrupted := t.interrupted(); err != nil && removed == 0 && (!interrupted || c.DryRun) {

@@ -10,6 +10,8 @@ import (
 type deleteCommand struct {
 	databaseFlags
 	userModelFlags
+	progressFlags
+
 	User     *string `help:"Delete all sessions of the user with this id, which logs them out everywhere." placeholder:"ID"`
 	Username *string `help:"Delete all sessions of the user with this name."                               placeholder:"NAME"`
 	DryRun   bool    `help:"Print what would be deleted, and delete nothing."`
@@ -123,7 +125,7 @@ func (c *deleteCommand) deleteOfUser(t *tool, db *store, s djangosession.Setting
 	}
 	var read, deleted int64
 	unreadable := newTally()
-	progress := t.progress()
+	progress := t.progress(c.Progress)
 	defer progress.done()
 	for row, err := range db.rows(ctx) {
 		if err != nil {
@@ -131,7 +133,7 @@ func (c *deleteCommand) deleteOfUser(t *tool, db *store, s djangosession.Setting
 			return c.stopped(t, deleted, err)
 		}
 		read++
-		progress.showf("%s read, %d of user %s", plural(read, "session"), deleted, printable(id))
+		progress.showf(read, "%s read, %d of user %s", plural(read, "session"), deleted, printable(id))
 		d, err := row.decode()
 		if err != nil {
 			unreadable.add(reasonOf(err))

@@ -8,6 +8,8 @@ import (
 type listCommand struct {
 	databaseFlags
 	userModelFlags
+	progressFlags
+
 	User     *string `help:"Only the sessions of the user with this id."                         placeholder:"ID"`
 	Username *string `help:"Only the sessions of the user with this name."                       placeholder:"NAME"`
 	Limit    *int    `help:"Stop after this many sessions."                                      placeholder:"N"`
@@ -75,13 +77,13 @@ func (c *listCommand) Run(t *tool) error {
 	table := &listTable{tool: t, command: c}
 	unreadable := newTally()
 	listed := 0
-	progress := t.progress()
+	progress := t.progress(c.Progress)
 	defer progress.done()
 	for row, err := range db.rows(ctx) {
 		if err != nil {
 			return err
 		}
-		progress.showf("%s found", plural(int64(listed), "session"))
+		progress.showf(int64(listed), "%s found", plural(int64(listed), "session"))
 		found := listedSession{
 			Key: shownKey(row.key, c.FullKeys), Expires: jsonDate(row.expires), Expired: row.expired, Bytes: row.size,
 		}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -141,14 +140,14 @@ const (
 
 // run reads the sessions and has the workers count them.
 func (c *keyCounter) run(ctx context.Context, t *tool, workers int) error {
-	progress := t.progress()
+	progress := t.progress(false)
 	defer progress.done()
-	var size int64
 	if progress.w != nil && c.source.size != nil {
-		var err error
-		if size, err = c.source.size(ctx); err != nil {
+		size, err := c.source.size(ctx)
+		if err != nil {
 			return err
 		}
+		progress.total.Store(size)
 	}
 	working, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -157,7 +156,7 @@ func (c *keyCounter) run(ctx context.Context, t *tool, workers int) error {
 	for range workers {
 		group.Go(func() { c.work(working, batches, stop) })
 	}
-	err := c.read(working, batches, &scanProgress{progress: progress, size: size, begun: time.Now()})
+	err := c.read(working, batches, progress)
 	close(batches)
 	group.Wait()
 	if cause := context.Cause(working); cause != nil && ctx.Err() == nil {
@@ -167,7 +166,8 @@ func (c *keyCounter) run(ctx context.Context, t *tool, workers int) error {
 }
 
 // read sends all sessions to the workers.
-func (c *keyCounter) read(ctx context.Context, batches chan<- []storedSession, progress *scanProgress) error {
+func (c *keyCounter) read(ctx context.Context, batches chan<- []storedSession, progress *progress) error {
+	read := int64(0)
 	batch, bytes := make([]storedSession, 0, batchSessions), 0
 	send := func() error {
 		select {
@@ -182,7 +182,8 @@ func (c *keyCounter) read(ctx context.Context, batches chan<- []storedSession, p
 		if err != nil {
 			return err
 		}
-		progress.add()
+		read++
+		progress.showf(read, "%s read", plural(read, "session"))
 		batch = append(batch, s)
 		if bytes += len(s.text); len(batch) < batchSessions && bytes < batchBytes {
 			continue
@@ -311,25 +312,4 @@ func hashOf(d *py.Dict) string {
 	hash, _ := d.Get(auth.HashSessionKey)
 	text, _ := py.Native(py.Resolve(hash)).(string)
 	return text
-}
-
-// scanProgress shows how many sessions of how many were read, and the time left.
-type scanProgress struct {
-	*progress
-
-	read, size int64
-	begun      time.Time
-}
-
-func (p *scanProgress) add() {
-	p.read++
-	if p.w == nil || time.Now().Before(p.next) {
-		return
-	}
-	if p.size <= p.read {
-		p.showf("%s read", plural(p.read, "session"))
-		return
-	}
-	left := time.Duration(float64(time.Since(p.begun)) * float64(p.size-p.read) / float64(p.read))
-	p.showf("%d %% of %s read, %v left", 100*p.read/p.size, plural(p.size, "session"), cmp.Or(left.Round(time.Second), time.Second))
 }

@@ -75,9 +75,14 @@ func plural(n int64, noun string) string {
 	if n != 1 {
 		noun += "s"
 	}
+	return grouped(n) + " " + noun
+}
+
+// grouped returns "1", "1,234".
+func grouped(n int64) string {
 	digits := strconv.FormatInt(n, 10)
 	for i := len(digits) - 3; i > 0; i -= 3 {
 		digits = digits[:i] + "," + digits[i:]
 	}
-	return digits + " " + noun
+	return digits
 }
