@@ -8,8 +8,9 @@ from django.contrib.sessions.backends.cached_db import SessionStore as DjangoCac
 from django.contrib.sessions.backends.db import SessionStore as DjangoStore
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
-from django.db import OperationalError, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.test import TransactionTestCase, override_settings
+from django.test.utils import CaptureQueriesContext
 
 from djangobridge.sessions import cache, cached_db, db, rows
 from djangobridge.sessions.merging import OutdatedSettings, SessionGone
@@ -17,6 +18,18 @@ from djangobridge.sessions.merging import OutdatedSettings, SessionGone
 
 def setUpModule():
     call_command("migrate", verbosity=0)
+
+
+def conflict():
+    """Return the error of a transaction that can be repeated, as the database has it."""
+    if connection.vendor == "mysql":
+        return OperationalError(1213, "deadlock found")
+    if connection.vendor == "postgresql":
+        error = OperationalError("deadlock detected")
+        error.__cause__ = Exception()
+        error.__cause__.sqlstate = error.__cause__.pgcode = "40P01"
+        return error
+    return OperationalError("database is locked")
 
 
 class Rollback(Exception):
@@ -180,7 +193,7 @@ class RowTests(MergingTests):
         key = self.new(a=1)
         session = self.store(key)
         session["b"] = 2
-        save, failures = session.model.save, [OperationalError("database is locked")] * 3
+        save, failures = session.model.save, [conflict() for _ in range(3)]
 
         def fail(*args, **kwargs):
             if failures:
@@ -229,6 +242,29 @@ class RowTests(MergingTests):
 
 class DBTests(RowTests, TransactionTestCase):
     store, django = db.SessionStore, DjangoStore
+
+    def test_a_save_without_a_conflict_needs_the_statements_of_django(self):
+        key = self.new(a=1)
+        counts = []
+        for store in (self.django, self.store):
+            session = store(key)
+            for n in range(2):
+                session["n"] = n
+                with CaptureQueriesContext(connection) as queries:
+                    session.save()
+                counts.append(len(queries))
+        self.assertEqual(counts, counts[:1] * 4)
+
+    def test_differences_of_case_are_changes(self):
+        key = self.new(a=1)
+        session = self.store(key)
+        session["b"] = 2
+        stored = session.model.objects.filter(pk=key)
+        stored.update(session_data=stored.get().session_data.swapcase())
+        with mock.patch.object(rows, "lock_row", side_effect=DatabaseError) as lock:
+            with self.assertRaises(UpdateError):
+                session.save()
+        self.assertTrue(lock.called)
 
     def test_stores_whose_methods_would_be_hidden_are_refused(self):
         class ShopStore(DjangoStore):
