@@ -35,7 +35,7 @@ class SessionStore(MergingBase, CacheStore):
         if values is None:
             self._session_key = None
             return {}
-        self._read = Snapshot(stored, self._swapper.loads)
+        self._read = Snapshot(stored, self._swapper.loads, exact=True)
         return values
 
     async def aload(self):
@@ -51,9 +51,13 @@ class SessionStore(MergingBase, CacheStore):
             return None
         values = self._get_session()
         at = self._swapper.key(self.cache_key)
+        loaded = self._loaded
+        # Usually nobody else has changed the session, and there is no need to read it again.
+        guess = (loaded.data, values) if loaded is not None and loaded.exact else None
 
         def attempt():
-            stored, merged = self._merged(at, values)
+            nonlocal guess
+            (stored, merged), guess = guess or self._merged(at, values), None
             new = self._swapper.dumps(merged)
             if not self._swapper.swap(at, stored, new, self._age(merged)):
                 raise Changed("The session was changed too often while it was saved.")
@@ -61,7 +65,7 @@ class SessionStore(MergingBase, CacheStore):
 
         new, merged = retry(attempt, is_changed)
         replace_values(values, merged)
-        self._remember(Snapshot(new, self._swapper.loads))
+        self._remember(Snapshot(new, self._swapper.loads, exact=True))
         return None
 
     def cycle_key(self):

@@ -1,7 +1,7 @@
 """Locks of rows, on each database that Django supports."""
 
 from django.db import DatabaseError, connections
-from django.db.models import F
+from django.db.models import BinaryField, F, Func
 
 # Error codes for a transaction that another one made fail, and that can be repeated:
 # deadlocks, lock timeouts, serialization failures and, in MariaDB, changed records.
@@ -37,10 +37,61 @@ def lock_row(model, key, using, skip_locked=False):
     return None
 
 
+class RowChanged(DatabaseError):
+    """A row is no longer what was loaded."""
+
+
+def can_compare(model, using):
+    """Report whether save_unchanged works: the database compares data byte by byte.
+
+    Oracle cannot compare long texts, and other collations may ignore differences.
+    """
+    return (
+        connections[using].vendor in ("postgresql", "mysql", "sqlite")
+        and not getattr(model._meta.get_field("session_data"), "db_collation", None)
+        and not model._meta.parents
+    )
+
+
+def save_unchanged(row, data, using):
+    """Update the row of a session, with its signals, if it still has these data.
+
+    Raise RowChanged otherwise. This takes one statement less than a lock. The transaction
+    must end after the error.
+    """
+    found = None
+
+    def update(rows, *args, **kwargs):
+        nonlocal found
+        if connections[using].vendor == "mysql":  # collations ignore case
+            binary = Func(
+                F("session_data"),
+                template="CAST(%(expressions)s AS BINARY)",
+                output_field=BinaryField(),
+            )
+            rows = rows.annotate(session_bytes=binary).filter(session_bytes=data.encode())
+        else:
+            rows = rows.filter(session_data=data)
+        found = type(row)._do_update(row, rows, *args, **kwargs)
+        return found
+
+    row._do_update = update
+    try:
+        row.save(force_update=True, using=using)
+    except DatabaseError as error:
+        if found is None or found:
+            raise
+        raise RowChanged("The session was changed.") from error
+    finally:
+        del row._do_update
+
+
 def is_conflict(error, using):
     """Report whether another transaction made this one fail, so that it can be repeated."""
     if not isinstance(error, DatabaseError):
         return False
+    if isinstance(error, RowChanged):
+        return True
     vendor = connections[using].vendor
     cause = error.__cause__
     if vendor == "postgresql":

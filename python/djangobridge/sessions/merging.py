@@ -31,10 +31,14 @@ class OutdatedSettings(UpdateError, SessionInterrupted):
 
 
 class Snapshot:
-    """The values of a session as they were loaded or stored, in serialized form."""
+    """The values of a session as they were loaded or stored, in serialized form.
 
-    def __init__(self, data, loads):
+    exact reports whether the row or the cache contained these very data.
+    """
+
+    def __init__(self, data, loads, exact=False):
         self.data = data
+        self.exact = exact
         self._loads = loads
 
     def values(self):
@@ -51,6 +55,8 @@ def merge(loaded, mine, stored, dumps):
     dumps returns the serialized form of a value. Values that nobody changed are the objects
     of mine.
     """
+    if dumps(stored) == dumps(loaded):
+        return mine
     merged = dict(stored)
     for name, value in mine.items():
         if name not in loaded:

@@ -7,7 +7,7 @@ from django.core import signing
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, IntegrityError, router, transaction
 
-from .locking import in_transaction, is_conflict, lock_row
+from .locking import can_compare, in_transaction, is_conflict, lock_row, save_unchanged
 from .merging import (
     MergingBase,
     OutdatedSettings,
@@ -49,7 +49,7 @@ class MergingRows(MergingBase):
 
     def _read_row(self, row):
         if row:
-            self._read = Snapshot(row.session_data, self.decode)
+            self._read = Snapshot(row.session_data, self.decode, exact=True)
         return row
 
     def _snapshot(self, values):
@@ -69,9 +69,19 @@ class MergingRows(MergingBase):
         if must_create:
             return self._insert(mine, using)
         joined = in_transaction(using)
+        loaded = self._loaded
+        exact = loaded is not None and loaded.exact and not joined
+        # Usually nobody else has changed the session, and there is no need to read it again.
+        guess = loaded.data if exact and can_compare(self.model, using) else None
 
         def attempt():
-            return self._update(mine, values, using, joined)
+            nonlocal guess
+            if guess is None:
+                return self._update(mine, values, using, joined)
+            data, guess = guess, None
+            save_unchanged(mine, data, using)
+            self._written(mine, values, joined)
+            return mine, values
 
         try:
             stored, merged = self._transact(attempt, using, joined)
@@ -81,7 +91,7 @@ class MergingRows(MergingBase):
             raise UpdateError(str(error)) from error
         if not joined:
             replace_values(values, merged)
-            self._remember(Snapshot(stored.session_data, self.decode))
+            self._remember(Snapshot(stored.session_data, self.decode, exact=True))
 
     def cycle_key(self):
         """Move the session to a new key, with what others have stored under the old one.
@@ -104,7 +114,7 @@ class MergingRows(MergingBase):
             self._session_key = old
             raise
         replace_values(values, merged)
-        self._remember(Snapshot(stored.session_data, self.decode))
+        self._remember(Snapshot(stored.session_data, self.decode, exact=True))
         self.modified = True
         self._moved(old)
 
@@ -130,7 +140,7 @@ class MergingRows(MergingBase):
                 mine.save(force_insert=True, using=using)
         except IntegrityError as error:
             raise CreateError from error
-        self._remember(Snapshot(mine.session_data, self.decode))
+        self._remember(Snapshot(mine.session_data, self.decode, exact=True))
         self._created(mine)
 
     def _update(self, mine, values, using, joined):
