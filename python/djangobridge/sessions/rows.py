@@ -257,6 +257,5 @@ def check_bases(cls):
             if method in vars(base):
                 raise ImproperlyConfigured(
                     "%s.%s overrides %s, which merging would hide: move the method to a class "
-                    "that extends the merging store."
-                    % (base.__module__, base.__qualname__, method)
+                    "that extends the merging store." % (base.__module__, base.__qualname__, method)
                 )
