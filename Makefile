@@ -57,18 +57,21 @@ example: needs ## a site that Django and Go serve together; Ctrl-C ends it
 test: needs lint vet api race compat ## everything that has to pass before a change goes in
 
 .PHONY: fmt
-fmt: ## format all Go code
+fmt: ## format all Go code, and python/
 	$(GO_FILES) | xargs -0 $(TOOL) gofumpt -w
+	ruff=$$(compat_test/env/ruff | tail -n 1); cd python; "$$ruff" format --no-cache .
 
 ##@ The parts of test
 .PHONY: lint
-lint: ## golangci-lint and gofumpt on all modules
+lint: ## golangci-lint and gofumpt on all modules, ruff on python/
 	@unformatted=$$($(GO_FILES) | xargs -0 $(TOOL) gofumpt -l); \
 	if [[ -n $$unformatted ]]; then echo "make: not formatted, run \"make fmt\":" $$unformatted >&2; exit 1; fi
 	$(TOOL) golangci-lint run ./...
 	cd compat_test && $(TOOL) golangci-lint run ./...
 	for module in $(MODULES); do (cd "$$module" && $(TOOL) golangci-lint run ./...); done
 	cd tools && $(TOOL) golangci-lint run ./...
+	@ruff=$$(compat_test/env/ruff | tail -n 1); cd python; "$$ruff" check --no-cache --quiet .; \
+	"$$ruff" format --no-cache --check --quiet . || { echo "make: python/ is not formatted, run \"make fmt\"" >&2; exit 1; }
 
 .PHONY: vet
 vet: ## go vet on all modules
