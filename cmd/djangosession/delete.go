@@ -127,19 +127,21 @@ func (c *deleteCommand) deleteOfUser(t *tool, db *store, s djangosession.Setting
 	unreadable := newTally()
 	progress := t.progress(c.Progress)
 	defer progress.done()
-	for row, err := range db.rows(ctx) {
+	if err := db.countFor(ctx, progress); err != nil {
+		return err
+	}
+	for row, err := range db.rowsWithUsers(ctx) {
 		if err != nil {
 			progress.done()
 			return c.stopped(t, deleted, err)
 		}
 		read++
 		progress.showf(read, "%s read, %d of user %s", plural(read, "session"), deleted, printable(id))
-		d, err := row.decode()
-		if err != nil {
-			unreadable.add(reasonOf(err))
+		if row.unreadable != nil {
+			unreadable.add(reasonOf(row.unreadable))
 			continue
 		}
-		if !sameUser(userID(d), id) {
+		if !sameUser(row.user, id) {
 			continue
 		}
 		if err := c.delete(ctx, db, row.key); err != nil {

@@ -76,26 +76,29 @@ func (c *listCommand) Run(t *tool) error {
 	}
 	table := &listTable{tool: t, command: c}
 	unreadable := newTally()
-	listed := 0
+	listed, read := 0, int64(0)
 	progress := t.progress(c.Progress)
 	defer progress.done()
-	for row, err := range db.rows(ctx) {
+	if err := db.countFor(ctx, progress); err != nil {
+		return err
+	}
+	rows := db.rows
+	if secretKnown {
+		rows = db.rowsWithUsers
+	}
+	for row, err := range rows(ctx) {
 		if err != nil {
 			return err
 		}
-		progress.showf(int64(listed), "%s found", plural(int64(listed), "session"))
+		read++
+		progress.showf(read, "%s found", plural(int64(listed), "session"))
 		found := listedSession{
 			Key: shownKey(row.key, c.FullKeys), Expires: jsonDate(row.expires), Expired: row.expired, Bytes: row.size,
 		}
-		if secretKnown {
-			d, err := row.decode()
-			if err != nil {
-				p := describe(err)
-				found.Error = &p
-				unreadable.add(p.Reason)
-			} else {
-				found.User = userID(d)
-			}
+		if found.User = row.user; row.unreadable != nil {
+			p := describe(row.unreadable)
+			found.Error = &p
+			unreadable.add(p.Reason)
 		}
 		if user.isMade() && !sameUser(found.User, id) {
 			continue

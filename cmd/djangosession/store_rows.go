@@ -17,6 +17,21 @@ type row struct {
 	expired bool
 	size    *int // of the stored data in bytes; nil if it is unknown
 	decode  func() (*py.Dict, error)
+
+	// Set by rowsWithUsers, which calls decode.
+	user       string
+	unreadable error
+}
+
+// countFor tells a progress that is shown how many sessions there are, if the store can
+// count them.
+func (s *store) countFor(ctx context.Context, p *progress) error {
+	if p.w == nil || s.table == nil {
+		return nil
+	}
+	n, err := s.table.Count(ctx)
+	p.total.Store(n)
+	return err
 }
 
 // rows yields the stored sessions: all rows of a table, or the sessions of another store

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"iter"
+	"runtime"
+	"sync"
+)
+
+const (
+	// usersBatch is how many rows a worker gets at once.
+	usersBatch = 200
+	// usersBytes ends a batch of large sessions earlier. Together with the number of
+	// batches it bounds the memory.
+	usersBytes = 1 << 20
+)
+
+// rowsWithUsers is rows, with the user of each session. All cores decode. The order of the
+// rows is kept. Nothing runs any more when the loop has ended.
+func (s *store) rowsWithUsers(ctx context.Context) iter.Seq2[row, error] {
+	return withUsers(ctx, s.rows, runtime.GOMAXPROCS(0))
+}
+
+// batchOfRows goes to a worker, and to the loop, which waits until it is decoded.
+type batchOfRows struct {
+	rows    []row
+	err     error // after the rows
+	decoded chan struct{}
+}
+
+func withUsers(
+	ctx context.Context, rows func(context.Context) iter.Seq2[row, error], workers int,
+) iter.Seq2[row, error] {
+	return func(yield func(row, error) bool) {
+		ctx, stop := context.WithCancel(ctx)
+		inOrder := make(chan *batchOfRows, 2*workers)
+		work := make(chan *batchOfRows, 2*workers)
+		var group sync.WaitGroup
+		defer group.Wait()
+		defer stop()
+		for range workers {
+			group.Go(func() {
+				for batch := range work {
+					batch.decode()
+				}
+			})
+		}
+		group.Go(func() {
+			defer close(inOrder)
+			defer close(work)
+			for batch := range batches(rows(ctx)) {
+				select { // what is in order is also decoded
+				case <-ctx.Done():
+					return
+				case work <- batch:
+				}
+				select {
+				case <-ctx.Done():
+					return
+				case inOrder <- batch:
+				}
+			}
+		})
+		for batch := range inOrder {
+			<-batch.decoded
+			for _, r := range batch.rows {
+				if !yield(r, nil) {
+					return
+				}
+			}
+			if batch.err != nil {
+				yield(row{}, batch.err)
+				return
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			yield(row{}, err)
+		}
+	}
+}
+
+// batches groups rows. An error ends them.
+func batches(rows iter.Seq2[row, error]) iter.Seq[*batchOfRows] {
+	return func(yield func(*batchOfRows) bool) {
+		batch, bytes := &batchOfRows{decoded: make(chan struct{})}, 0
+		for r, err := range rows {
+			if err != nil {
+				batch.err = err
+				break
+			}
+			batch.rows = append(batch.rows, r)
+			if r.size != nil {
+				bytes += *r.size
+			}
+			if len(batch.rows) == usersBatch || bytes >= usersBytes {
+				if !yield(batch) {
+					return
+				}
+				batch, bytes = &batchOfRows{decoded: make(chan struct{})}, 0
+			}
+		}
+		yield(batch)
+	}
+}
+
+// decode finds the users of the rows. The data is not needed any more.
+func (b *batchOfRows) decode() {
+	defer close(b.decoded)
+	for i := range b.rows {
+		r := &b.rows[i]
+		d, err := r.decode()
+		r.decode = nil
+		if err != nil {
+			r.unreadable = err
+			continue
+		}
+		r.user = userID(d)
+	}
+}
