@@ -150,6 +150,10 @@ bench: needs ## time this module beside Django and scs on the same work: ten min
 	@command -v taskset >/dev/null || { echo "make: taskset is missing: it is part of util-linux" >&2; exit 1; }
 	cd compat_test && go run ./bench $(BENCH_FLAGS)
 
+.PHONY: latency
+latency: needs ## measure loads with up to 10,000,000 rows, and put them into docs/performance.md
+	cd compat_test && go run ./bench -plot ../docs/load-latency.svg -write ../docs/performance.md $(BENCH_FLAGS) latency
+
 .PHONY: mutants
 mutants: ## change MUTANTS_PACKAGES in one place at a time, and see whether the tests notice
 	go run -C tools ./mutate -module $(CURDIR) -equivalent mutate/equivalent.txt -sample $(MUTANTS_SAMPLE) \

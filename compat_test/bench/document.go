@@ -28,8 +28,15 @@ func (r *report) writeTo(file string) error {
 		wanted, measured, met := v.texts()
 		rows[tableTargets] = append(rows[tableTargets], []string{v.label + ": " + wanted, measured, met})
 	}
+	for _, c := range r.curves {
+		p50, p99 := []string{c.label + ", p50"}, []string{c.label + ", p99"}
+		for _, s := range c.stops {
+			p50, p99 = append(p50, fmt.Sprintf("%.1f", s.p50)), append(p99, fmt.Sprintf("%.1f", s.p99))
+		}
+		rows[tableLatency] = append(rows[tableLatency], p50, p99)
+	}
 	lines := strings.Split(string(text), "\n")
-	for _, name := range []string{tableSessions, tableEngines, tablePages, tableSCS, tableTargets} {
+	for _, name := range []string{tableSessions, tableEngines, tablePages, tableSCS, tableTargets, tableLatency} {
 		if lines, err = replaceRows(lines, name, rows[name]); err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
@@ -71,16 +78,24 @@ func (x *result) cells() []string {
 	allocs := number(x.allocs, 0)
 	switch {
 	case x.table == tableSCS:
-		return []string{x.label, number(x.theirs, 1), number(x.ours, 1), number(x.share(), 2), number(x.theirAllocs, 0), allocs}
+		return []string{x.label, number(x.theirs, 1), number(x.ours, 1), number(x.share(), 2), ifAny(x.floor), number(x.theirAllocs, 0), allocs}
 	case x.table != tablePages:
 		return []string{
 			x.label, number(x.theirs, 1), number(x.ours, 1), number(x.share(), 2), number(x.floor, 1), number(x.ofFloor(), 2), allocs,
 		}
 	case x.isRate:
-		return []string{x.label, thousands(x.theirsPerSecond), thousands(x.oursPerSecond), number(x.times(), 1), allocs}
+		return []string{x.label, grouped(int(x.theirsPerSecond + 0.5)), grouped(int(x.oursPerSecond + 0.5)), number(x.times(), 1), allocs}
 	default:
 		return []string{x.label, duration(x.theirs), duration(x.ours), number(x.share(), 2), allocs}
 	}
+}
+
+// ifAny returns microseconds, or nothing if they were not measured.
+func ifAny(us float64) string {
+	if us == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.1f", us)
 }
 
 // duration returns microseconds with their unit.
@@ -91,12 +106,11 @@ func duration(us float64) string {
 	return fmt.Sprintf("%.1f ms", us/1e3)
 }
 
-// thousands returns a whole number with a comma before the last three digits, if it has
-// more.
-func thousands(v float64) string {
-	n := int(v + 0.5)
-	if n < 1000 {
-		return strconv.Itoa(n)
+// grouped returns a whole number with commas.
+func grouped(n int) string {
+	text := strconv.Itoa(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
 	}
-	return fmt.Sprintf("%d,%03d", n/1000, n%1000)
+	return text
 }

@@ -42,6 +42,7 @@ type engine struct {
 	label    string // in the documentation
 	module   string // SESSION_ENGINE
 	database string // the product of the database, sqlite if ""
+	product  string // its name in the documentation, for db alone
 	server   string // the product of the cache, "" if that has no server
 	hasPage  bool   // the page is measured too
 
@@ -65,10 +66,13 @@ func engines() []engine {
 	redis := func(s djangosession.Settings, _ *sql.DB) (caches.Cache, error) { return rediscache.Open(s) }
 	memcache := func(s djangosession.Settings, _ *sql.DB) (caches.Cache, error) { return memcached.Open(s) }
 	return []engine{
-		{name: sqlite, label: "`db`, SQLite", module: dbModule, bare: bareTable, hasPage: true},
-		{name: servers.MariaDB, label: "`db`, MariaDB", database: servers.MariaDB, module: dbModule, bare: bareTable, hasPage: true},
+		{name: sqlite, label: "`db`, SQLite", product: "SQLite", module: dbModule, bare: bareTable, hasPage: true},
 		{
-			name: servers.PostgreSQL, label: "`db`, PostgreSQL",
+			name: servers.MariaDB, label: "`db`, MariaDB", product: "MariaDB",
+			database: servers.MariaDB, module: dbModule, bare: bareTable, hasPage: true,
+		},
+		{
+			name: servers.PostgreSQL, label: "`db`, PostgreSQL", product: "PostgreSQL",
 			database: servers.PostgreSQL, module: dbModule, bare: bareTable, hasPage: true,
 		},
 		{

@@ -35,6 +35,9 @@
 //   - "auth" is the answers to questions of nginx: the handler of package forwardauth,
 //     and a view of Django with the same answers. The rows begin with auth,
 //     auth_p99_full and auth_p99_same. This part runs only when it is asked for.
+//   - "latency" is the time of a load by the number of rows in the table; see
+//     [bench.latency]. The rows are latency/ENGINE/ROWS p50_us=N p99_us=N, and -plot FILE
+//     draws them. This part runs only when it is asked for. It needs 8 GB of memory.
 //
 // Sessions and their text are Django's own. Before it measures, the program checks that
 // both sides read the same values. The two sides take many turns, and the quickest turn
@@ -56,6 +59,7 @@ import (
 	"os/signal"
 	"regexp"
 	"runtime"
+	"runtime/pprof"
 	"syscall"
 	"time"
 
@@ -76,10 +80,13 @@ type plan struct {
 
 // options are what the command line asks for.
 type options struct {
-	django string         // a release
-	only   *regexp.Regexp // matches the names of engines
-	write  string         // a Markdown file, or ""
-	plan   plan
+	django  string         // a release
+	only    *regexp.Regexp // matches the names of engines
+	write   string         // a Markdown file, or ""
+	plot    string         // likewise a picture
+	most    int            // rows of a curve
+	profile string         // a file, or ""
+	plan    plan
 }
 
 func main() {
@@ -89,6 +96,9 @@ func main() {
 	flag.DurationVar(&o.plan.turn, "turn", 200*time.Millisecond, "how long a turn is: caches are cold at first")
 	flag.DurationVar(&o.plan.serve, "serve", 600*time.Millisecond, "how long a turn of whole requests is")
 	flag.StringVar(&o.write, "write", "", "a Markdown `file`: put the figures into its tables")
+	flag.StringVar(&o.plot, "plot", "", "an SVG `file`: draw the curves of latency")
+	flag.IntVar(&o.most, "rows", 10_000_000, "the largest number of rows of latency")
+	flag.StringVar(&o.profile, "cpuprofile", "", "a `file`: write where the time of this process goes, for go tool pprof")
 	only := flag.String("only", "", "a regular expression: measure only engines whose name it matches")
 	flag.Parse()
 	// Django's process has one core, and the child processes of this one share it with
@@ -110,6 +120,7 @@ const (
 	measureSCS      = "scs"
 	measurePages    = "pages"
 	measureAuth     = "auth"
+	measureLatency  = "latency"
 	servePage       = "page" // and nothing else: it is the server that pages measures
 )
 
@@ -128,10 +139,15 @@ func run(out io.Writer, o *options, args []string) error {
 	if err := b.prepare(ctx); err != nil {
 		return err
 	}
-	for _, part := range parts {
-		if err := b.measure(ctx, part); err != nil {
-			return err
+	if err := b.profiled(func() error {
+		for _, part := range parts {
+			if err := b.measure(ctx, part); err != nil {
+				return err
+			}
 		}
+		return nil
+	}); err != nil {
+		return err
 	}
 	if err := b.printVerdicts(); err != nil || o.write == "" {
 		return err
@@ -156,14 +172,33 @@ func (b *bench) prepare(ctx context.Context) (err error) {
 	return err
 }
 
+// profiled calls do and writes the profile, if there is to be one.
+func (b *bench) profiled(do func() error) error {
+	if b.profile == "" {
+		return do()
+	}
+	file, err := os.Create(b.profile) //nolint:gosec // the user names it
+	if err != nil {
+		return err
+	}
+	if err = pprof.StartCPUProfile(file); err == nil {
+		err = do()
+		pprof.StopCPUProfile()
+	}
+	return errors.Join(err, file.Close())
+}
+
 // measure measures one part.
 func (b *bench) measure(ctx context.Context, part string) error {
 	// Everything runs on one core, until clients move to another.
 	if err := moveTo(ctx, b.cores.servers); err != nil {
 		return err
 	}
-	if part == measureSCS {
+	switch part {
+	case measureSCS:
 		return b.scs(ctx)
+	case measureLatency:
+		return b.latency(ctx)
 	}
 	b.plan.asks = part == measureAuth
 	for _, e := range engines() {

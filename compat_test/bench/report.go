@@ -12,6 +12,7 @@ const (
 	tablePages    = "pages"
 	tableSCS      = "scs"
 	tableTargets  = "targets"
+	tableLatency  = "latency"
 )
 
 // A result is the figures of one piece of work.
@@ -32,6 +33,7 @@ type result struct {
 type report struct {
 	out     io.Writer
 	results []result
+	curves  []curve
 }
 
 // add prints the row of a result.
