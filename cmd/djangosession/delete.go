@@ -11,6 +11,7 @@ type deleteCommand struct {
 	databaseFlags
 	userModelFlags
 	progressFlags
+	resumeFlags
 
 	User     *string `help:"Delete all sessions of the user with this id, which logs them out everywhere." placeholder:"ID"`
 	Username *string `help:"Delete all sessions of the user with this name."                               placeholder:"NAME"`
@@ -55,6 +56,9 @@ func (c *deleteCommand) Run(t *tool) error {
 	if user.isMade() && !secretKnown {
 		return errNoSecret
 	}
+	if !user.isMade() && c.From != "" {
+		return usagef("--from needs --user or --username")
+	}
 	db, err := c.open(context.Background(), t, s, use{write: !c.DryRun, keys: &c.Keys})
 	if err != nil {
 		return err
@@ -62,6 +66,9 @@ func (c *deleteCommand) Run(t *tool) error {
 	defer db.close()
 	if db.name == signedCookiesEngine {
 		return errCookiesStay
+	}
+	if err := c.begin(db); err != nil {
+		return err
 	}
 	if user.isMade() {
 		return c.deleteOfUser(t, db, s, user)
@@ -124,6 +131,7 @@ func (c *deleteCommand) deleteOfUser(t *tool, db *store, s djangosession.Setting
 		return err
 	}
 	var read, deleted int64
+	at := ""
 	unreadable := newTally()
 	progress := t.progress(c.Progress)
 	defer progress.done()
@@ -133,8 +141,10 @@ func (c *deleteCommand) deleteOfUser(t *tool, db *store, s djangosession.Setting
 	for row, err := range db.rowsWithUsers(ctx) {
 		if err != nil {
 			progress.done()
+			c.suggest(t, db, at)
 			return c.stopped(t, deleted, err)
 		}
+		at = row.key
 		read++
 		progress.showf(read, "%s read, %d of user %s", plural(read, "session"), deleted, printable(id))
 		if row.unreadable != nil {
@@ -146,6 +156,7 @@ func (c *deleteCommand) deleteOfUser(t *tool, db *store, s djangosession.Setting
 		}
 		if err := c.delete(ctx, db, row.key); err != nil {
 			progress.done()
+			c.suggest(t, db, at)
 			return c.stopped(t, deleted, err)
 		}
 		deleted++

@@ -33,11 +33,13 @@ func TestInterruptedCommandsSayWhatTheyDid(t *testing.T) {
 		},
 		"delete by user": {
 			args: []string{"sessions", "delete", "--user", "2", ""}, signal: syscall.SIGINT, status: 130,
-			errs: "djangosession: 1 session deleted.\ndjangosession: interrupted before the end\n",
+			errs: "djangosession: to continue, repeat the command with --from zzzzzzzz...\n" +
+				"djangosession: 1 session deleted.\ndjangosession: interrupted before the end\n",
 		},
 		"delete by name, terminated": {
 			args: []string{"sessions", "delete", "--username", "grace", ""}, signal: syscall.SIGTERM, status: 143,
-			errs: "djangosession: 1 session deleted.\ndjangosession: interrupted before the end\n",
+			errs: "djangosession: to continue, repeat the command with --from zzzzzzzz...\n" +
+				"djangosession: 1 session deleted.\ndjangosession: interrupted before the end\n",
 		},
 		"clearsessions": {
 			args: []string{"clearsessions", "--batch-size", "1", ""}, signal: syscall.SIGINT, status: 130,

@@ -9,6 +9,7 @@ type listCommand struct {
 	databaseFlags
 	userModelFlags
 	progressFlags
+	resumeFlags
 
 	User     *string `help:"Only the sessions of the user with this id."                         placeholder:"ID"`
 	Username *string `help:"Only the sessions of the user with this name."                       placeholder:"NAME"`
@@ -67,6 +68,9 @@ func (c *listCommand) Run(t *tool) error {
 		return err
 	}
 	defer db.close()
+	if err := c.begin(db); err != nil {
+		return err
+	}
 
 	id := ""
 	if user.isMade() {
@@ -82,14 +86,18 @@ func (c *listCommand) Run(t *tool) error {
 	if err := db.countFor(ctx, progress); err != nil {
 		return err
 	}
+	at := ""
 	rows := db.rows
 	if secretKnown {
 		rows = db.rowsWithUsers
 	}
 	for row, err := range rows(ctx) {
 		if err != nil {
+			progress.done()
+			c.suggest(t, db, at)
 			return err
 		}
+		at = row.key
 		read++
 		progress.showf(read, "%s found", plural(int64(listed), "session"))
 		found := listedSession{

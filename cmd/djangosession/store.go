@@ -21,6 +21,7 @@ type store struct {
 
 	name    string         // of the engine
 	table   *tables.Engine // nil if sessions are in no table
+	from    string         // where rows begin in a table; "" for the first
 	closers []io.Closer
 }
 

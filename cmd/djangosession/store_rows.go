@@ -8,6 +8,7 @@ import (
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/py"
+	"github.com/djangobridge/djangobridge/tables"
 )
 
 // row is a stored session.
@@ -65,16 +66,40 @@ func (s *store) rows(ctx context.Context) iter.Seq2[row, error] {
 	}
 }
 
+const (
+	// pageBytes is how much data a page of rows is meant to have.
+	pageBytes = 512 << 10
+	// mostRows is how many rows a page has at most, however small they are.
+	mostRows = 2000
+)
+
+// rowsOfTable yields rows from s.from. Pages of small rows are long, because each page is
+// a query.
 func (s *store) rowsOfTable(ctx context.Context) iter.Seq2[row, error] {
 	return func(yield func(row, error) bool) {
-		for r, err := range s.table.Rows(ctx) {
-			size := len(r.Data)
-			found := row{
-				key: r.Key, expires: r.ExpireDate, expired: r.Expired, size: &size,
-				decode: func() (*py.Dict, error) { return s.table.Codec().Decode(r.Data) },
-			}
-			if !yield(found, err) || err != nil {
+		for r := (tables.RowRange{From: s.from, Limit: usersBatch}); ; {
+			page, err := s.table.RowsIn(ctx, r)
+			if err != nil {
+				yield(row{}, err)
 				return
+			}
+			bytes := 0
+			for _, r := range page {
+				size := len(r.Data)
+				bytes += size
+				found := row{
+					key: r.Key, expires: r.ExpireDate, expired: r.Expired, size: &size,
+					decode: func() (*py.Dict, error) { return s.table.Codec().Decode(r.Data) },
+				}
+				if !yield(found, nil) {
+					return
+				}
+			}
+			if len(page) < r.Limit {
+				return
+			}
+			r = tables.RowRange{
+				From: page[len(page)-1].Key, After: true, Limit: min(max(pageBytes*len(page)/(bytes+1), 1), mostRows),
 			}
 		}
 	}
