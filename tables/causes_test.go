@@ -102,7 +102,7 @@ func TestErrorsOfServersHaveKinds(t *testing.T) {
 		tables.ErrLocked:           {"40001", "40P01", "55P03"},
 		tables.ErrReadOnlyDatabase: {"25006"},
 		tables.ErrUnavailable:      {"3D000", "53300", "28000", "28P01", "08006", "08P01", "57P01", "57P02", "57P03"},
-		nil:                        {"42601", "42501", "0A000", "53200", "57014", "25P02", "40003", "XX000"},
+		nil:                        {"42601", "42501", "0A000", "26000", "42P05", "53200", "57014", "25P02", "40003", "XX000"},
 	}
 	type failure struct {
 		dialect tables.Dialect
@@ -173,6 +173,18 @@ func TestErrorsOfServersHaveKinds(t *testing.T) {
 		}
 		if quotes == strings.Contains(err.Error(), c.err.Error()) || quotes == same {
 			t.Errorf("%T: %v is told as %v", c.dialect, c.err, err)
+		}
+	}
+}
+
+// Behind a pooler in transaction mode, a statement is sent to a connection that has not
+// prepared it, or prepared twice on one.
+func TestErrorsOfPoolersNameTheRemedy(t *testing.T) {
+	t.Parallel()
+	for _, state := range []string{"26000", "42P05"} {
+		_, err := (&failing{err: stateError(state)}).engine(t, tables.PostgreSQL{}).Load(t.Context(), key)
+		if err == nil || !strings.Contains(err.Error(), "default_query_exec_mode=exec") {
+			t.Errorf("%s: %v", state, err)
 		}
 	}
 }

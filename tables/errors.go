@@ -40,6 +40,10 @@ var errCharacters = fmt.Errorf("%w: the column's character set lacks some of its
 // code for features that it does not support.
 var errStale = errors.New("the table has been altered, or the database does not support this statement")
 
+// errPooled means that another connection of the server has prepared a statement.
+var errPooled = errors.New("the connection of the server has not prepared this statement: if a pooler such as PgBouncer is in " +
+	"between, add default_query_exec_mode=exec to the data source name of pgx, or binary_parameters=yes to that of lib/pq")
+
 // An Error is a failure of the database.
 type Error struct {
 	Op   string // the operation, such as "save session"

@@ -178,6 +178,8 @@ func (PostgreSQL) cause(err error) error {
 		return errCharacters
 	case strings.HasPrefix(state, "22") || strings.HasPrefix(state, "23"):
 		return ErrValue
+	case state == "26000" || state == "42P05": // a statement that does not exist, or exists already
+		return errPooled
 	case state == "0A000":
 		return errStale
 	case state == "40001" || state == "40P01" || state == "55P03":
