@@ -89,6 +89,10 @@ func appendUpTo(dst []byte, v any, limit int) (_ []byte, finished bool, _ *Unsup
 	for {
 		problem := ""
 		switch x := v.(type) {
+		case string: // before the cases that are looked up in tables of methods
+			dst, problem = appendString(dst, x)
+		case nil, bool, int64, float64:
+			dst, problem = appendScalar(dst, x)
 		case Raw:
 			dst = append(dst, x...)
 		case *py.List, *py.Tuple:
@@ -168,7 +172,10 @@ func (f *frame) step(dst []byte, entries []any) (_ []byte, v any, problem string
 		f.next++
 		return dst, f.items[f.next-1], ""
 	}
-	key := py.Resolve(entries[f.next])
+	key := entries[f.next]
+	if _, ok := key.(string); !ok {
+		key = py.Resolve(key)
+	}
 	if dst, problem = appendKey(dst, key); problem != "" {
 		return dst, key, problem
 	}
@@ -179,7 +186,7 @@ func (f *frame) step(dst []byte, entries []any) (_ []byte, v any, problem string
 // appendKey writes a key and the colon, or returns the problem.
 func appendKey(dst []byte, key any) ([]byte, string) {
 	if s, ok := key.(string); ok {
-		dst, problem := appendScalar(dst, s)
+		dst, problem := appendString(dst, s)
 		return append(dst, ':'), problem
 	}
 	dst, problem := appendScalar(append(dst, '"'), key)

@@ -3,6 +3,7 @@ package pyjson
 import (
 	"bytes"
 	"errors"
+	"math"
 	"math/big"
 	"strconv"
 	"strings"
@@ -222,5 +223,35 @@ func TestTuplesAreWrittenAsLists(t *testing.T) {
 	}
 	if _, err := Dumps((*py.Tuple)(nil)); err == nil {
 		t.Error("a nil pointer is written")
+	}
+}
+
+// TestPrices compares floats with few decimal places, and their neighbours, with the
+// shortest text that strconv finds.
+func TestPrices(t *testing.T) {
+	check := func(f float64) {
+		t.Helper()
+		want := strconv.FormatFloat(f, 'f', -1, 64)
+		if !strings.Contains(want, ".") {
+			want += ".0"
+		}
+		if got := string(appendFloat(nil, f)); got != want {
+			t.Fatalf("got %s, want %s", got, want)
+		}
+	}
+	for n := range 20_000 {
+		for _, scale := range []float64{1, 10, 100, 1000} {
+			f := float64(n) / scale
+			check(f)
+			check(-f)
+			if f >= 0.001 {
+				check(math.Nextafter(f, 0))
+				check(math.Nextafter(f, 1e9))
+			}
+		}
+	}
+	for _, f := range []float64{math.Copysign(0, -1), 1e13 - 0.01, 1e13, 9.99999999999999e12, 999999999999999, 1e15, 12345678901234.56, 9999999999999998} {
+		check(f)
+		check(-f)
 	}
 }

@@ -90,12 +90,30 @@ func appendFloat(dst []byte, f float64) []byte {
 	case abs >= 1e16, abs < 1e-4 && abs != 0:
 		return strconv.AppendFloat(dst, f, 'e', -1, 64)
 	default:
+		if cents := math.Round(abs * 100); cents < 1e15 && cents/100 == abs {
+			return appendCents(dst, int64(cents), math.Signbit(f))
+		}
 		dst = strconv.AppendFloat(dst, f, 'f', -1, 64)
 		if f == math.Trunc(f) {
 			dst = append(dst, ".0"...)
 		}
 		return dst
 	}
+}
+
+// appendCents appends a float with at most two decimal places, such as a price. A text of
+// at most 15 digits that reads as a float is the shortest one of that float, because no
+// other text of at most 15 digits reads as the same float.
+func appendCents(dst []byte, cents int64, negative bool) []byte {
+	if negative {
+		dst = append(dst, '-')
+	}
+	dst = strconv.AppendInt(dst, cents/100, 10)
+	tenths, rest := byte(cents/10%10), byte(cents%10)
+	if dst = append(dst, '.', '0'+tenths); rest != 0 {
+		dst = append(dst, '0'+rest)
+	}
+	return dst
 }
 
 // maxIntBits is the maximum number of bits of an integer with MaxIntDigits digits.

@@ -38,21 +38,42 @@ func appendString(dst []byte, s string) (_ []byte, problem string) {
 
 // plainPrefix returns how many bytes at the start of s need no escapes.
 func plainPrefix(s string) int {
-	i := 0
-	for ; i+8 <= len(s); i += 8 {
-		x := load(s, i)
-		// Adding one sets the high bit of DEL. A carry into the next byte comes only from
-		// a byte that is marked itself.
-		if m := special(x) | (x|(x+ones))&highs; m != 0 {
+	if len(s) < 8 {
+		return min(bits.TrailingZeros64(escaped(short(s)))/8, len(s))
+	}
+	for i := 0; ; i += 8 {
+		i = min(i, len(s)-8) // the last word may overlap the one before
+		if m := escaped(load(s, i)); m != 0 {
 			return i + bits.TrailingZeros64(m)/8
 		}
-	}
-	for ; i < len(s); i++ {
-		if c := s[i]; c < 0x20 || c >= 0x7F || c == '"' || c == '\\' {
-			break
+		if i == len(s)-8 {
+			return len(s)
 		}
 	}
-	return i
+}
+
+// escaped marks the bytes of x that need escapes. Marks after the first one are
+// meaningless.
+func escaped(x uint64) uint64 {
+	// Adding one sets the high bit of DEL. A carry into the next byte comes only from a
+	// byte that is marked itself.
+	return special(x) | (x|(x+ones))&highs
+}
+
+// short returns up to seven bytes of s as a word, with the first one lowest, and NUL
+// bytes after them.
+func short(s string) uint64 {
+	n := len(s)
+	if n >= 4 {
+		low := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24
+		high := uint64(s[n-4]) | uint64(s[n-3])<<8 | uint64(s[n-2])<<16 | uint64(s[n-1])<<24
+		return low | high<<(8*(n-4)) // they may overlap
+	}
+	var x uint64
+	for i := range n {
+		x |= uint64(s[i]) << (8 * i)
+	}
+	return x
 }
 
 func appendEscaped(dst []byte, c byte) []byte {
