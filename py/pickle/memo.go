@@ -163,5 +163,5 @@ func (m *written) reset() {
 	if cap(entries) > 1024 {
 		entries = nil
 	}
-	*m = written{entries: entries, few: few}
+	m.entries, m.few, m.table, m.globals, m.builtins, m.datetime, m.count = entries, few, nil, nil, "", "", 0
 }

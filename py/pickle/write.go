@@ -93,7 +93,13 @@ func (w *writer) release() {
 		w.buf = nil
 	}
 	w.memo.reset()
-	*w = writer{buf: w.buf[:0], memo: w.memo}
+	w.buf, w.depth, w.timeZone, w.zones = w.buf[:0], 0, nil, nil
+	if w.steps != nil {
+		w.steps = nil
+	}
+	if w.within != nil {
+		w.within = nil
+	}
 	writers.Put(w)
 }
 

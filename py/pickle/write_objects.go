@@ -129,10 +129,6 @@ func (w *writer) globalLine(v *py.Global) *UnsupportedError {
 	return nil
 }
 
-func isASCII(s string) bool {
-	return strings.IndexFunc(s, func(r rune) bool { return r > 0x7F }) < 0
-}
-
 // object writes the construction of an object, then its items, its pairs and its state.
 func (w *writer) object(v *py.Object) *UnsupportedError {
 	id := pointerIdentity(v, kindOther)

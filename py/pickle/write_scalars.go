@@ -80,7 +80,7 @@ func (w *writer) str(s string) *UnsupportedError {
 	if w.again(id) {
 		return nil
 	}
-	if !wtf8.Valid(s) {
+	if !validString(s) {
 		return unsupported(s, notStr)
 	}
 	w.strPayload(s)
