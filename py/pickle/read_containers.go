@@ -2,6 +2,7 @@ package pickle
 
 import (
 	"slices"
+	"unsafe"
 
 	"github.com/djangobridge/djangobridge/py"
 )
@@ -10,12 +11,38 @@ func (m *machine) dict() (v any, problem string) {
 	m.containers++
 	d := m.dicts.take()
 	if d == nil {
-		if d = first(m, &m.dicts, "}"); d == nil {
+		if d = m.firstDict(); d == nil {
 			return nil, tooLarge
 		}
 	}
 	return d, ""
 }
+
+func (m *machine) firstDict() *py.Dict {
+	if m.dicts.items != nil || len(m.src) > shortPickle {
+		return first(m, &m.dicts, "}")
+	}
+	if !m.charge(int(unsafe.Sizeof(shortDict{}))) {
+		return nil
+	}
+	s := &shortDict{}
+	m.dicts.items, m.dicts.n = s.dict[:], 0
+	m.pairs.items, m.pairs.n = s.pairs[:], 0
+	m.strings.items, m.strings.n = s.strings[:], 0
+	return m.dicts.take()
+}
+
+// A shortDict is the memory for a short pickle, such as that of a login, which is
+// allocated at once.
+type shortDict struct {
+	dict    [1]py.Dict
+	pairs   [4]py.Pair
+	strings [8]string
+}
+
+// shortPickle is the length up to which a pickle is expected to fit into a shortDict, in
+// bytes.
+const shortPickle = 320
 
 func (m *machine) newList(items []any) string {
 	return m.pushContainer(&py.List{Items: items}, sizeList)
