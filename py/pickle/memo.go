@@ -49,6 +49,7 @@ func zoneIdentity(offset int) identity { return identity{nil, -1<<20 + offset} }
 type written struct {
 	entries []memoEntry
 	table   []uint32 // indexes in entries plus one, by hash; nil while there are few
+	spare   []uint32 // that of an earlier pickle
 	globals map[py.Global]uint32
 	few     []globalEntry // replaces globals while there are few
 	// The strings for these modules with which one of their types was last written; see
@@ -94,13 +95,24 @@ func (m *written) add(id identity, number uint32) {
 	switch {
 	case len(m.entries) <= fewEntries:
 	case 2*len(m.entries) > len(m.table):
-		m.table = make([]uint32, 8*ceilPower(len(m.entries)))
+		m.table = m.newTable(8 * ceilPower(len(m.entries)))
 		for i := range m.entries {
 			m.place(i)
 		}
 	default:
 		m.place(len(m.entries) - 1)
 	}
+}
+
+// newTable returns an empty table.
+func (m *written) newTable(size int) []uint32 {
+	if size > len(m.spare) {
+		return make([]uint32, size)
+	}
+	table := m.spare[:size]
+	m.spare = nil
+	clear(table)
+	return table
 }
 
 // place enters entries[at] in the table, which is never more than half full.
@@ -159,6 +171,9 @@ func (m *written) addGlobal(g *py.Global, number uint32) {
 func (m *written) reset() {
 	clear(m.entries)
 	clear(m.few)
+	if len(m.table) > len(m.spare) && len(m.table) <= 1024 {
+		m.spare = m.table
+	}
 	entries, few := m.entries[:0], m.few[:0]
 	if cap(entries) > 1024 {
 		entries = nil
