@@ -78,13 +78,16 @@ func (x *result) cells() []string {
 	allocs := number(x.allocs, 0)
 	switch {
 	case x.table == tableSCS:
-		return []string{x.label, number(x.theirs, 1), number(x.ours, 1), number(x.share(), 2), ifAny(x.floor), number(x.theirAllocs, 0), allocs}
+		return []string{
+			x.label, number(x.theirs, 1), number(x.ours, 1), number(x.share(), 2), ifAny(x.floor), number(x.theirAllocs, 0), allocs,
+		}
 	case x.table != tablePages:
 		return []string{
 			x.label, number(x.theirs, 1), number(x.ours, 1), number(x.share(), 2), number(x.floor, 1), number(x.ofFloor(), 2), allocs,
 		}
 	case x.isRate:
-		return []string{x.label, grouped(int(x.theirsPerSecond + 0.5)), grouped(int(x.oursPerSecond + 0.5)), number(x.times(), 1), allocs}
+		django, ours := grouped(int(x.theirsPerSecond+0.5)), grouped(int(x.oursPerSecond+0.5))
+		return []string{x.label, django, ours, number(x.times(), 1), allocs}
 	default:
 		return []string{x.label, duration(x.theirs), duration(x.ours), number(x.share(), 2), allocs}
 	}

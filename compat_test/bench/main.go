@@ -177,7 +177,7 @@ func (b *bench) profiled(do func() error) error {
 	if b.profile == "" {
 		return do()
 	}
-	file, err := os.Create(b.profile) //nolint:gosec // the user names it
+	file, err := os.Create(b.profile)
 	if err != nil {
 		return err
 	}
