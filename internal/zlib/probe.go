@@ -16,7 +16,7 @@ const (
 )
 
 // places are the last places of sequences of 16, 8, and 4 or 3 bytes, by their hashes, for
-// level Default; 0 where there was none. One probe into each table finds nearly what a
+// level Default; 0 if there is no such place. One probe into each table finds nearly what a
 // search of many places with the same 4 bytes finds, without its branches, which
 // processors mispredict.
 type places struct {
