@@ -2,7 +2,7 @@
 
 Use it as SESSION_ENGINE = "djangobridge.sessions.cache". It replaces Django's engine
 "django.contrib.sessions.backends.cache". The cache must be in Redis (Django's backend or
-django-redis), in memcached, or, for a site with one process, in its memory.
+django-redis) or, for a site with one process, in its memory.
 """
 
 from asgiref.sync import sync_to_async

@@ -141,7 +141,8 @@ def swapper_of(cache):
 def refusal(cls):
     """Say why a cache backend cannot keep sessions that are merged."""
     return (
-        "djangobridge.sessions.cache cannot merge sessions in %s.%s, which has no way to replace "
-        "a value only if it is unchanged: use Redis, or the engine djangobridge.sessions.cached_db "
-        "or djangobridge.sessions.db." % (cls.__module__, cls.__qualname__)
+        "djangobridge.sessions.cache cannot merge sessions in %s.%s, because this backend does not "
+        "replace a value only if it is unchanged: use Redis, or the engine "
+        "djangobridge.sessions.cached_db or djangobridge.sessions.db."
+        % (cls.__module__, cls.__qualname__)
     )
