@@ -75,7 +75,7 @@ func (s *scaleSite) addUser(t *testing.T) {
 // run runs a command and logs its speed. It returns the command's output.
 func (s *scaleSite) run(t *testing.T, args ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), s.tool, append(args, "--settings", s.file(), s.base.url())...) //nolint:gosec // built here
+	cmd := exec.CommandContext(t.Context(), s.tool, append(args, "--settings", s.file(), s.base.url())...)
 	var out, errs bytes.Buffer
 	lines := &lineCounter{last: &out}
 	cmd.Stdout, cmd.Stderr = lines, &errs
@@ -142,13 +142,13 @@ func (s *scaleSite) clear(t *testing.T) {
 	t.Helper()
 	alone, stop := context.WithTimeout(t.Context(), min(time.Duration(s.rows)*10*time.Microsecond, 10*time.Second))
 	defer stop()
-	before := s.logins(t, alone)
-	ctx, stop := context.WithCancel(t.Context())
+	before := s.logins(t, alone.Done())
+	end := make(chan struct{})
 	var beside []time.Duration
 	var logins sync.WaitGroup
-	logins.Go(func() { beside = s.logins(t, ctx) })
+	logins.Go(func() { beside = s.logins(t, end) })
 	s.run(t, "clearsessions")
-	stop()
+	close(end)
 	logins.Wait()
 	t.Logf("%s: a login alone takes %s, beside clearsessions %s", s.base.product, percentiles(before), percentiles(beside))
 	if slow := percentile(beside, 99); slow > scaleLogin && os.Getenv(manyRowsVariable) != "" {
@@ -160,9 +160,9 @@ func (s *scaleSite) clear(t *testing.T) {
 	}
 }
 
-// logins writes what a login writes, a new session and its change, until the context
-// ends. For SQLite it waits for locks as Python's module does.
-func (s *scaleSite) logins(t *testing.T, ctx context.Context) []time.Duration {
+// logins writes what a login writes, a new session and its change, until the end.
+// For SQLite it waits for locks as Python's module does.
+func (s *scaleSite) logins(t *testing.T, end <-chan struct{}) []time.Duration {
 	t.Helper()
 	db := s.base.open(t)
 	if s.base.product == "sqlite" {
@@ -186,7 +186,12 @@ func (s *scaleSite) logins(t *testing.T, ctx context.Context) []time.Duration {
 	update := numbered("UPDATE django_session SET session_data = " + data + ", expire_date = ? WHERE session_key = ?")
 	expires := time.Now().UTC().Add(14 * 24 * time.Hour).Format("2006-01-02 15:04:05")
 	var all []time.Duration
-	for ctx.Err() == nil {
+	for {
+		select {
+		case <-end:
+			return all
+		case <-time.After(5 * time.Millisecond):
+		}
 		key, start := djangosession.NewKey(), time.Now()
 		_, err := db.ExecContext(t.Context(), insert, key, expires)
 		if err == nil {
@@ -197,9 +202,7 @@ func (s *scaleSite) logins(t *testing.T, ctx context.Context) []time.Duration {
 			return all
 		}
 		all = append(all, time.Since(start))
-		time.Sleep(5 * time.Millisecond)
 	}
-	return all
 }
 
 func percentiles(d []time.Duration) string {

@@ -99,7 +99,10 @@ func logTo(t testing.TB, b *djangobridge.Options) {
 func forHelpers(s djangosession.Settings, b djangobridge.Options, users auth.Users) djangobridge.Options {
 	c := &s.SessionCache
 	if b.UserDB != nil && b.OpenCache == nil && c.Backend == tables.CacheBackend && c.Database.Alias == s.UserDatabase.Alias {
-		db, o := b.UserDB, tables.CacheOptions{Dialect: b.Dialect, Schema: b.Tables.Schema, LockWait: b.Tables.LockWait, NoPreparedStatements: b.Tables.NoPreparedStatements}
+		db, o := b.UserDB, tables.CacheOptions{
+			Dialect: b.Dialect, Schema: b.Tables.Schema, LockWait: b.Tables.LockWait,
+			NoPreparedStatements: b.Tables.NoPreparedStatements,
+		}
 		b.OpenCache = func(s djangosession.Settings) (caches.Cache, error) { return tables.NewCache(db, s, o) }
 	}
 	b.ReadOnly, b.Cache.ReadOnly, b.Messages.ReadOnly = false, false, false

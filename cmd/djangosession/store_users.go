@@ -48,18 +48,7 @@ func withUsers(
 		group.Go(func() {
 			defer close(inOrder)
 			defer close(work)
-			for batch := range batches(rows(ctx)) {
-				select { // what is in order is also decoded
-				case <-ctx.Done():
-					return
-				case work <- batch:
-				}
-				select {
-				case <-ctx.Done():
-					return
-				case inOrder <- batch:
-				}
-			}
+			share(ctx, batches(rows(ctx)), work, inOrder)
 		})
 		for batch := range inOrder {
 			<-batch.decoded
@@ -75,6 +64,20 @@ func withUsers(
 		}
 		if err := ctx.Err(); err != nil {
 			yield(row{}, err)
+		}
+	}
+}
+
+// share gives each batch to the workers and then to the loop, until the context ends. What
+// the loop waits for is with the workers.
+func share(ctx context.Context, all iter.Seq[*batchOfRows], work, inOrder chan<- *batchOfRows) {
+	for batch := range all {
+		for _, to := range []chan<- *batchOfRows{work, inOrder} {
+			select {
+			case <-ctx.Done():
+				return
+			case to <- batch:
+			}
 		}
 	}
 }

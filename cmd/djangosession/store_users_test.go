@@ -74,7 +74,10 @@ func TestFindingUsersReadsLittleAhead(t *testing.T) {
 	t.Parallel()
 	const workers = 2
 	var read atomic.Int64
-	for range withUsers(t.Context(), numberedRows(1_000_000, nil, &read), workers) {
+	for _, err := range withUsers(t.Context(), numberedRows(1_000_000, nil, &read), workers) {
+		if err != nil {
+			t.Error(err)
+		}
 		break
 	}
 	after := read.Load()
