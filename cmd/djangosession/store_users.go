@@ -68,8 +68,8 @@ func withUsers(
 	}
 }
 
-// share gives each batch to the workers and then to the loop, until the context ends. What
-// the loop waits for is with the workers.
+// share gives each batch to the workers and then to the loop, until the context ends. The
+// loop only waits for batches that the workers have.
 func share(ctx context.Context, all iter.Seq[*batchOfRows], work, inOrder chan<- *batchOfRows) {
 	for batch := range all {
 		for _, to := range []chan<- *batchOfRows{work, inOrder} {
