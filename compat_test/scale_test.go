@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -80,14 +79,10 @@ func (s *scaleSite) run(t *testing.T, args ...string) string {
 	lines := &lineCounter{last: &out}
 	cmd.Stdout, cmd.Stderr = lines, &errs
 	start := time.Now()
-	err := cmd.Run()
+	memory, err := runMeasured(cmd)
 	took := time.Since(start)
 	if status := cmd.ProcessState.ExitCode(); status > 1 || status == 1 && !strings.Contains(errs.String(), " not read: ") {
 		t.Fatalf("%v: %v\n%s%s", args, err, out.String(), errs.String())
-	}
-	memory := int64(0)
-	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		memory = usage.Maxrss << 10
 	}
 	rows := float64(s.rows)
 	if m := clearedRows.FindStringSubmatch(out.String()); m != nil {
@@ -99,6 +94,38 @@ func (s *scaleSite) run(t *testing.T, args ...string) string {
 		t.Errorf("%v takes %d MB", args, memory>>20)
 	}
 	return strconv.Itoa(lines.n) + " lines\n" + out.String()
+}
+
+// runMeasured runs a command, and returns the most memory that it had, in bytes. What the
+// system says at its end does not do: that contains the memory of the test itself.
+func runMeasured(cmd *exec.Cmd) (memory int64, err error) {
+	if err := cmd.Start(); err != nil {
+		return 0, err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for {
+		if found := peakMemory.FindSubmatch(statusOf(cmd)); found != nil {
+			kilobytes, _ := strconv.ParseInt(string(found[1]), 10, 64)
+			memory = kilobytes << 10
+		}
+		select {
+		case err := <-ended:
+			return memory, err
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+// peakMemory matches what Linux says about the memory of a process.
+var peakMemory = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
+
+func statusOf(cmd *exec.Cmd) []byte {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", cmd.Process.Pid))
+	if err != nil { // it has ended
+		return nil
+	}
+	return data
 }
 
 // clearedRows matches what clearsessions prints.

@@ -54,26 +54,22 @@ func (p postgreSQL) server(ctx context.Context, c *connection, r *report) error 
 // no prepared statements, unless it is new.
 func (postgreSQL) pooler(ctx context.Context, c *connection, r *report) error {
 	const check = "database-pooler"
-	const backend = "SELECT pg_backend_pid()"
 	return within(ctx, func(ctx context.Context) error {
 		first, err := c.db.Conn(ctx)
 		if err != nil {
 			return err
 		}
 		defer first.Close() //nolint:errcheck // it only read
-		var one, other int
-		if err := first.QueryRowContext(ctx, backend).Scan(&one); err != nil {
-			return err
+		shared := false
+		for range poolerTries {
+			if shared, err = sharesBackend(ctx, first, c.db); shared || err != nil {
+				break
+			}
 		}
-		second, err := c.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 		if err != nil {
 			return err
 		}
-		defer second.Rollback() //nolint:errcheck // it only read
-		if err := second.QueryRowContext(ctx, backend).Scan(&other); err != nil {
-			return err
-		}
-		if one == other {
+		if shared {
 			r.notef(check, "Add default_query_exec_mode=exec to the data source name of pgx in services, or binary_parameters=yes "+
 				"to that of lib/pq.",
 				"The connection goes through a pooler in transaction mode, such as PgBouncer, which may not keep prepared statements.")
@@ -82,6 +78,27 @@ func (postgreSQL) pooler(ctx context.Context, c *connection, r *report) error {
 		}
 		return nil
 	})
+}
+
+// poolerTries is how often two connections are compared: a pooler with several connections
+// to the server may use another one.
+const poolerTries = 5
+
+// sharesBackend reports whether a transaction of another connection runs in the process of
+// the server that has just answered the first one, which is still open.
+func sharesBackend(ctx context.Context, first *sql.Conn, db *sql.DB) (bool, error) {
+	const backend = "SELECT pg_backend_pid()"
+	var one, other int
+	if err := first.QueryRowContext(ctx, backend).Scan(&one); err != nil {
+		return false, err
+	}
+	second, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return false, err
+	}
+	defer second.Rollback() //nolint:errcheck // it only read
+	err = second.QueryRowContext(ctx, backend).Scan(&other)
+	return one == other, err
 }
 
 func (postgreSQL) table(ctx context.Context, c *connection, name string) (*table, error) {
