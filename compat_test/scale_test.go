@@ -96,8 +96,8 @@ func (s *scaleSite) run(t *testing.T, args ...string) string {
 	return strconv.Itoa(lines.n) + " lines\n" + out.String()
 }
 
-// runMeasured runs a command, and returns the most memory that it had, in bytes. What the
-// system says at its end does not do: that contains the memory of the test itself.
+// runMeasured runs a command, and returns the most memory that it had, in bytes. The
+// figure of the system at its end would contain the memory of the test itself.
 func runMeasured(cmd *exec.Cmd) (memory int64, err error) {
 	if err := cmd.Start(); err != nil {
 		return 0, err
