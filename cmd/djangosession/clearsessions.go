@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/internal/amount"
 )
 
 type clearsessionsCommand struct {
@@ -56,7 +57,7 @@ func (c *clearsessionsCommand) Run(t *tool) error {
 	removed, err := db.ClearExpired(ctx, djangosession.ClearOptions{
 		BatchSize: c.BatchSize, BatchTime: c.BatchTime, Pause: c.Pause, DryRun: c.DryRun,
 		Counted:  progress.total.Store,
-		Progress: func(removed int64) { progress.showf(removed, "%s deleted", plural(removed, "expired session")) },
+		Progress: func(removed int64) { progress.showf(removed, "%s deleted", amount.Of(removed, "expired session")) },
 	})
 	progress.done()
 	if _, interrupted := t.interrupted(); err != nil && removed == 0 && (!interrupted || c.DryRun) {
@@ -83,7 +84,7 @@ func (c *clearsessionsCommand) print(t *tool, n int64) error {
 	case c.JSON:
 		return t.line(jsonLine(map[string]int64{"deleted": n}))
 	case c.DryRun:
-		return t.printf("%s would be deleted.\n", plural(n, "expired session"))
+		return t.printf("%s would be deleted.\n", amount.Of(n, "expired session"))
 	}
-	return t.printf("%s deleted.\n", plural(n, "expired session"))
+	return t.printf("%s deleted.\n", amount.Of(n, "expired session"))
 }

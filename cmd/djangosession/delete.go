@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/internal/amount"
 )
 
 type deleteCommand struct {
@@ -115,7 +116,7 @@ func (c *deleteCommand) deleteKeys(t *tool, db *store) error {
 		return err
 	}
 	if missing > 0 {
-		t.complainf("%s: there is no such session", plural(missing, "key"))
+		t.complainf("%s: there is no such session", amount.Of(missing, "key"))
 	}
 	if missing+ambiguous > 0 {
 		return errSomeFailed
@@ -146,7 +147,7 @@ func (c *deleteCommand) deleteOfUser(t *tool, db *store, s djangosession.Setting
 		}
 		at = row.key
 		read++
-		progress.showf(read, "%s read, %d of user %s", plural(read, "session"), deleted, printable(id))
+		progress.showf(read, "%s read, %d of user %s", amount.Of(read, "session"), deleted, printable(id))
 		if row.unreadable != nil {
 			unreadable.add(reasonOf(row.unreadable))
 			continue
@@ -195,9 +196,9 @@ func (c *deleteCommand) print(t *tool, n int64) error {
 
 func (c *deleteCommand) outcome(n int64) string {
 	if c.DryRun {
-		return plural(n, "session") + " would be deleted."
+		return amount.Of(n, "session") + " would be deleted."
 	}
-	return plural(n, "session") + " deleted."
+	return amount.Of(n, "session") + " deleted."
 }
 
 // stopped reports how far work came that ended early.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/internal/amount"
 	"github.com/djangobridge/djangobridge/internal/doctor"
 )
 
@@ -217,8 +218,8 @@ func (c *doctorCommand) print(t *tool, found []doctor.Finding) error {
 			return err
 		}
 	}
-	return t.printf("%s, %s, %s; %s in order\n", plural(counts[doctor.Fault], "fault"), plural(counts[doctor.Warning], "warning"),
-		plural(counts[doctor.Note], "note"), plural(counts[doctor.OK], "check"))
+	return t.printf("%s, %s, %s; %s in order\n", amount.Of(counts[doctor.Fault], "fault"), amount.Of(counts[doctor.Warning], "warning"),
+		amount.Of(counts[doctor.Note], "note"), amount.Of(counts[doctor.OK], "check"))
 }
 
 // printDiagnosis prints findings for programs.

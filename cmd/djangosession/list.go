@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"strconv"
+
+	"github.com/djangobridge/djangobridge/internal/amount"
 )
 
 type listCommand struct {
@@ -99,7 +101,7 @@ func (c *listCommand) Run(t *tool) error {
 		}
 		at = row.key
 		read++
-		progress.showf(read, "%s found", plural(int64(listed), "session"))
+		progress.showf(read, "%s found", amount.Of(int64(listed), "session"))
 		found := listedSession{
 			Key: shownKey(row.key, c.FullKeys), Expires: jsonDate(row.expires), Expired: row.expired, Bytes: row.size,
 		}

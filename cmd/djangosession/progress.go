@@ -6,6 +6,8 @@ import (
 	"math"
 	"sync/atomic"
 	"time"
+
+	"github.com/djangobridge/djangobridge/internal/amount"
 )
 
 // progressFlags are those of commands that take long.
@@ -74,7 +76,7 @@ func pace(steps, total int64, elapsed time.Duration) string {
 		return ""
 	}
 	rate := float64(steps) / elapsed.Seconds()
-	text := grouped(int64(math.Round(rate))) + " a second"
+	text := amount.Number(int64(math.Round(rate))) + " a second"
 	if total <= 0 || steps > total { // others add sessions
 		return " (" + text + ")"
 	}

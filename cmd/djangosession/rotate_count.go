@@ -8,6 +8,7 @@ import (
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
+	"github.com/djangobridge/djangobridge/internal/amount"
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/signing"
 	"github.com/djangobridge/djangobridge/tables"
@@ -183,7 +184,7 @@ func (c *keyCounter) read(ctx context.Context, batches chan<- []storedSession, p
 			return err
 		}
 		read++
-		progress.showf(read, "%s read", plural(read, "session"))
+		progress.showf(read, "%s read", amount.Of(read, "session"))
 		batch = append(batch, s)
 		if bytes += len(s.text); len(batch) < batchSessions && bytes < batchBytes {
 			continue

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/djangobridge/djangobridge/internal/amount"
 )
 
 // rotationReport is the output of rotate as JSON.
@@ -127,7 +129,7 @@ func (r *rotation) warnings() []string {
 			"cannot read them either, unless its settings have another key (see \"djangosession explain\").")
 	}
 	if n := r.counts.logins.unchecked; n > 0 {
-		found = append(found, plural(n, "login")+" in sessions could not be compared with the password of a user: whether dropping "+
+		found = append(found, amount.Of(n, "login")+" in sessions could not be compared with the password of a user: whether dropping "+
 			"a fallback key ends them is unknown.")
 	}
 	if n := r.counts.malformed; n > 0 {
@@ -141,7 +143,7 @@ func printCounts(t *tool, r *rotation, report *rotationReport) error {
 	var out strings.Builder
 	switch {
 	case r.counted:
-		fmt.Fprintf(&out, "%s, %s\n", plural(report.Live, "live session"), plural(report.Expired, "expired session"))
+		fmt.Fprintf(&out, "%s, %s\n", amount.Of(report.Live, "live session"), amount.Of(report.Expired, "expired session"))
 		if r.signed {
 			heading := fmt.Sprintf(keyLine, "SIGNED WITH", "LIVE", "OLDEST SIGNATURE", "NEWEST SIGNATURE", "LAST SESSION ENDS")
 			out.WriteString("\n" + bold(t.stdout, heading) + "\n")
@@ -157,7 +159,7 @@ func printCounts(t *tool, r *rotation, report *rotationReport) error {
 	}
 	if l := report.Logins; l != nil {
 		fmt.Fprintf(&out, "\n%s with a hash of SECRET_KEY, %d of a fallback key, %d invalid",
-			plural(l.Current, "login"), l.Fallback, l.Other)
+			amount.Of(l.Current, "login"), l.Fallback, l.Other)
 		if l.Unchecked > 0 {
 			fmt.Fprintf(&out, ", %d not compared", l.Unchecked)
 		}
@@ -197,8 +199,8 @@ func (r *rotation) verdict() string {
 	for i := range r.keys[1:] {
 		n += r.counts.keys[i+1].live
 	}
-	return fmt.Sprintf("Dropping SECRET_KEY_FALLBACKS now would lose %s and %s besides.", plural(n, "session"),
-		plural(r.counts.logins.fallback, "login"))
+	return fmt.Sprintf("Dropping SECRET_KEY_FALLBACKS now would lose %s and %s besides.", amount.Of(n, "session"),
+		amount.Of(r.counts.logins.fallback, "login"))
 }
 
 // printStep prints the next step for people.

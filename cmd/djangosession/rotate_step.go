@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/internal/amount"
 )
 
 // rotation is what is known about the keys of a site.
@@ -60,7 +61,7 @@ func (r *rotation) next() nextStep {
 		return step
 	}
 	if n := r.counts.logins.unchecked; n > 0 && !r.signed {
-		return nextStep{name: stepWait, reason: plural(n, "login") + " in sessions could not be compared with the password of a " +
+		return nextStep{name: stepWait, reason: amount.Of(n, "login") + " in sessions could not be compared with the password of a " +
 			"user, so it is unknown whether a fallback key is needed. Drop it SESSION_COOKIE_AGE after the switch."}
 	}
 	if r.switched || r.allUsed() {
@@ -114,7 +115,7 @@ func (r *rotation) oldKeyInUse() (nextStep, bool) {
 		return nextStep{name: stepWait, proved: r.allUsed(), until: later(ends, logins.fallbackEnds), reason: areSessions(n) +
 			" signed with a fallback key. Those that are used again move to SECRET_KEY when they are saved."}, true
 	case logins.fallback > 0:
-		return nextStep{name: stepWait, proved: r.allUsed(), until: logins.fallbackEnds, reason: plural(logins.fallback, "login") +
+		return nextStep{name: stepWait, proved: r.allUsed(), until: logins.fallbackEnds, reason: amount.Of(logins.fallback, "login") +
 			" in sessions would end, because their hash was made with a fallback key. Django renews it at the next " +
 			"visit."}, true
 	}
@@ -203,7 +204,7 @@ func wereSessions(n int64) string {
 	if n == 1 {
 		return "1 session was"
 	}
-	return plural(n, "session") + " were"
+	return amount.Of(n, "session") + " were"
 }
 
 // areSessions returns "1 live session is", "2 live sessions are".
@@ -211,5 +212,5 @@ func areSessions(n int64) string {
 	if n == 1 {
 		return "1 live session is"
 	}
-	return plural(n, "live session") + " are"
+	return amount.Of(n, "live session") + " are"
 }

@@ -69,20 +69,3 @@ func jsonDate(date time.Time) string {
 	}
 	return date.Format(time.RFC3339Nano)
 }
-
-// plural returns "1 session", "2 sessions", "1,234 sessions".
-func plural(n int64, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return grouped(n) + " " + noun
-}
-
-// grouped returns "1", "1,234".
-func grouped(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/djangobridge/djangobridge/internal/amount"
 	"github.com/djangobridge/djangobridge/signing"
 )
 
@@ -31,6 +32,6 @@ func (c tally) report(t *tool) error {
 	if c[string(signing.BadSignature)] > 0 {
 		hint = "; check SECRET_KEY and the session store, for example with \"djangosession explain\""
 	}
-	t.complainf("%s not read: %s%s", plural(total, "session"), strings.Join(parts, ", "), hint)
+	t.complainf("%s not read: %s%s", amount.Of(total, "session"), strings.Join(parts, ", "), hint)
 	return errSomeFailed
 }

@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/djangobridge/djangobridge/internal/amount"
 )
 
 // writeTo puts the results into the tables of a Markdown file. A table follows a line
@@ -86,7 +87,7 @@ func (x *result) cells() []string {
 			x.label, number(x.theirs, 1), number(x.ours, 1), number(x.share(), 2), number(x.floor, 1), number(x.ofFloor(), 2), allocs,
 		}
 	case x.isRate:
-		django, ours := grouped(int(x.theirsPerSecond+0.5)), grouped(int(x.oursPerSecond+0.5))
+		django, ours := amount.Number(int(x.theirsPerSecond+0.5)), amount.Number(int(x.oursPerSecond+0.5))
 		return []string{x.label, django, ours, number(x.times(), 1), allocs}
 	default:
 		return []string{x.label, duration(x.theirs), duration(x.ours), number(x.share(), 2), allocs}
@@ -107,13 +108,4 @@ func duration(us float64) string {
 		return fmt.Sprintf("%.1f µs", us)
 	}
 	return fmt.Sprintf("%.1f ms", us/1e3)
-}
-
-// grouped returns a whole number with commas.
-func grouped(n int) string {
-	text := strconv.Itoa(n)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
 }

@@ -6,6 +6,8 @@ import (
 	"math"
 	"os"
 	"strings"
+
+	"github.com/djangobridge/djangobridge/internal/amount"
 )
 
 // The picture in pixels.
@@ -98,7 +100,7 @@ func (a axes) grid(svg *strings.Builder) {
 	}
 	for rows := int(a.fewest); rows <= int(a.most); rows *= 10 {
 		fmt.Fprintf(svg, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>\n",
-			a.x(rows), plotBottom+plotTickGap+4, grouped(rows))
+			a.x(rows), plotBottom+plotTickGap+4, amount.Number(rows))
 	}
 	fmt.Fprintf(svg, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">rows</text>\n",
 		(plotLeft+plotRight)/2, plotBottom+2*plotTickGap+plotFontSize)
@@ -129,7 +131,7 @@ func (a axes) draw(svg *strings.Builder, color int, c curve) {
 		for _, s := range c.stops {
 			us := percentile.of(s)
 			fmt.Fprintf(svg, "<circle class=\"c%d\" cx=\"%.1f\" cy=\"%.1f\" r=\"3\"><title>%s, %s rows: %s %.1f µs</title></circle>\n",
-				color, a.x(s.rows), a.y(us), html.EscapeString(c.label), grouped(s.rows), percentile.name, us)
+				color, a.x(s.rows), a.y(us), html.EscapeString(c.label), amount.Number(s.rows), percentile.name, us)
 		}
 	}
 }

@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -183,13 +182,4 @@ func share(part, whole int) string {
 		return "less than 1%"
 	}
 	return fmt.Sprintf("%.0f%%", percent)
-}
-
-// number formats a number with commas.
-func number(n int64) string {
-	text := strconv.FormatInt(n, 10)
-	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/djangobridge/djangobridge/caches/memcached"
+	"github.com/djangobridge/djangobridge/internal/amount"
 )
 
 // smallItems is a limit of items that large sessions of many sites exceed.
@@ -32,7 +33,7 @@ func (d *Deployment) memcached(ctx context.Context, r *report, cache *memcached.
 		if evicted := integer(server.Values["evictions"]); evicted > 0 {
 			r.addf(level, "cache-eviction", "Give memcached more memory (-m), or keep other values elsewhere; or use cached_db, "+
 				"which has a table too.",
-				"memcached on %s has removed %s values because its memory was full, and %s.", server.Server, number(evicted), effect)
+				"memcached on %s has removed %s values because its memory was full, and %s.", server.Server, amount.Number(evicted), effect)
 		}
 		used, limit := integer(server.Values["bytes"]), integer(server.Values["limit_maxbytes"])
 		if limit > 0 && 10*used >= 9*limit {
@@ -56,11 +57,11 @@ func (d *Deployment) memcached(ctx context.Context, r *report, cache *memcached.
 		case largest >= most:
 			r.faultf("cache-item-size", "Raise the limit (-I), or store less in sessions.", "memcached on %s stores values up to "+
 				"%s bytes, and a session "+
-				"in the sample has %s: Django drops it silently.", server.Server, number(most), number(largest))
+				"in the sample has %s: Django drops it silently.", server.Server, amount.Number(most), amount.Number(largest))
 		case most < smallItems:
 			r.warnf("cache-item-size", "Raise the limit (-I).", "memcached on %s stores values up to %s bytes only: larger "+
 				"sessions are lost in Django, and "+
-				"cannot be saved by services.", server.Server, number(most))
+				"cannot be saved by services.", server.Server, amount.Number(most))
 		}
 	}
 	r.okUnlessf("cache-item-size", "memcached stores values as large as sessions usually are.")

@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"database/sql"
+	"strconv"
 	"time"
 )
 
@@ -10,7 +11,7 @@ type postgreSQL struct{}
 
 func (postgreSQL) quote(name string) string { return doubled(name, `"`) }
 
-func (postgreSQL) placeholder(n int) string { return "$" + number(int64(n)) }
+func (postgreSQL) placeholder(n int) string { return "$" + strconv.Itoa(n) }
 
 func (postgreSQL) timeText(column string) string {
 	return "to_char(" + column + " AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')"

@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/djangobridge/djangobridge/caches/rediscache"
+	"github.com/djangobridge/djangobridge/internal/amount"
 )
 
 // redisSessions checks the Redis of django-redis-sessions.
@@ -241,7 +242,7 @@ func redisMemory(r *report, f map[string]string, hasTable bool) {
 	if policy != "" && policy != "noeviction" && limit > 0 {
 		text := fmt.Sprintf("maxmemory-policy is %s: when the memory is full, Redis removes sessions, and %s.", policy, effect)
 		if evicted > 0 {
-			text += fmt.Sprintf(" It has removed %s keys since its start.", number(evicted))
+			text += fmt.Sprintf(" It has removed %s keys since its start.", amount.Number(evicted))
 		}
 		r.addf(level, "cache-eviction", "Set maxmemory-policy to noeviction in a Redis of its own for sessions, with enough "+
 			"memory.", "%s", text)

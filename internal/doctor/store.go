@@ -11,6 +11,7 @@ import (
 	"github.com/djangobridge/djangobridge/caches/rediscache"
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/files"
+	"github.com/djangobridge/djangobridge/internal/amount"
 	"github.com/djangobridge/djangobridge/tables"
 )
 
@@ -248,7 +249,7 @@ func (d *Deployment) cull(r *report, entries int64) {
 		r.warnf(check, "Set OPTIONS[\"MAX_ENTRIES\"] of the cache well above the number of sessions, in Django and in the "+
 			"exported settings.",
 			"The cache has about %s entries, and MAX_ENTRIES is %s: Django removes sessions that are in "+
-				"use.", number(entries), number(most))
+				"use.", amount.Number(entries), amount.Number(most))
 	}
 	r.okUnlessf(check, "MAX_ENTRIES of the cache is above the number of its entries.")
 }
@@ -292,7 +293,7 @@ func (d *Deployment) fileEngine(ctx context.Context, r *report, s *sample) {
 	if !all {
 		words = "more than %s files"
 	}
-	r.okf("session-growth", "The folder has "+words+" of sessions.", number(n))
+	r.okf("session-growth", "The folder has "+words+" of sessions.", amount.Number(n))
 	if n > 0 && 2*int64(old) >= n {
 		r.warnf("expired-sessions", "Run clearsessions each day (manage.py clearsessions, or djangosession clearsessions).",
 			"%s of the files were not written within SESSION_COOKIE_AGE: clearsessions does not run, and the folder grows without "+

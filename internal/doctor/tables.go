@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/djangobridge/djangobridge/internal/amount"
 	"github.com/djangobridge/djangobridge/tables"
 )
 
@@ -204,7 +205,7 @@ func (d *Deployment) growth(ctx context.Context, r *report, c *connection, t *ta
 	}
 	about := "an unknown number of"
 	if rows >= 0 {
-		about = "about " + number(rows)
+		about = "about " + amount.Number(rows)
 	}
 	r.okf("session-growth", "The table %s has %s rows, by an estimate of the database.", name, about)
 	const check = "expired-sessions"

@@ -10,6 +10,7 @@ import (
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
+	"github.com/djangobridge/djangobridge/internal/amount"
 )
 
 // Actions that need a confirmation.
@@ -50,11 +51,11 @@ func (h *Handler) clear(w http.ResponseWriter, r *http.Request, _ string) error 
 	}
 	v := confirmView{
 		Question: "Delete all expired sessions?", Action: clearAction, Confirm: confirm, Button: "Delete expired sessions",
-		Consequence: "These are the same sessions that “manage.py clearsessions” deletes. They are deleted in batches of " +
-			number(djangosession.DefaultBatchSize) + ", so that the site goes on. Nothing brings them back.",
+		Consequence: "These are the same sessions that “manage.py clearsessions” deletes. They are deleted in small " +
+			"batches, so that the site goes on. Nothing brings them back.",
 	}
 	if counted {
-		v.Question = "Delete " + plural(count, "expired session") + "?"
+		v.Question = "Delete " + amount.Of(count, "expired session") + "?"
 	}
 	return h.show(w, r, "confirm", "Clear expired sessions", v)
 }
@@ -71,7 +72,7 @@ func (h *Handler) clearNow(ctx context.Context, j *job) error {
 	defer h.forget()
 	n, err := h.site.Clear(ctx, djangosession.ClearOptions{Progress: j.at})
 	j.at(n)
-	j.finishf("%s deleted.", plural(n, "expired session"))
+	j.finishf("%s deleted.", amount.Of(n, "expired session"))
 	return err
 }
 
@@ -110,9 +111,9 @@ func (h *Handler) logoutNow(ctx context.Context, j *job, id string) error {
 	defer h.forget()
 	n, err := h.site.Logout(ctx, id)
 	j.at(int64(n))
-	j.finishf("%s deleted.", plural(n, "session"))
+	j.finishf("%s deleted.", amount.Of(n, "session"))
 	if errors.Is(err, auth.ErrLoggedInAgain) {
-		j.finishf("%s deleted, and the user logged in again in the meantime.", plural(n, "session"))
+		j.finishf("%s deleted, and the user logged in again in the meantime.", amount.Of(n, "session"))
 	}
 	return err
 }
@@ -201,7 +202,7 @@ func (h *Handler) job(w http.ResponseWriter, r *http.Request, rest string) error
 	}
 	v.Time = lasting(end.Sub(j.start))
 	v.Done, v.Total = j.done, int64(j.total)
-	v.Progress = plural(j.done, "session")
+	v.Progress = amount.Of(j.done, "session")
 	if v.Total > 0 {
 		v.Total = max(v.Total, v.Done)
 		v.Percent = share(int(v.Done), int(v.Total))
@@ -214,7 +215,7 @@ func (h *Handler) job(w http.ResponseWriter, r *http.Request, rest string) error
 		v.Error = visible(plain(j.err))
 	}
 	rows := slices.Clip(j.found) // rows that are added do not change these
-	v.FoundAll = plural(j.foundAll, "session")
+	v.FoundAll = amount.Of(j.foundAll, "session")
 	j.mu.Unlock()
 	v.Found = h.list(r.Context(), rows)
 	v.Refreshing = v.Running && !r.URL.Query().Has("still")

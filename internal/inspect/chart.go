@@ -3,6 +3,8 @@ package inspect
 import (
 	"fmt"
 	"math"
+
+	"github.com/djangobridge/djangobridge/internal/amount"
 )
 
 // A chart is a column chart. Its numbers are in a table beside it, for everybody who
@@ -56,7 +58,7 @@ func (c *chart) draw() {
 		col.Y = c.Base - col.H
 		col.Middle = col.X + col.W/2
 		if step >= 40 && col.N > 0 {
-			col.Value = number(col.N)
+			col.Value = amount.Number(col.N)
 		}
 	}
 }
@@ -77,7 +79,7 @@ func (c *chart) finish(s *sample, whole int) {
 	if best >= 0 {
 		most := c.Columns[best]
 		c.Summary = fmt.Sprintf("%d columns. The highest one is “%s” with %s, %s of them.",
-			len(c.Columns), most.Label, plural(most.N, "session"), most.Share)
+			len(c.Columns), most.Label, amount.Of(most.N, "session"), most.Share)
 	}
 	c.draw()
 }

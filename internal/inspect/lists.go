@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession/auth"
+	"github.com/djangobridge/djangobridge/internal/amount"
 )
 
 // pageRows is how many sessions or users a page lists.
@@ -94,14 +95,14 @@ type sampleView struct {
 
 func newSampleView(s *sample) sampleView {
 	v := sampleView{
-		Rows: plural(len(s.rows), "session"), At: shownTime(s.at), Took: s.took.Round(time.Millisecond).String(),
+		Rows: amount.Of(len(s.rows), "session"), At: shownTime(s.at), Took: s.took.Round(time.Millisecond).String(),
 		Whole: s.whole, Stopped: s.stopped,
 	}
 	if s.total > 0 {
 		v.Total = about(s.total)
 	}
 	if s.ranges > 0 {
-		v.Ranges = plural(s.ranges, "range")
+		v.Ranges = amount.Of(s.ranges, "range")
 	}
 	return v
 }
@@ -220,9 +221,9 @@ func (h *Handler) sessions(w http.ResponseWriter, r *http.Request, _ string) err
 		rows = append(rows, *one)
 	}
 	v.Rows = h.list(r.Context(), rows)
-	v.Count = plural(len(chosen), "session")
+	v.Count = amount.Of(len(chosen), "session")
 	if last > 0 {
-		v.Range = number(first+1) + " to " + number(last)
+		v.Range = amount.Number(first+1) + " to " + amount.Number(last)
 	}
 	return h.show(w, r, "sessions", "List of sessions", v)
 }

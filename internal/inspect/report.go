@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/djangobridge/djangobridge/internal/amount"
 )
 
 // A report is what the overview says about a sample.
@@ -78,7 +80,7 @@ func (h *Handler) figures(s *sample) []figure {
 	}
 	figures = append(
 		figures,
-		figure{"Logged in", share(logins, n), s.counted(logins) + ", of " + plural(len(users), "user")},
+		figure{"Logged in", share(logins, n), s.counted(logins) + ", of " + amount.Of(len(users), "user")},
 		figure{"Not readable", share(unreadable, n), s.counted(unreadable)},
 	)
 	if sized > 0 {
@@ -89,7 +91,7 @@ func (h *Handler) figures(s *sample) []figure {
 		}
 	}
 	if large > 0 {
-		figures = append(figures, figure{"Large", number(large), "above " + sizeText(maxListed) + ", not decoded in lists and figures"})
+		figures = append(figures, figure{"Large", amount.Number(large), "above " + sizeText(maxListed) + ", not decoded in lists and figures"})
 	}
 	return figures
 }
@@ -98,14 +100,14 @@ func (h *Handler) totalFigure(s *sample) figure {
 	f := figure{Label: "Sessions"}
 	switch {
 	case s.whole:
-		f.Value, f.Note = number(len(s.rows)), "all of them were read"
+		f.Value, f.Note = amount.Number(len(s.rows)), "all of them were read"
 		if h.site.Table == nil {
 			f.Note += "; expired ones are not listed"
 		}
 	case s.total > 0:
 		f.Value, f.Note = "about "+about(s.total), "estimated from the distances between keys"
 	default:
-		f.Value, f.Note = "more than "+number(len(s.rows)), "their number is unknown"
+		f.Value, f.Note = "more than "+amount.Number(len(s.rows)), "their number is unknown"
 	}
 	return f
 }
@@ -113,9 +115,9 @@ func (h *Handler) totalFigure(s *sample) figure {
 // counted is a number of sessions in the sample, with what follows for the store.
 func (s *sample) counted(n int) string {
 	if s.whole {
-		return plural(n, "session")
+		return amount.Of(n, "session")
 	}
-	text := number(n) + " of the sample"
+	text := amount.Number(n) + " of the sample"
 	if estimate := s.about(n); estimate != "" {
 		text += ", about " + estimate + " in all"
 	}
@@ -212,7 +214,7 @@ func (h *Handler) growth(s *sample) *chart {
 	c.finish(s, known)
 	c.Summary += " The day is that of the signature, which each save renews; a session that was saved again counts on the later day."
 	if known < len(s.rows) {
-		c.Summary += fmt.Sprintf(" %s contain no time.", plural(len(s.rows)-known, "session"))
+		c.Summary += fmt.Sprintf(" %s contain no time.", amount.Of(len(s.rows)-known, "session"))
 	}
 	return c
 }

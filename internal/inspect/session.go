@@ -9,6 +9,7 @@ import (
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
+	"github.com/djangobridge/djangobridge/internal/amount"
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/tables"
 )
@@ -225,10 +226,10 @@ func (h *Handler) searchKey(w http.ResponseWriter, r *http.Request, text string)
 			rows = append(rows, h.ofTable(&found[i]))
 		}
 	}
-	v := listView{Question: shownBeginning(text), Count: plural(len(rows), "session")}
+	v := listView{Question: shownBeginning(text), Count: amount.Of(len(rows), "session")}
 	if v.More = len(rows) > pageRows; v.More {
 		rows = rows[:pageRows]
-		v.Count = "more than " + plural(pageRows, "session")
+		v.Count = "more than " + amount.Of(pageRows, "session")
 	}
 	v.Rows = h.list(r.Context(), rows)
 	return h.show(w, r, "sessions", "Search by key", v)

@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/djangobridge/djangobridge/internal/amount"
 	"github.com/djangobridge/djangobridge/internal/wtf8"
 )
 
@@ -92,37 +93,20 @@ func shownKey(key string) string {
 	return visible(string(runes[:n])) + "…"
 }
 
-// number writes 1234567 as 1,234,567.
-func number[T int | int64](n T) string {
-	digits := strconv.FormatInt(int64(n), 10)
-	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}
-
-// plural returns "1 session", "2,000 sessions".
-func plural[T int | int64](n T, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return number(n) + " " + noun
-}
-
 // about rounds an estimate to the digits that mean something.
 func about(n float64) string {
 	unit := 1.0
 	for n/unit >= 1000 {
 		unit *= 10
 	}
-	return number(int64(n/unit+0.5) * int64(unit))
+	return amount.Number(int64(n/unit+0.5) * int64(unit))
 }
 
 // sizeText writes a number of bytes for people.
 func sizeText(n int64) string {
 	switch {
 	case n < 10_000:
-		return plural(n, "byte")
+		return amount.Of(n, "byte")
 	case n < 1_000_000:
 		return strconv.FormatFloat(float64(n)/1000, 'f', 1, 64) + " kB"
 	}
@@ -159,11 +143,11 @@ func lasting(d time.Duration) string {
 	hours, minutes := int64(d/time.Hour)%24, int64(d/time.Minute)%60
 	switch {
 	case days > 0:
-		return plural(days, "day") + " " + plural(hours, "hour")
+		return amount.Of(days, "day") + " " + amount.Of(hours, "hour")
 	case hours > 0:
-		return plural(hours, "hour") + " " + plural(minutes, "minute")
+		return amount.Of(hours, "hour") + " " + amount.Of(minutes, "minute")
 	case minutes > 0:
-		return plural(minutes, "minute")
+		return amount.Of(minutes, "minute")
 	}
-	return plural(int64(d/time.Second), "second")
+	return amount.Of(int64(d/time.Second), "second")
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/djangobridge/djangobridge/djangosession/auth"
+	"github.com/djangobridge/djangobridge/internal/amount"
 )
 
 type usersView struct {
@@ -37,7 +38,7 @@ func (h *Handler) users(w http.ResponseWriter, r *http.Request, _ string) error 
 	v.Users.Title, v.Users.Unit = "Users with most sessions", "User"
 	if n := len(v.Users.Rows); n > maxUsers {
 		v.Users.Rows = v.Users.Rows[:maxUsers]
-		v.Others = plural(n-maxUsers, "other user")
+		v.Others = amount.Of(n-maxUsers, "other user")
 	}
 	for i := range v.Users.Rows {
 		row := &v.Users.Rows[i]
@@ -85,7 +86,7 @@ func (h *Handler) user(w http.ResponseWriter, r *http.Request, rest string) erro
 			rows = append(rows, s.rows[i])
 		}
 	}
-	v.Rows, v.Count = h.list(r.Context(), rows), plural(n, "session")
+	v.Rows, v.Count = h.list(r.Context(), rows), amount.Of(n, "session")
 	return h.show(w, r, "user", "Sessions of "+v.Name, v)
 }
 

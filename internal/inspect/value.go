@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/djangobridge/djangobridge/internal/amount"
 	"github.com/djangobridge/djangobridge/internal/wtf8"
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/py/tagged"
@@ -69,7 +70,7 @@ func hidden(value any) *node {
 	value = py.Resolve(value)
 	n := &node{Type: py.TypeName(value), Note: "hidden"}
 	if text, ok := value.(string); ok {
-		n.Note = "hidden, " + plural(characters(text), "character")
+		n.Note = "hidden, " + amount.Of(characters(text), "character")
 	}
 	return n
 }
@@ -127,7 +128,7 @@ func (v *viewer) fill(n *node, value any) {
 }
 
 func (v *viewer) items(n *node, length int, items func(yield func(any) bool)) {
-	n.Note = plural(length, "item")
+	n.Note = amount.Of(length, "item")
 	for item := range items {
 		if len(n.Entries) == maxEntries {
 			n.Note += fmt.Sprintf(", of which %d are shown", maxEntries)
@@ -141,7 +142,7 @@ func (v *viewer) dict(n *node, d *py.Dict, show func(name, value any) *node) {
 	n.Note = ""
 	for name, value := range d.All() {
 		if len(n.Entries) == maxEntries {
-			n.Note = fmt.Sprintf("%s, of which %d are shown", plural(d.Len(), "item"), maxEntries)
+			n.Note = fmt.Sprintf("%s, of which %d are shown", amount.Of(d.Len(), "item"), maxEntries)
 			return
 		}
 		n.Entries = append(n.Entries, entry{v.name(name), show(name, value)})
@@ -211,7 +212,7 @@ func leafText(n *node, value any, limit int) {
 		n.Text = strconv.FormatInt(value, 10)
 	case *big.Int:
 		if bits := value.BitLen(); bits > maxBits { // its digits would take long to compute
-			n.Note = "a number of " + number(bits) + " bits"
+			n.Note = "a number of " + amount.Number(bits) + " bits"
 			return
 		}
 		quoteText(n, "", value.String(), limit)
@@ -220,7 +221,7 @@ func leafText(n *node, value any, limit int) {
 	case string:
 		quoteText(n, "'", value, limit)
 		if cut := n.Note != ""; cut {
-			n.Note = "cut, " + plural(characters(value), "character") + " in all"
+			n.Note = "cut, " + amount.Of(characters(value), "character") + " in all"
 		}
 	case py.Str2:
 		quoteBytes(n, "'", string(value), limit)
@@ -229,7 +230,7 @@ func leafText(n *node, value any, limit int) {
 	case *py.ByteArray:
 		quoteBytes(n, "bytearray b'", string(value.Bytes[:min(len(value.Bytes), limit+1)]), limit)
 		if n.Note != "" {
-			n.Note = "cut, " + plural(len(value.Bytes), "byte") + " in all"
+			n.Note = "cut, " + amount.Of(len(value.Bytes), "byte") + " in all"
 		}
 	case py.DateTime:
 		n.Text = visible(value.ISOFormat())
@@ -262,7 +263,7 @@ func quoteText(n *node, quote, text string, limit int) {
 	cut := escaped(&b, text, q, limit)
 	if cut {
 		b.WriteString("…")
-		n.Note = "cut, " + plural(len(text), "byte") + " in all"
+		n.Note = "cut, " + amount.Of(len(text), "byte") + " in all"
 	}
 	if quote != "" {
 		b.WriteByte('\'')
@@ -287,7 +288,7 @@ func quoteBytes(n *node, quote, data string, limit int) {
 	}
 	if len(data) > limit {
 		b.WriteString("…")
-		n.Note = "cut, " + plural(len(data), "byte") + " in all"
+		n.Note = "cut, " + amount.Of(len(data), "byte") + " in all"
 	}
 	b.WriteByte('\'')
 	n.Text = b.String()
