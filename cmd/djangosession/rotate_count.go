@@ -132,13 +132,6 @@ func newKeyCounter(site *openedSite, source *sessionSource, keys []signingKey) (
 
 func (c *keyCounter) newTotals() *keyTotals { return &keyTotals{keys: make([]keyCount, c.keysInSite)} }
 
-// A batch of sessions goes from the reader to a worker. It bounds the memory, together
-// with the number of workers.
-const (
-	batchSessions = 200
-	batchBytes    = 1 << 20
-)
-
 // run reads the sessions and has the workers count them.
 func (c *keyCounter) run(ctx context.Context, t *tool, workers int) error {
 	progress := t.progress(false)
@@ -169,31 +162,19 @@ func (c *keyCounter) run(ctx context.Context, t *tool, workers int) error {
 // read sends all sessions to the workers.
 func (c *keyCounter) read(ctx context.Context, batches chan<- []storedSession, progress *progress) error {
 	read := int64(0)
-	batch, bytes := make([]storedSession, 0, batchSessions), 0
-	send := func() error {
-		select {
-		case batches <- batch:
-			batch, bytes = make([]storedSession, 0, batchSessions), 0
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	for s, err := range c.source.sessions(ctx) {
+	for batch, err := range inBatches(c.source.sessions(ctx), func(s *storedSession) int { return len(s.text) }) {
 		if err != nil {
 			return err
 		}
-		read++
+		select {
+		case batches <- batch:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		read += int64(len(batch))
 		progress.showf(read, "%s read", amount.Of(read, "session"))
-		batch = append(batch, s)
-		if bytes += len(s.text); len(batch) < batchSessions && bytes < batchBytes {
-			continue
-		}
-		if err := send(); err != nil {
-			return err
-		}
 	}
-	return send()
+	return nil
 }
 
 // work counts batches until there are no more.

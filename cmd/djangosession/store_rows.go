@@ -77,7 +77,7 @@ const (
 // a query.
 func (s *store) rowsOfTable(ctx context.Context) iter.Seq2[row, error] {
 	return func(yield func(row, error) bool) {
-		for r := (tables.RowRange{From: s.from, Limit: usersBatch}); ; {
+		for r := (tables.RowRange{From: s.from, Limit: batchSessions}); ; {
 			page, err := s.table.RowsIn(ctx, r)
 			if err != nil {
 				yield(row{}, err)

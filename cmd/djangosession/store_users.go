@@ -7,14 +7,6 @@ import (
 	"sync"
 )
 
-const (
-	// usersBatch is how many rows a worker gets at once.
-	usersBatch = 200
-	// usersBytes ends a batch of large sessions earlier. Together with the number of
-	// batches it bounds the memory.
-	usersBytes = 1 << 20
-)
-
 // rowsWithUsers is rows, with the user of each session. All cores decode. The order of the
 // rows is kept. Nothing runs any more when the loop has ended.
 func (s *store) rowsWithUsers(ctx context.Context) iter.Seq2[row, error] {
@@ -82,27 +74,20 @@ func share(ctx context.Context, all iter.Seq[*batchOfRows], work, inOrder chan<-
 	}
 }
 
-// batches groups rows. An error ends them.
+// batches returns the rows in batches.
 func batches(rows iter.Seq2[row, error]) iter.Seq[*batchOfRows] {
+	size := func(r *row) int {
+		if r.size == nil {
+			return 0
+		}
+		return *r.size
+	}
 	return func(yield func(*batchOfRows) bool) {
-		batch, bytes := &batchOfRows{decoded: make(chan struct{})}, 0
-		for r, err := range rows {
-			if err != nil {
-				batch.err = err
-				break
-			}
-			batch.rows = append(batch.rows, r)
-			if r.size != nil {
-				bytes += *r.size
-			}
-			if len(batch.rows) == usersBatch || bytes >= usersBytes {
-				if !yield(batch) {
-					return
-				}
-				batch, bytes = &batchOfRows{decoded: make(chan struct{})}, 0
+		for rows, err := range inBatches(rows, size) {
+			if !yield(&batchOfRows{rows: rows, err: err, decoded: make(chan struct{})}) {
+				return
 			}
 		}
-		yield(batch)
 	}
 }
 

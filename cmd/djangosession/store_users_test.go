@@ -46,7 +46,7 @@ func numberedRows(n int, err error, read *atomic.Int64) func(context.Context) it
 
 func TestUsersAreFoundInTheOrderOfTheRows(t *testing.T) {
 	t.Parallel()
-	for _, n := range []int{0, 1, usersBatch, usersBatch + 1, 20 * usersBatch} {
+	for _, n := range []int{0, 1, batchSessions, batchSessions + 1, 20 * batchSessions} {
 		for _, last := range []error{nil, errAway} {
 			var read atomic.Int64
 			i := 0
@@ -81,7 +81,7 @@ func TestFindingUsersReadsLittleAhead(t *testing.T) {
 		break
 	}
 	after := read.Load()
-	if after > usersBatch*(3*2*workers) {
+	if after > batchSessions*(3*2*workers) {
 		t.Errorf("%d rows were read", after)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -94,7 +94,7 @@ func TestFindingUsersReadsLittleAhead(t *testing.T) {
 		}
 		cancel()
 	}
-	if !errors.Is(end, context.Canceled) || rows > usersBatch*(3*2*workers) {
+	if !errors.Is(end, context.Canceled) || rows > batchSessions*(3*2*workers) {
 		t.Errorf("%d rows after the end of the context, and then %v", rows, end)
 	}
 }
