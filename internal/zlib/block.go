@@ -34,14 +34,7 @@ var fixedCodes = sync.OnceValue(func() *fixedCode {
 	var all [fixedSymbols]occurrence
 	for i := range all {
 		all[i] = occurrence(i)
-		n := uint8(8)
-		switch {
-		case 144 <= i && i < 256:
-			n = 9
-		case 256 <= i && i < 280:
-			n = 7
-		}
-		f.literals.length[i] = n
+		f.literals.length[i] = uint8(fixedLength(i))
 	}
 	for i := range distSymbols {
 		f.dists.length[i] = 5

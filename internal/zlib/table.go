@@ -193,17 +193,22 @@ func newSymbols() *symbols {
 	return s
 }
 
+// fixedLength returns the length of the fixed code of a literal or length.
+func fixedLength(symbol int) int {
+	switch {
+	case 144 <= symbol && symbol < 256:
+		return 9
+	case 256 <= symbol && symbol < 280:
+		return 7
+	default:
+		return 8
+	}
+}
+
 func newFixed() *fixed {
 	var literals [fixedSymbols]coded
 	for i := range literals {
-		length := 8
-		switch {
-		case 144 <= i && i < 256:
-			length = 9
-		case 256 <= i && i < 280:
-			length = 7
-		}
-		literals[i] = coded(i<<4 | length)
+		literals[i] = coded(i<<4 | fixedLength(i))
 	}
 	var dists [distSymbols + 2]coded
 	for i := range dists {
