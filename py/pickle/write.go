@@ -89,18 +89,18 @@ const maxPooledBuffer = 256 << 10
 var writers = sync.Pool{New: func() any { return new(writer) }} //nolint:gochecknoglobals // a pool has to be shared
 
 func (w *writer) release() {
+	w.reset()
+	writers.Put(w)
+}
+
+// reset empties the writer, field by field because its memo is large, and keeps its memory
+// for another pickle.
+func (w *writer) reset() {
 	if cap(w.buf) > maxPooledBuffer {
 		w.buf = nil
 	}
 	w.memo.reset()
-	w.buf, w.depth, w.timeZone, w.zones = w.buf[:0], 0, nil, nil
-	if w.steps != nil {
-		w.steps = nil
-	}
-	if w.within != nil {
-		w.within = nil
-	}
-	writers.Put(w)
+	w.buf, w.depth, w.steps, w.within, w.timeZone, w.zones = w.buf[:0], 0, nil, nil, nil, nil
 }
 
 // memoize assigns a number to the value that was just written, so that it can be fetched
