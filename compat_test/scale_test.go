@@ -45,6 +45,9 @@ func TestCommandsOnManyRows(t *testing.T) {
 			s.list(t)
 			s.deleteUser(t)
 			s.clear(t)
+			if s.memory == 0 {
+				t.Error("no memory was measured")
+			}
 		})
 	}
 }
@@ -53,8 +56,9 @@ func TestCommandsOnManyRows(t *testing.T) {
 type scaleSite struct {
 	*front
 
-	tool string
-	rows int
+	tool   string
+	rows   int
+	memory int64 // the most of a command, in bytes
 }
 
 // addUser logs scaleUser in.
@@ -90,6 +94,7 @@ func (s *scaleSite) run(t *testing.T, args ...string) string {
 	}
 	t.Logf("%s: %s: %.0f rows in %v, %.0f rows/s, CPU %v, %d MB", s.base.product, strings.Join(args, " "), rows,
 		took.Round(time.Millisecond), rows/took.Seconds(), (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Round(time.Millisecond), memory>>20)
+	s.memory = max(s.memory, memory)
 	if memory > scaleMemory {
 		t.Errorf("%v takes %d MB", args, memory>>20)
 	}
