@@ -218,7 +218,8 @@ func (c *doctorCommand) print(t *tool, found []doctor.Finding) error {
 			return err
 		}
 	}
-	return t.printf("%s, %s, %s; %s in order\n", amount.Of(counts[doctor.Fault], "fault"), amount.Of(counts[doctor.Warning], "warning"),
+	return t.printf("%s, %s, %s; %s in order\n",
+		amount.Of(counts[doctor.Fault], "fault"), amount.Of(counts[doctor.Warning], "warning"),
 		amount.Of(counts[doctor.Note], "note"), amount.Of(counts[doctor.OK], "check"))
 }
 

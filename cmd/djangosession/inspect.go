@@ -135,6 +135,9 @@ func (s *store) unlistable(ctx context.Context) (string, error) {
 		if errors.Is(err, djangosession.ErrNoList) {
 			return s.cannotList().Error(), nil
 		}
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = fmt.Errorf("the store lists no session within %v: check that its server runs: %w", patience, err)
+		}
 		return "", err // the first session is enough
 	}
 	return "", nil

@@ -91,7 +91,9 @@ func (h *Handler) figures(s *sample) []figure {
 		}
 	}
 	if large > 0 {
-		figures = append(figures, figure{"Large", amount.Number(large), "above " + sizeText(maxListed) + ", not decoded in lists and figures"})
+		figures = append(figures, figure{
+			"Large", amount.Number(large), "above " + sizeText(maxListed) + ", not decoded in lists and figures",
+		})
 	}
 	return figures
 }
