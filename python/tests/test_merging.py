@@ -12,7 +12,7 @@ from django.db import DatabaseError, OperationalError, connection, transaction
 from django.test import TransactionTestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 
-from djangobridge.sessions import cache, cached_db, db, rows
+from djangobridge.sessions import cache, cached_db, db, merging, rows
 from djangobridge.sessions.merging import OutdatedSettings, SessionGone
 
 
@@ -254,6 +254,15 @@ class DBTests(RowTests, TransactionTestCase):
                     session.save()
                 counts.append(len(queries))
         self.assertEqual(counts, counts[:1] * 4)
+
+    def test_a_changed_row_is_merged_however_long_the_first_statement_waited(self):
+        key = self.new(a=1)
+        one, two = self.store(key), self.store(key)
+        one["b"], two["c"] = 2, 3
+        one.save()
+        with mock.patch.object(merging, "PATIENCE", -1):
+            two.save()
+        self.assertEqual(self.stored(key), {"a": 1, "b": 2, "c": 3})
 
     def test_differences_of_case_are_changes(self):
         key = self.new(a=1)

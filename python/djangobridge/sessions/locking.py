@@ -38,7 +38,7 @@ def lock_row(model, key, using, skip_locked=False):
 
 
 class RowChanged(DatabaseError):
-    """A row is no longer what was loaded."""
+    """A row is no longer what was loaded: merge, in another transaction."""
 
 
 def can_compare(model, using):
@@ -90,8 +90,6 @@ def is_conflict(error, using):
     """Report whether another transaction made this one fail, so that it can be repeated."""
     if not isinstance(error, DatabaseError):
         return False
-    if isinstance(error, RowChanged):
-        return True
     vendor = connections[using].vendor
     cause = error.__cause__
     if vendor == "postgresql":

@@ -7,7 +7,14 @@ from django.core import signing
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, IntegrityError, router, transaction
 
-from .locking import can_compare, in_transaction, is_conflict, lock_row, save_unchanged
+from .locking import (
+    RowChanged,
+    can_compare,
+    in_transaction,
+    is_conflict,
+    lock_row,
+    save_unchanged,
+)
 from .merging import (
     MergingBase,
     OutdatedSettings,
@@ -71,20 +78,22 @@ class MergingRows(MergingBase):
         joined = in_transaction(using)
         loaded = self._loaded
         exact = loaded is not None and loaded.exact and not joined
-        # Usually nobody else has changed the session, and there is no need to read it again.
-        guess = loaded.data if exact and can_compare(self.model, using) else None
 
-        def attempt():
-            nonlocal guess
-            if guess is None:
-                return self._update(mine, values, using, joined)
-            data, guess = guess, None
-            save_unchanged(mine, data, using)
+        def unchanged():
+            save_unchanged(mine, loaded.data, using)
             self._written(mine, values, joined)
             return mine, values
 
+        def update():
+            return self._update(mine, values, using, joined)
+
         try:
-            stored, merged = self._transact(attempt, using, joined)
+            # Usually nobody else has changed the row, and there is no need to read it again.
+            attempt = unchanged if exact and can_compare(self.model, using) else update
+            try:
+                stored, merged = self._transact(attempt, using, joined)
+            except RowChanged:
+                stored, merged = self._transact(update, using, joined)
         except IntegrityError:
             raise
         except DatabaseError as error:
