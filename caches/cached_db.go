@@ -19,7 +19,7 @@ import (
 // error. It may be called several times.
 type DB interface {
 	djangosession.Merger
-	djangosession.Lister
+	djangosession.UserLister
 	CreateWith(ctx context.Context, r *djangosession.Record, hook func(context.Context, *djangosession.Record) error) error
 	SaveWith(ctx context.Context, r *djangosession.Record, hook func(context.Context, *djangosession.Record) error) error
 	MergeWith(ctx context.Context, key string, change func(*djangosession.Record) error,
@@ -38,7 +38,7 @@ type DB interface {
 }
 
 // A CachedDB keeps sessions in a database, and copies of them in a cache. It implements
-// [djangosession.Merger] and [djangosession.Lister]. It matches the SESSION_ENGINE
+// [djangosession.Merger] and [djangosession.UserLister]. It matches the SESSION_ENGINE
 // django.contrib.sessions.backends.cached_db, with the same order of operations: the row
 // is written before the cache, and deleted before it.
 //
@@ -157,4 +157,9 @@ func (e *CachedDB) ClearExpired(ctx context.Context, o djangosession.ClearOption
 // Records implements [djangosession.Lister]: those of the database.
 func (e *CachedDB) Records(ctx context.Context) iter.Seq2[*djangosession.Record, error] {
 	return e.db.Records(ctx)
+}
+
+// RecordsOfUser implements [djangosession.UserLister]: those of the database.
+func (e *CachedDB) RecordsOfUser(ctx context.Context, id string) iter.Seq2[*djangosession.Record, error] {
+	return e.db.RecordsOfUser(ctx, id)
 }

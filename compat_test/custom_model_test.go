@@ -33,12 +33,13 @@ func TestCustomSessionModel(t *testing.T) {
 					"database": base.django(), "SECRET_KEY": s.SecretKey, "USE_TZ": s.UseTZ, "TIME_ZONE": s.TimeZone, "custom": true,
 				})}
 				s.SessionStore = "ShopStore"
-				p.sessions, p.engine = p.site(t, s, tables.Options{Table: "shop_session", ExtraColumns: []tables.Column{
+				o := tables.Options{Table: "shop_session", ExtraColumns: []tables.Column{
 					{Name: "account_id", Value: tables.LoggedInUserID},
 					{Name: "number", Value: tables.LoggedInUserID},
 					{Name: "ip", Value: tables.FromSession("ip")},
 					{Name: "updated_at", Value: tables.Now},
-				}})
+				}}
+				p.sessions, p.engine = p.site(t, s, o)
 				first := p.django.text(t, "create", map[string]any{"values": many(t)})
 				p.wantSame(t, first)
 				session := p.sessions.New()
@@ -64,7 +65,28 @@ func TestCustomSessionModel(t *testing.T) {
 						t.Errorf("updated_at is %s, %v ago; %v", row["updated_at"], since, err)
 					}
 				}
+				for _, o.UserColumn = range []string{"account_id", "number"} {
+					sessions, _ := p.site(t, s, o)
+					wantOfUser(t, sessions, "1", first)
+					wantOfUser(t, sessions, "42", session.Key())
+					wantOfUser(t, sessions, "4")
+				}
 			})
 		}
+	}
+}
+
+// wantOfUser checks which sessions a column selects for a user.
+func wantOfUser(t *testing.T, sessions *djangosession.Manager, id string, want ...string) {
+	t.Helper()
+	var got []string
+	for r, err := range sessions.RecordsOfUser(t.Context(), id) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, r.Key)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("user %s has the sessions %v, want %v", id, got, want)
 	}
 }

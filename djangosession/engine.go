@@ -165,6 +165,14 @@ type Lister interface {
 	Records(ctx context.Context) iter.Seq2[*Record, error]
 }
 
+// A UserLister is a [Lister] that may find the sessions of a user without reading all.
+type UserLister interface {
+	Lister
+	// RecordsOfUser is Records without sessions of which the engine knows that no user
+	// with this id is logged in. It may yield others.
+	RecordsOfUser(ctx context.Context, id string) iter.Seq2[*Record, error]
+}
+
 // ErrNoList reports that the engine is not a [Lister].
 var ErrNoList = errors.New("djangosession: the engine cannot list its sessions")
 

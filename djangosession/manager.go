@@ -110,6 +110,24 @@ func (m *Manager) ClearExpired(ctx context.Context, o ClearOptions) (int64, erro
 // [ErrStateless] if only the browsers have the sessions. If data does not decode,
 // Data is nil and Err has the reason; see [ErrOutdatedSettings].
 func (m *Manager) Records(ctx context.Context) iter.Seq2[*Record, error] {
+	return m.records(func(l Lister) iter.Seq2[*Record, error] { return l.Records(ctx) })
+}
+
+// RecordsOfUser is [Manager.Records] for an engine that is not a [UserLister], and
+// otherwise its RecordsOfUser. It yields at least the sessions in which the user with this
+// id is logged in.
+func (m *Manager) RecordsOfUser(ctx context.Context, id string) iter.Seq2[*Record, error] {
+	return m.records(func(l Lister) iter.Seq2[*Record, error] { return recordsOfUser(ctx, l, id) })
+}
+
+func recordsOfUser(ctx context.Context, l Lister, id string) iter.Seq2[*Record, error] {
+	if users, ok := l.(UserLister); ok {
+		return users.RecordsOfUser(ctx, id)
+	}
+	return l.Records(ctx)
+}
+
+func (m *Manager) records(list func(Lister) iter.Seq2[*Record, error]) iter.Seq2[*Record, error] {
 	return func(yield func(*Record, error) bool) {
 		if m.stateless {
 			yield(nil, fmt.Errorf("%w: %w", ErrNoList, ErrStateless))
@@ -120,7 +138,7 @@ func (m *Manager) Records(ctx context.Context) iter.Seq2[*Record, error] {
 			yield(nil, ErrNoList)
 			return
 		}
-		for r, err := range lister.Records(ctx) {
+		for r, err := range list(lister) {
 			if r != nil {
 				if outdated := m.outdated(r.Err); outdated != nil {
 					r.Err = outdated

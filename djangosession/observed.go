@@ -82,6 +82,14 @@ func (o observed) Records(ctx context.Context) iter.Seq2[*Record, error] {
 	return func(yield func(*Record, error) bool) { yield(nil, ErrNoList) }
 }
 
+// RecordsOfUser implements [UserLister] if the engine does.
+func (o observed) RecordsOfUser(ctx context.Context, id string) iter.Seq2[*Record, error] {
+	if lister, ok := o.Engine.(Lister); ok {
+		return recordsOfUser(ctx, lister, id)
+	}
+	return o.Records(ctx)
+}
+
 // stored calls OnStore.
 func (o observed) stored(ctx context.Context, operation StoreOperation, start time.Time, attempts int, err error) {
 	if hook := o.manager.options.OnStore; hook != nil {

@@ -34,3 +34,11 @@ func (r readOnly) Records(ctx context.Context) iter.Seq2[*Record, error] {
 	}
 	return func(yield func(*Record, error) bool) { yield(nil, ErrNoList) }
 }
+
+// RecordsOfUser implements [UserLister] if the engine does.
+func (r readOnly) RecordsOfUser(ctx context.Context, id string) iter.Seq2[*Record, error] {
+	if lister, ok := r.Engine.(Lister); ok {
+		return recordsOfUser(ctx, lister, id)
+	}
+	return r.Records(ctx)
+}

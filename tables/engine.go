@@ -37,6 +37,12 @@ type Options struct {
 	// ExtraColumns are the columns that a session model of the site adds. Columns that
 	// Settings.SessionStoreClass lists as auto_now or auto_now_add need not be named.
 	ExtraColumns []Column
+	// UserColumn names the one of ExtraColumns that contains the user's id, preferably an
+	// indexed one, so that [Engine.RecordsOfUser] decodes only rows in which it is that id
+	// or NULL. By setting it you state that every process fills the column in every save,
+	// and uses NULL for sessions without a user. If that is wrong, as with 0 for nobody,
+	// LogoutEverywhere of package auth misses sessions.
+	UserColumn string
 	// Prepare, if set, is called before a session is stored, with a copy of its dict.
 	// Changes to the copy are stored, but appear in the session only after it is loaded
 	// again. It may run more than once per save, and inside a transaction on the table:
@@ -77,6 +83,7 @@ type Engine struct {
 	conn
 	names   *names
 	extra   []Column
+	user    string // the quoted Options.UserColumn, or ""
 	prepare func(ctx context.Context, d *py.Dict) error
 	codec   *djangosession.Codec
 	filled  []string // columns that the site's own code may fill
@@ -118,6 +125,9 @@ func New(db *sql.DB, s djangosession.Settings, o Options) (*Engine, error) {
 	}
 	e := &Engine{conn: c, names: newNames(c.dialect, o.Schema, o.Table), prepare: o.Prepare, codec: codec}
 	if e.extra, err = allColumns(o.ExtraColumns, s.SessionStoreClass.Columns); err != nil {
+		return nil, err
+	}
+	if e.user, err = quotedUserColumn(c.dialect, &o); err != nil {
 		return nil, err
 	}
 	e.filled = filledColumns(&s.SessionStoreClass)

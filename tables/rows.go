@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
+	"strings"
 	"time"
 
 	"github.com/djangobridge/djangobridge/py"
@@ -26,6 +27,9 @@ type RowRange struct {
 	From  string // where to begin; "" for the first row
 	After bool   // whether to begin after From, and not with it
 	Limit int    // how many rows; 200 if 0
+	// User selects the rows in which Options.UserColumn is this id or NULL. It has no
+	// effect without that option.
+	User string
 	// MaxData leaves out the Data of rows with a larger Size, so that a few huge sessions
 	// do not fill the memory. 0 means no limit.
 	MaxData int64
@@ -38,9 +42,11 @@ const rowsPage = 200
 // Rows yields all rows of the table ordered by key, including expired ones. An error ends
 // the sequence. Rows reads page by page, and does not hold a connection while the loop
 // body runs.
-func (e *Engine) Rows(ctx context.Context) iter.Seq2[Row, error] {
+func (e *Engine) Rows(ctx context.Context) iter.Seq2[Row, error] { return e.rowsOf(ctx, "") }
+
+func (e *Engine) rowsOf(ctx context.Context, user string) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		var r RowRange
+		r := RowRange{User: user}
 		for {
 			page, err := e.RowsIn(ctx, r)
 			if err != nil {
@@ -55,7 +61,7 @@ func (e *Engine) Rows(ctx context.Context) iter.Seq2[Row, error] {
 			if len(page) < rowsPage {
 				return
 			}
-			r = RowRange{From: page[len(page)-1].Key, After: true}
+			r.From, r.After = page[len(page)-1].Key, true
 		}
 	}
 }
@@ -74,11 +80,18 @@ func (e *Engine) RowsIn(ctx context.Context, r RowRange) ([]Row, error) {
 	query := fmt.Sprintf("SELECT %s, %s, %s, CASE WHEN %s > %s THEN 0 ELSE 1 END%s FROM %s",
 		e.names.key, data, e.dialect.timeText(e.names.expire),
 		e.names.expire, e.dialect.timeExpr(&a, e.nowStamp()), size, e.names.table)
+	var where []string
 	switch {
 	case r.After: // of "" too, because a key may be empty
-		query += fmt.Sprintf(" WHERE %s > %s", e.names.key, a.add(r.From))
+		where = append(where, e.names.key+" > "+a.add(r.From))
 	case r.From != "":
-		query += fmt.Sprintf(" WHERE %s >= %s", e.names.key, a.add(r.From))
+		where = append(where, e.names.key+" >= "+a.add(r.From))
+	}
+	if r.User != "" && e.user != "" {
+		where = append(where, e.isUser(&a, r.User))
+	}
+	if len(where) > 0 {
+		query += " WHERE " + strings.Join(where, " AND ")
 	}
 	if r.Limit <= 0 {
 		r.Limit = rowsPage

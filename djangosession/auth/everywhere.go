@@ -19,8 +19,9 @@ var ErrLoggedInAgain = errors.New("auth: sessions of the user kept appearing: " 
 
 // LogoutEverywhere deletes every stored session in which the user with this id is or was
 // logged in. It returns the number of deleted sessions, even with an error. It goes
-// through all sessions in batches, which takes minutes for millions of sessions. A
-// password change ends all logins at once.
+// through all sessions in batches, which takes minutes for millions of sessions, or
+// through those that a [djangosession.UserLister] selects, such as an engine of package
+// tables with Options.UserColumn. A password change ends all logins at once.
 //
 // A pass misses a session only if the session gets a new key during that pass. Therefore
 // LogoutEverywhere makes at least two passes and at most five, until a pass finds
@@ -47,12 +48,12 @@ func (a *Auth) logoutExcept(ctx context.Context, userID string, keep *djangosess
 	if err := a.mayWrite(ctx); err != nil {
 		return 0, fmt.Errorf("auth: log out everywhere: %w", err)
 	}
-	// Records yields each session that keeps its key for the whole pass, and Delete
-	// removes it. A session that survives a pass has therefore changed its key during
-	// that pass, before the listing or Delete reached it. A deleted session stays
-	// deleted, because Engine.Cycle moves only existing sessions, and Save never creates
-	// one. So p passes miss only sessions that existed at the start and changed their key
-	// p times.
+	// RecordsOfUser yields each session of the user that keeps its key for the whole
+	// pass, and Delete removes it. A session that survives a pass has therefore changed
+	// its key during that pass, before the listing or Delete reached it. A deleted
+	// session stays deleted, because Engine.Cycle moves only existing sessions, and Save
+	// never creates one. So p passes miss only sessions that existed at the start and
+	// changed their key p times.
 	total := 0
 	for pass := 1; ; pass++ {
 		n, err := a.logoutOnce(ctx, userID, keep)
@@ -83,7 +84,7 @@ func (a *Auth) mayWrite(ctx context.Context) error {
 
 func (a *Auth) logoutOnce(ctx context.Context, userID string, keep *djangosession.Session) (n int, err error) {
 	var unread error
-	for r, err := range a.manager.Records(ctx) {
+	for r, err := range a.manager.RecordsOfUser(ctx, userID) {
 		if err != nil {
 			return n, err
 		}
