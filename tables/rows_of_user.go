@@ -26,9 +26,9 @@ func quotedUserColumn(d Dialect, o *Options) (string, error) {
 
 // isUser is the condition that a row may belong to the user.
 func (e *Engine) isUser(a *args, id string) string {
-	var forms []string
-	for _, form := range formsOfID(id) {
-		forms = append(forms, a.add(form))
+	forms := formsOfID(id)
+	for i, form := range forms {
+		forms[i] = a.add(form)
 	}
 	return fmt.Sprintf("(%s IN (%s) OR %s IS NULL)", e.user, strings.Join(forms, ", "), e.user)
 }

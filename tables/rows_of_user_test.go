@@ -39,11 +39,13 @@ func TestUserColumnSelectsTheSessionsOfAUser(t *testing.T) {
 		"zero":    {"varchar(20)", tables.LoggedInUserID, "0", []string{"0", "00"}, "1"},
 		"digits": {
 			"char(32)", tables.LoggedInUserUUID, id,
-			[]string{id, "00112233445566778899AABBCCDDEEFF"}, "10112233-4455-6677-8899-aabbccddeeff",
+			[]string{id, "00112233445566778899AABBCCDDEEFF"},
+			"10112233-4455-6677-8899-aabbccddeeff",
 		},
 		"hyphens": {
 			"varchar(36)", tables.LoggedInUserID, id,
-			[]string{id, "00112233445566778899aabbccddeeff", "00112233-4455-6677-8899-AABBCCDDEEFF"}, "x",
+			[]string{id, "00112233445566778899aabbccddeeff", "00112233-4455-6677-8899-AABBCCDDEEFF"},
+			"x",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

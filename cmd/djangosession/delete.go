@@ -25,7 +25,7 @@ type deleteCommand struct {
 // Help is what sessions delete --help adds.
 func (*deleteCommand) Help() string {
 	return `Deletes the sessions with these keys, or with --user or --username all sessions of one user. For a user, it reads every
-session of the store, because only their contents name the user. Keys are the arguments, or the lines of standard input. A
+session of the store, because only their contents name the user; --session-user-column selects rows to read. Keys are the arguments, or the lines of standard input. A
 shortened key, such as 0gmsponz..., must match exactly one session. --user and --username need the secret key; deleting by
 key does not.
 ` + userHelp + `
@@ -60,7 +60,7 @@ func (c *deleteCommand) Run(t *tool) error {
 	if !user.isMade() && c.From != "" {
 		return usagef("--from needs --user or --username")
 	}
-	db, err := c.open(context.Background(), t, s, use{write: !c.DryRun, keys: &c.Keys})
+	db, err := c.open(context.Background(), t, s, use{write: !c.DryRun, keys: &c.Keys, userColumn: c.SessionUserColumn})
 	if err != nil {
 		return err
 	}
@@ -129,6 +129,9 @@ func (c *deleteCommand) deleteOfUser(t *tool, db *store, s djangosession.Setting
 	defer cancel()
 	id, err := user.find(ctx, t, db, s, &c.databaseFlags)
 	if err != nil {
+		return err
+	}
+	if err := user.selectRows(db, id); err != nil {
 		return err
 	}
 	var read, deleted int64

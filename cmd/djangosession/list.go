@@ -65,7 +65,7 @@ func (c *listCommand) Run(t *tool) error {
 	}
 	ctx, cancel := t.interruptible()
 	defer cancel()
-	db, err := c.open(ctx, t, s, use{rows: true})
+	db, err := c.open(ctx, t, s, use{rows: true, userColumn: c.SessionUserColumn})
 	if err != nil {
 		return err
 	}
@@ -77,6 +77,9 @@ func (c *listCommand) Run(t *tool) error {
 	id := ""
 	if user.isMade() {
 		if id, err = user.find(ctx, t, db, s, &c.databaseFlags); err != nil {
+			return err
+		}
+		if err := user.selectRows(db, id); err != nil {
 			return err
 		}
 	}

@@ -22,6 +22,7 @@ type store struct {
 	name    string         // of the engine
 	table   *tables.Engine // nil if sessions are in no table
 	from    string         // where rows begin in a table; "" for the first
+	user    string         // of which rows of a table are read; "" for all
 	closers []io.Closer
 }
 
@@ -30,6 +31,8 @@ type use struct {
 	write bool
 	rows  bool      // only lists and clears, for which the table is enough
 	keys  *[]string // arguments after the database; nil if the command has none
+	// userColumn is the column of the session table with the user's id, or "".
+	userColumn string
 }
 
 // close closes connections. All changes are committed.
@@ -93,9 +96,14 @@ func (f *databaseFlags) openTable(ctx context.Context, t *tool, s djangosession.
 	if err := f.connect(t, &s, u, to); err != nil {
 		return err
 	}
-	to.table, err = tables.New(to.db, s, tables.Options{
+	o := tables.Options{
 		Dialect: to.dialect, Table: f.Table, Schema: f.Schema, LockWait: f.lockWait(), AcceptEngine: accepted,
-	})
+	}
+	if u.userColumn != "" {
+		o.UserColumn = u.userColumn
+		o.ExtraColumns = []tables.Column{{Name: u.userColumn, Value: tables.LoggedInUserID}}
+	}
+	to.table, err = tables.New(to.db, s, o)
 	if err != nil {
 		return usageError{err}
 	}

@@ -27,7 +27,7 @@ type row struct {
 // countFor tells a progress that is shown how many sessions there are, if the store can
 // count them.
 func (s *store) countFor(ctx context.Context, p *progress) error {
-	if p.w == nil || s.table == nil {
+	if p.w == nil || s.table == nil || s.user != "" {
 		return nil
 	}
 	n, err := s.table.Count(ctx)
@@ -77,7 +77,7 @@ const (
 // a query.
 func (s *store) rowsOfTable(ctx context.Context) iter.Seq2[row, error] {
 	return func(yield func(row, error) bool) {
-		for r := (tables.RowRange{From: s.from, Limit: batchSessions}); ; {
+		for r := (tables.RowRange{From: s.from, Limit: batchSessions, User: s.user}); ; {
 			page, err := s.table.RowsIn(ctx, r)
 			if err != nil {
 				yield(row{}, err)
@@ -98,9 +98,8 @@ func (s *store) rowsOfTable(ctx context.Context) iter.Seq2[row, error] {
 			if len(page) < r.Limit {
 				return
 			}
-			r = tables.RowRange{
-				From: page[len(page)-1].Key, After: true, Limit: min(max(pageBytes*len(page)/(bytes+1), 1), mostRows),
-			}
+			r.From, r.After = page[len(page)-1].Key, true
+			r.Limit = min(max(pageBytes*len(page)/(bytes+1), 1), mostRows)
 		}
 	}
 }

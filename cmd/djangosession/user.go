@@ -27,6 +27,9 @@ type userModelFlags struct {
 	UserIDColumn string `help:"Column of the ids (default: that of the settings, else id)." name:"user-id-column" placeholder:"NAME"`
 
 	//nolint:lll // a help text
+	SessionUserColumn string `help:"Column of the session table with the id of the user. Only its rows and those with NULL are read, so every process must fill it." placeholder:"NAME"`
+
+	//nolint:lll // a help text
 	UserIDType string `help:"Type of the ids: integer, uuid or text (default: that of the settings, else integer for auth.User, and integer or uuid for other models)." name:"user-id-type" placeholder:"TYPE"`
 }
 
@@ -64,6 +67,8 @@ func (c userChoice) check(settings string) error {
 		return usagef("--user-id-type must be integer, uuid or text")
 	}
 	switch {
+	case !c.isMade() && c.SessionUserColumn != "":
+		return usagef("--session-user-column needs --user or --username")
 	case c.id != nil && c.name != nil:
 		return usagef("give --user or --username, not both")
 	case c.name != nil && *c.name == "":
@@ -83,6 +88,19 @@ func (c userChoice) check(settings string) error {
 	case o.IDType == 0 && !isInteger && !isUUID:
 		return usagef("--user must be the id of a user, which is an integer or a UUID unless --user-id-type says otherwise; %s", remedy)
 	}
+	return nil
+}
+
+// selectRows makes a store read only rows that may belong to the user, if a column says
+// which ones do.
+func (c userChoice) selectRows(db *store, id string) error {
+	switch {
+	case c.SessionUserColumn == "":
+		return nil
+	case db.table == nil:
+		return usagef("--session-user-column is only for sessions in a database")
+	}
+	db.user = id
 	return nil
 }
 
