@@ -63,20 +63,13 @@ func (h hashes) long(x, y uint64) uint {
 }
 
 // probe adds the tokens of a block, which begins at data[start:], and returns where it
-// ends.
+// ends. It takes no short match before it knows that no longer one begins at the next
+// byte.
 func (c *compressor) probe(data []byte, start int, h hashes) int {
-	tokens := c.tokens[:maxBlock]
-	literals := &c.literals.count
-	n, i := 0, start
-	for i < len(data) && n < maxBlock-maxMatch {
-		length, dist := c.match(data, i, h)
-		if length == 0 {
-			tokens[n] = token(data[i])
-			literals[data[i]]++
-			n++
-			i++
-			continue
-		}
+	i, dist := c.addLiterals(data, start, h)
+	for dist != 0 {
+		var length int
+		length, dist = c.extend(data, i, dist, h)
 		known := i + 1
 		for length < lazy {
 			longer, further := c.match(data, i+1, h)
@@ -84,55 +77,100 @@ func (c *compressor) probe(data []byte, start int, h hashes) int {
 			if longer <= length {
 				break
 			}
-			tokens[n] = token(data[i])
-			literals[data[i]]++
-			n++
+			c.addLiteral(data[i])
 			i++
 			length, dist = longer, further
 		}
-		tokens[n] = token(length<<16 | dist)
-		n++
-		c.countMatch(length, dist)
-		i += length
-		for known = max(known, i-atEnd-length/32); known < i && known+16 <= len(data); known++ {
-			x, y := load(data, known), load(data, known+8)
-			c.long[h.long(x, y)] = uint16(known)
-			c.middle[h.middle(x)] = uint16(known)
-			c.short[h.short(x)] = uint16(known)
+		if length == 0 {
+			c.addLiteral(data[i])
+			i++
+		} else {
+			c.addMatch(length, dist)
+			i += length
+			for known = max(known, i-atEnd-length/32); known < i && known+16 <= len(data); known++ {
+				x, y := load(data, known), load(data, known+8)
+				c.long[h.long(x, y)] = uint16(known)
+				c.middle[h.middle(x)] = uint16(known)
+				c.short[h.short(x)] = uint16(known)
+			}
+		}
+		i, dist = c.addLiterals(data, i, h)
+	}
+	for i+16 > len(data) && i < len(data) && len(c.tokens) < maxBlock-maxMatch {
+		if length, dist := c.matchAtEnd(data, i, h); length != 0 {
+			c.addMatch(length, dist)
+			i += length
+		} else {
+			c.addLiteral(data[i])
+			i++
 		}
 	}
-	c.tokens = tokens[:n]
 	return i
 }
 
-// match returns a match at data[i:], and its distance. It makes the position known. The
-// bytes at the places decide, so that places may be wrong: hashes collide, and positions
-// are known modulo 1<<16.
+// addLiterals adds bytes as literals, and makes their short sequences known. It returns
+// the position of the first match and a distance of it, or the distance 0 near the end of
+// data or of the block. The loop is [compressor.match] by hand, because most calls of it
+// would find none.
+func (c *compressor) addLiterals(data []byte, i int, h hashes) (at, dist int) {
+	tokens, n := c.tokens[:maxBlock-maxMatch], len(c.tokens)
+	for i+16 <= len(data) && n < len(tokens) {
+		x := load(data, i)
+		place := &c.short[h.short(x)]
+		dist := int(uint16(i) - *place)
+		*place = uint16(i)
+		if (x^load(data, i-dist))<<(h.left&63) == 0 && 0 < dist && dist <= windowSize {
+			c.tokens = tokens[:n]
+			return i, dist
+		}
+		tokens[n] = token(x & 0xff)
+		c.literals.count[x&0xff]++
+		n++
+		i++
+	}
+	c.tokens = tokens[:n]
+	return i, 0
+}
+
+// match returns a match at data[i:], and its distance; the length is 0 if it finds none.
+// It makes the position known. The bytes at the places decide, so that places may be
+// wrong: hashes collide, and positions are known modulo 1<<16.
 func (c *compressor) match(data []byte, i int, h hashes) (length, dist int) {
 	if i+16 > len(data) {
 		return c.matchAtEnd(data, i, h)
 	}
+	x := load(data, i)
+	place := &c.short[h.short(x)]
+	dist = int(uint16(i) - *place)
+	*place = uint16(i)
+	if (x^load(data, i-dist))<<(h.left&63) != 0 || dist == 0 || dist > windowSize {
+		return 0, 0
+	}
+	return c.extend(data, i, dist, h)
+}
+
+// extend returns a match at data[i:], of which a short sequence matches at the distance
+// short. Longer sequences are known only of positions where short ones are not new, which
+// is where they can occur for the third time.
+func (c *compressor) extend(data []byte, i, short int, h hashes) (length, dist int) {
 	x, y := load(data, i), load(data, i+8)
-	long, middle, short := h.long(x, y), h.middle(x), h.short(x)
+	middle, long := &c.middle[h.middle(x)], &c.long[h.long(x, y)]
 	now := uint16(i)
-	distLong, distMiddle := int(now-c.long[long]), int(now-c.middle[middle])
-	dist = int(now - c.short[short])
-	c.long[long], c.middle[middle], c.short[short] = now, now, now
-	differ := x ^ load(data, i-dist)
-	if differ<<(h.left&63) != 0 || dist == 0 || dist > windowSize {
-		return 0, 0 // a longer sequence would have been found by its beginning
-	}
-	if load(data, i-distMiddle) == x && 0 < distMiddle && distMiddle <= windowSize {
-		dist, differ = distMiddle, 0
-	}
-	if load(data, i-distLong) == x && load(data, i-distLong+8) == y && 0 < distLong && distLong <= windowSize {
-		dist, differ = distLong, 0
-	}
-	if differ != 0 {
-		if length = bits.TrailingZeros64(differ) >> 3; length == minMatch && dist > tooFar {
-			return 0, 0
+	distMiddle, distLong := int(now-*middle), int(now-*long)
+	*middle, *long = now, now
+	switch {
+	case load(data, i-distLong) == x && load(data, i-distLong+8) == y && 0 < distLong && distLong <= windowSize:
+		dist = distLong
+	case load(data, i-distMiddle) == x && 0 < distMiddle && distMiddle <= windowSize:
+		dist = distMiddle
+	default:
+		dist = short
+		if differ := x ^ load(data, i-dist); differ != 0 {
+			if length = bits.TrailingZeros64(differ) >> 3; length == minMatch && dist > tooFar {
+				return 0, 0
+			}
+			return length, dist
 		}
-		return length, dist
 	}
 	return 8 + common(data[i-dist+8:], data[i+8:min(len(data), i+maxMatch)]), dist
 }
