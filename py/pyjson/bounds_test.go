@@ -3,6 +3,7 @@ package pyjson_test
 import (
 	"errors"
 	"math/big"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -39,15 +40,20 @@ func dictOf(keys string, v any) *py.Dict {
 func TestDumpsRefusesTooMuchExpansion(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 1<<17)
+	flat := py.NewDict(1000)
+	for i := range 1000 {
+		flat.Set(strconv.Itoa(i), long)
+	}
 	for name, v := range map[string]any{
-		"lists":        doubled(py.NewList(), pair),
-		"tuples":       doubled(py.NewTuple(), func(v any) any { return py.NewTuple(v, v) }),
-		"dicts":        doubled(py.NewDict(0), func(v any) any { return dictOf("a b", v) }),
-		"empty dicts":  doubled(py.NewDict(0), pair),
-		"strings":      many(long, 50_000),
-		"raw values":   many(pyjson.Raw(`"`+long+`"`), 50_000),
-		"keys":         many(dictOf(long, nil), 50_000),
-		"big integers": many(new(big.Int).Lsh(big.NewInt(1), 14_000), 50_000),
+		"lists":         doubled(py.NewList(), pair),
+		"tuples":        doubled(py.NewTuple(), func(v any) any { return py.NewTuple(v, v) }),
+		"dicts":         doubled(py.NewDict(0), func(v any) any { return dictOf("a b", v) }),
+		"empty dicts":   doubled(py.NewDict(0), pair),
+		"strings":       many(long, 50_000),
+		"one flat dict": flat,
+		"raw values":    many(pyjson.Raw(`"`+long+`"`), 50_000),
+		"keys":          many(dictOf(long, nil), 50_000),
+		"big integers":  many(new(big.Int).Lsh(big.NewInt(1), 14_000), 50_000),
 	} {
 		_, err := pyjson.Dumps(dictOf("a", v))
 		wrong, ok := errors.AsType[*pyjson.UnsupportedError](err)

@@ -103,14 +103,16 @@ func appendUpTo(dst []byte, v any, limit int) (_ []byte, finished bool, _ *Unsup
 				open = append(open, frame{container: x, items: items, end: len(items)})
 			}
 		case *py.Dict:
+			var isFlat bool
+			if dst, isFlat = appendFlat(dst, x, limit, len(open)); isFlat {
+				break
+			}
 			if x == nil {
 				problem = notSerializable
 			} else if problem, inside = checkOpen(open, inside, x); problem == "" {
 				dst = append(dst, '{')
 				first := len(entries)
-				for key, value := range x.All() {
-					entries = append(entries, key, value)
-				}
+				entries = appendEntries(entries, x)
 				open = append(open, frame{container: x, isDict: true, first: first, next: first, end: len(entries)})
 			}
 		case py.Lazy:
@@ -144,6 +146,14 @@ func appendUpTo(dst []byte, v any, limit int) (_ []byte, finished bool, _ *Unsup
 			return dst, true, &UnsupportedError{Path: path(open[:len(open)-1], entries), Type: py.TypeName(v), Problem: problem}
 		}
 	}
+}
+
+// appendEntries appends the keys and values of d.
+func appendEntries(entries []any, d *py.Dict) []any {
+	for key, value := range d.All() {
+		entries = append(entries, key, value)
+	}
+	return entries
 }
 
 // itemsOf returns the items of a list or tuple, which JSON does not distinguish. It
