@@ -1,6 +1,8 @@
 package signing
 
 import (
+	"encoding/base64"
+	"slices"
 	"strings"
 	"time"
 )
@@ -47,16 +49,18 @@ func dumpsSigner(o Options) (*TimestampSigner, error) {
 }
 
 // encodeObject returns data in its signed form: base64, preceded by a dot if compressed.
-// The result has spare capacity for the rest of the text.
-func (s *Signer) encodeObject(data []byte) []byte {
+// The result has spare capacity for the rest of the text. It is valid until b is
+// released.
+func (s *Signer) encodeObject(b *buffers, data []byte) []byte {
+	text := b.in[:0]
 	if s.compress && len(data) <= s.maxInflated {
-		b := newBuffers()
-		defer b.release()
 		if z := b.deflate(data, s.level); z != nil {
-			return appendBase64(append(make([]byte, 0, 1+len(z)*4/3+signatureRoom), '.'), z)
+			text, data = append(text, '.'), z
 		}
 	}
-	return appendBase64(make([]byte, 0, len(data)*4/3+signatureRoom), data)
+	text = slices.Grow(text, base64.RawURLEncoding.EncodedLen(len(data))+signatureRoom)
+	b.in = appendBase64(text, data)
+	return b.in
 }
 
 func (s *Signer) decodeObject(value string) ([]byte, error) {

@@ -168,7 +168,9 @@ func (s *Signer) Unsign(signed string) (string, error) {
 //
 // [py/pyjson]: https://pkg.go.dev/github.com/djangobridge/djangobridge/py/pyjson
 func (s *Signer) SignObject(data []byte) string {
-	return string(s.finish(s.encodeObject(data)))
+	b := newBuffers()
+	defer b.release()
+	return string(s.finish(s.encodeObject(b, data)))
 }
 
 // UnsignObject returns the data given to [Signer.SignObject]. The error is a

@@ -139,7 +139,9 @@ func floatSeconds(d time.Duration) float64 {
 // SignObject signs data, the output of a serializer, as [Signer.SignObject] does, and
 // adds a timestamp.
 func (s *TimestampSigner) SignObject(data []byte) string {
-	return s.finish(s.signer.encodeObject(data))
+	b := newBuffers()
+	defer b.release()
+	return s.finish(s.signer.encodeObject(b, data))
 }
 
 // UnsignObject returns the data given to [TimestampSigner.SignObject], whatever its age.
