@@ -3,6 +3,7 @@ package djangosession
 import (
 	"errors"
 	"strings"
+	"sync"
 	"time"
 	"unsafe"
 
@@ -104,6 +105,15 @@ func (r *resolved) legacySalt() string {
 // Encode returns the text of d, signed with the current time. The error is the
 // serializer's.
 func (c *Codec) Encode(d *py.Dict) (string, error) {
+	if _, ok := c.serializer.(JSONSerializer); ok && !c.legacyOnly {
+		b, _ := buffers.Get().(*buffer)
+		defer b.release()
+		// If this fails, the serializer says why, or succeeds in its own way.
+		if text, err := pyjson.AppendDumps(b.text[:0], d); err == nil {
+			b.text = text
+			return c.signer.SignObject(text), nil
+		}
+	}
 	data, err := c.serializer.Dumps(d)
 	if err != nil {
 		return "", err
@@ -112,6 +122,20 @@ func (c *Codec) Encode(d *py.Dict) (string, error) {
 		return c.legacy.encode(data)
 	}
 	return c.signer.SignObject(data), nil
+}
+
+// A buffer holds the JSON of a session that is being signed.
+type buffer struct{ text []byte }
+
+// maxPooledBuffer limits the size of buffers in the pool, in bytes.
+const maxPooledBuffer = 256 << 10
+
+var buffers = sync.Pool{New: func() any { return &buffer{} }} //nolint:gochecknoglobals // a pool has to be shared
+
+func (b *buffer) release() {
+	if cap(b.text) <= maxPooledBuffer {
+		buffers.Put(b)
+	}
 }
 
 // EncodeUncompressed is [Codec.Encode] without compression. Django reads both.
