@@ -22,7 +22,7 @@ func (e *Engine) RecordsOfUser(ctx context.Context, id string) iter.Seq2[*django
 
 func (e *Engine) recordsOf(ctx context.Context, user string) iter.Seq2[*djangosession.Record, error] {
 	return func(yield func(*djangosession.Record, error) bool) {
-		for row, err := range e.rowsOf(ctx, user) {
+		for row, err := range e.RowsFrom(ctx, RowRange{User: user}) {
 			if err != nil {
 				yield(nil, err)
 				return

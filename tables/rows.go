@@ -35,33 +35,43 @@ type RowRange struct {
 	MaxData int64
 }
 
-// rowsPage is how many rows are read at once. It is large enough for speed, and small
-// enough for memory unless sessions are huge.
+// rowsPage is how many rows are read at once if their size is unknown. It is large enough
+// for speed, and small enough for memory unless sessions are huge.
 const rowsPage = 200
+
+// Later pages follow the size of the rows.
+const (
+	pageBytes = 512 << 10 // of data that a page is meant to have
+	mostRows  = 2000      // in a page, however small they are
+)
 
 // Rows yields all rows of the table ordered by key, including expired ones. An error ends
 // the sequence. Rows reads page by page, and does not hold a connection while the loop
 // body runs.
-func (e *Engine) Rows(ctx context.Context) iter.Seq2[Row, error] { return e.rowsOf(ctx, "") }
+func (e *Engine) Rows(ctx context.Context) iter.Seq2[Row, error] { return e.RowsFrom(ctx, RowRange{}) }
 
-func (e *Engine) rowsOf(ctx context.Context, user string) iter.Seq2[Row, error] {
+// RowsFrom is [Engine.Rows] for a range. It ignores the Limit.
+func (e *Engine) RowsFrom(ctx context.Context, r RowRange) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		r := RowRange{User: user}
-		for {
+		for r.Limit = rowsPage; ; {
 			page, err := e.RowsIn(ctx, r)
 			if err != nil {
 				yield(Row{}, err)
 				return
 			}
-			for _, row := range page {
-				if !yield(row, nil) {
+			bytes := 0
+			for i := range page {
+				bytes += len(page[i].Data)
+				if !yield(page[i], nil) {
 					return
 				}
 			}
-			if len(page) < rowsPage {
+			if len(page) < r.Limit {
 				return
 			}
 			r.From, r.After = page[len(page)-1].Key, true
+			// A page of small rows is long, because each page is a query.
+			r.Limit = min(max(pageBytes*len(page)/(bytes+1), 1), mostRows)
 		}
 	}
 }
@@ -97,17 +107,19 @@ func (e *Engine) RowsIn(ctx context.Context, r RowRange) ([]Row, error) {
 		r.Limit = rowsPage
 	}
 	query += fmt.Sprintf(" ORDER BY %s LIMIT %d", e.names.key, r.Limit)
-	return queryAll(ctx, &e.conn, op, query, a.values, func(rows *sql.Rows) (found Row, err error) {
-		var expire string
-		var data sql.NullString
-		into := []any{&found.Key, &data, &expire, &found.Expired}
-		if r.MaxData > 0 {
-			into = append(into, &found.Size)
-		}
+	var found Row // one for all rows, because Scan moves it to the heap
+	var text sql.NullString
+	var expire string
+	into := []any{&found.Key, &text, &expire, &found.Expired}
+	if r.MaxData > 0 {
+		into = append(into, &found.Size)
+	}
+	return queryAll(ctx, &e.conn, op, query, a.values, func(rows *sql.Rows) (Row, error) {
+		found = Row{}
 		if err := rows.Scan(into...); err != nil {
-			return found, err
+			return Row{}, err
 		}
-		if found.Data = data.String; data.Valid {
+		if found.Data = text.String; text.Valid {
 			found.Size = int64(len(found.Data))
 		}
 		if found.date = e.date(expire); !found.date.Time.IsZero() {
