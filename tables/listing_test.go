@@ -3,6 +3,7 @@ package tables_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -84,6 +85,52 @@ func TestListingsEndWithTheLoop(t *testing.T) {
 	}
 	if n != 2 {
 		t.Errorf("%d records", n)
+	}
+}
+
+// The rows make several pages, which are short where rows are large. Some do not decode.
+func TestRecordsComeInTheOrderOfTheRows(t *testing.T) {
+	t.Parallel()
+	site := newTestSite(t, settings(), tables.Options{}, nil)
+	s := site.sessions.New()
+	s.Set("_auth_user_id", "1")
+	if err := s.Save(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	const rows = 5000
+	site.exec(t, `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i+1 FROM n WHERE i < 4999)
+		INSERT INTO django_session SELECT printf('key%05d', i),
+			CASE WHEN i % 7 = 0 THEN 'damaged' WHEN i / 100 = 20 THEN printf('%20000d', i) ELSE session_data END,
+			CASE WHEN i % 11 = 0 THEN '1999-01-01 00:00:00' ELSE expire_date END FROM n, django_session`)
+	site.exec(t, `DELETE FROM django_session WHERE session_key NOT LIKE 'key%'`)
+	i := 0
+	for r, err := range site.engine.Records(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i%11 == 0 {
+			i++
+		}
+		damaged := i%7 == 0 || i/100 == 20
+		if want := fmt.Sprintf("key%05d", i); r.Key != want || damaged != (r.Err != nil) || damaged != (r.Data == nil) {
+			t.Fatalf("%s has the error %v; want %s", r.Key, r.Err, want)
+		}
+		i++
+	}
+	if i != rows {
+		t.Errorf("%d rows, want %d", i, rows)
+	}
+	for from, want := range map[string]int{"": rows, "key": rows, "key00100": rows - 100, "key04999": 1, "kez": 0} {
+		n := rows - want
+		for r, err := range site.engine.RowsFrom(t.Context(), tables.RowRange{From: from}) {
+			if key := fmt.Sprintf("key%05d", n); err != nil || r.Key != key {
+				t.Fatalf("from %q: %s, %v; want %s", from, r.Key, err, key)
+			}
+			n++
+		}
+		if n != rows {
+			t.Errorf("from %q: %d rows, want %d", from, n-rows+want, want)
+		}
 	}
 }
 
