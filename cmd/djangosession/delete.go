@@ -142,28 +142,32 @@ func (c *deleteCommand) deleteOfUser(t *tool, db *store, s djangosession.Setting
 	if err := db.countFor(ctx, progress); err != nil {
 		return err
 	}
-	for row, err := range db.rowsWithUsers(ctx) {
+	for rows, err := range db.batches(ctx, true) {
+		for i := range rows {
+			row := &rows[i]
+			at = row.key
+			read++
+			if row.unreadable != nil {
+				unreadable.add(reasonOf(row.unreadable))
+				continue
+			}
+			if !sameUser(row.user, id) {
+				continue
+			}
+			if err := c.delete(ctx, db, row.key); err != nil {
+				progress.done()
+				c.suggest(t, db, at)
+				return c.stopped(t, deleted, err)
+			}
+			deleted++
+			progress.showf(read, "%s read, %d of user %s", amount.Of(read, "session"), deleted, printable(id))
+		}
 		if err != nil {
 			progress.done()
 			c.suggest(t, db, at)
 			return c.stopped(t, deleted, err)
 		}
-		at = row.key
-		read++
 		progress.showf(read, "%s read, %d of user %s", amount.Of(read, "session"), deleted, printable(id))
-		if row.unreadable != nil {
-			unreadable.add(reasonOf(row.unreadable))
-			continue
-		}
-		if !sameUser(row.user, id) {
-			continue
-		}
-		if err := c.delete(ctx, db, row.key); err != nil {
-			progress.done()
-			c.suggest(t, db, at)
-			return c.stopped(t, deleted, err)
-		}
-		deleted++
 	}
 	progress.done()
 	if err := c.print(t, deleted); err != nil {

@@ -78,9 +78,13 @@ func commonLength(a, b string) int {
 // beginningOf returns n characters of a key, but at most half of it unless it is very
 // short.
 func beginningOf(key string, n int) string {
-	runes := []rune(key)
-	if n = min(n, max(visible, len(runes)/2)); len(runes) <= n {
+	if n = min(n, max(visible, utf8.RuneCountInString(key)/2)); len(key) <= n {
 		return key
 	}
-	return string(runes[:n]) + shortened
+	for i := range key {
+		if n--; n < 0 {
+			return key[:i] + shortened
+		}
+	}
+	return key
 }

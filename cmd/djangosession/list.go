@@ -1,11 +1,6 @@
 package main
 
-import (
-	"fmt"
-	"strconv"
-
-	"github.com/djangobridge/djangobridge/internal/amount"
-)
+import "github.com/djangobridge/djangobridge/internal/amount"
 
 type listCommand struct {
 	databaseFlags
@@ -35,16 +30,6 @@ Examples:
     djangosession sessions list db.sqlite3
     djangosession sessions list --user 42 --json sqlite:///srv/site/db.sqlite3 | jq -r .expire_date
     djangosession sessions list --full-keys --json db.sqlite3 | jq -r 'select(.expired) | .session_key'`
-}
-
-// listedSession is a line of sessions list as JSON.
-type listedSession struct {
-	Key     string   `json:"session_key"`
-	Expires string   `json:"expire_date"`
-	Expired bool     `json:"expired"`
-	Bytes   *int     `json:"bytes,omitempty"`
-	User    string   `json:"user_id,omitempty"`
-	Error   *problem `json:"error,omitempty"`
 }
 
 // Run is the command.
@@ -83,96 +68,40 @@ func (c *listCommand) Run(t *tool) error {
 			return err
 		}
 	}
-	table := &listTable{tool: t, command: c}
-	unreadable := newTally()
-	listed, read := 0, int64(0)
+	table := newListTable(t, c, secretKnown)
+	read := int64(0)
 	progress := t.progress(c.Progress)
 	defer progress.done()
 	if err := db.countFor(ctx, progress); err != nil {
 		return err
 	}
 	at := ""
-	rows := db.rows
-	if secretKnown {
-		rows = db.rowsWithUsers
-	}
-	for row, err := range rows(ctx) {
+	for rows, err := range db.batches(ctx, secretKnown) {
+		for i := range rows {
+			if table.add(&rows[i], id); table.isFull() {
+				break
+			}
+		}
+		if err := table.flush(); err != nil {
+			return err
+		}
+		if table.isFull() {
+			break
+		}
+		if len(rows) > 0 {
+			at = rows[len(rows)-1].key
+		}
 		if err != nil {
 			progress.done()
 			c.suggest(t, db, at)
 			return err
 		}
-		at = row.key
-		read++
-		progress.showf(read, "%s found", amount.Of(int64(listed), "session"))
-		found := listedSession{
-			Key: shownKey(row.key, c.FullKeys), Expires: jsonDate(row.expires), Expired: row.expired, Bytes: row.size,
-		}
-		if found.User = row.user; row.unreadable != nil {
-			p := describe(row.unreadable)
-			found.Error = &p
-			unreadable.add(p.Reason)
-		}
-		if user.isMade() && !sameUser(found.User, id) {
-			continue
-		}
-		if err := table.print(row, found, secretKnown); err != nil {
-			return err
-		}
-		if listed++; c.Limit != nil && listed == *c.Limit {
-			break
-		}
+		read += int64(len(rows))
+		progress.showf(read, "%s found", amount.Of(table.listed, "session"))
 	}
 	progress.done()
-	if listed == 0 && len(unreadable) == 0 && !c.JSON {
+	if table.listed == 0 && len(table.unreadable) == 0 && !c.JSON {
 		t.notef("no sessions")
 	}
-	return unreadable.report(t)
-}
-
-// listTable prints the lines of sessions list. Its columns have fixed widths, because it
-// prints while it reads.
-type listTable struct {
-	tool    *tool
-	command *listCommand
-	begun   bool
-}
-
-func (l *listTable) print(row row, found listedSession, secretKnown bool) error {
-	if l.command.JSON {
-		return l.tool.line(jsonLine(found))
-	}
-	keyWidth := 11
-	if l.command.FullKeys {
-		keyWidth = 32
-	}
-	if !l.begun {
-		l.begun = true
-		if !secretKnown {
-			l.tool.notef("no secret key is given, so users are not shown")
-		}
-		heading := fmt.Sprintf("%-*s  %-23s  %-7s  %8s  %s", keyWidth, "KEY", "EXPIRES", "STATE", "BYTES", "USER")
-		if err := l.tool.printf("%s\n", bold(l.tool.stdout, heading)); err != nil {
-			return err
-		}
-	}
-	state, user, size, expires := "live", "-", "-", "unknown"
-	if row.size != nil {
-		size, expires = strconv.Itoa(*row.size), shownDate(row.expires)
-	} else if !row.expires.IsZero() {
-		expires = shownDate(row.expires)
-	}
-	if found.Expired {
-		state = "expired"
-	}
-	switch {
-	case !secretKnown:
-		user = ""
-	case found.Error != nil:
-		user = "(" + found.Error.Reason + ")"
-	case found.User != "":
-		user = printable(found.User)
-	}
-	return l.tool.printf("%-*s  %-23s  %-7s  %8s  %s\n",
-		keyWidth, printable(found.Key), expires, state, size, user)
+	return table.unreadable.report(t)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/internal/amount"
+	"github.com/djangobridge/djangobridge/internal/batch"
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/signing"
 	"github.com/djangobridge/djangobridge/tables"
@@ -162,16 +163,16 @@ func (c *keyCounter) run(ctx context.Context, t *tool, workers int) error {
 // read sends all sessions to the workers.
 func (c *keyCounter) read(ctx context.Context, batches chan<- []storedSession, progress *progress) error {
 	read := int64(0)
-	for batch, err := range inBatches(c.source.sessions(ctx), func(s *storedSession) int { return len(s.text) }) {
+	for sessions, err := range batch.Of(c.source.sessions(ctx), batch.Most, func(s *storedSession) int { return len(s.text) }) {
 		if err != nil {
 			return err
 		}
 		select {
-		case batches <- batch:
+		case batches <- sessions:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		read += int64(len(batch))
+		read += int64(len(sessions))
 		progress.showf(read, "%s read", amount.Of(read, "session"))
 	}
 	return nil
@@ -180,8 +181,8 @@ func (c *keyCounter) read(ctx context.Context, batches chan<- []storedSession, p
 // work counts batches until there are no more.
 func (c *keyCounter) work(ctx context.Context, batches <-chan []storedSession, fail context.CancelCauseFunc) {
 	counted := c.newTotals()
-	for batch := range batches {
-		if err := c.countBatch(ctx, batch, counted); err != nil {
+	for sessions := range batches {
+		if err := c.countBatch(ctx, sessions, counted); err != nil {
 			fail(err)
 			return
 		}
@@ -197,10 +198,10 @@ type storedLogin struct {
 	ends     time.Time
 }
 
-func (c *keyCounter) countBatch(ctx context.Context, batch []storedSession, to *keyTotals) error {
+func (c *keyCounter) countBatch(ctx context.Context, sessions []storedSession, to *keyTotals) error {
 	var logins []storedLogin
-	for i := range batch {
-		s := &batch[i]
+	for i := range sessions {
+		s := &sessions[i]
 		if s.expired {
 			to.expired++
 		} else {

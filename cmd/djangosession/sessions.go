@@ -59,8 +59,10 @@ func shownDate(date time.Time) string {
 	if date.IsZero() {
 		return "not a date"
 	}
-	return date.Format("2006-01-02 15:04:05 MST")
+	return date.Format(shownDateLayout)
 }
+
+const shownDateLayout = "2006-01-02 15:04:05 MST"
 
 // jsonDate returns a date for programs, or "" for the zero time.
 func jsonDate(date time.Time) string {

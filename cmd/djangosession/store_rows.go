@@ -16,13 +16,16 @@ type row struct {
 	key     string
 	expires time.Time // zero if it is unknown
 	expired bool
-	size    *int // of the stored data in bytes; nil if it is unknown
+	size    int // of the stored data in bytes; unknownSize if it is unknown
 	decode  func() (*py.Dict, error)
 
-	// Set by rowsWithUsers, which calls decode.
+	// Set by batches, which calls decode.
 	user       string
 	unreadable error
 }
+
+// unknownSize is the size of sessions that are in no database.
+const unknownSize = -1
 
 // countFor tells a progress that is shown how many sessions there are, if the store can
 // count them.
@@ -55,7 +58,7 @@ func (s *store) rows(ctx context.Context) iter.Seq2[row, error] {
 				yield(row{}, err)
 				return
 			}
-			found := row{key: r.Key, decode: func() (*py.Dict, error) { return r.Data, r.Err }}
+			found := row{key: r.Key, size: unknownSize, decode: func() (*py.Dict, error) { return r.Data, r.Err }}
 			if !r.ExpireDate.Time.IsZero() {
 				found.expires = r.ExpireDate.Time
 			}
@@ -66,40 +69,21 @@ func (s *store) rows(ctx context.Context) iter.Seq2[row, error] {
 	}
 }
 
-const (
-	// pageBytes is how much data a page of rows is meant to have.
-	pageBytes = 512 << 10
-	// mostRows is how many rows a page has at most, however small they are.
-	mostRows = 2000
-)
-
-// rowsOfTable yields rows from s.from. Pages of small rows are long, because each page is
-// a query.
+// rowsOfTable yields rows from s.from.
 func (s *store) rowsOfTable(ctx context.Context) iter.Seq2[row, error] {
 	return func(yield func(row, error) bool) {
-		for r := (tables.RowRange{From: s.from, Limit: batchSessions, User: s.user}); ; {
-			page, err := s.table.RowsIn(ctx, r)
+		for r, err := range s.table.RowsFrom(ctx, tables.RowRange{From: s.from, User: s.user}) {
 			if err != nil {
 				yield(row{}, err)
 				return
 			}
-			bytes := 0
-			for _, r := range page {
-				size := len(r.Data)
-				bytes += size
-				found := row{
-					key: r.Key, expires: r.ExpireDate, expired: r.Expired, size: &size,
-					decode: func() (*py.Dict, error) { return s.table.Codec().Decode(r.Data) },
-				}
-				if !yield(found, nil) {
-					return
-				}
+			found := row{
+				key: r.Key, expires: r.ExpireDate, expired: r.Expired, size: len(r.Data),
+				decode: func() (*py.Dict, error) { return s.table.Codec().Decode(r.Data) },
 			}
-			if len(page) < r.Limit {
+			if !yield(found, nil) {
 				return
 			}
-			r.From, r.After = page[len(page)-1].Key, true
-			r.Limit = min(max(pageBytes*len(page)/(bytes+1), 1), mostRows)
 		}
 	}
 }
