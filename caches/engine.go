@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"log/slog"
 	"strings"
 	"time"
@@ -254,40 +253,4 @@ func (e *Engine) ClearExpired(ctx context.Context, _ djangosession.ClearOptions)
 		return 0, fmt.Errorf("caches: clear expired sessions: %w", err)
 	}
 	return 0, nil
-}
-
-// Records implements [djangosession.Lister]. The error is [djangosession.ErrNoList] if
-// the cache is not a [Lister], or if KEY_FUNCTION hides the session keys.
-func (e *Engine) Records(ctx context.Context) iter.Seq2[*djangosession.Record, error] {
-	return func(yield func(*djangosession.Record, error) bool) {
-		lister, ok := e.cache.(Lister)
-		before, after, open := e.keys.frame()
-		if !ok || !open {
-			yield(nil, djangosession.ErrNoList)
-			return
-		}
-		for at, err := range lister.Keys(ctx, before) {
-			if err != nil {
-				yield(nil, fmt.Errorf("caches: list sessions: %w", err))
-				return
-			}
-			key, ok := e.keys.session(at, before, after)
-			if !ok {
-				continue
-			}
-			r, err := e.Load(ctx, key)
-			switch {
-			case errors.Is(err, djangosession.ErrNoSession):
-				continue
-			case isUnreadable(err):
-				r = &djangosession.Record{Key: key, Err: err}
-			case err != nil:
-				yield(nil, err)
-				return
-			}
-			if !yield(r, nil) {
-				return
-			}
-		}
-	}
 }

@@ -59,16 +59,17 @@ func (c *listCommand) Run(t *tool) error {
 		return err
 	}
 
-	id := ""
+	table := newListTable(t, c, secretKnown)
 	if user.isMade() {
-		if id, err = user.find(ctx, t, db, s, &c.databaseFlags); err != nil {
+		id, err := user.find(ctx, t, db, s, &c.databaseFlags)
+		if err != nil {
 			return err
 		}
 		if err := user.selectRows(db, id); err != nil {
 			return err
 		}
+		table.user = &id
 	}
-	table := newListTable(t, c, secretKnown)
 	read := int64(0)
 	progress := t.progress(c.Progress)
 	defer progress.done()
@@ -78,7 +79,7 @@ func (c *listCommand) Run(t *tool) error {
 	at := ""
 	for rows, err := range db.batches(ctx, secretKnown) {
 		for i := range rows {
-			if table.add(&rows[i], id); table.isFull() {
+			if table.add(&rows[i]); table.isFull() {
 				break
 			}
 		}

@@ -26,6 +26,7 @@ type listTable struct {
 	command     *listCommand
 	secretKnown bool
 	keyWidth    int
+	user        *string // whose sessions are listed; nil for all
 
 	begun      bool
 	listed     int64
@@ -49,14 +50,14 @@ func (l *listTable) isFull() bool {
 	return l.command.Limit != nil && l.listed >= int64(*l.command.Limit)
 }
 
-// add adds a session, unless an id is given that is not its user's.
-func (l *listTable) add(r *row, id string) {
+// add adds a session, unless it is another user's.
+func (l *listTable) add(r *row) {
 	reason := ""
 	if r.unreadable != nil {
 		reason = reasonOf(r.unreadable)
 		l.unreadable.add(reason)
 	}
-	if id != "" && !sameUser(r.user, id) {
+	if l.user != nil && !sameUser(r.user, *l.user) {
 		return
 	}
 	l.listed++
@@ -93,7 +94,7 @@ func (l *listTable) addJSON(r *row) {
 		p := describe(r.unreadable)
 		found.Error = &p
 	}
-	_ = l.json.Encode(found) //nolint:gosec // strings and numbers never fail, and the key is what was asked for
+	_ = l.json.Encode(found) //nolint:gosec,errchkjson // strings and numbers never fail, and the key is what was asked for
 }
 
 func (l *listTable) begin() {
