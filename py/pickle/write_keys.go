@@ -5,6 +5,10 @@ import "github.com/djangobridge/djangobridge/py"
 // saveKey writes a dict key or a member of a set. If Python could not hash it, loading
 // would fail and all other data would be lost as well.
 func (w *writer) saveKey(key any) *UnsupportedError {
+	if s, ok := key.(string); ok { // by far the most frequent
+		w.boundary()
+		return w.str(s)
+	}
 	if !isHashable(key) {
 		return unsupported(key, notHashable)
 	}

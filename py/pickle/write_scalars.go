@@ -83,6 +83,13 @@ func (w *writer) str(s string) *UnsupportedError {
 	if !validString(s) {
 		return unsupported(s, notStr)
 	}
+	if w.protocol >= 4 && len(s) <= math.MaxUint8 { // strPayload and memoize in one step
+		w.buf = append(w.buf, opShortBinUnicode, byte(len(s)))
+		w.buf = append(append(w.buf, s...), opMemoize)
+		w.memo.add(id, w.memo.count)
+		w.memo.count++
+		return nil
+	}
 	w.strPayload(s)
 	w.memoize(id)
 	return nil
