@@ -25,9 +25,9 @@ type deleteCommand struct {
 // Help is what sessions delete --help adds.
 func (*deleteCommand) Help() string {
 	return `Deletes the sessions with these keys, or with --user or --username all sessions of one user. For a user, it reads every
-session of the store, because only their contents name the user; --session-user-column selects rows to read. Keys are the arguments, or the lines of standard input. A
-shortened key, such as 0gmsponz..., must match exactly one session. --user and --username need the secret key; deleting by
-key does not.
+session of the store, because only their contents name the user; --session-user-column selects rows to read. Keys are the
+arguments, or the lines of standard input. A shortened key, such as 0gmsponz..., must match exactly one session. --user and
+--username need the secret key; deleting by key does not.
 ` + userHelp + `
 
 The exit status is 0 on success, also for a user without sessions; 1 if a key has no session, no user has the name, or
