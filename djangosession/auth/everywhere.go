@@ -21,7 +21,8 @@ var ErrLoggedInAgain = errors.New("auth: sessions of the user kept appearing: " 
 // logged in. It returns the number of deleted sessions, even with an error. It goes
 // through all sessions in batches, which takes minutes for millions of sessions, or
 // through those that a [djangosession.UserLister] selects, such as an engine of package
-// tables with Options.UserColumn. A password change ends all logins at once.
+// tables with Options.UserColumn. Engines may use several cores for it. A password change
+// ends all logins at once.
 //
 // A pass misses a session only if the session gets a new key during that pass. Therefore
 // LogoutEverywhere makes at least two passes and at most five, until a pass finds
