@@ -139,9 +139,9 @@ type ClearOptions struct {
 	// 0, batches have BatchSize sessions. If both are 0, a batch takes a few milliseconds,
 	// which other users of the database hardly notice.
 	BatchTime time.Duration
-	// Pause is the time between two batches, for other users of the database. If 0, there
-	// is no pause, or the shortest one that lets others in if a batch locks the whole
-	// database.
+	// Pause is the time between two batches, for other users of the database. If 0, it is
+	// 10 ms if a batch locks the whole database, and otherwise as long as the batch took,
+	// but not more than 10 ms.
 	Pause time.Duration
 	// Counted, if set, is called before the first batch with the number of expired
 	// sessions, if the engine counts them first.

@@ -38,9 +38,6 @@ func (e *Engine) ClearExpired(ctx context.Context, o djangosession.ClearOptions)
 	if o.Counted != nil {
 		o.Counted(c.expired)
 	}
-	if c.o.Pause <= 0 && !e.dialect.locksRows() {
-		c.o.Pause = leastPause
-	}
 	c.pace = newPace(o, e.dialect.locksRows())
 	done, err := c.byBlock(ctx)
 	if err == nil && !done {
@@ -219,7 +216,7 @@ func (c *clearing) batch(ctx context.Context, statement string, values []any) (n
 
 // pause lets other processes use the database between two batches.
 func (c *clearing) pause(ctx context.Context) error {
-	if err := pause(ctx, c.o.Pause); err != nil {
+	if err := pause(ctx, c.pace.pause); err != nil {
 		return fmt.Errorf("tables: %s: %w", opClear, err)
 	}
 	return nil

@@ -7,14 +7,17 @@ import (
 )
 
 const (
-	// rowsTime is how long a batch takes where it locks only the rows that it removes.
-	rowsTime = 20 * time.Millisecond
+	// rowsTime is how long a batch takes where it locks only the rows that it removes. The
+	// pause after it takes as long, unless batches are longer: commits of others have to
+	// wait for the log that the batch has written.
+	rowsTime = 10 * time.Millisecond
 	// databaseTime is how long a batch takes where it locks the whole database.
 	databaseTime = 4 * time.Millisecond
-	// leastPause is the pause after such a batch. Waiting processes have no queue. They ask
-	// again after intervals that grow, with SQLite's own handler 1, 2, 5, 10 and 15 ms.
-	// After a batch of databaseTime, nearly all of them get their turn at the third attempt.
-	leastPause = 10 * time.Millisecond
+	// defaultPause is the pause after such a batch, and the longest one after others.
+	// Waiting processes have no queue. They ask again after intervals that grow, with
+	// SQLite's own handler 1, 2, 5, 10 and 15 ms. After a batch of databaseTime, nearly
+	// all of them get their turn at the third attempt.
+	defaultPause = 10 * time.Millisecond
 	// firstSize is the size of the first batch, before it is known how fast the database is.
 	firstSize = 128
 	// leastSize is the smallest size that newPace itself chooses. A commit to a slow disk
@@ -27,10 +30,16 @@ const (
 type pace struct {
 	size, least, most int
 	goal              time.Duration // of a batch; 0 if the size does not change
+
+	pause     time.Duration // after the last batch
+	adaptable bool          // whether the pause follows the batch
 }
 
 func newPace(o djangosession.ClearOptions, locksRows bool) pace {
-	p := pace{size: o.BatchSize, most: o.BatchSize, goal: o.BatchTime}
+	p := pace{size: o.BatchSize, most: o.BatchSize, goal: o.BatchTime, pause: o.Pause}
+	if p.pause <= 0 {
+		p.pause, p.adaptable = defaultPause, locksRows
+	}
 	if p.size > 0 && p.goal <= 0 {
 		return p
 	}
@@ -48,9 +57,12 @@ func newPace(o djangosession.ClearOptions, locksRows bool) pace {
 	return p
 }
 
-// took adapts the size to the time of a batch. The limits are so far apart that a steady
-// database gets a steady size.
+// took adapts the size, and the pause, to the time of a batch. The limits are so far apart
+// that a steady database gets a steady size.
 func (p *pace) took(d time.Duration) {
+	if p.adaptable {
+		p.pause = min(d, defaultPause)
+	}
 	if p.goal <= 0 {
 		return
 	}

@@ -39,3 +39,26 @@ func TestBatchesTakeTheTimeWanted(t *testing.T) {
 		}
 	}
 }
+
+func TestPausesAreAsLongAsBatches(t *testing.T) {
+	t.Parallel()
+	const ms = time.Millisecond
+	for name, c := range map[string]struct {
+		asked       time.Duration
+		locksRows   bool
+		batch, want time.Duration
+	}{
+		"rows":                 {locksRows: true, batch: 3 * ms, want: 3 * ms},
+		"rows, a long batch":   {locksRows: true, batch: time.Second, want: 10 * ms},
+		"rows, asked for":      {asked: 50 * ms, locksRows: true, batch: 3 * ms, want: 50 * ms},
+		"a database":           {batch: 3 * ms, want: 10 * ms},
+		"a database, negative": {asked: -1, batch: 3 * ms, want: 10 * ms},
+		"a database, asked":    {asked: ms, batch: 3 * ms, want: ms},
+	} {
+		p := newPace(djangosession.ClearOptions{Pause: c.asked}, c.locksRows)
+		p.took(c.batch)
+		if p.pause != c.want {
+			t.Errorf("%s: a pause of %v, want %v", name, p.pause, c.want)
+		}
+	}
+}
