@@ -211,9 +211,9 @@ func (o *Options) checkEngine(s *djangosession.Settings) error {
 	case name == signedCookiesEngine && o.Sessions.MergeSaves:
 		return refuse("Sessions.MergeSaves", "is set, but SESSION_ENGINE is signed_cookies, where each response has a session of its "+
 			"own and the last one wins: unset it")
-	case !o.usesTable(s) && (t.Table != "" || t.ExtraColumns != nil || t.Prepare != nil || t.AcceptEngine != ""):
+	case !o.usesTable(s) && describesTable(t):
 		return refuse("Tables", fmt.Sprintf("names a table of sessions, but SESSION_ENGINE is %q: leave out Table, ExtraColumns, "+
-			"Prepare and AcceptEngine", s.SessionEngine))
+			"UserColumn, Prepare and AcceptEngine", s.SessionEngine))
 	case o.Cache.ReadOnly && !o.ReadOnly:
 		return refuse("ReadOnly", "is not set, but Options.Cache.ReadOnly is: set only Options.ReadOnly")
 	case o.usesCache(s):
@@ -222,6 +222,11 @@ func (o *Options) checkEngine(s *djangosession.Settings) error {
 		}
 	}
 	return nil
+}
+
+// describesTable reports whether there are options of the table of sessions.
+func describesTable(t *tables.Options) bool {
+	return t.Table != "" || t.ExtraColumns != nil || t.UserColumn != "" || t.Prepare != nil || t.AcceptEngine != ""
 }
 
 const (

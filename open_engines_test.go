@@ -168,6 +168,7 @@ func TestOpenSaysWhichLineToAdd(t *testing.T) {
 		"redis_sessions":   {engine: "cache", more: redisSessions, says: []string{"Options.OpenEngine", "rediscache.OpenSessions"}},
 		"merging cookies":  {engine: "signed_cookies", options: djangobridge.Options{Sessions: djangosession.Options{MergeSaves: true}}, says: []string{"Options.Sessions.MergeSaves"}},
 		"table of files":   {engine: "file", options: djangobridge.Options{Tables: tables.Options{Table: "t"}}, says: []string{"Options.Tables"}},
+		"users of files":   {engine: "file", options: djangobridge.Options{Tables: tables.Options{UserColumn: "account_id"}}, says: []string{"Options.Tables", "UserColumn"}},
 		"read-only cache":  {engine: "cache", more: redis, options: djangobridge.Options{OpenCache: memoryCache, Cache: caches.Options{ReadOnly: true}}, says: []string{"Options.ReadOnly"}},
 	} {
 		c.options.DB = siteDB(t)
