@@ -117,7 +117,7 @@ compat: needs ## tests against live Django releases and database servers, and Dj
 	compat_test/env/browser >/dev/null
 	compat_test/env/thirdparty >/dev/null
 	rm -f "$(DJANGO_SUITE_REPORT)"
-	cd compat_test && go test -race -count=1 -timeout 45m -parallel 6 ./...
+	cd compat_test && go test -race -count=1 -timeout 60m -parallel 6 ./...
 	@cat "$(DJANGO_SUITE_REPORT)"
 
 ##@ Now and then
