@@ -7,9 +7,9 @@ import (
 )
 
 const (
-	// rowsTime is how long a batch takes where it locks only the rows that it removes. The
-	// pause after it takes as long, unless batches are longer: commits of others have to
-	// wait for the log that the batch has written.
+	// rowsTime is how long a batch takes where it locks only the rows that it removes. A
+	// pause of the same length follows, because commits of others wait for the log that
+	// the batch has written.
 	rowsTime = 10 * time.Millisecond
 	// databaseTime is how long a batch takes where it locks the whole database.
 	databaseTime = 4 * time.Millisecond
