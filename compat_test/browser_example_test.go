@@ -2,6 +2,7 @@ package compat_test
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -47,10 +48,34 @@ func answerExample(t *testing.T, e *example) {
 	// With a CSRF cookie, Django looks for the token in the form.
 	send(fmt.Sprintf("POST /login/ HTTP/1.1\r\nHost: %s\r\nCookie: kettles_csrf=%s\r\nContent-Type: application/x-www-form-urlencoded\r\n"+
 		"Content-Length: %d\r\n\r\n%s", host, strings.Repeat("a", 32), len(form), form[:1]))
-	time.Sleep(500 * time.Millisecond) // Django has the beginning
-	rest := time.AfterFunc(500*time.Millisecond, func() { send(form[1:]) })
-	defer rest.Stop()
+	// When a later request has its answer, the site has the beginning of this one.
+	later, err := http.NewRequestWithContext(t.Context(), http.MethodGet, site.url+"/", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := http.DefaultClient.Do(later)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, readErr := io.Copy(io.Discard, page.Body)
+	if err := errors.Join(readErr, page.Body.Close()); err != nil {
+		t.Fatal(err)
+	}
+	sent := make(chan struct{})
+	go func() {
+		defer close(sent)
+		for { // until the site has begun to end, and takes no more requests
+			c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", host)
+			if err != nil {
+				break
+			}
+			_ = c.Close() // it was only a test
+			time.Sleep(20 * time.Millisecond)
+		}
+		send(form[1:])
+	}()
 	site.stop(syscall.SIGTERM)
+	<-sent
 	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
 		t.Fatal(err)
