@@ -97,7 +97,7 @@ func browseRotation(t *testing.T, e *example) {
 }
 
 func browseExpiry(t *testing.T, e *example) {
-	visitor := e.start(t, "-session-age", "8s").visit()
+	visitor := e.start(t, "-session-age", "20s").visit() // longer than the steps before the wait take
 	visitor.loginAtDjango()
 	visitor.keepCookie("kettles_session")
 	visitor.open("/account/")
