@@ -71,12 +71,11 @@ func (e *example) inspect(t *testing.T, f *front, flags ...string) *inspection {
 	i.onlyAsks(t)
 	i.url = i.address
 	i.follow("enter", chromedp.Navigate(i.address+"/?token="+i.token), 200)
-	for range 200 {
+	for began := time.Now(); time.Since(began) < patience; time.Sleep(20 * time.Millisecond) {
 		if at := perform(i.tab, "location", chromedp.Location()); !strings.Contains(at, "token=") {
 			i.url = strings.TrimSuffix(at, "/")
 			return i
 		}
-		time.Sleep(20 * time.Millisecond)
 	}
 	t.Fatalf("the token leads nowhere\n%s", i.look())
 	return nil
@@ -137,11 +136,10 @@ func (i *inspection) choose(by, text string) {
 // await waits for the end of a job.
 func (i *inspection) await() string {
 	i.t.Helper()
-	for range 500 {
+	for began := time.Now(); time.Since(began) < patience; time.Sleep(20 * time.Millisecond) {
 		if text := i.shown(); strings.Contains(text, "Finished after") || strings.Contains(text, "Failed") {
 			return text
 		}
-		time.Sleep(20 * time.Millisecond)
 	}
 	i.t.Fatalf("the job does not end\n%s", i.look())
 	return ""

@@ -129,7 +129,7 @@ func (s *website) stop(signal os.Signal) {
 	if err := cmd.Process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		s.t.Error(err)
 	}
-	overdue := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })
+	overdue := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
 	defer overdue.Stop()
 	if err := cmd.Wait(); err != nil {
 		s.t.Errorf("the example ended with %v\n%s", err, s.output.String())
