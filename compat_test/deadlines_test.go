@@ -117,6 +117,10 @@ func managerOn(
 	return newManager(t, engine, s, o)
 }
 
+// lostLimit is how long a save may take whose answer is lost: seconds after its deadline,
+// for a busy machine, but much less than it waits for locks.
+const lostLimit = 10 * time.Second
+
 // TestLostAnswersEndWithTheDeadline loses the server's answers to the statements of a
 // merged save.
 func TestLostAnswersEndWithTheDeadline(t *testing.T) {
@@ -140,11 +144,12 @@ func TestLostAnswersEndWithTheDeadline(t *testing.T) {
 					}
 				}
 				proxy.silent.Store(&word)
-				ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+				// A busy machine needs a while to come to that statement.
+				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 				defer cancel()
 				began := time.Now()
 				err = session.Save(ctx)
-				if took := time.Since(began); took > 1500*time.Millisecond {
+				if took := time.Since(began); took > lostLimit {
 					t.Errorf("returned after %v", took)
 				}
 				want := context.DeadlineExceeded
@@ -200,17 +205,17 @@ func TestLostCommitInTheMiddleware(t *testing.T) { //nolint:paralleltest // coun
 	w := httptest.NewRecorder()
 	began := time.Now()
 	site.ServeHTTP(w, r)
-	if took := time.Since(began); took > 1500*time.Millisecond {
+	if took := time.Since(began); took > lostLimit {
 		t.Errorf("returned after %v", took)
 	}
 	if w.Code != http.StatusInternalServerError || !errors.Is(reported, context.DeadlineExceeded) {
 		t.Errorf("status %d, reported %v", w.Code, reported)
 	}
-	for range 100 { // what closes the connection may take a moment
+	// Closing the connection may take a moment.
+	for ended := time.Now(); time.Since(ended) < 20*time.Second; time.Sleep(10 * time.Millisecond) {
 		if runtime.NumGoroutine() <= before {
 			return
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 	t.Errorf("%d goroutines before, %d after", before, runtime.NumGoroutine())
 }
