@@ -60,7 +60,7 @@ func TestMemcachedKeepsSessions(t *testing.T) {
 				s.SessionEngine = cacheEngine
 				s.SessionCache = memcachedCache(backend.name, server.Addr())
 				s.SessionCache.KeyPrefix = djangosession.NewKey() // of this test alone
-				e, err := caches.NewEngine(openMemcached(t, s, memcached.Options{Timeout: 20 * time.Second}), s, caches.Options{})
+				e, err := caches.NewEngine(openMemcached(t, s, memcached.Options{}), s, caches.Options{})
 				if err != nil {
 					t.Fatal(err)
 				}

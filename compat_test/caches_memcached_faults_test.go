@@ -281,11 +281,12 @@ func TestMemcachedThatIsSlow(t *testing.T) {
 			r.Data.Set("a", int64(2))
 			r.ExpireAge = time.Hour
 			w.arm("REPLACE ", f)
-			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			// A busy machine needs a while until the command is on the cable.
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 			defer cancel()
 			start := time.Now()
 			err = far.Save(ctx, r)
-			if err == nil || saysLoggedOut(err) || f == held && !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 2*time.Second {
+			if err == nil || saysLoggedOut(err) || f == held && !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 15*time.Second {
 				t.Errorf("save: %v after %v", err, time.Since(start))
 			}
 			if f == held {

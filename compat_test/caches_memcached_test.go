@@ -63,8 +63,11 @@ func memcachedCache(backend string, location ...string) djangosession.SessionCac
 	}
 }
 
+// openMemcached opens a cache and closes it after the test. A busy machine needs a longer
+// timeout than the default.
 func openMemcached(t testing.TB, s djangosession.Settings, o memcached.Options) *memcached.Cache {
 	t.Helper()
+	o.Timeout = 20 * time.Second
 	c, err := memcached.New(s, o)
 	if err != nil {
 		t.Fatal(err)
@@ -89,7 +92,7 @@ func TestMemcachedIsACache(t *testing.T) {
 					t.Helper()
 					s.SessionCache = memcachedCache(backend.name, addresses(started)...)
 					return cachetest.Backend{
-						Cache: openMemcached(t, s, memcached.Options{Timeout: 20 * time.Second}),
+						Cache: openMemcached(t, s, memcached.Options{}),
 						SetRaw: func(t *testing.T, key string, data []byte) {
 							t.Helper()
 							for _, server := range started { // the key has its place on one of them

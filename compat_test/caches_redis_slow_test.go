@@ -27,11 +27,12 @@ func TestRedisThatIsSlow(t *testing.T) {
 					t.Fatal(err)
 				}
 				w.arm("\r\nXX\r\n", f) // the last argument of a save
-				ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+				// A busy machine needs a while until the command is on the cable.
+				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 				defer cancel()
 				start := time.Now()
 				err := far.Save(ctx, redisRecord(key, int64(2)))
-				if err == nil || saysLoggedOut(err) || f == held && !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 2*time.Second {
+				if err == nil || saysLoggedOut(err) || f == held && !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 15*time.Second {
 					t.Errorf("save: %v after %v", err, time.Since(start))
 				}
 				if f == held {
