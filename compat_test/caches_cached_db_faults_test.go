@@ -20,6 +20,10 @@ type cachedDBFault struct {
 	beforeTheCopy bool // or after the copy was stored
 }
 
+// faultTime is how long an operation may take during which something happens. A busy
+// machine needs a while until it does.
+const faultTime = 4 * time.Second
+
 // testCachedDBFault breaks a server during a save, a merge, and a change of key. An error
 // means that the old session is there, and no error that the new one is. Row and copy
 // agree.
@@ -54,7 +58,7 @@ func testCachedDBFault(t *testing.T, e *cachedRows, f cachedDBFault) {
 		} else {
 			e.faults.After = strike
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), faultTime)
 		err := operation(ctx, key, moved)
 		cancel()
 		e.faults.Before, e.faults.After = nil, nil
@@ -87,7 +91,7 @@ func testCachedDBFault(t *testing.T, e *cachedRows, f cachedDBFault) {
 func awaitCachedDB(t *testing.T, e *cachedRows) {
 	t.Helper()
 	err := e.Check(t.Context())
-	for deadline := time.Now().Add(20 * time.Second); err != nil && time.Now().Before(deadline); err = e.Check(t.Context()) {
+	for deadline := time.Now().Add(time.Minute); err != nil && time.Now().Before(deadline); err = e.Check(t.Context()) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	if err != nil {
@@ -106,7 +110,10 @@ func TestCachedDBWhenRedisFails(t *testing.T) {
 			e := newCachedRows(t, newDatabase(t, product), server, 1)[0]
 			admin := redis.NewClient(&redis.Options{Addr: server.Addr()})
 			defer admin.Close() //nolint:errcheck // it is over
-			pause := func() error { return admin.Do(context.Background(), "client", "pause", "1500", "all").Err() }
+			// Longer than the operation may take, so that it ends before.
+			pause := func() error {
+				return admin.Do(context.Background(), "client", "pause", (faultTime + time.Second/2).Milliseconds(), "all").Err()
+			}
 			for _, before := range []bool{true, false} {
 				testCachedDBFault(t, e, cachedDBFault{name: "killed", do: server.Kill, undo: server.Start, beforeTheCopy: before})
 			}
