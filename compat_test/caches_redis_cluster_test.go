@@ -23,7 +23,7 @@ func newRedisCluster(t *testing.T) (nodes []*servers.Server, direct []*redis.Cli
 	buses := make([]string, size)
 	for i := range size {
 		buses[i] = strconv.Itoa(unusedPort(t))
-		nodes = append(nodes, newRedis(t, "--cluster-enabled", "yes", "--cluster-port", buses[i], "--cluster-node-timeout", "2000",
+		nodes = append(nodes, newRedis(t, "--cluster-enabled", "yes", "--cluster-port", buses[i], "--cluster-node-timeout", "15000",
 			"--cluster-require-full-coverage", "no"))
 		c := redis.NewClient(&redis.Options{Addr: nodes[i].Addr(), MaxRetries: -1})
 		t.Cleanup(func() { _ = c.Close() })
