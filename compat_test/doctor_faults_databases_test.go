@@ -91,7 +91,7 @@ func brokenDatabases() []brokenSite {
 			name: "the server does not run", product: "mariadb",
 			breaks: func(t *testing.T, _ *brokenDeployment) []string {
 				t.Helper()
-				return []string{"mysql://root@127.0.0.1:" + freePorts(t, 1)[0] + "/shop"}
+				return []string{"mysql://root@" + nobody + "/shop"}
 			},
 			check: "database", level: "fault", says: "cannot be reached",
 		},

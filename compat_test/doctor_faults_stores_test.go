@@ -29,10 +29,7 @@ func brokenStores() []brokenSite {
 	return []brokenSite{
 		{
 			name: "Redis does not run", check: "cache", level: "fault", says: "Redis cannot be reached",
-			settings: func(t *testing.T) string {
-				t.Helper()
-				return cacheEngine + oneCache("redis.RedisCache", "redis://127.0.0.1:"+freePorts(t, 1)[0]+"/1")
-			},
+			settings: text(cacheEngine + oneCache("redis.RedisCache", "redis://"+nobody+"/1")),
 		},
 		{
 			name: "Redis wants a password", settings: onRedis(cacheEngine, "", "--requirepass", "doctor-password"),
@@ -77,10 +74,7 @@ func brokenStores() []brokenSite {
 		},
 		{
 			name: "memcached does not run", check: "cache", level: "fault", says: "The cache cannot be reached",
-			settings: func(t *testing.T) string {
-				t.Helper()
-				return cacheEngine + oneCache("memcached.PyMemcacheCache", "127.0.0.1:"+freePorts(t, 1)[0])
-			},
+			settings: text(cacheEngine + oneCache("memcached.PyMemcacheCache", nobody)),
 		},
 		{
 			name: "memcached refuses large sessions", settings: onMemcached("-I", "64k", "-o", "slab_chunk_max=32"),

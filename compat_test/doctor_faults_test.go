@@ -39,6 +39,10 @@ type brokenDeployment struct {
 	base *database
 }
 
+// nobody is an address at which no server listens. A free port could be given to one in
+// the meantime.
+const nobody = "127.0.0.1:1"
+
 // text is a brokenSite.settings.
 func text(settings string) func(*testing.T) string {
 	return func(*testing.T) string { return settings }
