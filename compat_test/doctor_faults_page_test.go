@@ -1,10 +1,12 @@
 package compat_test
 
 import (
+	"fmt"
 	"maps"
-	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"regexp"
 	"testing"
 	"time"
 )
@@ -69,29 +71,34 @@ class Page(LoginView):
 urlpatterns = [path("accounts/login/", Page.as_view())]
 `
 
+// servedAddress is what Django says of the port that it got.
+var servedAddress = regexp.MustCompile(`development server at (http://127\.0\.0\.1:\d+/)\s`)
+
 // serveLogin runs Django with a login page, and with other settings than the exported
 // ones.
 func (b *brokenDeployment) serveLogin(t *testing.T, settings string) string {
 	t.Helper()
-	port := freePorts(t, 1)[0]
-	b.shop.write("shop/pages.py", doctorURLs)
-	module := "served" + port
-	b.shop.write("shop/"+module+".py", "from shop.front import *\nROOT_URLCONF = \"shop.pages\"\nSESSION_COOKIE_SECURE = "+
-		"CSRF_COOKIE_SECURE = False\n"+
+	module := fmt.Sprintf("served%d", lastDatabase.Add(1)) // the project is that of all cases
+	b.shop.write("shop/pages_"+module+".py", doctorURLs)
+	b.shop.write("shop/"+module+".py", "from shop.front import *\nROOT_URLCONF = \"shop.pages_"+module+"\"\n"+
+		"SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False\n"+
 		"ALLOWED_HOSTS = [\"127.0.0.1\"]\n"+settings)
-	server := b.shop.start(t, "DJANGO_SETTINGS_MODULE=shop."+module+" exec python manage.py runserver --noreload 127.0.0.1:"+port)
+	server, log := b.shop.start(t, "DJANGO_SETTINGS_MODULE=shop."+module+" PYTHONUNBUFFERED=1 "+
+		"exec python manage.py runserver --noreload 127.0.0.1:0")
 	t.Cleanup(func() {
 		_ = server.Kill() // it holds nothing
 		_, _ = server.Wait()
 	})
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-		c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", "127.0.0.1:"+port)
-		if err == nil {
-			_ = c.Close() // it was only a test
-			return "http://127.0.0.1:" + port + "/"
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		text, err := os.ReadFile(log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at := servedAddress.FindSubmatch(text); at != nil { // it already listens
+			return string(at[1])
 		}
 		if time.Now().After(deadline) {
-			t.Fatal(err)
+			t.Fatalf("Django does not start:\n%s", text)
 		}
 	}
 }

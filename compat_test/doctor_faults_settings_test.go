@@ -169,8 +169,8 @@ func brokenSettings() []brokenSite {
 	}
 }
 
-// start starts a line for the shell.
-func (p project) start(t *testing.T, command string) *os.Process {
+// start starts a line for the shell, and returns the file with what it prints.
+func (p project) start(t *testing.T, command string) (server *os.Process, printed string) {
 	t.Helper()
 	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
 	if err != nil {
@@ -183,5 +183,5 @@ func (p project) start(t *testing.T, command string) *os.Process {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	return cmd.Process
+	return cmd.Process, log.Name()
 }
