@@ -272,7 +272,8 @@ func TestCachedDBWithFewConnections(t *testing.T) {
 // useAtOnce lets many callers use an engine at once, some of which give up.
 func useAtOnce(t *testing.T, e *cachedRows) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	// Hundreds of commits one after the other are slow on a busy disk.
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	shared := djangosession.NewKey()
 	if err := e.Create(ctx, e.record(shared, int64(0))); err != nil {
@@ -324,7 +325,7 @@ func newCachedTable(t *testing.T, base *database) *cachedRows {
 		Alias: "default", Backend: tables.CacheBackend, Location: []string{table + "_cache"}, Version: "1",
 	}
 	db := base.open(t)
-	c, err := tables.NewCache(db, s, tables.CacheOptions{Dialect: base.dialect})
+	c, err := tables.NewCache(db, s, tables.CacheOptions{Dialect: base.dialect, LockWait: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
