@@ -2,7 +2,6 @@ package compat_test
 
 import (
 	"bytes"
-	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -33,10 +32,12 @@ func freePorts(t *testing.T, n int) []string {
 }
 
 // tutorial returns the commands of docs/getting-started.md as one program for the shell,
-// and the Go program that the page begins with. Downloads are replaced by what is here.
-func tutorial(t *testing.T, root, bin string) (commands, first string) {
+// and the Go program that the page begins with. Downloads are replaced by what is here:
+// the program needs the variables ROOT, the folder of this module, and BIN, a folder in
+// the PATH.
+func tutorial(t *testing.T) (commands, first string) {
 	t.Helper()
-	page, err := os.ReadFile(filepath.Join(root, "docs", "getting-started.md"))
+	page, err := os.ReadFile(filepath.Join("..", "docs", "getting-started.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,12 +53,13 @@ func tutorial(t *testing.T, root, bin string) (commands, first string) {
 		{"python3 -m venv venv\n. venv/bin/activate\npip install django\n", ""}, //nolint:dupword // two commands
 		{
 			"go install " + module + "/cmd/djangosession@latest\n",
-			fmt.Sprintf("(cd %s && GOBIN=%s go install ./cmd/djangosession)\n", root, bin),
+			`(cd "$ROOT" && GOBIN="$BIN" go install ./cmd/djangosession)` + "\n",
 		},
 		{
 			"go get " + module + " modernc.org/sqlite\n",
-			fmt.Sprintf("sed 's#^module .*#module example.com/shop#' %[1]s/go.mod > go.mod\ncp %[1]s/go.sum go.sum\n"+
-				"go mod edit -require %[2]s@v0.0.0 -replace %[2]s=%[1]s\n", root, module),
+			`sed 's#^module .*#module example.com/shop#' "$ROOT"/go.mod > go.mod` + "\n" +
+				`cp "$ROOT"/go.sum go.sum` + "\n" +
+				"go mod edit -require " + module + "@v0.0.0 -replace " + module + `="$ROOT"` + "\n",
 		},
 		{"kill %go\n", "kill %go\nwait %go || true\n"},
 		{"runserver 8000 &\n", "runserver 8000 &\nuntil curl -s -o wait http://127.0.0.1:8000/cart/; do sleep 0.2; done\n"},
@@ -83,17 +85,16 @@ func TestGettingStartedLeadsToASharedCart(t *testing.T) {
 		t.Run(release, func(t *testing.T) {
 			t.Parallel()
 			dir, bin, ports := t.TempDir(), t.TempDir(), freePorts(t, 2)
-			commands, first := tutorial(t, root, bin)
-			program := filepath.Join(dir, "first.go")
-			if err := os.WriteFile(program, []byte(first), 0o600); err != nil {
+			commands, first := tutorial(t)
+			if err := os.WriteFile(filepath.Join(dir, "first.go"), []byte(first), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			parts := strings.Split(commands, run)
 			if len(parts) != 4 {
 				t.Fatalf("%d parts, want 4", len(parts))
 			}
-			for i, source := range []string{program, root + "/examples/start/cart/main.go", root + "/examples/start/form/main.go"} {
-				parts[i] += "sed s/PORT/8001/ " + source + " > main.go\n" + run +
+			for i, source := range []string{"../first.go", "$ROOT/examples/start/cart/main.go", "$ROOT/examples/start/form/main.go"} {
+				parts[i] += `sed s/PORT/8001/ "` + source + "\" > main.go\n" + run +
 					"until curl -s -o wait http://127.0.0.1:8001/; do sleep 0.2; done\n"
 			}
 			commands = strings.NewReplacer("8000", ports[0], "8001", ports[1], "PORT", "8001").Replace(strings.Join(parts, ""))
@@ -102,7 +103,7 @@ func TestGettingStartedLeadsToASharedCart(t *testing.T) {
 				"set -em\ntrap 'for job in $(jobs -p); do kill -- -$job || true; done' EXIT\n"+commands)
 			cmd.Dir = dir
 			path := filepath.Dir(python(t, release)) + ":" + bin + ":" + os.Getenv("PATH")
-			cmd.Env = append(os.Environ(), "PATH="+path, "GOFLAGS=-mod=mod")
+			cmd.Env = append(os.Environ(), "PATH="+path, "GOFLAGS=-mod=mod", "ROOT="+root, "BIN="+bin)
 			var stdout, stderr bytes.Buffer
 			cmd.Stdout, cmd.Stderr = &stdout, &stderr
 			cmd.WaitDelay = 10 * time.Second // the servers have these too
