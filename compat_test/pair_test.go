@@ -98,6 +98,12 @@ func (p *pair) wantSame(t *testing.T, key string) {
 	if django.Key == nil || *django.Key != key {
 		t.Fatal("Django does not find the session")
 	}
+	wantSameValues(t, django, ours)
+}
+
+// wantSameValues fails unless both sides have loaded the same.
+func wantSameValues(t *testing.T, django loaded, ours *djangosession.Session) {
+	t.Helper()
 	if !py.Equal(ours.Dict(), django.Values) {
 		t.Error("Go and Django load different values")
 	}
