@@ -128,8 +128,8 @@ func TestExpiriesAgree(t *testing.T) {
 			}
 			ours := p.load(t, s.Key())
 			age, err := ours.GetExpiryAge()
-			// Django read its clock a moment earlier.
-			if err != nil || age > theirs.Age || age < theirs.Age-5 || ours.GetExpireAtBrowserClose() != theirs.Browser {
+			// Django read its clock earlier: a moment, or seconds on a busy machine.
+			if err != nil || age > theirs.Age || age < theirs.Age-30 || ours.GetExpireAtBrowserClose() != theirs.Browser {
 				t.Errorf("%s: Go says %v, %v, %v; Django %+v", what, age, ours.GetExpireAtBrowserClose(), err, theirs)
 			}
 			if strings.Contains(what, "date") { // no clock in it
