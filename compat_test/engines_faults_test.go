@@ -136,7 +136,7 @@ func stopStore(t *testing.T, p *enginePair) {
 	s := p.load(t, key)
 	s.Set("a", 2)
 	p.at.stop()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	fresh := p.sessions.New()
 	fresh.Set("a", 1)

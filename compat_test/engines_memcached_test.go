@@ -63,7 +63,7 @@ const reconnectMemcached = `
 import time
 from django.core.cache import caches
 
-cache, end = caches["default"], time.time() + 20
+cache, end = caches["default"], time.time() + 60
 cache.close()
 while True:
     try:

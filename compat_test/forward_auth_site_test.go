@@ -76,12 +76,13 @@ func newGuardedSite(t *testing.T, more ...string) *guardedSite {
 	dir := t.TempDir()
 	s := &guardedSite{t: t, dir: dir, database: filepath.Join(dir, "db.sqlite3"), settings: filepath.Join(dir, "site.json")}
 	s.startDjango()
+	interpreter := python(t, release.VersionsFor("single")[0])
 	s.service = freeAddress(t)
 	host, port, found := strings.Cut(s.service, ":")
 	if !found {
 		t.Fatal(s.service)
 	}
-	run(t, dir, python(t, release.VersionsFor("single")[0]), absolute(t, "../examples/forward-auth/service.py"), host, port)
+	run(t, dir, interpreter, absolute(t, "../examples/forward-auth/service.py"), host, port)
 	s.startServe(more...)
 	await(t, s.service)
 	return s
@@ -155,7 +156,8 @@ func (s *guardedSite) startServe(more ...string) {
 // and returns its address.
 func (s *guardedSite) front(name string) string {
 	s.t.Helper()
-	address := freeAddress(s.t)
+	program := proxyProgram(s.t, name)
+	address := freeAddress(s.t) // late, because another program could take it
 	port := portOf(address)
 	s.copyExample(strings.NewReplacer(
 		"127.0.0.1:8788", s.auth, "127.0.0.1:8000", s.django, "127.0.0.1:9000", s.service, "127.0.0.1:8080", address,
@@ -167,7 +169,6 @@ func (s *guardedSite) front(name string) string {
 		"filename: traefik-routes.yaml", "filename: "+s.dir+"/traefik-routes.yaml",
 	))
 	file := func(name string) string { return filepath.Join(s.dir, name) }
-	program := proxyProgram(s.t, name)
 	args := map[string][]string{
 		"nginx":   {"-p", s.dir, "-c", file("nginx.conf")},
 		"caddy":   {"run", "--adapter", "caddyfile", "--config", file("Caddyfile")},
@@ -176,7 +177,7 @@ func (s *guardedSite) front(name string) string {
 	}[name]
 	run(s.t, s.dir, program, args...)
 	await(s.t, address)
-	for range 200 { // until the routes are there
+	for range 1200 { // until the routes are there
 		if w := s.send(address, "GET /reports/ HTTP/1.1"); w.status == http.StatusFound {
 			return address
 		}
@@ -300,7 +301,7 @@ func absolute(t *testing.T, path string) string {
 // await waits until something listens at an address.
 func await(t *testing.T, address string) {
 	t.Helper()
-	for range 400 {
+	for range 1200 { // a minute
 		c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address)
 		if err == nil {
 			_ = c.Close() // nothing was sent
