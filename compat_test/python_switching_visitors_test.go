@@ -118,18 +118,20 @@ func (c *switchingCrowd) current() *switchingStage {
 	return c.now()
 }
 
-// await waits for a number of further actions in this stage.
+// await waits for a number of further actions in this stage. With Django's engine it also
+// waits until overlapping requests have undone something.
 func (c *switchingCrowd) await(actions int) {
 	c.t.Helper()
-	count := func() (actions, rounds int) {
+	count := func() (actions, rounds int, met bool) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		return c.now().actions, c.now().rounds
+		s := c.now()
+		return s.actions, s.rounds, s.undone > 0 || s.engine != c.site.kind.stock()
 	}
-	before, beforeRounds := count()
-	c.site.await(fmt.Sprintf("%d actions in a stage", actions), func() bool {
-		now, rounds := count()
-		return now >= before+actions && rounds >= beforeRounds+3
+	before, beforeRounds, _ := count()
+	c.site.await(fmt.Sprintf("%d actions in a stage, and a change undone by Django's engine", actions), func() bool {
+		now, rounds, met := count()
+		return now >= before+actions && rounds >= beforeRounds+3 && met
 	})
 }
 
