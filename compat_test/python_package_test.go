@@ -97,9 +97,13 @@ func (p project) python(module, line string) (string, bool) {
 	return text, strings.TrimSpace(status) == "0"
 }
 
-// variant writes a module of settings that changes those of the project.
+// variant writes a module of settings that changes those of the project. Python would take
+// one that it has compiled, if both are of the same second and size.
 func (p project) variant(module, text string) {
 	p.t.Helper()
+	if err := os.RemoveAll(filepath.Join(p.dir, "shop", "__pycache__")); err != nil {
+		p.t.Fatal(err)
+	}
 	p.write("shop/"+module+".py", "from shop.settings import *\n"+text)
 }
 
