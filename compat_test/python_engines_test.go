@@ -161,7 +161,9 @@ func openMerging(file, source string) (m *djangosession.Manager, closeAll func()
 		}
 	}
 	if err == nil {
-		m, err = djangosession.NewManager(engine, s, djangosession.Options{StrictLoad: true, MergeSaves: true})
+		m, err = djangosession.NewManager(engine, s, djangosession.Options{
+			StrictLoad: true, MergeSaves: true, SaveTimeout: time.Minute,
+		})
 	}
 	if err != nil {
 		closeAll()

@@ -5,6 +5,7 @@ import (
 	"net"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -46,7 +47,9 @@ func TestRoundTripsToTheCache(t *testing.T) {
 		return func(t *testing.T, c *tripCounter) opened {
 			t.Helper()
 			server := newRedis(t)
-			client := redis.NewClient(&redis.Options{Addr: server.Addr(), Dialer: c.dial, MaxRetries: -1})
+			client := redis.NewClient(&redis.Options{
+				Addr: server.Addr(), Dialer: c.dial, MaxRetries: -1, ReadTimeout: 20 * time.Second,
+			})
 			t.Cleanup(func() { _ = client.Close() })
 			s := redisKind{backend: backend}.settings(djangosession.NewSettings("k"), "redis://"+server.Addr())
 			cache, err := rediscache.New(s, rediscache.Options{Client: client})
@@ -63,7 +66,7 @@ func TestRoundTripsToTheCache(t *testing.T) {
 			t.Helper()
 			s := djangosession.NewSettings("k")
 			s.SessionCache = memcachedCache("PyMemcacheCache", addresses(memcacheds(t, 1))...)
-			return opened{openMemcached(t, s, memcached.Options{DialContext: c.dial}), s}
+			return opened{openMemcached(t, s, memcached.Options{DialContext: c.dial, Timeout: 20 * time.Second}), s}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
