@@ -3,7 +3,6 @@ package compat_test
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/djangobridge/djangobridge/caches"
 	"github.com/djangobridge/djangobridge/caches/memcached"
@@ -24,7 +23,7 @@ func memcachedEngineCases() []engineCase {
 				name: fmt.Sprintf("cache/%s/servers=%d", backend.name, count), pickles: true, since: backend.since, until: backend.until,
 				start: func(t *testing.T, at *engineSite) map[string]any { return startMemcached(t, at, backend.name, count) },
 				open: func(t *testing.T, s djangosession.Settings, _ *engineSite) (djangosession.Engine, error) {
-					return caches.NewEngine(openMemcached(t, s, memcached.Options{Timeout: 20 * time.Second}), s, caches.Options{})
+					return caches.NewEngine(openMemcached(t, s, memcached.Options{}), s, caches.Options{})
 				},
 			}
 			cases = append(cases, c)
@@ -50,7 +49,7 @@ func memcachedEngineCases() []engineCase {
 				if err != nil {
 					return nil, err
 				}
-				cache := openMemcached(t, s, memcached.Options{Timeout: 20 * time.Second})
+				cache := openMemcached(t, s, memcached.Options{})
 				return caches.NewCachedDB(table, cache, s, caches.Options{})
 			}
 			cases = append(cases, c)

@@ -66,7 +66,7 @@ func TestRoundTripsToTheCache(t *testing.T) {
 			t.Helper()
 			s := djangosession.NewSettings("k")
 			s.SessionCache = memcachedCache("PyMemcacheCache", addresses(memcacheds(t, 1))...)
-			return opened{openMemcached(t, s, memcached.Options{DialContext: c.dial, Timeout: 20 * time.Second}), s}
+			return opened{openMemcached(t, s, memcached.Options{DialContext: c.dial}), s}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
