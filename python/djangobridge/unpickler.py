@@ -46,17 +46,23 @@ class RestrictedUnpickler(pickle.Unpickler):
         if path == "builtins.bytes":  # in protocol 2, the empty bytes
             return stand_in(bytes, arguments=())
         if path == "builtins.getattr":
-            return time_zone_method
+            return stand_in(time_zone_method)
         if path in ("zoneinfo.ZoneInfo", "backports.zoneinfo.ZoneInfo"):
-            return TimeZone(super().find_class(module, name))
+            return TimeZone(self.found(module, name, path))
         if path == "_codecs.encode":
-            return latin1
+            return stand_in(latin1)
         if path in DATA_TYPES or path in self.classes:
-            found = super().find_class(module, name)
+            found = self.found(module, name, path)
             return found if is_immutable(found) else stand_in(found)
         if not path.replace(".", "").isidentifier() or len(path) > 200:
             path = "something else"
         raise refusal("names %s: if that is safe, add it to DJANGOBRIDGE_PICKLE_CLASSES", path)
+
+    def found(self, module, name, path):
+        try:
+            return super().find_class(module, name)
+        except (ImportError, AttributeError):
+            raise refusal("names %s, which cannot be imported", path) from None
 
 
 def refusal(problem, *args):

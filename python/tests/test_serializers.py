@@ -13,6 +13,7 @@ from django.core import signing
 from django.test import SimpleTestCase, override_settings
 from django.utils.safestring import SafeString, mark_safe
 
+from djangobridge import unpickler
 from djangobridge.serializers import PickleSerializer, TransitionalSerializer
 
 try:
@@ -146,6 +147,22 @@ class TransitionalTests(SimpleTestCase):
                 except (TypeError, pickle.UnpicklingError):
                     pass
                 self.assertEqual(getattr(cls, "label", None), before, cls)
+
+    def test_a_pickle_cannot_change_a_function(self):
+        change = b"\x80\x04\x8c%b\x8c%b\x93N}\x8c\x05label\x8c\x07changeds\x86b."
+        for module, name, function in (
+            (b"\x07_codecs", b"\x06encode", unpickler.latin1),
+            (b"\x08builtins", b"\x07getattr", unpickler.time_zone_method),
+        ):
+            TransitionalSerializer().loads(change % (module, name))
+            self.assertFalse(hasattr(function, "label"))
+
+    def test_the_log_names_what_cannot_be_imported(self):
+        for path in ("tests.test_serializers.Gone", "no_such_module.Item"):
+            module, name = path.rsplit(".", 1)
+            data = b"\x80\x04}\x8c\x01vc%b\n%b\n)\x81s." % (module.encode(), name.encode())
+            with override_settings(DJANGOBRIDGE_PICKLE_CLASSES=[path]):
+                self.assertIn("%s, which cannot be imported" % path, self.refused(data))
 
     def test_a_short_pickle_cannot_create_long_values(self):
         nested = []
