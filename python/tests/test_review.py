@@ -1,5 +1,6 @@
 import io
 import json
+import subprocess
 import sys
 from types import ModuleType
 from unittest import mock
@@ -111,7 +112,28 @@ def named(check):
     return [finding for finding in review() if finding.check == check]
 
 
+# A site that has no users, or no table of sessions.
+SMALL_SITE = """
+import django
+from django.conf import settings
+from django.core.management import call_command
+urlpatterns = []
+settings.configure(SECRET_KEY="s", INSTALLED_APPS=[%r, "djangobridge"], ROOT_URLCONF="__main__")
+django.setup()
+call_command("check", fail_level="CRITICAL")
+"""
+
+
 class CheckTests(SimpleTestCase):
+    def test_a_site_without_users_or_without_a_table_starts(self):
+        for app in ("django.contrib.sessions", "django.contrib.contenttypes"):
+            done = subprocess.run(
+                [sys.executable, "-c", SMALL_SITE % app],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
+            self.assertEqual(done.returncode, 0, done.stdout.decode())
+
     def test_a_new_project_has_no_findings(self):
         self.assertEqual(review(), [])
         self.assertEqual(run_checks(tags=["djangobridge"]), [])

@@ -144,7 +144,11 @@ def related_models(facts):
     store = getattr(import_engine(), "SessionStore", None)
     if base_engine(facts) not in (DB, CACHED_DB) or not hasattr(store, "get_model_class"):
         return
-    for relation in store.get_model_class()._meta.related_objects:
+    try:
+        model = store.get_model_class()
+    except Exception:  # the app django.contrib.sessions is missing
+        return
+    for relation in model._meta.related_objects:
         yield warning(
             "session-relations",
             "%s.%s refers to sessions: a logout in Go fails or leaves its rows behind."

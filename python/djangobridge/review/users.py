@@ -1,4 +1,3 @@
-from django.contrib.auth import backends as django_backends
 from django.utils.module_loading import import_string
 
 from . import harmless
@@ -94,13 +93,15 @@ def backends(facts):
 def overridden(path):
     try:
         cls = import_string(path)
+        # Only here, because a site without the app django.contrib.auth cannot import it.
+        djangos = import_string(MODULE + "ModelBackend")
     except Exception as e:
         return " and cannot be imported (%s)" % type(e).__name__
     names = [
         name
         for name in BACKEND_METHODS
         if hasattr(cls, name)
-        and getattr(cls, name) is not getattr(django_backends.ModelBackend, name, None)
+        and getattr(cls, name) is not getattr(djangos, name, None)
     ]
     return " and defines %s" % ", ".join(names) if names else ""
 
