@@ -1,7 +1,9 @@
 """What merging stores do with changes, deletions, transactions and data they cannot read."""
 
-from unittest import mock
+import datetime
+from unittest import mock, skipIf
 
+import django
 from asgiref.sync import async_to_sync
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.cached_db import SessionStore as DjangoCachedStore
@@ -11,8 +13,9 @@ from django.core.management import call_command
 from django.db import DatabaseError, OperationalError, connection, transaction
 from django.test import TransactionTestCase, override_settings
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from djangobridge.sessions import cache, cached_db, db, merging, rows
+from djangobridge.sessions import cache, cached_db, cached_rows, db, merging, rows, swapping
 from djangobridge.sessions.merging import OutdatedSettings, SessionGone
 
 
@@ -124,6 +127,27 @@ class MergingTests:
         self.assertEqual(self.stored(one.session_key), {"a": 1, "b": 2, "c": 3})
         self.assertFalse(self.store().exists(key))
 
+    @override_settings(SESSION_SERIALIZER="djangobridge.serializers.PickleSerializer")
+    def test_sets_that_nobody_changed_undo_nothing(self):
+        # Each pickle of {7, 15} has them in the other order, because their hashes collide.
+        for first, second in ((7, 15), (15, 7)):
+            seen = {first}
+            seen.add(second)
+            key = self.new(seen=seen)
+            one, two = self.store(key), self.store(key)
+            one["seen"].add(1)
+            one.save()
+            two.get("seen")
+            two = self.store(key)
+            three = self.store(key)
+            two["seen"].add(2)
+            three["a"] = 1
+            two.save()
+            three.save()
+            three["a"] = 2
+            three.save()
+            self.assertEqual(self.stored(key), {"seen": {1, 2, 7, 15}, "a": 2})
+
     def test_asynchronous_saves_merge(self):
         key = self.new(a=1)
         one, two = self.store(key), self.store(key)
@@ -162,6 +186,34 @@ class RowTests(MergingTests):
         one["c"] = 4
         one.save()
         self.assertEqual(self.stored(key), {"a": 1, "b": 3, "c": 4})
+
+    def test_a_transaction_may_save_twice(self):
+        def rolled_back(session):
+            with self.assertRaises(Rollback), transaction.atomic():
+                session.save()
+                raise Rollback
+            session.save()
+
+        for second in (lambda s: s.save(), lambda s: s.cycle_key(), rolled_back):
+            key = self.new(a=1)
+            session, other = self.store(key), self.store(key)
+            self.assertEqual(session["a"], 1)
+            other["c"] = 3
+            other.save()
+            with transaction.atomic():
+                session["a"], session["b"] = 2, 1
+                session.save()
+                session["a"] = 1
+                del session["b"]
+                second(session)
+            self.assertEqual(self.stored(session.session_key), {"a": 1, "c": 3})
+            # What the transaction has stored is no change any more.
+            other = self.store(session.session_key)
+            other["a"] = 4
+            other.save()
+            session["d"] = 5
+            session.save()
+            self.assertEqual(self.stored(session.session_key), {"a": 4, "c": 3, "d": 5})
 
     def test_a_rolled_back_change_of_the_key_leaves_the_old_one(self):
         key = self.new(a=1)
@@ -228,6 +280,57 @@ class RowTests(MergingTests):
                 session.save()
         self.assertEqual(self.stored(key), {"a": 1, "b": 2})
 
+    def test_a_key_in_other_letters_is_no_session(self):
+        key = self.new(a=1)
+        session = self.store(key.upper())
+        self.assertEqual(dict(session.items()), {})
+        self.assertIsNone(session.session_key)
+        session = self.store(key)
+        session["b"] = 2
+        session._session_key = key.upper()
+        with self.assertRaises(UpdateError):
+            session.save()
+        self.assertEqual(self.stored(key), {"a": 1})
+
+    @skipIf(django.VERSION < (4, 1), "the expiry cannot become JSON")
+    @override_settings(SESSION_SERIALIZER="djangobridge.serializers.PickleSerializer")
+    def test_an_expiry_that_is_a_date_can_be_merged_on_the_way_to_json(self):
+        session = self.store()
+        session.update({"a": 1, "_session_expiry": timezone.now() + datetime.timedelta(days=1)})
+        session.save()
+        key = session.session_key
+        with override_settings(
+            SESSION_SERIALIZER="djangobridge.serializers.TransitionalSerializer"
+        ):
+            one, two = self.store(key), self.store(key)
+            one["a"], two["b"] = 2, 3
+            one.save()
+            two.save()
+            found = self.stored(key)
+            self.assertEqual((found["a"], found["b"]), (2, 3))
+
+    def test_names_that_json_turns_into_text_can_be_deleted(self):
+        key = self.new(a=1)
+        session = self.store(key)
+        session[5], session[6] = 1, 1
+        session.save()
+        session, other = self.store(key), self.store(key)
+        five, six = (next(name for name in session.keys() if str(name) == n) for n in "56")
+        other["b"] = 2
+        other.save()
+        session[six] = 2
+        del session[five]
+        session.save()
+        found = self.django(key).model.objects.get(pk=key)
+        self.assertEqual(self.store().decode(found.session_data), {"a": 1, "b": 2, "6": 2})
+
+    def test_a_database_that_is_away_is_an_update_error(self):
+        session = self.store(self.new(a=1))
+        session["b"] = 2
+        with mock.patch.object(rows, "in_transaction", side_effect=OperationalError):
+            with self.assertRaises(UpdateError):
+                session.save()
+
     def test_sites_switch_back_and_forth(self):
         key = self.new(a=1)
         session = self.django(key)
@@ -287,6 +390,13 @@ class DBTests(RowTests, TransactionTestCase):
         with self.assertRaisesMessage(ImproperlyConfigured, "must come before"):
             type("SessionStore", (DjangoStore, rows.MergingRows), {})
 
+        class ShopCachedStore(DjangoCachedStore):
+            def load(self):
+                return super().load()
+
+        with self.assertRaisesMessage(ImproperlyConfigured, "overrides load"):
+            type("SessionStore", (cached_rows.MergingCachedRows, ShopCachedStore), {})
+
 
 class CachedDBTests(RowTests, TransactionTestCase):
     store, django = cached_db.SessionStore, DjangoCachedStore
@@ -325,9 +435,57 @@ class CachedDBTests(RowTests, TransactionTestCase):
         self.assertIsNone(self.copy(key))
         self.assertEqual(self.stored(key), {"a": 1})
 
+    def test_an_ended_worker_leaves_no_copy(self):
+        key = self.new(a=1)
+        session = self.store(key)
+        session["a"] = 2
+        written = session._written
+
+        def end(*args):
+            written(*args)
+            raise SystemExit
+
+        with mock.patch.object(session, "_written", end), self.assertRaises(SystemExit):
+            session.save()
+        self.assertIsNone(self.copy(key))
+        self.assertEqual(self.stored(key), {"a": 1})
+
+    def test_what_this_process_cannot_read_is_not_copied(self):
+        key = self.new(a=1)
+        with override_settings(SECRET_KEY="a new secret"):
+            text = self.store().encode({"a": 2})
+        self.store().model.objects.filter(pk=key).update(session_data=text)
+        session = self.store()
+        session._cache.delete(session.cache_key_prefix + key)
+        with self.assertLogs("django.security"):
+            self.assertEqual(self.stored(key), {})
+        self.assertIsNone(self.copy(key))
+        # Django's engine has made a copy.
+        session._cache.set(session.cache_key_prefix + key, {})
+        with override_settings(SECRET_KEY="a new secret"):
+            self.assertEqual(self.stored(key), {"a": 2})
+
+    def test_a_copy_without_a_row_ends_with_the_next_save(self):
+        for change in (lambda s: s.save(), lambda s: s.cycle_key()):
+            key = self.new(a=1)
+            session = self.store(key)
+            session.model.objects.filter(pk=key).delete()
+            self.assertEqual(session["a"], 1)
+            with self.assertRaises(SessionGone):
+                change(session)
+            self.assertIsNone(self.copy(key))
+            session = self.store(key)
+            session.cycle_key()
+            self.assertEqual(self.stored(session.session_key), {})
+
 
 class CacheTests(MergingTests, TransactionTestCase):
     store = cache.SessionStore
+
+    def test_values_with_times_are_refused(self):
+        client = mock.Mock(client=mock.Mock(spec=["encode", "decode", "_pack"]))
+        with self.assertRaisesMessage(ImproperlyConfigured, "HerdClient"):
+            swapping.DjangoRedisSwapper(client)
 
     @override_settings(
         CACHES={"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}

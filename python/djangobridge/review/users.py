@@ -100,8 +100,7 @@ def overridden(path):
     names = [
         name
         for name in BACKEND_METHODS
-        if hasattr(cls, name)
-        and getattr(cls, name) is not getattr(djangos, name, None)
+        if hasattr(cls, name) and getattr(cls, name) is not getattr(djangos, name, None)
     ]
     return " and defines %s" % ", ".join(names) if names else ""
 

@@ -116,7 +116,7 @@ class SessionStore(MergingBase, CacheStore):
         if loaded is None or stored == loaded.data:
             return stored, values
         theirs = self._swapper.loads(stored)
-        return stored, merge(loaded.values(), values, theirs, self._swapper.dumps)
+        return stored, merge(loaded.values(), values, theirs, self._swapper)
 
     def _age(self, values):
         return self.get_expiry_age(expiry=values.get("_session_expiry"))

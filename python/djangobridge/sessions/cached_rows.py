@@ -21,6 +21,7 @@ class MergingCachedRows(MergingRows):
     it never contains what a later save has replaced, and never outlives a logout.
     """
 
+    replaced_methods = (*MergingRows.replaced_methods, "load", "aload")
     _copied = ()  # the keys of copies that the current transaction has written
 
     def load(self):
@@ -29,7 +30,8 @@ class MergingCachedRows(MergingRows):
             values = self._cache.get(self.cache_key)
         except Exception:  # some caches refuse keys, and an unreachable one is no reason to stop
             values = None
-        if values is None:
+        # An empty copy may be that of a process which could not read the row.
+        if not values:
             return self._load_row()
         self._read = Snapshot(pickle.dumps(values, pickle.HIGHEST_PROTOCOL), pickle.loads)
         return values
@@ -38,11 +40,11 @@ class MergingCachedRows(MergingRows):
         return await sync_to_async(self.load)()
 
     def _load_row(self):
-        """Read the row, and copy it to the cache if that is possible without waiting.
+        """Read the row, and copy it to the cache unless others have locked it.
 
-        The row is locked in the meantime. Otherwise the copy might be made after a logout,
-        or replace a newer one. Inside a transaction of the caller, the lock would last too
-        long, so there is no copy.
+        MariaDB before 10.6, MySQL before 8.0 and SQLite wait for them. The row is locked in the
+        meantime. Otherwise the copy might be made after a logout, or replace a newer one. Inside a
+        transaction of the caller, the lock would last too long, so there is no copy.
         """
         using = router.db_for_write(self.model, instance=self.model(session_key=self.session_key))
         if not in_transaction(using):
@@ -61,6 +63,8 @@ class MergingCachedRows(MergingRows):
         if row is None or row.expire_date <= timezone.now():
             return None
         values = self.decode(self._read_row(row).session_data)
+        if not values:  # perhaps because only others can read it
+            return values
         try:
             self._cache.add(self.cache_key, values, self.get_expiry_age(expiry=row.expire_date))
         except Exception:
@@ -95,6 +99,10 @@ class MergingCachedRows(MergingRows):
 
     def _moved(self, old):
         self._remove(old)
+
+    def _gone(self, key):
+        # Otherwise, the copy would be loaded until it expires.
+        self._remove(key)
 
     def _put(self, row, values):
         expiry = values.get("_session_expiry")

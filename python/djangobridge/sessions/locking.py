@@ -28,13 +28,18 @@ def lock_row(model, key, using, skip_locked=False):
     try:
         if features.has_select_for_update:
             skip_locked = skip_locked and features.has_select_for_update_skip_locked
-            return rows.select_for_update(skip_locked=skip_locked).get()
+            return exact(rows.select_for_update(skip_locked=skip_locked).get(), key)
         # A transaction of SQLite that begins with a write excludes all other writers.
         if rows.update(expire_date=F("expire_date")):
-            return rows.get()
+            return exact(rows.get(), key)
     except model.DoesNotExist:
         pass
     return None
+
+
+def exact(row, key):
+    """Return a row, or None if a collation, such as one that ignores case, found another."""
+    return row if row.session_key == key else None
 
 
 class RowChanged(DatabaseError):

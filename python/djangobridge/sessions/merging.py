@@ -49,28 +49,50 @@ class Snapshot:
 NOTHING = Snapshot(None, lambda data: {})
 
 
-def merge(loaded, mine, stored, dumps):
+def changed_names(loaded, mine, form):
+    """Return the names of values that are new, changed or gone.
+
+    form has dumps and loads, which convert dicts.
+    """
+    return {
+        name
+        for name in mine.keys() | loaded.keys()
+        if name not in mine or name not in loaded or differs(name, mine[name], loaded[name], form)
+    }
+
+
+def differs(name, value, before, form):
+    """Report whether a value was changed."""
+    now, then = form.dumps({name: value}), form.dumps({name: before})
+    # The items of a set may change their order when the set is loaded again, as before was.
+    return now != then and form.dumps(form.loads(now)) != then
+
+
+def merge(loaded, mine, stored, form, uncommitted=frozenset()):
     """Return the stored values with the changes that lead from loaded to mine.
 
-    dumps returns the serialized form of a value. Values that nobody changed are the objects
-    of mine.
+    form is that of changed_names. uncommitted has names that count as changed, too. Values
+    that nobody changed are the objects of mine.
     """
-    if dumps(stored) == dumps(loaded):
+    if form.dumps(stored) == form.dumps(loaded):
         return mine
+    changed = changed_names(loaded, mine, form) | uncommitted
     merged = dict(stored)
+    for name in changed:
+        stored_as = stored_name(name, form)
+        if name not in mine or stored_as != name:
+            merged.pop(stored_as, None)
     for name, value in mine.items():
-        if name not in loaded:
+        if name in changed:
             merged[name] = value
-            continue
-        before = dumps(loaded[name])
-        if dumps(value) != before:
+        elif name in stored and not differs(name, value, stored[name], form):
             merged[name] = value
-        elif name in stored and dumps(stored[name]) == before:
-            merged[name] = value
-    for name in loaded:
-        if name not in mine:
-            merged.pop(name, None)
     return merged
+
+
+def stored_name(name, form):
+    """Return what a name is when it is loaded again. JSON turns numbers into text."""
+    return name if isinstance(name, str) else next(iter(form.loads(form.dumps({name: None}))))
 
 
 def replace_values(values, by):
@@ -109,6 +131,9 @@ class MergingBase:
     _loaded = None
     _read = None  # the Snapshot of the last load
     _turn = 0  # the number of times that _loaded was replaced
+    # Names that saves in a transaction of the caller have changed. The row has these values,
+    # but _loaded does not until the commit: a value that is set back is another change.
+    _uncommitted = frozenset()
 
     def _get_session(self, no_load=False):
         self.accessed = True
@@ -146,6 +171,7 @@ class MergingBase:
     def _remember(self, snapshot):
         self._loaded = snapshot
         self._turn += 1
+        self._uncommitted = frozenset()
 
     def clear(self):
         super().clear()

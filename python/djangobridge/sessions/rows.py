@@ -20,14 +20,12 @@ from .merging import (
     OutdatedSettings,
     SessionGone,
     Snapshot,
+    changed_names,
     merge,
     replace_values,
     retry,
 )
 from .outdated import is_newer_than_settings
-
-# Methods that MergingRows replaces. A store below it must not have its own.
-REPLACED = ("save", "asave", "cycle_key", "acycle_key")
 
 
 class MergingRows(MergingBase):
@@ -44,6 +42,9 @@ class MergingRows(MergingBase):
     that extends "cached_db", use MergingCachedRows.
     """
 
+    # A store below this one must not have its own.
+    replaced_methods = ("save", "asave", "cycle_key", "acycle_key")
+
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         check_bases(cls)
@@ -55,6 +56,8 @@ class MergingRows(MergingBase):
         return self._read_row(await super()._aget_session_from_db())
 
     def _read_row(self, row):
+        if row and row.session_key != self.session_key:  # a collation that ignores case
+            self._session_key = row = None
         if row:
             self._read = Snapshot(row.session_data, self.decode, exact=True)
         return row
@@ -75,9 +78,7 @@ class MergingRows(MergingBase):
         using = router.db_for_write(self.model, instance=mine)
         if must_create:
             return self._insert(mine, using)
-        joined = in_transaction(using)
-        loaded = self._loaded
-        exact = loaded is not None and loaded.exact and not joined
+        loaded, joined = self._loaded, False
 
         def unchanged():
             save_unchanged(mine, loaded.data, using)
@@ -88,6 +89,8 @@ class MergingRows(MergingBase):
             return self._update(mine, values, using, joined)
 
         try:
+            joined = in_transaction(using)
+            exact = loaded is not None and loaded.exact and not joined
             # Usually nobody else has changed the row, and there is no need to read it again.
             attempt = unchanged if exact and can_compare(self.model, using) else update
             try:
@@ -134,7 +137,7 @@ class MergingRows(MergingBase):
             try:
                 with transaction.atomic(using=using):
                     return attempt()
-            except Exception:
+            except BaseException:  # also a server that ends its worker
                 self._undone(using)
                 raise
 
@@ -152,21 +155,29 @@ class MergingRows(MergingBase):
         self._remember(Snapshot(mine.session_data, self.decode, exact=True))
         self._created(mine)
 
+    def _locked(self, key, using):
+        """Return the row of a session, and lock it."""
+        row = lock_row(self.model, key, using)
+        if row is None:
+            self._gone(key)
+            raise SessionGone("The session was deleted.")
+        return row
+
     def _update(self, mine, values, using, joined):
         """Merge the changes into the row, in a transaction."""
-        row = lock_row(self.model, mine.session_key, using)
-        if row is None:
-            raise SessionGone("The session was deleted.")
+        row = self._locked(mine.session_key, using)
         merged = self._merged(row, values)
         stored = mine if merged is values else self._instance(merged)
         stored.save(force_update=True, using=using)
         if joined:
             turn = self._turn
             saved = Snapshot(mine.session_data, self.decode)
+            if self._loaded is not None:
+                self._uncommitted |= changed_names(self._loaded.values(), values, self.serializer())
 
             def committed():
                 if self._turn == turn:
-                    self._loaded = saved
+                    self._loaded, self._uncommitted = saved, frozenset()
 
             transaction.on_commit(committed, using=using)
         self._written(stored, merged, joined)
@@ -174,9 +185,7 @@ class MergingRows(MergingBase):
 
     def _move(self, old, values, using, joined):
         """Store the session under a new key and remove the old row, in a transaction."""
-        row = lock_row(self.model, old, using)
-        if row is None:
-            raise SessionGone("The session was deleted.")
+        row = self._locked(old, using)
         merged = self._merged(row, values)
         while True:
             self._session_key = self._get_new_session_key()
@@ -199,11 +208,7 @@ class MergingRows(MergingBase):
         stored = self._decode(row.session_data)
         if stored is None or loaded is None:
             return values
-        return merge(loaded.values(), values, stored, self._dumps)
-
-    def _dumps(self, value):
-        """Return the serialized form of a value. Serializers need to support only dicts."""
-        return self.serializer().dumps({"": value})
+        return merge(loaded.values(), values, stored, self.serializer(), self._uncommitted)
 
     def _decode(self, text):
         """Return the values of a row, or None if they cannot be read."""
@@ -216,7 +221,8 @@ class MergingRows(MergingBase):
             if is_newer_than_settings(text):
                 raise OutdatedSettings(
                     "The stored session does not decode, and was signed after this process "
-                    "started: restart it with the current SECRET_KEY."
+                    "started: restart it with the current SECRET_KEY, SESSION_SERIALIZER and "
+                    "DJANGOBRIDGE_PICKLE_CLASSES."
                 ) from None
             return None
         return stored
@@ -244,6 +250,9 @@ class MergingRows(MergingBase):
     def _moved(self, old):
         """The session has a new key."""
 
+    def _gone(self, key):
+        """The row of a session does not exist."""
+
 
 def check_bases(cls):
     """Refuse a class whose mixin does not fit the store, or would hide its methods."""
@@ -262,7 +271,7 @@ def check_bases(cls):
     for base in mro[mro.index(MergingRows) + 1 :]:
         if base.__module__.startswith("django.") or issubclass(base, MergingBase):
             continue
-        for method in REPLACED:
+        for method in cls.replaced_methods:
             if method in vars(base):
                 raise ImproperlyConfigured(
                     "%s.%s overrides %s, which merging would hide: move the method to a class "

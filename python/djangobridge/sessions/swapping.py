@@ -84,6 +84,14 @@ class RedisSwapper(Swapper):
 class DjangoRedisSwapper(RedisSwapper):
     """The backend of django-redis, with its serializers, compressors and clients."""
 
+    def __init__(self, cache):
+        super().__init__(cache)
+        if hasattr(cache.client, "_pack"):
+            raise ImproperlyConfigured(
+                "djangobridge.sessions.cache cannot merge sessions that HerdClient of django-redis "
+                "stores, because it adds times to values: use DefaultClient."
+            )
+
     def key(self, key):
         return self.cache.client.make_key(key)
 
@@ -108,7 +116,10 @@ class LocalSwapper(Swapper):
 
     def read(self, at):
         with self.cache._lock:
-            return None if self.cache._has_expired(at) else self.cache._cache[at]
+            if self.cache._has_expired(at):
+                return None
+            self.cache._cache.move_to_end(at, last=False)  # it is the last one to be culled
+            return self.cache._cache[at]
 
     def swap(self, at, stored, new, timeout):
         with self.cache._lock:
