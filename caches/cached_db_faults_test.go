@@ -102,6 +102,37 @@ func TestWritesReachTableAndCache(t *testing.T) {
 	}
 }
 
+// TestCopyWithoutARowEnds: somebody has deleted the row alone.
+func TestCopyWithoutARowEnds(t *testing.T) {
+	t.Parallel()
+	var reported []error
+	s := newSite(t, caches.Options{OnError: func(_ context.Context, err error) { reported = append(reported, err) }})
+	set := func(r *djangosession.Record) error { *r = *record(s.settings, keyOf("n"), "a", int64(2)); return nil }
+	for name, change := range map[string]func() error{
+		"Save":  func() error { return s.engine.Save(t.Context(), record(s.settings, kkkk, "a", int64(2))) },
+		"Merge": func() error { return s.engine.Merge(t.Context(), kkkk, set) },
+		"Cycle": func() error { return s.engine.Cycle(t.Context(), kkkk, set) },
+	} {
+		s.create(t, int64(1))
+		if err := s.table.Delete(t.Context(), kkkk); err != nil {
+			t.Fatal(err)
+		}
+		s.cache.Before = failing("Delete", 1)
+		if err := change(); !errors.Is(err, djangosession.ErrSessionGone) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if len(reported) != 1 || !errors.Is(reported[0], errDown) {
+			t.Errorf("%s: reported %v", name, reported)
+		}
+		s.cache.Before, reported = nil, nil
+		s.want(t, name+" without the cache", kkkk, nil, int64(1))
+		if err := change(); !errors.Is(err, djangosession.ErrSessionGone) || len(reported) > 0 {
+			t.Errorf("%s: %v, reported %v", name, err, reported)
+		}
+		s.want(t, name, kkkk, nil, nil)
+	}
+}
+
 func TestMergeStartsFromTheRow(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, caches.Options{})

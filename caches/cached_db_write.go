@@ -1,6 +1,7 @@
 package caches
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -151,7 +152,11 @@ func (e *CachedDB) left(r *djangosession.Record) time.Duration {
 // does not, settle removes the copy: while the row is locked, so that no Load adds an old
 // one before the outcome of the transaction is known.
 func (w *cacheWrite) settle(ctx context.Context, key string, err error) error {
-	if err == nil || !w.begun {
+	if err == nil {
+		return nil
+	}
+	if !w.begun {
+		w.removeOrphan(ctx, err)
 		return err
 	}
 	ctx, cancel := settling(ctx)
@@ -171,4 +176,18 @@ func (w *cacheWrite) settle(ctx context.Context, key string, err error) error {
 		return fmt.Errorf("%w; the copy in the cache could not be removed: %w", err, failed)
 	}
 	return err
+}
+
+// removeOrphan removes the copy of a session whose row is gone, which would be loaded until
+// it expires: somebody has deleted the row without the copy.
+func (w *cacheWrite) removeOrphan(ctx context.Context, err error) {
+	at := cmp.Or(w.from, w.at)
+	if !errors.Is(err, djangosession.ErrSessionGone) || at == "" {
+		return
+	}
+	ctx, cancel := settling(ctx)
+	defer cancel()
+	if err := w.e.cache.cache.Delete(ctx, at); err != nil {
+		w.e.report(ctx, fmt.Errorf("caches: removing the copy of a deleted session: %w", err))
+	}
 }
