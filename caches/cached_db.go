@@ -50,8 +50,9 @@ type DB interface {
 // locked within a second, the Load returns the session that it read from the row and
 // reports the error to Options.OnError.
 //
-// Like Django, a Load does not look at the row of a session that is in the cache. A copy
-// lives no longer than its row.
+// Like Django, a Load does not look at the row of a session that is in the cache, unless
+// the copy is empty: Django makes such a copy of a row that it cannot read. A copy lives
+// no longer than its row.
 type CachedDB struct {
 	db       DB
 	cache    *Engine
@@ -113,8 +114,9 @@ func (e *CachedDB) Load(ctx context.Context, key string) (*djangosession.Record,
 	r, err := e.cache.Load(ctx, key)
 	missing := errors.Is(err, djangosession.ErrNoSession)
 	switch {
-	case err == nil:
+	case err == nil && r.Data.Len() > 0:
 		return r, nil
+	case err == nil: // perhaps made by a Django that could not read the row
 	case ctx.Err() != nil:
 		return nil, err
 	case !missing:
