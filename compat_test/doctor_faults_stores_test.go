@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -66,6 +67,24 @@ func brokenStores() []brokenSite {
 			check: "cache-persistence", level: "warning", says: "appendonly",
 		},
 		{
+			name: "the clock of Redis is ahead", check: "cache-clock", level: "fault", says: "The clock of Redis is 10m",
+			settings: func(t *testing.T) string {
+				t.Helper()
+				// The answer to TIME: a list of two texts, the first of which has ten digits.
+				ahead := newRewriter(t, newRedis(t).Addr(), regexp.MustCompile(`^\*2\r\n\$10\r\n(\d{10})\r\n`),
+					func(seconds int64) int64 { return seconds + 610 })
+				return cacheEngine + oneCache("redis.RedisCache", "redis://"+ahead+"/1")
+			},
+		},
+		{
+			name: "Redis is too old", check: "cache-version", level: "fault", says: "lacks options of SET",
+			settings: func(t *testing.T) string {
+				t.Helper()
+				old := newRewriter(t, newRedis(t).Addr(), regexp.MustCompile(`redis_version:(\d)\.`), func(int64) int64 { return 1 })
+				return cacheEngine + oneCache("redis.RedisCache", "redis://"+old+"/1")
+			},
+		},
+		{
 			name: "memcached answers in the place of Redis", check: "cache", level: "fault", says: "it is Redis",
 			settings: func(t *testing.T) string {
 				t.Helper()
@@ -75,6 +94,15 @@ func brokenStores() []brokenSite {
 		{
 			name: "memcached does not run", check: "cache", level: "fault", says: "The cache cannot be reached",
 			settings: text(cacheEngine + oneCache("memcached.PyMemcacheCache", nobody)),
+		},
+		{
+			name: "the clock of memcached is behind", check: "cache-clock", level: "fault", says: "10m",
+			settings: func(t *testing.T) string {
+				t.Helper()
+				behind := newRewriter(t, memcacheds(t, 1)[0].Addr(), regexp.MustCompile(`STAT time (\d{10})\r\n`),
+					func(seconds int64) int64 { return seconds - 610 })
+				return cacheEngine + oneCache("memcached.PyMemcacheCache", behind)
+			},
 		},
 		{
 			name: "memcached refuses large sessions", settings: onMemcached("-I", "64k", "-o", "slab_chunk_max=32"),

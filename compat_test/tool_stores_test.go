@@ -50,16 +50,31 @@ Store = import_module(settings.SESSION_ENGINE).SessionStore
 print(*[key for key in sys.argv[1:] if Store().exists(key)])
 `
 
+// newStoreSite starts a site whose sessions are in one of frontEngines, and returns what
+// its toolStore prints.
+func newStoreSite(t *testing.T, name string) (f *front, made []string) {
+	t.Helper()
+	const release = "5.2.19"
+	f = newFront(t, release, "sqlite", "auth.User")
+	f.shop.bin = filepath.Dir(pythonWithCaches(t, release))
+	engine := frontEngines()[name]
+	f.shop.write("shop/front.py", frontSettings("auth.User", f.base)+
+		"SESSION_ENGINE = \"django.contrib.sessions.backends."+engine.name+"\"\n"+engine.start(t))
+	f.shop.write("store.py", toolStore)
+	f.shop.write("has.py", toolHas)
+	f.shop.write("site.json", string(f.shop.scriptLine("front", false)))
+	made = strings.Fields(f.django("python store.py"))
+	if len(made) != 3 {
+		t.Fatalf("Django prints %q", made)
+	}
+	return f, made
+}
+
 // TestToolOnEachStore lists, shows, deletes, clears, decodes and explains Django's
 // sessions from the command line, which knows nothing but what the site's script prints.
 func TestToolOnEachStore(t *testing.T) {
 	t.Parallel()
-	tool := filepath.Join(t.TempDir(), "djangosession")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", tool, "./cmd/djangosession")
-	build.Dir = ".."
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	tool := buildTool(t)
 	for name, c := range map[string]struct {
 		lists     bool
 		from      string // of decode
@@ -73,15 +88,7 @@ func TestToolOnEachStore(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			const release = "5.2.19"
-			f := newFront(t, release, "sqlite", "auth.User")
-			f.shop.bin = filepath.Dir(pythonWithCaches(t, release))
-			engine := frontEngines()[name]
-			f.shop.write("shop/front.py", frontSettings("auth.User", f.base)+
-				"SESSION_ENGINE = \"django.contrib.sessions.backends."+engine.name+"\"\n"+engine.start(t))
-			f.shop.write("store.py", toolStore)
-			f.shop.write("has.py", toolHas)
-			f.shop.write("site.json", string(f.shop.scriptLine("front", false)))
+			f, made := newStoreSite(t, name)
 			run := func(status int, args ...string) string {
 				t.Helper()
 				cmd := exec.CommandContext(t.Context(), tool, args...)
@@ -93,10 +100,6 @@ func TestToolOnEachStore(t *testing.T) {
 					t.Fatalf("%v: status %d, want %d (%v)\n%s", args, got, status, err, out.String())
 				}
 				return out.String()
-			}
-			made := strings.Fields(f.django("python store.py"))
-			if len(made) != 3 {
-				t.Fatalf("Django prints %q", made)
 			}
 			first, second, value := made[0], made[1], made[2]
 			if shown := run(0, "sessions", "show", "--json", "--settings", "site.json", first); !strings.Contains(shown, `"cart":"tea"`) {
