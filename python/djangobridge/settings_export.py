@@ -72,10 +72,17 @@ def overrides(cls, known=None):
     known = set(known).difference(METADATA)
     return {dotted(c): sorted(known.intersection(vars(c))) for c in cls.__mro__ if is_foreign(c)}
 
-def manager_overrides(manager):
-    found = overrides(type(manager))
-    found.update(overrides(manager._queryset_class))
+def manager_overrides(manager, called=()):
+    # Also the methods that Django calls although a manager need not have them from Django.
+    found = {}
+    for cls in (type(manager), manager._queryset_class):
+        known = {n for c in cls.__mro__ if not is_foreign(c) for n in vars(c)}
+        found.update(overrides(cls, known.union(called)))
     return found
+
+def own_classes(fields, names):
+    # The names of fields whose class is not one of Django, and may convert what is in the column.
+    return sorted(f.name for f in fields if f.name in names and is_foreign(type(f)))
 
 def column(field):
     return {
@@ -137,6 +144,9 @@ def store_facts(out):
             facts["columns"] = [column(f) for f in model._meta.concrete_fields]
             facts["model_overrides"] = overrides(model, dir(models.Model) + ["objects"])
             facts["manager_overrides"] = manager_overrides(model.objects)
+            own = own_classes(model._meta.concrete_fields, ("session_key", "session_data", "expire_date"))
+            if own:
+                facts["error"] = "the session model has fields of its own classes: " + ", ".join(own)
     except Exception as e:
         facts["error"] = problem(e)
 
@@ -340,12 +350,14 @@ def user_facts():
         facts["computed"] = [
             name for name, default in sorted(BOOLEANS.items())
             if name not in fields and getattr(model, name, missing) not in (missing, default)
-        ]
+        ] + own_classes(meta.concrete_fields, ["password", "last_login"] + sorted(BOOLEANS))
         facts["session_auth_hash"] = hash_of_sessions(model, AbstractBaseUser)
         known = set(dir(AbstractBaseUser) + dir(PermissionsMixin)).difference(METADATA, fields, BOOLEANS)
         known.difference_update([f.name for f in meta.many_to_many], [f.attname for f in meta.concrete_fields])
         facts["overrides"] = overrides(model, known)
-        facts["manager_overrides"] = manager_overrides(model._default_manager)
+        # ModelBackend finds users by it.
+        naming = ("get_by_natural_key", "aget_by_natural_key")
+        facts["manager_overrides"] = manager_overrides(model._default_manager, naming)
         facts["other_tables"] = sorted({f.model._meta.db_table for f in used} - {meta.db_table})
     except Exception as e:
         facts["error"] = problem(e)
