@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
-	"github.com/djangobridge/djangobridge/tables"
 )
 
 // raceLanes is the number of races at the same time.
@@ -255,7 +254,7 @@ func TestCachedDBWithFewConnections(t *testing.T) {
 	for _, product := range databases() {
 		for name, open := range map[string]func(t *testing.T) *cachedRows{
 			"Redis": func(t *testing.T) *cachedRows { return newCachedRows(t, newDatabase(t, product), newRedis(t), 1)[0] },
-			"table": func(t *testing.T) *cachedRows { return newCachedTable(t, newDatabase(t, product)) },
+			"table": func(t *testing.T) *cachedRows { return newCachedTables(t, newDatabase(t, product), 1)[0] },
 		} {
 			for _, connections := range []int{1, 2} {
 				t.Run(fmt.Sprintf("%s/%s/%d", product, name, connections), func(t *testing.T) {
@@ -312,26 +311,4 @@ func useAtOnce(t *testing.T, e *cachedRows) {
 	if in := e.db.Stats().InUse; in > 0 {
 		t.Errorf("%d connections are in use afterwards", in)
 	}
-}
-
-// newCachedTable makes the engine on a new table and a database cache, on the same
-// connections.
-func newCachedTable(t *testing.T, base *database) *cachedRows {
-	t.Helper()
-	table := fmt.Sprintf("sessions_%d", lastTable.Add(1))
-	s := djangosession.NewSettings("compat-secret-key")
-	s.SessionEngine = cachedDBEngine
-	s.SessionCache = djangosession.SessionCache{
-		Alias: "default", Backend: tables.CacheBackend, Location: []string{table + "_cache"}, Version: "1",
-	}
-	db := base.open(t)
-	c, err := tables.NewCache(db, s, tables.CacheOptions{Dialect: base.dialect, LockWait: time.Minute})
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := cachedRowsOn(t, db, base.dialect, table, c, s)
-	if err := errors.Join(e.rows.CreateTable(t.Context()), c.CreateTable(t.Context())); err != nil {
-		t.Fatal(err)
-	}
-	return e
 }

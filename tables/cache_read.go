@@ -51,7 +51,8 @@ func (c *Cache) Get(ctx context.Context, key string) (*caches.Item, error) {
 
 // row returns the row of a key as it is stored, or ErrMiss.
 func (c *Cache) row(ctx context.Context, key string) (value, expires string, err error) {
-	err = c.queryRow(ctx, "read from the cache", c.get.text, c.get.keyValues(key, 0), &value, &expires)
+	query := c.get.text + c.lockInJoined(ctx)
+	err = c.queryRow(ctx, "read from the cache", query, c.get.keyValues(key, 0), &value, &expires)
 	if absent(err, key) {
 		return "", "", caches.ErrMiss
 	}
@@ -116,7 +117,7 @@ func (c *Cache) Exists(ctx context.Context, key string) (bool, error) {
 	query := fmt.Sprintf("SELECT 1 FROM %s WHERE %s AND %s > %s", c.names.table, c.dialect.keyIs(&a, c.names.key, key),
 		c.names.expire, c.dialect.timeExpr(&a, c.stampAt(c.now().Truncate(time.Second))))
 	var one int
-	err := c.queryRow(ctx, "look into the cache", query, a.values, &one)
+	err := c.queryRow(ctx, "look into the cache", query+c.lockInJoined(ctx), a.values, &one)
 	if absent(err, key) {
 		return false, nil
 	}

@@ -3,12 +3,15 @@ package tables_test
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/djangobridge/djangobridge/caches"
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/tables"
@@ -135,6 +138,64 @@ func TestValuesThatAConstraintRefusesAreNamed(t *testing.T) {
 	} {
 		if err := save(map[string]any{c.name: c.value}); !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.text) {
 			t.Errorf("%s: %v, want %v", c.name, err, c.want)
+		}
+	}
+}
+
+// asking is a server without rows that records queries.
+type asking struct {
+	script
+
+	queries []string
+}
+
+func (a *asking) Connect(context.Context) (driver.Conn, error) { return a, nil }
+
+func (a *asking) QueryContext(ctx context.Context, query string, values []driver.NamedValue) (driver.Rows, error) {
+	if query == asksAutocommit {
+		return a.script.QueryContext(ctx, query, values)
+	}
+	a.queries = append(a.queries, query)
+	return &oneRow{}, nil
+}
+
+// A snapshot of the transaction would hide what others have written to the cache since.
+func TestCacheInAHookReadsUnderLocks(t *testing.T) {
+	t.Parallel()
+	for _, dialect := range []tables.Dialect{tables.MySQL{}, tables.PostgreSQL{}} {
+		server := &asking{}
+		db := sql.OpenDB(server)
+		t.Cleanup(func() {
+			if err := db.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		s := cacheSettings()
+		s.SessionCache.Database = djangosession.Database{}
+		c, err := tables.NewCache(db, s, tables.CacheOptions{Dialect: dialect, NoPreparedStatements: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := tables.New(db, settings(), tables.Options{Dialect: dialect, NoPreparedStatements: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		read := func(ctx context.Context, _ *djangosession.Record) error {
+			if _, err := c.Get(ctx, hookedKey); !errors.Is(err, caches.ErrMiss) {
+				return err
+			}
+			_, err := c.Exists(ctx, hookedKey)
+			return err
+		}
+		if err := errors.Join(e.Locked(t.Context(), hookedKey, read), read(t.Context(), nil)); err != nil {
+			t.Fatal(err)
+		}
+		locking := make([]bool, 0, len(server.queries))
+		for _, query := range server.queries {
+			locking = append(locking, strings.HasSuffix(query, " FOR UPDATE"))
+		}
+		if !slices.Equal(locking, []bool{true, true, true, false, false}) {
+			t.Errorf("%T: %v of %q lock rows", dialect, locking, server.queries)
 		}
 	}
 }

@@ -28,6 +28,16 @@ func (c *conn) joined(ctx context.Context) *sql.Conn {
 	return nil
 }
 
+// lockInJoined ends a query for a row. In a transaction that it joins, the row is locked:
+// the first plain SELECT makes a snapshot on MySQL, and all later ones read that, although
+// an UPDATE sees what others have committed since.
+func (c *conn) lockInJoined(ctx context.Context) string {
+	if c.dialect.locksRows() && c.joined(ctx) != nil {
+		return " FOR UPDATE"
+	}
+	return ""
+}
+
 // querier is a database, or a connection with a transaction.
 type querier interface {
 	ExecContext(ctx context.Context, statement string, values ...any) (sql.Result, error)
