@@ -61,6 +61,28 @@ func TestCopiesAreRemovedWhileTheRowIsLocked(t *testing.T) {
 	}
 }
 
+func TestSavePausesWhileOthersChangeTheCopy(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, caches.Options{})
+	s.create(t, int64(1))
+	tries := 0
+	s.cache.Before = func(method, _ string) error {
+		if method == "Swap" {
+			tries++
+			return caches.ErrChanged
+		}
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if err := s.engine.Save(ctx, record(s.settings, kkkk, "a", int64(2))); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error %v", err)
+	}
+	if tries > 200 {
+		t.Errorf("%d tries in 100 ms", tries)
+	}
+}
+
 func TestCopyThatWaitedForALockDoesNotOutliveItsRow(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2023, 11, 14, 22, 13, 20, 0, time.UTC)

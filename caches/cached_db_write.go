@@ -107,7 +107,7 @@ func (w *cacheWrite) try(ctx context.Context, r *djangosession.Record) error {
 		return c.Delete(ctx, w.from)
 	}
 	// A Swap whose answer is lost cannot take effect after a later write, but a Set can.
-	for {
+	for wait := time.Duration(0); ; wait = longer(wait) {
 		old, err := w.read(ctx, w.at)
 		switch {
 		case err != nil:
@@ -120,7 +120,7 @@ func (w *cacheWrite) try(ctx context.Context, r *djangosession.Record) error {
 		if !isConflict(err) && !errors.Is(err, ErrExists) {
 			return err
 		}
-		if err := pause(ctx, 0); err != nil {
+		if err := pause(ctx, wait); err != nil {
 			return err
 		}
 	}

@@ -35,7 +35,7 @@ func (e *Engine) Merge(ctx context.Context, key string, change func(*djangosessi
 // an [ErrChanged]. It returns [djangosession.ErrSessionGone] if there is no value any
 // more.
 func (e *Engine) untilUnchanged(ctx context.Context, op, at string, do func(item *Item, unreadable error) error) error {
-	for wait := time.Duration(0); ; wait = min(2*wait+time.Microsecond, time.Millisecond) {
+	for wait := time.Duration(0); ; wait = longer(wait) {
 		item, err := e.cache.Get(ctx, at)
 		switch {
 		case err == nil || isUnreadable(err) && item != nil:
@@ -64,6 +64,9 @@ func isUnreadable(err error) bool {
 
 // isConflict reports whether Swap found another value than expected, or none.
 func isConflict(err error) bool { return errors.Is(err, ErrMiss) || errors.Is(err, ErrChanged) }
+
+// longer is the pause after the next conflict.
+func longer(wait time.Duration) time.Duration { return min(2*wait+time.Microsecond, time.Millisecond) }
 
 // pause waits, or returns the error of ctx if it ends first.
 func pause(ctx context.Context, d time.Duration) error {
