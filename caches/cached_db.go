@@ -146,8 +146,15 @@ func (e *CachedDB) Exists(ctx context.Context, key string) (bool, error) {
 // be in the cache; calling it again is safe and completes it.
 func (e *CachedDB) Delete(ctx context.Context, key string) error {
 	// The copy is removed even if the row cannot be: it must not outlive a row whose
-	// deletion takes effect later.
-	return errors.Join(e.db.Delete(ctx, key), e.cache.Delete(ctx, key))
+	// deletion takes effect later, or that is gone although ctx has ended.
+	err := e.db.Delete(ctx, key)
+	left := e.cache.Delete(ctx, key)
+	if left != nil && ctx.Err() != nil {
+		settled, cancel := settling(ctx)
+		defer cancel()
+		left = e.cache.Delete(settled, key)
+	}
+	return errors.Join(err, left)
 }
 
 // ClearExpired implements [djangosession.Engine]. It removes rows. Their copies expire by

@@ -1,7 +1,9 @@
 package caches_test
 
 import (
+	"context"
 	"database/sql"
+	"errors"
 	"path/filepath"
 	"testing"
 	"time"
@@ -73,4 +75,38 @@ func TestCachedDBIsAnEngine(t *testing.T) {
 		site := newCachedSite(t, s, caches.Options{})
 		return enginetest.Backend{Engine: site.engine, SetRow: site.setRow, Lacks: enginetest.Lacks{Microseconds: true}}
 	})
+}
+
+// cancellingDB deletes rows, and the context of the call ends at that moment.
+type cancellingDB struct {
+	caches.DB
+
+	cancel   context.CancelFunc
+	answered bool
+}
+
+func (c cancellingDB) Delete(ctx context.Context, key string) error {
+	err := c.DB.Delete(ctx, key)
+	c.cancel()
+	if c.answered {
+		return err
+	}
+	return ctx.Err()
+}
+
+func TestDeletionOfTheRowAloneIsCompletedAfterTheContextHasEnded(t *testing.T) {
+	t.Parallel()
+	for _, answered := range []bool{true, false} {
+		s := newSite(t, caches.Options{})
+		s.create(t, int64(1))
+		ctx, cancel := context.WithCancel(t.Context())
+		e, err := caches.NewCachedDB(cancellingDB{s.table, cancel, answered}, s.cache, s.settings, caches.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Delete(ctx, kkkk); errors.Is(err, context.Canceled) == answered {
+			t.Errorf("the database has answered: %v; error %v", answered, err)
+		}
+		s.want(t, "Delete", kkkk, nil, nil)
+	}
 }
