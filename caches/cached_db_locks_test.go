@@ -61,6 +61,30 @@ func TestCopiesAreRemovedWhileTheRowIsLocked(t *testing.T) {
 	}
 }
 
+// hangingDB fails its commits, and never gets the lock.
+type hangingDB struct{ failingDB }
+
+func (hangingDB) Locked(ctx context.Context, _ string, _ func(ctx context.Context, stored *djangosession.Record) error) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func TestCopyIsRemovedAfterWaitingForTheLockInVain(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, caches.Options{})
+	s.create(t, int64(1))
+	errCommit := errors.New("commit failed")
+	e, err := caches.NewCachedDB(hangingDB{failingDB{s.table, errCommit}}, s.cache, s.settings, caches.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Save(t.Context(), record(s.settings, kkkk, "a", int64(2))); !errors.Is(err, errCommit) ||
+		errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error %v", err)
+	}
+	s.want(t, "Save", kkkk, int64(1), nil)
+}
+
 func TestSavePausesWhileOthersChangeTheCopy(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, caches.Options{})

@@ -159,8 +159,6 @@ func (w *cacheWrite) settle(ctx context.Context, key string, err error) error {
 		w.removeOrphan(ctx, err)
 		return err
 	}
-	ctx, cancel := settling(ctx)
-	defer cancel()
 	remove := func(ctx context.Context) error {
 		failed := w.e.cache.cache.Delete(ctx, w.at)
 		if w.from != "" {
@@ -168,9 +166,13 @@ func (w *cacheWrite) settle(ctx context.Context, key string, err error) error {
 		}
 		return failed
 	}
-	failed := w.e.db.Locked(ctx, key, func(ctx context.Context, _ *djangosession.Record) error { return remove(ctx) })
-	if failed != nil {
-		failed = remove(ctx)
+	locking, cancel := settling(ctx)
+	defer cancel()
+	failed := w.e.db.Locked(locking, key, func(ctx context.Context, _ *djangosession.Record) error { return remove(ctx) })
+	if failed != nil { // perhaps because its time is over
+		unlocked, cancel := settling(ctx)
+		defer cancel()
+		failed = remove(unlocked)
 	}
 	if failed != nil {
 		return fmt.Errorf("%w; the copy in the cache could not be removed: %w", err, failed)
