@@ -147,7 +147,11 @@ func (c *FileBased) prepare(ctx context.Context, keep string) error {
 	return c.cull(keep)
 }
 
-// Get implements [Cache]. It removes the file of an expired value.
+// errExpired is an [ErrMiss].
+var errExpired = fmt.Errorf("%w: it has expired", ErrMiss)
+
+// Get implements [Cache]. Unlike Django's, it leaves the file of an expired value where it
+// is.
 func (c *FileBased) Get(ctx context.Context, key string) (*Item, error) {
 	item, err := c.get(ctx, key)
 	return item, c.failed("read from", err)
@@ -174,7 +178,7 @@ func (c *FileBased) get(ctx context.Context, key string) (*Item, error) {
 	case err != nil:
 		return item, err
 	case left < 0:
-		return nil, c.removeExpired(ctx, name)
+		return nil, errExpired
 	}
 	item.Left = left
 	item.Value, err = c.format.value(rest)
@@ -184,21 +188,7 @@ func (c *FileBased) get(ctx context.Context, key string) (*Item, error) {
 // tooLarge is the version of a value that is not read.
 type tooLarge struct{}
 
-// removeExpired removes a file if it is still an expired one. It returns ErrMiss.
-func (c *FileBased) removeExpired(ctx context.Context, name string) error {
-	err := atomicfile.Update(ctx, name, temporaryPrefix, c.format.limit(), func(old []byte) ([]byte, error) {
-		if left, _, err := c.format.left(old, c.now()); err != nil || left >= 0 {
-			return nil, ErrExists
-		}
-		return nil, nil
-	})
-	if err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrExists) {
-		return ErrMiss
-	}
-	return err
-}
-
-// Exists implements [Cache]. It removes the file of an expired value.
+// Exists implements [Cache].
 func (c *FileBased) Exists(ctx context.Context, key string) (bool, error) {
 	_, err := c.Get(ctx, key)
 	switch {
@@ -219,9 +209,15 @@ func (c *FileBased) add(ctx context.Context, key string, value *py.Dict, timeout
 	if err := c.CheckKey(key); err != nil {
 		return err
 	}
-	exists, err := c.Exists(ctx, key) // and remove the file of an expired value
-	if exists {
+	name := c.file(key)
+	_, err := c.get(ctx, key)
+	switch {
+	case err == nil, errors.Is(err, djangosession.ErrUnknownFormat):
 		return ErrExists
+	case errors.Is(err, errExpired):
+		err = c.removeExpired(ctx, name)
+	case errors.Is(err, ErrMiss):
+		err = nil
 	}
 	if err != nil || timeout <= 0 {
 		return err
@@ -230,7 +226,6 @@ func (c *FileBased) add(ctx context.Context, key string, value *py.Dict, timeout
 	if err != nil {
 		return err
 	}
-	name := c.file(key)
 	if err := c.prepare(ctx, name); err != nil {
 		return err
 	}
@@ -238,6 +233,20 @@ func (c *FileBased) add(ctx context.Context, key string, value *py.Dict, timeout
 		return err
 	}
 	return ErrExists
+}
+
+// removeExpired removes a file if it is still an expired one.
+func (c *FileBased) removeExpired(ctx context.Context, name string) error {
+	err := atomicfile.Update(ctx, name, temporaryPrefix, c.format.limit(), func(old []byte) ([]byte, error) {
+		if left, _, err := c.format.left(old, c.now()); err != nil || left >= 0 {
+			return nil, ErrExists
+		}
+		return nil, nil
+	})
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrExists) {
+		return nil
+	}
+	return err
 }
 
 // Set implements [Cache].

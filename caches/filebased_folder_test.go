@@ -159,3 +159,41 @@ func TestFilesPastTheLimit(t *testing.T) {
 		}
 	}
 }
+
+// TestLoadLeavesExpiredFiles: a service that may only read the folder can load.
+func TestLoadLeavesExpiredFiles(t *testing.T) {
+	t.Parallel()
+	at := now
+	s := fileSettings()
+	s.Now = func() time.Time { return at }
+	cache, dir := newFileBased(t, s)
+	e, err := caches.NewEngine(cache, s, caches.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Create(t.Context(), record(s, kkkk, "a", int64(1))); err != nil {
+		t.Fatal(err)
+	}
+	_, stored := onlyFile(t, dir)
+	at = at.Add(1000 * time.Hour)
+	if err := os.Chmod(dir, 0o500); err != nil { // which root does not heed
+		t.Fatal(err)
+	}
+	_, err = e.Load(t.Context(), kkkk)
+	exists, asked := e.Exists(t.Context(), kkkk)
+	if err := os.Chmod(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if !errors.Is(err, djangosession.ErrNoSession) || exists || asked != nil {
+		t.Errorf("Load: %v; Exists: %v, %v", err, exists, asked)
+	}
+	if _, left := onlyFile(t, dir); !bytes.Equal(left, stored) {
+		t.Error("the file is another one")
+	}
+	if err := e.Create(t.Context(), record(s, kkkk, "a", int64(2))); err != nil { // in its place
+		t.Error(err)
+	}
+	if a := value(t, e, kkkk); a != int64(2) {
+		t.Errorf("then loaded %v", a)
+	}
+}

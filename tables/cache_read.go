@@ -26,8 +26,8 @@ func (c *Cache) newGetQuery() keyQuery {
 	return keyQuery{text: text, keys: len(a.values)}
 }
 
-// Get implements [caches.Cache]: one SELECT by primary key. It removes a value that has
-// expired.
+// Get implements [caches.Cache]: one SELECT by primary key. Unlike Django's, it leaves a
+// value that has expired where it is.
 func (c *Cache) Get(ctx context.Context, key string) (*caches.Item, error) {
 	if !c.possible(key) {
 		return nil, caches.ErrMiss
@@ -42,7 +42,7 @@ func (c *Cache) Get(ctx context.Context, key string) (*caches.Item, error) {
 	case !ok:
 		return item, caches.UnknownFormat(errNoDate)
 	case left < 0:
-		return nil, c.removeExpired(ctx, key)
+		return nil, caches.ErrMiss
 	}
 	item.Left = left
 	item.Value, err = c.decode(value)
@@ -76,17 +76,6 @@ func (c *Cache) left(expires string) (left time.Duration, ok bool) {
 		now = py.NaiveIn(now, c.loc).Time
 	}
 	return date.Time.Sub(now), true
-}
-
-// removeExpired removes a row that has expired. It returns ErrMiss.
-func (c *Cache) removeExpired(ctx context.Context, key string) error {
-	a := args{dialect: c.dialect}
-	statement := fmt.Sprintf("DELETE FROM %s WHERE %s AND %s < %s", c.names.table,
-		c.dialect.keyIs(&a, c.names.key, key), c.names.expire, c.dialect.timeExpr(&a, c.nowStamp()))
-	if _, err := c.exec(ctx, "remove an expired value from the cache", statement, a.values...); err != nil {
-		return err
-	}
-	return caches.ErrMiss
 }
 
 // decode returns the dict in the column value.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -93,6 +94,38 @@ func TestTableCacheKeepsSessions(t *testing.T) {
 			Lacks: enginetest.Lacks{Text: true, Expired: true, Clear: true, Microseconds: true},
 		}
 	})
+}
+
+// TestLoadLeavesExpiredRowsInTheCache: a user who may only read can load.
+func TestLoadLeavesExpiredRowsInTheCache(t *testing.T) {
+	t.Parallel()
+	path, key := filepath.Join(t.TempDir(), "db.sqlite3"), strings.Repeat("k", 32)
+	for _, mode := range []string{"rwc", "ro", "rw"} {
+		db := openFile(t, "file:"+path+"?mode="+mode)
+		c, err := tables.NewCache(db, cacheSettings(), tables.CacheOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if mode == "rwc" {
+			if err := c.CreateTable(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			const expired = "INSERT INTO my_cache VALUES (':1:django.contrib.sessions.cache' || ?, '', '2001-01-01 00:00:00')"
+			execute(t, db, expired, key)
+			continue
+		}
+		e, err := caches.NewEngine(c, cacheSettings(), caches.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := e.Load(t.Context(), key); !errors.Is(err, djangosession.ErrNoSession) {
+			t.Errorf("mode %s: error %v", mode, err)
+		}
+		var rows int
+		if err := db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM my_cache").Scan(&rows); err != nil || rows != 1 {
+			t.Errorf("mode %s: %d rows are left (%v)", mode, rows, err)
+		}
+	}
 }
 
 // TestCachedDBInOneTransaction keeps sessions and their copies in one SQLite database. A
