@@ -107,11 +107,13 @@ func TestCopyWithoutARowEnds(t *testing.T) {
 	t.Parallel()
 	var reported []error
 	s := newSite(t, caches.Options{OnError: func(_ context.Context, err error) { reported = append(reported, err) }})
-	set := func(r *djangosession.Record) error { *r = *record(s.settings, keyOf("n"), "a", int64(2)); return nil }
+	to := func(key string) func(*djangosession.Record) error {
+		return func(r *djangosession.Record) error { *r = *record(s.settings, key, "a", int64(2)); return nil }
+	}
 	for name, change := range map[string]func() error{
 		"Save":  func() error { return s.engine.Save(t.Context(), record(s.settings, kkkk, "a", int64(2))) },
-		"Merge": func() error { return s.engine.Merge(t.Context(), kkkk, set) },
-		"Cycle": func() error { return s.engine.Cycle(t.Context(), kkkk, set) },
+		"Merge": func() error { return s.engine.Merge(t.Context(), kkkk, to(kkkk)) },
+		"Cycle": func() error { return s.engine.Cycle(t.Context(), kkkk, to(keyOf("n"))) },
 	} {
 		s.create(t, int64(1))
 		if err := s.table.Delete(t.Context(), kkkk); err != nil {
