@@ -109,10 +109,10 @@ func (i *inspection) strings(expression string) []string {
 	return perform(i.tab, "evaluate", chromedp.Evaluate[[]string](expression))
 }
 
-// links are the addresses of links that match a selector, below the address of the page.
-func (i *inspection) links(selector string) []string {
+// links are the addresses that the rows of a table lead to, below the address of the page.
+func (i *inspection) links() []string {
 	i.t.Helper()
-	found := i.strings("Array.from(document.querySelectorAll('" + selector + "'), e => e.href)")
+	found := i.strings("Array.from(document.querySelectorAll('tbody th a'), e => e.href)")
 	for n := range found {
 		found[n] = strings.TrimPrefix(found[n], i.url)
 	}
