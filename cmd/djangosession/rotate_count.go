@@ -154,8 +154,9 @@ func (c *keyCounter) run(ctx context.Context, t *tool, workers int) error {
 	err := c.read(working, batches, progress)
 	close(batches)
 	group.Wait()
-	if cause := context.Cause(working); cause != nil && ctx.Err() == nil {
-		return cause // of a worker
+	// Even if all sessions were read, workers that were stopped have counted only a part.
+	if cause := context.Cause(working); cause != nil {
+		return cause
 	}
 	return err
 }
