@@ -26,6 +26,7 @@ func TestRotateCountsOnlyHashesInACache(t *testing.T) {
 		keys     []string // of the hashes; "" is a session without a login
 		switched bool
 		unknown  bool // the passwords of the users
+		damaged  bool // a session does not decode
 		step     string
 		loses    bool
 		why      string
@@ -38,8 +39,26 @@ func TestRotateCountsOnlyHashesInACache(t *testing.T) {
 			keys: []string{newKey, oldKey}, switched: true, unknown: true, step: stepWait, why: "2 logins in sessions could not",
 		},
 		"no login of the old key since the switch": {keys: []string{newKey}, switched: true, step: stepDrop},
+		"one does not decode since the switch": {
+			keys: []string{newKey}, switched: true, damaged: true, step: stepWait,
+			why: "1 login in sessions could not be compared with the password of a user (1 because the session does not decode)",
+		},
+		"neither decodes nor can be compared": {
+			keys: []string{newKey}, switched: true, unknown: true, damaged: true, step: stepWait, why: "2 logins in",
+		},
+		"one does not decode before the switch": {
+			keys: []string{newKey}, damaged: true, step: stepSwitch,
+			why: "No login that could be compared has a hash of a fallback key",
+		},
+		"one does not decode, and a login of the old key": {
+			keys: []string{oldKey}, switched: true, damaged: true, step: stepWait, loses: true,
+			why: "1 login in sessions would end",
+		},
 	} {
-		stored := append(make([]storedSession, 0, 1+len(c.keys)), storedSession{}) // one does not decode
+		var stored []storedSession
+		if c.damaged {
+			stored = append(stored, storedSession{})
+		}
 		for _, key := range c.keys {
 			d := py.NewDict(3)
 			if key != "" {
@@ -75,11 +94,14 @@ func TestRotateCountsOnlyHashesInACache(t *testing.T) {
 		r.counts = counter.total
 		step := r.next()
 		loses, known := r.loses()
-		if step.name != c.step || loses != c.loses || known == c.unknown || !strings.Contains(step.reason, c.why) || step.until.Equal(ends) != c.loses {
+		unchecked := c.unknown || c.damaged
+		if step.name != c.step || loses != c.loses || known == (unchecked && !c.loses) ||
+			!strings.Contains(step.reason, c.why) || step.until.Equal(ends) != c.loses {
 			t.Errorf("%s: step %q, loses %v: %s", name, step.name, loses, step.reason)
 		}
 		report := (&rotateCommand{}).report(r)
-		if len(report.Keys) != 0 || report.Live != int64(len(c.keys))+1 || (len(report.Warnings) != 1) != c.unknown || !strings.Contains(report.Warnings[0], "not signed") {
+		if len(report.Keys) != 0 || report.Live != int64(len(stored)) || (len(report.Warnings) != 1) != unchecked ||
+			!strings.Contains(report.Warnings[0], "not signed") || (report.Logins.Unread == 1) != c.damaged {
 			t.Errorf("%s: %+v", name, report)
 		}
 	}

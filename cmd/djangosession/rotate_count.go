@@ -26,7 +26,8 @@ type keyCount struct {
 // signed, by the key of their hash.
 type loginCount struct {
 	current, fallback, other int64
-	unchecked                int64     // not compared: the passwords of the users are unknown
+	unchecked                int64     // not compared: the passwords of the users, or the sessions, are unknown
+	unread                   int64     // of these, sessions that do not decode; they need not contain a login
 	fallbackEnds             time.Time // when the last session with a hash of a fallback key ends
 }
 
@@ -36,6 +37,7 @@ type keyTotals struct {
 	live, expired int64
 	unknown       keyCount // signed with another key
 	unknownNewer  int64    // of these, signed after the settings were exported
+	unreadNewer   int64    // live, signed with SECRET_KEY after the export, and do not decode
 	malformed     int64    // live, and not signed at all
 	logins        loginCount
 }
@@ -49,11 +51,13 @@ func (c *keyTotals) add(other *keyTotals) {
 	c.expired += other.expired
 	c.unknown.add(&other.unknown)
 	c.unknownNewer += other.unknownNewer
+	c.unreadNewer += other.unreadNewer
 	c.malformed += other.malformed
 	c.logins.current += other.logins.current
 	c.logins.fallback += other.logins.fallback
 	c.logins.other += other.logins.other
 	c.logins.unchecked += other.logins.unchecked
+	c.logins.unread += other.logins.unread
 	c.logins.fallbackEnds = later(c.logins.fallbackEnds, other.logins.fallbackEnds)
 }
 
@@ -209,8 +213,11 @@ func (c *keyCounter) countBatch(ctx context.Context, sessions []storedSession, t
 			to.live++
 		}
 		data := s.data
-		if c.source.signed {
+		switch {
+		case c.source.signed:
 			data = c.countSigned(s, to)
+		case data == nil && c.hashes && !s.expired:
+			to.logins.addUnread()
 		}
 		if data == nil || !c.hashes || s.expired {
 			continue
@@ -238,7 +245,8 @@ func (c *keyCounter) countSigned(s *storedSession, to *keyTotals) *py.Dict {
 			}
 			data, err := codec.Decode(s.text)
 			if err != nil {
-				return nil // Django finds no login either
+				c.countUnread(at, err, to)
+				return nil
 			}
 			return data
 		}
@@ -251,10 +259,33 @@ func (c *keyCounter) countSigned(s *storedSession, to *keyTotals) *py.Dict {
 		return nil
 	}
 	to.unknown.see(s, refused.SignedAt)
-	if !c.exported.IsZero() && refused.SignedAt.After(c.exported) && !refused.SignedAt.After(c.now.Add(clockTolerance)) {
+	if c.isNewer(refused.SignedAt) {
 		to.unknownNewer++
 	}
 	return nil
+}
+
+// countUnread counts a live session that SECRET_KEY has signed and that does not decode.
+// Django may be able to read it.
+func (c *keyCounter) countUnread(signed time.Time, err error, to *keyTotals) {
+	refused, ok := errors.AsType[*djangosession.DecodeError](err)
+	isLarge := ok && refused.Reason == signing.TooLarge // which newer settings do not change
+	if c.isNewer(signed) && !isLarge {
+		to.unreadNewer++
+		return
+	}
+	to.logins.addUnread()
+}
+
+// addUnread counts a session that does not decode. Its login, if it has one, is unknown.
+func (l *loginCount) addUnread() {
+	l.unchecked++
+	l.unread++
+}
+
+// isNewer reports whether a session was signed after the settings were exported.
+func (c *keyCounter) isNewer(signed time.Time) bool {
+	return !c.exported.IsZero() && signed.After(c.exported) && !signed.After(c.now.Add(clockTolerance))
 }
 
 // clockTolerance is how far the clock of another machine may be ahead. A later signature

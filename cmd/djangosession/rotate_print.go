@@ -26,6 +26,7 @@ type rotationReport struct {
 	Keys       []keyReport   `json:"keys,omitempty"`
 	Unknown    *keyReport    `json:"unknown_key,omitempty"`
 	Newer      int64         `json:"signed_after_export_with_unknown_key"`
+	Unread     int64         `json:"signed_after_export_and_undecodable"`
 	Malformed  int64         `json:"malformed"`
 	Logins     *loginsReport `json:"logins,omitempty"`
 	Warnings   []string      `json:"warnings,omitempty"`
@@ -48,6 +49,7 @@ type loginsReport struct {
 	Other    int64 `json:"invalid_hash"`
 
 	Unchecked int64 `json:"not_compared"`
+	Unread    int64 `json:"undecodable"` // of these
 }
 
 // print prints the result.
@@ -80,12 +82,12 @@ func (c *rotateCommand) report(r *rotation) *rotationReport {
 	report.Live, report.Expired = r.counts.live, r.counts.expired
 	if len(r.keys) > 1 && releaseOf(*r.settings).HashesWithFallbackKeys() {
 		l := r.counts.logins
-		report.Logins = &loginsReport{l.current, l.fallback, l.other, l.unchecked}
+		report.Logins = &loginsReport{l.current, l.fallback, l.other, l.unchecked, l.unread}
 	}
 	if !r.signed {
 		return report
 	}
-	report.Newer, report.Malformed = r.counts.unknownNewer, r.counts.malformed
+	report.Newer, report.Unread, report.Malformed = r.counts.unknownNewer, r.counts.unreadNewer, r.counts.malformed
 	for i, key := range r.keys {
 		report.Keys = append(report.Keys, newKeyReport(key.name, &r.counts.keys[i]))
 	}
@@ -128,9 +130,8 @@ func (r *rotation) warnings() []string {
 		found = append(found, areSessions(n)+" signed with a key that is not in these settings, before they were exported. Django "+
 			"cannot read them either, unless its settings have another key (see \"djangosession explain\").")
 	}
-	if n := r.counts.logins.unchecked; n > 0 {
-		found = append(found, amount.Of(n, "login")+" in sessions could not be compared with the password of a user: whether dropping "+
-			"a fallback key ends them is unknown.")
+	if l := &r.counts.logins; l.unchecked > 0 {
+		found = append(found, l.uncompared()+": whether dropping a fallback key ends them is unknown.")
 	}
 	if n := r.counts.malformed; n > 0 {
 		found = append(found, areSessions(n)+" not signed in the form of this release, and cannot be read.")

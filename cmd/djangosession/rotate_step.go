@@ -60,16 +60,20 @@ func (r *rotation) next() nextStep {
 	if step, ok := r.oldKeyInUse(); ok {
 		return step
 	}
-	if n := r.counts.logins.unchecked; n > 0 && !r.signed {
-		return nextStep{name: stepWait, reason: amount.Of(n, "login") + " in sessions could not be compared with the password of a " +
-			"user, so it is unknown whether a fallback key is needed. Drop it SESSION_COOKIE_AGE after the switch."}
-	}
-	if r.switched || r.allUsed() {
+	logins := &r.counts.logins
+	switch isSwitched := r.switched || r.allUsed(); {
+	case isSwitched && (logins.unread > 0 || logins.unchecked > 0 && !r.signed):
+		return nextStep{name: stepWait, proved: r.allUsed(), reason: logins.uncompared() + ", so it is unknown whether a fallback " +
+			"key is needed. Drop it SESSION_COOKIE_AGE after the switch."}
+	case isSwitched:
 		return nextStep{name: stepDrop, reason: "No live session needs a fallback key: none is signed with one, and no login has " +
 			"a hash of one."}
 	}
 	because := "A fallback key has signed no session"
-	if !r.signed {
+	switch {
+	case !r.signed && logins.unchecked > 0:
+		because = "No login that could be compared has a hash of a fallback key"
+	case !r.signed:
 		because = "No login has a hash of a fallback key"
 	}
 	return nextStep{name: stepSwitch, reason: because + ", so it is the new key, and SECRET_KEY is the old one.", remark: inDoubt}
@@ -84,6 +88,10 @@ func (r *rotation) outdated() (nextStep, bool) {
 	if n := r.counts.unknownNewer; n > 0 {
 		return nextStep{name: stepExport, reason: fmt.Sprintf("%s signed with a key that is not in these settings after they were "+
 			"exported: Django's settings are newer.", wereSessions(n))}, true
+	}
+	if n := r.counts.unreadNewer; n > 0 {
+		return nextStep{name: stepExport, reason: wereSessions(n) + " signed with SECRET_KEY after these settings were " +
+			"exported, and cannot be decoded with them: Django's settings are newer (another SESSION_SERIALIZER, say)."}, true
 	}
 	exported := r.settings.ExportedAt
 	for i, key := range r.keys[1:] {
@@ -120,6 +128,15 @@ func (r *rotation) oldKeyInUse() (nextStep, bool) {
 			"visit."}, true
 	}
 	return nextStep{}, false
+}
+
+// uncompared says how many logins were not compared.
+func (l *loginCount) uncompared() string {
+	text := amount.Of(l.unchecked, "login") + " in sessions could not be compared with the password of a user"
+	if l.unread > 0 {
+		text += fmt.Sprintf(" (%d because the session does not decode)", l.unread)
+	}
+	return text
 }
 
 // allUsed reports whether each fallback key has signed a session or a login. One that has
@@ -180,7 +197,7 @@ func (r *rotation) loses() (loses, known bool) {
 			return true, true
 		}
 	}
-	if r.counts.logins.unchecked > 0 && r.counts.logins.fallback == 0 {
+	if r.counts.logins.unchecked+r.counts.unreadNewer > 0 && r.counts.logins.fallback == 0 {
 		return false, false
 	}
 	return r.counts.logins.fallback > 0, true
