@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"slices"
 	"strconv"
 	"time"
 
@@ -128,14 +129,15 @@ type signingKey struct {
 	secret string
 }
 
-// keysOf returns the keys with which the site verifies. The first one signs.
+// keysOf returns the keys with which the site verifies, each once. The first one signs.
 func keysOf(s *djangosession.Settings) []signingKey {
 	keys := []signingKey{{"SECRET_KEY", s.SecretKey}}
 	if !releaseOf(*s).HasFallbackKeys() {
 		return keys
 	}
 	for i, secret := range s.SecretKeyFallbacks {
-		if secret != "" && secret != s.SecretKey { // Django reads an empty one as SECRET_KEY
+		isKnown := slices.ContainsFunc(keys, func(k signingKey) bool { return k.secret == secret })
+		if secret != "" && !isKnown { // Django reads an empty one as SECRET_KEY
 			keys = append(keys, signingKey{fallbackName(i), secret})
 		}
 	}

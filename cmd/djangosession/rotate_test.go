@@ -253,6 +253,14 @@ func TestRotateNamesTheNextStep(t *testing.T) {
 			keys: []string{newKey, otherKey, oldKey}, step: stepWait, status: statusWait, check: statusWait, loses: true, until: 3 * day, why: "2 live sessions are",
 			fill: func(s *rotatingSite) { s.add(otherKey, 2*hour, day, nil); s.add(oldKey, 5*hour, 3*day, nil) },
 		},
+		"the old key twice": {
+			keys: []string{newKey, oldKey, newKey, oldKey}, step: stepDrop,
+			fill: func(s *rotatingSite) { s.add(oldKey, 30*day, -day, nil); s.add(newKey, time.Minute, day, nil) },
+		},
+		"the new key twice": {
+			keys: []string{oldKey, newKey, newKey}, step: stepSwitch, check: statusWait,
+			fill: func(s *rotatingSite) { s.add(oldKey, 2*hour, day, nil) },
+		},
 		"the same key twice": {
 			keys: []string{oldKey, oldKey, ""}, step: stepStart, check: statusWait,
 			fill: func(s *rotatingSite) { s.add(oldKey, 2*hour, day, nil) },
