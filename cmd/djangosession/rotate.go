@@ -19,6 +19,9 @@ type rotateCommand struct {
 
 	Switched bool `help:"SECRET_KEY is the new key: Django signs with it already. Needed only if no session can tell."`
 
+	//nolint:lll // a help text
+	Since time.Time `help:"With --switched, if the sessions cannot be counted: when the last process loaded settings with the new SECRET_KEY, such as 2026-11-29T12:00:00Z (default: when these were exported)." placeholder:"TIME"`
+
 	Recent time.Duration `default:"5m" help:"A process signs with the old key if it did so within this time."`
 
 	JSON bool `help:"Print a JSON object."`
@@ -42,7 +45,8 @@ The steps (in JSON: "step"):
   export         Django's settings are newer than this file: export them again
 
 Sessions in a cache are not signed: there the hashes of logins are counted. Sessions in memcached, in cookies and in
-django-redis-sessions cannot be counted by key; there the dates count.
+django-redis-sessions cannot be counted by key; there the dates count: those of the old key have ended SESSION_COOKIE_AGE
+after the last process has loaded settings with the new one (--since).
 
 If all sessions of the old key have ended and were cleared, it looks like a new key, and the step is switch, with a remark (in
 JSON: "remark"). Then use --switched, and do not exchange the keys again.
@@ -71,8 +75,11 @@ func (statusError) Error() string { return "" }
 
 // Run is the command.
 func (c *rotateCommand) Run(t *tool) error {
-	if c.Recent < 0 {
+	switch {
+	case c.Recent < 0:
 		return usagef("--recent must not be negative")
+	case !c.Since.IsZero() && !c.Switched:
+		return usagef("--since is for a SECRET_KEY that has changed: it needs --switched")
 	}
 	site, err := c.open(djangobridge.Options{}, false)
 	if err != nil {
@@ -101,7 +108,7 @@ func (c *rotateCommand) Run(t *tool) error {
 func (c *rotateCommand) count(ctx context.Context, t *tool, site *openedSite) (*rotation, error) {
 	s := &site.Settings
 	r := &rotation{
-		settings: s, now: s.Clock(), recent: c.Recent, switched: c.Switched,
+		settings: s, now: s.Clock(), recent: c.Recent, switched: c.Switched, since: c.Since,
 		engine: engineName(s), keys: keysOf(s), hasFallbacks: releaseOf(*s).HasFallbackKeys(),
 	}
 	source, err := newSessionSource(site, c.Schema)

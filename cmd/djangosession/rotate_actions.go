@@ -103,6 +103,9 @@ func (c *rotateCommand) again(switched bool) string {
 	if c.Recent != defaultRecent {
 		add("--recent", c.Recent.String())
 	}
+	if !c.Since.IsZero() {
+		add("--since", c.Since.Format(time.RFC3339))
+	}
 	if switched || c.Switched {
 		words = append(words, "--switched")
 	}

@@ -43,6 +43,8 @@ func TestRotateSaysWhatHoldsWithoutFallbacks(t *testing.T) {
 // TestRotateWithoutACountGoesByTheDates has sessions in cookies.
 func TestRotateWithoutACountGoesByTheDates(t *testing.T) {
 	t.Parallel()
+	const noTime = -1
+	ago := func(d time.Duration) string { return time.Now().Add(-d).Format(time.RFC3339) }
 	for name, c := range map[string]struct {
 		keys   []string
 		args   []string
@@ -51,21 +53,59 @@ func TestRotateWithoutACountGoesByTheDates(t *testing.T) {
 		status int
 		check  int
 		known  bool
+		ends   time.Duration // of the wait, from now
 	}{
-		"one key":           {keys: []string{oldKey}, step: stepStart, check: statusWait, known: true},
-		"which one is new":  {keys: []string{oldKey, newKey}, step: stepSwitch, check: statusWait},
-		"switched a while":  {keys: []string{newKey, oldKey}, args: []string{"--switched"}, age: 13 * day, step: stepWait, status: statusWait, check: statusWait},
+		"one key":          {keys: []string{oldKey}, step: stepStart, check: statusWait, known: true},
+		"which one is new": {keys: []string{oldKey, newKey}, step: stepSwitch, check: statusWait},
+		"switched a while": {
+			keys: []string{newKey, oldKey}, args: []string{"--switched"}, age: 13 * day, step: stepWait,
+			status: statusWait, check: statusWait, ends: day,
+		},
 		"switched long ago": {keys: []string{newKey, oldKey}, args: []string{"--switched"}, age: 15 * day, step: stepDrop, known: true},
+		"loaded late": {
+			keys: []string{newKey, oldKey}, args: []string{"--switched", "--since", ago(2 * day)}, age: 15 * day, step: stepWait,
+			status: statusWait, check: statusWait, ends: 12 * day,
+		},
+		"loaded long ago": {
+			keys: []string{newKey, oldKey}, args: []string{"--switched", "--since", ago(15 * day)}, age: 16 * day, step: stepDrop,
+			known: true,
+		},
+		"loaded long ago, and exported again": {
+			keys: []string{newKey, oldKey}, args: []string{"--switched", "--since", ago(15 * day)}, age: day, step: stepDrop,
+			known: true,
+		},
+		"no time of the export": {
+			keys: []string{newKey, oldKey}, args: []string{"--switched"}, age: noTime, step: stepWait, status: statusWait,
+			check: statusWait,
+		},
+		"only the time of the last load": {
+			keys: []string{newKey, oldKey}, args: []string{"--switched", "--since", ago(15 * day)}, age: noTime, step: stepDrop,
+			known: true,
+		},
 	} {
 		s := newRotatingSite(t, c.keys...)
 		s.settings["SESSION_ENGINE"] = enginePackage + signedCookiesEngine
 		s.settings["SESSION_STORE_CLASS"] = map[string]any{"mro": []string{
 			enginePackage + signedCookiesEngine + ".SessionStore", enginePackage + "base.SessionBase", "builtins.object",
 		}}
-		s.export(time.Now().Add(-c.age), c.keys...)
+		if c.age == noTime {
+			s.export(time.Time{}, c.keys...)
+		} else {
+			s.export(time.Now().Add(-c.age), c.keys...)
+		}
 		status, got := s.report(c.args...)
 		if status != c.status || got.Step != c.step || got.Counted || (got.Loses != nil) != c.known {
 			t.Errorf("%s: status %d, %+v", name, status, got)
+		}
+		until, err := time.Parse(time.RFC3339, got.Until)
+		if (err == nil) != (c.ends != 0) || err == nil && time.Until(until.Add(-c.ends)).Abs() > time.Minute {
+			t.Errorf("%s: wait until %q, want in %v", name, got.Until, c.ends)
+		}
+		// Only the export is known: a process may have loaded the settings later.
+		isDoubtful := len(c.args) == 1 && c.age != noTime || c.step == stepSwitch
+		if (got.Remark != "") != isDoubtful ||
+			len(c.args) > 0 && !strings.Contains(got.Reason, "the last process has loaded") {
+			t.Errorf("%s: reason %q, remark %q", name, got.Reason, got.Remark)
 		}
 		if status, _ := s.report(append(c.args, "--check")...); status != c.check {
 			t.Errorf("%s: --check: status %d", name, status)
@@ -107,6 +147,9 @@ func TestRotateFailsWithoutACount(t *testing.T) {
 	s := newRotatingSite(t, newKey, oldKey)
 	if status, stdout, _ := s.rotate("--recent", "-1s"); status != statusUsage || stdout != "" {
 		t.Errorf("status %d: %s", status, stdout)
+	}
+	if status, stdout, _ := s.rotate("--since", "2026-11-29T12:00:00Z"); status != statusUsage || stdout != "" {
+		t.Errorf("--since without --switched: status %d: %s", status, stdout)
 	}
 	s.add(newKey, hour, day, s.login(newKey))
 	s.exec("DROP TABLE auth_user")
@@ -150,8 +193,10 @@ func TestRotateRepeatsItsFlags(t *testing.T) {
 	c := &rotateCommand{Recent: defaultRecent}
 	c.Settings, c.Database, c.UsersDatabase, c.Schema = "site.json", "mysql://u:p@h/n", "mysql://u:q@h/n", "a b"
 	c.AcceptEngine, c.AcceptDatabaseEngine, c.KnownOverride = "e.E", "d.D", texts{"m", "n"}
+	c.Since = time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
 	if got, want := c.again(false), program+" rotate --settings site.json --users-database USERS_DATABASE --schema 'a b' --accept-engine e.E "+
-		"--accept-database-engine d.D --known-override m --known-override n DATABASE"; got != want {
+		"--accept-database-engine d.D --known-override m --known-override n "+
+		"--since 2026-11-29T12:00:00Z DATABASE"; got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
 }

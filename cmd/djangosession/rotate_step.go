@@ -19,7 +19,8 @@ type rotation struct {
 	counts       *keyTotals
 	now          time.Time
 	recent       time.Duration
-	switched     bool // the user says that SECRET_KEY is the new key
+	switched     bool      // the user says that SECRET_KEY is the new key
+	since        time.Time // when the last process loaded settings with it; zero if the user does not say
 }
 
 // Steps of a rotation. The names are part of the output.
@@ -37,7 +38,7 @@ type nextStep struct {
 	name   string
 	reason string
 	until  time.Time // when to look again, for stepWait; zero if unknown
-	remark string    // for stepSwitch: the doubt which key is the new one
+	remark string    // a doubt that the sessions do not settle
 	proved bool      // the sessions show that SECRET_KEY is the new key
 }
 
@@ -63,8 +64,8 @@ func (r *rotation) next() nextStep {
 	logins := &r.counts.logins
 	switch isSwitched := r.switched || r.allUsed(); {
 	case isSwitched && (logins.unread > 0 || logins.unchecked > 0 && !r.signed):
-		return nextStep{name: stepWait, proved: r.allUsed(), reason: logins.uncompared() + ", so it is unknown whether a fallback " +
-			"key is needed. Drop it SESSION_COOKIE_AGE after the switch."}
+		return nextStep{name: stepWait, proved: r.allUsed(), reason: logins.uncompared() + ", so it is unknown whether a " +
+			"fallback key is needed. Drop it SESSION_COOKIE_AGE after the last process has loaded these settings."}
 	case isSwitched:
 		return nextStep{name: stepDrop, reason: "No live session needs a fallback key: none is signed with one, and no login has " +
 			"a hash of one."}
@@ -79,7 +80,7 @@ func (r *rotation) next() nextStep {
 	return nextStep{name: stepSwitch, reason: because + ", so it is the new key, and SECRET_KEY is the old one.", remark: inDoubt}
 }
 
-// inDoubt is the remark of stepSwitch.
+// inDoubt is the remark of stepSwitch: it is uncertain which key is the new one.
 const inDoubt = "An old key whose sessions have ended and are cleared, or cannot be counted, looks the same. " +
 	"If Django signs with the new key already, do not exchange the keys again: repeat the command with --switched."
 
@@ -156,21 +157,31 @@ func (r *rotation) allUsed() bool {
 // nextUncounted returns the step for sessions that cannot be counted. Only the dates say
 // when a key is no longer needed.
 func (r *rotation) nextUncounted() nextStep {
-	ended := r.settings.ExportedAt.Add(r.settings.SessionCookieAge)
+	loaded, remark := r.since, ""
+	if loaded.IsZero() {
+		loaded, remark = r.settings.ExportedAt, loadedLater
+	}
+	ended := loaded.Add(r.settings.SessionCookieAge)
+	const when = " Those of the old key have ended SESSION_COOKIE_AGE after the last process has loaded settings with the " +
+		"new one"
 	switch {
 	case !r.switched:
 		return nextStep{name: stepSwitch, reason: r.uncountable() + ", so it is unknown which key is the new one. If SECRET_KEY is " +
 			"the old key, switch now.", remark: inDoubt}
-	case r.settings.ExportedAt.IsZero():
-		return nextStep{name: stepWait, reason: r.uncountable() + ", and these settings do not say when they were exported: drop the " +
-			"old key SESSION_COOKIE_AGE after the switch."}
+	case loaded.IsZero():
+		return nextStep{name: stepWait, reason: r.uncountable() + "." + when + ", and these settings do not say when they " +
+			"were exported: name the time with --since."}
 	case r.now.Before(ended):
-		return nextStep{name: stepWait, until: ended, reason: r.uncountable() + ". Those of the old key have ended " +
-			"SESSION_COOKIE_AGE after the switch, and these settings were exported after it."}
+		return nextStep{name: stepWait, until: ended, remark: remark, reason: r.uncountable() + "." + when +
+			", here counted from " + loaded.UTC().Format(time.RFC3339) + "."}
 	}
-	return nextStep{name: stepDrop, reason: r.uncountable() + ", but these settings are older than SESSION_COOKIE_AGE, so those " +
-		"of the old key have ended. (Sessions with a longer set_expiry have not.)"}
+	return nextStep{name: stepDrop, remark: remark, reason: r.uncountable() + "." + when + ", here counted from " +
+		loaded.UTC().Format(time.RFC3339) + ". (Sessions with a longer set_expiry have not.)"}
 }
+
+// loadedLater is the remark if only the time of the export is known.
+const loadedLater = "That is when these settings were exported. A process that loaded them later has signed with the " +
+	"old key until then: name the time of the last one with --since."
 
 // uncountable says why the sessions were not counted.
 func (r *rotation) uncountable() string {

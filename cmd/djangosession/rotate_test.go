@@ -71,11 +71,14 @@ func (s *rotatingSite) exec(statement string, values ...any) {
 	}
 }
 
-// export writes the settings with these keys, the first of which signs.
+// export writes the settings with these keys, the first of which signs. They do not say
+// when they were exported if the time is zero.
 func (s *rotatingSite) export(at time.Time, keys ...string) {
 	s.t.Helper()
 	s.settings["SECRET_KEY"], s.settings["SECRET_KEY_FALLBACKS"] = keys[0], slices.Clone(keys[1:])
-	s.settings["EXPORTED_AT"] = float64(at.Unix())
+	if s.settings["EXPORTED_AT"] = float64(at.Unix()); at.IsZero() {
+		delete(s.settings, "EXPORTED_AT")
+	}
 	data, err := json.Marshal(s.settings)
 	if err != nil {
 		s.t.Fatal(err)
