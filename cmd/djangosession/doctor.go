@@ -90,7 +90,7 @@ func (c *doctorCommand) deployment() (d doctor.Deployment, closers []func(), err
 		return d, nil, usagef("--settings %s: %w: export the settings again (see djangosession settings script "+
 			"--help)", c.Settings, err)
 	}
-	d.Review = c.settled(d.Review)
+	d.Review = c.unsettled(&d.Settings, d.Review)
 	if c.URL != "" {
 		d.Page, err = url.Parse(c.URL)
 		if err != nil || d.Page.Scheme != "http" && d.Page.Scheme != "https" || d.Page.Host == "" {
@@ -124,23 +124,6 @@ func (c *doctorCommand) deployment() (d doctor.Deployment, closers []func(), err
 		d.Users = d.Sessions
 	}
 	return d, closers, err
-}
-
-// settled removes findings that flags settle.
-func (c *doctorCommand) settled(found []djangosession.Finding) []djangosession.Finding {
-	var rest []djangosession.Finding
-	for _, f := range found {
-		known := false
-		for _, override := range c.KnownOverride {
-			known = known || f.Override == override
-		}
-		isEngine := f.Setting == "SESSION_ENGINE" && c.AcceptEngine != ""
-		isDatabase := strings.HasSuffix(f.Setting, "_DATABASE") && c.AcceptDatabaseEngine != ""
-		if !known && !isEngine && !isDatabase {
-			rest = append(rest, f)
-		}
-	}
-	return rest
 }
 
 // openDiagnosed opens a database. Errors besides those of usage are part of the result.
