@@ -15,7 +15,7 @@ import (
 // refusals of the commands that open the site.
 func TestDoctorSettlesWhatOpensTheSite(t *testing.T) {
 	t.Parallel()
-	const ownEngine, ownDatabase = "shop.sessions", "shop.db"
+	const ownDatabase = "shop.db"
 	with := func(d map[string]any, name string, value any) map[string]any {
 		d[name] = value
 		return d
@@ -25,16 +25,6 @@ func TestDoctorSettlesWhatOpensTheSite(t *testing.T) {
 	}
 	own := func(name string, value any) map[string]any {
 		return both(with(database("default", ownDatabase), name, value), with(database("default", ownDatabase), name, value))
-	}
-	subclass := func(base string) map[string]any { // which may store sessions elsewhere
-		changes := cachedSessions(redisBackend)
-		changes["SESSION_ENGINE"] = ownEngine
-		changes["SESSION_STORE_CLASS"] = map[string]any{
-			"mro":              []string{ownEngine + ".SessionStore", enginePackage + base + ".SessionStore", enginePackage + "base.SessionBase"},
-			"overrides":        map[string]any{ownEngine + ".SessionStore": []string{"load"}},
-			"cache_key_prefix": "django.contrib.sessions.cache",
-		}
-		return changes
 	}
 	override := userModel(t)
 	override["overrides"] = map[string]any{"shop.User": []string{"has_perm"}}
@@ -141,6 +131,24 @@ func TestDoctorSettlesWhatOpensTheSite(t *testing.T) {
 			}
 		})
 	}
+}
+
+// ownEngine is a SESSION_ENGINE of a site.
+const ownEngine = "shop.sessions"
+
+// subclass has a subclass of an engine of Django that may store sessions elsewhere, and
+// no table.
+func subclass(base string) map[string]any {
+	changes := cachedSessions(redisBackend)
+	changes["SESSION_ENGINE"] = ownEngine
+	changes["SESSION_STORE_CLASS"] = map[string]any{
+		"mro": []string{
+			ownEngine + ".SessionStore", enginePackage + base + ".SessionStore", enginePackage + "base.SessionBase",
+		},
+		"overrides":        map[string]any{ownEngine + ".SessionStore": []string{"load"}},
+		"cache_key_prefix": "django.contrib.sessions.cache",
+	}
+	return changes
 }
 
 // userModel is the USER_MODEL of siteSettings.

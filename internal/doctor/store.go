@@ -176,7 +176,9 @@ func (d *Deployment) cache(ctx context.Context, r *report, s *sample, hasTable b
 	if hasTable || r.lacks(check) {
 		return
 	}
-	engine, err := caches.NewEngine(cache, d.Settings, caches.Options{ReadOnly: true})
+	// The review says whether the engine is known.
+	o := caches.Options{ReadOnly: true, AcceptEngine: d.Settings.SessionEngine}
+	engine, err := caches.NewEngine(cache, d.Settings, o)
 	if err != nil {
 		r.faultf("session-engine", "Correct the setting, and export the settings again.", "The session engine cannot be used: "+
 			"%v.", err)
