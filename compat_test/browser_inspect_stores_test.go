@@ -15,7 +15,7 @@ func TestInspectOnEachStore(t *testing.T) {
 			t.Parallel()
 			f, made := newStoreSite(t, name)
 			first, second := made[0], made[1]
-			f.django(`python manage.py migrate`) // the page asks for the names of users
+			f.django("DJANGO_SETTINGS_MODULE=shop.front python manage.py migrate") // the page asks for the names of users
 			i := e.inspect(t, f, "--write")
 			i.check("overview")
 			overview := i.shown()
