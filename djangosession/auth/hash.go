@@ -43,6 +43,9 @@ func newSessionHasher(s *djangosession.Settings, site release.Release) (*session
 		return h, nil
 	}
 	for _, key := range o.FallbackKeys {
+		if key == "" {
+			continue // Django computes a hash with it, and so can anybody
+		}
 		mac, err := signing.NewHMAC(signing.HMACOptions{KeySalt: hashSalt, Secret: key, Algorithm: o.Algorithm})
 		if err != nil {
 			return nil, err
@@ -81,8 +84,9 @@ func (h *sessionHasher) verify(u *User, stored string) (ok, old bool) {
 
 // VerifySessionHash reports whether hash, the value [HashSessionKey] of a session, is that
 // of the user, and whether it was made with one of SECRET_KEY_FALLBACKS. Such a login is
-// renewed at the visitor's next request, and is lost if that key is dropped before.
-// Before 4.1.8, Django accepts no hash of a fallback key. Matches the comparison in
+// renewed at the visitor's next request, and is lost if that key is dropped before. Empty
+// fallback keys are ignored. Before 4.1.8, Django accepts no hash of a fallback key.
+// Matches the comparison in
 // get_user of django.contrib.auth.
 func (a *Auth) VerifySessionHash(u *User, hash string) (ok, fallback bool) {
 	if u == nil {

@@ -1,6 +1,9 @@
 package auth_test
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"testing"
 
 	"github.com/djangobridge/djangobridge/djangosession"
@@ -20,8 +23,8 @@ func TestWhichKeyMakesWhichHash(t *testing.T) {
 	}{
 		{name: "the key before its fallbacks", hash: newHash, fallbacks: []string{"new", secretKey}, good: true},
 		{name: "the second fallback", hash: sha256Hash, fallbacks: []string{"other", secretKey}, good: true, renewed: true},
-		{name: "an empty fallback is a key to Django too", hash: emptyKeyHash, fallbacks: []string{""}, good: true, renewed: true},
-		{name: "an empty fallback is not the key", hash: sha256Hash, fallbacks: []string{""}},
+		{name: "an empty fallback, which is a key to Django", hash: emptyKeyHash, fallbacks: []string{""}},
+		{name: "the key after an empty fallback", hash: sha256Hash, fallbacks: []string{"", secretKey}, good: true, renewed: true},
 		{name: "the empty key without fallbacks", hash: emptyKeyHash},
 		{name: "SHA-1 of a fallback", hash: sha1Hash, fallbacks: []string{secretKey}, legacy: true},
 		{name: "SHA-256 of a fallback", hash: sha256Hash, fallbacks: []string{secretKey}, legacy: true, good: true, renewed: true},
@@ -41,6 +44,27 @@ func TestWhichKeyMakesWhichHash(t *testing.T) {
 				t.Errorf("the session has the hash %v", hash)
 			}
 		})
+	}
+}
+
+// Django takes an empty fallback for a key, and everybody knows that key.
+func TestEmptyFallbackKeyMakesNoSessionHash(t *testing.T) {
+	t.Parallel()
+	site := newSite(t, "5.2.19", func(s *djangosession.Settings, _ *auth.Options) {
+		s.SecretKey, s.SecretKeyFallbacks = "new", []string{""}
+	})
+	user, err := site.people.Get(t.Context(), "2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := sha256.Sum256([]byte("django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"))
+	mac := hmac.New(sha256.New, key[:])
+	mac.Write([]byte(user.Password))
+	if hash := hex.EncodeToString(mac.Sum(nil)); hash != emptyKeyHash {
+		t.Fatalf("the hash of an empty key is %s", hash)
+	}
+	if ok, fallback := site.auth.VerifySessionHash(user, emptyKeyHash); ok || fallback {
+		t.Errorf("a hash that anybody can make: %v, %v", ok, fallback)
 	}
 }
 

@@ -1,10 +1,14 @@
 package tokens_test
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"math"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -127,6 +131,49 @@ func TestTokensAreThoseOfDjango(t *testing.T) {
 	}
 	if made < 800 || valid < 4000 || invalid < 4000 {
 		t.Errorf("%d tokens made, %d valid and %d invalid checks: too few", made, valid, invalid)
+	}
+}
+
+// Django takes an empty fallback for a key, and everybody knows that key.
+func TestEmptyFallbackKeyMakesNoToken(t *testing.T) {
+	t.Parallel()
+	settings := djangosession.NewSettings("secret")
+	user := &auth.User{ID: "7", Password: "x"}
+	at := settings.Clock().Unix() - time.Date(2001, time.January, 1, 0, 0, 0, 0, time.UTC).Unix()
+	settings.TimeZone = "UTC"
+	key := sha256.Sum256([]byte("django.contrib.auth.tokens.PasswordResetTokenGenerator"))
+	mac := hmac.New(sha256.New, key[:])
+	mac.Write([]byte(user.ID + string(user.Password) + strconv.FormatInt(at, 10)))
+	forged := append(strconv.AppendInt(nil, at, 36), '-')
+	for i, digit := range hex.AppendEncode(nil, mac.Sum(nil)) {
+		if i%2 == 0 {
+			forged = append(forged, digit)
+		}
+	}
+	own, err := tokens.New(settings, tokens.Options{SecretFallbacks: []auth.Secret{"", "old"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings.SecretKeyFallbacks = []string{"", "old"}
+	site, err := tokens.New(settings, tokens.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := tokens.New(settings, tokens.Options{Secret: "old"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	good, err := before.Make(user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, generator := range map[string]*tokens.Generator{"SecretFallbacks": own, "SECRET_KEY_FALLBACKS": site} {
+		if generator.Check(user, string(forged)) {
+			t.Errorf("%s: a token that anybody can make is valid", name)
+		}
+		if !generator.Check(user, good) {
+			t.Errorf("%s: a token of the key after the empty one is invalid", name)
+		}
 	}
 }
 

@@ -19,6 +19,7 @@ type Options struct {
 	Secret auth.Secret
 	// SecretFallbacks is secret_fallbacks, which exists since Django 4.1: further secrets
 	// whose tokens are accepted. If nil, it is SECRET_KEY_FALLBACKS, even with a Secret.
+	// Empty ones are ignored.
 	SecretFallbacks []auth.Secret
 	// Algorithm is algorithm, which exists since Django 3.1: a name in Python's hashlib.
 	// The default is "sha256" or, in 3.1 and 3.2, DEFAULT_HASHING_ALGORITHM.
@@ -108,7 +109,10 @@ func (g *Generator) setSecrets(o Options, keys signing.Options, site release.Rel
 	if salt == "" {
 		salt = defaultKeySalt
 	}
-	for _, secret := range secrets {
+	for i, secret := range secrets {
+		if i > 0 && secret == "" {
+			continue // Django makes tokens with it, and so can anybody
+		}
 		mac, err := signing.NewHMAC(signing.HMACOptions{KeySalt: salt, Secret: secret, Algorithm: algorithm})
 		if err != nil {
 			return &djangosession.SettingError{Setting: "Algorithm", Problem: err.Error()}
