@@ -125,7 +125,8 @@ type Auth struct {
 // New returns an Auth that finds the users of sessions. It takes AUTHENTICATION_BACKENDS
 // and LOGIN_URL from their settings. It refuses the name of a view in LOGIN_URL:
 // SettingsScript exports the URL instead, unless the site has no such view. It logs a
-// warning with the entries that [Auth.UnknownMiddleware] returns. The error is a
+// warning with the entries that [Auth.UnknownMiddleware] returns, and one if no backend
+// is known to grant the permissions that [User.HasPerm] grants. The error is a
 // [*djangosession.SettingError], unless sessions or users is nil.
 func New(sessions *djangosession.Manager, users Users, o Options) (*Auth, error) {
 	if sessions == nil || users == nil {
@@ -160,5 +161,6 @@ func New(sessions *djangosession.Manager, users Users, o Options) (*Auth, error)
 		return nil, err
 	}
 	a.warnOfMiddleware()
+	a.warnOfPermissions()
 	return a, nil
 }

@@ -3,6 +3,7 @@ package auth
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 )
@@ -87,6 +88,18 @@ func (a *Auth) passwordBackends() ([]string, error) {
 			"other of AUTHENTICATION_BACKENDS: list one that does in Options.PasswordBackends"}
 	}
 	return backends, nil
+}
+
+// warnOfPermissions logs if no backend is known to grant the permissions of ModelBackend.
+func (a *Auth) warnOfPermissions() {
+	grants := []string{ModelBackend, AllowAllUsersModelBackend, RemoteUserBackend, AllowAllUsersRemoteUserBackend}
+	grants = slices.Concat(grants, a.options.PasswordBackends, a.options.InactiveBackends)
+	if slices.ContainsFunc(a.backends, func(b string) bool { return slices.Contains(grants, b) }) {
+		return
+	}
+	a.logger.Warn("Go may grant permissions that Django refuses: HasPerm and PermissionRequired grant those of "+
+		"ModelBackend, and none of AUTHENTICATION_BACKENDS is known to do so: list one in Options.PasswordBackends if it "+
+		"checks passwords and permissions as ModelBackend does", slog.Any("backends", a.backends))
 }
 
 // takesInactive reports whether a backend accepts inactive users.

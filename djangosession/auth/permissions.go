@@ -29,8 +29,10 @@ var errNoUsers = errors.New("auth: a user made by hand has no permissions: get i
 
 // HasPerm reports whether the user has a permission, such as "shop.add_order". An active
 // superuser has all permissions; an inactive or nil user has none. The first question
-// about permissions queries [Users], later ones do not. HasPerm matches ModelBackend: it
-// does not include permissions that only custom backends grant. Matches has_perm.
+// about permissions queries [Users], later ones do not. HasPerm matches ModelBackend,
+// whatever AUTHENTICATION_BACKENDS contains: it does not include permissions that only
+// custom backends grant, and grants those of ModelBackend even if no backend of the site
+// does. [New] warns of sites whose backends are all unknown. Matches has_perm.
 func (u *User) HasPerm(ctx context.Context, permission string) (bool, error) {
 	if u == nil || !u.IsActive || u.IsSuperuser {
 		return u != nil && u.IsActive, nil

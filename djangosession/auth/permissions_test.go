@@ -2,8 +2,10 @@ package auth_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
+	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 )
 
@@ -78,5 +80,53 @@ func TestFailureToReadPermissionsGivesNone(t *testing.T) {
 	}
 	if groups, err := known.Groups(t.Context()); len(groups) != 1 || err != nil {
 		t.Errorf("afterwards: %v, %v", groups, err)
+	}
+}
+
+// Django asks the backends of the site about permissions, and grants none if they have
+// none. Here all users have those of ModelBackend.
+func TestBackendsThatMayGrantNoPermissionsAreReported(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		list    []string // AUTHENTICATION_BACKENDS
+		options auth.Options
+		warns   bool
+	}{
+		{name: "the default"},
+		{name: "Django's for a server's users", list: []string{socialBackend, auth.AllowAllUsersRemoteUserBackend}},
+		{name: "Django's after another", list: []string{socialBackend, auth.ModelBackend}},
+		{name: "allauth", list: []string{allauthBackend}, warns: true},
+		{name: "allauth that is listed", list: []string{allauthBackend}, options: auth.Options{PasswordBackends: []string{allauthBackend}}},
+		{name: "one for inactive users", list: []string{"shop.Backend"}, options: auth.Options{InactiveBackends: []string{"shop.Backend"}}},
+		{
+			name: "one without passwords", list: []string{socialBackend}, options: auth.Options{IgnoredBackends: []string{socialBackend}},
+			warns: true,
+		},
+		{name: "one of Django's without permissions", list: []string{"django.contrib.auth.backends.BaseBackend"}, warns: true},
+	} {
+		site := newSite(t, "5.2.19", func(s *djangosession.Settings, o *auth.Options) {
+			o.PasswordBackends, o.InactiveBackends, o.IgnoredBackends =
+				c.options.PasswordBackends, c.options.InactiveBackends, c.options.IgnoredBackends
+			if c.list != nil {
+				s.AuthenticationBackends = c.list
+			}
+		})
+		log := site.log.String()
+		if n := strings.Count(log, "level=WARN"); (n == 1) != c.warns || n > 1 {
+			t.Errorf("%s: log %q", c.name, log)
+		}
+		if c.warns && (!strings.Contains(log, c.list[0]) || !strings.Contains(log, "Options.PasswordBackends")) {
+			t.Errorf("%s: log %q", c.name, log)
+		}
+		site.people.byID["2"].permissions = []string{"shop.add_order"}
+		u := site.people.user("2")
+		u.Backend = site.manager.Settings().AuthenticationBackends[0]
+		if err := site.auth.LoginSession(t.Context(), site.manager.New(), u); err != nil {
+			t.Fatal(err)
+		}
+		if ok, err := u.HasPerm(t.Context(), "shop.add_order"); !ok || err != nil {
+			t.Errorf("%s: %v, %v", c.name, ok, err)
+		}
 	}
 }
