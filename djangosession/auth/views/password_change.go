@@ -75,6 +75,9 @@ func (v *Views) checkOldPassword(ctx context.Context, f *form, user *auth.User) 
 		return nil
 	}
 	ok, err := v.site.Login.CheckPassword(ctx, user, old)
+	if errors.Is(err, auth.ErrUnknownHasher) { // package hashers logs that
+		ok, err = false, nil
+	}
 	if err == nil && !ok {
 		f.add(problem("old_password", "password_incorrect"))
 	}

@@ -20,11 +20,14 @@ import (
 )
 
 // fakeHashers encode a password as "new$password". The prefix "old$" is that of an older
-// hasher.
+// hasher, and "gone$" that of an unknown one.
 type fakeHashers struct{}
 
 func (fakeHashers) Check(_ context.Context, password string, encoded auth.Secret) (ok, mustUpdate bool, err error) {
 	hasher, right, _ := strings.Cut(string(encoded), "$")
+	if hasher == "gone" {
+		return false, false, &auth.HasherError{Hasher: hasher, Problem: "is unknown"}
+	}
 	return right == password, hasher == "old" && right == password, nil
 }
 
@@ -182,6 +185,22 @@ func TestLongPasswordIsAProblemOfTheForm(t *testing.T) {
 		}
 	}
 	if stored := site.stored(t); stored != "new$pw" {
+		t.Errorf("stored %q", string(stored))
+	}
+}
+
+// To Django, a stored password of an unknown hasher is one that no text matches.
+func TestPasswordOfAnUnknownHasherIsAWrongOldOne(t *testing.T) {
+	t.Parallel()
+	site := newChange(t, "gone$pw")
+	w := site.send(t, "/change/", url.Values{"old_password": {"pw"}, "new_password1": {"x"}, "new_password2": {"x"}})
+	if w.Code != http.StatusOK || len(site.pages) != 1 {
+		t.Fatalf("status %d, %d pages", w.Code, len(site.pages))
+	}
+	if found := site.pages[0].Of("old_password"); len(found) != 1 || found[0].Code != "password_incorrect" {
+		t.Errorf("problems %v", site.pages[0].Problems)
+	}
+	if stored := site.stored(t); stored != "gone$pw" {
 		t.Errorf("stored %q", string(stored))
 	}
 }
