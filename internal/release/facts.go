@@ -207,6 +207,10 @@ func (r Release) LogsOutByAnyMethod() bool { return r.before(4, 1) }
 // LogsOutByGet reports whether LogoutView accepts GET requests.
 func (r Release) LogsOutByGet() bool { return r.before(5, 0) }
 
+// ReadsDomainsAsUnicode reports whether the domain of an email address is checked as it
+// is, and must end with letters. Before, letters that are not ASCII are converted first.
+func (r Release) ReadsDomainsAsUnicode() bool { return r.since(Release{5, 2}) }
+
 // NeverCachesPrivately reports whether the header of never_cache contains private.
 func (r Release) NeverCachesPrivately() bool { return r.since(Release{3, 0}) }
 

@@ -53,6 +53,7 @@ func boundaries() []boundary {
 		{fact: release.Release.HashesEmailInTokens, no: "3.1.99", yes: "3.2"},
 		{fact: release.Release.LogsOutByAnyMethod, no: "4.1", yes: "4.0.99"},
 		{fact: release.Release.LogsOutByGet, no: "5.0", yes: "4.2.99"},
+		{fact: release.Release.ReadsDomainsAsUnicode, no: "5.1.99", yes: "5.2"},
 		{fact: release.Release.NeverCachesPrivately, no: "2.2.99", yes: "3.0"},
 		{fact: release.Release.HasMaskedTokens, no: "1.9.99", yes: "1.10"},
 		{fact: release.Release.ChecksOrigin, no: "3.2.99", yes: "4.0"},

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -15,7 +16,9 @@ const (
 // The parts of an address that EmailValidator accepts.
 var (
 	userPart = regexp.MustCompile(`^(?:` + atom + `(?:\.` + atom + `)*|"(?:` + quoted + `)*")$`)
-	domain   = regexp.MustCompile(`^` + label + `(?:\.` + label + `)*\.(?:xn--[a-z0-9]{1,59}|[a-z` + beyondASCII + `-]{2,63})$`)
+	domain   = regexp.MustCompile(`^(?:` + label + `\.)+(?:` + lastLabel + `)$`)
+	// older is the domain before 5.2, converted to ASCII.
+	older = regexp.MustCompile(`^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{1,62}[a-z0-9]$`)
 )
 
 const (
@@ -24,10 +27,12 @@ const (
 	quoted      = `[\x01-\x08\x0b\x0c\x0e-\x1f!\x23-\x5b\x5d-\x7f]|\\[\x01-\x09\x0b\x0c\x0e-\x7f]`
 	beyondASCII = `\x{a1}-\x{ffff}`
 	label       = `[a-z` + beyondASCII + `0-9](?:[a-z` + beyondASCII + `0-9-]{0,61}[a-z` + beyondASCII + `0-9])?`
+	letter      = `[a-z` + beyondASCII + `]`
+	lastLabel   = `xn--[a-z0-9]{1,59}|` + letter + `[a-z` + beyondASCII + `-]{0,61}` + letter
 )
 
 // email returns a required address. It is "" if the field has a problem.
-func (f *form) email(name string) string {
+func (f *form) email(name string, r *rules) string {
 	value := strings.TrimFunc(f.raw(name), isSpace)
 	before := len(f.problems)
 	length := utf8.RuneCountInString(value)
@@ -35,7 +40,7 @@ func (f *form) email(name string) string {
 	case value == "":
 		f.add(problem(name, "required"))
 		return ""
-	case length > maxAddress, !isAddress(value):
+	case length > maxAddress, !r.isAddress(value):
 		f.add(problem(name, "invalid"))
 	}
 	if length > longestAddress {
@@ -51,13 +56,13 @@ func (f *form) email(name string) string {
 }
 
 // isAddress reports whether EmailValidator accepts an address.
-func isAddress(address string) bool {
+func (r *rules) isAddress(address string) bool {
 	at := strings.LastIndexByte(address, '@')
 	if at < 0 || !userPart.MatchString(address[:at]) {
 		return false
 	}
 	host := strings.ToLower(address[at+1:])
-	if address[at+1:] == "localhost" || domain.MatchString(host) && !strings.HasSuffix(host, "-") {
+	if address[at+1:] == "localhost" || r.isDomain(host) {
 		return true
 	}
 	literal, ok := strings.CutPrefix(host, "[")
@@ -65,3 +70,30 @@ func isAddress(address string) bool {
 	ip, err := netip.ParseAddr(literal)
 	return ok && closed && err == nil && ip.Zone() == ""
 }
+
+// isDomain reports whether a domain in lower case has the form that the release accepts.
+func (r *rules) isDomain(host string) bool {
+	if r.unicodeDomains {
+		return domain.MatchString(host)
+	}
+	return older.MatchString(likeASCII(host))
+}
+
+// likeASCII replaces the parts of a domain that are not ASCII by parts that look like
+// those that Python's codec idna makes of them. It does not compute these.
+func likeASCII(host string) string {
+	labels := strings.Split(strings.NewReplacer("\u3002", ".", "\uff0e", ".", "\uff61", ".").Replace(host), ".")
+	for i, l := range labels {
+		if strings.ContainsFunc(l, isNotASCII) {
+			labels[i] = "xn--" + strings.Map(func(c rune) rune {
+				if isNotASCII(c) && unicode.IsPrint(c) && c != utf8.RuneError {
+					return 'x'
+				}
+				return c
+			}, l) + "0"
+		}
+	}
+	return strings.Join(labels, ".")
+}
+
+func isNotASCII(c rune) bool { return c > unicode.MaxASCII }

@@ -97,9 +97,10 @@ type Views struct {
 
 // rules are the behaviors that differ between releases.
 type rules struct {
-	logoutAtOnce  bool // for every method, before 4.1
-	logoutByGet   bool // before 5.0
-	privateHeader bool // Cache-Control: private
+	logoutAtOnce   bool // for every method, before 4.1
+	logoutByGet    bool // before 5.0
+	privateHeader  bool // Cache-Control: private
+	unicodeDomains bool // in email addresses, since 5.2
 }
 
 // New returns the login pages of a site. The error is a [*djangosession.SettingError] or
@@ -142,6 +143,7 @@ func New(site Site, o Options) (*Views, error) {
 	site.Settings.SecretKey, site.Settings.SecretKeyFallbacks = "", nil // unused here, and fmt would print them
 	return &Views{site: site, options: o, rules: rules{
 		logoutAtOnce: rel.LogsOutByAnyMethod(), logoutByGet: rel.LogsOutByGet(), privateHeader: rel.NeverCachesPrivately(),
+		unicodeDomains: rel.ReadsDomainsAsUnicode(),
 	}}, nil
 }
 

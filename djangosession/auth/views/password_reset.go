@@ -30,7 +30,7 @@ func (v *Views) PasswordReset(w http.ResponseWriter, r *http.Request) {
 	}
 	f := newForm(r)
 	page.Email = f.raw("email")
-	address := f.email("email")
+	address := f.email("email", &v.rules)
 	if len(f.problems) > 0 {
 		page.Problems = f.problems
 		v.render(w, r, page)

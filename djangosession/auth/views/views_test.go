@@ -32,7 +32,15 @@ func (u *users) UsersByEmail(context.Context, string) ([]*auth.User, error) { re
 
 func newSite(t *testing.T, u auth.Users) *djangobridge.Site {
 	t.Helper()
-	s := djangosession.NewSettings("k")
+	return newSiteOf(t, "6.1.3", u)
+}
+
+func newSiteOf(t *testing.T, release string, u auth.Users) *djangobridge.Site {
+	t.Helper()
+	s, err := djangosession.NewSettingsFor(release, "k")
+	if err != nil {
+		t.Fatal(err)
+	}
 	s.AllowedHosts = []string{"example.com"}
 	site, err := djangobridge.New(s, djangobridge.Options{
 		Users: u, OpenEngine: func(s djangosession.Settings) (djangosession.Engine, error) { return memory.New(s) },
