@@ -89,6 +89,17 @@ func (s *Session) Key() string {
 	return s.key
 }
 
+// SettledKey is [Session.Key] after the calls that use the engine at the moment, such as
+// [Session.CycleKey] in another goroutine. While one runs, the session may already be
+// stored under a key that Key does not return yet. The error is the end of ctx.
+func (s *Session) SettledKey(ctx context.Context) (key string, err error) {
+	err = s.locked(ctx, func() error {
+		key = s.Key()
+		return nil
+	})
+	return key, err
+}
+
 // Accessed reports whether values were read or written. If so, the response varies on the
 // cookie.
 func (s *Session) Accessed() bool {

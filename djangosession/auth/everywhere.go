@@ -40,7 +40,8 @@ func (a *Auth) LogoutEverywhere(ctx context.Context, userID string) (int, error)
 }
 
 // LogoutElsewhere is [Auth.LogoutEverywhere] for all sessions except keep, even if keep
-// gets a new key in this process during the call.
+// gets a new key in this process during the call. It waits for calls of keep that use the
+// engine at the moment.
 func (a *Auth) LogoutElsewhere(ctx context.Context, userID string, keep *djangosession.Session) (int, error) {
 	return a.logoutExcept(ctx, userID, keep)
 }
@@ -92,11 +93,16 @@ func (a *Auth) logoutOnce(ctx context.Context, userID string, keep *djangosessio
 		if errors.Is(r.Err, djangosession.ErrOutdatedSettings) { // Django can read it, and it may belong to the user
 			unread = r.Err
 		}
-		if r.Data == nil || keep != nil && r.Key == keep.Key() {
+		if r.Data == nil {
 			continue
 		}
 		v, _ := r.Data.Get(SessionKey)
 		if id, ok := idText(py.Resolve(v)); !ok || !a.sameID(id, userID) {
+			continue
+		}
+		if is, err := isKept(ctx, keep, r.Key); err != nil {
+			return n, err
+		} else if is {
 			continue
 		}
 		if err := a.manager.Delete(ctx, r.Key); err != nil {
@@ -105,4 +111,13 @@ func (a *Auth) logoutOnce(ctx context.Context, userID string, keep *djangosessio
 		n++
 	}
 	return n, unread
+}
+
+// isKept reports whether a key is that of the session to keep, if there is one.
+func isKept(ctx context.Context, keep *djangosession.Session, key string) (bool, error) {
+	if keep == nil {
+		return false, nil
+	}
+	kept, err := keep.SettledKey(ctx)
+	return key == kept, err
 }

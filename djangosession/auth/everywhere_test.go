@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/big"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
@@ -136,6 +137,67 @@ func TestLogoutElsewhereKeepsASessionThatMoves(t *testing.T) {
 	if n, err := a.LogoutElsewhere(t.Context(), "2", mine); n != 1 || err != nil || !site.stored(mine.Key()) {
 		t.Errorf("%d sessions, %v, mine is stored: %v", n, err, site.stored(mine.Key()))
 	}
+}
+
+// slowCycle is an engine whose Cycle waits before it returns, while the session is
+// already stored under its new key.
+type slowCycle struct {
+	*memory.Engine
+	done chan struct{}
+}
+
+func (e slowCycle) Cycle(ctx context.Context, key string, change func(*djangosession.Record) error) error {
+	err := e.Engine.Cycle(ctx, key, change)
+	<-e.done
+	return err
+}
+
+func TestLogoutElsewhereKeepsASessionThatIsMoving(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		site := newSite(t, "5.2.19", nil)
+		engine := slowCycle{site.engine, make(chan struct{})}
+		site.build(t, engine, site.manager.Settings(), djangosession.Options{})
+		mine := site.login(t, "2")
+		site.login(t, "2")
+		moved := make(chan error, 1)
+		go func() { moved <- mine.CycleKey(t.Context()) }()
+		synctest.Wait()
+		n, ended := 0, make(chan error, 1)
+		go func() {
+			var err error
+			n, err = site.auth.LogoutElsewhere(t.Context(), "2", mine)
+			ended <- err
+		}()
+		synctest.Wait()
+		close(engine.done)
+		if err := errors.Join(<-moved, <-ended); err != nil || n != 1 || !site.stored(mine.Key()) {
+			t.Errorf("%d sessions, %v, mine is stored: %v", n, err, site.stored(mine.Key()))
+		}
+	})
+}
+
+// The session that stays is moving for longer than the caller waits.
+func TestLogoutElsewhereWaitsNoLongerThanItsContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		site := newSite(t, "5.2.19", nil)
+		engine := slowCycle{site.engine, make(chan struct{})}
+		site.build(t, engine, site.manager.Settings(), djangosession.Options{})
+		mine := site.login(t, "2")
+		moved := make(chan error, 1)
+		go func() { moved <- mine.CycleKey(t.Context()) }()
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if n, err := site.auth.LogoutElsewhere(ctx, "2", mine); n != 0 || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%d sessions, %v", n, err)
+		}
+		close(engine.done)
+		if err := <-moved; err != nil || !site.stored(mine.Key()) {
+			t.Errorf("%v, mine is stored: %v", err, site.stored(mine.Key()))
+		}
+	})
 }
 
 // TestLogoutEverywhereReportsFailures covers a failing listing and a failing deletion.
