@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // digestHasher is one of MD5PasswordHasher, SHA1PasswordHasher, UnsaltedMD5PasswordHasher
@@ -25,9 +26,16 @@ type digestPassword struct {
 }
 
 func (h *digestHasher) parse(encoded string) (stored, bool) {
-	if !h.salted {
-		hash := encoded[strings.LastIndexByte(encoded, '$')+1:]
-		return &digestPassword{digestHasher: h, hash: hash}, true
+	switch {
+	case h.salted:
+	case h.sha1:
+		hash, ok := strings.CutPrefix(encoded, "sha1$$")
+		return &digestPassword{digestHasher: h, hash: hash}, ok
+	default:
+		if utf8.RuneCountInString(encoded) == md5Prefixed {
+			encoded = strings.TrimPrefix(encoded, "md5$$")
+		}
+		return &digestPassword{digestHasher: h, hash: encoded}, true
 	}
 	const fields = 3
 	parts := strings.SplitN(encoded, "$", fields)

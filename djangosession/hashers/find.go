@@ -43,9 +43,11 @@ func (h *Hashers) find(encoded string) (*entry, error) {
 	return nil, unknown(encoded, algorithm)
 }
 
+// Characters of unsalted hashes, without a prefix and with "md5$$" or "sha1$$".
+const md5Length, md5Prefixed, sha1Prefixed = 32, 37, 46
+
 // algorithmOf returns the algorithm of an encoded password; any text for others.
 func algorithmOf(encoded string) string {
-	const md5Length, md5Prefixed, sha1Prefixed = 32, 37, 46
 	n := utf8.RuneCountInString(encoded)
 	name, _, separated := strings.Cut(encoded, "$")
 	switch {

@@ -81,6 +81,13 @@ func TestPasswordsAreCheckedAsDjangoChecksThem(t *testing.T) {
 		{"bcrypt without a password", "", "bcrypt$$2b$04$abcdefghijklmnopqrstuubyCG3zY1GIXMyxfivm.ClDiInHzxjiq", true},
 		{"md5", "pässword☃", "md5$seasalt$b2a63f0fc699d781905eb123bad53f90", true},
 		{"another md5", "pässword", "md5$seasalt$b2a63f0fc699d781905eb123bad53f90", false},
+		{"unsalted md5", "password", "5f4dcc3b5aa765d61d8327deb882cf99", true},
+		{"unsalted md5 with its prefix", "password", "md5$$5f4dcc3b5aa765d61d8327deb882cf99", true},
+		{"unsalted md5 with a salt", "password", "unsalted_md5$x$5f4dcc3b5aa765d61d8327deb882cf99", false},
+		{"unsalted md5 with its name", "password", "unsalted_md5$5f4dcc3b5aa765d61d8327deb882cf99", false},
+		{"unsalted sha1", "password", "sha1$$5baa61e4c9b93f3f0682250b6cf8331b7ee68fd8", true},
+		{"unsalted sha1 with a salt", "password", "unsalted_sha1$x$5baa61e4c9b93f3f0682250b6cf8331b7ee68fd8", false},
+		{"unsalted sha1 with its name", "password", "unsalted_sha1$5baa61e4c9b93f3f0682250b6cf8331b7ee68fd8", false},
 	} {
 		ok, _, err := h.Check(t.Context(), c.password, c.encoded)
 		if ok != c.want || err != nil {
