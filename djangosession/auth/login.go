@@ -91,7 +91,9 @@ func (a *Auth) logIn(ctx context.Context, s *djangosession.Session, user *User, 
 			return err
 		}
 	}
-	user.LastLogin = now
+	if a.hasLastLogin {
+		user.LastLogin = now
+	}
 	a.adopt(user, backend)
 	return nil
 }

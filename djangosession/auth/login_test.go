@@ -80,6 +80,30 @@ func TestLoginWritesWhatDjangoWrites(t *testing.T) {
 	}
 }
 
+// A time that is not stored would make tokens invalid: those of a user with it are not
+// those of the same user, read again.
+func TestLoginOfAModelWithoutLastLoginSetsNone(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		model djangosession.UserModel
+		sets  bool
+	}{
+		{name: "an unknown model", sets: true},
+		{name: "a model with the field", model: djangosession.UserModel{Model: "shop.User", LastLoginColumn: "seen"}, sets: true},
+		{name: "a model without the field", model: djangosession.UserModel{Model: "shop.User"}},
+	} {
+		site := newSite(t, "5.2.19", func(s *djangosession.Settings, _ *auth.Options) { s.UserModel = c.model })
+		user := site.people.user("2")
+		if err := site.auth.LoginSession(t.Context(), site.manager.New(), user); err != nil {
+			t.Fatal(err)
+		}
+		if user.LastLogin.IsZero() == c.sets {
+			t.Errorf("%s: LastLogin is %v", c.name, user.LastLogin)
+		}
+	}
+}
+
 func TestBackendOfALogin(t *testing.T) {
 	t.Parallel()
 	const custom = "shop.backends.Custom"
