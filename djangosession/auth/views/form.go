@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/djangobridge/djangobridge/internal/pyutf8"
 )
 
 // A form reads the fields of a request and collects their problems.
@@ -32,7 +34,7 @@ func (f *form) raw(name string) string {
 	if len(values) == 0 {
 		return ""
 	}
-	return strings.ToValidUTF8(values[len(values)-1], string(utf8.RuneError))
+	return pyutf8.Decode(values[len(values)-1])
 }
 
 // stripped returns a required field without the spaces around it. It is "" if the field

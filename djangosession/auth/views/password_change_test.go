@@ -80,6 +80,7 @@ func newChange(t *testing.T, password auth.Secret) *change {
 		t.Fatal(err)
 	}
 	mux := http.NewServeMux()
+	mux.HandleFunc("/accounts/login/", pages.Login)
 	mux.HandleFunc("/change/", pages.PasswordChange)
 	mux.HandleFunc("/login/", func(_ http.ResponseWriter, r *http.Request) {
 		if err := site.Login.Login(r.Context(), ada); err != nil {
@@ -202,5 +203,28 @@ func TestPasswordOfAnUnknownHasherIsAWrongOldOne(t *testing.T) {
 	}
 	if stored := site.stored(t); stored != "gone$pw" {
 		t.Errorf("stored %q", string(stored))
+	}
+}
+
+// The decoded texts are those of Python's bytes.decode("utf-8", "replace").
+func TestInvalidBytesInFormsAreDecodedAsDjangoDecodesThem(t *testing.T) {
+	t.Parallel()
+	for sent, decoded := range map[string]string{
+		"p\xff\xfe":         "p\ufffd\ufffd",
+		"p\xed\xa0\x80":     "p\ufffd\ufffd\ufffd",
+		"\xf0\x9f\x98p\xe2": "\ufffdp\ufffd",
+	} {
+		site := newChange(t, auth.Secret("new$"+decoded))
+		w := site.send(t, "/change/", url.Values{"old_password": {sent}, "new_password1": {sent + "1"}, "new_password2": {sent + "1"}})
+		if w.Code != http.StatusFound || len(site.pages) > 0 {
+			t.Errorf("%x: status %d, %v", sent, w.Code, site.pages)
+		}
+		if stored := site.stored(t); string(stored) != "new$"+decoded+"1" {
+			t.Errorf("%x: stored %q", sent, string(stored))
+		}
+		w = site.send(t, "/accounts/login/", url.Values{"username": {"ada"}, "password": {sent + "1"}, "next": {"/" + sent}})
+		if to := w.Header().Get("Location"); w.Code != http.StatusFound || to != "/"+url.PathEscape(decoded) {
+			t.Errorf("%x: status %d, to %q", sent, w.Code, to)
+		}
 	}
 }

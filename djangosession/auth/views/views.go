@@ -10,6 +10,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
 	"github.com/djangobridge/djangobridge/internal/httpmw"
 	"github.com/djangobridge/djangobridge/internal/pyurl"
+	"github.com/djangobridge/djangobridge/internal/pyutf8"
 )
 
 // Methods, in the order in which Django lists them.
@@ -82,7 +83,7 @@ func (v *Views) render(w http.ResponseWriter, r *http.Request, page Page) {
 
 // redirect answers with status 302.
 func redirect(w http.ResponseWriter, to string) {
-	w.Header().Set("Location", pyurl.IRIToURI(strings.ToValidUTF8(to, "\ufffd")))
+	w.Header().Set("Location", pyurl.IRIToURI(pyutf8.Decode(to)))
 	w.Header().Set("Content-Type", htmlType)
 	w.WriteHeader(http.StatusFound)
 }
