@@ -143,7 +143,7 @@ func (p *argon2Password) outdated() bool {
 		return old != current
 	}
 	const olderTag, newerTag = 16, 32 // in argon2-cffi up to 21.1, and since
-	return old != current || len(p.tag) != olderTag && len(p.tag) != newerTag || p.salts.outdated(string(p.salt))
+	return old != current || len(p.tag) != olderTag && len(p.tag) != newerTag || p.salts.outdated(len(p.salt))
 }
 
 func (h *argon2Hasher) problem() string {

@@ -288,3 +288,22 @@ func TestPasswordsThatDjangoCouldNotCheckAreNotMade(t *testing.T) {
 		t.Errorf("%v, %v, %v", ok, update, err)
 	}
 }
+
+// Django counts the bytes of a salt, because it decodes them as Latin-1.
+func TestLengthOfAnArgon2SaltIsInBytes(t *testing.T) {
+	t.Parallel()
+	const class = module + "Argon2PasswordHasher"
+	h := newHashers(t, "4.2.30", func(s *djangosession.Settings, _ *hashers.Options) {
+		s.Hashers = []djangosession.PasswordHasher{{
+			Class: class, Algorithm: "argon2", MRO: []string{class}, Parameters: map[string]int{"time_cost": 1, "memory_cost": 64, "parallelism": 1},
+		}}
+	})
+	for encoded, want := range map[auth.Secret]bool{ // must_update in Django 4.2.30
+		"argon2$argon2id$v=19$m=64,t=1,p=1$w6nDqcOpw6nDqcOpw6nDqcOpw6nDqQ$wz8XbrX5PgahcBu/j4bcehmuILJkSBsh2vM4QdfsQsk": false, // 22 bytes
+		"argon2$argon2id$v=19$m=64,t=1,p=1$w6nDqcOpw6nDqcOpw6nDqcOpw6k$vAhcoTX3suz0RoZVC3bw93qW/s6F0bjjeOMxkEl35Ds":    true,  // 20 bytes
+	} {
+		if ok, update, err := h.Check(t.Context(), "password", encoded); !ok || update != want || err != nil {
+			t.Errorf("%s: %v, update %v, %v", string(encoded), ok, update, err)
+		}
+	}
+}

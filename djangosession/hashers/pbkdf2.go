@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // pbkdf2Unit is the time of one iteration, of either digest.
@@ -75,7 +76,7 @@ func (p *pbkdf2Password) matches(password string) (bool, error) {
 }
 
 func (p *pbkdf2Password) outdated() bool {
-	return p.iterations != p.pbkdf2Hasher.iterations || p.salts.outdated(p.salt)
+	return p.iterations != p.pbkdf2Hasher.iterations || p.salts.outdated(utf8.RuneCountInString(p.salt))
 }
 
 // positive reads a number as Python prints it. Other spellings are not what Django

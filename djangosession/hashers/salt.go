@@ -5,7 +5,6 @@ import (
 	"math"
 	"math/big"
 	"strings"
-	"unicode/utf8"
 )
 
 // salts makes and judges salts.
@@ -25,10 +24,10 @@ func (s salts) next() string {
 	return randomString(int(math.Ceil(float64(s.entropy) / bitsPerCharacter())))
 }
 
-// outdated reports whether a salt has less entropy than new ones. Matches
+// outdated reports whether a salt of this length has less entropy than new ones. Matches
 // must_update_salt.
-func (s salts) outdated(salt string) bool {
-	return float64(utf8.RuneCountInString(salt))*bitsPerCharacter() < float64(s.entropy)
+func (s salts) outdated(length int) bool {
+	return float64(length)*bitsPerCharacter() < float64(s.entropy)
 }
 
 func bitsPerCharacter() float64 { return math.Log2(float64(len(randomCharacters))) }
