@@ -53,7 +53,7 @@ func (h *scryptHasher) parse(encoded string) (stored, bool) {
 func (s scryptParams) valid() bool {
 	const mostBlocks = 1<<30 - 1
 	const wordBits = 16 // N must be less than 2 to the power of 16·r
-	return s.n > 1 && s.n&(s.n-1) == 0 && s.p <= mostBlocks/s.r && (s.r > 3 || s.n < 1<<(wordBits*s.r))
+	return s.n > 1 && s.n&(s.n-1) == 0 && s.p <= mostBlocks/s.r && (s.r > 3 || int64(s.n) < int64(1)<<(wordBits*s.r))
 }
 
 // memory is what OpenSSL compares with maxmem.
