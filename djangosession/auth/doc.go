@@ -40,8 +40,10 @@
 //
 // After a failed Login, the session has no login or the same login as before.
 //
-// Passwords are checked but never re-encoded. If Django's settings now require more
-// iterations, Django re-encodes the password at its next login there.
+// If Django's settings now require another encoding of passwords, such as more
+// iterations, [Auth.Authenticate] and [Auth.CheckPassword] encode a password again and
+// store it, as Django does. They never overwrite a password that was changed in the
+// meantime; Django does.
 //
 // Matches django.contrib.auth: its middleware, ModelBackend and decorators.
 package auth
