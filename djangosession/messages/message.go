@@ -3,7 +3,6 @@ package messages
 import (
 	"encoding/json"
 	"html/template"
-	"strings"
 )
 
 // Levels of messages. Matches django.contrib.messages.constants.
@@ -47,7 +46,10 @@ func (m Message) LevelTag() string { return m.levelTag }
 
 // Tags returns ExtraTags and LevelTag, separated by a space. Matches tags.
 func (m Message) Tags() string {
-	return strings.TrimSpace(m.ExtraTags + " " + m.levelTag)
+	if m.ExtraTags == "" || m.levelTag == "" {
+		return m.ExtraTags + m.levelTag
+	}
+	return m.ExtraTags + " " + m.levelTag
 }
 
 // String returns Text. A template that prints a whole message, {{.}}, escapes it even if

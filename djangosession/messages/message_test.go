@@ -64,6 +64,34 @@ func TestLevelsOfASiteAndOfARequest(t *testing.T) {
 	}
 }
 
+// The results are those of Message.tags in Django 6.1.3.
+func TestTagsKeepTheSpacesOfExtraTags(t *testing.T) {
+	t.Parallel()
+	const untagged = 45
+	for _, c := range []struct {
+		level       int
+		extra, want string
+	}{
+		{messages.LevelInfo, "", "info"},
+		{messages.LevelInfo, "a", "a info"},
+		{messages.LevelInfo, " a", " a info"},
+		{messages.LevelInfo, " ", "  info"},
+		{untagged, " a ", " a "},
+		{untagged, "", ""},
+	} {
+		s := newSite(t, "6.1.3", nil, djangosession.Options{})
+		s.serve(func(_ http.ResponseWriter, r *http.Request) {
+			if err := messages.Add(r.Context(), messages.Message{Level: c.level, Text: "x", ExtraTags: c.extra}); err != nil {
+				t.Error(err)
+			}
+			list, err := messages.Show(r.Context())
+			if err != nil || len(list) != 1 || list[0].Tags() != c.want {
+				t.Errorf("%+v: %+v, %v", c, list, err)
+			}
+		})
+	}
+}
+
 func TestMessagesThatAreKeptAreShownAgain(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "6.1", nil, djangosession.Options{})
