@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -55,17 +56,12 @@ func (c *clients) of(key string) redis.UniversalClient {
 	return c.all[c.ring.server(key)]
 }
 
-// ready returns the reason why no command may run.
-func (c *clients) ready(ctx context.Context, key string) error {
+// process runs a command.
+func (c *clients) process(ctx context.Context, key string, cmd redis.Cmder) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return checkKey(key)
-}
-
-// process runs a command.
-func (c *clients) process(ctx context.Context, key string, cmd redis.Cmder) error {
-	if err := c.ready(ctx, key); err != nil {
+	if err := checkKey(key); err != nil {
 		return err
 	}
 	return c.of(key).Process(ctx, cmd)
@@ -79,6 +75,33 @@ func (c *clients) read(ctx context.Context, key string, newCommand func() redis.
 		err = c.process(ctx, key, newCommand())
 	}
 	return err
+}
+
+// once is a command that the client sends only once, because a write whose answer is lost
+// must not happen again later. Clients for clusters would send it up to three times more
+// even if MaxRetries is -1. They still follow MOVED and ASK, after which it has not been
+// executed.
+type once struct{ redis.Cmder }
+
+// NoRetry implements [redis.Cmder].
+func (once) NoRetry() bool { return true }
+
+// write runs a command that changes something. It tries again if a cluster refuses it for
+// the moment.
+func (c *clients) write(ctx context.Context, key string, newCommand func() redis.Cmder) error {
+	const first, last = 16 * time.Millisecond, 64 * time.Millisecond
+	for pause := first; ; pause *= 2 {
+		err := c.process(ctx, key, once{newCommand()})
+		refused := redis.IsClusterDownError(err) || redis.IsTryAgainError(err)
+		if !refused || pause > last {
+			return err
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // isBroken reports whether a connection broke, in contrast to a time limit or an answer.
@@ -126,7 +149,7 @@ func (c *clients) set(ctx context.Context, key string, data []byte, l lifetime, 
 	if condition != "" {
 		args = append(args, condition)
 	}
-	err := c.process(ctx, key, redis.NewStatusCmd(ctx, args...))
+	err := c.write(ctx, key, func() redis.Cmder { return redis.NewStatusCmd(ctx, args...) })
 	if errors.Is(err, redis.Nil) {
 		return false, nil
 	}
@@ -135,8 +158,11 @@ func (c *clients) set(ctx context.Context, key string, data []byte, l lifetime, 
 
 // del removes a key. It returns false if the key did not exist.
 func (c *clients) del(ctx context.Context, key string) (bool, error) {
-	cmd := redis.NewIntCmd(ctx, "del", key)
-	err := c.process(ctx, key, cmd)
+	var cmd *redis.IntCmd
+	err := c.write(ctx, key, func() redis.Cmder {
+		cmd = redis.NewIntCmd(ctx, "del", key)
+		return cmd
+	})
 	return cmd.Val() > 0, err
 }
 
@@ -148,19 +174,30 @@ const (
 
 // swapScript replaces a value by another if it is the one that was read, or removes it if
 // there is no other.
-var swapScript = redis.NewScript(`local stored = redis.call('GET', KEYS[1]) ` + //nolint:gochecknoglobals // a constant
+const swapScript = `local stored = redis.call('GET', KEYS[1]) ` +
 	`if not stored then return 0 end ` +
 	`if stored ~= ARGV[1] then return 1 end ` +
 	`if ARGV[2] then redis.call('SET', KEYS[1], ARGV[2], ARGV[3], ARGV[4]) else redis.call('DEL', KEYS[1]) end ` +
-	`return 2`)
+	`return 2`
+
+var swapHash = redis.NewScript(swapScript).Hash() //nolint:gochecknoglobals // a constant
 
 func (c *clients) swap(ctx context.Context, key, old string, data []byte, l lifetime) (int64, error) {
-	if err := c.ready(ctx, key); err != nil {
-		return 0, err
-	}
-	args := []any{old}
+	args := []any{"evalsha", swapHash, "1", key, old}
 	if data != nil {
 		args = append(args, data, l.option, l.n)
 	}
-	return swapScript.Run(ctx, c.of(key), []string{key}, args...).Int64()
+	var cmd *redis.IntCmd
+	run := func() error {
+		return c.write(ctx, key, func() redis.Cmder {
+			cmd = redis.NewIntCmd(ctx, args...)
+			return cmd
+		})
+	}
+	err := run()
+	if redis.HasErrorPrefix(err, "NOSCRIPT") {
+		args[0], args[1] = "eval", swapScript
+		err = run()
+	}
+	return cmd.Val(), err
 }

@@ -16,9 +16,9 @@ import (
 type Options struct {
 	// Client is used in place of a client for the servers in LOCATION, for connections
 	// that the settings cannot describe, such as credentials that change. It must reach
-	// the primary with the database of the site's sessions, and should not retry
-	// commands (MaxRetries: -1): a save whose answer is lost could then happen after a
-	// later one. Close does not close it.
+	// the primary with the database of the site's sessions. Its MaxRetries concerns only
+	// reads: a write whose answer is lost is not sent again, because it could then happen
+	// after a later one. Close does not close it.
 	Client redis.UniversalClient
 	// Cluster makes LOCATION the servers of a Redis Cluster, from which the client learns
 	// the others. Neither of the supported backends can use a cluster; some sites give
