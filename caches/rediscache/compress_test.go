@@ -135,6 +135,34 @@ func wantLittleMemory(t *testing.T, name string, run func()) {
 	}
 }
 
+// xzWithout is a file of one byte, without the padding and the check sum of its block.
+const xzWithout = xzHeader + "\x00\x04sum." + xzBlock + "\x00\x00\x00\x00sum." +
+	"\x01\x00\x00A\x00" + // LZMA2
+	"\x00\x01\x0d\x01sum." + // the index
+	"sum.\x01\x00\x00\x00\x00\x04" + xzFooter
+
+// FuzzDecompressXZ has any bytes, and the file that contains them.
+func FuzzDecompressXZ(f *testing.F) {
+	f.Add([]byte(xzWithout))
+	for _, n := range []int{0, 1, 100, 5000} {
+		data, err := compressXZ(sample()[:n])
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		const most = 1 << 16
+		if content, err := decompressXZ(data, most); len(content) > most || err != nil && content != nil {
+			t.Errorf("%d bytes, %v", len(content), err)
+		}
+		file := compressed(t, &compressor{compress: compressXZ}, data)
+		if content, err := decompressXZ(file, len(data)); err != nil || !bytes.Equal(content, data) {
+			t.Errorf("%d bytes of %d, %v", len(content), len(data), err)
+		}
+	})
+}
+
 // TestDamagedValuesAreUnknown has values that no configuration writes.
 func TestDamagedValuesAreUnknown(t *testing.T) {
 	t.Parallel()
@@ -143,12 +171,14 @@ func TestDamagedValuesAreUnknown(t *testing.T) {
 		{"SERIALIZER": "django_redis.serializers.json.JSONSerializer"},
 		{"SERIALIZER": "django_redis.serializers.msgpack.MSGPackSerializer"},
 		{"COMPRESSOR": "django_redis.compressors.zlib.ZlibCompressor"},
+		{"COMPRESSOR": "django_redis.compressors.lzma.LzmaCompressor"},
 		{"CLIENT_CLASS": "django_redis.client.HerdClient"},
 	} {
 		f := formatOf(t, siteSettings(djangoRedisBackend, options))
 		for _, data := range []string{
 			"", "7", " 7\n", "-1_0", "\x80\x04N.", "\x80\x04]\x94.", "null", "[1]", "\xc0", "\x91\x01", "{", "\x81\xa1a", "\xdf\xff\xff\xff\xff",
 			"\x81\x01\x01", "\x81\xa1a\xc7\x00\x00", `{"a": "` + "\xff" + `"}`, "\x78\x9c", "\x81\xa1a\x01\x01",
+			xzWithout,
 		} {
 			d, err := f.decode([]byte(data))
 			if d != nil || !errors.Is(err, djangosession.ErrUnknownFormat) {

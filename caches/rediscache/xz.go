@@ -76,7 +76,11 @@ func decompressXZ(data []byte, limit int) ([]byte, error) {
 		return nil, errXZCheck // it is longer than the index says
 	}
 	sum := f.data[len(f.data)-block.Len():]
-	sum = sum[(4-(len(f.data)-len(sum))%4)%4:] // the header has a multiple of 4 bytes too
+	padding := (4 - (len(f.data)-len(sum))%4) % 4 // the header has a multiple of 4 bytes too
+	if padding > len(sum) {
+		return nil, errXZCheck
+	}
+	sum = sum[padding:]
 	switch f.check {
 	case 0:
 		return content, nil
