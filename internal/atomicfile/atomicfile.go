@@ -172,7 +172,7 @@ func readUpTo(f *os.File, length int) ([]byte, error) {
 func change(ctx context.Context, name, prefix string, next func(f *os.File) ([]byte, error)) error {
 	for {
 		again, err := changeOnce(ctx, name, prefix, next)
-		if !again {
+		if !again || err != nil {
 			return err
 		}
 		if err := ctx.Err(); err != nil {

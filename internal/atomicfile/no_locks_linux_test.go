@@ -24,7 +24,7 @@ func TestFileSystemWithoutLocks(t *testing.T) {
 	if text := os.Getenv(noLocksVariable); text != "" {
 		number, err := strconv.Atoi(text)
 		if err == nil {
-			err = failFlock(syscall.Errno(number))
+			err = failCalls(syscall.SYS_FLOCK, syscall.Errno(number))
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -78,8 +78,8 @@ func callWithoutLocks(t *testing.T, errno syscall.Errno) {
 	want(t, name, "old")
 }
 
-// failFlock makes flock fail in all threads of this process.
-func failFlock(errno syscall.Errno) error {
+// failCalls makes a system call fail in all threads of this process.
+func failCalls(call uint32, errno syscall.Errno) error {
 	const (
 		setNoNewPrivileges = 38 // PR_SET_NO_NEW_PRIVS
 		setModeFilter      = 1
@@ -93,7 +93,7 @@ func failFlock(errno syscall.Errno) error {
 	}
 	program := []syscall.SockFilter{
 		{Code: syscall.BPF_LD | syscall.BPF_W | syscall.BPF_ABS}, // the number of the system call
-		{Code: syscall.BPF_JMP | syscall.BPF_JEQ | syscall.BPF_K, K: syscall.SYS_FLOCK, Jf: 1},
+		{Code: syscall.BPF_JMP | syscall.BPF_JEQ | syscall.BPF_K, K: call, Jf: 1},
 		{Code: syscall.BPF_RET | syscall.BPF_K, K: returnErrno | uint32(errno)},
 		{Code: syscall.BPF_RET | syscall.BPF_K, K: returnAllow},
 	}

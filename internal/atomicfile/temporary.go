@@ -90,11 +90,34 @@ func removeIf(name, prefix string, want fs.FileInfo) (changed bool, err error) {
 		return false, err
 	}
 	out, err := os.Lstat(taken)
-	if err == nil && !os.SameFile(out, want) {
-		changed = true
-		if err = os.Link(taken, name); errors.Is(err, fs.ErrExist) {
-			err = nil // by a file that is newer
+	if err != nil {
+		return false, err
+	}
+	if os.SameFile(out, want) {
+		return false, os.Remove(taken)
+	}
+	if err := putBack(taken, name); err != nil {
+		return true, err // with the newer file under the temporary name, because it is the only one
+	}
+	return true, nil
+}
+
+// putBack gives a file its name again, or deletes it if there is a newer one of this
+// name.
+func putBack(taken, name string) error {
+	err := moveNew(taken, name)
+	if errors.Is(err, errors.ErrUnsupported) {
+		if _, err = os.Lstat(name); err == nil {
+			err = fs.ErrExist
+		} else if errors.Is(err, fs.ErrNotExist) { // Django may be faster: see the package's documentation
+			err = os.Rename(taken, name)
 		}
 	}
-	return changed, errors.Join(err, os.Remove(taken))
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if err := os.Remove(taken); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
