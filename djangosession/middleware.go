@@ -32,7 +32,8 @@ var (
 // FromContext returns the session of the request that ctx belongs to, and loads it on
 // first use. It is the counterpart of request.session. If there is no cookie or no such
 // session, it returns a new session. Later calls return the same session, from any
-// goroutine. The error is [ErrNoMiddleware] or the engine's; see [Manager.Load].
+// goroutine. The error is [ErrNoMiddleware], the end of ctx while another goroutine loads
+// the session, or the engine's; see [Manager.Load].
 //
 // Django loads a session when a value is first read. Here only FromContext loads it,
 // because only this call has a context.

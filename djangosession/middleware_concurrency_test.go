@@ -2,11 +2,14 @@ package djangosession_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 )
@@ -30,6 +33,88 @@ func TestGoroutinesShareOneSession(t *testing.T) {
 	if err != nil || len(session.Keys()) != 21 {
 		t.Errorf("%d values, %v", len(session.Keys()), err)
 	}
+}
+
+// TestWaitingForAnotherLoadEndsWithTheContext has an engine that answers late. Later
+// callers wait for the first one only as long as their own contexts allow.
+func TestWaitingForAnotherLoadEndsWithTheContext(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, "6.1", nil)
+	key := s.visitor(map[string]any{"n": "old"})
+	s.engine.loads.Store(0)
+	loading, answer := make(chan struct{}), make(chan struct{})
+	s.engine.loadWait = func(ctx context.Context) error {
+		close(loading)
+		select {
+		case <-answer:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	s.visit("sessionid="+key, func(_ http.ResponseWriter, r *http.Request) {
+		var wg sync.WaitGroup
+		defer wg.Wait()
+		wg.Go(func() { s.session(r) })
+		<-loading
+		late := time.AfterFunc(5*time.Second, func() { close(answer) })
+		short, cancel := context.WithTimeout(r.Context(), 20*time.Millisecond)
+		defer cancel()
+		if _, err := djangosession.FromContext(short); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error %v", err)
+		}
+		for range 3 {
+			wg.Go(func() {
+				if n, _ := s.session(r).Get("n"); n != "old" {
+					t.Errorf("n is %v", n)
+				}
+			})
+		}
+		time.Sleep(time.Millisecond) // some of them wait
+		if late.Stop() {
+			close(answer)
+		}
+	})
+	if loads := s.engine.loads.Load(); loads != 1 {
+		t.Errorf("%d loads", loads)
+	}
+}
+
+// TestEndedLoadsAreTriedAgain has a first caller whose context ends while others wait.
+func TestEndedLoadsAreTriedAgain(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, "6.1", nil)
+	key := s.visitor(map[string]any{"n": "old"})
+	loading := make(chan struct{})
+	var first atomic.Bool
+	s.engine.loadWait = func(ctx context.Context) error {
+		if first.Swap(true) {
+			return nil
+		}
+		close(loading)
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	s.visit("sessionid="+key, func(_ http.ResponseWriter, r *http.Request) {
+		var wg sync.WaitGroup
+		defer wg.Wait()
+		ending, cancel := context.WithCancel(r.Context())
+		wg.Go(func() {
+			if _, err := djangosession.FromContext(ending); !errors.Is(err, context.Canceled) {
+				t.Errorf("error %v", err)
+			}
+		})
+		<-loading
+		for range 3 {
+			wg.Go(func() {
+				if n, _ := s.session(r).Get("n"); n != "old" {
+					t.Errorf("n is %v", n)
+				}
+			})
+		}
+		time.Sleep(time.Millisecond) // some of them wait
+		cancel()
+	})
 }
 
 // TestChangeDuringTheSaveIsNotLost has a change that is too late for the save before the

@@ -21,8 +21,8 @@ type exchange struct {
 	under   http.ResponseWriter // receives the response
 	outer   []headerField       // the header before the handler
 
-	answered bool        // the header is sent, or about to be
 	failure  error       // why the handler's response was replaced
+	answered bool        // the header is sent, or about to be
 	replaced bool        // another response was sent in its place
 	lost     atomic.Bool // the handler has written a header without the cookie
 }
@@ -78,8 +78,8 @@ func (x *exchange) finish() {
 
 // end records that the handler has returned.
 func (x *exchange) end() {
-	x.loading.Lock()
-	defer x.loading.Unlock()
+	x.loading.lock(nil)
+	defer x.loading.unlock()
 	x.over = true
 }
 

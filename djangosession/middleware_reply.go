@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/djangobridge/djangobridge/internal/cookies"
@@ -20,22 +19,24 @@ type reply struct {
 	key     string // from the request's session cookie, even if the handler changes the header
 	present bool   // the request has the cookie
 
-	loading sync.Mutex // guards session, failed and over
-	session *Session   // nil if it was not requested
-	failed  error      // why it could not be loaded
-	over    bool       // the handler has returned
+	loading waitLock // guards session, failed and over
+	session *Session // nil if it was not requested
+	failed  error    // why it could not be loaded
+	over    bool     // the handler has returned
 
 	seen    uint64 // number of the last change to the session before the header
 	saves   bool   // Django saves with this status
 	varied  bool   // the header has Vary: Cookie
-	told    string // the key that the browser has after this response
 	foreign bool   // the header has a session cookie that the handler set
+	told    string // the key that the browser has after this response
 }
 
 // load returns the session, and loads it on first use.
 func (r *reply) load(ctx context.Context) (*Session, error) {
-	r.loading.Lock()
-	defer r.loading.Unlock()
+	if !r.loading.lock(ctx.Done()) {
+		return nil, fmt.Errorf("djangosession: wait until the session is loaded: %w", ctx.Err())
+	}
+	defer r.loading.unlock()
 	if r.session != nil || r.failed != nil {
 		return r.session, r.failed
 	}
@@ -79,8 +80,8 @@ func (c loadingContext) Value(key any) any {
 
 // loaded returns the session if it was requested, and whether loading it failed.
 func (r *reply) loaded() (s *Session, failed bool) {
-	r.loading.Lock()
-	defer r.loading.Unlock()
+	r.loading.lock(nil)
+	defer r.loading.unlock()
 	return r.session, r.failed != nil
 }
 

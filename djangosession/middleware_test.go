@@ -27,6 +27,7 @@ type spy struct {
 
 	mu        sync.Mutex
 	loadErr   error
+	loadWait  func(ctx context.Context) error
 	saveErr   error
 	deleteErr error
 	saveWait  func(ctx context.Context) error
@@ -35,8 +36,11 @@ type spy struct {
 func (e *spy) Load(ctx context.Context, key string) (*djangosession.Record, error) {
 	e.loads.Add(1)
 	e.mu.Lock()
-	err := e.loadErr
+	err, wait := e.loadErr, e.loadWait
 	e.mu.Unlock()
+	if err == nil && wait != nil {
+		err = wait(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}
