@@ -72,8 +72,9 @@ func (e *example) inspect(t *testing.T, f *front, flags ...string) *inspection {
 	i.url = i.address
 	i.follow("enter", chromedp.Navigate(i.address+"/?token="+i.token), 200)
 	for began := time.Now(); time.Since(began) < patience; time.Sleep(20 * time.Millisecond) {
-		if at := perform(i.tab, "location", chromedp.Location()); !strings.Contains(at, "token=") {
+		if at, done := attempt(i.tab, chromedp.Location()); done && !strings.Contains(at, "token=") {
 			i.url = strings.TrimSuffix(at, "/")
+			i.open("/") // the page may have come without its style sheet yet
 			return i
 		}
 	}
@@ -122,7 +123,7 @@ func (i *inspection) links() []string {
 // shown is the text of the page.
 func (i *inspection) shown() string {
 	i.t.Helper()
-	return perform(i.tab, "read", chromedp.Evaluate[string]("document.body ? document.body.innerText : ''"))
+	return perform(i.tab, "read", chromedp.Evaluate[string](allText))
 }
 
 // choose fills the search form and sends it.
@@ -137,7 +138,8 @@ func (i *inspection) choose(by, text string) {
 func (i *inspection) await() string {
 	i.t.Helper()
 	for began := time.Now(); time.Since(began) < patience; time.Sleep(20 * time.Millisecond) {
-		if text := i.shown(); strings.Contains(text, "Finished after") || strings.Contains(text, "Failed") {
+		text, _ := attempt(i.tab, chromedp.Evaluate[string](allText)) // the page loads itself again
+		if strings.Contains(text, "Finished after") || strings.Contains(text, "Failed") {
 			return text
 		}
 	}

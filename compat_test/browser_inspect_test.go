@@ -179,8 +179,8 @@ func attackInspect(t *testing.T, i *inspection, f *hostileSite) {
 		case "a form":
 			text, refused := "", false
 			for began := time.Now(); !refused && time.Since(began) < patience; time.Sleep(20 * time.Millisecond) {
-				if strings.HasPrefix(perform(other, "location", chromedp.Location()), i.address) {
-					text = perform(other, "read", chromedp.Evaluate[string]("document.body ? document.body.innerText : ''"))
+				if at, done := attempt(other, chromedp.Location()); done && strings.HasPrefix(at, i.address) {
+					text, _ = attempt(other, chromedp.Evaluate[string](allText))
 					refused = strings.Contains(text, "another page")
 				}
 			}

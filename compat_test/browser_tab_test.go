@@ -128,11 +128,22 @@ func perform[T any](p *tab, what string, action chromedp.Action[T]) T {
 	return v
 }
 
+// attempt is perform on a page that may be changing, and reports whether it could be done.
+func attempt[T any](p *tab, action chromedp.Action[T]) (v T, done bool) {
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	v, err := chromedp.Run(ctx, action)
+	return v, err == nil
+}
+
+// allText is an expression for the text of a page, also of one that is not there yet.
+const allText = "document.body ? document.body.innerText : ''"
+
 // look describes the page that the tab shows, and what the example has said.
 func (p *tab) look() string {
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	page, err := chromedp.Run(ctx, chromedp.Evaluate[string]("location.href + '\\n' + document.body.innerText"))
+	page, err := chromedp.Run(ctx, chromedp.Evaluate[string]("location.href + '\\n' + ("+allText+")"))
 	return fmt.Sprint(page, err, "\n", p.output.String())
 }
 
