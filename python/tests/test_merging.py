@@ -1,6 +1,7 @@
 """What merging stores do with changes, deletions, transactions and data they cannot read."""
 
 import datetime
+import decimal
 from unittest import mock, skipIf
 
 import django
@@ -10,7 +11,7 @@ from django.contrib.sessions.backends.cached_db import SessionStore as DjangoCac
 from django.contrib.sessions.backends.db import SessionStore as DjangoStore
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.test import TransactionTestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -126,6 +127,16 @@ class MergingTests:
         self.assertNotEqual(one.session_key, key)
         self.assertEqual(self.stored(one.session_key), {"a": 1, "b": 2, "c": 3})
         self.assertFalse(self.store().exists(key))
+
+    @override_settings(SESSION_SERIALIZER="djangobridge.serializers.PickleSerializer")
+    def test_texts_that_are_also_names_undo_nothing(self):
+        key = self.new(tab="tab", filters={"filters": 1}, n=1)
+        one, two = self.store(key), self.store(key)
+        one["tab"], one["filters"] = "other", {"filters": 2}
+        two["n"] = 2
+        one.save()
+        two.save()
+        self.assertEqual(self.stored(key), {"tab": "other", "filters": {"filters": 2}, "n": 2})
 
     @override_settings(SESSION_SERIALIZER="djangobridge.serializers.PickleSerializer")
     def test_sets_that_nobody_changed_undo_nothing(self):
@@ -285,12 +296,8 @@ class RowTests(MergingTests):
         session = self.store(key.upper())
         self.assertEqual(dict(session.items()), {})
         self.assertIsNone(session.session_key)
-        session = self.store(key)
-        session["b"] = 2
-        session._session_key = key.upper()
-        with self.assertRaises(UpdateError):
-            session.save()
-        self.assertEqual(self.stored(key), {"a": 1})
+        with transaction.atomic():
+            self.assertIsNone(rows.lock_row(session.model, key.upper(), "default"))
 
     @skipIf(django.VERSION < (4, 1), "the expiry cannot become JSON")
     @override_settings(SESSION_SERIALIZER="djangobridge.serializers.PickleSerializer")
@@ -308,6 +315,20 @@ class RowTests(MergingTests):
             two.save()
             found = self.stored(key)
             self.assertEqual((found["a"], found["b"]), (2, 3))
+
+    def test_values_without_a_form_in_json_can_be_replaced(self):
+        for save in (lambda s: s.save(), lambda s: transaction.atomic()(s.save)()):
+            with override_settings(SESSION_SERIALIZER="djangobridge.serializers.PickleSerializer"):
+                key = self.new(price=decimal.Decimal(1), a=1)
+            with override_settings(
+                SESSION_SERIALIZER="djangobridge.serializers.TransitionalSerializer"
+            ):
+                session, other = self.store(key), self.store(key)
+                session["price"] = str(session["price"])
+                other["price"], other["a"] = "2", 2
+                other.save()
+                save(session)
+                self.assertEqual(self.stored(key), {"price": "1", "a": 2})
 
     def test_names_that_json_turns_into_text_can_be_deleted(self):
         key = self.new(a=1)
@@ -436,19 +457,22 @@ class CachedDBTests(RowTests, TransactionTestCase):
         self.assertEqual(self.stored(key), {"a": 1})
 
     def test_an_ended_worker_leaves_no_copy(self):
-        key = self.new(a=1)
-        session = self.store(key)
-        session["a"] = 2
-        written = session._written
+        for lock in ({}, {"side_effect": InterfaceError}):
+            key = self.new(a=1)
+            session = self.store(key)
+            session["a"] = 2
+            written = session._written
 
-        def end(*args):
-            written(*args)
-            raise SystemExit
+            def end(*args, written=written):
+                written(*args)
+                raise SystemExit
 
-        with mock.patch.object(session, "_written", end), self.assertRaises(SystemExit):
-            session.save()
-        self.assertIsNone(self.copy(key))
-        self.assertEqual(self.stored(key), {"a": 1})
+            with mock.patch.object(session, "_written", end):
+                with mock.patch.object(cached_rows, "lock_row", **lock):
+                    with self.assertRaises(SystemExit):
+                        session.save()
+            self.assertIsNone(self.copy(key))
+            self.assertEqual(self.stored(key), {"a": 1})
 
     def test_what_this_process_cannot_read_is_not_copied(self):
         key = self.new(a=1)

@@ -94,7 +94,7 @@ class MergingCachedRows(MergingRows):
                 with transaction.atomic(using=using):
                     lock_row(self.model, key, using)
                     self._remove(key)
-            except DatabaseError:
+            except Exception:  # also InterfaceError, of a connection that is closed
                 self._remove(key)
 
     def _moved(self, old):

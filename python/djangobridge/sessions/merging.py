@@ -63,8 +63,16 @@ def changed_names(loaded, mine, form):
 
 def differs(name, value, before, form):
     """Report whether a value was changed."""
-    now, then = form.dumps({name: value}), form.dumps({name: before})
-    # The items of a set may change their order when the set is loaded again, as before was.
+    # Only the name of the expiry matters to serializers. With others, pickles would differ if
+    # a text in one of the values and the name were the same object.
+    if name != "_session_expiry":
+        name = ""
+    now = form.dumps({name: value})
+    try:
+        then = form.dumps({name: before})
+    except Exception:  # such as a value of a pickle for which JSON has no form
+        return True
+    # A set may have its items in another order after it was loaded again, as before was.
     return now != then and form.dumps(form.loads(now)) != then
 
 
@@ -74,8 +82,6 @@ def merge(loaded, mine, stored, form, uncommitted=frozenset()):
     form is that of changed_names. uncommitted has names that count as changed, too. Values
     that nobody changed are the objects of mine.
     """
-    if form.dumps(stored) == form.dumps(loaded):
-        return mine
     changed = changed_names(loaded, mine, form) | uncommitted
     merged = dict(stored)
     for name in changed:
