@@ -127,7 +127,7 @@ func testWritersOfItsTable(t *testing.T, base *database) {
 			}
 			return nil
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		err := e.Save(ctx, e.record(key, int64(1)))
 		cancel()
 		e.faults.After = nil

@@ -9,15 +9,16 @@ import (
 // [sql.DB], such as those of a [Cache], become part of it. On another connection they
 // would wait for its locks, and for SQLite those lock the whole database.
 type openTransaction struct {
-	db *sql.DB
-	tx *sql.Conn
+	db   *sql.DB
+	tx   *sql.Conn
+	read *bool // a query has read a row of a cache
 }
 
 type openTransactionKey struct{}
 
 // joinable returns a context with which the methods of this package join a transaction.
 func (c *conn) joinable(ctx context.Context, tx *sql.Conn) context.Context {
-	return context.WithValue(ctx, openTransactionKey{}, openTransaction{db: c.db, tx: tx})
+	return context.WithValue(ctx, openTransactionKey{}, openTransaction{db: c.db, tx: tx, read: new(bool)})
 }
 
 // joined returns the transaction to join, or nil.
@@ -28,14 +29,21 @@ func (c *conn) joined(ctx context.Context) *sql.Conn {
 	return nil
 }
 
-// lockInJoined ends a query for a row. In a transaction that it joins, the row is locked:
-// the first plain SELECT makes a snapshot on MySQL, and all later ones read that, although
-// an UPDATE sees what others have committed since.
+// lockInJoined ends a query for a row. In a transaction that they join, all queries but
+// the first lock the row: the first plain SELECT makes a snapshot on MySQL, and later ones
+// would read that, although an UPDATE sees what others have committed since. The first
+// does not lock: two transactions that have locked a row, or the gap where it is missing,
+// and then insert or cull would wait for each other.
 func (c *conn) lockInJoined(ctx context.Context) string {
-	if c.dialect.locksRows() && c.joined(ctx) != nil {
-		return " FOR UPDATE"
+	open, _ := ctx.Value(openTransactionKey{}).(openTransaction)
+	if open.db != c.db || !c.dialect.locksRows() {
+		return ""
 	}
-	return ""
+	if !*open.read {
+		*open.read = true
+		return ""
+	}
+	return " FOR UPDATE"
 }
 
 // querier is a database, or a connection with a transaction.
