@@ -6,14 +6,14 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// unsettled returns the findings that remain with the flags: those for which the commands
-// that open the site refuse it, and notes.
+// unsettled returns the findings that remain with the flags: notes, and the reasons why
+// commands that open the site refuse it.
 func (f *siteSource) unsettled(s *djangosession.Settings, found []djangosession.Finding) []djangosession.Finding {
 	return slices.DeleteFunc(found, func(x djangosession.Finding) bool { return x.Refused && f.settles(s, x) })
 }
 
-// settles reports whether a flag settles a finding, as the option of package djangobridge
-// does that it sets.
+// settles reports whether a flag settles a finding. Each flag sets an option of package
+// djangobridge, which settles the same.
 func (f *siteSource) settles(s *djangosession.Settings, x djangosession.Finding) bool {
 	switch x.Setting {
 	case "SESSION_ENGINE": // other engines have no such option

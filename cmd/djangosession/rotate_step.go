@@ -201,7 +201,8 @@ func (r *rotation) loses() (loses, known bool) {
 	case len(r.keys) == 1:
 		return false, true
 	case !r.counted:
-		return step.name != stepDrop, step.name == stepDrop
+		isCertain := step.name == stepDrop && step.remark == ""
+		return !isCertain, isCertain
 	}
 	for i := range r.keys[1:] {
 		if r.counts.keys[i+1].live > 0 {
