@@ -98,8 +98,8 @@ func (a *Auth) warnOfPermissions() {
 		return
 	}
 	a.logger.Warn("Go may grant permissions that Django refuses: HasPerm and PermissionRequired grant those of "+
-		"ModelBackend, and none of AUTHENTICATION_BACKENDS is known to do so: list one in Options.PasswordBackends if it "+
-		"checks passwords and permissions as ModelBackend does", slog.Any("backends", a.backends))
+		"ModelBackend, and none of AUTHENTICATION_BACKENDS is known to do so. This is harmless if one extends ModelBackend. "+
+		"List it in Options.PasswordBackends only if it checks passwords too", slog.Any("backends", a.backends))
 }
 
 // takesInactive reports whether a backend accepts inactive users.

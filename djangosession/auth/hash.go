@@ -86,8 +86,7 @@ func (h *sessionHasher) verify(u *User, stored string) (ok, old bool) {
 // of the user, and whether it was made with one of SECRET_KEY_FALLBACKS. Such a login is
 // renewed at the visitor's next request, and is lost if that key is dropped before. Empty
 // fallback keys are ignored. Before 4.1.8, Django accepts no hash of a fallback key.
-// Matches the comparison in
-// get_user of django.contrib.auth.
+// Matches the comparison in get_user of django.contrib.auth.
 func (a *Auth) VerifySessionHash(u *User, hash string) (ok, fallback bool) {
 	if u == nil {
 		return false, false

@@ -79,11 +79,18 @@ func (r *rules) isDomain(host string) bool {
 	return older.MatchString(likeASCII(host))
 }
 
+// invisible removes characters that the codec removes from a domain.
+//
+//nolint:gochecknoglobals // a constant
+var invisible = strings.NewReplacer("\u00ad", "", "\u200b", "", "\u200c", "", "\u200d", "", "\u2060", "", "\ufeff", "")
+
 // likeASCII replaces the parts of a domain that are not ASCII by parts that look like
 // those that Python's codec idna makes of them. It does not compute these.
 func likeASCII(host string) string {
 	labels := strings.Split(strings.NewReplacer("\u3002", ".", "\uff0e", ".", "\uff61", ".").Replace(host), ".")
 	for i, l := range labels {
+		l = invisible.Replace(l)
+		labels[i] = l
 		if strings.ContainsFunc(l, isNotASCII) {
 			labels[i] = "xn--" + strings.Map(func(c rune) rune {
 				if isNotASCII(c) && unicode.IsPrint(c) && c != utf8.RuneError {

@@ -129,8 +129,11 @@ func addresses() map[string]bool {
 		"a@b.-":                    false,
 		"a@b.111111111111111111111111111111111111111111111111111111111111111":  false,
 		"a@b.1111111111111111111111111111111111111111111111111111111111111111": false,
-		"a@b.c\u0131": true,
-		"a@\u212a.de": true,
+		"a@ex\u00adample.de": true,
+		"a@ex\u200bample.de": true,
+		"a@\ufeffexample.de": true,
+		"a@b.c\u0131":        true,
+		"a@\u212a.de":        true,
 	}
 }
 
