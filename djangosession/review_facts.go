@@ -84,7 +84,7 @@ func (m *UserModel) findings() []Finding {
 		refuse(UnknownFinding, "has a primary key of the class "+m.IDField+", which is not supported")
 	}
 	if len(m.Computed) > 0 {
-		refuse(UnknownFinding, "computes "+strings.Join(m.Computed, ", ")+" in Python instead of in a column")
+		refuse(UnknownFinding, "computes or converts "+strings.Join(m.Computed, ", ")+" in Python")
 	}
 	switch {
 	case m.SessionAuthHash == "overridden":

@@ -73,7 +73,7 @@ def overrides(cls, known=None):
     return {dotted(c): sorted(known.intersection(vars(c))) for c in cls.__mro__ if is_foreign(c)}
 
 def manager_overrides(manager, called=()):
-    # Also the methods that Django calls although a manager need not have them from Django.
+    # Also the methods in called: Django calls them even if the manager does not inherit them from Django.
     found = {}
     for cls in (type(manager), manager._queryset_class):
         known = {n for c in cls.__mro__ if not is_foreign(c) for n in vars(c)}
@@ -145,7 +145,7 @@ def store_facts(out):
             facts["model_overrides"] = overrides(model, dir(models.Model) + ["objects"])
             facts["manager_overrides"] = manager_overrides(model.objects)
             own = own_classes(model._meta.concrete_fields, ("session_key", "session_data", "expire_date"))
-            if own:
+            if own and "error" not in facts:
                 facts["error"] = "the session model has fields of its own classes: " + ", ".join(own)
     except Exception as e:
         facts["error"] = problem(e)
@@ -355,7 +355,7 @@ def user_facts():
         known = set(dir(AbstractBaseUser) + dir(PermissionsMixin)).difference(METADATA, fields, BOOLEANS)
         known.difference_update([f.name for f in meta.many_to_many], [f.attname for f in meta.concrete_fields])
         facts["overrides"] = overrides(model, known)
-        # ModelBackend finds users by it.
+        # ModelBackend finds users with these methods.
         naming = ("get_by_natural_key", "aget_by_natural_key")
         facts["manager_overrides"] = manager_overrides(model._default_manager, naming)
         facts["other_tables"] = sorted({f.model._meta.db_table for f in used} - {meta.db_table})

@@ -74,8 +74,8 @@ type UserModel struct {
 	// OtherTables are further tables that contain columns of the model, as with
 	// multi-table inheritance.
 	OtherTables []string `json:"other_tables"`
-	// Computed lists those of is_active, is_staff and is_superuser that Python code of
-	// the site answers.
+	// Computed lists those of password, last_login, is_active, is_staff and is_superuser
+	// that Python code of the site answers, or whose field class is not one of Django's.
 	Computed []string `json:"computed"`
 	// SessionAuthHash is "django" for Django's own get_session_auth_hash, "overridden"
 	// for one of the site, and "absent".

@@ -57,6 +57,8 @@ def engine_problem(facts, base):
     store = facts["SESSION_STORE_CLASS"]
     error, mro = store.get("error"), store.get("mro", ())
     merges = [cls for cls in mro if cls.startswith(MERGING)]
+    if error and error.startswith("the session model"):
+        return "may store data in another form: " + error
     if error and (merges or facts["SESSION_ENGINE"].startswith(MERGING) or not mro):
         return "does not work: " + merging_error(error)
     if base is None:

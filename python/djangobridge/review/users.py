@@ -30,7 +30,7 @@ def model_problems(model):
     if model["id_type"] is None:
         yield "has a primary key of the class %s" % model["id_field"], own_users
     if model["computed"]:
-        yield "computes %s in Python" % ", ".join(model["computed"]), own_users
+        yield "computes or converts %s in Python" % ", ".join(model["computed"]), own_users
     if model["session_auth_hash"] == "overridden":
         yield (
             "overrides get_session_auth_hash, so Go cannot verify logins",
@@ -93,10 +93,12 @@ def backends(facts):
 def overridden(path):
     try:
         cls = import_string(path)
-        # Only here, because a site without the app django.contrib.auth cannot import it.
-        djangos = import_string(MODULE + "ModelBackend")
     except Exception as e:
         return " and cannot be imported (%s)" % type(e).__name__
+    try:
+        djangos = import_string(MODULE + "ModelBackend")
+    except Exception:  # the app django.contrib.auth is missing
+        return ""
     names = [
         name
         for name in BACKEND_METHODS
