@@ -84,7 +84,7 @@ func TestClearingLetsOthersIn(t *testing.T) {
 			if longest > longestBatch+time.Second && longest > took/2 {
 				t.Errorf("a login took %v", longest)
 			}
-			if heap > before.HeapAlloc+512<<20 { // other tests share the heap, some with large sessions
+			if rows >= 1_000_000 && heap > before.HeapAlloc+64<<20 { // with fewer rows, other tests share the heap
 				t.Errorf("%d MB while clearing", heap>>20)
 			}
 			if left, err := p.sessions.ClearExpired(t.Context(), djangosession.ClearOptions{DryRun: true}); left != 0 || err != nil {

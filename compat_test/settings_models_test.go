@@ -76,7 +76,7 @@ func TestModelsThatConvertColumnsAreRefused(t *testing.T) {
 			}
 			for _, want := range []struct{ setting, problem, override string }{
 				{"SESSION_ENGINE", "session_data", ""},
-				{"USER_MODEL", "computes password", ""},
+				{"USER_MODEL", "computes or converts password", ""},
 				{"USER_MODEL", "LiveUsers.get_by_natural_key", "shop.models.LiveUsers.get_by_natural_key"},
 			} {
 				if !slices.ContainsFunc(found, func(f djangosession.Finding) bool {
