@@ -246,8 +246,9 @@ func (e *Engine) Delete(ctx context.Context, key string) error {
 	return nil
 }
 
-// ClearExpired implements [djangosession.Engine]. It does nothing because caches remove
-// expired values themselves. Django's clear_expired does nothing either.
+// ClearExpired implements [djangosession.Engine]. It does nothing: most caches remove
+// expired values themselves, and one of files or rows when it is full. Django's
+// clear_expired does nothing either.
 func (e *Engine) ClearExpired(ctx context.Context, _ djangosession.ClearOptions) (int64, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, fmt.Errorf("caches: clear expired sessions: %w", err)

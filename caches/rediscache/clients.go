@@ -79,8 +79,8 @@ func (c *clients) read(ctx context.Context, key string, newCommand func() redis.
 
 // once is a command that the client sends only once, because a write whose answer is lost
 // must not happen again later. Clients for clusters would send it up to three times more
-// even if MaxRetries is -1. They still follow MOVED and ASK, after which it has not been
-// executed.
+// even if MaxRetries is -1. They still follow MOVED and ASK, which say that the server has not
+// executed it.
 type once struct{ redis.Cmder }
 
 // NoRetry implements [redis.Cmder].

@@ -18,7 +18,8 @@ type Options struct {
 	// that the settings cannot describe, such as credentials that change. It must reach
 	// the primary with the database of the site's sessions. Its MaxRetries concerns only
 	// reads: a write whose answer is lost is not sent again, because it could then happen
-	// after a later one. Close does not close it.
+	// after a later one. Its hooks get such commands in a type of this package. A client
+	// for clusters must have the default command resolver. Close does not close it.
 	Client redis.UniversalClient
 	// Cluster makes LOCATION the servers of a Redis Cluster, from which the client learns
 	// the others. Neither of the supported backends can use a cluster; some sites give
