@@ -56,11 +56,13 @@ func rehearse(t *testing.T, release string) {
 		}
 		l.check(when)
 	}
-	// Where the step depends on what a process has signed, a busy machine needs longer.
+	// Where the step depends on what processes have just signed, it may come late, and go
+	// again when another process signs the same sessions.
 	reach := func(when, step string, status int, file string, args ...string) {
 		t.Helper()
 		s.await(when, func() bool { return s.rotate(file, args...) == fmt.Sprintf("%s %d", step, status) })
-		want(when, step, status, file, args...)
+		t.Logf("%s: %s %d", when, step, status)
+		l.check(when)
 	}
 	// A session of the old key that soon ends, and that nobody clears.
 	short := l.newClient(2 * clients)
@@ -84,7 +86,7 @@ func rehearse(t *testing.T, release string) {
 		time.Sleep(stage)
 		reach("one worker signs with the new key", "export", 4, "site.json")
 	})
-	want("Django signs with the new key", "export", 4, "site.json")
+	reach("Django signs with the new key", "export", 4, "site.json")
 	s.export("new.json")
 	time.Sleep(stage)
 	reach("the services still sign with the old key", "finish_switch", 3, "new.json")
