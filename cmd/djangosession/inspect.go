@@ -119,21 +119,21 @@ func (c *inspectCommand) inspected(ctx context.Context, site *openedSite, sessio
 // unlistable says why a store does not list its sessions; "" if it does.
 func (s *store) unlistable(ctx context.Context) (string, error) {
 	if _, ok := s.Engine.(*signedcookies.Engine); ok {
-		return s.cannotList().Error(), nil
+		return s.whyNoList(), nil
 	}
 	if s.table != nil {
 		return "", nil
 	}
 	lister, ok := s.Engine.(djangosession.Lister)
 	if !ok {
-		return s.cannotList().Error(), nil
+		return s.whyNoList(), nil
 	}
 	const patience = 10 * time.Second
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for _, err := range lister.Records(ctx) {
 		if errors.Is(err, djangosession.ErrNoList) {
-			return s.cannotList().Error(), nil
+			return s.whyNoList(), nil
 		}
 		if errors.Is(err, context.DeadlineExceeded) {
 			err = fmt.Errorf("the store lists no session within %v: check that its server runs: %w", patience, err)

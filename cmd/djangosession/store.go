@@ -206,10 +206,13 @@ func (*databaseFlags) openOther(ctx context.Context, _ *tool, s djangosession.Se
 
 var errCannotList = errors.New("its sessions cannot be listed")
 
-// cannotList says why a store does not list its sessions.
-func (s *store) cannotList() error {
+// cannotList is the error of a store that does not list its sessions.
+func (s *store) cannotList() error { return fmt.Errorf("%w: %s", errCannotList, s.whyNoList()) }
+
+// whyNoList says why a store does not list its sessions.
+func (s *store) whyNoList() string {
 	if s.name == signedCookiesEngine {
-		return fmt.Errorf("%w: they are in the cookies of the visitors' browsers", errCannotList)
+		return "they are in the cookies of the visitors' browsers"
 	}
-	return fmt.Errorf("%w: the cache has no list of its keys; name session keys instead", errCannotList)
+	return "the cache has no list of its keys; name session keys instead"
 }
