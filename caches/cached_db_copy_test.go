@@ -9,7 +9,6 @@ import (
 
 	"github.com/djangobridge/djangobridge/caches"
 	"github.com/djangobridge/djangobridge/djangosession"
-	"github.com/djangobridge/djangobridge/py"
 )
 
 func TestLoadOfACopyDoesNotUseTheDatabase(t *testing.T) {
@@ -108,25 +107,6 @@ func TestUndecodableRowIsNeverCopied(t *testing.T) {
 		if _, _, copied := s.memory.Raw(cachedPrefix + kkkk); copied {
 			t.Error("it was copied to the cache")
 		}
-	}
-}
-
-// TestEmptyCopyIsNotTrusted: a Django without the key of the row has made it.
-func TestEmptyCopyIsNotTrusted(t *testing.T) {
-	t.Parallel()
-	s := newSite(t, caches.Options{})
-	s.create(t, int64(1))
-	if err := s.memory.Set(t.Context(), cachedPrefix+kkkk, py.NewDict(0), time.Hour); err != nil {
-		t.Fatal(err)
-	}
-	if a := value(t, s.engine, kkkk); a != int64(1) {
-		t.Errorf("loaded %v", a)
-	}
-	if err := s.table.Delete(t.Context(), kkkk); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.engine.Load(t.Context(), kkkk); !errors.Is(err, djangosession.ErrNoSession) {
-		t.Errorf("without a row: %v", err)
 	}
 }
 

@@ -135,6 +135,25 @@ func TestCopyWithoutARowEnds(t *testing.T) {
 	}
 }
 
+// TestEmptyCopyIsNotTrusted: a Django without the key of the row has made it.
+func TestEmptyCopyIsNotTrusted(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, caches.Options{})
+	s.create(t, int64(1))
+	if err := s.memory.Set(t.Context(), cachedPrefix+kkkk, py.NewDict(0), time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if a := value(t, s.engine, kkkk); a != int64(1) {
+		t.Errorf("loaded %v", a)
+	}
+	if err := s.table.Delete(t.Context(), kkkk); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.engine.Load(t.Context(), kkkk); !errors.Is(err, djangosession.ErrNoSession) {
+		t.Errorf("without a row: %v", err)
+	}
+}
+
 func TestMergeStartsFromTheRow(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, caches.Options{})
