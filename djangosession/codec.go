@@ -151,18 +151,16 @@ func (c *Codec) EncodeUncompressed(d *py.Dict) (string, error) {
 }
 
 // Decode returns the dict that text contains. The error is a [*DecodeError]; its SignedAt
-// is set if the text contains the time of its signature. As in Django, the age of the
-// signature does not matter, because the expiry of a session is stored beside its text.
+// is set if the text contains the time of its signature, and it wraps [ErrMaxInflated] if
+// the data is too large. As in Django, the age of the signature does not matter, because
+// the expiry of a session is stored beside its text.
 func (c *Codec) Decode(text string) (*py.Dict, error) {
 	data, err := c.payload(text)
 	var d *py.Dict
 	if err == nil {
 		d, err = c.load(data)
 	}
-	if refused, ok := errors.AsType[*DecodeError](err); ok {
-		refused.SignedAt = signedAt(text)
-	}
-	return d, err
+	return d, decodeError(text, err)
 }
 
 // DecodeMaxAge is [Codec.Decode] with the limit of
@@ -177,10 +175,7 @@ func (c *Codec) DecodeMaxAge(text string, maxAge time.Duration) (*py.Dict, error
 	if err == nil {
 		d, err = c.load(data)
 	}
-	if refused, ok := errors.AsType[*DecodeError](err); ok {
-		refused.SignedAt = signedAt(text)
-	}
-	return d, err
+	return d, decodeError(text, err)
 }
 
 // loaderOf returns the Loads of a serializer, without a copy of the data if the
@@ -209,6 +204,17 @@ func owned(data []byte) string {
 		return string(data)
 	}
 	return unsafe.String(unsafe.SliceData(data), len(data)) //nolint:gosec // see above
+}
+
+// decodeError completes the error of a text that does not decode.
+func decodeError(text string, err error) error {
+	if refused, ok := errors.AsType[*DecodeError](err); ok {
+		refused.SignedAt = signedAt(text)
+		if refused.Reason == signing.TooLarge { // after its signature was found valid
+			refused.Err = ErrMaxInflated
+		}
+	}
+	return err
 }
 
 // load decodes the result of payload.

@@ -1,7 +1,6 @@
 package djangosession
 
 import (
-	"errors"
 	"strings"
 	"time"
 )
@@ -18,8 +17,5 @@ func (c *Codec) Verify(text string) (time.Time, error) {
 		return time.Time{}, err
 	}
 	at, err := c.reader.SignedAt(text)
-	if refused, ok := errors.AsType[*DecodeError](err); ok {
-		refused.SignedAt = signedAt(text)
-	}
-	return at, err
+	return at, decodeError(text, err)
 }

@@ -40,6 +40,23 @@ func (unknownFormatError) Error() string {
 // Is implements [errors.Is].
 func (unknownFormatError) Is(target error) bool { return target == ErrOutdatedSettings }
 
+// ErrMaxInflated reports a stored session that is larger than [Settings].MaxInflated
+// permits. The site has signed or stored it, and Django, which has no limit, can read it.
+// For [errors.Is] it is also an [ErrUnknownFormat], and the session is treated in the
+// same way. It is the cause in a [*DecodeError].
+var ErrMaxInflated error = maxInflatedError{}
+
+type maxInflatedError struct{}
+
+func (maxInflatedError) Error() string {
+	return "Django can read the session: raise Settings.MaxInflated"
+}
+
+// Is implements [errors.Is].
+func (maxInflatedError) Is(target error) bool {
+	return target == ErrUnknownFormat || target == ErrOutdatedSettings
+}
+
 // clockTolerance is how far the clock of another machine may be ahead. A later signature
 // is considered damaged.
 const clockTolerance = 24 * time.Hour

@@ -205,6 +205,46 @@ func TestEveryReasonForWhichASessionDoesNotDecodeCounts(t *testing.T) {
 	}
 }
 
+// TestSessionsLargerThanMaxInflatedAreNotOverwritten has data that decodes with a larger
+// MaxInflated, whenever it was signed. Data with a wrong signature is damaged.
+func TestSessionsLargerThanMaxInflatedAreNotOverwritten(t *testing.T) {
+	for _, merge := range []bool{false, true} {
+		for ending, kept := range map[string]bool{"": true, "x": false} {
+			t.Run(fmt.Sprintf("merge=%v,kept=%v", merge, kept), func(t *testing.T) {
+				s := newRotated(t, func(s *djangosession.Settings) { s.MaxInflated = 1000 })
+				s.use(func(o *djangosession.Options) { o.MergeSaves = merge })
+				larger := s.Settings()
+				larger.MaxInflated = 0
+				larger.Now = func() time.Time { return noon.Add(-time.Hour) }
+				codec, err := djangosession.NewCodec(larger)
+				must(err)
+				d := py.NewDict(1)
+				d.Set("n", strings.Repeat("large", 1000))
+				text, err := codec.Encode(d)
+				must(err)
+				key := s.put(text + ending)
+				session, err := s.Load(t.Context(), key)
+				must(err)
+				session.Set("n", "go")
+				if err := session.CycleKey(t.Context()); errors.Is(err, djangosession.ErrMaxInflated) != kept {
+					t.Errorf("CycleKey: %v", err)
+				}
+				if err := session.Save(t.Context()); errors.Is(err, djangosession.ErrMaxInflated) != kept || kept && !isOutdated(err) {
+					t.Errorf("Save: %v", err)
+				}
+				if kept {
+					s.wantKept(key, text)
+				} else if n := s.stored(session.Key()); n != "go" {
+					t.Errorf("stored is %q", n)
+				}
+				if log := s.log.String(); strings.Contains(log, "raise Settings.MaxInflated") != kept || strings.Contains(log, key) {
+					t.Errorf("log: %s", log)
+				}
+			})
+		}
+	}
+}
+
 func TestWithoutTheTimeOfTheExportTheManagersCounts(t *testing.T) {
 	s := newRotated(t, func(s *djangosession.Settings) { s.ExportedAt = time.Time{} })
 	for text, outdated := range map[string]bool{s.django(noon.Add(time.Second)): true, s.django(noon): false} {

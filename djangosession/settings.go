@@ -145,8 +145,8 @@ type Settings struct { //nolint:recvcheck // what prints it must not need a poin
 	// SHA-1 signatures, even if the release does not. It is for a service that runs
 	// through an upgrade of the site. Sessions are still written in the release's layout.
 	AcceptLegacyLayout bool
-	// MaxInflated limits the size of a compressed session after inflation, in bytes;
-	// signing.DefaultMaxInflated if 0.
+	// MaxInflated limits the size of a session after inflation, in bytes, and that of its
+	// file to four times as much; signing.DefaultMaxInflated if 0. See [ErrMaxInflated].
 	MaxInflated int
 	// Now is the clock; time.Now if nil.
 	Now func() time.Time

@@ -19,5 +19,6 @@
 // read. If the signature is invalid but claims to be newer than the settings, the
 // settings are probably outdated, and the cookie is left alone; see
 // [djangosession.ErrOutdatedSettings]. A client can forge such a claim, which harms only
-// that client and writes a line to the log.
+// that client and writes a line to the log. A valid cookie that inflates to more than
+// Settings.MaxInflated is left alone too; see [djangosession.ErrMaxInflated].
 package signedcookies

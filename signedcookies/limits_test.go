@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -86,6 +87,30 @@ func TestCookieOfNewerSettingsIsLeftAlone(t *testing.T) {
 			if !newer && (got == "none" || len(told) != 1 || errors.Is(told[0], djangosession.ErrOutdatedSettings)) {
 				t.Errorf("the cookie is %s, told of %v", got, told)
 			}
+		}
+	}
+}
+
+// TestCookieLargerThanMaxInflatedIsLeftAlone has one that the site has signed before the
+// settings were exported. An invalid one starts over, however large it is.
+func TestCookieLargerThanMaxInflatedIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	larger := newShop(t, nil).sessions.New()
+	larger.Set("a", strings.Repeat("x", 5000))
+	must(t, larger.Save(t.Context()))
+	s := newShop(t, func(set *djangosession.Settings, _ *djangosession.Options) { set.MaxInflated = 1000 })
+	for ending, kept := range map[string]bool{"": true, "x": false} {
+		s.errs = nil
+		r := s.visit(t, larger.Key()+ending, func(_ http.ResponseWriter, r *http.Request) {
+			session, err := djangosession.FromContext(r.Context())
+			must(t, err)
+			session.Set("a", 1)
+		})
+		if got := s.shown(t, r); (got == "none") != kept {
+			t.Errorf("the cookie is %s", got)
+		}
+		if kept && (r.Code != http.StatusInternalServerError || len(s.errs) != 1 || !errors.Is(s.errs[0], djangosession.ErrMaxInflated)) {
+			t.Errorf("status %d, reported %v", r.Code, s.errs)
 		}
 	}
 }
