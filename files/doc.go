@@ -27,7 +27,9 @@
 //     session, as always. Windows has no such lock: of two merged saves at the same time,
 //     one may be lost there.
 //   - A file that makes Django fail, because its text is not ASCII or contains something
-//     else than a dict, is left alone; see [djangosession.ErrUnknownFormat].
+//     else than a dict, is left alone; see [djangosession.ErrUnknownFormat]. So is one
+//     that is longer than four times Settings.MaxInflated; see
+//     [djangosession.ErrMaxInflated]. Such a session is not stored either: [ErrTooLarge].
 //
 // The file system must have locks. Without them, saves, merges, changes of key and
 // [Engine.Check] return an error.

@@ -222,7 +222,7 @@ func (e *Engine) load(key string) (r *djangosession.Record, alive bool, err erro
 		if err != nil {
 			return nil, false, djangosession.ErrNoSession // just now
 		}
-		r = &djangosession.Record{Key: key, Err: &djangosession.DecodeError{Reason: signing.TooLarge, Err: atomicfile.ErrTooLarge}}
+		r = &djangosession.Record{Key: key, Err: tooLarge()}
 	case e.isMissing(err), err != nil && e.isOther(key):
 		return nil, false, djangosession.ErrNoSession
 	case err != nil:
@@ -232,6 +232,11 @@ func (e *Engine) load(key string) (r *djangosession.Record, alive bool, err erro
 	}
 	alive, err = e.judge(r, len(text) == 0 && r.Err == nil, info)
 	return r, alive, err
+}
+
+// tooLarge is the error for a file that is longer than the limit.
+func tooLarge() error {
+	return &djangosession.DecodeError{Reason: signing.TooLarge, Err: djangosession.ErrMaxInflated}
 }
 
 // isOther reports whether something else has the name of a session's file, such as a

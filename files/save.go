@@ -11,9 +11,13 @@ import (
 	"github.com/djangobridge/djangobridge/internal/atomicfile"
 )
 
-// encode returns the text of a record. The error is [djangosession.ErrNoData], the
-// serializer's, or a [*djangosession.ValueError] for an expiry that makes Django's load
-// fail.
+// ErrTooLarge reports a session whose file would be longer than this package reads: four
+// times Settings.MaxInflated. It is not stored.
+var ErrTooLarge = errors.New("files: the session is too large: store less in it, or raise MaxInflated of djangosession.Settings")
+
+// encode returns the text of a record. The error is [djangosession.ErrNoData],
+// [ErrTooLarge], the serializer's, or a [*djangosession.ValueError] for an expiry that
+// makes Django's load fail.
 func (e *Engine) encode(r *djangosession.Record) ([]byte, error) {
 	if r.Data == nil {
 		return nil, djangosession.ErrNoData
@@ -22,6 +26,9 @@ func (e *Engine) encode(r *djangosession.Record) ([]byte, error) {
 		return nil, err
 	}
 	text, err := e.codec.Encode(r.Data)
+	if int64(len(text)) > e.limit {
+		return nil, ErrTooLarge
+	}
 	return []byte(text), err
 }
 
@@ -110,7 +117,7 @@ func (e *Engine) update(
 	ctx context.Context, op, key string, edit func(*djangosession.Record) (text []byte, err error),
 ) error {
 	name := e.path(key)
-	return atomicfile.Update(ctx, name, e.temporary(key), e.limit, func(old []byte) ([]byte, error) {
+	err := atomicfile.Update(ctx, name, e.temporary(key), e.limit, func(old []byte) ([]byte, error) {
 		r := e.record(key, old)
 		if r.Err != nil {
 			r.Err = fmt.Errorf("files: %s: %w", op, r.Err)
@@ -120,6 +127,10 @@ func (e *Engine) update(
 		}
 		return edit(r)
 	})
+	if errors.Is(err, atomicfile.ErrTooLarge) {
+		return fmt.Errorf("files: %s: %w", op, tooLarge())
+	}
+	return err
 }
 
 // Cycle implements [djangosession.Engine]. It stores the session under its new key, which
