@@ -171,7 +171,8 @@ func (d *Deployment) readable(r *report, s *sample) {
 		bad++
 		refused, ok := errors.AsType[*djangosession.DecodeError](x.err)
 		exported := d.Settings.ExportedAt
-		if errors.Is(x.err, djangosession.ErrOutdatedSettings) || ok && !exported.IsZero() && refused.SignedAt.After(exported) {
+		newer := errors.Is(x.err, djangosession.ErrOutdatedSettings) || ok && !exported.IsZero() && refused.SignedAt.After(exported)
+		if newer && !errors.Is(x.err, djangosession.ErrMaxInflated) { // which no export changes
 			outdated++
 		}
 		if explained++; explained <= maxExplained {
@@ -211,6 +212,12 @@ type cause struct {
 }
 
 func causeOf(codec *djangosession.Codec, x stored, decoded bool) cause {
+	if errors.Is(x.err, djangosession.ErrMaxInflated) {
+		return cause{
+			problem: "they are larger than the services read",
+			remedy:  "Store less in them, or raise MaxInflated of djangosession.Settings in the services.",
+		}
+	}
 	if x.data == "" || !decoded {
 		return cause{
 			problem:  "they are in another format than the settings describe",
