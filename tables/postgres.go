@@ -172,7 +172,7 @@ func (PostgreSQL) cause(err error) error {
 		return ErrColumn
 	case state == "23505":
 		return ErrTaken
-	case state == "22001" || state == "54000":
+	case state == "54000":
 		return ErrTooLong
 	case state == "22P05" || state == "22021":
 		return errCharacters
