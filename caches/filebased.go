@@ -120,7 +120,7 @@ func (c *FileBased) missing() error {
 	case errors.Is(err, fs.ErrNotExist) && !c.seen.Load():
 		return ErrMiss // Django has not created it yet
 	}
-	return atomicfile.CheckFolder(c.dir)
+	return cmp.Or(atomicfile.CheckFolder(c.dir), err) // it may be back in this moment
 }
 
 // prepare makes room for one more value, and creates the folder if it does not exist.

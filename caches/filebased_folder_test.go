@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -122,6 +123,39 @@ func TestLostFolderIsAnError(t *testing.T) {
 	if _, err := c.Get(t.Context(), "key"); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestFolderThatComesAndGoes moves the folder away and back all the time. A value is
+// either read or an error.
+func TestFolderThatComesAndGoes(t *testing.T) {
+	t.Parallel()
+	c, dir := newFileBased(t, fileSettings())
+	if err := c.Add(t.Context(), "key", py.NewDict(0), time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	stop := make(chan struct{})
+	wg.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			if err := errors.Join(os.Rename(dir, dir+"-away"), os.Rename(dir+"-away", dir)); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	for range 5000 {
+		if item, err := c.Get(t.Context(), "key"); item == nil && err == nil {
+			t.Error("neither a value nor an error")
+			break
+		}
+	}
+	close(stop)
+	wg.Wait()
 }
 
 // TestFilesPastTheLimit neither reads nor loses values that are too large.
