@@ -213,18 +213,23 @@ func (c *Cache) replace(ctx context.Context, key string, old *caches.Item, value
 		version, _ := old.Version.(cacheVersion)
 		statement += " AND " + c.dialect.keyIs(&a, c.names.data, version.value)
 	}
-	n, _, err := c.write(ctx, writesCache, statement, a.values)
-	switch {
-	case lacksCharacters(err, key):
-		return caches.ErrMiss
-	case err != nil || n > 0:
-		return tooLong(err)
+	for {
+		n, _, err := c.write(ctx, writesCache, statement, a.values)
+		switch {
+		case lacksCharacters(err, key):
+			return caches.ErrMiss
+		case err != nil || n > 0:
+			return tooLong(err)
+		}
+		err = c.settleReplace(ctx, key, old, text)
+		if old != nil || !errors.Is(err, caches.ErrChanged) {
+			return err
+		}
 	}
-	return c.settleReplace(ctx, key, old, text)
 }
 
 // settleReplace finds out why no row was changed. MySQL does not count a row that has the
-// new values already.
+// new values already. The error is ErrChanged if there is another value now.
 func (c *Cache) settleReplace(ctx context.Context, key string, old *caches.Item, text string) error {
 	if old == nil && !c.dialect.countsChanges() {
 		return caches.ErrMiss
@@ -238,7 +243,7 @@ func (c *Cache) settleReplace(ctx context.Context, key string, old *caches.Item,
 		version, _ = old.Version.(cacheVersion)
 	}
 	switch left, ok := c.left(expires); {
-	case ok && left < 0:
+	case ok && left < 0, !ok && old == nil:
 		return caches.ErrMiss
 	case stored == text && version.value == text && c.dialect.countsChanges():
 		return nil
