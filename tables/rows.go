@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
+	"math/bits"
 	"strings"
 	"time"
 
@@ -42,7 +43,7 @@ const rowsPage = 200
 // Later pages follow the size of the rows.
 const (
 	pageBytes = 512 << 10 // of data that a page is meant to have
-	mostRows  = 2000      // in a page, however small they are
+	mostRows  = 2048      // in a page, however small they are
 )
 
 // Rows yields all rows of the table ordered by key, including expired ones. An error ends
@@ -70,8 +71,10 @@ func (e *Engine) RowsFrom(ctx context.Context, r RowRange) iter.Seq2[Row, error]
 				return
 			}
 			r.From, r.After = page[len(page)-1].Key, true
-			// A page of small rows is long, because each page is a query.
-			r.Limit = min(max(pageBytes*len(page)/(bytes+1), 1), mostRows)
+			// A page of small rows is long, because each page is a query. Powers of two make
+			// few different statements to prepare.
+			length := min(max(pageBytes*len(page)/(bytes+1), 1), mostRows)
+			r.Limit = 1 << (bits.Len(uint(length)) - 1)
 		}
 	}
 }

@@ -231,6 +231,65 @@ func TestPreparedStatementsAreLimited(t *testing.T) {
 	}
 }
 
+// texts is SQLite's driver, and remembers the queries that it was asked to prepare or to
+// run.
+type texts struct {
+	dsn     string
+	queries map[string]bool
+}
+
+func (x *texts) Connect(context.Context) (driver.Conn, error) {
+	conn, err := connectSQLite(x.dsn)
+	return textsConn{conn, x}, err
+}
+
+func (*texts) Driver() driver.Driver { return sqliteDriver() }
+
+type textsConn struct {
+	sqliteConn
+	to *texts
+}
+
+func (c textsConn) QueryContext(ctx context.Context, query string, values []driver.NamedValue) (driver.Rows, error) {
+	c.to.queries[query] = true
+	return c.sqliteConn.QueryContext(ctx, query, values)
+}
+
+func (c textsConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	c.to.queries[query] = true
+	return c.sqliteConn.PrepareContext(ctx, query)
+}
+
+// Pages follow the size of the rows, which grows from page to page here. Each length of a
+// page is another statement, of which an engine remembers few.
+func TestPagesOfManySizesAreFewStatements(t *testing.T) {
+	t.Parallel()
+	asked := &texts{dsn: "file:" + filepath.Join(t.TempDir(), "db.sqlite3") + "?_synchronous=OFF", queries: map[string]bool{}}
+	db := sql.OpenDB(asked)
+	t.Cleanup(func() { _ = db.Close() })
+	e, err := tables.New(db, settings(), tables.Options{Dialect: tables.SQLite{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.CreateTable(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i+1 FROM n WHERE i < 1999)
+		INSERT INTO django_session SELECT printf('key%05d', i), printf('%.*c', 10 * i, 'x'), '2999-01-01 00:00:00' FROM n`); err != nil {
+		t.Fatal(err)
+	}
+	count := 0
+	for _, err := range e.Rows(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		count++
+	}
+	if len(asked.queries) > 13 || count != 2000 {
+		t.Errorf("%d rows were read by %d statements", count, len(asked.queries))
+	}
+}
+
 // A service that reads its settings again makes another engine on the same connections.
 func TestPreparedStatementsEndWithTheEngine(t *testing.T) {
 	t.Parallel()
