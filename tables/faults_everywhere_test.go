@@ -46,38 +46,81 @@ func (f *faulty) fails(query string) bool {
 	return false
 }
 
-type faultyConn struct {
-	sqliteConn
-	faulty *faulty
-}
-
-func (c *faultyConn) QueryContext(ctx context.Context, query string, values []driver.NamedValue) (driver.Rows, error) {
-	fails := c.faulty.fails(query)
-	if fails && c.faulty.how == "at once" {
+// query runs a query that may be the one to fail.
+func (f *faulty) query(text string, run func() (driver.Rows, error)) (driver.Rows, error) {
+	fails := f.fails(text)
+	if fails && f.how == "at once" {
 		return nil, errLine
 	}
-	rows, err := c.sqliteConn.QueryContext(ctx, query, values)
+	rows, err := run()
 	switch {
 	case !fails || err != nil:
 		return rows, err
-	case c.faulty.how == "first row":
+	case f.how == "first row":
 		return &faultyRows{Rows: rows}, nil
-	case c.faulty.how == "second row":
+	case f.how == "second row":
 		return &faultyRows{Rows: rows, good: 1}, nil
 	}
 	return rows, nil
 }
 
-func (c *faultyConn) ExecContext(ctx context.Context, query string, values []driver.NamedValue) (driver.Result, error) {
-	fails := c.faulty.fails(query)
-	if fails && c.faulty.how == "at once" {
+// exec runs a statement that may be the one to fail.
+func (f *faulty) exec(text string, run func() (driver.Result, error)) (driver.Result, error) {
+	fails := f.fails(text)
+	if fails && f.how == "at once" {
 		return nil, errLine
 	}
-	result, err := c.sqliteConn.ExecContext(ctx, query, values)
-	if fails && err == nil && c.faulty.how == "count" {
+	result, err := run()
+	if fails && err == nil && f.how == "count" {
 		return uncounted{}, nil
 	}
 	return result, err
+}
+
+type faultyConn struct {
+	sqliteConn
+	faulty *faulty
+}
+
+func (c *faultyConn) QueryContext(ctx context.Context, text string, values []driver.NamedValue) (driver.Rows, error) {
+	return c.faulty.query(text, func() (driver.Rows, error) { return c.sqliteConn.QueryContext(ctx, text, values) })
+}
+
+func (c *faultyConn) ExecContext(ctx context.Context, text string, values []driver.NamedValue) (driver.Result, error) {
+	return c.faulty.exec(text, func() (driver.Result, error) { return c.sqliteConn.ExecContext(ctx, text, values) })
+}
+
+func (c *faultyConn) PrepareContext(ctx context.Context, text string) (driver.Stmt, error) {
+	stmt, err := c.sqliteConn.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	plain, ok := stmt.(sqliteStmt)
+	if !ok {
+		return nil, fmt.Errorf("a statement of %T lacks methods", stmt)
+	}
+	return &faultyStmt{sqliteStmt: plain, text: text, faulty: c.faulty}, nil
+}
+
+// sqliteStmt has the methods that the statements of all SQLite drivers have.
+type sqliteStmt interface {
+	driver.Stmt
+	driver.StmtExecContext
+	driver.StmtQueryContext
+}
+
+type faultyStmt struct {
+	sqliteStmt
+	text   string
+	faulty *faulty
+}
+
+func (s *faultyStmt) QueryContext(ctx context.Context, values []driver.NamedValue) (driver.Rows, error) {
+	return s.faulty.query(s.text, func() (driver.Rows, error) { return s.sqliteStmt.QueryContext(ctx, values) })
+}
+
+func (s *faultyStmt) ExecContext(ctx context.Context, values []driver.NamedValue) (driver.Result, error) {
+	return s.faulty.exec(s.text, func() (driver.Result, error) { return s.sqliteStmt.ExecContext(ctx, values) })
 }
 
 // uncounted is a result whose rows cannot be counted.
@@ -214,7 +257,11 @@ func TestFailuresOfAnyStatementAreTold(t *testing.T) {
 					err := do(t.Context())
 					failed := site.faulty.failed
 					site.faulty.at = 0
-					if failed == "" {
+					switch {
+					case failed == "" && at == 1:
+						t.Error("no statement was seen")
+						return
+					case failed == "":
 						return
 					}
 					site.look(t, name, fmt.Sprintf("statement %d, %.60q", at, failed), err, before)
