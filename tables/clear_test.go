@@ -11,14 +11,15 @@ import (
 	"github.com/djangobridge/djangobridge/tables"
 )
 
-// A trigger keeps some rows, the oldest ones, while another process adds expired rows.
+// A trigger keeps some rows, the oldest ones, while others add expired rows, fewer or more
+// than are removed in the same time.
 func TestClearingEndsWhenRowsStay(t *testing.T) {
 	t.Parallel()
 	const kept, others = 10, 200
 	for _, c := range []struct {
 		batch  int
-		adding bool
-	}{{batch: 1}, {batch: 7}, {batch: 100}, {batch: 0}, {batch: 50, adding: true}, {batch: 1, adding: true}} {
+		adding int // rows after each batch
+	}{{batch: 1}, {batch: 7}, {batch: 100}, {batch: 0}, {batch: 50, adding: 1}, {batch: 1, adding: 2}} {
 		site := newTestSite(t, settings(), tables.Options{}, nil)
 		site.exec(t, `CREATE TRIGGER keep BEFORE DELETE ON django_session WHEN OLD.session_key LIKE 'kept%'
 			BEGIN SELECT RAISE(IGNORE); END`)
@@ -30,29 +31,23 @@ func TestClearingEndsWhenRowsStay(t *testing.T) {
 		site.insert(t, "living", "data", "2999-01-01 00:00:00")
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		t.Cleanup(cancel)
-		adding, stop := context.WithCancel(ctx)
-		stopped := make(chan struct{})
-		go func() {
-			defer close(stopped)
-			for c.adding && adding.Err() == nil {
-				_, err := site.db.ExecContext(adding, "INSERT INTO django_session VALUES (?, 'data', '2003-01-01 00:00:00')", djangosession.NewKey())
-				if err != nil && adding.Err() == nil && !strings.Contains(err.Error(), "locked") {
-					t.Error(err)
+		n, err := site.engine.ClearExpired(ctx, djangosession.ClearOptions{
+			BatchSize: c.batch, Pause: time.Microsecond,
+			Progress: func(int64) {
+				for range c.adding {
+					site.insert(t, djangosession.NewKey(), "data", "2003-01-01 00:00:00")
 				}
-			}
-		}()
-		n, err := site.engine.ClearExpired(ctx, djangosession.ClearOptions{BatchSize: c.batch, Pause: time.Microsecond})
-		stop()
-		<-stopped
+			},
+		})
 		var typed *tables.Error
-		outpaced := c.batch == 1 && c.adding // all that is certain is that it ends, and not because of the context
+		outpaced := c.adding > c.batch // all that is certain is that it ends, and not because of the context
 		if outpaced && ctx.Err() == nil {
 			continue
 		}
 		if !errors.Is(err, tables.ErrKept) || !errors.As(err, &typed) || !strings.Contains(err.Error(), "10 expired sessions") {
 			t.Errorf("%+v: error %v, want ErrKept of %d rows", c, err, kept)
 		}
-		if !c.adding && (n != others || site.count(t) != kept+1) {
+		if c.adding == 0 && (n != others || site.count(t) != kept+1) {
 			t.Errorf("%+v: %d removed, %d left", c, n, site.count(t))
 		}
 		var left int
