@@ -38,6 +38,8 @@ func TestCustomSessionModel(t *testing.T) {
 					{Name: "number", Value: tables.LoggedInUserID},
 					{Name: "ip", Value: tables.FromSession("ip")},
 					{Name: "updated_at", Value: tables.Now},
+					{Name: "saved_on", Value: tables.Today},
+					{Name: "saved_at", Value: tables.TimeOfDay},
 				}}
 				p.sessions, p.engine = p.site(t, s, o)
 				first := p.django.text(t, "create", map[string]any{"values": many(t)})
@@ -63,6 +65,10 @@ func TestCustomSessionModel(t *testing.T) {
 					at, err := py.ParseISOFormat(row["updated_at"])
 					if since := time.Since(at.In(loc)); err != nil || at.Naive == s.UseTZ || since < 0 || since > time.Minute {
 						t.Errorf("updated_at is %s, %v ago; %v", row["updated_at"], since, err)
+					}
+					clock, err := time.ParseInLocation("2006-01-02 15:04:05.999999", row["saved_on"]+" "+row["saved_at"], loc)
+					if since := time.Since(clock); err != nil || since < 0 || since > time.Minute {
+						t.Errorf("saved on %s at %s, %v ago; %v", row["saved_on"], row["saved_at"], since, err)
 					}
 				}
 				for _, o.UserColumn = range []string{"account_id", "number"} {

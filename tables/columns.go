@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/py"
@@ -20,8 +22,8 @@ type Column struct {
 	// may be [py.Lazy]. Inside the middleware of package djangosession the context
 	// contains the request; see [djangosession.RequestFromContext]. Value must not use
 	// the session table, and the rule of Options.Prepare about connections applies to it
-	// too. [Now], [LoggedInUserID], [LoggedInUserUUID], [UserAgent], [RemoteAddr] and
-	// [FromSession] are ready to use.
+	// too. [Now], [Today], [TimeOfDay], [LoggedInUserID], [LoggedInUserUUID], [UserAgent],
+	// [RemoteAddr] and [FromSession] are ready to use.
 	//
 	// A column without a Value is left alone: a new row gets its default or NULL.
 	Value func(ctx context.Context, d *py.Dict) (any, error)
@@ -37,6 +39,33 @@ func Now(context.Context, *py.Dict) (any, error) { return now{}, nil }
 
 // now represents the engine's time.
 type now struct{}
+
+// Today is a [Column] Value: the date of the save in TIME_ZONE, for a DateField. It
+// matches auto_now, and auto_now_add with CreateOnly.
+func Today(context.Context, *py.Dict) (any, error) { return today{}, nil }
+
+// today represents the date of the engine's time.
+type today struct{}
+
+// TimeOfDay is a [Column] Value: the time of the save in TIME_ZONE, for a TimeField. It
+// matches auto_now, and auto_now_add with CreateOnly.
+func TimeOfDay(context.Context, *py.Dict) (any, error) { return timeOfDay{}, nil }
+
+// timeOfDay represents the engine's time without its date.
+type timeOfDay struct{}
+
+// autoNow returns the Value that matches auto_now in a field of this type, or nil.
+func autoNow(fieldType string) func(context.Context, *py.Dict) (any, error) {
+	switch fieldType {
+	case "DateTimeField":
+		return Now
+	case "DateField":
+		return Today
+	case "TimeField":
+		return TimeOfDay
+	}
+	return nil
+}
 
 // LoggedInUserID is a [Column] Value: the id of the logged-in user as text, as the
 // session contains it, or NULL. Databases convert the text to the integer of a foreign
@@ -83,7 +112,7 @@ func FromSession(name string) func(context.Context, *py.Dict) (any, error) {
 // djangoColumns are the columns of every session model.
 func djangoColumns() []string { return []string{"session_key", "session_data", "expire_date"} }
 
-// allColumns adds the columns that Django itself fills with dates to those of Options.
+// allColumns adds the columns that Django itself fills with dates or times to those of Options.
 func allColumns(given []Column, exported []djangosession.SessionStoreColumn) ([]Column, error) {
 	all := slices.Clone(given)
 	for _, c := range given {
@@ -94,8 +123,8 @@ func allColumns(given []Column, exported []djangosession.SessionStoreColumn) ([]
 	}
 	for _, x := range exported {
 		named := slices.ContainsFunc(given, func(c Column) bool { return c.Name == x.Name })
-		if !named && x.Type == "DateTimeField" && (x.AutoNow || x.AutoNowAdd) {
-			all = append(all, Column{Name: x.Name, Value: Now, CreateOnly: !x.AutoNow})
+		if value := autoNow(x.Type); !named && value != nil && (x.AutoNow || x.AutoNowAdd) {
+			all = append(all, Column{Name: x.Name, Value: value, CreateOnly: !x.AutoNow})
 		}
 	}
 	return all, nil
@@ -174,6 +203,12 @@ func (e *Engine) expr(a *args, value any) (string, error) {
 	switch v := value.(type) {
 	case now:
 		return e.dialect.timeExpr(a, e.nowStamp()), nil
+	case today:
+		date, _ := e.clock()
+		return a.add(date), nil
+	case timeOfDay:
+		_, clock := e.clock()
+		return a.add(clock), nil
 	case py.DateTime:
 		s, err := e.stamp(v)
 		if err != nil {
@@ -182,4 +217,11 @@ func (e *Engine) expr(a *args, value any) (string, error) {
 		return e.dialect.timeExpr(a, s), nil
 	}
 	return a.add(value), nil
+}
+
+// clock returns the date and the time of Django's process as text, as Django writes them.
+func (e *Engine) clock() (date, clock string) {
+	local := stamp{wall: py.NaiveIn(e.now().Truncate(time.Microsecond), e.loc).Time}
+	date, clock, _ = strings.Cut(local.text(), " ")
+	return date, clock
 }

@@ -125,6 +125,48 @@ func TestMergedSavesFillColumns(t *testing.T) {
 	}
 }
 
+// TestDatesAndTimesAreThoseOfTheProcess has a DateField and a TimeField. Django fills them
+// from the clock of its process, which has the zone TIME_ZONE with and without USE_TZ.
+// The values are what Django 3.2.25 and 6.1.3 store in SQLite.
+func TestDatesAndTimesAreThoseOfTheProcess(t *testing.T) {
+	t.Parallel()
+	const ddl = `CREATE TABLE "shop_session" ("session_key" varchar(40) NOT NULL PRIMARY KEY, "session_data" text NOT NULL,
+		"expire_date" datetime NOT NULL, "made_on" date NOT NULL, "made_at" time NOT NULL, "saved_on" date NOT NULL, "saved_at" time NOT NULL)`
+	for zone, want := range map[string]string{
+		"Europe/Berlin":      "2023-11-14 23:13:20.500000 2023-11-15 23:13:20",
+		"Pacific/Kiritimati": "2023-11-15 12:13:20.500000 2023-11-16 12:13:20",
+		"America/Chicago":    "2023-11-14 16:13:20.500000 2023-11-15 16:13:20",
+	} {
+		for _, useTZ := range []bool{true, false} {
+			at := &clock{time.UnixMilli(1700000000500)}
+			s := settings()
+			s.UseTZ, s.TimeZone, s.Now, s.SessionStoreClass = useTZ, zone, at.now, storeClass(nil, "db")
+			s.SessionEngine, s.SessionStoreClass.Table = "shop.sessions", "shop_session"
+			s.SessionStoreClass.Columns = []djangosession.SessionStoreColumn{
+				{Name: "made_on", Type: "DateField", AutoNowAdd: true},
+				{Name: "made_at", Type: "TimeField", AutoNowAdd: true},
+				{Name: "saved_on", Type: "DateField", AutoNow: true},
+				{Name: "saved_at", Type: "TimeField", AutoNow: true},
+			}
+			site := newTestSite(t, s, tables.Options{}, []string{ddl})
+			session := site.sessions.New()
+			for range 2 {
+				if err := session.Save(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				at.time = time.Unix(1700086400, 0)
+			}
+			stored := make([]string, 0, 4)
+			for _, column := range []string{"made_on", "made_at", "saved_on", "saved_at"} {
+				stored = append(stored, site.cell(t, session.Key(), column))
+			}
+			if got := strings.Join(stored, " "); got != want {
+				t.Errorf("%s, USE_TZ %v: %s, want %s", zone, useTZ, got, want)
+			}
+		}
+	}
+}
+
 func TestColumnsOfTheRequest(t *testing.T) {
 	t.Parallel()
 	site := newTestSite(t, settings(), tables.Options{Table: "shop_session", ExtraColumns: []tables.Column{

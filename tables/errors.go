@@ -100,7 +100,8 @@ type ColumnError struct {
 
 func (e *ColumnError) Error() string {
 	const remedy = "name it in Options.ExtraColumns with a Value, and with CreateOnly if it is written only when " +
-		"the row is created (Value: tables.Now is auto_now, and auto_now_add with CreateOnly)"
+		"the row is created (Value: tables.Now is auto_now, and auto_now_add with CreateOnly; " +
+		"use tables.Today for a DateField and tables.TimeOfDay for a TimeField)"
 	switch {
 	case e.Missing:
 		return fmt.Sprintf("the table has no column %q", e.Column)

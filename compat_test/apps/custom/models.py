@@ -7,6 +7,8 @@ class ShopSession(AbstractBaseSession):
     number = models.IntegerField(null=True)
     ip = models.GenericIPAddressField(null=True)
     updated_at = models.DateTimeField(auto_now=True)
+    saved_on = models.DateField(auto_now=True)
+    saved_at = models.TimeField(auto_now=True)
 
     class Meta:
         app_label = "custom"
