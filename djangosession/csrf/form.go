@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"mime"
 	"net/http"
 	"strings"
@@ -76,11 +77,11 @@ type body struct {
 
 func (p *Protection) fromURLEncoded(r *http.Request) (string, error) {
 	original, limit := r.Body, p.settings.DataUploadMaxMemorySize
+	if limit >= 0 && r.ContentLength > limit {
+		return "", &FormError{Err: errTooBig}
+	}
 	var limited io.Reader = original
-	if limit >= 0 {
-		if r.ContentLength > limit {
-			return "", &FormError{Err: errTooBig}
-		}
+	if limit >= 0 && limit < math.MaxInt64 {
 		limited = io.LimitReader(original, limit+1)
 	}
 	data, err := io.ReadAll(limited)

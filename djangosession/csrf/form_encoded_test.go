@@ -2,6 +2,7 @@ package csrf_test
 
 import (
 	"io"
+	"math"
 	"mime/multipart"
 	"net/http"
 	"strings"
@@ -109,6 +110,7 @@ func TestFormsAtTheLimitsOfTheSite(t *testing.T) {
 		{name: "nothing allowed, something sent", body: form, bytes: 0, fields: -1, want: 400},
 		{name: "nothing allowed, nothing sent", bytes: 0, fields: -1, want: 403},
 		{name: "no limits", body: "a=1&" + form, bytes: -1, fields: -1, want: 200},
+		{name: "Python's sys.maxsize", body: "a=1&" + form, bytes: math.MaxInt64, fields: math.MaxInt64, want: 200},
 		{name: "as many fields as allowed", body: form, bytes: -1, fields: 1, want: 200},
 		{name: "a field too many", body: "a=1&" + form, bytes: -1, fields: 1, want: 400},
 		{name: "a field fewer than allowed", body: "a=1&" + form, bytes: -1, fields: 3, want: 200},

@@ -111,7 +111,7 @@ func (f *form) read(p *part) error {
 	if !h.isFile() {
 		f.fields++
 		const around = 2 // data before the first and after the last boundary
-		if most := f.settings.DataUploadMaxNumberFields; most >= 0 && f.fields > most+around {
+		if most := f.settings.DataUploadMaxNumberFields; most >= 0 && f.fields-around > most {
 			return &FormError{Err: errTooMany}
 		}
 	}

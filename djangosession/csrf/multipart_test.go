@@ -3,6 +3,7 @@ package csrf_test
 import (
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -104,6 +105,7 @@ func TestPartsAreCountedAsInDjango(t *testing.T) {
 		"one field too many":                    {body: token + fields(1000) + lastBoundary, maxFields: 1000, maxBytes: 2621440, want: 400},
 		"more than net/http accepts":            {body: token + fields(4999) + lastBoundary, maxFields: 5000, maxBytes: 2621440, want: 200},
 		"no limit":                              {body: token + fields(20_000) + lastBoundary, maxFields: -1, maxBytes: -1, want: 200},
+		"Python's sys.maxsize":                  {body: token + fields(2) + lastBoundary, maxFields: math.MaxInt64, maxBytes: math.MaxInt64, want: 200},
 		"as many bytes as allowed":              {body: token + field("a", strings.Repeat("x", 1000-19-64-2-1-2)) + lastBoundary, maxFields: 1000, maxBytes: 1000, want: 200},
 		"one byte too many":                     {body: token + field("a", strings.Repeat("x", 1000-19-64-2-1-2+1)) + lastBoundary, maxFields: 1000, maxBytes: 1000, want: 400},
 		"a file may be larger":                  {body: token + upload("f", strings.Repeat("x", 5000)) + lastBoundary, maxFields: 1000, maxBytes: 1000, want: 200},
