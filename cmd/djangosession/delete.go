@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/internal/amount"
 )
 
@@ -24,14 +23,16 @@ type deleteCommand struct {
 
 // Help is what sessions delete --help adds.
 func (*deleteCommand) Help() string {
-	return `Deletes the sessions with these keys, or with --user or --username all sessions of one user. For a user, it reads every
-session of the store, because only their contents name the user; --session-user-column selects rows to read. Keys are the
-arguments, or the lines of standard input. A shortened key, such as 0gmsponz..., must match exactly one session. --user and
---username need the secret key; deleting by key does not.
+	return `Deletes the sessions with these keys, or with --user or --username all sessions of one user. Keys are the arguments, or the
+lines of standard input. A shortened key, such as 0gmsponz..., must match exactly one session. --user and --username need
+the secret key; deleting by key does not.
+
+For a user, it reads every session of the store, because only their contents name the user; --session-user-column selects
+rows to read. It reads them at least twice, because a login can give a session another key in the meantime.
 ` + userHelp + `
 
 The exit status is 0 on success, also for a user without sessions; 1 if a key has no session, no user has the name, or
-sessions could not be read; and 2 for wrong usage, such as a name instead of an id.
+sessions could not be read, or the user kept logging in; and 2 for wrong usage, such as a name instead of an id.
 ` + databaseHelp + `
 
 Examples:
@@ -122,65 +123,6 @@ func (c *deleteCommand) deleteKeys(t *tool, db *store) error {
 		return errSomeFailed
 	}
 	return nil
-}
-
-func (c *deleteCommand) deleteOfUser(t *tool, db *store, s djangosession.Settings, user userChoice) error {
-	ctx, cancel := t.interruptible()
-	defer cancel()
-	id, err := user.find(ctx, t, db, s, &c.databaseFlags)
-	if err != nil {
-		return err
-	}
-	if err := user.selectRows(db, id); err != nil {
-		return err
-	}
-	var read, deleted int64
-	at := ""
-	unreadable := newTally()
-	progress := t.progress(c.Progress)
-	defer progress.done()
-	if err := db.countFor(ctx, progress); err != nil {
-		return err
-	}
-	for rows, err := range db.batches(ctx, true) {
-		for i := range rows {
-			row := &rows[i]
-			at = row.key
-			read++
-			if row.unreadable != nil {
-				unreadable.add(reasonOf(row.unreadable))
-				continue
-			}
-			if !sameUser(row.user, id) {
-				continue
-			}
-			if err := c.delete(ctx, db, row.key); err != nil {
-				progress.done()
-				c.suggest(t, db, at)
-				return c.stopped(t, deleted, err)
-			}
-			deleted++
-			progress.showf(read, "%s read, %d of user %s", amount.Of(read, "session"), deleted, printable(id))
-		}
-		if err != nil {
-			progress.done()
-			c.suggest(t, db, at)
-			return c.stopped(t, deleted, err)
-		}
-		progress.showf(read, "%s read, %d of user %s", amount.Of(read, "session"), deleted, printable(id))
-	}
-	progress.done()
-	if err := c.print(t, deleted); err != nil {
-		return err
-	}
-	switch {
-	case deleted > 0:
-	case len(unreadable) == 0:
-		t.notef("user %s has no sessions", printable(id))
-	default:
-		t.notef("user %s has no sessions among those that can be read", printable(id))
-	}
-	return unreadable.report(t)
 }
 
 func (c *deleteCommand) delete(ctx context.Context, db *store, key string) error {
