@@ -37,8 +37,9 @@ django-redis-sessions need --settings instead, with a file that "djangosession s
 is that of the settings.
 
 DATABASE is sqlite:///absolute/path, sqlite:relative/path, or the path of an existing file. "?mode=ro" at the end of such a
-URL ensures that nothing is written. sqlite:///name is also accepted for a relative path, as in dj-database-url, if /name
-does not exist. No file is ever created.
+URL ensures that the database is not changed. sqlite:///name is also accepted for a relative path, as in dj-database-url, if
+/name does not exist. No database is ever created. In WAL mode, SQLite makes -wal and -shm files even for reading: run the
+command as the user that runs Django.
 
 mysql://user:password@host:port/name (also for MariaDB) and postgresql://user:password@host:port/name are databases on a
 server. The command line is visible in the process list: put the password into MYSQL_PWD, PGPASSWORD or ~/.pgpass instead.`

@@ -141,14 +141,9 @@ func openDiagnosed(text string, of *djangosession.Database) (*doctor.Database, e
 		}
 		text += separator + mode + "=exec"
 	}
-	left := doctor.LeavesFiles(sqliteFile(text)) // which has to be before the database is opened
 	c, err := open(text, false)
 	if _, isUsage := errors.AsType[usageError](err); isUsage {
 		return nil, err
-	}
-	if err == nil && c.vendor == vendorSQLite && left != nil {
-		_ = c.db.Close() // it was not used
-		c.db, err = nil, left
 	}
 	opened := &doctor.Database{DB: c.db, Err: err, Vendor: c.vendor, Dialect: c.dialect}
 	if c.vendor == vendorSQLite {

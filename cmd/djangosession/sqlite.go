@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/djangobridge/djangobridge/internal/doctor"
 	"github.com/djangobridge/djangobridge/internal/sqlitedriver"
 	"github.com/djangobridge/djangobridge/tables"
 )
@@ -51,11 +52,14 @@ func openSQLiteFile(name string, write bool) (connection, error) {
 	if err != nil {
 		return connection{}, fmt.Errorf("open database: %w", err)
 	}
-	// With these modes SQLite itself ensures that a reading command writes nothing, and
-	// that no command creates a file.
-	mode := "ro"
-	if write {
-		mode = "rw"
+	// With these modes SQLite itself ensures that a reading command changes nothing in the
+	// database, and that no command creates one.
+	mode := "rw"
+	if !write {
+		mode = "ro"
+		if err := doctor.LeavesFiles(name); err != nil {
+			return connection{dialect: tables.SQLite{}, vendor: vendorSQLite}, err
+		}
 	}
 	// The engine itself waits longer for locks. With a driver's default for synchronous,
 	// a power failure may undo deletions.
