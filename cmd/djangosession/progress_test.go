@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 )
@@ -29,7 +31,7 @@ func TestProgressSaysWhenItEnds(t *testing.T) {
 // Without a terminal, progress is printed on request, in lines.
 func TestProgressIsShownOnRequest(t *testing.T) {
 	t.Parallel()
-	for asked, want := range map[bool]string{false: "", true: "djangosession: 7 rows (7 %, 1 a second, 1m33s left)\n"} {
+	for asked, want := range map[bool]string{false: "", true: "djangosession: 7 rows (7 %, "} {
 		var errs bytes.Buffer
 		p := (&tool{stderr: &errs}).progress(asked)
 		p.total.Store(100)
@@ -38,8 +40,9 @@ func TestProgressIsShownOnRequest(t *testing.T) {
 		p.showf(7, "%d rows", 7)
 		p.showf(8, "%d rows", 8) // too early again
 		p.done()
-		if got := errs.String(); got != want {
-			t.Errorf("asked %v: %q, want %q", asked, got, want)
+		got, rest, _ := strings.Cut(errs.String(), "1 a second, ") // a paused machine leaves more time
+		if got != want || asked && !regexp.MustCompile(`^\d+m\d+s left\)\n$`).MatchString(rest) {
+			t.Errorf("asked %v: %q, want %q and the rest", asked, errs.String(), want)
 		}
 	}
 }

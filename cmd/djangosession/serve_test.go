@@ -103,6 +103,18 @@ func (s *served) get(path string, headers ...string) (status int, body string, h
 	return w.StatusCode, string(text), w.Header
 }
 
+// awaitLog waits until the log contains a text.
+func (s *served) awaitLog(text string) {
+	s.t.Helper()
+	for range 400 {
+		if strings.Contains(s.log(), text) {
+			return
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	s.t.Fatalf("the log does not contain %q:\n%s", text, s.log())
+}
+
 func (s *served) await(path string, status int) {
 	s.t.Helper()
 	for range 400 {
@@ -207,11 +219,11 @@ func TestServeFinishesRequestsAtTheEnd(t *testing.T) {
 		status, _, _ := s.get("/auth/nginx/login", append([]string{"Cookie", "sessionid=abcdefghijklmnopqrstuvwxyz012345"}, nginxHeaders...)...)
 		answered <- status
 	}()
-	time.Sleep(300 * time.Millisecond) // it waits for the lock
+	time.Sleep(time.Second) // it waits for the lock; nothing shows that
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(300 * time.Millisecond)
+	s.awaitLog("msg=ending")
 	if _, err := db.ExecContext(t.Context(), "ROLLBACK"); err != nil {
 		t.Fatal(err)
 	}
@@ -234,26 +246,25 @@ func TestServeReadsRulesAgain(t *testing.T) {
 	}
 	write(`{"default": {"anonymous": true}}`)
 	s := startServe(t, siteSettings(t, nil), demoDatabase(t), "--rules", rules)
-	reload := func(want int) {
+	want := func(status int) {
 		t.Helper()
+		if got, _, _ := s.get("/auth/nginx/anonymous", nginxHeaders...); got != status {
+			t.Errorf("status %d, want %d\n%s", got, status, s.log())
+		}
+	}
+	reload := func(text, logged string) {
+		t.Helper()
+		write(text)
 		if err := s.cmd.Process.Signal(syscall.SIGHUP); err != nil {
 			t.Fatal(err)
 		}
-		for range 200 {
-			if got, _, _ := s.get("/auth/nginx/anonymous", nginxHeaders...); got == want {
-				return
-			}
-			time.Sleep(25 * time.Millisecond)
-		}
-		t.Errorf("no status %d\n%s", want, s.log())
+		s.awaitLog(logged)
 	}
-	if status, _, _ := s.get("/auth/nginx/anonymous", nginxHeaders...); status != http.StatusOK {
-		t.Errorf("status %d", status)
-	}
-	write(`{"default": {}}`)
-	reload(http.StatusUnauthorized)
-	write(`{"default": {"anonimous": true}}`) // the old rules stay
-	reload(http.StatusUnauthorized)
+	want(http.StatusOK)
+	reload(`{"default": {}}`, `msg="settings reloaded"`)
+	want(http.StatusUnauthorized)
+	reload(`{"default": {"anonimous": true}}`, `msg="settings not reloaded`) // the old rules stay
+	want(http.StatusUnauthorized)
 }
 
 func TestServeSpeaksTLS(t *testing.T) {
