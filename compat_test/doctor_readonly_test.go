@@ -142,3 +142,74 @@ func TestDoctorIsFastOnManyRows(t *testing.T) {
 		})
 	}
 }
+
+// TestDoctorKnowsWhatServicesThatOnlyReadDoNotNeed runs it on databases that cannot be
+// written, or not by a service in Go.
+func TestDoctorKnowsWhatServicesThatOnlyReadDoNotNeed(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, product string
+		breaks        func(t *testing.T, b *brokenDeployment)
+		check         string // that fails for a service that writes
+	}{
+		{
+			name: "file", product: "sqlite", check: "database-file",
+			breaks: func(t *testing.T, b *brokenDeployment) {
+				t.Helper()
+				change(t, b.base.name, 0o444)
+			},
+		},
+		{
+			name: "folder", product: "sqlite", check: "database-file",
+			breaks: func(t *testing.T, b *brokenDeployment) {
+				t.Helper()
+				change(t, filepath.Dir(b.base.name), 0o555)
+			},
+		},
+		{
+			name: "role", product: "postgresql", check: "database-read-only",
+			breaks: func(t *testing.T, b *brokenDeployment) {
+				t.Helper()
+				b.base.run(t, "ALTER DATABASE "+b.base.name+" SET default_transaction_read_only = on")
+			},
+		},
+		{
+			name: "column", product: "postgresql", check: "session-columns",
+			breaks: func(t *testing.T, b *brokenDeployment) {
+				t.Helper()
+				b.base.run(t, "DELETE FROM django_session", "ALTER TABLE django_session ADD COLUMN note text NOT NULL")
+			},
+		},
+		{
+			name: "replica", product: "mysql", check: "database-read-only",
+			breaks: func(t *testing.T, b *brokenDeployment) {
+				t.Helper()
+				b.base = databaseOn(t, ownServer(t, servers.MariaDB))
+				b.base.run(t, "SET GLOBAL read_only = 1")
+			},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			f := doctorSite(t, c.product, "")
+			b := &brokenDeployment{front: *f, dir: f.shop.dir, base: f.base}
+			c.breaks(t, b)
+			faults := func(args ...string) map[string]bool {
+				t.Helper()
+				found := map[string]bool{}
+				for _, d := range diagnose(t, f, append(args, b.base.url())...) {
+					if d.Level == "fault" {
+						found[d.Check] = true
+					}
+				}
+				return found
+			}
+			if !faults()[c.check] {
+				t.Errorf("no fault %s for a service that writes", c.check)
+			}
+			if faults("--read-only")[c.check] {
+				t.Errorf("a fault %s for a service that only reads", c.check)
+			}
+		})
+	}
+}

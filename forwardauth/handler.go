@@ -12,6 +12,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/internal/cookies"
+	"github.com/djangobridge/djangobridge/internal/hosts"
 )
 
 // Site is what a [Handler] needs of a site. Both parts have to be read-only.
@@ -102,7 +103,7 @@ func New(s Site, o Options) (*Handler, error) {
 	settings := s.Sessions.Settings()
 	h := &Handler{
 		sessions: s.Sessions, login: s.Login, options: o, cookie: settings.SessionCookieName,
-		hosts:   slices.Concat(allowedHosts(&settings), o.Hosts),
+		hosts:   slices.Concat(hosts.Allowed(settings.AllowedHosts, settings.Debug), o.Hosts),
 		proxies: proxies(), limiter: newLimiter(o.MissesPerSecond, o.MissesAtOnce),
 	}
 	h.answers = s.Sessions.Middleware(s.Login.Middleware(http.HandlerFunc(h.answerUser)))
@@ -122,14 +123,6 @@ func (o *Options) fill() {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-}
-
-// allowedHosts returns ALLOWED_HOSTS, or the hosts that Django allows without it.
-func allowedHosts(s *djangosession.Settings) []string {
-	if len(s.AllowedHosts) == 0 && s.Debug {
-		return []string{".localhost", "127.0.0.1", "[::1]"}
-	}
-	return s.AllowedHosts
 }
 
 // ServeHTTP answers a proxy.

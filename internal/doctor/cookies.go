@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/internal/hosts"
 	"github.com/djangobridge/djangobridge/internal/release"
 )
 
@@ -148,7 +149,7 @@ func (d *Deployment) proxy(r *report) {
 			"The site is reached by HTTPS, and SECURE_PROXY_SSL_HEADER is not set: behind a proxy that ends TLS, Django takes "+
 				"requests for HTTP.")
 	}
-	if d.Page != nil && !hostAllowed(s, d.Page.Hostname()) {
+	if d.Page != nil && !hostAllowed(s, d.Page.Host) {
 		r.faultf("allowed-hosts", "Add the host to ALLOWED_HOSTS, and export the settings again.",
 			"The host %q is not in ALLOWED_HOSTS: Django refuses its requests.", d.Page.Hostname())
 	} else {
@@ -167,16 +168,10 @@ func insecureCookies(s *djangosession.Settings) []string {
 	return names
 }
 
+// hostAllowed reports whether Django accepts a Host header. Matches HttpRequest.get_host.
 func hostAllowed(s *djangosession.Settings, host string) bool {
-	host = strings.ToLower(host)
-	for _, pattern := range s.AllowedHosts {
-		pattern = strings.ToLower(pattern)
-		if pattern == "*" || pattern == host || strings.HasPrefix(pattern,
-			".") && (host == pattern[1:] || strings.HasSuffix(host, pattern)) {
-			return true
-		}
-	}
-	return s.Debug && len(s.AllowedHosts) == 0
+	domain, ok := hosts.Domain(host)
+	return ok && hosts.Matches(domain, hosts.Allowed(s.AllowedHosts, s.Debug))
 }
 
 // origins checks CSRF_TRUSTED_ORIGINS.
@@ -198,8 +193,9 @@ func (d *Deployment) origins(r *report) {
 			r.faultf(check, "Write only the host: Django before 4.0 compares hosts.", "CSRF_TRUSTED_ORIGINS contains %q, which has "+
 				"a scheme: "+
 				"Django %s never finds it equal to a host.", origin, s.DjangoVersion)
-		case strings.Trim(strings.TrimPrefix(host, "*."), "*.") == "" && isOrigin:
-			r.faultf(check, "Name the hosts.", "CSRF_TRUSTED_ORIGINS contains %q, which trusts forms from every site.", origin)
+		case strings.Trim(host, "*.") == "" && isOrigin:
+			r.faultf(check, "Name the hosts.", "CSRF_TRUSTED_ORIGINS contains %q, which matches no site: Django has no pattern for "+
+				"all sites, and refuses the forms of other sites.", origin)
 		case scheme == "http" && s.SessionCookieSecure:
 			r.warnf(check, "Write it with https.", "CSRF_TRUSTED_ORIGINS contains %q, and the site uses HTTPS: whoever controls a "+
 				"network "+

@@ -88,10 +88,12 @@ type connection struct {
 	file   string // of SQLite
 	schema string
 	lite   bool // the product is SQLite, whose transactions need not be said to only read
+
+	readOnly bool // the service only reads
 }
 
 func (d *Deployment) connection(of *Database, name string) *connection {
-	c := &connection{name: name, db: of.DB, file: of.File, schema: d.Schema}
+	c := &connection{name: name, db: of.DB, file: of.File, schema: d.Schema, readOnly: d.ReadOnly}
 	switch of.Vendor {
 	case "postgresql":
 		c.product = postgreSQL{}
@@ -260,6 +262,16 @@ func (d *Deployment) reach(ctx context.Context, r *report, of *Database, name st
 	}
 	d.serverClock(ctx, r, c)
 	return true
+}
+
+// readOnly reports that a server cannot be written, which is no fault for a service that
+// only reads. It still sees logouts late if the server is a replica.
+func (r *report) readOnly(c *connection, remedy, reason string) {
+	level := Fault
+	if c.readOnly {
+		level = Note
+	}
+	r.addf(level, "database-read-only", remedy, "%s", sentence(c.name+" cannot be written: "+reason))
 }
 
 // serverClock compares the clock of the server.

@@ -28,8 +28,7 @@ func (mySQL) server(ctx context.Context, c *connection, r *report) error {
 	for _, name := range []string{"read_only", "super_read_only", "innodb_read_only"} {
 		if isTrue(s[name]) {
 			readOnly = true
-			r.faultf("database-read-only", "Name the primary, or turn "+name+" off.", "%s",
-				sentence(c.name+" cannot be written: "+name+" is on"))
+			r.readOnly(c, "Name the primary, or turn "+name+" off.", name+" is on")
 		}
 	}
 	if !readOnly {

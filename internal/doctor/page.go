@@ -108,6 +108,9 @@ func (c cookie) compare(r *report, sent *http.Cookie) {
 	sameSite := map[http.SameSite]string{
 		http.SameSiteLaxMode: "Lax", http.SameSiteStrictMode: "Strict", http.SameSiteNoneMode: "None",
 	}[sent.SameSite]
+	if strings.EqualFold(sameSite, c.sameSite) { // Django accepts the setting in any case
+		sameSite = c.sameSite
+	}
 	differs("DOMAIN", strings.TrimPrefix(sent.Domain, "."), strings.TrimPrefix(c.domain, "."))
 	differs("PATH", cmp.Or(sent.Path, "/"), cmp.Or(c.path, "/"))
 	differs("SAMESITE", sameSite, c.sameSite)

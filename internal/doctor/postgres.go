@@ -28,11 +28,10 @@ func (p postgreSQL) server(ctx context.Context, c *connection, r *report) error 
 	}
 	switch {
 	case s["replica"] == "true":
-		r.faultf("database-read-only", "Name the primary.", "%s", sentence(c.name+" is a replica: it cannot be written, and may "+
-			"be behind the primary"))
+		r.readOnly(c, "Name the primary.", "it is a replica, which may be behind the primary")
 	case s["default_transaction_read_only"] == "on":
-		r.faultf("database-read-only", "Turn default_transaction_read_only off for the role, the database or the server.",
-			"%s", sentence(c.name+" cannot be written: default_transaction_read_only is on"))
+		r.readOnly(c, "Turn default_transaction_read_only off for the role, the database or the server.",
+			"default_transaction_read_only is on")
 	default:
 		r.okf("database-read-only", "%s", sentence(c.name+" can be written"))
 	}

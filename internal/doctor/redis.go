@@ -94,7 +94,7 @@ func (d *Deployment) redisServer(ctx context.Context, r *report, server redis.Un
 		return
 	}
 	f := infoFields(info)
-	redisRole(r, f)
+	d.redisRole(r, f)
 	redisVersion(r, f)
 	redisMemory(r, f, hasTable)
 	d.redisPersistence(ctx, r, server, f, hasTable)
@@ -215,11 +215,16 @@ func discard(ctx context.Context, conn *redis.Conn) {
 	_ = conn.Do(ctx, "discard").Err() // a connection that fails is closed, which discards too
 }
 
-func redisRole(r *report, f map[string]string) {
-	if (f["role"] == "slave" || f["role"] == "replica") && !r.lacks("cache-role") {
-		r.faultf("cache-role", "Name the primary in LOCATION.", "The server of the cache is a replica: it may be behind, and "+
-			"refuses to store sessions.")
+func (d *Deployment) redisRole(r *report, f map[string]string) {
+	if f["role"] != "slave" && f["role"] != "replica" || r.lacks("cache-role") {
+		return
 	}
+	level := Fault
+	if d.ReadOnly {
+		level = Note
+	}
+	r.addf(level, "cache-role", "Name the primary in LOCATION.", "The server of the cache is a replica: it may be behind, and "+
+		"refuses to store sessions.")
 }
 
 func redisVersion(r *report, f map[string]string) {

@@ -170,8 +170,7 @@ func (d *Deployment) readable(r *report, s *sample) {
 		}
 		bad++
 		refused, ok := errors.AsType[*djangosession.DecodeError](x.err)
-		exported := d.Settings.ExportedAt
-		newer := errors.Is(x.err, djangosession.ErrOutdatedSettings) || ok && !exported.IsZero() && refused.SignedAt.After(exported)
+		newer := errors.Is(x.err, djangosession.ErrOutdatedSettings) || ok && d.isNewer(refused.SignedAt)
 		if newer && !errors.Is(x.err, djangosession.ErrMaxInflated) { // which no export changes
 			outdated++
 		}
@@ -203,6 +202,16 @@ func (d *Deployment) readable(r *report, s *sample) {
 	case bad == 0:
 		r.okf(check, "All %d live sessions in the sample decode.", total)
 	}
+}
+
+// futureTolerance is how far the clock of another machine may be ahead. A later signature
+// is considered damaged.
+const futureTolerance = 24 * time.Hour
+
+// isNewer reports whether a session was signed after the settings were exported.
+func (d *Deployment) isNewer(signed time.Time) bool {
+	exported := d.Settings.ExportedAt
+	return !exported.IsZero() && signed.After(exported) && !signed.After(d.Now().Add(futureTolerance))
 }
 
 // cause is why a session does not decode.

@@ -57,10 +57,10 @@ func (sqlite) files(c *connection, r *report) {
 		return
 	}
 	const remedy = "Run the service as the user that runs Django, and give that user the file and its folder."
-	if problem := unwritable(c.file, info); problem != "" {
+	if problem := unwritable(c.file, info); problem != "" && !c.readOnly {
 		r.faultf(check, remedy, "The file of the database cannot be written: %s.", problem)
 	}
-	if problem := unwritable(filepath.Dir(c.file), folder); problem != "" {
+	if problem := unwritable(filepath.Dir(c.file), folder); problem != "" && !c.readOnly {
 		r.faultf(check, remedy, "The folder of the database cannot be written, and SQLite makes its journal there: %s.", problem)
 	}
 	if info.Mode().Perm()&0o002 != 0 {
@@ -73,6 +73,10 @@ func (sqlite) files(c *connection, r *report) {
 				"one of the two.",
 				filepath.Base(c.file)+suffix)
 		}
+	}
+	if c.readOnly {
+		r.okUnlessf(check, "The file of the database has the right owner and mode.")
+		return
 	}
 	r.okUnlessf(check, "The file of the database and its folder can be written.")
 }

@@ -102,7 +102,7 @@ func (d *Deployment) sessionColumns(r *report, t *table, name string) {
 	}
 	d.dateColumn(r, t)
 	for _, x := range t.columns {
-		if x.notNull && !x.hasDefault && !d.knowsColumn(x.name) {
+		if x.notNull && !x.hasDefault && !d.knowsColumn(x.name) && !d.ReadOnly {
 			r.faultf(check, "Name it in Options.Tables.ExtraColumns with a Value, or give it a default.",
 				"The column %s of the table %s must not be empty and has no default: new sessions cannot be stored.", x.name, name)
 		}

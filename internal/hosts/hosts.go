@@ -34,6 +34,15 @@ func Matches(domain string, patterns []string) bool {
 	return false
 }
 
+// Allowed returns ALLOWED_HOSTS, or the hosts that Django since 4.1 allows without it in
+// debug mode. Matches HttpRequest.get_host.
+func Allowed(patterns []string, debug bool) []string {
+	if len(patterns) == 0 && debug {
+		return []string{".localhost", "127.0.0.1", "[::1]"}
+	}
+	return patterns
+}
+
 // Same reports whether host equals pattern or, if pattern begins with a dot, belongs to
 // its domain. Browsers send only ASCII hosts, so a pattern with other characters matches
 // no host. Matches is_same_domain.
