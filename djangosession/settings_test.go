@@ -103,6 +103,8 @@ func TestUnusableSettingsAreNamed(t *testing.T) {
 		"version":            {`{"SECRET_KEY": "k", "DJANGO_VERSION": "five"}`, "DJANGO_VERSION"},
 		"old version":        {`{"SECRET_KEY": "k", "DJANGO_VERSION": "1.3"}`, "DJANGO_VERSION"},
 		"zone":               {`{"SECRET_KEY": "k", "TIME_ZONE": "Mars/Olympus"}`, "TIME_ZONE"},
+		"no zone":            {`{"SECRET_KEY": "k", "USE_TZ": false, "TIME_ZONE": null}`, "TIME_ZONE"},
+		"empty zone":         {`{"SECRET_KEY": "k", "USE_TZ": false, "TIME_ZONE": ""}`, "TIME_ZONE"},
 		"zone is the host's": {`{"SECRET_KEY": "k", "TIME_ZONE": "Local"}`, "TIME_ZONE"},
 		"same site":          {`{"SECRET_KEY": "k", "SESSION_COOKIE_SAMESITE": "lax-ish"}`, "SESSION_COOKIE_SAMESITE"},
 		"cookie's name":      {`{"SECRET_KEY": "k", "SESSION_COOKIE_NAME": "a b"}`, "SESSION_COOKIE_NAME"},
