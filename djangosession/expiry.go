@@ -21,7 +21,9 @@ func (s *Session) SetExpiry(seconds int64) { s.Set(ExpiryName, seconds) }
 // SetExpiryDuration makes the session end at the time d from now, however often it is
 // saved. Matches set_expiry(timedelta).
 func (s *Session) SetExpiryDuration(d time.Duration) {
-	s.setExpiry(s.manager.settings.inSettings(s.manager.settings.Clock().Add(d)))
+	ends := s.manager.settings.now()
+	ends.Time = ends.Time.Add(d).Truncate(time.Microsecond) // naive dates have no changes of the clock
+	s.setExpiry(ends)
 }
 
 // SetExpiryTime makes the session end at t. If USE_TZ is false, it is stored as the local

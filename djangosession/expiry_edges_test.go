@@ -197,3 +197,29 @@ func TestDatesPastTheCalendarAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// The results are those of Django 5.2: without time zones, a timedelta is added to what
+// the clocks show, and they change on March 10.
+func TestExpiryDurationsAcrossAChangeOfTheClocks(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		useTZ bool
+		want  string
+	}{
+		{useTZ: false, want: "2024-03-10T12:00:00"},
+		{useTZ: true, want: "2024-03-10T18:00:00+00:00"},
+	} {
+		m, _ := site(t, func(s *djangosession.Settings) {
+			s.UseTZ, s.TimeZone = c.useTZ, "America/Chicago"
+			s.Now = func() time.Time { return time.Date(2024, 3, 9, 18, 0, 0, 0, time.UTC) }
+		})
+		s := m.New()
+		s.SetExpiryDuration(24 * time.Hour)
+		if got, _ := s.Get(djangosession.ExpiryName); got != c.want {
+			t.Errorf("USE_TZ = %v: %v, want %s", c.useTZ, got, c.want)
+		}
+		if age, err := s.GetExpiryAge(); err != nil || age != 86400 {
+			t.Errorf("USE_TZ = %v: age %v, %v", c.useTZ, age, err)
+		}
+	}
+}
