@@ -10,9 +10,14 @@ import (
 )
 
 // slowEngine waits for its context in Save.
-type slowEngine struct{ djangosession.Engine }
+type slowEngine struct {
+	djangosession.Engine
 
-func (slowEngine) Save(ctx context.Context, _ *djangosession.Record) error {
+	saving chan struct{} // receives a value for each Save
+}
+
+func (e slowEngine) Save(ctx context.Context, _ *djangosession.Record) error {
+	e.saving <- struct{}{}
 	<-ctx.Done()
 	return ctx.Err()
 }
@@ -20,7 +25,8 @@ func (slowEngine) Save(ctx context.Context, _ *djangosession.Record) error {
 func TestWaitingForAnotherCallEndsWithTheContext(t *testing.T) {
 	t.Parallel()
 	fast, e := site(t, nil)
-	m, err := djangosession.NewManager(slowEngine{e}, fast.Settings(), djangosession.Options{})
+	slow := slowEngine{Engine: e, saving: make(chan struct{}, 2)}
+	m, err := djangosession.NewManager(slow, fast.Settings(), djangosession.Options{})
 	must(err)
 	s := m.New()
 	must(s.Save(t.Context())) // creates it
@@ -28,10 +34,11 @@ func TestWaitingForAnotherCallEndsWithTheContext(t *testing.T) {
 	defer cancelLong()
 	done := make(chan error)
 	go func() { done <- s.Save(long) }()
+	<-slow.saving
 	short, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if err := s.Save(short); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("error %v", err)
+	if err := s.Save(short); !errors.Is(err, context.DeadlineExceeded) || len(slow.saving) > 0 {
+		t.Errorf("error %v, %d calls of the engine", err, len(slow.saving))
 	}
 	cancelLong()
 	if err := <-done; !errors.Is(err, context.Canceled) {

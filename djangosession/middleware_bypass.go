@@ -3,7 +3,6 @@ package djangosession
 import (
 	"fmt"
 	"net/http"
-	"strings"
 )
 
 // written returns the status of a response that was sent past the middleware, through the
@@ -36,9 +35,7 @@ func (x *exchange) bypassed(status int) {
 		lose("without a cookie")
 	}
 	x.told, x.saves = x.key, x.manager.settings.release.SavesWith(status)
-	for _, line := range header["Vary"] {
-		x.varied = x.varied || strings.Contains(strings.ToLower(line), "cookie") || strings.Contains(line, "*")
-	}
+	x.varied = variesOnCookie(header)
 	s, _ := x.loaded()
 	empty := !isKey(x.key)
 	if s != nil {

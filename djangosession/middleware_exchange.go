@@ -51,6 +51,7 @@ func (x *exchange) answer(status int) bool {
 		x.replaced = true
 		return false
 	}
+	x.varied = variesOnCookie(x.under.Header()) // also if another middleware or the handler has set it
 	return true
 }
 

@@ -2,6 +2,7 @@ package djangosession_test
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -227,5 +228,57 @@ func TestSessionMadeByTheSaveIsSavedOnce(t *testing.T) {
 	s.visit("sessionid=unknownunknownunknown", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "page") })
 	if creates, saves := s.engine.creates.Load(), s.engine.saves.Load(); creates != 2 || saves != 0 {
 		t.Errorf("%d sessions created and %d saves in 2 requests", creates, saves)
+	}
+}
+
+// TestLateUseWithVaryOfOthersIsNotReported reads the session after the header, which has
+// Vary: Cookie from the handler, or from a middleware inside such as that of package csrf.
+func TestLateUseWithVaryOfOthersIsNotReported(t *testing.T) {
+	t.Parallel()
+	for vary, want := range map[string]int{"": 1, "Accept": 1, "accept, cookie": 0, "*": 0} {
+		s := newShop(t, "6.1", nil)
+		key := s.visitor(map[string]any{"n": "old"})
+		s.visit("sessionid="+key, func(w http.ResponseWriter, r *http.Request) {
+			if vary != "" {
+				w.Header().Set("Vary", vary)
+			}
+			w.WriteHeader(http.StatusOK)
+			s.session(r).Get("n")
+		})
+		if errs, _ := s.told(); len(errs) != want {
+			t.Errorf("Vary %q: told of %v", vary, errs)
+		}
+	}
+}
+
+// TestReportsOfLateLoadsMayAskForTheSession uses the session first when the middleware's
+// handler has returned. A logger may ask for it, and must not wait for itself.
+func TestReportsOfLateLoadsMayAskForTheSession(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, "6.1", nil)
+	key := s.visitor(map[string]any{"n": "old"})
+	asked := false
+	s.use(func(o *djangosession.Options) {
+		o.OnError = func(ctx context.Context, _ error) {
+			asked = true
+			if _, err := djangosession.FromContext(ctx); err == nil {
+				t.Error("a session that is still being loaded")
+			}
+		}
+	})
+	var later context.Context
+	s.visit("sessionid="+key, func(_ http.ResponseWriter, r *http.Request) { later = context.WithoutCancel(r.Context()) })
+	done := make(chan error, 1)
+	go func() {
+		_, err := djangosession.FromContext(later)
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		if err != nil || !asked {
+			t.Errorf("error %v, reported %v", err, asked)
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("the report waits for itself")
 	}
 }

@@ -212,7 +212,8 @@ func TestSavesEndAfterTheSaveTimeout(t *testing.T) {
 	}
 	r := s.visit("", func(_ http.ResponseWriter, r *http.Request) { s.session(r).Set("n", "1") })
 	errs, _ := s.told()
-	if r.StatusCode != http.StatusInternalServerError || len(errs) != 1 || !errors.Is(errs[0], context.DeadlineExceeded) {
+	// The removal of the session that may be stored has as little time, and may be reported too.
+	if r.StatusCode != http.StatusInternalServerError || len(errs) == 0 || !errors.Is(errs[0], context.DeadlineExceeded) {
 		t.Errorf("status %d, told of %v", r.StatusCode, errs)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/djangobridge/djangobridge/internal/cookies"
@@ -40,7 +42,8 @@ func (r *reply) load(ctx context.Context) (*Session, error) {
 	if r.session != nil || r.failed != nil {
 		return r.session, r.failed
 	}
-	s, err := r.manager.Load(loadingContext{ctx}, r.key) //nolint:contextcheck // it is ctx, with less in it
+	loading := loadingContext{ctx}
+	s, err := r.manager.Load(loading, r.key) //nolint:contextcheck // it is ctx, with less in it
 	if err != nil {
 		if ctx.Err() == nil { // otherwise the caller's context has ended, and others may try
 			r.failed = err
@@ -48,7 +51,7 @@ func (r *reply) load(ctx context.Context) (*Session, error) {
 		return nil, err
 	}
 	if r.over {
-		r.manager.reportError(ctx, fmt.Errorf("%w: the session was first used after the middleware's handler had returned, "+
+		r.manager.reportError(loading, fmt.Errorf("%w: the session was first used after the middleware's handler had returned, "+
 			"and changes to it are lost: call the next handler inside that handler", ErrHeaderSent))
 	}
 	r.session = s
@@ -198,6 +201,13 @@ func (r *reply) vary(header http.Header, yes bool) {
 		cookies.Vary(header)
 		r.varied = true
 	}
+}
+
+// variesOnCookie reports whether caches keep a response for its visitor alone.
+func variesOnCookie(header http.Header) bool {
+	return slices.ContainsFunc(header["Vary"], func(line string) bool {
+		return strings.Contains(line, "Cookie") || strings.Contains(line, "*") || strings.Contains(strings.ToLower(line), "cookie")
+	})
 }
 
 // discard removes the session of a replaced response if the browser does not have its
