@@ -82,14 +82,15 @@ func (w *watcher) look(ctx context.Context) {
 	}
 }
 
-// lookOutdated reloads after a session has proved that the settings are outdated.
+// lookOutdated reloads after a session has proved that the settings are outdated. Without
+// a newer file it logs a warning, but not because of a cookie that anybody can make.
 func (w *watcher) lookOutdated(ctx context.Context) {
 	if w.seen = w.newFile(); w.seen != nil {
 		w.reload(ctx, "outdated")
 		return
 	}
 	served := w.reloader.current.Load()
-	if served == nil || !w.warnedAt.IsZero() && time.Since(w.warnedAt) < watchPause {
+	if served == nil || served.site.Sessions.Stateless() || !w.warnedAt.IsZero() && time.Since(w.warnedAt) < watchPause {
 		return
 	}
 	w.warnedAt = time.Now()

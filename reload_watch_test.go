@@ -71,11 +71,23 @@ func (e *outdatedEngine) Load(ctx context.Context, key string) (*djangosession.R
 	return e.Engine.Load(ctx, key)
 }
 
+// statelessEngine is one whose sessions are in cookies.
+type statelessEngine struct{ *outdatedEngine }
+
+// Stateless implements [djangosession.Stateless].
+func (statelessEngine) Stateless() {}
+
 func watch(t *testing.T) *watched {
 	t.Helper()
-	w := &watched{t: t, file: siteFile(t, "", ""), signals: make(chan os.Signal, 1), log: &lockedLog{}, errs: &outdatedEngine{}}
+	errs := &outdatedEngine{}
+	return watchEngine(t, errs, errs.open)
+}
+
+func watchEngine(t *testing.T, errs *outdatedEngine, open func(djangosession.Settings) (djangosession.Engine, error)) *watched {
+	t.Helper()
+	w := &watched{t: t, file: siteFile(t, "", ""), signals: make(chan os.Signal, 1), log: &lockedLog{}, errs: errs}
 	site, err := djangobridge.Open(w.file, djangobridge.Options{
-		OpenEngine: w.errs.open,
+		OpenEngine: open,
 		Users:      oneUser{writes: new(int)},
 		Sessions:   djangosession.Options{Logger: slog.New(slog.NewTextHandler(w.log, nil))},
 	})
@@ -242,6 +254,28 @@ func TestWatchTellsThatSettingsAreOutdated(t *testing.T) {
 		w.want("new", map[string]int{reloaded + " reason=outdated": 1})
 		w.pass(time.Hour)
 		w.want("new", map[string]int{reloaded: 1, notReloaded: 0, newer: 2})
+	})
+}
+
+// TestWatchIsNotAlarmedByCookies has a cookie whose time of signature the browser can have
+// made up.
+func TestWatchIsNotAlarmedByCookies(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		errs := &outdatedEngine{}
+		w := watchEngine(t, errs, func(s djangosession.Settings) (djangosession.Engine, error) {
+			_, err := errs.open(s)
+			return statelessEngine{errs}, err
+		})
+		w.errs.err = &djangosession.DecodeError{Reason: signing.BadSignature, SignedAt: time.Now()}
+		w.visit()
+		w.errs.err = nil
+		w.want("hush", map[string]int{newer: 0, "level=ERROR": 0, "level=WARN": 1})
+		w.errs.err = &djangosession.DecodeError{Reason: signing.BadSignature, SignedAt: time.Now()}
+		replaceFile(t, w.file, oldSecret, newSecret)
+		w.visit()
+		w.errs.err = nil
+		w.want("new", map[string]int{reloaded + " reason=outdated": 1})
 	})
 }
 

@@ -186,6 +186,8 @@ func (m *Manager) reportLoad(ctx context.Context, err error) {
 	switch refused, _ := errors.AsType[*DecodeError](err); {
 	case errors.Is(err, ErrUnknownFormat):
 		level, message = slog.LevelError, "session in an unknown format"
+	case errors.Is(err, ErrOutdatedSettings) && m.stateless: // anybody can make such a cookie
+		message = "settings outdated, or the cookie of a session forged"
 	case errors.Is(err, ErrOutdatedSettings):
 		level, message = slog.LevelError, "settings outdated"
 	case refused != nil && refused.Reason == signing.BadSignature:

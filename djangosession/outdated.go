@@ -18,6 +18,9 @@ import (
 // key, and cannot be saved or moved to another key. A login, like [Session.Create],
 // starts a new session and leaves the stored one in place; Flush deletes it. Errors that
 // wrap ErrOutdatedSettings also wrap the [*DecodeError]. Django has no such check.
+//
+// If the engine is [Stateless], the text comes from a browser, which can make up the time
+// of the signature: then a single error proves nothing, and it is logged as a warning.
 var ErrOutdatedSettings = errors.New("djangosession: the settings of this service are out of date: a session that was stored " +
 	"after they were exported does not decode: export them again (djangosession settings script) and reload them. " +
 	"To rotate SECRET_KEY, give this service the new key in SECRET_KEY_FALLBACKS before Django signs with it: " +
