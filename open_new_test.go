@@ -169,6 +169,7 @@ func TestOnlyPartsInADatabaseNeedOne(t *testing.T) {
 		"files":                     {engine: "file", more: map[string]any{"SESSION_FILE_PATH": "/x"}, options: djangobridge.Options{Users: users}},
 		"files and users":           {engine: "file", names: "Options.DB"},
 		"cookies":                   {engine: "signed_cookies", options: djangobridge.Options{Users: users}},
+		"own engine, no cache":      {engine: "cached_db", options: djangobridge.Options{Users: users, OpenEngine: inMemory}},
 		"own engine":                {engine: "cached_db", more: onTable, options: djangobridge.Options{Users: users, OpenEngine: inMemory}},
 		"file-based cache":          {engine: "cache", more: cacheOf(cachePackage+"filebased.FileBasedCache", "/x"), options: djangobridge.Options{Users: users}},
 		"table":                     {engine: "cached_db", more: onTable, options: djangobridge.Options{Users: users}, names: "Options.DB"},

@@ -31,6 +31,8 @@ func (o *Options) settles(s *djangosession.Settings, f djangosession.Finding) bo
 	case "SESSION_ENGINE":
 		return f.Kind == djangosession.UnknownFinding && (o.Tables.AcceptEngine != "" || o.Cache.AcceptEngine != "" ||
 			o.OpenEngine != nil)
+	case "SESSION_CACHE":
+		return o.OpenEngine != nil
 	case "SESSION_CACHE.backend":
 		return o.OpenEngine != nil || f.Kind == djangosession.UnknownFinding && o.OpenCache != nil ||
 			s.SessionCache.Backend == locMemBackend && o.usesTable(s) && o.ReadOnly
