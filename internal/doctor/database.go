@@ -264,7 +264,7 @@ func (d *Deployment) reach(ctx context.Context, r *report, of *Database, name st
 	return true
 }
 
-// readOnly reports that a server cannot be written, which is no fault for a service that
+// readOnly reports that a server cannot be written, which is not a fault of a service that
 // only reads. It still sees logouts late if the server is a replica.
 func (r *report) readOnly(c *connection, remedy, reason string) {
 	level := Fault
