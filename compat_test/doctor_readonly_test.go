@@ -181,17 +181,22 @@ func TestDoctorKnowsWhatServicesThatOnlyReadDoNotNeed(t *testing.T) {
 			},
 		},
 		{
-			name: "replica", product: "mysql", check: "database-read-only",
+			name: "replica", product: "mariadb", check: "database-read-only",
 			breaks: func(t *testing.T, b *brokenDeployment) {
 				t.Helper()
-				b.base = databaseOn(t, ownServer(t, servers.MariaDB))
 				b.base.run(t, "SET GLOBAL read_only = 1")
 			},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			f := doctorSite(t, c.product, "")
+			var base *database
+			if c.product == "mariadb" { // the server is changed as a whole
+				base = databaseOn(t, ownServer(t, servers.MariaDB))
+			} else {
+				base = newDatabase(t, c.product)
+			}
+			f := doctorSiteOn(t, base, "")
 			b := &brokenDeployment{front: *f, dir: f.shop.dir, base: f.base}
 			c.breaks(t, b)
 			faults := func(args ...string) map[string]bool {
