@@ -19,12 +19,18 @@ type values struct {
 	given   map[string]any
 }
 
-// newValues returns a copy of given without the values that are None.
+// newValues returns a copy of given without the values that are None, unless None differs
+// from the default of redis-py.
 func newValues(setting string, given map[string]any) *values {
 	v := &values{setting: setting, given: make(map[string]any, len(given))}
 	for name, value := range given {
-		if value != nil {
+		switch {
+		case value != nil:
 			v.given[name] = value
+		case name == "ssl_cert_reqs":
+			v.given[name] = "none"
+		case name == "ssl_check_hostname":
+			v.given[name] = false
 		}
 	}
 	return v
