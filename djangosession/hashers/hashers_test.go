@@ -199,6 +199,38 @@ func TestSubclassesMayOnlyChangeParameters(t *testing.T) {
 	}
 }
 
+// The site has raised the iterations as Django's documentation proposes, or has a class
+// that checks in another way. Django checks with the last hasher of an algorithm.
+func TestTwoHashersOfAnAlgorithm(t *testing.T) {
+	t.Parallel()
+	const encoded = "pbkdf2_sha256$1$seasalt$YQUqaoGGIdcjQtCPUVvu1oIcyb7WgPW9b7k/hvRudOk=" // "password"
+	django := djangosession.PasswordHasher{
+		Class: module + "PBKDF2PasswordHasher", Algorithm: "pbkdf2_sha256", MRO: []string{module + "PBKDF2PasswordHasher"},
+		Parameters: map[string]int{"iterations": 1},
+	}
+	site := func(changes string) djangosession.PasswordHasher {
+		return djangosession.PasswordHasher{
+			Class: "shop.Hasher", Algorithm: "pbkdf2_sha256", MRO: []string{"shop.Hasher", module + "PBKDF2PasswordHasher"},
+			Overrides: map[string][]string{"shop.Hasher": {changes}}, Parameters: map[string]int{"iterations": 3},
+		}
+	}
+	for name, c := range map[string]struct {
+		hashers []djangosession.PasswordHasher
+		update  bool
+		err     error
+	}{
+		"more iterations":       {hashers: []djangosession.PasswordHasher{site("iterations"), django}, update: true},
+		"more iterations, last": {hashers: []djangosession.PasswordHasher{django, site("iterations")}, update: true}, // the salt is short
+		"another check":         {hashers: []djangosession.PasswordHasher{django, site("verify")}, err: auth.ErrUnknownHasher},
+	} {
+		h := newHashers(t, "5.2.19", func(s *djangosession.Settings, _ *hashers.Options) { s.Hashers = c.hashers })
+		ok, update, err := h.Check(t.Context(), "password", encoded)
+		if ok != (c.err == nil) || update != c.update || !errors.Is(err, c.err) {
+			t.Errorf("%s: %v, update %v, %v", name, ok, update, err)
+		}
+	}
+}
+
 // TestHasherErrorsNameNoPassword uses stored texts that may be passwords that were never
 // encoded.
 func TestHasherErrorsNameNoPassword(t *testing.T) {

@@ -64,7 +64,11 @@ func (h *Hashers) load(s *djangosession.Settings, site release.Release, o *Optio
 		h.preferred = &entry{problem: hasherError("", "is missing: PASSWORD_HASHERS is empty")}
 		h.told.Store(toldKey{unusable, ""}, true) // Django cannot log users in either
 	}
-	h.entries[h.preferred.algorithm] = h.preferred
+	// Django checks with the last hasher of an algorithm, and updates as the first of all
+	// says. Those that are known check alike.
+	if last := h.entries[h.preferred.algorithm]; last == nil || last.problem == nil {
+		h.entries[h.preferred.algorithm] = h.preferred
+	}
 	for algorithm, own := range o.Own {
 		switch {
 		case h.entries[algorithm] != nil:
