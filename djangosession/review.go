@@ -79,6 +79,7 @@ func (s *Settings) Review() []Finding {
 	v.searchPath("SESSION_DATABASE", &s.SessionDatabase)
 	v.searchPath("USER_DATABASE", &s.UserDatabase)
 	v.logins()
+	v.redirects()
 	v.messages()
 	return v.found
 }
@@ -133,6 +134,18 @@ func (v *review) logins() {
 		if !strings.HasPrefix(receiver, "django.") {
 			v.note(UnknownFinding, "LOGIN_RECEIVERS", "contains "+receiver+", which Django calls after a login and this module does "+
 				"not: let Django log users in if that matters")
+		}
+	}
+}
+
+// redirects checks where login pages lead.
+func (v *review) redirects() {
+	for _, c := range [][2]string{
+		{"LOGIN_REDIRECT_URL", v.settings.LoginRedirectURL}, {"LOGOUT_REDIRECT_URL", v.settings.LogoutRedirectURL},
+	} {
+		if c[1] != "" && !strings.ContainsAny(c[1], "/.") {
+			v.note(UnknownFinding, c[0], fmt.Sprintf("is %q, which is the name of a view, or of the exception when its URL was looked "+
+				"up: login pages in Go need the URL: set it to that, and export the settings again", c[1]))
 		}
 	}
 }

@@ -109,6 +109,8 @@ func TestReviewNamesWhatIsWrong(t *testing.T) {
 			changes: map[string]any{"USER_MODEL.user_permissions": link("auth_user_user_permissions", "right_id", "auth.Permission")},
 			kind:    unknown, setting: "USER_MODEL", refused: true, says: "PermissionsMixin",
 		},
+		"login redirect":   {changes: map[string]any{"LOGIN_REDIRECT_URL": "home"}, kind: unknown, setting: "LOGIN_REDIRECT_URL", says: "name of a view"},
+		"logout redirect":  {changes: map[string]any{"LOGOUT_REDIRECT_URL": "NoReverseMatch"}, kind: unknown, setting: "LOGOUT_REDIRECT_URL", says: "exception"},
 		"search path":      {changes: map[string]any{"SESSION_DATABASE.search_path": "shop"}, kind: unknown, setting: "SESSION_DATABASE"},
 		"login receiver":   {changes: map[string]any{"LOGIN_RECEIVERS": []string{"shop.signals.merge"}}, kind: unknown, setting: "LOGIN_RECEIVERS"},
 		"misspelled":       {changes: map[string]any{"SESSION_COOKE_AGE": 1}, kind: unknown, setting: "SESSION_COOKE_AGE"},

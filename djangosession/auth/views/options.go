@@ -3,6 +3,7 @@ package views
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -125,6 +126,16 @@ func New(site Site, o Options) (*Views, error) {
 			strings.Count(o.ResetURL, uidPlaceholder) != 1 || strings.Count(o.ResetURL, tokenPlaceholder) != 1 {
 			return nil, &djangosession.SettingError{Setting: "ResetURL", Problem: "must be an absolute URL with {uidb64} and {token}, " +
 				"such as https://example.com/accounts/reset/{uidb64}/{token}/"}
+		}
+	}
+	redirects := map[string]string{"LOGIN_REDIRECT_URL": site.Settings.LoginRedirectURL}
+	if o.LogoutNextPage == "" {
+		redirects["LOGOUT_REDIRECT_URL"] = site.Settings.LogoutRedirectURL
+	}
+	for setting, target := range redirects {
+		if target != "" && !strings.ContainsAny(target, "/.") { // Django raises NoReverseMatch
+			return nil, &djangosession.SettingError{Setting: setting, Problem: fmt.Sprintf("%q is not the URL of a page, but the name "+
+				"of a view or an exception: set it to that URL, and export the settings again", target)}
 		}
 	}
 	if o.Logger == nil {

@@ -191,6 +191,17 @@ func TestNewRefuses(t *testing.T) {
 	if _, err := views.New(views.Site{}, views.Options{Render: render}); err == nil {
 		t.Error("a site without parts is accepted")
 	}
+	site.Settings.LoginRedirectURL = "home"
+	if _, err := site.Views(views.Options{Render: render}); err == nil || !strings.Contains(err.Error(), "LOGIN_REDIRECT_URL") {
+		t.Errorf("the name of a view: %v", err)
+	}
+	site.Settings.LoginRedirectURL, site.Settings.LogoutRedirectURL = "/", "NoReverseMatch"
+	if _, err := site.Views(views.Options{Render: render}); err == nil || !strings.Contains(err.Error(), "LOGOUT_REDIRECT_URL") {
+		t.Errorf("the name of an exception: %v", err)
+	}
+	if _, err := site.Views(views.Options{Render: render, LogoutNextPage: "/bye/"}); err != nil {
+		t.Errorf("a setting that is not used: %v", err)
+	}
 }
 
 func TestPasswordsAreNotSetWithoutValidation(t *testing.T) {
