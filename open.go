@@ -104,11 +104,14 @@ func build(s djangosession.Settings, o Options) (_ *Site, err error) {
 	if o.Auth.Hashers == nil {
 		o.Auth.Hashers = passwords
 	}
-	login, err := auth.New(sessions, users, o.Auth)
+	protection, err := csrf.New(s, o.CSRF)
 	if err != nil {
 		return nil, err
 	}
-	protection, err := csrf.New(s, o.CSRF)
+	if o.Auth.Origin == nil {
+		o.Auth.Origin = protection.Origin
+	}
+	login, err := auth.New(sessions, users, o.Auth)
 	if err != nil {
 		return nil, err
 	}

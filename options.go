@@ -77,7 +77,8 @@ type Options struct {
 	// Sessions contains options for sessions and their middleware. Leave its ReadOnly
 	// unset and set Options.ReadOnly.
 	Sessions djangosession.Options
-	// Auth contains options for logins.
+	// Auth contains options for logins. By default, Origin is that of package csrf, which
+	// knows the site's proxies.
 	Auth auth.Options
 	// Hashers contains options for passwords. Auth.Hashers, if set, replaces these
 	// hashers for logins.

@@ -89,6 +89,18 @@ func (m meta) host() (string, bool) {
 	return host, true
 }
 
+// Origin returns the scheme and host under which the browser addressed the site, as
+// Django's is_secure and get_host find them behind the site's proxies. For a host that
+// Django refuses, it is that of the Host header. It fits Options.Origin of package auth.
+func (p *Protection) Origin(r *http.Request) (scheme, host string) {
+	m := meta{r, p}
+	host, ok := m.host()
+	if !ok {
+		host = r.Host
+	}
+	return m.scheme(), host
+}
+
 // port returns the port that the browser presumably used. Matches get_port.
 func (m meta) port() string {
 	if m.settings.UseXForwardedPort {
