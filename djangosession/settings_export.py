@@ -5,7 +5,7 @@
 # It contains no apostrophe, because SettingsScript quotes it with them.
 from __future__ import print_function, unicode_literals
 
-import base64, importlib, json, logging, os, pickle, platform, re, sys, time, weakref
+import base64, datetime, importlib, json, logging, os, pickle, platform, re, sys, time, weakref
 
 import django
 from django.conf import settings
@@ -124,6 +124,8 @@ def store_facts(out):
         facts["mro"] = [dotted(c) for c in store.__mro__]
         facts["overrides"] = overrides(store)
         facts["cache_key_prefix"] = cache_key_prefix(store)
+        if getattr(store, "cache_key_prefix", None) == "":
+            facts["error"] = "cache_key_prefix is empty"
         facts["file_path"] = file_path(store)
         session = store("a" * 32)
         if session.session_key != "a" * 32:
@@ -219,11 +221,16 @@ def cache_facts(store_class):
         facts["backend"] = cache["BACKEND"]
         facts["location"], facts["weights"] = locations(cache["BACKEND"], cache.get("LOCATION"))
         facts["options"] = exact(cache.get("OPTIONS") or {})
+        for name in ("MAX_ENTRIES", "CULL_FREQUENCY"):
+            if name.lower() in cache:  # which Django prefers
+                facts["options"][name] = exact(cache[name.lower()])
         facts["settings"] = {name: exact(getattr(settings, name)) for name in CACHE_SETTINGS if hasattr(settings, name)}
         facts["clients"] = clients()
         facts["database"] = cache_database(cache["BACKEND"], cache.get("LOCATION"))
         facts["key_prefix"] = "%s" % (cache.get("KEY_PREFIX", ""),)
         facts["version"] = "%s" % (cache.get("VERSION", 1),)
+        if not facts["version"]:
+            facts["error"] = "VERSION is empty"
         key_function = cache.get("KEY_FUNCTION")
         facts["key_function"] = dotted(key_function) if callable(key_function) else key_function
         timeout = cache.get("timeout", cache.get("TIMEOUT", 300))
@@ -432,6 +439,7 @@ def collect():
         LOGOUT_REDIRECT_URL=url("LOGOUT_REDIRECT_URL"),
         PASSWORD_RESET_TIMEOUT=password_reset_timeout(),
         MESSAGE_LEVEL=getattr(settings, "MESSAGE_LEVEL", 20),
+        MESSAGE_TAGS={k: v for k, v in getattr(settings, "MESSAGE_TAGS", {}).items() if isinstance(k, int)},
         HASHERS=[hasher_facts(path) for path in settings.PASSWORD_HASHERS],
         DJANGO_VERSION=django.get_version(),
         PYTHON_VERSION=platform.python_version(),
@@ -455,6 +463,10 @@ def plain(value):
             except UnicodeDecodeError:
                 pass
         return {"$bytes": base64.b64encode(value).decode("ascii")}
+    if isinstance(value, datetime.timedelta):
+        return value.total_seconds()
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return None  # JSON has no such numbers. A limit without end is None too
     if value is None or isinstance(value, (bool, int, float)):
         return value
     return "%s" % (value,)

@@ -114,7 +114,6 @@ func TestUnusableSettingsAreNamed(t *testing.T) {
 		"no age":             {`{"SECRET_KEY": "k", "SESSION_COOKIE_AGE": null}`, "SESSION_COOKIE_AGE"},
 		"age of 292 years":   {`{"SECRET_KEY": "k", "SESSION_COOKIE_AGE": 9223372036.854776}`, "SESSION_COOKIE_AGE"},
 		"endless age":        {`{"SECRET_KEY": "k", "SESSION_COOKIE_AGE": 1e300}`, "SESSION_COOKIE_AGE"},
-		"secure":             {`{"SECRET_KEY": "k", "SESSION_COOKIE_SECURE": "yes"}`, "SESSION_COOKIE_SECURE"},
 		"serializer":         {`{"SECRET_KEY": "k", "SESSION_SERIALIZER": 5}`, "SESSION_SERIALIZER"},
 		"protocol":           {`{"SECRET_KEY": "k", "PICKLE_PROTOCOL": "five"}`, "PICKLE_PROTOCOL"},
 		"hashing":            {`{"SECRET_KEY": "k", "DJANGO_VERSION": "3.2", "DEFAULT_HASHING_ALGORITHM": "md5"}`, "DEFAULT_HASHING_ALGORITHM"},

@@ -61,6 +61,16 @@ func (t *unixTime) UnmarshalJSON(b []byte) error {
 // maxUnixTime is the end of the year 9999.
 const maxUnixTime = 253402300799
 
+// required is a string for which Django does not accept None.
+type required string
+
+func (r *required) UnmarshalJSON(b []byte) error {
+	if isNull(b) {
+		return errors.New("must not be None")
+	}
+	return json.Unmarshal(b, (*string)(r))
+}
+
 // optional is a string for which Django also accepts None or False.
 type optional string
 
@@ -123,7 +133,8 @@ func (h *proxyHeader) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// limit is a number, or None.
+// limit is a number, or None. Django compares integers with it, so that a fraction has no
+// effect.
 type limit int64
 
 func (l *limit) UnmarshalJSON(b []byte) error {
@@ -132,11 +143,56 @@ func (l *limit) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	var n int64
-	if err := json.Unmarshal(b, &n); err != nil {
-		return err
+	if json.Unmarshal(b, &n) != nil {
+		var f float64
+		if err := json.Unmarshal(b, &f); err != nil {
+			return err
+		}
+		if f >= math.MaxInt64 { // of which there are more than bytes in the world
+			return nil
+		}
+		n = int64(math.Floor(f))
 	}
 	*l = limit(max(n, 0))
 	return nil
+}
+
+// truth is a value of which Django only asks whether it is true, such as 1.
+type truth bool
+
+func (t *truth) UnmarshalJSON(b []byte) error {
+	var value any
+	if err := json.Unmarshal(b, &value); err != nil {
+		return err
+	}
+	switch v := value.(type) {
+	case nil:
+		*t = false
+	case bool:
+		*t = truth(v)
+	case float64:
+		*t = v != 0
+	case string:
+		*t = v != ""
+	case []any:
+		*t = len(v) > 0
+	case map[string]any:
+		*t = len(v) > 0
+	}
+	return nil
+}
+
+// timeout is a number of seconds. A longer one than a duration can be has the same effect
+// as the longest.
+type timeout time.Duration
+
+func (t *timeout) UnmarshalJSON(b []byte) error {
+	var f float64
+	if json.Unmarshal(b, &f) == nil && f >= math.MaxInt64/float64(time.Second) {
+		*t = math.MaxInt64
+		return nil
+	}
+	return (*seconds)(t).UnmarshalJSON(b)
 }
 
 func isNull(b []byte) bool { return string(b) == "null" }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -40,19 +41,27 @@ func TestSettingsAreReadInAllTheirForms(t *testing.T) {
 			`"a.org"`: "a.org", `null`: "", `false`: "", `""`: "", `true`: refused, `7`: refused,
 		}},
 		{"SESSION_COOKIE_SAMESITE", func(s djangosession.Settings) any { return s.SessionCookieSameSite }, map[string]any{`"Strict"`: "Strict", `null`: "", `false`: "", `true`: refused}},
-		{"SESSION_COOKIE_SECURE", func(s djangosession.Settings) any { return s.SessionCookieSecure }, map[string]any{`true`: true, `false`: false, `1`: refused}},
+		{"SESSION_COOKIE_SECURE", func(s djangosession.Settings) any { return s.SessionCookieSecure }, map[string]any{
+			`true`: true, `false`: false, `1`: true, `0`: false, `0.0`: false, `null`: false, `""`: false, `"no"`: true, `[]`: false, `[0]`: true, `{}`: false, `{"a": 1}`: true,
+		}},
+		{"SESSION_COOKIE_HTTPONLY", func(s djangosession.Settings) any { return s.SessionCookieHTTPOnly }, map[string]any{`null`: false, `1`: true}},
+		{"SESSION_COOKIE_PATH", func(s djangosession.Settings) any { return s.SessionCookiePath }, map[string]any{`null`: "", `"/a"`: "/a", `7`: refused}},
+		{"SESSION_COOKIE_NAME", func(s djangosession.Settings) any { return s.SessionCookieName }, map[string]any{`null`: refused, `"a"`: "a"}},
+		{"PASSWORD_RESET_TIMEOUT", func(s djangosession.Settings) any { return s.PasswordResetTimeout }, map[string]any{
+			`60`: time.Minute, `9223372036854775807`: time.Duration(math.MaxInt64), `null`: refused, `"60"`: refused,
+		}},
 		{"SECURE_PROXY_SSL_HEADER", func(s djangosession.Settings) any { return s.SecureProxySSLHeader }, map[string]any{
 			`["a", "b"]`: [2]string{"a", "b"}, `null`: [2]string{}, `[]`: [2]string{}, `["a"]`: refused, `["a", "b", "c"]`: refused, `"ab"`: refused,
 		}},
 		{"DATA_UPLOAD_MAX_NUMBER_FIELDS", func(s djangosession.Settings) any { return s.DataUploadMaxNumberFields }, map[string]any{
-			`5`: int64(5), `0`: int64(0), `-5`: int64(0), `null`: int64(-1), `"5"`: refused, `1.5`: refused,
+			`5`: int64(5), `0`: int64(0), `-5`: int64(0), `null`: int64(-1), `"5"`: refused, `1.5`: int64(1), `-0.5`: int64(0), `5e6`: int64(5_000_000), `1e30`: int64(-1),
 		}},
 		{"EXPORTED_AT", func(s djangosession.Settings) any { return s.ExportedAt }, map[string]any{
 			`0`: time.Unix(0, 0).UTC(), `1.5`: time.UnixMicro(1_500_000).UTC(), `1700000000.123456`: time.UnixMicro(1_700_000_000_123_456).UTC(), `-1`: refused, `null`: refused, `"1"`: refused,
 			`253402300799`: time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC), `253402300800`: refused,
 		}},
 		{"TIME_ZONE", func(s djangosession.Settings) any { return s.TimeZone }, map[string]any{`"UTC"`: "UTC", `null`: "", `7`: refused}},
-		{"LOGIN_URL", func(s djangosession.Settings) any { return s.LoginURL }, map[string]any{`"/in/"`: "/in/", `7`: refused}},
+		{"LOGIN_URL", func(s djangosession.Settings) any { return s.LoginURL }, map[string]any{`"/in/"`: "/in/", `7`: refused, `null`: refused}},
 	} {
 		for value, want := range c.values {
 			text := `{"SECRET_KEY": "k", ` + fmt.Sprintf("%q", c.name) + ": " + value + "}"

@@ -131,7 +131,6 @@ func TestSettingsAtTheirLimits(t *testing.T) {
 		`"SECURE_PROXY_SSL_HEADER":"HTTP_X"`:          "SECURE_PROXY_SSL_HEADER",
 		`"CSRF_COOKIE_SAMESITE":true`:                 "CSRF_COOKIE_SAMESITE",
 		`"CSRF_COOKIE_DOMAIN":1`:                      "CSRF_COOKIE_DOMAIN",
-		`"DATA_UPLOAD_MAX_NUMBER_FIELDS":1.5`:         "DATA_UPLOAD_MAX_NUMBER_FIELDS",
 		`"CSRF_TRUSTED_ORIGINS":["https://a","b"]`:    "CSRF_TRUSTED_ORIGINS",
 		`"CSRF_TRUSTED_ORIGINS":["https://*.a.test"]`: "",
 	} {

@@ -79,7 +79,6 @@ func TestSettingsThatCannotBeUsedAreRefused(t *testing.T) {
 		"CSRF_COOKIE_NAME":            `"a=b"`,
 		"CSRF_COOKIE_DOMAIN":          `"a.test;b"`,
 		"CSRF_COOKIE_PATH":            `"/\n"`,
-		"CSRF_COOKIE_HTTPONLY":        `7`,
 		"CSRF_HEADER_NAME":            `""`,
 		"CSRF_COOKIE_AGE":             `0`,
 		"CSRF_COOKIE_SAMESITE":        `"Loose"`,
