@@ -1,6 +1,7 @@
 package py
 
 import (
+	"cmp"
 	"reflect"
 	"slices"
 	"strings"
@@ -16,33 +17,60 @@ type field struct {
 }
 
 // structFields lists the fields of t by the relevant rules of encoding/json: a json tag
-// gives the name, "-" omits the field, and an embedded struct without a tag contributes
-// its fields.
+// gives the name, "-" omits the field, and an embedded struct without a name in its tag
+// contributes its fields. Of several fields with one name, the least nested one counts,
+// then the one whose tag gives the name; if that leaves two, none counts.
 func structFields(t reflect.Type) []field {
+	all := nestedFields(t, nil, nil)
 	var fields []field
-	for _, sf := range reflect.VisibleFields(t) {
-		tag := sf.Tag.Get("json")
-		if tag == "-" || !sf.IsExported() || inTagged(t, sf.Index) {
-			continue
+	for _, f := range all {
+		if !slices.ContainsFunc(all, func(other field) bool { return other.hides(f) }) {
+			fields = append(fields, f)
 		}
-		name, options, _ := strings.Cut(tag, ",")
-		if name == "" {
-			if sf.Anonymous && isStruct(sf.Type) {
-				continue // VisibleFields lists its fields as well
-			}
-			name = sf.Name
-		}
-		fields = append(fields, field{
-			name:      name,
-			tagged:    tag != "",
-			index:     sf.Index,
-			omitEmpty: hasOption(options, "omitempty"),
-			omitZero:  hasOption(options, "omitzero"),
-		})
 	}
-	return slices.DeleteFunc(fields, func(f field) bool {
-		return slices.ContainsFunc(fields, func(other field) bool { return other.hides(f) })
-	})
+	return fields
+}
+
+// nestedFields lists the fields of t and of the structs that it embeds, including fields
+// that others hide. outer are the structs around t, and index leads to it from the
+// outermost one.
+func nestedFields(t reflect.Type, outer []reflect.Type, index []int) []field {
+	if slices.Contains(outer, t) { // its fields there hide the ones here
+		return nil
+	}
+	outer = append(slices.Clip(outer), t)
+	var fields []field
+	for i := range t.NumField() {
+		sf := t.Field(i)
+		tag := sf.Tag.Get("json")
+		name, options, _ := strings.Cut(tag, ",")
+		at := append(slices.Clip(index), i)
+		embedded, isEmbedded := embeddedStruct(sf)
+		switch {
+		case tag == "-":
+		case isEmbedded && name == "":
+			fields = append(fields, nestedFields(embedded, outer, at)...)
+		case sf.IsExported():
+			fields = append(fields, field{
+				name:      cmp.Or(name, sf.Name),
+				tagged:    name != "",
+				index:     at,
+				omitEmpty: hasOption(options, "omitempty"),
+				omitZero:  hasOption(options, "omitzero"),
+			})
+		}
+	}
+	return fields
+}
+
+// embeddedStruct returns the struct that sf embeds. It ignores an unexported one behind a
+// pointer, which [Scan] could not allocate.
+func embeddedStruct(sf reflect.StructField) (reflect.Type, bool) {
+	t := sf.Type
+	if t.Kind() == reflect.Pointer && sf.IsExported() {
+		t = t.Elem()
+	}
+	return t, sf.Anonymous && t.Kind() == reflect.Struct
 }
 
 // hides reports whether f hides another field of the same name: because f is nested less
@@ -55,25 +83,6 @@ func (f field) hides(other field) bool {
 		return len(f.index) < len(other.index)
 	}
 	return f.tagged || !other.tagged
-}
-
-// inTagged reports whether a field belongs to an embedded struct that a tag names or
-// omits, or to an unexported one behind a pointer. Such fields are not promoted.
-func inTagged(t reflect.Type, index []int) bool {
-	for i := 1; i < len(index); i++ {
-		outer := t.FieldByIndex(index[:i])
-		if outer.Tag.Get("json") != "" || outer.Type.Kind() == reflect.Pointer && !outer.IsExported() {
-			return true
-		}
-	}
-	return false
-}
-
-func isStruct(t reflect.Type) bool {
-	if t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	return t.Kind() == reflect.Struct
 }
 
 func hasOption(options, want string) bool {

@@ -2,8 +2,7 @@ package py_test
 
 import (
 	"encoding/json"
-	"maps"
-	"slices"
+	"reflect"
 	"testing"
 	"time"
 
@@ -50,6 +49,50 @@ type (
 	Other2 struct {
 		G int `json:"F"`
 	}
+	Record struct {
+		ID   int `json:"id"`
+		Name string
+	}
+	Audit struct {
+		ID string `json:"audit_id"`
+	}
+	Order struct {
+		Record
+		ID string `json:"order_id"`
+	}
+	Audited struct {
+		Record
+		Audit
+	}
+	Inline struct {
+		Record `json:",omitzero"`
+		N      int
+	}
+	MaybeInline struct {
+		*Record `json:",omitempty"`
+		N       int
+	}
+	Level     int
+	WithLevel struct {
+		Level
+		N int
+	}
+	Left struct {
+		X int `json:"x"`
+		Y int
+	}
+	Right struct {
+		Z int `json:"x"`
+	}
+	TwiceDeep struct {
+		Deep
+		Base
+	}
+	Ring struct {
+		*Ring
+		Named
+		N int
+	}
 	Omitting struct {
 		A int             `json:"a,omitempty"`
 		B string          `json:",omitempty"`
@@ -68,7 +111,17 @@ type (
 	}
 )
 
-// The names of the fields are those of encoding/json.
+// embedding returns a struct that embeds others. It makes structs that go vet
+// refuses, because several fields have one name in their tags.
+func embedding(types ...reflect.Type) any {
+	fields := make([]reflect.StructField, len(types))
+	for i, t := range types {
+		fields[i] = reflect.StructField{Name: t.Name(), Type: t, Anonymous: true}
+	}
+	return reflect.New(reflect.StructOf(fields)).Interface()
+}
+
+// The fields and their values are those of encoding/json.
 func TestStructsHaveTheFieldsOfEncodingJSON(t *testing.T) {
 	t.Parallel()
 	one, now, zero := 1, time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC), time.Time{}
@@ -82,6 +135,16 @@ func TestStructsHaveTheFieldsOfEncodingJSON(t *testing.T) {
 		PointerTo{},
 		PointerTo{Named: &Named{F: 7}},
 		TagWins{},
+		Order{Record: Record{ID: 1, Name: "a"}, ID: "x"},
+		Audited{Record: Record{ID: 1, Name: "a"}, Audit: Audit{ID: "x"}},
+		Inline{Record: Record{ID: 1, Name: "a"}, N: 2},
+		MaybeInline{Record: &Record{ID: 1, Name: "a"}, N: 2},
+		MaybeInline{N: 2},
+		WithLevel{Level: 1, N: 2},
+		embedding(reflect.TypeFor[Left](), reflect.TypeFor[Right]()),
+		embedding(reflect.TypeFor[Left](), reflect.TypeFor[Right](), reflect.TypeFor[Base]()),
+		TwiceDeep{Deep: Deep{Base{A: 1}}, Base: Base{A: 2}},
+		Ring{Ring: &Ring{N: 1}, Named: Named{F: 2}, N: 3},
 		Omitting{},
 		&Base{},
 		struct {
@@ -95,24 +158,24 @@ func TestStructsHaveTheFieldsOfEncodingJSON(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var fields map[string]json.RawMessage
-		if err := json.Unmarshal(text, &fields); err != nil {
+		var want, got any
+		if err := json.Unmarshal(text, &want); err != nil {
 			t.Fatal(err)
 		}
-		want := slices.Sorted(maps.Keys(fields))
 		value, err := py.From(v)
-		d, ok := value.(*py.Dict)
-		if err != nil || !ok {
+		if err == nil {
+			err = py.Scan(value, &got, time.UTC)
+		}
+		if err != nil {
 			t.Errorf("%T: %v, %v", v, value, err)
 			continue
 		}
-		got := make([]string, 0, d.Len())
-		for _, key := range d.Keys() {
-			got = append(got, key.(string))
+		text, err = json.Marshal(got)
+		if err != nil {
+			t.Fatal(err)
 		}
-		slices.Sort(got)
-		if !slices.Equal(got, want) {
-			t.Errorf("%T: %v, encoding/json has %v", v, got, want)
+		if err := json.Unmarshal(text, &got); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%T: %v, encoding/json has %v, %v", v, got, want, err)
 		}
 	}
 	var both struct {
@@ -121,5 +184,13 @@ func TestStructsHaveTheFieldsOfEncodingJSON(t *testing.T) {
 	}
 	if err := py.Scan(dictOf("F", int64(3), "I", int64(4), "c", "x", "B", "y"), &both, time.UTC); err != nil || both.Named == nil || both.F != 3 || both.I != 4 || both.C != "x" || both.B != "y" {
 		t.Errorf("%+v, %v", both, err)
+	}
+	var order Order
+	if err := py.Scan(dictOf("id", int64(1), "Name", "a", "order_id", "x"), &order, time.UTC); err != nil || order != (Order{Record{1, "a"}, "x"}) {
+		t.Errorf("%+v, %v", order, err)
+	}
+	var inline MaybeInline
+	if err := py.Scan(dictOf("id", int64(1), "N", int64(2)), &inline, time.UTC); err != nil || inline.Record == nil || inline.ID != 1 || inline.N != 2 {
+		t.Errorf("%+v, %v", inline, err)
 	}
 }
