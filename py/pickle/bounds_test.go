@@ -60,6 +60,7 @@ func bombs() map[string]string {
 		"one dict under wide numbers":   "}" + each(1<<15, func(i int) string { return "r" + u32(7*i) }) + ".",
 		"one dict many times":           "(}" + strings.Repeat("2", 1<<18) + "l.",
 		"fetched many times":            "(}\x94" + strings.Repeat("h\x00", 1<<17) + "l.",
+		"one large dict in many places": "(" + strings.Repeat("]", 10_001) + "}q\x00(" + each(1<<13, func(i int) string { return number(i) + "N" }) + "u" + strings.Repeat("h\x00", 1<<15) + "l.",
 		"marks":                         strings.Repeat("(", 1<<18),
 		"tuples in tuples":              "N" + strings.Repeat("\x85", 1<<18) + ".",
 		"lists in lists":                strings.Repeat("]", 1<<17) + strings.Repeat("a", 1<<17-1) + ".",

@@ -36,8 +36,7 @@ func (m *machine) isTooDeep(v any) bool {
 		}
 		item := top.items[0]
 		top.items = top.items[1:]
-		items := parts(item)
-		if len(items) == 0 {
+		if !isContainer(item) {
 			continue
 		}
 		height, ok := heights[item]
@@ -46,6 +45,10 @@ func (m *machine) isTooDeep(v any) bool {
 				return true
 			}
 			top.height = max(top.height, height)
+			continue
+		}
+		items := parts(item)
+		if len(items) == 0 {
 			continue
 		}
 		if ok || m.foreign {
@@ -62,7 +65,7 @@ func (m *machine) isTooDeep(v any) bool {
 // its contents, the height is 0.
 const notWalked = -1
 
-// parts returns the values in v, or nil if v is not a container.
+// parts returns the values in a container. For all but lists and tuples, it copies them.
 func parts(v any) []any {
 	switch v := v.(type) {
 	case *py.List:
