@@ -13,7 +13,7 @@ import (
 // The expected values are those of json.loads in CPython 3.11.
 func TestExponentsOfManyDigits(t *testing.T) {
 	t.Parallel()
-	zeros := strings.Repeat("0", 20_000)
+	zeros, many := strings.Repeat("0", 20_000), strings.Repeat("0", 200_000)
 	for text, want := range map[string]float64{
 		"1e0": 1, "1E-0": 1, "0e0": 0, "-0e5": math.Copysign(0, -1), "1e00000": 1, "1e000000000000": 1, "1e+000000005": 1e5, "1e-000000005": 1e-5,
 		"-1e00000000001": -10, "1.5e00000000002": 150, "1" + zeros + "e-20000": 1, "0." + zeros + "1e20001": 1, "-0." + zeros + "25e+20002": -25,
@@ -21,6 +21,9 @@ func TestExponentsOfManyDigits(t *testing.T) {
 		"1" + zeros[:800] + "e-800": 1, "1" + zeros[:799] + "e-799": 1,
 		"1e99999": math.Inf(1), "-1e99999": math.Inf(-1), "1e-99999": 0, "0e99999": 0, "1e999999999999999999999": math.Inf(1), "1e-999999999999999999999": 0,
 		"0e999999999999999999999": 0, "12" + zeros + "e-000020001": 1.2, "12" + zeros + "e-9999": math.Inf(1), "1e9999": math.Inf(1), "1e-9999": 0,
+		"0." + many + "1e99999999999999999999": math.Inf(1), "-0." + many + "1e+99999999999999999999": math.Inf(-1), "1" + many + "e-99999999999999999999": 0,
+		"0." + many + "1e9223372036854775807": math.Inf(1), "1" + many + "e-9223372036854775808": 0, "1" + many + "e99999999999999999999": math.Inf(1),
+		"0." + many + "1e-99999999999999999999": 0, "-0." + many + "e99999999999999999999": math.Copysign(0, -1), "0." + many + "1e200001": 1,
 	} {
 		v, err := Loads([]byte(text))
 		if f, ok := v.(float64); err != nil || !ok || math.Float64bits(f) != math.Float64bits(want) {

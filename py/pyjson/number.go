@@ -59,22 +59,22 @@ func shortExponent(s string) string {
 	if e < 0 || len(s)-e <= len("e+9999") && e <= maxDigits {
 		return s
 	}
-	exponent, err := strconv.Atoi(s[e+1:])
-	if err != nil { // longer than any text that fits into memory
-		return s
-	}
+	exponent, _ := strconv.ParseInt(s[e+1:], 10, 64) // if it is out of range, the nearest int64
 	sign, digits := "", s[:e]
 	if digits[0] == '-' {
 		sign, digits = "-", digits[1:]
 	}
 	whole, fraction, _ := strings.Cut(digits, ".")
 	digits = strings.TrimLeft(whole+fraction, "0")
-	point := len(whole) - (len(whole) + len(fraction) - len(digits)) // number of digits before the point
-	return sign + "0." + digits + "0e" + strconv.Itoa(min(max(point+exponent, -9999), 9999))
+	point := int64(len(digits) - len(fraction)) // number of digits before the point
+	exponent = min(max(exponent, -maxExponent), maxExponent) + point
+	return sign + "0." + digits + "0e" + strconv.FormatInt(min(max(exponent, -9999), 9999), 10)
 }
 
-// maxDigits is how many digits strconv counts.
-const maxDigits = 800
+const (
+	maxDigits   = 800     // how many digits strconv counts
+	maxExponent = 1 << 62 // exceeds the number of digits of any text that fits into memory
+)
 
 // appendFloat appends f as Python's float.__repr__ and json write it: the shortest text
 // that reads as f again.
