@@ -2,6 +2,7 @@ package tagged_test
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"math/big"
 	"strings"
@@ -158,9 +159,24 @@ func TestLoadsTakesWhatPythonsJSONTakes(t *testing.T) {
 	}
 }
 
+type wrongTag struct{ name, text, tag, path string }
+
+// tagsWithoutText returns each tag of text, with content of each other kind.
+func tagsWithoutText() []wrongTag {
+	tags := []string{"$bytes", "$bytearray", "$date", "$datetime", "$decimal", "$float", "$global", "$str2", "$time", "$uuid"}
+	contents := []string{"5", "1.5", "null", "true", "[]", `["a"]`, `{"a":1}`, `{"$bytes":""}`}
+	all := make([]wrongTag, 0, len(tags)*len(contents))
+	for _, tag := range tags {
+		for _, content := range contents {
+			all = append(all, wrongTag{name: tag + " without text: " + content, text: fmt.Sprintf(`[{%q:%s}]`, tag, content), tag: tag, path: "[0]"})
+		}
+	}
+	return all
+}
+
 func TestWrongTagsAreRefused(t *testing.T) {
 	t.Parallel()
-	tests := []struct{ name, text, tag, path string }{
+	tests := []wrongTag{
 		{name: "unknown tag", text: `{"$tupel":[1]}`, tag: "$tupel", path: ""},
 		{name: "bare dollar", text: `{"$":1}`, tag: "$", path: ""},
 		{name: "bytes that are no text", text: `{"$bytes":1}`, tag: "$bytes", path: ""},
@@ -208,9 +224,10 @@ func TestWrongTagsAreRefused(t *testing.T) {
 		{name: "number for what contains nothing", text: `{"$id":[1,"a"]}`, tag: "$id", path: ""},
 		{name: "tuple made of itself", text: `{"$id":[1,{"$tuple":[{"$ref":1}]}]}`, tag: "$ref", path: `["$id"][1]["$tuple"][0]`},
 		{name: "frozenset made of itself", text: `{"$id":[1,{"$frozenset":[{"$tuple":[{"$ref":1}]}]}]}`, tag: "$ref", path: `["$id"][1]["$frozenset"][0]["$tuple"][0]`},
+		{name: "unknown tag of text", text: `{"$tupel":"1"}`, tag: "$tupel", path: ""},
 		{name: "far inside", text: `{"cart":[0,{"$dict":[[1,{"$bytes":"?"}]]}]}`, tag: "$bytes", path: `["cart"][1]["$dict"][0][1]`},
 	}
-	for _, test := range tests {
+	for _, test := range append(tests, tagsWithoutText()...) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			v, err := tagged.LoadsString(test.text)

@@ -38,7 +38,7 @@ func (l *loader) untag(name string, content, shell any) (any, *TagError) {
 	}
 	var v any
 	var problem string
-	switch text, _ := content.(string); name {
+	switch name {
 	case tagTuple, tagSet, tagFrozenSet, tagDict:
 		if !isList {
 			problem = "must be a list"
@@ -55,11 +55,15 @@ func (l *loader) untag(name string, content, shell any) (any, *TagError) {
 		v, problem = global(content)
 	case tagStr:
 		v, problem = joined(content)
-	default:
-		if _, ok := content.(string); !ok {
-			text = "\x00" // matches none of them
+	case tagBytes, tagByteArray, tagDate, tagDecimal, tagFloat, tagStr2, tagUUID:
+		text, isText := content.(string)
+		if !isText {
+			problem = "must be text"
+			break
 		}
 		v, problem = leaf(name, text)
+	default:
+		problem = `is no tag that is known; write a dict with this key as {"$dict":[[key,value]]}`
 	}
 	if problem != "" {
 		return nil, &TagError{Tag: name, Problem: problem}
@@ -106,13 +110,12 @@ func leaf(name, text string) (v any, problem string) {
 			return nil, "must be a UUID"
 		}
 		return v, ""
-	case tagDate:
+	default: // tagDate
 		if v, err = py.ParseDate(text); err != nil {
 			return nil, "must be a date in ISO format"
 		}
 		return v, ""
 	}
-	return nil, `is no tag that is known; write a dict with this key as {"$dict":[[key,value]]}`
 }
 
 // fill returns a container of the given items.
