@@ -2,7 +2,6 @@ package py
 
 import (
 	"math/big"
-	"unsafe"
 
 	"github.com/djangobridge/djangobridge/internal/expansion"
 )
@@ -42,20 +41,16 @@ func textSize(v any) int {
 	return 0
 }
 
-// textPlace returns the memory of a text. A pickle contains a text once and refers to it
+// textPlace returns the identity of a text. A pickle contains a text once and refers to it
 // from many places.
 func textPlace(v any) any {
-	type place struct {
-		at *byte
-		n  int
-	}
 	switch v := v.(type) {
 	case string:
-		return place{unsafe.StringData(v), len(v)} //nolint:gosec // compared only
+		return expansion.TextPlace(v)
 	case Bytes:
-		return place{unsafe.StringData(string(v)), len(v)} //nolint:gosec // likewise
+		return expansion.TextPlace(string(v))
 	case Str2:
-		return place{unsafe.StringData(string(v)), len(v)} //nolint:gosec // likewise
+		return expansion.TextPlace(string(v))
 	}
 	return v // a pointer
 }

@@ -3,7 +3,7 @@
 // has a thousand million items when each of them is written out.
 package expansion
 
-import "math/big"
+import "unsafe"
 
 const (
 	// FreeText is the length in bytes that any text may reach.
@@ -46,20 +46,31 @@ func (l *Limiter) End(at int) {
 	l.inside = false
 }
 
-// Text records that the text of v, a string or an integer, is at the positions from up to
-// to.
+// Text records that the text of v is at the positions from up to to. A v that is a string
+// repeats one with the same memory, and any other v repeats an equal one, such as the same
+// pointer.
 func (l *Limiter) Text(v any, from, to int) {
 	if to-from < longText || l.inside {
 		return
 	}
-	if n, ok := v.(*big.Int); ok {
-		v = n.String()
+	if s, ok := v.(string); ok {
+		v = TextPlace(s)
 	}
 	if l.written[v] {
 		l.repeated += to - from
 		return
 	}
 	l.note(v)
+}
+
+// TextPlace returns a comparable value for the memory of s. Texts of other memory may
+// contain the same, but they are as large in memory as when they are written out.
+func TextPlace(s string) any {
+	type place struct {
+		at *byte
+		n  int
+	}
+	return place{unsafe.StringData(s), len(s)} //nolint:gosec // compared only
 }
 
 func (l *Limiter) note(part any) {

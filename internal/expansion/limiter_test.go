@@ -1,6 +1,10 @@
 package expansion
 
-import "testing"
+import (
+	"math/big"
+	"strings"
+	"testing"
+)
 
 func TestALimiterRefusesSixteenTimesAndAMebibyte(t *testing.T) {
 	t.Parallel()
@@ -39,5 +43,29 @@ func TestALimiterCountsWhatIsInsideOnce(t *testing.T) {
 	}
 	if l.repeated != 1000 {
 		t.Errorf("%d bytes were written again, want 1000", l.repeated)
+	}
+}
+
+func TestALimiterRecognizesPartsByTheirMemory(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("x", 1000)
+	n := big.NewInt(1)
+	for name, c := range map[string]struct {
+		first, second any
+		repeats       bool
+	}{
+		"one text":        {text, text, true},
+		"one slice":       {text[1:], text[1:], true},
+		"another slice":   {text, text[:999], false},
+		"an equal text":   {text, strings.Clone(text), false},
+		"one integer":     {n, n, true},
+		"an equal number": {n, big.NewInt(1), false},
+	} {
+		l := Limiter{}
+		l.Text(c.first, 0, 1000)
+		l.Text(c.second, 1000, 2000)
+		if repeats := l.repeated == 1000; repeats != c.repeats || l.repeated != 0 && !repeats {
+			t.Errorf("%s: %d bytes repeat others", name, l.repeated)
+		}
 	}
 }

@@ -46,7 +46,7 @@ func (m *measurement) value(v any) bool {
 			return true
 		})
 	case Raw:
-		return m.scalar(v, len(v))
+		return m.scalar(string(v), len(v))
 	case py.Lazy:
 		return m.value(resolve(v))
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/big"
 	"strings"
 	"testing"
 
@@ -52,6 +53,9 @@ func TestTextsInManyPlacesAreRefused(t *testing.T) {
 		"a list 25 times":   {list, 25, false},
 		"a list 30 times":   {list, 30, true},
 		"short texts":       {"x", 200_000, false},
+		"a slice 25 times":  {text[1:90_000], 25, false},
+		"a slice 35 times":  {text[1:90_000], 35, true},
+		"an int 1000 times": {new(big.Int).Exp(big.NewInt(10), big.NewInt(4000), nil), 1000, true},
 		"another list each": {nil, 40, false},
 	} {
 		all := py.NewList()
@@ -67,6 +71,46 @@ func TestTextsInManyPlacesAreRefused(t *testing.T) {
 		if refused := ok && unsupported.Problem == TooMuchExpansion; refused != c.refused || (err == nil) == c.refused || (data == nil) != c.refused {
 			t.Errorf("%s: %d bytes, %v", what, len(data), err)
 		}
+	}
+}
+
+// Django stores equal values that share nothing, so they do not count as one.
+func TestEqualTextsAreWritten(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("x", 100_000)
+	session := []byte("{")
+	values, integers := py.NewList(), py.NewList()
+	for i := range 40 {
+		session = fmt.Appendf(session, `"k%d":"%s",`, i, text)
+		values.Items = append(values.Items, strings.Clone(text))
+	}
+	session = append(session, `"n":1}`...)
+	for range 1000 {
+		integers.Items = append(integers.Items, new(big.Int).Exp(big.NewInt(10), big.NewInt(4000), nil))
+	}
+	loaded, err := LoadsDict(session)
+	if err != nil {
+		t.Fatal(err)
+	}
+	loaded.Set("n", int64(2))
+	for name, v := range map[string]any{"loaded": loaded, "texts": values, "integers": integers} {
+		if data, err := Dumps(v); err != nil {
+			t.Errorf("%s: %d bytes, %v", name, len(data), err)
+		}
+	}
+}
+
+// The slices of a text are parts of their own, each of which counts once.
+func TestSlicesInManyPlacesAreRefused(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("x", 10_000)
+	all := py.NewList()
+	for i := range 10_000 {
+		all.Items = append(all.Items, text[i%10:])
+	}
+	_, err := Dumps(all)
+	if unsupported, ok := errors.AsType[*UnsupportedError](err); !ok || unsupported.Problem != TooMuchExpansion {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -67,6 +67,9 @@ func (d *dumper) text() []byte {
 }
 
 func (d *dumper) value(v any) *UnsupportedError {
+	if raw, ok := v.(pyjson.Raw); ok {
+		return d.raw(raw)
+	}
 	if lazy, ok := v.(py.Lazy); ok {
 		v = py.Native(py.Resolve(lazy))
 	}
@@ -81,22 +84,22 @@ func (d *dumper) value(v any) *UnsupportedError {
 		if isFinite(v) {
 			return d.scalar(v)
 		}
-		return d.leaf(tagFloat, nonFinite(v))
+		return d.leaf(tagFloat, v, nonFinite(v))
 	case py.Bytes:
-		return d.leaf(tagBytes, base64.StdEncoding.EncodeToString([]byte(v)))
+		return d.leaf(tagBytes, string(v), base64.StdEncoding.EncodeToString([]byte(v)))
 	case *py.ByteArray:
 		if v == nil {
 			return unsupported(v, nilValue)
 		}
-		return d.leaf(tagByteArray, base64.StdEncoding.EncodeToString(v.Bytes))
+		return d.leaf(tagByteArray, v, base64.StdEncoding.EncodeToString(v.Bytes))
 	case py.Str2:
-		return d.leaf(tagStr2, latin1(v))
+		return d.leaf(tagStr2, string(v), latin1(v))
 	case complex128:
 		return d.tag(tagComplex, func() *UnsupportedError { return d.list([]any{real(v), imag(v)}) })
 	case py.Decimal:
-		return d.leaf(tagDecimal, v.String())
+		return d.leaf(tagDecimal, v, v.String())
 	case py.UUID:
-		return d.leaf(tagUUID, v.String())
+		return d.leaf(tagUUID, v, v.String())
 	case py.Date:
 		return d.checked(v, v.IsValid(), tagDate, v.String())
 	case py.TimeDelta:
@@ -112,20 +115,33 @@ func (d *dumper) value(v any) *UnsupportedError {
 		if v == nil {
 			return unsupported(v, nilValue)
 		}
-		return d.leaf(tagGlobal, nameContent(v))
+		return d.tag(tagGlobal, func() *UnsupportedError { return d.name(v) })
 	}
 	return d.scalar(v)
 }
 
+// raw writes the value of v. Its parts are new each time, so v counts as a container.
+func (d *dumper) raw(v pyjson.Raw) *UnsupportedError {
+	again := d.limiter.Begin(expansion.TextPlace(string(v)), len(d.out))
+	err := d.value(py.Native(v.Resolve()))
+	if again {
+		d.limiter.End(len(d.out))
+	}
+	return err
+}
+
 // scalar writes a value that has the same form in pyjson.
-func (d *dumper) scalar(v any) *UnsupportedError {
+func (d *dumper) scalar(v any) *UnsupportedError { return d.form(v, v) }
+
+// form writes v, which is the form of part in pyjson. The limiter counts part.
+func (d *dumper) form(part, v any) *UnsupportedError {
 	start := len(d.out)
 	out, err := pyjson.AppendDumps(d.out, v)
 	if err != nil {
 		return &UnsupportedError{Type: py.TypeName(v), Problem: noValue, Err: err}
 	}
 	d.out = out
-	d.limiter.Text(v, start, len(out))
+	d.limiter.Text(part, start, len(out))
 	return d.bounded(v)
 }
 
@@ -142,17 +158,29 @@ func (d *dumper) checked(v any, ok bool, tag string, content any) *UnsupportedEr
 	if !ok {
 		return unsupported(v, outside)
 	}
-	return d.leaf(tag, content)
+	return d.leaf(tag, v, content)
 }
 
-// leaf writes a tag and its text.
-func (d *dumper) leaf(tag string, content any) *UnsupportedError {
-	return d.tag(tag, func() *UnsupportedError {
-		if text, ok := content.(string); ok {
-			return d.scalar(text)
-		}
-		return d.value(content)
-	})
+// leaf writes a tag and the content of v, which is a text or contains one.
+func (d *dumper) leaf(tag string, v, content any) *UnsupportedError {
+	return d.tag(tag, func() *UnsupportedError { return d.content(v, content) })
+}
+
+func (d *dumper) content(v, content any) *UnsupportedError {
+	if text, ok := content.(string); ok {
+		return d.form(v, text)
+	}
+	return d.value(content)
+}
+
+// name writes the content for a name. Names may share one of their halves, so the longer
+// one counts.
+func (d *dumper) name(g *py.Global) *UnsupportedError {
+	longer := g.Module
+	if len(g.Name) > len(longer) {
+		longer = g.Name
+	}
+	return d.content(longer, nameContent(g))
 }
 
 // strings writes a list of str.

@@ -14,7 +14,7 @@ func (d *dumper) container(v any) *UnsupportedError {
 			d.marks = append(d.marks, mark{at: m.at, id: len(d.marks) + 1})
 			m.id = len(d.marks)
 		}
-		return d.leaf(tagRef, int64(m.id))
+		return d.leaf(tagRef, v, int64(m.id))
 	}
 	again := d.limiter.Begin(v, len(d.out))
 	if err := d.bounded(v); err != nil {
@@ -189,7 +189,7 @@ func (d *dumper) object(o *py.Object) *UnsupportedError {
 		o.Callable == nil || named && class == nil:
 		return unsupported(o, "does not say how it is made")
 	case named:
-		fields = append(fields, value(keyClass, nameContent(class)))
+		fields = append(fields, field(keyClass, func() *UnsupportedError { return d.name(class) }))
 	default:
 		fields = append(fields, value(keyCallable, o.Callable))
 	}

@@ -280,6 +280,7 @@ func TestWhatIsNoPythonValueIsNotWritten(t *testing.T) {
 		{"lists of lists in very many places", laughs(40, func(v any) any { return py.NewList(v, v) })},
 		{"tuples of tuples in very many places", laughs(40, func(v any) any { return py.NewTuple(v, v) })},
 		{"a long text in very many places", manyTimes(strings.Repeat("x", 1<<16))},
+		{"a long decimal in very many places", manyTimes(decimal(strings.Repeat("9", 1<<14)))},
 		{"a huge integer in very many places", manyTimes(new(big.Int).Lsh(big.NewInt(1), 1<<16))},
 		{"deep inside", py.NewList(dictOf("a", py.NewList(make(chan int))))},
 	}
