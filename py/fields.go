@@ -85,6 +85,14 @@ func (f field) hides(other field) bool {
 	return f.tagged || !other.tagged
 }
 
+const noExportedFields = "the struct has no exported fields"
+
+// hidesFields reports whether t has fields, and all of them are unexported.
+func hidesFields(t reflect.Type) bool {
+	exported := func(f reflect.StructField) bool { return f.IsExported() }
+	return t.NumField() > 0 && !slices.ContainsFunc(reflect.VisibleFields(t), exported)
+}
+
 func hasOption(options, want string) bool {
 	for option := range strings.SplitSeq(options, ",") {
 		if option == want {
@@ -99,7 +107,7 @@ func (f field) omit(v reflect.Value) bool {
 }
 
 func isZero(v reflect.Value) bool {
-	if z, ok := reflect.TypeAssert[interface{ IsZero() bool }](v); ok && (v.Kind() != reflect.Pointer || !v.IsNil()) {
+	if z, ok := as[interface{ IsZero() bool }](v); ok && (v.Kind() != reflect.Pointer || !v.IsNil()) {
 		return z.IsZero()
 	}
 	return v.IsZero()

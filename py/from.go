@@ -18,7 +18,7 @@ import (
 const maxDepth = 10_000
 
 // A Valuer is a Go type that converts itself to a Python value. The result goes through
-// [From] again.
+// [From] again, so it must have another type.
 type Valuer interface {
 	PyValue() (any, error)
 }
@@ -59,9 +59,10 @@ func (e *TypeError) Error() string {
 //     fields, named by their json tags (name, "-", omitempty and omitzero as in
 //     encoding/json).
 //   - A [Valuer] converts itself. An encoding.TextMarshaler becomes a str, a json.Number
-//     an int or a float.
+//     an int or a float. Methods of the pointer to a value count as well.
 //
-// For any other value, the error is a [*TypeError].
+// For any other value, including a struct all of whose fields are unexported, the error is
+// a [*TypeError].
 func From(v any) (any, error) { return from(v, 0) }
 
 func from(v any, depth int) (any, error) {
@@ -95,20 +96,32 @@ func from(v any, depth int) (any, error) {
 		}
 		return Bytes(v), nil
 	}
-	switch v := v.(type) {
-	case Valuer:
-		w, err := v.PyValue()
+	if valuer, ok := as[Valuer](rv); ok {
+		w, err := valuer.PyValue()
 		if err != nil {
 			return nil, err
 		}
 		return from(w, depth+1)
-	case number:
-		return fromNumber(v, rv.Type())
-	case encoding.TextMarshaler:
-		text, err := v.MarshalText()
+	}
+	if n, ok := v.(number); ok {
+		return fromNumber(n, rv.Type())
+	}
+	if marshaler, ok := as[encoding.TextMarshaler](rv); ok {
+		text, err := marshaler.MarshalText()
 		return string(text), err
 	}
 	return fromReflect(rv, depth)
+}
+
+// as returns the value in rv as an interface T. If only the pointer to the value has the
+// methods, it returns a pointer to a copy.
+func as[T any](rv reflect.Value) (T, bool) {
+	if v, ok := reflect.TypeAssert[T](rv); ok || !reflect.PointerTo(rv.Type()).Implements(reflect.TypeFor[T]()) {
+		return v, ok
+	}
+	p := reflect.New(rv.Type())
+	p.Elem().Set(rv)
+	return reflect.TypeAssert[T](p)
 }
 
 // number is json.Number, recognized by its methods.
@@ -268,6 +281,9 @@ func compare[T int64 | string](a, b T) int {
 }
 
 func fromStruct(rv reflect.Value, depth int) (any, error) {
+	if hidesFields(rv.Type()) {
+		return nil, &TypeError{Type: rv.Type(), Reason: noExportedFields}
+	}
 	fields := structFields(rv.Type())
 	d := NewDict(len(fields))
 	for _, f := range fields {

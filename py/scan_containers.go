@@ -55,15 +55,11 @@ func (s scanner) scanDict(v *Dict, rv reflect.Value) error {
 // opaque says why no key of a dict can reach a struct, or returns "". The structs of this
 // package are values of their own, although some have exported fields.
 func opaque(t reflect.Type) string {
-	hidden := t.NumField() > 0
-	for _, f := range reflect.VisibleFields(t) {
-		hidden = hidden && !f.IsExported()
-	}
 	switch {
 	case t.PkgPath() == reflect.TypeFor[Dict]().PkgPath():
 		return "a dict is another Python type"
-	case hidden:
-		return "the struct has no exported fields"
+	case hidesFields(t):
+		return noExportedFields
 	}
 	return ""
 }
