@@ -106,8 +106,21 @@ func (f field) omit(v reflect.Value) bool {
 	return f.omitZero && isZero(v) || f.omitEmpty && isEmpty(v)
 }
 
+type zeroer interface{ IsZero() bool }
+
+// isZero asks the method IsZero of the type of a field, if it has one. The type of the
+// value in an interface does not count, unless the interface has the method.
 func isZero(v reflect.Value) bool {
-	if z, ok := as[interface{ IsZero() bool }](v); ok && (v.Kind() != reflect.Pointer || !v.IsNil()) {
+	if v.Kind() == reflect.Interface {
+		if v.IsNil() || !v.Type().Implements(reflect.TypeFor[zeroer]()) {
+			return v.IsNil()
+		}
+		v = v.Elem()
+	}
+	if v.Kind() == reflect.Pointer && v.IsNil() {
+		return true
+	}
+	if z, ok := as[zeroer](v); ok {
 		return z.IsZero()
 	}
 	return v.IsZero()

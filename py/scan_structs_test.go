@@ -108,7 +108,11 @@ type (
 		M any             `json:"m,omitempty"`
 		N []int           `json:"n,omitzero"`
 		O *time.Time      `json:"o,omitzero"`
+		P any             `json:"p,omitzero"`
+		Q zeroer          `json:"q,omitzero"`
+		R since           `json:"r,omitzero"`
 	}
+	zeroer interface{ IsZero() bool }
 )
 
 // embedding returns a struct that embeds others. It makes structs that go vet
@@ -153,6 +157,9 @@ func TestStructsHaveTheFieldsOfEncodingJSON(t *testing.T) {
 		}{},
 		Omitting{A: 1, B: "x", C: []int{1}, D: map[string]int{"a": 1}, E: &one, F: now, K: true, L: 0.5, M: 1, N: []int{}, O: &now, H: struct{ A int }{1}},
 		Omitting{C: []int{}, D: map[string]int{}, O: &zero, M: 0, E: new(int)},
+		Omitting{P: zero, Q: zero, R: since{-1}},
+		Omitting{P: &zero, Q: &now, R: since{1}},
+		Omitting{P: (*time.Time)(nil), Q: (*time.Time)(nil)},
 	} {
 		text, err := json.Marshal(v)
 		if err != nil {
