@@ -164,16 +164,16 @@ func TestScanErrorsHaveThePath(t *testing.T) {
 		"":            {"x", new(int)},
 		"[1]":         {py.NewList(int64(1), "x"), new([]int)},
 		"[key]":       {dictOf("x", int64(1)), new(map[int]int)},
-		"[7]":         {dictOf("7", "x"), new(map[int]int)},
-		"[a][0]":      {dictOf("a", py.NewList("x")), new(map[string][]int)},
+		"7":           {dictOf("7", "x"), new(map[int]int)},
+		"a[0]":        {dictOf("a", py.NewList("x")), new(map[string][]int)},
 		"A":           {dictOf("A", "x"), new(struct{ A int })},
 		"B[0].C":      {dictOf("B", py.NewList(dictOf("C", "x"))), new(struct{ B []inner })},
 		"[member]":    {py.NewSet("x"), new(map[int]struct{})},
-		"[a].C":       {dictOf("a", dictOf("C", "x")), new(map[string]inner)},
+		"a.C":         {dictOf("a", dictOf("C", "x")), new(map[string]inner)},
 		"[0][1].C":    {py.NewList(py.NewTuple(dictOf(), dictOf("C", "x"))), new([][]inner)},
 		"Items[0]":    {dictOf("Items", py.NewSet("x")), new(struct{ Items []int })},
 		"P.C":         {dictOf("P", dictOf("C", "x")), new(struct{ P *inner })},
-		"[1][x]":      {py.NewList(dictOf(), dictOf("x", "y")), new([]map[string]int)},
+		"[1].x":       {py.NewList(dictOf(), dictOf("x", "y")), new([]map[string]int)},
 		"[member][0]": {py.NewSet(py.NewTuple("x")), new(map[[1]int]bool)},
 		"[key][0]":    {dictOf(py.NewTuple("x"), int64(1)), new(map[[1]int]bool)},
 		"[0][0][0]":   {py.NewList(py.NewList(py.NewList("x"))), new([][][]int)},
@@ -280,7 +280,7 @@ func TestGoValuesOfAllKinds(t *testing.T) {
 		}
 	}
 	for path, v := range map[string]any{
-		"": make(chan int), "[1]": []any{1, make(chan int)}, "[a]": map[string]any{"a": make(chan int)}, "A": struct{ A any }{make(chan int)}, "A[0].B": struct{ A []any }{[]any{struct{ B func() }{func() {}}}},
+		"": make(chan int), "[1]": []any{1, make(chan int)}, "a": map[string]any{"a": make(chan int)}, "A": struct{ A any }{make(chan int)}, "A[0].B": struct{ A []any }{[]any{struct{ B func() }{func() {}}}},
 		"[key]": map[any]int{[1]chan int{}: 1}, "[0][1]": [][]any{{1, make(chan int)}}, "a-b": struct {
 			A any `json:"a-b"`
 		}{make(chan int)},

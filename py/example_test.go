@@ -63,7 +63,7 @@ func ExampleFrom() {
 	fmt.Println(err)
 	// Output:
 	// [items paid] [name count]
-	// py: Go type chan int has no Python form (at [items][0])
+	// py: Go type chan int has no Python form (at items[0])
 }
 
 // Keys that are equal in Python are one key, and a dict keeps its order.

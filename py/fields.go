@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/djangobridge/djangobridge/internal/valuepath"
 )
 
 // A field is an exported field of a struct or of an embedded struct.
@@ -137,10 +139,9 @@ func isEmpty(v reflect.Value) bool {
 	}
 }
 
-// joinPath prepends a step ("[2]", ".name") to a path. A path does not begin with a dot.
-func joinPath(step, path string) string {
-	if path != "" && path[0] != '[' && path[0] != '.' {
-		path = "." + path
-	}
-	return strings.TrimPrefix(step, ".") + path
+// joinPath prepends a step to a path; see [valuepath.Path.Add].
+func joinPath(step any, path string) string {
+	p := valuepath.Path{TypeName: TypeName}
+	p.Add(step)
+	return p.Join(path)
 }

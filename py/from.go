@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/djangobridge/djangobridge/internal/pynum"
+	"github.com/djangobridge/djangobridge/internal/valuepath"
 )
 
 // maxDepth limits the nesting for [From] and [Scan], because values may contain
@@ -24,7 +25,8 @@ type Valuer interface {
 }
 
 // A TypeError reports a Go value that has no Python form. Path leads to it, such as
-// "items[2].price", and is empty for the value itself.
+// "items[2].price", and is empty for the value itself. It shows at most 40 bytes of a key
+// and 200 in all, and keys that are not str by their type.
 type TypeError struct {
 	Path   string
 	Type   reflect.Type
@@ -191,7 +193,7 @@ func fromSlice(rv reflect.Value, depth int) (any, error) {
 	for i := range l.Items {
 		item, err := from(rv.Index(i).Interface(), depth+1)
 		if err != nil {
-			return nil, at(err, fmt.Sprintf("[%d]", i))
+			return nil, at(err, i)
 		}
 		l.Items[i] = item
 	}
@@ -209,11 +211,11 @@ func fromMap(rv reflect.Value, depth int) (any, error) {
 			key, err = asKey(key, iter.Key())
 		}
 		if err != nil {
-			return nil, at(err, "[key]")
+			return nil, at(err, valuepath.Key)
 		}
 		value, err := from(iter.Value().Interface(), depth+1)
 		if err != nil {
-			return nil, at(err, fmt.Sprintf("[%v]", key))
+			return nil, at(err, key)
 		}
 		pairs = append(pairs, Pair{key, value})
 	}
@@ -237,7 +239,7 @@ func asKey(key any, rv reflect.Value) (any, error) {
 		for i := range list.Items {
 			item, err := asKey(list.Items[i], rv.Index(i))
 			if err != nil {
-				return nil, at(err, fmt.Sprintf("[%d]", i))
+				return nil, at(err, i)
 			}
 			list.Items[i] = item
 		}
@@ -293,7 +295,7 @@ func fromStruct(rv reflect.Value, depth int) (any, error) {
 		}
 		value, err := from(fv.Interface(), depth+1)
 		if err != nil {
-			return nil, at(err, "."+f.name)
+			return nil, at(err, f.name)
 		}
 		d.Set(f.name, value)
 	}
@@ -301,7 +303,7 @@ func fromStruct(rv reflect.Value, depth int) (any, error) {
 }
 
 // at prepends a step to the path of a [*TypeError].
-func at(err error, step string) error {
+func at(err error, step any) error {
 	if e, ok := errors.AsType[*TypeError](err); ok {
 		e.Path = joinPath(step, e.Path)
 	}

@@ -142,7 +142,7 @@ func TestFromRefusesWhatHasNoPythonForm(t *testing.T) {
 		path string
 	}{
 		"channel":      {make(chan int), ""},
-		"nested func":  {map[string]any{"a": []any{1, struct{ F func() }{func() {}}}}, "[a][1].F"},
+		"nested func":  {map[string]any{"a": []any{1, struct{ F func() }{func() {}}}}, "a[1].F"},
 		"cycle":        {loop, ""},
 		"not a number": {json.Number("x"), ""},
 	} {

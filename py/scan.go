@@ -18,7 +18,8 @@ type Scanner interface {
 }
 
 // A ScanError reports a Python value that does not fit its Go destination. Path leads to
-// the value, such as "items[2].qty", and is empty for the value itself.
+// the value, such as "items[2].qty", and is empty for the value itself. It has the form of
+// [TypeError].Path.
 type ScanError struct {
 	Path   string
 	Python string // the Python name of the type found
@@ -89,7 +90,7 @@ func misfit(v any, rv reflect.Value, reason string) error {
 }
 
 // within prepends a step to the path of a [*ScanError].
-func within(err error, step string) error {
+func within(err error, step any) error {
 	if e, ok := errors.AsType[*ScanError](err); ok {
 		e.Path = joinPath(step, e.Path)
 	}

@@ -6,6 +6,7 @@ import (
 	"reflect"
 
 	"github.com/djangobridge/djangobridge/internal/pynum"
+	"github.com/djangobridge/djangobridge/internal/valuepath"
 )
 
 func (s scanner) scanList(v *List, rv reflect.Value) error { return s.scanItems(v, v.Items, rv) }
@@ -24,7 +25,7 @@ func (s scanner) scanItems(v any, items []any, rv reflect.Value) error {
 	}
 	for i, item := range items {
 		if err := s.scan(item, rv.Index(i)); err != nil {
-			return within(err, fmt.Sprintf("[%d]", i))
+			return within(err, i)
 		}
 	}
 	return nil
@@ -44,7 +45,7 @@ func (s scanner) scanDict(v *Dict, rv reflect.Value) error {
 				continue
 			}
 			if err := s.scan(value, settable(rv, f.index)); err != nil {
-				return within(err, "."+f.name)
+				return within(err, f.name)
 			}
 		}
 		return nil
@@ -84,10 +85,10 @@ func (s scanner) scanMap(v *Dict, rv reflect.Value) error {
 	for k, item := range v.All() {
 		key, value := reflect.New(t.Key()).Elem(), reflect.New(t.Elem()).Elem()
 		if err := s.scanKey(k, key); err != nil {
-			return within(err, "[key]")
+			return within(err, valuepath.Key)
 		}
 		if err := s.scan(item, value); err != nil {
-			return within(err, fmt.Sprintf("[%v]", k))
+			return within(err, k)
 		}
 		m.SetMapIndex(key, value)
 	}

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/djangobridge/djangobridge/internal/valuepath"
 )
 
 // scanText returns the text form of a value, if it has one.
@@ -175,7 +177,7 @@ func (s scanner) scanSet(v any, set *Set, rv reflect.Value) error {
 	for item := range set.All() {
 		key := reflect.New(t.Key()).Elem()
 		if err := s.scan(item, key); err != nil {
-			return within(err, "[member]")
+			return within(err, valuepath.Member)
 		}
 		if !key.Comparable() {
 			return misfit(item, key, "Go cannot use it as a map key")

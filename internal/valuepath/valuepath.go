@@ -5,8 +5,6 @@ package valuepath
 import (
 	"strconv"
 	"strings"
-
-	"github.com/djangobridge/djangobridge/py"
 )
 
 // The longest path and the longest key that an error shows, in bytes.
@@ -15,12 +13,28 @@ const (
 	MaxKey    = 40
 )
 
-// A Path is a path, from the outermost container on. The zero Path is the value itself.
-type Path struct{ text []byte }
+// A Part is a step to something other than an item or the value of an entry.
+type Part string
 
-// Add appends a step: the index of an item, an int, or the key of an entry. A key that is
-// not a short identifier is quoted, and one that is not a string is shown by its type.
-// Steps beyond [MaxLength] are ignored.
+// The parts of containers that have no steps of their own.
+const (
+	Key    Part = "key"
+	Member Part = "member"
+)
+
+// A Path is a path, from the outermost container on. A path without steps is the value
+// itself.
+type Path struct {
+	// TypeName returns the name of the Python type of a key: py.TypeName, which this
+	// package cannot import.
+	TypeName func(key any) string
+
+	text []byte
+}
+
+// Add appends a step: the index of an item, an int, or the key of an entry, or a [Part]. A
+// key that is not a short identifier is quoted, and one that is not a string is shown by
+// its type. Steps beyond [MaxLength] are ignored.
 func (p *Path) Add(step any) {
 	if p.Full() {
 		return
@@ -32,19 +46,39 @@ func (p *Path) Add(step any) {
 		p.text = append(p.text, ']')
 	case string:
 		p.addKey(step)
+	case Part:
+		p.addInBrackets(string(step))
 	default: // keys of other types are rare
-		p.text = append(p.text, "["...)
-		p.text = append(p.text, py.TypeName(step)...)
-		p.text = append(p.text, " key]"...)
+		p.addInBrackets(p.TypeName(step) + " key")
+	}
+}
+
+// Join returns the path followed by rest, which is empty or a path from there on.
+func (p *Path) Join(rest string) string {
+	if rest != "" && rest[0] != '[' {
+		p.addDot()
+	}
+	p.text = append(p.text, rest...)
+	return p.String()
+}
+
+func (p *Path) addInBrackets(text string) {
+	p.text = append(p.text, '[')
+	p.text = append(p.text, text...)
+	p.text = append(p.text, ']')
+}
+
+// addDot separates an identifier from the step before it.
+func (p *Path) addDot() {
+	if len(p.text) > 0 {
+		p.text = append(p.text, '.')
 	}
 }
 
 func (p *Path) addKey(key string) {
 	shown := key[:min(len(key), MaxKey)]
 	if isIdentifier(shown) {
-		if len(p.text) > 0 {
-			p.text = append(p.text, '.')
-		}
+		p.addDot()
 		p.text = append(p.text, shown...)
 	} else {
 		p.text = append(p.text, '[')

@@ -1,6 +1,7 @@
 package valuepath_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,11 +24,12 @@ func TestPathsNameThePart(t *testing.T) {
 		`["\xed\xa0\x80"]`:         {"\xed\xa0\x80"},
 		"a[int key]":               {"a", int64(1)},
 		"[tuple key][0]":           {py.NewTuple(), 0},
+		"[key][0][member].a":       {valuepath.Key, 0, valuepath.Member, "a"},
 		"a." + long:                {"a", long},
 		"a." + long + "....b":      {"a", long + "k", "b"},
 		`["` + long[1:] + ` "]...`: {long[1:] + "  "},
 	} {
-		var p valuepath.Path
+		p := valuepath.Path{TypeName: py.TypeName}
 		for _, step := range steps {
 			p.Add(step)
 		}
@@ -51,5 +53,28 @@ func TestPathsAreCutAt200Bytes(t *testing.T) {
 	}
 	if got := p.String(); !p.Full() || got != strings.Repeat("[0]", 67)[:200]+"..." {
 		t.Errorf("more: %q", got)
+	}
+}
+
+// Paths are the same whichever end they are built from.
+func TestPathsAreJoinedFromTheEnd(t *testing.T) {
+	t.Parallel()
+	many := make([]any, 100)
+	for i := range many {
+		many[i] = i
+	}
+	for _, steps := range [][]any{nil, {2}, {"cart", "items", 2}, {"a.b", "c", "d e", "f"}, {int64(1), "a", valuepath.Key}, many} {
+		whole, joined := valuepath.Path{TypeName: py.TypeName}, ""
+		for _, step := range steps {
+			whole.Add(step)
+		}
+		for _, step := range slices.Backward(steps) {
+			p := valuepath.Path{TypeName: py.TypeName}
+			p.Add(step)
+			joined = p.Join(joined)
+		}
+		if joined != whole.String() {
+			t.Errorf("%q: joined to %q, want %q", steps, joined, whole.String())
+		}
 	}
 }

@@ -50,7 +50,7 @@ func (w *writer) in(err *UnsupportedError, step any) *UnsupportedError {
 
 // path joins the steps recorded by in, the innermost one first.
 func path(steps []any) string {
-	var path valuepath.Path
+	path := valuepath.Path{TypeName: py.TypeName}
 	for _, step := range slices.Backward(steps) {
 		if path.Add(step); path.Full() {
 			break

@@ -259,7 +259,7 @@ func checkOpen(open []frame, inside map[any]bool, container any) (problem string
 
 // path returns the path through the open containers to the value that was written last.
 func path(open []frame, entries []any) string {
-	var path valuepath.Path
+	path := valuepath.Path{TypeName: py.TypeName}
 	for i := range open {
 		if f := &open[i]; f.isDict {
 			path.Add(entries[f.next-2])
