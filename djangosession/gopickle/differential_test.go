@@ -54,8 +54,8 @@ type comparison struct {
 //   - it keeps the class names of the pickle, without fix_imports;
 //   - it has its own types for OrderedDict, array, list, dict and object, and loses their
 //     contents;
-//   - it treats set, frozenset, bytes and bytearray as calls where the protocol has no
-//     opcode for them;
+//   - it treats set, frozenset, bytes and bytearray as calls where the pickle does not use
+//     the opcode for them;
 //   - it calls the classes of INST and OBJ without arguments, unlike Python;
 //   - it drops the effect of a state setter, and treats keyword arguments as one more
 //     argument.
@@ -82,7 +82,7 @@ func (c comparison) equal(ours, theirs any) string {
 			return ""
 		}
 	case py.Bytes:
-		if got, ok := theirs.([]byte); ok && string(got) == string(ours) || c.old && isCall(theirs) {
+		if got, ok := theirs.([]byte); ok && string(got) == string(ours) || isCall(theirs) {
 			return ""
 		}
 	case *py.ByteArray:
