@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -53,6 +54,7 @@ func (c *rotateCommand) actions(r *rotation, step nextStep) []action {
 // rollOut adds the actions that bring new settings of Django to the Go services.
 func (c *rotateCommand) rollOut(first ...action) []action {
 	file, fresh := shellQuote(c.Settings), shellQuote(c.Settings+".new")
+	check := slices.Concat([]string{program, "settings", "check"}, c.acceptWords(), []string{fresh})
 	return append(
 		first,
 		action{
@@ -61,7 +63,7 @@ func (c *rotateCommand) rollOut(first ...action) []action {
 		},
 		action{
 			"Check the file, and put it in the place of the old one.",
-			program + " settings check " + fresh + " && mv " + fresh + " " + file,
+			strings.Join(check, " ") + " && mv " + fresh + " " + file,
 		},
 		action{
 			"Have each Go service load it. Those that watch the file do so by themselves; send the others SIGHUP, or restart them.",
@@ -95,11 +97,7 @@ func (c *rotateCommand) again(switched bool) string {
 		words = append(words, "--users-database", withoutSecret(c.UsersDatabase, "USERS_DATABASE"))
 	}
 	add("--schema", c.Schema)
-	add("--accept-engine", c.AcceptEngine)
-	add("--accept-database-engine", c.AcceptDatabaseEngine)
-	for _, name := range c.KnownOverride {
-		add("--known-override", name)
-	}
+	words = append(words, c.acceptWords()...)
 	if c.Recent != defaultRecent {
 		add("--recent", c.Recent.String())
 	}

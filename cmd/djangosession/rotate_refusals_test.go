@@ -202,3 +202,33 @@ func TestRotateRepeatsItsFlags(t *testing.T) {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
 }
+
+// TestRotateNamesACheckThatPasses runs the check that the output names, on a site that
+// needs a flag.
+func TestRotateNamesACheckThatPasses(t *testing.T) {
+	t.Parallel()
+	s := newRotatingSite(t, oldKey)
+	s.settings["USER_MODEL"].(map[string]any)["overrides"] = map[string]any{"shop.User": []string{"has_perm"}}
+	s.export(time.Now().Add(-hour), oldKey)
+	if err := os.Link(s.file, s.file+".new"); err != nil {
+		t.Fatal(err)
+	}
+	status, got := s.report("--known-override", "shop.User.has_perm")
+	checks := 0
+	for _, a := range got.Actions {
+		command, isCheck := strings.CutPrefix(a.Run, program+" settings check ")
+		if !isCheck {
+			continue
+		}
+		checks++
+		flags, _, _ := strings.Cut(command, " && ")
+		var out bytes.Buffer
+		args := append([]string{"settings", "check"}, strings.Fields(flags)...)
+		if status := run(args, strings.NewReader(""), &out, &out); status != statusOK {
+			t.Errorf("%s: status %d: %s", a.Run, status, &out)
+		}
+	}
+	if checks != 1 {
+		t.Errorf("status %d: %d checks in %v", status, checks, got.Actions)
+	}
+}

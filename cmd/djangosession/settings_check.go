@@ -16,6 +16,11 @@ import (
 )
 
 type settingsCheckCommand struct {
+	acceptFlags
+
+	//nolint:lll // a help text
+	AcceptSetting texts `help:"A setting with an unknown value that the service replaces with an option in Go, as the finding names it, such as SESSION_CACHE.key_function. Can be repeated." placeholder:"SETTING"`
+
 	JSON bool `help:"Print one JSON object."`
 
 	File string `arg:"" help:"The file, or - for standard input."`
@@ -27,6 +32,12 @@ func (*settingsCheckCommand) Help() string {
 about it. It connects to nothing. Findings that begin with "note" do not keep a service from opening the site. Secrets are
 never printed.
 
+Some findings name an option of djangobridge.Open, with which a service opens the site. Accept them with the flag for that
+option: --accept-engine (AcceptEngine), --accept-database-engine (Dialect), --known-override (KnownOverrides), and otherwise
+--accept-setting: SESSION_CACHE.key_function (Cache.KeyFunction), SESSION_CACHE.backend (OpenCache), SESSION_ENGINE
+(OpenEngine) or USER_MODEL (Users). Other findings about the same setting remain, except with --accept-setting, which accepts
+all values that are unknown, also later ones.
+
 --json prints {"ok":...,"findings":[{"kind":...,"setting":...,"problem":...,"refused":...}]}. The kinds are missing,
 unknown, contradictory, risk and invalid; "refused" is false for notes; "ok" is false if any finding is refused.
 
@@ -35,7 +46,8 @@ no settings.
 
 Examples:
 
-    djangosession settings script | python manage.py shell > site.json && djangosession settings check site.json
+    (umask 077; djangosession settings script | python manage.py shell > site.json) && djangosession settings check site.json
+    djangosession settings check --accept-setting SESSION_CACHE.key_function site.json
     djangosession settings check --json site.json | jq -r '.findings[] | select(.refused) | .setting'`
 }
 
@@ -48,7 +60,7 @@ func (c *settingsCheckCommand) Run(t *tool) error {
 	if err != nil {
 		return usagef("read settings: %w", err)
 	}
-	s, found, err := review(data)
+	s, found, err := c.review(data)
 	if err != nil {
 		return err
 	}
@@ -80,18 +92,19 @@ func (c *settingsCheckCommand) read(t *tool) ([]byte, error) {
 	return data, err
 }
 
-// review returns what is wrong with settings. The error is a [usageError] if data
-// contains no settings.
-func review(data []byte) (djangosession.Settings, []djangosession.Finding, error) {
+// review returns what is wrong with settings, without the findings that flags settle. The
+// error is a [usageError] if data contains no settings.
+func (c *settingsCheckCommand) review(data []byte) (djangosession.Settings, []djangosession.Finding, error) {
 	s, found, err := djangosession.ReviewSettings(bytes.NewReader(data))
 	problems := []error{err}
 	if err == nil {
-		problems = openingErrors(s)
-		if !slices.ContainsFunc(found, func(f djangosession.Finding) bool { return f.Refused }) {
-			problems = append(problems, storeErrors(s)...)
+		found = slices.DeleteFunc(c.unsettled(&s, found), func(x djangosession.Finding) bool { return c.isAccepted(&s, x) })
+		problems = append(openingErrors(s), c.engineError(&s))
+		if len(c.AcceptSetting) == 0 && !slices.ContainsFunc(found, func(f djangosession.Finding) bool { return f.Refused }) {
+			problems = append(problems, storeErrors(s, c.AcceptEngine)...)
 		}
 	}
-	for _, err := range problems {
+	for _, err := range slices.DeleteFunc(problems, func(err error) bool { return err == nil }) {
 		invalid, is := errors.AsType[*djangosession.SettingError](err)
 		if !is {
 			return s, nil, usagef("%w: export the settings again, and look at the error output of manage.py "+
@@ -101,6 +114,26 @@ func review(data []byte) (djangosession.Settings, []djangosession.Finding, error
 		found = append(found, f)
 	}
 	return s, found, nil
+}
+
+// isAccepted reports whether --accept-setting settles a finding. As in djangobridge.Open,
+// no option replaces overrides and the hash of the session in a user model.
+func (c *settingsCheckCommand) isAccepted(s *djangosession.Settings, x djangosession.Finding) bool {
+	hash := s.UserModel.SessionAuthHash
+	if x.Setting == "USER_MODEL" && (x.Override != "" || hash != "django" && hash != "absent") {
+		return false
+	}
+	return x.Refused && x.Kind == djangosession.UnknownFinding && slices.Contains(c.AcceptSetting, x.Setting)
+}
+
+// engineError returns the error of opening a site with another SESSION_ENGINE than that
+// of --accept-engine.
+func (c *settingsCheckCommand) engineError(s *djangosession.Settings) error {
+	if c.AcceptEngine == "" || c.AcceptEngine == s.SessionEngine {
+		return nil
+	}
+	return &djangosession.SettingError{Setting: "SESSION_ENGINE", Problem: fmt.Sprintf(
+		"is %q, but --accept-engine names %q", s.SessionEngine, c.AcceptEngine)}
 }
 
 // openingErrors returns what keeps the parts of a site from being built. It leaves out

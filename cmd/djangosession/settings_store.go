@@ -12,15 +12,17 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/files"
 	"github.com/djangobridge/djangobridge/signedcookies"
+	"github.com/djangobridge/djangobridge/tables"
 )
 
-// storeErrors returns the settings with which the session engine cannot be built. It
-// connects to nothing, and leaves tables of sessions to the review.
-func storeErrors(s djangosession.Settings) []error {
+// storeErrors returns the settings with which the session engine cannot be built, with an
+// accepted SESSION_ENGINE or "". It connects to nothing, and leaves tables of sessions to
+// the review.
+func storeErrors(s djangosession.Settings, accepted string) []error {
 	var err error
 	switch engineName(&s) {
 	case cacheEngine, cachedDBEngine:
-		err = cacheError(s)
+		err = cacheError(s, accepted)
 	case fileEngine:
 		_, err = files.New(s, files.Options{})
 	case signedCookiesEngine:
@@ -38,15 +40,18 @@ func storeErrors(s djangosession.Settings) []error {
 }
 
 // cacheError returns why the cache of the sessions, or the engine on it, cannot be built.
-func cacheError(s djangosession.Settings) error {
+func cacheError(s djangosession.Settings, accepted string) error {
 	if s.SessionCache.Backend == dummyBackend { // beside a table
 		return nil
 	}
 	db := sql.OpenDB(nowhere{})
-	built := &store{connection: connection{db: db}, closers: []io.Closer{db}}
+	dialect := map[string]tables.Dialect{
+		vendorSQLite: tables.SQLite{}, vendorPostgreSQL: tables.PostgreSQL{}, vendorMySQL: tables.MySQL{},
+	}[s.SessionCache.Database.Vendor]
+	built := &store{connection: connection{db: db, dialect: dialect}, closers: []io.Closer{db}}
 	cache, err := built.openCache(&s)
 	if err == nil && engineName(&s) == cacheEngine {
-		_, err = caches.NewEngine(cache, s, caches.Options{})
+		_, err = caches.NewEngine(cache, s, caches.Options{AcceptEngine: accepted})
 	}
 	for _, c := range built.closers {
 		err = errors.Join(err, c.Close())

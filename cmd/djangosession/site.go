@@ -25,6 +25,8 @@ const (
 // siteSource names what a site is opened from: its settings and its databases. Commands
 // that need the whole site, and not only its sessions, embed it.
 type siteSource struct {
+	acceptFlags
+
 	Settings string `help:"The site's settings (see settings script --help)." placeholder:"FILE" required:"true"`
 
 	//nolint:lll // a help text
@@ -34,15 +36,6 @@ type siteSource struct {
 	UsersDatabase string `help:"Database of the users, if it is not that of the sessions (default: $$USERS_DATABASE_URL)." placeholder:"DATABASE"`
 
 	Schema string `help:"Schema of the tables (default: that of the connection)." placeholder:"NAME"`
-
-	//nolint:lll // a help text
-	AcceptEngine string `help:"The site's SESSION_ENGINE, if it is a class of its own that stores sessions like Django's." placeholder:"ENGINE"`
-
-	//nolint:lll // a help text
-	AcceptDatabaseEngine string `help:"The ENGINE in the site's DATABASES, if it is one of its own that creates the same tables as Django's." placeholder:"ENGINE"`
-
-	//nolint:lll // a help text
-	KnownOverride texts `help:"A method of the site's user model, as the error message names it, that does not change who is logged in. Can be repeated." placeholder:"NAME"`
 }
 
 // siteHelp is the part of the help texts about a siteSource.

@@ -165,9 +165,9 @@ func TestSiteRefusalsNameTheFlag(t *testing.T) {
 		"another product":  {source: siteSource{Database: "postgresql://127.0.0.1:1/shop"}, want: "postgresql database, but the settings"},
 		"wrong users":      {changes: two, source: siteSource{Database: db, UsersDatabase: "/nowhere"}, want: "--users-database: "},
 		"own engine":       {changes: engine, source: siteSource{Database: db}, want: "--accept-engine"},
-		"other engine":     {source: siteSource{Database: db, AcceptEngine: "shop"}, want: "--accept-engine must be"},
+		"other engine":     {source: siteSource{Database: db, acceptFlags: acceptFlags{AcceptEngine: "shop"}}, want: "--accept-engine must be"},
 		"own database":     {changes: own, source: siteSource{Database: db}, want: "--accept-database-engine"},
-		"other own":        {changes: own, source: siteSource{Database: db, AcceptDatabaseEngine: "x"}, want: "which is shop.db"},
+		"other own":        {changes: own, source: siteSource{Database: db, acceptFlags: acceptFlags{AcceptDatabaseEngine: "x"}}, want: "which is shop.db"},
 		"no user model":    {changes: map[string]any{"USER_MODEL": nil}, source: siteSource{Database: db}, want: "USER_MODEL"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -185,7 +185,7 @@ func TestSiteRefusalsNameTheFlag(t *testing.T) {
 			}
 		})
 	}
-	source := siteSource{Settings: siteSettings(t, own), Database: db, AcceptDatabaseEngine: "shop.db"}
+	source := siteSource{Settings: siteSettings(t, own), Database: db, acceptFlags: acceptFlags{AcceptDatabaseEngine: "shop.db"}}
 	site, err := source.open(djangobridge.Options{}, false)
 	if err != nil {
 		t.Fatal(err)

@@ -9,11 +9,12 @@ import (
 	"testing"
 
 	"github.com/djangobridge/djangobridge"
+	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// TestDoctorSettlesWhatOpensTheSite compares the faults that remain with flags with the
-// refusals of the commands that open the site.
-func TestDoctorSettlesWhatOpensTheSite(t *testing.T) {
+// TestAcceptFlagsSettleWhatOpensTheSite compares the refused findings of the doctor and of
+// settings check with the refusals of the commands that open the site.
+func TestAcceptFlagsSettleWhatOpensTheSite(t *testing.T) {
 	t.Parallel()
 	const ownDatabase = "shop.db"
 	with := func(d map[string]any, name string, value any) map[string]any {
@@ -36,68 +37,67 @@ func TestDoctorSettlesWhatOpensTheSite(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		changes map[string]any
-		flags   siteSource
+		flags   acceptFlags
 		users   bool   // are in another database
 		refused string // the settings
 	}{
 		"nothing to settle": {},
-		"engine":            {changes: unknownStore, flags: siteSource{AcceptEngine: ownEngine}},
-		"engine of a cache": {changes: subclass(cacheEngine), flags: siteSource{AcceptEngine: ownEngine}},
-		"another engine":    {changes: unknownStore, flags: siteSource{AcceptEngine: "other"}, refused: "SESSION_ENGINE"},
+		"engine":            {changes: unknownStore, flags: acceptFlags{AcceptEngine: ownEngine}},
+		"engine of a cache": {changes: subclass(cacheEngine), flags: acceptFlags{AcceptEngine: ownEngine}},
+		"another engine":    {changes: unknownStore, flags: acceptFlags{AcceptEngine: "other"}, refused: "SESSION_ENGINE"},
 		"no engine": {
-			changes: map[string]any{"SESSION_ENGINE": nil}, flags: siteSource{AcceptEngine: enginePackage + dbEngine},
+			changes: map[string]any{"SESSION_ENGINE": nil}, flags: acceptFlags{AcceptEngine: enginePackage + dbEngine},
 			refused: "SESSION_ENGINE",
 		},
 		"engine of files": {
-			changes: subclass(fileEngine), flags: siteSource{AcceptEngine: ownEngine}, refused: "SESSION_ENGINE",
+			changes: subclass(fileEngine), flags: acceptFlags{AcceptEngine: ownEngine}, refused: "SESSION_ENGINE",
 		},
 		"engine of cookies": {
-			changes: subclass(signedCookiesEngine), flags: siteSource{AcceptEngine: ownEngine}, refused: "SESSION_ENGINE",
+			changes: subclass(signedCookiesEngine), flags: acceptFlags{AcceptEngine: ownEngine}, refused: "SESSION_ENGINE",
 		},
-		"database": {changes: own("time_zone", nil), flags: siteSource{AcceptDatabaseEngine: ownDatabase}},
+		"database": {changes: own("time_zone", nil), flags: acceptFlags{AcceptDatabaseEngine: ownDatabase}},
 		"database with a schema": {
-			changes: own("search_path", "shop"), flags: siteSource{AcceptDatabaseEngine: ownDatabase},
+			changes: own("search_path", "shop"), flags: acceptFlags{AcceptDatabaseEngine: ownDatabase},
 		},
 		"another database": {
-			changes: own("time_zone", nil), flags: siteSource{AcceptDatabaseEngine: "other"},
+			changes: own("time_zone", nil), flags: acceptFlags{AcceptDatabaseEngine: "other"},
 			refused: "SESSION_DATABASE USER_DATABASE",
 		},
 		"database with an error": {
-			changes: own("error", "E"), flags: siteSource{AcceptDatabaseEngine: ownDatabase},
+			changes: own("error", "E"), flags: acceptFlags{AcceptDatabaseEngine: ownDatabase},
 			refused: "SESSION_DATABASE USER_DATABASE",
 		},
 		"database that is written elsewhere": {
-			changes: own("write_alias", "primary"), flags: siteSource{AcceptDatabaseEngine: ownDatabase},
+			changes: own("write_alias", "primary"), flags: acceptFlags{AcceptDatabaseEngine: ownDatabase},
 			refused: "SESSION_DATABASE USER_DATABASE",
 		},
 		"database of another vendor": {
 			changes: both(with(database("default", sqliteEngine), "vendor", "mysql"), database("default", sqliteEngine)),
-			flags:   siteSource{AcceptDatabaseEngine: sqliteEngine}, refused: "SESSION_DATABASE",
+			flags:   acceptFlags{AcceptDatabaseEngine: sqliteEngine}, refused: "SESSION_DATABASE",
 		},
 		"no database": {
-			changes: both(nil, database("default", sqliteEngine)), flags: siteSource{AcceptDatabaseEngine: sqliteEngine},
+			changes: both(nil, database("default", sqliteEngine)), flags: acceptFlags{AcceptDatabaseEngine: sqliteEngine},
 			refused: "SESSION_DATABASE",
 		},
 		"one of two databases": {
 			changes: both(database("default", ownDatabase), database("people", "other")), users: true,
-			flags: siteSource{AcceptDatabaseEngine: ownDatabase}, refused: "USER_DATABASE",
+			flags: acceptFlags{AcceptDatabaseEngine: ownDatabase}, refused: "USER_DATABASE",
 		},
-		"database of a cache": {changes: cacheTable, users: true, flags: siteSource{AcceptDatabaseEngine: ownDatabase}},
+		"database of a cache": {changes: cacheTable, users: true, flags: acceptFlags{AcceptDatabaseEngine: ownDatabase}},
 		"override": {
-			changes: map[string]any{"USER_MODEL": override}, flags: siteSource{KnownOverride: texts{"shop.User.has_perm"}},
+			changes: map[string]any{"USER_MODEL": override}, flags: acceptFlags{KnownOverride: texts{"shop.User.has_perm"}},
 		},
 		"another override": {
-			changes: map[string]any{"USER_MODEL": override}, flags: siteSource{KnownOverride: texts{"shop.User.name"}},
+			changes: map[string]any{"USER_MODEL": override}, flags: acceptFlags{KnownOverride: texts{"shop.User.name"}},
 			refused: "USER_MODEL",
 		},
 		"no name of an override": {
-			changes: own("error", "E"), flags: siteSource{KnownOverride: texts{""}}, refused: "SESSION_DATABASE USER_DATABASE",
+			changes: own("error", "E"), flags: acceptFlags{KnownOverride: texts{""}}, refused: "SESSION_DATABASE USER_DATABASE",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			source := c.flags
-			source.Settings, source.Database = siteSettings(t, c.changes), demoDatabase(t)
+			source := siteSource{acceptFlags: c.flags, Settings: siteSettings(t, c.changes), Database: demoDatabase(t)}
 			if c.users {
 				source.UsersDatabase = demoDatabase(t)
 			}
@@ -115,14 +115,16 @@ func TestDoctorSettlesWhatOpensTheSite(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var refused []string
-			for _, f := range d.Review {
-				if f.Refused {
-					refused = append(refused, f.Setting)
-				}
-			}
-			if got := strings.Join(slices.Compact(slices.Sorted(slices.Values(refused))), " "); got != c.refused {
+			if got := refusedSettings(d.Review); got != c.refused {
 				t.Errorf("the doctor finds %q, want %q: %v", got, c.refused, refusal)
+			}
+			data, err := os.ReadFile(source.Settings)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, found, err := (&settingsCheckCommand{acceptFlags: c.flags}).review(data)
+			if got := refusedSettings(found); err != nil || got != c.refused {
+				t.Errorf("settings check finds %q, %v, want %q: %v", got, err, c.refused, refusal)
 			}
 			for _, f := range d.Settings.Review() {
 				if !f.Refused && !slices.Contains(d.Review, f) {
@@ -131,6 +133,17 @@ func TestDoctorSettlesWhatOpensTheSite(t *testing.T) {
 			}
 		})
 	}
+}
+
+// refusedSettings returns the names of the settings in refused findings, each once.
+func refusedSettings(found []djangosession.Finding) string {
+	var names []string
+	for _, f := range found {
+		if f.Refused {
+			names = append(names, f.Setting)
+		}
+	}
+	return strings.Join(slices.Compact(slices.Sorted(slices.Values(names))), " ")
 }
 
 // ownEngine is a SESSION_ENGINE of a site.
