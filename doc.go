@@ -9,7 +9,7 @@
 // Export the site's settings where manage.py is, and check the file:
 //
 //	go install github.com/djangobridge/djangobridge/cmd/djangosession@latest
-//	djangosession settings script | python manage.py shell > site.json
+//	(umask 077; djangosession settings script | python manage.py shell > site.json)
 //	djangosession settings check site.json
 //
 // Open the site with the database driver of your choice. A site that is opened with

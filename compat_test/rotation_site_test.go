@@ -84,7 +84,7 @@ func (s *rotatingSite) setKeys(keys ...string) {
 func (s *rotatingSite) export(file string) {
 	s.t.Helper()
 	s.write("script.py", djangosession.SettingsScript)
-	s.run("DJANGO_SETTINGS_MODULE=rotating.settings python manage.py shell < script.py > " + file)
+	s.run("(umask 077; DJANGO_SETTINGS_MODULE=rotating.settings python manage.py shell < script.py > " + file + ")")
 }
 
 // deploy puts an exported file into its place, and waits until both services have it.

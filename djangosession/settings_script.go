@@ -6,9 +6,9 @@ import _ "embed"
 // makes a Django site print its settings in the form that [ReadSettings] reads. It works
 // with Django 1.8 to 6.1, on Python 2.7 and 3:
 //
-//	djangosession settings script | python manage.py shell > site.json
-//	djangosession settings script | docker exec -i web python manage.py shell > site.json
-//	djangosession settings script | ssh www 'cd /srv/site && python manage.py shell' > site.json
+//	(umask 077; djangosession settings script | python manage.py shell > site.json)
+//	(umask 077; djangosession settings script | docker exec -i web python manage.py shell > site.json)
+//	(umask 077; djangosession settings script | ssh www 'cd /srv/site && python manage.py shell' > site.json)
 //
 // The command "djangosession settings script" prints this text; its help contains the
 // forms for other shells. The program only reads, and connects to no database and no

@@ -34,7 +34,7 @@ Examples:
         djangosession decode --from cache-value --settings site.json
     djangosession decode --from cookie --settings site.json "$SESSION_COOKIE"
 
-Create the file of --settings with "djangosession settings script | python manage.py shell > site.json".`
+Create the file of --settings with "(umask 077; djangosession settings script | python manage.py shell > site.json)".`
 }
 
 // Run is the command.

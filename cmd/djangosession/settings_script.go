@@ -32,23 +32,22 @@ to "manage.py shell" (before Django 1.10: "--plain").`
 }
 
 // exportExamples are the ways to make a settings file.
-const exportExamples = `    # In the folder of manage.py; umask keeps the file from other users.
+const exportExamples = `    # In the folder of manage.py. The umask keeps the file from other users.
     (umask 077; djangosession settings script | python manage.py shell > site.json)
 
     # In a container.
-    djangosession settings script | docker exec -i web python manage.py shell > site.json
-    djangosession settings script | docker compose exec -T web python manage.py shell > site.json
-    djangosession settings script | kubectl exec -i deploy/web -- python manage.py shell > site.json
+    (umask 077; djangosession settings script | docker exec -i web python manage.py shell > site.json)
+    (umask 077; djangosession settings script | docker compose exec -T web python manage.py shell > site.json)
+    (umask 077; djangosession settings script | kubectl exec -i deploy/web -- python manage.py shell > site.json)
 
     # On another machine.
-    djangosession settings script | ssh www 'cd /srv/site && venv/bin/python manage.py shell' > site.json
+    (umask 077; djangosession settings script | ssh www 'cd /srv/site && venv/bin/python manage.py shell' > site.json)
 
     # Where this program is not installed: copy export.py there.
     djangosession settings script > export.py
-    python manage.py shell < export.py > site.json
+    (umask 077; python manage.py shell < export.py > site.json)
 
-    # On Windows, in cmd.exe; and in PowerShell, which changes text in its own pipes.
-    djangosession settings script | python manage.py shell > site.json
+    # On Windows, in cmd.exe and in PowerShell (which changes text in its own pipes).
     cmd /c "djangosession settings script | python manage.py shell > site.json"`
 
 // Run is the command.
