@@ -5,6 +5,7 @@ package main
 import (
 	"log"
 	"net/http"
+	"runtime/debug"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -24,10 +25,17 @@ func main() {
 // routes returns the pages, inside a middleware such as that of a [djangobridge.Site].
 func routes(site func(http.Handler) http.Handler) *gin.Engine {
 	r := gin.New()
-	r.Use(gin.Recovery(), Adapt(site))
+	r.Use(gin.CustomRecoveryWithWriter(nil, recovered), Adapt(site))
 	r.GET("/cart/:shelf", cart)
 	r.POST("/cart/:shelf", add)
 	return r
+}
+
+// recovered logs a panic and answers with status 500. gin.Recovery would also log the
+// headers of the request, with the session cookie.
+func recovered(c *gin.Context, v any) {
+	log.Printf("panic in %s %s: %v\n%s", c.Request.Method, c.FullPath(), v, debug.Stack())
+	c.AbortWithStatus(http.StatusInternalServerError)
 }
 
 // cart shows the cart and a form.
