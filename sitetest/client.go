@@ -68,7 +68,7 @@ func (c *Client) NewRequest(method, path string, body io.Reader) *http.Request {
 		c.t.Fatalf(`sitetest: %s %s: the path must begin with "/"`, method, path)
 	}
 	scheme := "http"
-	if s := &c.site.Settings; s.SessionCookieSecure || s.CSRFCookieSecure {
+	if c.site.https {
 		scheme = "https"
 	}
 	return httptest.NewRequestWithContext(c.t.Context(), method, scheme+"://"+Host+path, body)

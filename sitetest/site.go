@@ -44,6 +44,7 @@ type Site struct {
 	reading   *djangobridge.Site // read-only
 	users     *memory.Users      // nil in a real database
 	created   created
+	https     bool // a cookie requires it
 }
 
 // New returns a site in memory. Sessions are stored as SESSION_SERIALIZER and the release
@@ -65,7 +66,10 @@ func newSite(t testing.TB, s djangosession.Settings, b djangobridge.Options, clo
 	s.Now = clock.Now
 	s.AllowedHosts = append([]string{Host}, s.AllowedHosts...)
 	logTo(t, &b)
-	site := &Site{Site: open(t, s, b), Clock: clock, created: created{cookie: s.SessionCookieName}}
+	site := &Site{
+		Site: open(t, s, b), Clock: clock, created: created{cookie: s.SessionCookieName},
+		https: s.SessionCookieSecure || s.CSRFCookieSecure || b.Sessions.Partitioned,
+	}
 	b = forHelpers(s, b, site.Users)
 	site.arranging = open(t, s, b)
 	b.ReadOnly = true
@@ -109,7 +113,7 @@ func forHelpers(s djangosession.Settings, b djangobridge.Options, users auth.Use
 	b.UserDB, b.Users = nil, unwritten{users}
 	b.UserFields, b.LoginFields, b.LoginIgnoresCase = nil, nil, false
 	quiet := slog.New(slog.DiscardHandler)
-	b.Sessions = djangosession.Options{Logger: quiet}
+	b.Sessions = djangosession.Options{Partitioned: b.Sessions.Partitioned, Logger: quiet}
 	b.CSRF = csrf.Options{Logger: quiet}
 	b.Messages.Logger, b.Messages.OnError = quiet, nil
 	b.Auth = auth.Options{

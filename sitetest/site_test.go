@@ -71,19 +71,20 @@ func TestStepsOfTheClockAddUp(t *testing.T) {
 func TestClientsWorkOnEverySite(t *testing.T) {
 	t.Parallel()
 	for _, release := range []string{"2.2.28", "3.2.25", "4.2.30", "5.2.19", "6.1.3"} {
-		for name, change := range map[string]func(*djangosession.Settings){
-			"defaults":           func(*djangosession.Settings) {},
-			"secret in sessions": func(s *djangosession.Settings) { s.CSRFUseSessions = true },
-			"HTTPS": func(s *djangosession.Settings) {
+		for name, change := range map[string]func(*djangosession.Settings, *djangobridge.Options){
+			"defaults":           func(*djangosession.Settings, *djangobridge.Options) {},
+			"secret in sessions": func(s *djangosession.Settings, _ *djangobridge.Options) { s.CSRFUseSessions = true },
+			"HTTPS": func(s *djangosession.Settings, _ *djangobridge.Options) {
 				s.SessionCookieSecure, s.CSRFCookieSecure, s.CSRFCookieDomain = true, true, ".example.com"
 				s.SecureProxySSLHeader = [2]string{"HTTP_X_FORWARDED_PROTO", "https"}
 			},
-			"signed cookies": func(s *djangosession.Settings) {
+			"signed cookies": func(s *djangosession.Settings, _ *djangobridge.Options) {
 				s.SessionEngine = "django.contrib.sessions.backends.signed_cookies"
 			},
-			"names": func(s *djangosession.Settings) {
+			"names": func(s *djangosession.Settings, _ *djangobridge.Options) {
 				s.SessionCookieName, s.CSRFCookieName, s.CSRFHeaderName, s.SessionSaveEveryRequest = "sid", "c", "HTTP_X_TOKEN", true
 			},
+			"partitioned": func(_ *djangosession.Settings, b *djangobridge.Options) { b.Sessions.Partitioned = true },
 		} {
 			t.Run(release+" "+name, func(t *testing.T) {
 				t.Parallel()
@@ -91,8 +92,9 @@ func TestClientsWorkOnEverySite(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				change(&settings)
-				site := sitetest.New(t, sitetest.Options{Settings: settings})
+				var bridge djangobridge.Options
+				change(&settings, &bridge)
+				site := sitetest.New(t, sitetest.Options{Settings: settings, Bridge: bridge})
 				ada := site.AddUser(t, sitetest.User{Username: "ada", Password: "secret"})
 				c := site.Client(t, newHandler(site.Site))
 				c.SetSession("cart", map[string]int{"tea": 1})
