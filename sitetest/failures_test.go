@@ -107,7 +107,7 @@ func TestFailuresAreReported(t *testing.T) {
 			says: "no handler", fatal: true,
 		},
 		"no such user": {
-			test: func(t testing.TB) { sitetest.New(t, sitetest.Options{}).User(t, "zoe") }, says: `find "zoe": auth: no such user`, fatal: true,
+			test: func(t testing.TB) { sitetest.New(t, sitetest.Options{}).User(t, "zoe") }, says: `find the user who logs in as "zoe": auth: no such user`, fatal: true,
 		},
 		"name in use": {
 			test: func(t testing.TB) {

@@ -187,3 +187,31 @@ func TestReadOnlyServicesCanBeTested(t *testing.T) {
 		t.Errorf("the cart has %v", got)
 	}
 }
+
+func TestUserIsFoundByTheNameOfTheLogin(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		fields     []string
+		ignoreCase bool
+		login      string
+	}{
+		"user name":     {login: "ada"},
+		"address":       {fields: []string{"email"}, login: "ada@example.com"},
+		"one of two":    {fields: []string{"email", "username"}, login: "ada"},
+		"in upper case": {fields: []string{"email"}, ignoreCase: true, login: "ADA@example.com"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			site := sitetest.New(t, sitetest.Options{
+				Bridge: djangobridge.Options{LoginFields: c.fields, LoginIgnoresCase: c.ignoreCase},
+			})
+			added := site.AddUser(t, sitetest.User{Username: "ada", Email: "ada@example.com", Password: "secret"})
+			if found := site.User(t, c.login); found.ID != added.ID {
+				t.Errorf("found %v", found)
+			}
+			if _, err := site.Login.Authenticate(t.Context(), c.login, "secret"); err != nil {
+				t.Errorf("the login: %v", err)
+			}
+		})
+	}
+}

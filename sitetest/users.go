@@ -47,12 +47,14 @@ func (s *Site) AddGroup(t testing.TB, name string, permissions ...string) {
 	s.users.SetGroup(name, permissions...)
 }
 
-// User returns the user with this name.
-func (s *Site) User(t testing.TB, username string) *auth.User {
+// User returns the user who enters this name to log in: the value of USERNAME_FIELD, or,
+// with LoginFields of [djangobridge.Options], that of one of these fields, such as an
+// e-mail address.
+func (s *Site) User(t testing.TB, login string) *auth.User {
 	t.Helper()
-	user, err := s.Users.GetByUsername(t.Context(), username)
+	user, err := s.Users.GetByUsername(t.Context(), login)
 	if err != nil {
-		t.Fatalf("sitetest: User: find %q: %v", username, err)
+		t.Fatalf("sitetest: User: find the user who logs in as %q: %v", login, err)
 	}
 	return user
 }
