@@ -34,8 +34,9 @@ func eachSite(t *testing.T, o djangobridge.Options, test func(t *testing.T, site
 		if _, err := db.ExecContext(t.Context(), fixtures.DemoSQL); err != nil {
 			t.Fatal(err)
 		}
-		o.DB = db
-		test(t, sitetest.Open(t, settings, o))
+		withDB := o // the other test reads o at the same time
+		withDB.DB = db
+		test(t, sitetest.Open(t, settings, withDB))
 	})
 }
 
