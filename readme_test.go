@@ -24,8 +24,8 @@ func TestReadmeProgramIsTheExample(t *testing.T) {
 	}
 }
 
-// TestShownCodeIsCompiled checks that all Go code of README.md, of the tutorial and of
-// the page about tests is part of an example, to the letter.
+// TestShownCodeIsCompiled checks that all Go code of these pages is part of an example, to
+// the letter.
 func TestShownCodeIsCompiled(t *testing.T) {
 	t.Parallel()
 	var examples []string
@@ -34,7 +34,7 @@ func TestShownCodeIsCompiled(t *testing.T) {
 			examples = append(examples, readFile(t, file))
 		}
 	}
-	for _, file := range []string{"README.md", "docs/getting-started.md", "docs/testing.md"} {
+	for _, file := range []string{"README.md", "docs/getting-started.md", "docs/login-pages.md", "docs/testing.md"} {
 		blocks := goBlocks(t, file)
 		if len(blocks) == 0 {
 			t.Errorf("%s shows no code", file)
