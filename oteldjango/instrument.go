@@ -25,10 +25,11 @@ type Config struct {
 
 var errNoOptions = errors.New("oteldjango: the options are nil")
 
-// Instrument sets the hooks of o. Hooks that are set already are called first. Call it
-// once, and then [djangobridge.Open] or [djangobridge.New]; programs that create the
-// parts themselves pass o.Sessions, o.Auth, o.Cache and o.Messages to them. The error is
-// the MeterProvider's.
+// Instrument sets the hooks of o, and begins the counters of errors with 0. Hooks that are
+// set already are called first. Call it once, after otel.SetMeterProvider, and then
+// [djangobridge.Open] or [djangobridge.New]; programs that create the parts themselves
+// pass o.Sessions, o.Auth, o.Cache and o.Messages to them. The error is the
+// MeterProvider's.
 func Instrument(o *djangobridge.Options, c Config) error {
 	if o == nil {
 		return errNoOptions

@@ -21,6 +21,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/oteldjango"
 	"github.com/djangobridge/djangobridge/oteldjango/internal/exercise"
+	"github.com/djangobridge/djangobridge/signing"
 )
 
 // exercised runs the site and returns what an SDK got, and what must not be in it.
@@ -175,30 +176,69 @@ func TestNoSecretIsExported(t *testing.T) {
 	}
 }
 
+// TestErrorsAreCountedFromZero checks that the series exist before the first error: a
+// query for an increase does not see a series that begins with 1.
+func TestErrorsAreCountedFromZero(t *testing.T) {
+	t.Parallel()
+	reader := metric.NewManualReader()
+	var o djangobridge.Options
+	if err := oteldjango.Instrument(&o, oteldjango.Config{MeterProvider: metric.NewMeterProvider(metric.WithReader(reader))}); err != nil {
+		t.Fatal(err)
+	}
+	var before metricdata.ResourceMetrics
+	if err := reader.Collect(t.Context(), &before); err != nil {
+		t.Fatal(err)
+	}
+	found := series(t, before)
+	_, after, _ := exercised(t)
+	for name := range series(t, after) {
+		if n, ok := found[name]; strings.Contains(name, "{error.type=") || strings.Contains(name, "{djangobridge.conflict=") {
+			if !ok || n != 0 {
+				t.Errorf("%s: %d, %t, want 0", name, n, ok)
+			}
+		}
+	}
+	for _, reason := range []signing.Reason{
+		signing.Malformed, signing.BadSignature, signing.SignatureExpired, signing.TooLarge, signing.BadCompression,
+		signing.BadSerialization,
+	} {
+		o.Sessions.OnLoadError(t.Context(), &djangosession.DecodeError{Reason: reason})
+	}
+	o.Sessions.OnLoadError(t.Context(), djangosession.ErrUnknownFormat)
+	o.Sessions.OnLoadError(t.Context(), djangosession.ErrOutdatedSettings)
+	o.Sessions.OnLoadError(t.Context(), context.Canceled)
+	var undecodable metricdata.ResourceMetrics
+	if err := reader.Collect(t.Context(), &undecodable); err != nil {
+		t.Fatal(err)
+	}
+	for name := range series(t, undecodable) {
+		if _, ok := found[name]; !ok {
+			t.Errorf("%s does not begin with 0", name)
+		}
+	}
+}
+
 // TestHooksOfTheServiceAreKept checks that hooks that were set before are called too, and
 // first.
 func TestHooksOfTheServiceAreKept(t *testing.T) {
 	t.Parallel()
 	reader := metric.NewManualReader()
 	var o djangobridge.Options
-	loads := -1
-	o.Sessions.OnLoad = func(ctx context.Context, _ djangosession.LoadEvent) {
-		var before metricdata.ResourceMetrics
-		if err := reader.Collect(ctx, &before); err != nil {
+	count := func(ctx context.Context) uint64 {
+		var metrics metricdata.ResourceMetrics
+		if err := reader.Collect(ctx, &metrics); err != nil {
 			t.Error(err)
 		}
-		loads = len(series(t, before))
+		return series(t, metrics)["djangobridge.session.load.duration{djangobridge.outcome=ok} s"]
 	}
+	before := uint64(1)
+	o.Sessions.OnLoad = func(ctx context.Context, _ djangosession.LoadEvent) { before = count(ctx) }
 	if err := oteldjango.Instrument(&o, oteldjango.Config{MeterProvider: metric.NewMeterProvider(metric.WithReader(reader))}); err != nil {
 		t.Fatal(err)
 	}
 	o.Sessions.OnLoad(t.Context(), djangosession.LoadEvent{Outcome: djangosession.OutcomeOK})
-	var after metricdata.ResourceMetrics
-	if err := reader.Collect(t.Context(), &after); err != nil {
-		t.Fatal(err)
-	}
-	if n := len(series(t, after)); loads != 0 || n != 1 {
-		t.Errorf("%d series in the hook of the service, want 0; %d after it, want 1", loads, n)
+	if after := count(t.Context()); before != 0 || after != 1 {
+		t.Errorf("%d loads in the hook of the service, want 0; %d after it, want 1", before, after)
 	}
 	if err := oteldjango.Instrument(nil, oteldjango.Config{}); err == nil {
 		t.Error("no error without options")

@@ -1,9 +1,11 @@
 package oteldjango
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
 )
@@ -52,5 +54,26 @@ func newInstruments(c Config) (*instruments, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("oteldjango: create the metrics: %w", err)
 	}
+	i.beginWithZero()
 	return i, nil
+}
+
+// beginWithZero makes the series of errors and conflicts. Prometheus sees no increase in
+// a series that begins with 1, and an alert would miss the first error.
+func (i *instruments) beginWithZero() {
+	for _, c := range []struct {
+		counter metric.Int64Counter
+		key     attribute.Key
+		values  []string
+	}{
+		{i.conflicts, conflictKey, []string{conflictGone, conflictRetried, conflictForeign}},
+		{i.undecodables, errorKey, decodeErrorTypes()},
+		{i.sessionErrors, errorKey, errorTypes()},
+		{i.cacheErrors, errorKey, errorTypes()},
+		{i.lostMessages, errorKey, errorTypes()},
+	} {
+		for _, value := range c.values {
+			c.counter.Add(context.Background(), 0, metric.WithAttributes(c.key.String(value)))
+		}
+	}
 }
