@@ -62,7 +62,8 @@ func (c *rotateCommand) rollOut(first ...action) []action {
 			"(umask 077; " + program + " settings script | python manage.py shell > " + fresh + ")",
 		},
 		action{
-			"Check the file, and put it in the place of the old one.",
+			"Check the file, and put it in the place of the old one. If a service runs as another user, first give the file the " +
+				"owner and the mode of the old one.",
 			strings.Join(check, " ") + " && mv " + fresh + " " + file,
 		},
 		action{

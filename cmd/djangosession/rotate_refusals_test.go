@@ -221,6 +221,9 @@ func TestRotateNamesACheckThatPasses(t *testing.T) {
 			continue
 		}
 		checks++
+		if !strings.Contains(a.Do, "owner") {
+			t.Errorf("services of other users cannot read the file: %s", a.Do)
+		}
 		flags, _, _ := strings.Cut(command, " && ")
 		var out bytes.Buffer
 		args := append([]string{"settings", "check"}, strings.Fields(flags)...)
