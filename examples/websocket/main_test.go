@@ -23,6 +23,9 @@ type chat struct {
 	*djangobridge.Site
 	t      *testing.T
 	server *httptest.Server
+	// handlers are the running handlers, also those that have taken over their connection,
+	// for which Close of the server does not wait.
+	handlers sync.WaitGroup
 
 	mu   sync.Mutex
 	errs []error
@@ -49,9 +52,22 @@ func newChat(t *testing.T) *chat {
 	if c.Site, err = djangobridge.New(settings, options); err != nil {
 		t.Fatal(err)
 	}
-	c.server = httptest.NewServer(routes(c.Site))
+	pages := routes(c.Site)
+	c.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c.handlers.Add(1)
+		defer c.handlers.Done()
+		pages.ServeHTTP(w, r)
+	}))
 	t.Cleanup(c.server.Close)
 	return c
+}
+
+// reported returns the errors of the sessions, after all handlers have returned.
+func (c *chat) reported() []error {
+	c.handlers.Wait()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.errs
 }
 
 // logIn stores the session of a user.
@@ -118,9 +134,8 @@ func TestUpgradeSendsTheCookie(t *testing.T) {
 		if err := conn.Close(websocket.StatusNormalClosure, ""); err != nil {
 			t.Error(err)
 		}
-		c.server.Close() // waits for the handler
-		if c.errs != nil {
-			t.Errorf("reported %v", c.errs)
+		if errs := c.reported(); errs != nil {
+			t.Errorf("reported %v", errs)
 		}
 	})
 }
