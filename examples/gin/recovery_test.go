@@ -30,7 +30,7 @@ func TestPanicsAreLoggedWithoutCookies(t *testing.T) {
 	panics := map[string]any{"/bug": "a bug", "/aborts": http.ErrAbortHandler}
 	for path, value := range panics {
 		r.GET(path, func(*gin.Context) { panic(value) })
-		request := httptest.NewRequest(http.MethodGet, path, http.NoBody)
+		request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody)
 		request.AddCookie(&http.Cookie{Name: "sessionid", Value: key})
 		r.ServeHTTP(httptest.NewRecorder(), request)
 	}
