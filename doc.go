@@ -13,7 +13,7 @@
 //	djangosession settings check site.json
 //
 // Open the site with the database driver of your choice. A site that is opened with
-// ReadOnly stores and deletes no session, sets no cookie, and logs nobody in or out:
+// ReadOnly stores and deletes no session, sets no cookie, and logs no user in or out:
 //
 //	db, err := sql.Open("pgx", os.Getenv("DATABASE_URL"))
 //	...

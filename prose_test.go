@@ -43,10 +43,11 @@ func turns() []turn {
 		},
 		{name: "tells whether", start: regexp.MustCompile(`\btells (that|whether|of)\b`)},
 		{
-			name: "sentence with a clause as its subject", start: regexp.MustCompile(`(?:^|[.:;] )(What|Who|Whoever|Whose) `),
+			name: "sentence with a clause as its subject", start: regexp.MustCompile(`(?:^|[.:;] )(What|Who|Whose) `),
 			but:  regexp.MustCompile(`^(is new|this)`),
 			then: regexp.MustCompile(`^[a-z ]+? (is|are|was|has|have|does|do|can|may|must)\b`),
 		},
+		{name: "whatever, whoever as the subject", start: regexp.MustCompile(`(?:^ ?|[.:;*-] )(Whatever|Whoever) `)},
 	}
 }
 
@@ -99,6 +100,8 @@ func TestTurnsOfPhraseAreFound(t *testing.T) {
 		{text: "\t# It waits, for nobody knows the key.\n", found: 1},
 		{text: "# It tells whether.\n", found: 1},
 		{text: "# First. What the row has is kept.\n", found: 1},
+		{text: "# Whatever else is signed ends.\n", found: 1},
+		{text: "- It is so, whatever the size.\n- Whoever writes there wins.\n", markdown: true, found: 1},
 		{text: "# " + long + "\n", found: 1},
 		{text: "#\t" + long + "\n"},
 		{text: long + "\n| " + long + " |\n", markdown: true, found: 1},
