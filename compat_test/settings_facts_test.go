@@ -2,6 +2,7 @@ package compat_test
 
 import (
 	"bytes"
+	"fmt"
 	"reflect"
 	"slices"
 	"strconv"
@@ -17,7 +18,7 @@ import (
 // in the cache of sessions, which a service uses. The time at which they are loaded is in
 // SESSION_FILE_PATH.
 const factsSettings = `
-import time, django
+import datetime, time, django
 SESSION_FILE_PATH = repr(time.time())
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_CACHE_ALIAS = "visits"
@@ -37,6 +38,7 @@ CACHES = {
             "/srv/a@b",
         ],
         "OPTIONS": {"PASSWORD": "needed", "MAX_ENTRIES": 9},
+        "max_entries": 11,
         "KEY_PREFIX": "shop",
         "VERSION": 3,
         "KEY_FUNCTION": "shop.keys.make",
@@ -46,7 +48,12 @@ CACHES = {
 INSTALLED_APPS = list(INSTALLED_APPS) + ["shop"]
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 MESSAGE_LEVEL = 10
-MESSAGE_TAGS = {25: "good", 99: "loud"}
+MESSAGE_TAGS = {25: "good", 99: "loud", "error": "of no level"}
+CSRF_COOKIE_AGE = datetime.timedelta(weeks=52)
+CSRF_COOKIE_HTTPONLY = 1
+SESSION_COOKIE_PATH = None
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5e6
+DATA_UPLOAD_MAX_NUMBER_FIELDS = float("inf")
 LOGIN_REDIRECT_URL = "/in/"
 LOGOUT_REDIRECT_URL = "/out/"
 if django.VERSION < (3, 1):
@@ -126,6 +133,37 @@ func TestSettingsScriptPrintsFacts(t *testing.T) {
 	}
 }
 
+// TestKeysWithEmptyPartsAreRefused has a cache and a store whose keys in the cache lack a
+// part that Go would add.
+func TestKeysWithEmptyPartsAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, version := range releases() {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			shop := newProject(t, version)
+			shop.write("shop/plain.py", "from django.contrib.sessions.backends.cache import SessionStore as Base\n\n\n"+
+				"class SessionStore(Base):\n    cache_key_prefix = \"\"\n")
+			cache := "CACHES = {\"default\": {\"BACKEND\": \"django.core.cache.backends.dummy.DummyCache\", \"VERSION\": %s}}\n"
+			for name, c := range map[string]struct{ settings, refused string }{
+				"version": {
+					settings: fmt.Sprintf(cache, `""`) + "SESSION_ENGINE = \"django.contrib.sessions.backends.cache\"\n", refused: "SESSION_CACHE",
+				},
+				"prefix": {settings: fmt.Sprintf(cache, "2") + "SESSION_ENGINE = \"shop.plain\"\n", refused: "SESSION_ENGINE"},
+			} {
+				_, found, err := djangosession.ReviewSettings(bytes.NewReader(shop.printed(name+"_settings", c.settings)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !slices.ContainsFunc(found, func(f djangosession.Finding) bool {
+					return f.Refused && f.Setting == c.refused && strings.Contains(f.Problem, "is empty")
+				}) {
+					t.Errorf("%s: found %v", name, found)
+				}
+			}
+		})
+	}
+}
+
 func wantFacts(t *testing.T, s djangosession.Settings) {
 	t.Helper()
 	want := djangosession.SessionCache{
@@ -138,7 +176,7 @@ func wantFacts(t *testing.T, s djangosession.Settings) {
 			"unix://:needed@/run/redis.sock?password=needed&db=3",
 			"/srv/a@b",
 		},
-		Options: map[string]any{"PASSWORD": "needed", "MAX_ENTRIES": 9.0}, KeyPrefix: "shop", Version: "3", KeyFunction: "shop.keys.make",
+		Options: map[string]any{"PASSWORD": "needed", "MAX_ENTRIES": 11.0}, KeyPrefix: "shop", Version: "3", KeyFunction: "shop.keys.make",
 		Clients: s.SessionCache.Clients, Settings: map[string]any{"CACHE_HERD_TIMEOUT": 9.0, "DJANGO_REDIS_IGNORE_EXCEPTIONS": true},
 	}
 	if !reflect.DeepEqual(s.SessionCache, want) {
@@ -166,6 +204,11 @@ func wantLoginFacts(t *testing.T, s *djangosession.Settings) {
 	t.Helper()
 	if s.MessageLevel != 10 || len(s.MessageTags) != 2 || s.MessageTags[25] != "good" || s.MessageTags[99] != "loud" {
 		t.Errorf("messages of level %d, tags %v", s.MessageLevel, s.MessageTags)
+	}
+	if s.CSRFCookieAge != 52*7*24*time.Hour || !s.CSRFCookieHTTPOnly || s.SessionCookiePath != "" ||
+		s.DataUploadMaxMemorySize != 5e6 || s.DataUploadMaxNumberFields >= 0 {
+		t.Errorf("age %v, HttpOnly %v, path %q, limits %d and %d", s.CSRFCookieAge, s.CSRFCookieHTTPOnly, s.SessionCookiePath,
+			s.DataUploadMaxMemorySize, s.DataUploadMaxNumberFields)
 	}
 	if s.LoginRedirectURL != "/in/" || s.LogoutRedirectURL != "/out/" || s.PasswordResetTimeout != 48*time.Hour {
 		t.Errorf("redirects %q and %q, timeout %v", s.LoginRedirectURL, s.LogoutRedirectURL, s.PasswordResetTimeout)
