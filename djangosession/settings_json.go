@@ -61,7 +61,7 @@ func (s *Settings) byName() map[string]any {
 		"SESSION_COOKIE_SAMESITE":            (*optional)(&s.SessionCookieSameSite),
 		"SESSION_SAVE_EVERY_REQUEST":         (*truth)(&s.SessionSaveEveryRequest),
 		"SESSION_EXPIRE_AT_BROWSER_CLOSE":    (*truth)(&s.SessionExpireAtBrowserClose),
-		"SESSION_ENGINE":                     (*required)(&s.SessionEngine),
+		"SESSION_ENGINE":                     &s.SessionEngine,
 		"SESSION_SERIALIZER":                 (*required)(&s.SessionSerializer),
 		"SESSION_FILE_PATH":                  (*optional)(&s.SessionFilePath),
 		"SESSION_CACHE_ALIAS":                &s.SessionCacheAlias,

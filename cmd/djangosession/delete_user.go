@@ -26,7 +26,7 @@ type userDeletion struct {
 
 	deleted    int64  // in all passes
 	at         string // the key that the present pass has reached
-	unreadable tally  // of the latest pass
+	unreadable tally  // of the first pass
 }
 
 func (c *deleteCommand) deleteOfUser(t *tool, db *store, s djangosession.Settings, user userChoice) error {
@@ -39,7 +39,7 @@ func (c *deleteCommand) deleteOfUser(t *tool, db *store, s djangosession.Setting
 	if err := user.selectRows(db, id); err != nil {
 		return err
 	}
-	d := &userDeletion{deleteCommand: c, t: t, db: db, id: id, progress: t.progress(c.Progress)}
+	d := &userDeletion{deleteCommand: c, t: t, db: db, id: id, progress: t.progress(c.Progress), unreadable: newTally()}
 	defer d.progress.done()
 	if err := db.countFor(ctx, d.progress); err != nil {
 		return err
@@ -68,8 +68,10 @@ func (c *deleteCommand) deleteOfUser(t *tool, db *store, s djangosession.Setting
 
 // passes goes through the store until a pass after the first finds nothing, because a pass
 // misses sessions that get another key while it runs, as does LogoutEverywhere of package
-// auth. Only the first pass begins at --from.
+// auth. Only the first pass begins at --from. The others skip what was signed long before:
+// a session that gets another key is signed again.
 func (d *userDeletion) passes(ctx context.Context) error {
+	began := time.Now()
 	for pass := 1; ; pass++ {
 		n, err := d.pass(ctx, pass)
 		d.deleted += n
@@ -79,13 +81,12 @@ func (d *userDeletion) passes(ctx context.Context) error {
 		case pass == maxPasses:
 			return errLoggedInAgain
 		}
-		d.db.from = ""
+		d.db.from, d.db.since = "", began.Add(-clockTolerance)
 	}
 }
 
 // pass goes through the store once. It returns the number of deleted sessions.
 func (d *userDeletion) pass(ctx context.Context, pass int) (n int64, err error) {
-	d.unreadable = newTally()
 	d.progress.start = time.Now()
 	of := ""
 	if pass > 1 {
@@ -101,7 +102,7 @@ func (d *userDeletion) pass(ctx context.Context, pass int) (n int64, err error) 
 			d.at = row.key
 			read++
 			switch {
-			case row.unreadable != nil:
+			case row.unreadable != nil && pass == 1:
 				d.unreadable.add(reasonOf(row.unreadable))
 			case sameUser(row.user, d.id):
 				if err := d.delete(ctx, d.db, row.key); err != nil {

@@ -2,12 +2,18 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"iter"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/internal/sqlitedriver"
 	"github.com/djangobridge/djangobridge/py"
+	"github.com/djangobridge/djangobridge/signing"
+	"github.com/djangobridge/djangobridge/tables"
 )
 
 // movingSession is a store with one session, whose key changes in each of the first passes
@@ -64,5 +70,55 @@ func TestDeletionOfUserFindsSessionsWhoseKeysChange(t *testing.T) {
 				t.Errorf("%d deleted, error %v; want %d, %v", d.deleted, err, c.deleted, c.err)
 			}
 		})
+	}
+}
+
+// The times are those in sessions that Django has signed; older forms have none.
+func TestSessionsKnowWhenTheyWereSigned(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Time{
+		".eJyrVkosLcnIKy4sTUxJzUwpVrJSqlWKz0xRslJKySxOLVGqBQB6yAqH:1kVwJx:signature": time.Unix(1603456645, 0),
+		"e30:0:signature":      time.Unix(0, 0),
+		"e30:signature":        {},
+		"e30::signature":       {},
+		"":                     {},
+		"MWM4Njk0OWE2Y2I0Zjk6": {},
+	} {
+		if got := signedAt(text); !got.Equal(want) {
+			t.Errorf("%s: %v, want %v", text, got, want)
+		}
+	}
+}
+
+// A later pass reads what was signed since the first began, and what has no time.
+func TestLaterPassesSkipWhatWasSignedBefore(t *testing.T) {
+	t.Parallel()
+	db, err := sql.Open(sqlitedriver.Name, sqlitedriver.DataSource(demoDatabase(t), nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close() //nolint:errcheck // a test
+	now := time.Now()
+	for key, data := range map[string]string{
+		"new": "e30:" + signing.B62Encode(now.Unix()) + ":x", "old": "e30:" + signing.B62Encode(now.Add(-48*time.Hour).Unix()) + ":x",
+		"timeless": "MWM4Njk0OWE2Y2I0Zjk6",
+	} {
+		if _, err := db.ExecContext(t.Context(), "INSERT INTO django_session VALUES (?, ?, '2099-01-01 00:00:00')", key, data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	table, err := tables.New(db, djangosession.NewSettings("k"), tables.Options{Dialect: tables.SQLite{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	for r, err := range (&store{Engine: table, table: table, since: now.Add(-clockTolerance)}).rows(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, r.key)
+	}
+	if want := []string{"new", "timeless"}; !slices.Equal(keys, want) {
+		t.Errorf("read %q, want %q", keys, want)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/djangobridge/djangobridge/caches"
 	"github.com/djangobridge/djangobridge/caches/rediscache"
@@ -23,6 +24,7 @@ type store struct {
 	table   *tables.Engine // nil if sessions are in no table
 	from    string         // where rows begin in a table; "" for the first
 	user    string         // of which rows of a table are read; "" for all
+	since   time.Time      // rows of a table that were signed before are skipped; zero for none
 	closers []io.Closer
 }
 

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"strings"
 	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/py"
+	"github.com/djangobridge/djangobridge/signing"
 	"github.com/djangobridge/djangobridge/tables"
 )
 
@@ -69,13 +71,36 @@ func (s *store) rows(ctx context.Context) iter.Seq2[row, error] {
 	}
 }
 
-// rowsOfTable yields rows from s.from.
+// signedAt returns when a stored session was signed, of which a wrong signature says
+// nothing; zero if the text has no time, as before Django 3.1.
+func signedAt(data string) time.Time {
+	value, _, _ := cutLast(data)
+	_, stamp, found := cutLast(value)
+	seconds, err := signing.B62Decode(stamp)
+	if !found || err != nil {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0)
+}
+
+func cutLast(text string) (before, after string, found bool) {
+	i := strings.LastIndexByte(text, ':')
+	if i < 0 {
+		return "", text, false
+	}
+	return text[:i], text[i+1:], true
+}
+
+// rowsOfTable yields rows from s.from, except those signed before s.since.
 func (s *store) rowsOfTable(ctx context.Context) iter.Seq2[row, error] {
 	return func(yield func(row, error) bool) {
 		for r, err := range s.table.RowsFrom(ctx, tables.RowRange{From: s.from, User: s.user}) {
 			if err != nil {
 				yield(row{}, err)
 				return
+			}
+			if signed := signedAt(r.Data); !signed.IsZero() && signed.Before(s.since) {
+				continue
 			}
 			found := row{
 				key: r.Key, expires: r.ExpireDate, expired: r.Expired, size: len(r.Data),
