@@ -266,11 +266,11 @@ func TestReportsOfLateLoadsMayAskForTheSession(t *testing.T) {
 			}
 		}
 	})
-	var later context.Context
-	s.visit("sessionid="+key, func(_ http.ResponseWriter, r *http.Request) { later = context.WithoutCancel(r.Context()) })
+	requests := make(chan *http.Request, 1)
+	s.visit("sessionid="+key, func(_ http.ResponseWriter, r *http.Request) { requests <- r })
 	done := make(chan error, 1)
 	go func() {
-		_, err := djangosession.FromContext(later)
+		_, err := djangosession.FromContext(context.WithoutCancel((<-requests).Context()))
 		done <- err
 	}()
 	select {

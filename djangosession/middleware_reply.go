@@ -51,8 +51,9 @@ func (r *reply) load(ctx context.Context) (*Session, error) {
 		return nil, err
 	}
 	if r.over {
-		r.manager.reportError(loading, fmt.Errorf("%w: the session was first used after the middleware's handler had returned, "+
-			"and changes to it are lost: call the next handler inside that handler", ErrHeaderSent))
+		err := fmt.Errorf("%w: the session was first used after the middleware's handler had returned, and changes to it are "+
+			"lost: call the next handler inside that handler", ErrHeaderSent)
+		r.manager.reportError(loading, err) //nolint:contextcheck // likewise
 	}
 	r.session = s
 	r.shared.RunAtLoad(s.peek)

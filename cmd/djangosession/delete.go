@@ -23,9 +23,9 @@ type deleteCommand struct {
 
 // Help is what sessions delete --help adds.
 func (*deleteCommand) Help() string {
-	return `Deletes the sessions with these keys, or with --user or --username all sessions of one user. Keys are the arguments, or the
-lines of standard input. A shortened key, such as 0gmsponz..., must match exactly one session. --user and --username need
-the secret key; deleting by key does not.
+	return `Deletes the sessions with these keys, or with --user or --username all sessions of one user. Keys are the arguments, or
+the lines of standard input. A shortened key, such as 0gmsponz..., must match exactly one session. --user and --username
+need the secret key; deleting by key does not.
 
 For a user, it reads every session of the store, because only their contents name the user; --session-user-column selects
 rows to read. It reads them at least twice, because a login can give a session another key in the meantime.

@@ -106,15 +106,15 @@ func (d *Deployment) hosts() []string {
 }
 
 // anyHostIn reports whether a host may be in a domain. A list that allows all hosts may.
-func anyHostIn(hosts []string, domain string) bool {
-	for _, h := range hosts {
+func anyHostIn(names []string, domain string) bool {
+	for _, h := range names {
 		h = strings.ToLower(h)
 		bare := strings.TrimPrefix(h, ".")
 		if h == "*" || bare == domain || strings.HasSuffix(bare, "."+domain) || h != bare && strings.HasSuffix(domain, h) {
 			return true
 		}
 	}
-	return len(hosts) == 0
+	return len(names) == 0
 }
 
 // proxy checks whether the settings agree about HTTPS.

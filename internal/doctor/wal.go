@@ -8,8 +8,8 @@ import (
 )
 
 // errLeavesFiles has the reason why a database is not opened.
-var errLeavesFiles = errors.New("the database is in WAL mode and belongs to another user: reading it would leave -wal and -shm files " +
-	"that its owner may be unable to write; run the command as the user that runs Django")
+var errLeavesFiles = errors.New("the database is in WAL mode and belongs to another user: reading it would leave -wal and " +
+	"-shm files that its owner may be unable to write; run the command as the user that runs Django")
 
 // LeavesFiles returns an error if reading an SQLite database would leave files that keep
 // its owner from writing. A connection that only reads makes them in WAL mode, and cannot
@@ -27,7 +27,7 @@ var verdicts sync.Map //nolint:gochecknoglobals // locks belong to the process
 
 func leavesFiles(name string, user int) error {
 	const root = 0
-	info, err := os.Stat(name) //nolint:gosec // the caller names the file
+	info, err := os.Stat(name)
 	if err != nil || user == root || user < 0 || owner(info) == user {
 		return nil // opening the database reports the error
 	}
