@@ -2,33 +2,40 @@ package compat_test
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 )
 
-// freePorts returns ports that no server listens on.
+// freePorts returns ports that no server listens on. They are below those that systems
+// give to connections and to servers without a port of their own, so that nothing takes
+// them before their use minutes later.
 func freePorts(t *testing.T, n int) []string {
 	t.Helper()
 	ports := make([]string, 0, n)
-	for range n {
-		l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-		if err != nil {
+	for _, i := range rand.Perm(10_000) {
+		port := strconv.Itoa(20_000 + i)
+		l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:"+port)
+		if err != nil { // it is in use
+			continue
+		}
+		if err := l.Close(); err != nil {
 			t.Fatal(err)
 		}
-		defer l.Close() //nolint:errcheck,gocritic,revive // all stay open until the end, so that no port is given twice
-		_, port, err := net.SplitHostPort(l.Addr().String())
-		if err != nil {
-			t.Fatal(err)
+		if ports = append(ports, port); len(ports) == n {
+			return ports
 		}
-		ports = append(ports, port)
 	}
-	return ports
+	t.Fatalf("only the ports %v are free", ports)
+	return nil
 }
 
 // tutorial returns the commands of docs/getting-started.md as one program for the shell,
@@ -81,10 +88,11 @@ func TestGettingStartedLeadsToASharedCart(t *testing.T) {
 		t.Fatal(err)
 	}
 	const run = "go run . &\n"
-	for _, release := range releases() {
+	ports := slices.Collect(slices.Chunk(freePorts(t, 2*len(releases())), 2))
+	for i, release := range releases() {
 		t.Run(release, func(t *testing.T) {
 			t.Parallel()
-			dir, bin, ports := t.TempDir(), t.TempDir(), freePorts(t, 2)
+			dir, bin, django, service := t.TempDir(), t.TempDir(), ports[i][0], ports[i][1]
 			commands, first := tutorial(t)
 			if err := os.WriteFile(filepath.Join(dir, "first.go"), []byte(first), 0o600); err != nil {
 				t.Fatal(err)
@@ -97,9 +105,9 @@ func TestGettingStartedLeadsToASharedCart(t *testing.T) {
 				parts[i] += `sed s/PORT/8001/ "` + source + "\" > main.go\n" + run +
 					"until curl -s -o wait http://127.0.0.1:8001/; do sleep 0.2; done\n"
 			}
-			commands = strings.NewReplacer("8000", ports[0], "8001", ports[1], "PORT", "8001").Replace(strings.Join(parts, ""))
+			commands = strings.NewReplacer("8000", django, "8001", service, "PORT", "8001").Replace(strings.Join(parts, ""))
 
-			cmd := exec.CommandContext(t.Context(), "timeout", "300", "bash", "-c",
+			cmd := exec.CommandContext(t.Context(), "timeout", "1200", "bash", "-c",
 				"set -em\ntrap 'for job in $(jobs -p); do kill -- -$job || true; done' EXIT\n"+commands)
 			cmd.Dir = dir
 			path := filepath.Dir(python(t, release)) + ":" + bin + ":" + os.Getenv("PATH")
