@@ -70,11 +70,24 @@ func TestTableCacheWhoseCommitsAreLate(t *testing.T) {
 	const late = `CREATE FUNCTION late() RETURNS trigger AS $$ BEGIN
 		PERFORM pg_sleep(0.4); RETURN NULL; EXCEPTION WHEN query_canceled THEN PERFORM pg_sleep(0.4); RETURN NULL; END $$ LANGUAGE plpgsql;
 		CREATE CONSTRAINT TRIGGER late AFTER INSERT ON my_cache DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION late()`
-	old, moved, created := djangosession.NewKey(), djangosession.NewKey(), djangosession.NewKey()
-	if err := e.Create(t.Context(), redisRecord(old, 1)); err != nil {
+	if _, err := db.ExecContext(t.Context(), late); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.ExecContext(t.Context(), late); err != nil {
+	for range 5 { // a busy machine may need longer than a call takes to find out what happened
+		if err := changeWithLateCommits(t, e); !saysUnknown(err) {
+			return
+		}
+	}
+	t.Error("no call found out what happened")
+}
+
+// changeWithLateCommits changes the key of a session and creates another, both with less
+// time than a COMMIT takes. Unless an error says that the outcome is unknown, it is what
+// happened.
+func changeWithLateCommits(t *testing.T, e *caches.Engine) error {
+	t.Helper()
+	old, moved, created := djangosession.NewKey(), djangosession.NewKey(), djangosession.NewKey()
+	if err := e.Create(t.Context(), redisRecord(old, 1)); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
@@ -86,6 +99,9 @@ func TestTableCacheWhoseCommitsAreLate(t *testing.T) {
 	short, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	made := e.Create(short, redisRecord(created, 1))
+	if err := errors.Join(cycled, made); saysUnknown(err) {
+		return err
+	}
 	time.Sleep(time.Second)
 	for key, err := range map[string]error{moved: cycled, created: made} {
 		if exists, _ := e.Exists(t.Context(), key); exists != (err == nil) {
@@ -95,6 +111,7 @@ func TestTableCacheWhoseCommitsAreLate(t *testing.T) {
 	if exists, _ := e.Exists(t.Context(), old); exists == (cycled == nil) {
 		t.Errorf("the error is %v, and the old session exists: %v", cycled, exists)
 	}
+	return nil
 }
 
 // TestTableCacheWhoseCommitFailsBesideAnother has a COMMIT that is interrupted, and
