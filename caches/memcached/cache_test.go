@@ -162,7 +162,7 @@ func TestCheckAsksEveryServer(t *testing.T) {
 func TestOperationsEndWithTheirContext(t *testing.T) {
 	t.Parallel()
 	p := &peer{answer: func(string) string { return "hang" }}
-	c := newCache(t, p, func(_ *djangosession.Settings, o *memcached.Options) { o.MaxConns = 1 })
+	c := newCache(t, p, func(_ *djangosession.Settings, o *memcached.Options) { o.MaxConns, o.Timeout = 1, time.Minute })
 	late, stop := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer stop()
 	if _, err := c.Get(late, key); !errors.Is(err, context.DeadlineExceeded) {
@@ -177,18 +177,23 @@ func TestOperationsEndWithTheirContext(t *testing.T) {
 	if err := c.Delete(cancelled, key); !errors.Is(err, context.Canceled) || p.count() != before {
 		t.Errorf("cancelled before: %v, and %d requests", err, p.count()-before)
 	}
-	// Others wait for the only connection.
-	var waiting sync.WaitGroup
-	second, stopSecond := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer stopSecond()
-	for range 3 {
-		waiting.Go(func() {
-			if _, err := c.Get(second, key); !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("waiting: %v", err)
-			}
-		})
+	// One call has the only connection, and others wait for it.
+	var calls sync.WaitGroup
+	second, cancelSecond := context.WithCancel(t.Context())
+	defer cancelSecond()
+	get := func() {
+		if _, err := c.Get(second, key); !errors.Is(err, context.Canceled) {
+			t.Errorf("waiting: %v", err)
+		}
 	}
-	waiting.Wait()
+	calls.Go(get)
+	for began := time.Now(); p.count() == before && time.Since(began) < time.Minute; {
+		time.Sleep(time.Millisecond)
+	}
+	calls.Go(get)
+	calls.Go(get)
+	time.AfterFunc(20*time.Millisecond, cancelSecond)
+	calls.Wait()
 	if p.count() != before+1 {
 		t.Errorf("%d requests with one connection", p.count()-before)
 	}
