@@ -28,6 +28,9 @@ type crowd struct {
 	end     time.Time
 }
 
+// errNoPage reports that no page was served in time.
+var errNoPage = errors.New("no page was served in time")
+
 // most lets the clients of a plan ask for pages. It returns the number of pages per
 // second, and the time within which 99 % of them were served. Every answer is checked.
 func (w *server) most(
@@ -61,7 +64,7 @@ func (w *server) most(
 		return 0, 0, err
 	}
 	if len(all) == 0 {
-		return 0, 0, errors.New("no page was served in time")
+		return 0, 0, errNoPage
 	}
 	slices.Sort(all)
 	return float64(len(all)) / elapsed.Seconds(), all[len(all)*99/100], ctx.Err()
