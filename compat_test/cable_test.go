@@ -93,6 +93,53 @@ func (w *cable) givenUpAt(t *testing.T, word string) context.Context {
 	return ctx
 }
 
+// strike gives the next statement with this word a fate, and runs a function that sends
+// it, with a deadline. If the deadline of a busy machine ends before the statement is
+// sent, the function gets more time. late is how long after its deadline it returned.
+func (w *cable) strike(t *testing.T, word string, f fate, run func(ctx context.Context) error) (late time.Duration, err error) {
+	t.Helper()
+	w.arm(word, f)
+	for limit := 2 * time.Second; limit < time.Minute; limit *= 2 {
+		ctx, cancel := context.WithTimeout(t.Context(), limit)
+		began := time.Now()
+		err = run(ctx)
+		late = time.Since(began) - limit
+		cancel()
+		if w.hasStruck() {
+			return late, err
+		}
+	}
+	t.Fatalf("no statement was sent: %v", err)
+	return 0, nil
+}
+
+// hasStruck reports whether a statement has had its fate. One that was just sent may
+// still be on the way.
+func (w *cable) hasStruck() bool {
+	for range 20 {
+		w.mu.Lock()
+		struck := w.word == nil
+		w.mu.Unlock()
+		if struck {
+			return true
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return false
+}
+
+// deliver releases the statement that is held, and waits until the server has dealt with
+// it.
+func (w *cable) deliver(t *testing.T) {
+	t.Helper()
+	close(w.release)
+	select {
+	case <-w.arrived:
+	case <-time.After(patience):
+		t.Fatal("no statement was held, or the server does not hang up")
+	}
+}
+
 // hold waits until the statement is released.
 func (w *cable) hold() {
 	w.mu.Lock()

@@ -53,8 +53,7 @@ func TestSaveThatWasGivenUpHasNoEffectAfterALaterOne(t *testing.T) {
 			t.Fatalf("error %v, want Canceled", err)
 		}
 		save(t, second)
-		close(w.release)
-		<-w.arrived
+		w.deliver(t)
 		if n, err := djangosession.Value[int](loadFrom(t, w.direct, key), "n"); n != 2 || err != nil {
 			t.Errorf("n is %d, %v; want what was saved last", n, err)
 		}
@@ -70,8 +69,7 @@ func TestCreationThatWasGivenUpLeavesNoRow(t *testing.T) {
 		if err := s.Save(w.givenUpAt(t, "INSERT")); !errors.Is(err, context.Canceled) || s.Key() != "" {
 			t.Fatalf("error %v, want Canceled", err)
 		}
-		close(w.release)
-		<-w.arrived
+		w.deliver(t)
 		if keys := w.stored(t); len(keys) != 0 {
 			t.Errorf("%d rows, want none", len(keys))
 		}
