@@ -32,7 +32,7 @@ func endExample(t *testing.T, e *example, signal syscall.Signal) {
 // answerExample ends the site while Django waits for the rest of a form, which it still
 // has to answer.
 func answerExample(t *testing.T, e *example) {
-	site := e.start(t)
+	site := e.start(t, "-grace", (patience / 2).String())
 	host := strings.TrimPrefix(site.url, "http://")
 	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", host)
 	if err != nil {

@@ -29,6 +29,7 @@ func main() {
 	})
 	flag.StringVar(&o.engine, "engine", "db", "session `engine`: "+strings.Join(engines(), ", "))
 	flag.DurationVar(&o.sessionAge, "session-age", 14*24*time.Hour, "SESSION_COOKIE_AGE")
+	flag.DurationVar(&o.grace, "grace", 3*time.Second, "time for requests in progress at the end")
 	flag.Parse()
 	if flag.NArg() > 0 || !slices.Contains(engines(), o.engine) {
 		flag.Usage()

@@ -18,6 +18,7 @@ type options struct {
 	fallbacks         []string
 	sessionAge        time.Duration
 	engine            string
+	grace             time.Duration // for requests in progress at the end
 }
 
 // engines are the values of the flag -engine: Django's session engines.
@@ -81,7 +82,7 @@ func run(ctx context.Context, o options) (err error) {
 		err = fmt.Errorf("ended: see %s", site.path("django.log"))
 	}
 	for _, server := range servers {
-		err = errors.Join(err, shutdown(context.WithoutCancel(ctx), server))
+		err = errors.Join(err, shutdown(context.WithoutCancel(ctx), server, o.grace))
 	}
 	return err
 }
@@ -101,9 +102,10 @@ func serve(l net.Listener, h http.Handler) *http.Server {
 	return s
 }
 
-// shutdown waits for the requests in progress.
-func shutdown(ctx context.Context, s *http.Server) error {
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+// shutdown waits for the requests in progress, and closes their connections after the
+// grace period.
+func shutdown(ctx context.Context, s *http.Server, grace time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, grace)
 	defer cancel()
 	if err := s.Shutdown(ctx); err != nil {
 		return s.Close()
