@@ -277,7 +277,7 @@ func TestServeSpeaksTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer on.close()
-	server := &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: time.Second, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}
+	server := &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: time.Minute, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}
 	go func() { _ = server.Serve(on.all[0]) }() // until the socket is closed
 	for name, test := range map[string]struct {
 		certificates []tls.Certificate
