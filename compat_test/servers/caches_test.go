@@ -21,6 +21,9 @@ func TestCachesStartAndStop(t *testing.T) {
 			if err := s.Start(); err != nil {
 				t.Error(err)
 			}
+			if err := s.Start(); err == nil {
+				t.Error("a server that runs was started again")
+			}
 			if err := s.Remove(); err != nil {
 				t.Error(err)
 			}

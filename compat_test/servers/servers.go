@@ -193,8 +193,12 @@ func (s *Server) PostgreSQLURL(database string) string {
 	return fmt.Sprintf("postgres://django@127.0.0.1:%d/%s?sslmode=disable", s.Port, database)
 }
 
-// Start starts the server and waits until it accepts connections.
+// Start starts the server and waits until it accepts connections. It refuses to start a
+// server that runs, whose process would be forgotten.
 func (s *Server) Start() error {
+	if s.runs() {
+		return fmt.Errorf("servers: %s runs already: stop it first", s.Name)
+	}
 	process := s.command()
 	s.output.Reset()
 	process.Stdout, process.Stderr = &s.output, &s.output
@@ -213,6 +217,19 @@ func (s *Server) Start() error {
 		return fmt.Errorf("%w\n%s", err, s.output.String())
 	}
 	return nil
+}
+
+// runs reports whether the server was started and has not ended, also by itself.
+func (s *Server) runs() bool {
+	if s.process == nil {
+		return false
+	}
+	select {
+	case <-s.ended:
+		return false
+	default:
+		return true
+	}
 }
 
 func (s *Server) awaitConnections() error {
