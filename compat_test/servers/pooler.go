@@ -16,7 +16,7 @@ import (
 
 // Pooler starts a PgBouncer in front of a PostgreSQL server, in the mode in which each
 // transaction may use a different server connection, and with few of them. It returns the
-// URL of a database behind it, and a function that stops it.
+// URL of a database behind it, and a function that stops it. After an error, nothing runs.
 func (s *Server) Pooler(database string) (url string, stop func() error, err error) {
 	folders, err := programs()
 	if err != nil {
@@ -58,7 +58,10 @@ func (s *Server) Pooler(database string) (url string, stop func() error, err err
 		return errors.Join(err, os.RemoveAll(dir))
 	}
 	url = fmt.Sprintf("postgres://django@127.0.0.1:%d/%s?sslmode=disable", port, database)
-	return url, stop, waitFor(url)
+	if err := waitFor(url); err != nil {
+		return "", nil, errors.Join(err, stop())
+	}
+	return url, stop, nil
 }
 
 // waitFor waits until a pooler accepts connections.
