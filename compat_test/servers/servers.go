@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -202,14 +203,21 @@ func (s *Server) Start() error {
 	process := s.command()
 	s.output.Reset()
 	process.Stdout, process.Stderr = &s.output, &s.output
-	if err := process.Start(); err != nil {
+	endWithThread(process, s.killSignal())
+	started, ended := make(chan error), make(chan struct{})
+	go func() {
+		runtime.LockOSThread() // until the server has ended, or this program
+		defer runtime.UnlockOSThread()
+		err := process.Start()
+		started <- err
+		if err == nil {
+			_ = process.Wait() // its exit status does not matter
+			close(ended)
+		}
+	}()
+	if err := <-started; err != nil {
 		return err
 	}
-	ended := make(chan struct{})
-	go func() {
-		_ = process.Wait() // its exit status does not matter
-		close(ended)
-	}()
 	s.process, s.ended = process, ended
 	err := s.awaitConnections()
 	if err != nil {
@@ -284,23 +292,26 @@ func (s *Server) Stop() error {
 }
 
 // Kill ends the server without time to write anything, like a crash of its processes.
-// PostgreSQL's signal for that also ends its children, which would otherwise keep the
-// server from starting again.
 func (s *Server) Kill() error {
 	if s.process == nil {
 		return nil
 	}
-	signal := syscall.SIGKILL
-	if s.Product == PostgreSQL {
-		signal = syscall.SIGQUIT
-	}
 	process := s.process.Process
 	s.process = nil
-	if err := process.Signal(signal); err != nil {
+	if err := process.Signal(s.killSignal()); err != nil {
 		return err
 	}
 	<-s.ended
 	return nil
+}
+
+// killSignal is the signal for that. PostgreSQL's also ends its children, which would
+// otherwise keep the server from starting again.
+func (s *Server) killSignal() syscall.Signal {
+	if s.Product == PostgreSQL {
+		return syscall.SIGQUIT
+	}
+	return syscall.SIGKILL
 }
 
 // Remove stops the server and deletes all its files.
