@@ -35,11 +35,12 @@ func (s *Server) initMariaDB(bin, installBin string, options ...string) error {
 }
 
 // mariaDBOptions are those that MariaDB and MySQL share. A server that starts deletes the
-// temporary tables in its tmpdir, also those of another server.
+// temporary tables in its tmpdir, also those of another server. The path of its socket
+// has to be short, and is relative to its data.
 func (s *Server) mariaDBOptions(username, data string) []string {
 	return []string{
 		"--no-defaults", "--user=" + username, "--datadir=" + data, "--port=" + strconv.Itoa(s.Port), "--bind-address=127.0.0.1",
-		"--socket=" + filepath.Join(s.dir, "sock"), "--pid-file=" + filepath.Join(s.dir, "pid"), "--skip-log-bin",
+		"--socket=sock", "--pid-file=" + filepath.Join(s.dir, "pid"), "--skip-log-bin",
 		"--tmpdir=" + s.dir,
 		"--innodb-flush-log-at-trx-commit=2", "--character-set-server=utf8mb4", "--max-connections=300",
 		"--loose-innodb-buffer-pool-size=128M",
@@ -93,7 +94,7 @@ func (s *Server) initPostgreSQL(bin string) error {
 	}
 	s.command = func() *exec.Cmd {
 		cmd := exec.CommandContext(context.Background(), filepath.Join(bin, "postgres"), "-D", data, //nolint:gosec // as above
-			"-p", strconv.Itoa(s.Port), "-c", "listen_addresses=127.0.0.1", "-k", s.dir,
+			"-p", strconv.Itoa(s.Port), "-c", "listen_addresses=127.0.0.1", "-k", "",
 			"-c", "synchronous_commit=off", "-c", "max_connections=300")
 		cmd.SysProcAttr, cmd.Dir = as, s.dir
 		return cmd
