@@ -168,7 +168,9 @@ func TestInspectOpensABrowserWithoutTheToken(t *testing.T) {
 	}
 	folder := t.TempDir()
 	script := "#!/bin/sh\nfile=\"${1#file://}\"\nls -ld \"$(dirname \"$file\")\" \"$file\" >" + folder + "/modes\n" +
-		"cp \"$file\" " + folder + "/page\nps -o args= -p $$ >" + folder + "/args\nmv " + folder + "/args " + folder + "/done\n"
+		"cp \"$file\" " + folder + "/page\n" +
+		"if test -r /proc/$$/cmdline; then tr '\\000' ' ' </proc/$$/cmdline; else ps -o args= -p $$; fi >" + folder + "/args\n" +
+		"mv " + folder + "/args " + folder + "/done\n"
 	for _, name := range []string{"xdg-open", "open"} {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(script), 0o700); err != nil {
 			t.Fatal(err)

@@ -55,11 +55,11 @@ func (s *served) log() string {
 func startServe(t *testing.T, settings, database string, more ...string) *served {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), program)
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".")
+	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", program, ".")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	socket := filepath.Join(t.TempDir(), "auth.sock")
+	socket := socketPath(t)
 	s := &served{t: t, url: "http://shop.example.com", client: socketClient(socket)}
 	args := append([]string{"serve", "--settings", settings, "--listen", "unix:" + socket, "--host", "shop.example.com", database}, more...)
 	s.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), program, args...)
@@ -75,6 +75,22 @@ func startServe(t *testing.T, settings, database string, more ...string) *served
 	})
 	s.await("/healthz", http.StatusOK)
 	return s
+}
+
+// socketPath returns a path for a Unix socket, which can have no more than 103 bytes on
+// some systems.
+func socketPath(t *testing.T) string {
+	t.Helper()
+	folder, err := os.MkdirTemp("", "s") //nolint:usetesting // its folders have long names
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(folder); err != nil {
+			t.Error(err)
+		}
+	})
+	return filepath.Join(folder, "s")
 }
 
 func socketClient(socket string) *http.Client {
@@ -149,7 +165,7 @@ func TestServeOverAUnixSocket(t *testing.T) {
 
 func TestServeReplacesTheSocketOfAKilledProcess(t *testing.T) {
 	t.Parallel()
-	socket := filepath.Join(t.TempDir(), "a.sock")
+	socket := socketPath(t)
 	l, err := listenAt("--listen", "unix:"+socket, 0o600)
 	if err != nil {
 		t.Fatal(err)
