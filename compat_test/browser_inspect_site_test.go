@@ -22,7 +22,7 @@ import (
 func buildTool(t *testing.T) string {
 	t.Helper()
 	tool := filepath.Join(t.TempDir(), "djangosession")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", tool, "./cmd/djangosession")
+	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", tool, "./cmd/djangosession")
 	build.Dir = ".."
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

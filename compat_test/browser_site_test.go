@@ -29,7 +29,7 @@ type example struct {
 func buildExample(t *testing.T) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "sidebyside")
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", program, "./examples/sidebyside")
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", program, "./examples/sidebyside")
 	cmd.Dir = ".."
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -22,7 +22,7 @@ var doctorTool = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	tool := filepath.Join(dir, "djangosession")
-	build := exec.Command("go", "build", "-o", tool, "./cmd/djangosession")
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", tool, "./cmd/djangosession")
 	build.Dir = ".."
 	out, err := build.CombinedOutput()
 	if err != nil {

@@ -140,7 +140,7 @@ func (s *guardedSite) deactivate(user string) {
 func (s *guardedSite) startServe(more ...string) {
 	s.t.Helper()
 	program := filepath.Join(s.dir, "djangosession")
-	build := exec.CommandContext(s.t.Context(), "go", "build", "-o", program, "./cmd/djangosession")
+	build := exec.CommandContext(s.t.Context(), "go", "build", "-buildvcs=false", "-o", program, "./cmd/djangosession")
 	build.Dir = ".."
 	if out, err := build.CombinedOutput(); err != nil {
 		s.t.Fatalf("%v\n%s", err, out)

@@ -59,7 +59,7 @@ func newRotatingSite(t *testing.T, release string, users int, key string) *rotat
 	s.export("site.json")
 	s.django = s.startGunicorn("rotating.settings")
 	programs := t.TempDir()
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", programs, "./examples/service", "./cmd/djangosession")
+	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", programs, "./examples/service", "./cmd/djangosession")
 	build.Dir = ".."
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -132,7 +132,7 @@ func (s *exampleService) end() {
 func TestExampleServiceWorksBesideDjango(t *testing.T) {
 	t.Parallel()
 	program := filepath.Join(t.TempDir(), "service")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, "./examples/service")
+	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", program, "./examples/service")
 	build.Dir = ".."
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

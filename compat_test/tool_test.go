@@ -16,7 +16,7 @@ import (
 func TestToolOnEachDatabase(t *testing.T) {
 	t.Parallel()
 	tool := filepath.Join(t.TempDir(), "djangosession")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", tool, "./cmd/djangosession")
+	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", tool, "./cmd/djangosession")
 	build.Dir = ".."
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -242,7 +242,7 @@ func inMemory(t *testing.T) string {
 func build(t *testing.T) string {
 	t.Helper()
 	peer := filepath.Join(t.TempDir(), "peer")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", peer, "./peer").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", peer, "./peer").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	return peer
