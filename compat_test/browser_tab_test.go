@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -143,8 +145,26 @@ const allText = "document.body ? document.body.innerText : ''"
 func (p *tab) look() string {
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	page, err := chromedp.Run(ctx, chromedp.Evaluate[string]("location.href + '\\n' + ("+allText+")"))
-	return fmt.Sprint(page, err, "\n", p.output.String())
+	text, err := chromedp.Run(ctx, chromedp.Evaluate[string]("location.href + '\\n' + ("+allText+")"))
+	return fmt.Sprint(text, err, "\n", p.output.String())
+}
+
+// frame waits until the page has a frame that shows something, and returns that frame.
+func (p *tab) frame() *cdp.Frame {
+	p.t.Helper()
+	for began := time.Now(); time.Since(began) < patience; time.Sleep(20 * time.Millisecond) {
+		all, err := chromedp.Call(p.ctx, page.GetFrameTree, cdp.Empty{})
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		for _, child := range all.FrameTree.ChildFrames {
+			if child.Frame.URL != "" && child.Frame.URL != "about:blank" {
+				return child.Frame
+			}
+		}
+	}
+	p.t.Fatalf("no frame shows anything\n%s", p.look())
+	return nil
 }
 
 // open goes to a page, which has to be there.
