@@ -143,6 +143,7 @@ func brokenDatabases() []brokenSite {
 				return []string{account}
 			},
 			check: "database-clock", level: "fault", says: "The clock of the database is 10m",
+			also: []string{"session-table", "user-table"}, // the database is empty
 		},
 		{
 			name: "autocommit is off", product: "mariadb",
@@ -153,6 +154,7 @@ func brokenDatabases() []brokenSite {
 				return nil
 			},
 			check: "database-autocommit", level: "warning", says: "autocommit=1",
+			also: []string{"session-table", "user-table"}, // as above
 		},
 		{
 			name: "the file cannot be written",
@@ -181,7 +183,7 @@ func brokenDatabases() []brokenSite {
 				}})
 				return nil
 			},
-			check: "database", level: "fault", says: "the settings say",
+			check: "database", level: "fault", says: "the settings say", also: []string{"session-table"},
 		},
 		{
 			name: "clearsessions has never run", product: "postgresql",
@@ -210,6 +212,7 @@ func brokenDatabases() []brokenSite {
 				return nil
 			},
 			check: "database-strict", level: "note", says: "STRICT_TRANS_TABLES",
+			also: []string{"session-table", "user-table"}, // as above
 		},
 	}
 }

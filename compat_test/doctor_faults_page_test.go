@@ -46,10 +46,12 @@ func brokenPages() []brokenSite {
 		},
 		{
 			name: "the clock of the web server is behind", check: "url-clock", level: "fault", says: "behind",
+			also:   []string{"allowed-hosts", "cookie-secure"}, // it is another host, and speaks HTTP
 			breaks: answer(http.Header{"Date": {time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat)}}),
 		},
 		{
 			name: "the proxy removes Vary", check: "url-vary", level: "warning", says: "Vary",
+			also:   []string{"allowed-hosts", "cookie-secure", "url-cookies"}, // as above
 			breaks: answer(http.Header{"Set-Cookie": {"csrftoken=x; Path=/"}}),
 		},
 	}

@@ -31,6 +31,7 @@ func brokenSettings() []brokenSite {
 		},
 		{
 			name: "the session store class is another one", check: "sessions-decode", level: "fault", says: "salt",
+			also: []string{"settings-outdated"},
 			breaks: func(t *testing.T, b *brokenDeployment) []string {
 				t.Helper()
 				b.edit(t, map[string]any{"SESSION_STORE": "OtherStore"})
@@ -39,6 +40,7 @@ func brokenSettings() []brokenSite {
 		},
 		{
 			name: "the serializer is another one", check: "sessions-decode", level: "fault", says: "serializer",
+			also: []string{"settings-outdated"},
 			breaks: func(t *testing.T, b *brokenDeployment) []string {
 				t.Helper()
 				b.edit(t, map[string]any{
@@ -120,6 +122,7 @@ func brokenSettings() []brokenSite {
 		},
 		{
 			name: "the user model binds sessions to something else", check: "user-model", level: "fault", says: "get_session_auth_hash",
+			also: []string{"user-table"}, // it is not migrated
 			files: map[string]string{
 				"people/__init__.py": "", "people/models.py": "from django.contrib.auth.models import AbstractUser\n\n\nclass " +
 					"User(AbstractUser):\n" +
@@ -153,6 +156,7 @@ func brokenSettings() []brokenSite {
 		},
 		{
 			name: "a trusted origin has no scheme", check: "csrf-origins", level: "fault", says: "scheme",
+			also:     []string{"csrf-settings"},
 			settings: text("CSRF_TRUSTED_ORIGINS = [\"shop.test\"]\n"),
 		},
 		{
