@@ -79,8 +79,8 @@ func (x *exchange) finish() {
 
 // end records that the handler has returned.
 func (x *exchange) end() {
-	x.loading.lock(nil)
-	defer x.loading.unlock()
+	x.loading.Lock(nil)
+	defer x.loading.Unlock()
 	x.over = true
 }
 

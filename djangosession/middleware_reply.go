@@ -21,10 +21,10 @@ type reply struct {
 	key     string // from the request's session cookie, even if the handler changes the header
 	present bool   // the request has the cookie
 
-	loading waitLock // guards session, failed and over
-	session *Session // nil if it was not requested
-	failed  error    // why it could not be loaded
-	over    bool     // the handler has returned
+	loading httpmw.WaitLock // guards session, failed and over
+	session *Session        // nil if it was not requested
+	failed  error           // why it could not be loaded
+	over    bool            // the handler has returned
 
 	seen    uint64 // number of the last change to the session before the header
 	saves   bool   // Django saves with this status
@@ -35,10 +35,10 @@ type reply struct {
 
 // load returns the session, and loads it on first use.
 func (r *reply) load(ctx context.Context) (*Session, error) {
-	if !r.loading.lock(ctx.Done()) {
+	if !r.loading.Lock(ctx.Done()) {
 		return nil, fmt.Errorf("djangosession: wait until the session is loaded: %w", ctx.Err())
 	}
-	defer r.loading.unlock()
+	defer r.loading.Unlock()
 	if r.session != nil || r.failed != nil {
 		return r.session, r.failed
 	}
@@ -84,8 +84,8 @@ func (c loadingContext) Value(key any) any {
 
 // loaded returns the session if it was requested, and whether loading it failed.
 func (r *reply) loaded() (s *Session, failed bool) {
-	r.loading.lock(nil)
-	defer r.loading.unlock()
+	r.loading.Lock(nil)
+	defer r.loading.Unlock()
 	return r.session, r.failed != nil
 }
 

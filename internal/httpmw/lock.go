@@ -1,17 +1,17 @@
-package djangosession
+package httpmw
 
 import "sync"
 
-// waitLock is a mutex whose callers can stop waiting. It allocates only if a caller
-// waits.
-type waitLock struct {
+// WaitLock is a mutex whose callers can stop waiting. It allocates only if a caller
+// waits. The zero WaitLock is free.
+type WaitLock struct {
 	mu    sync.Mutex // guards the fields below; never held while waiting
 	taken bool
 	freed chan struct{} // closed when the lock becomes free; nil if nobody waits
 }
 
-// lock returns false if done is closed before the lock is free.
-func (l *waitLock) lock(done <-chan struct{}) bool {
+// Lock takes the lock. It returns false if done is closed before the lock is free.
+func (l *WaitLock) Lock(done <-chan struct{}) bool {
 	for {
 		freed := l.try()
 		if freed == nil {
@@ -26,7 +26,7 @@ func (l *waitLock) lock(done <-chan struct{}) bool {
 }
 
 // try takes the lock, or returns a channel that is closed when it becomes free.
-func (l *waitLock) try() (freed <-chan struct{}) {
+func (l *WaitLock) try() (freed <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.taken {
@@ -39,7 +39,8 @@ func (l *waitLock) try() (freed <-chan struct{}) {
 	return l.freed
 }
 
-func (l *waitLock) unlock() {
+// Unlock frees the lock.
+func (l *WaitLock) Unlock() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.taken = false
