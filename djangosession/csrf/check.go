@@ -1,6 +1,8 @@
 package csrf
 
 import (
+	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"unicode"
@@ -16,14 +18,18 @@ func isSafe(method string) bool {
 	return false
 }
 
-// check refuses a request that did not come from a page of this site. Matches
+// check refuses a request that did not come from a page of this site. Only other checks
+// wait for it, because the body of a request may take long to arrive. Matches
 // process_view.
 func (s *state) check(r *http.Request) error {
 	if isSafe(r.Method) {
 		return nil
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	ctx := r.Context()
+	if !s.checking.Lock(ctx.Done()) {
+		return fmt.Errorf("csrf: wait for another check of the request: %w", ctx.Err())
+	}
+	defer s.checking.Unlock()
 	if s.checked {
 		return nil
 	}
@@ -31,7 +37,7 @@ func (s *state) check(r *http.Request) error {
 	if err := s.checkPage(m); err != nil {
 		return err
 	}
-	if err := s.checkToken(m); err != nil {
+	if err := s.checkToken(ctx, m); err != nil {
 		return err
 	}
 	s.checked = true
@@ -50,8 +56,12 @@ func (p *Protection) checkPage(m meta) error {
 }
 
 // checkToken compares the submitted token with the secret of the browser or session.
-func (s *state) checkToken(m meta) error {
-	have, problem, err := s.incomingSecret(false)
+func (s *state) checkToken(ctx context.Context, m meta) error {
+	session, err := s.openSession(ctx)
+	if err != nil {
+		return err
+	}
+	have, problem, err := s.incomingSecret(session, false)
 	switch {
 	case err != nil:
 		return err

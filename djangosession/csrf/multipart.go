@@ -38,7 +38,7 @@ func (s *state) fromMultipart(r *http.Request, contentType string) (string, erro
 		return "", err
 	}
 	kept := &spool{}
-	s.spools = append(s.spools, kept)
+	defer s.keep(kept)
 	original := r.Body
 	read := &tee{body: original, spool: kept}
 	form := form{Protection: s.Protection, source: source{body: read}}
@@ -58,7 +58,7 @@ func (s *state) fromMultipart(r *http.Request, contentType string) (string, erro
 	case errors.As(read.failed, &tooLong):
 		return "", &FormError{Err: read.failed}
 	case read.failed != nil:
-		return "", nil //nolint:nilerr // an incomplete body has no token, as in Django
+		return "", nil // an incomplete body has no token, as in Django
 	}
 	return token, err
 }

@@ -110,8 +110,7 @@ func (p *Protection) newState(r *http.Request) (*state, *http.Request, error) {
 	if shared == nil {
 		return nil, r, djangosession.ErrNoMiddleware
 	}
-	session := func() (*djangosession.Session, error) { return djangosession.FromContext(ctx) }
-	s := &state{Protection: p, session: session, readOnly: shared.ReadOnly}
+	s := &state{Protection: p, readOnly: shared.ReadOnly}
 	if p.settings.CSRFUseSessions {
 		shared.AtLoad(func(get func(name string) any) {
 			value := get(sessionName)
@@ -121,7 +120,7 @@ func (p *Protection) newState(r *http.Request) (*state, *http.Request, error) {
 		s.cookieText, s.hasCookie = cookies.Find(r.Header, p.settings.CSRFCookieName)
 	}
 	shared.BeforeHeader(func(_ int, header http.Header) { s.answer(header) })
-	shared.AtLogin(func(context.Context) error { return s.rotate() })
+	shared.AtLogin(s.rotate)
 	return s, r.WithContext(context.WithValue(ctx, stateKey{}, s)), nil
 }
 
@@ -157,7 +156,8 @@ func (p *Protection) log(r *http.Request, err error) (status int) {
 
 // Check checks a request in a handler that is exempt from the middleware's check. It
 // passes a request that was already checked. The error is an [*Error], a [*FormError],
-// [ErrNoMiddleware] or an error of the session.
+// [ErrNoMiddleware], an error of the session, or the end of the request's context during
+// a check in another goroutine.
 func Check(r *http.Request) error {
 	s, err := stateFrom(r.Context())
 	if err != nil {
@@ -177,7 +177,7 @@ func Token(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return s.token()
+	return s.token(ctx)
 }
 
 // TemplateField returns the hidden form field with the token, as {% csrf_token %} does.
@@ -199,7 +199,7 @@ func Rotate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.rotate()
+	return s.rotate(ctx)
 }
 
 // EnsureCookie sends the cookie with each response, for pages without a form whose
@@ -212,7 +212,7 @@ func EnsureCookie(next http.Handler) http.Handler {
 			http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 			return
 		}
-		if _, err := s.token(); err != nil {
+		if _, err := s.token(r.Context()); err != nil {
 			s.refuse(w, r, err)
 			return
 		}

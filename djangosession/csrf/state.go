@@ -9,6 +9,7 @@ import (
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/internal/cookies"
+	"github.com/djangobridge/djangobridge/internal/httpmw"
 )
 
 // sessionName is the session key of the secret.
@@ -25,20 +26,23 @@ type secret struct {
 // state is the CSRF state of one request. It is safe for concurrent use.
 type state struct {
 	*Protection
-	session    func() (*djangosession.Session, error)
 	cookieText string // as received, even if the handler changes the request header
 	hasCookie  bool
 	readOnly   bool // neither the cookie nor the session may be written
 
 	atLoad atomic.Pointer[any] // value of sessionName when the session was loaded
 
-	mu      sync.Mutex
-	checked bool
+	checking httpmw.WaitLock // guards checked; held while the form is read
+	checked  bool
+
+	mu      sync.Mutex // guards the fields below; never held while waiting
 	loaded  bool
-	current *secret // nil if there is no secret
-	send    bool    // current is sent with the response
-	used    bool    // a token was returned, or the secret was replaced
+	current *secret                // nil if there is no secret
+	send    bool                   // current is sent with the response
+	used    bool                   // a token was returned, or the secret was replaced
+	session *djangosession.Session // where current is sent if it is not sent in a cookie
 	spools  []*spool
+	closed  bool // the handler has returned
 }
 
 type stateKey struct{}
@@ -52,31 +56,47 @@ func stateFrom(ctx context.Context) (*state, error) {
 
 // token returns the token for a page. The response then sends the secret, which renews
 // the cookie of an active browser. Matches get_token.
-func (s *state) token() (string, error) {
+func (s *state) token(ctx context.Context) (string, error) {
+	session, err := s.openSession(ctx)
+	if err != nil {
+		return "", err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.load(); err != nil {
+	if err := s.load(session); err != nil {
 		return "", err
 	}
 	if s.current == nil {
-		if err := s.mayKeep(); err != nil {
-			return "", err
+		if s.readOnly { // the tokens of a new secret would never be accepted
+			return "", djangosession.ErrReadOnly
 		}
 		s.current = s.newSecret()
 	}
-	s.send, s.used = true, true
+	s.session, s.send, s.used = session, true, true
 	return mask(s.current.plain)
 }
 
 // rotate replaces the secret. Matches rotate_token.
-func (s *state) rotate() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.mayKeep(); err != nil {
+func (s *state) rotate(ctx context.Context) error {
+	if s.readOnly {
+		return djangosession.ErrReadOnly
+	}
+	session, err := s.openSession(ctx)
+	if err != nil {
 		return err
 	}
-	s.current, s.send, s.used, s.loaded = s.newSecret(), true, true, true
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.current, s.session, s.send, s.used, s.loaded = s.newSecret(), session, true, true, true
 	return nil
+}
+
+// openSession returns the session if it stores the secret, and nil if a cookie does.
+func (s *state) openSession(ctx context.Context) (session *djangosession.Session, err error) {
+	if s.settings.CSRFUseSessions {
+		session, err = djangosession.FromContext(ctx)
+	}
+	return session, err
 }
 
 func (p *Protection) newSecret() *secret {
@@ -94,11 +114,11 @@ func masked(plain string) string {
 }
 
 // load takes the secret of the request. s.mu is held. Matches process_request.
-func (s *state) load() error {
+func (s *state) load(session *djangosession.Session) error {
 	if s.loaded {
 		return nil
 	}
-	incoming, problem, err := s.incomingSecret(true)
+	incoming, problem, err := s.incomingSecret(session, true)
 	if err != nil {
 		return err
 	}
@@ -118,9 +138,9 @@ func (s *state) load() error {
 // incomingSecret returns the secret of the request, nil without a secret, or the problem
 // with it. The session may have been flushed in the request: with first, its secret at
 // load time is used. Matches _get_secret.
-func (s *state) incomingSecret(first bool) (have *secret, problem string, err error) {
-	if s.settings.CSRFUseSessions {
-		have, err = s.fromSession(first)
+func (s *state) incomingSecret(session *djangosession.Session, first bool) (have *secret, problem string, err error) {
+	if session != nil {
+		have, err = s.fromSession(session, first)
 		return have, "", err
 	}
 	if !s.hasCookie {
@@ -150,11 +170,7 @@ func (p *Protection) unmasked(text string) *secret {
 }
 
 // fromSession returns the secret of the session. Like Django, it does not check its form.
-func (s *state) fromSession(first bool) (*secret, error) {
-	session, err := s.session()
-	if err != nil {
-		return nil, err
-	}
+func (s *state) fromSession(session *djangosession.Session, first bool) (*secret, error) {
 	value, _ := session.Get(sessionName)
 	if before := s.atLoad.Load(); first && before != nil {
 		value = *before
@@ -182,15 +198,17 @@ func (s *state) answer(header http.Header) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.settings.CSRFUseSessions {
-		if err := s.load(); err != nil { // an invalid cookie is replaced; loading a cookie never fails
+		if err := s.load(nil); err != nil { // an invalid cookie is replaced; loading a cookie never fails
 			return
 		}
 	}
 	if !s.send {
 		return
 	}
-	if s.settings.CSRFUseSessions {
-		s.keep()
+	if s.session != nil { // a read-only session is left unchanged
+		if value, _ := s.session.Get(sessionName); value != s.current.stored && !s.readOnly {
+			s.session.Set(sessionName, s.current.stored)
+		}
 		return
 	}
 	cookies.Vary(header)
@@ -209,35 +227,23 @@ func (s *state) answer(header http.Header) {
 	}
 }
 
-// mayKeep returns [djangosession.ErrReadOnly] if a new secret cannot be stored, because
-// its tokens would never be accepted.
-func (s *state) mayKeep() error {
-	if s.readOnly {
-		return djangosession.ErrReadOnly
-	}
-	if !s.settings.CSRFUseSessions {
-		return nil
-	}
-	_, err := s.session()
-	return err
-}
-
-// keep stores the secret in the session. A read-only session is left unchanged.
-func (s *state) keep() {
-	session, err := s.session()
-	if err != nil {
-		s.options.Logger.Error("csrf: cannot store the secret", "error", err)
+// keep takes over a request body that has been read. A check that ends after the handler
+// has returned may no longer keep it.
+func (s *state) keep(read *spool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		read.close()
 		return
 	}
-	if value, _ := session.Get(sessionName); value != s.current.stored && !s.readOnly {
-		session.Set(sessionName, s.current.stored)
-	}
+	s.spools = append(s.spools, read)
 }
 
 // close releases the request body kept by s, after the handler has returned.
 func (s *state) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.closed = true
 	for _, kept := range s.spools {
 		kept.close()
 	}
