@@ -34,9 +34,10 @@ type Site struct {
 
 // Middleware gives requests their session, user, messages and CSRF protection, in the
 // required order. Wrap the whole router in it. Middlewares that process responses
-// (compression, recovery, logging) go outside it. Requests with unsafe methods need a
-// CSRF token, unless their handler is marked by [csrf.Exempt]. It panics if next is
-// nil, as [http.Handle] does.
+// (compression, recovery, logging) go outside it, but [http.TimeoutHandler] goes inside,
+// because its response would lack the cookies. Requests with unsafe methods need a CSRF
+// token, unless their handler is marked by [csrf.Exempt]. It panics if next is nil, as
+// [http.Handle] does.
 func (s *Site) Middleware(next http.Handler) http.Handler {
 	// CSRF comes last, because it looks for exempt handlers in the router.
 	return s.Sessions.Middleware(s.Login.Middleware(s.Messages.Middleware(s.CSRF.Middleware(next))))

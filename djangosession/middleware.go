@@ -16,9 +16,10 @@ var (
 	ErrNoMiddleware = errors.New("djangosession: the request did not pass through Manager.Middleware: " +
 		"wrap the handler, and other middleware that uses sessions, in it, or all of them in Site.Middleware of djangobridge")
 	// ErrHeaderSent reports that the session was used or changed after the header of the
-	// response was sent. The cookie of a new session or key did not reach the browser,
-	// and the values are lost; or the header Vary was missing, and a shared cache may
-	// show the page to others. Use the session before writing the response.
+	// response was sent, or that an [http.TimeoutHandler] around the middleware has sent
+	// its own. The cookie of a new session or key did not reach the browser, and the
+	// values are lost; or the header Vary was missing, and a shared cache may show the
+	// page to others. Use the session before writing the response.
 	ErrHeaderSent = errors.New("djangosession: the header of the response was already sent")
 	// ErrForeignCookie reports that the session was changed, but the response already had
 	// a cookie of the session's name. Usually it comes from a Django behind a reverse
@@ -61,7 +62,9 @@ func FromContext(ctx context.Context) (*Session, error) {
 // has the session's cookie. Other late changes are reported; see [ErrHeaderSent].
 //
 // Middleware that writes or inspects responses (compression, recovery, logging) goes
-// outside it; middleware for login state and CSRF goes inside. Its type,
+// outside it; middleware for login state and CSRF goes inside. So does
+// [http.TimeoutHandler]: outside, its response has no session cookie, and a login that
+// takes too long ends the session. The type of Middleware,
 // func(http.Handler) http.Handler, is the one that most routers accept. It panics if next
 // is nil, as [http.Handle] does.
 func (m *Manager) Middleware(next http.Handler) http.Handler {

@@ -66,10 +66,10 @@ func (x *exchange) finish() {
 		x.answer(http.StatusOK)
 		return
 	}
-	if x.failure != nil {
-		if !x.replaced { // ErrorHandler has panicked and a handler has recovered; an empty page would look like success
-			panic(http.ErrAbortHandler) //nolint:forbidigo // which breaks off the connection, and nothing else
-		}
+	if x.failure != nil && !x.replaced { // ErrorHandler has panicked, and a handler recovered; an empty page would look like success
+		panic(http.ErrAbortHandler) //nolint:forbidigo // which breaks off the connection, and nothing else
+	}
+	if x.timedOut() || x.failure != nil {
 		return
 	}
 	if s, _ := x.loaded(); s != nil && x.saves {

@@ -26,7 +26,8 @@ func main() {
 // routes returns the pages, inside a middleware such as that of a [djangobridge.Site].
 func routes(site func(http.Handler) http.Handler) *chi.Mux {
 	r := chi.NewRouter()
-	// Middleware that inspects or writes responses goes outside the site's.
+	// Middleware that inspects or writes responses goes outside the site's. An
+	// http.TimeoutHandler goes inside, because its response would lack the cookies.
 	r.Use(middleware.Recoverer, site)
 	r.Get("/cart/{shelf}", cart)
 	r.Post("/cart/{shelf}", add)
