@@ -213,3 +213,32 @@ func TestFullDiskIsNoFaultOfTheBrowser(t *testing.T) {
 		t.Errorf("status %d", res.Code)
 	}
 }
+
+// TestMaxBytesHandlerAroundTheMiddlewareLimitsFiles also shows that inside it comes too
+// late.
+func TestMaxBytesHandlerAroundTheMiddlewareLimitsFiles(t *testing.T) {
+	t.Parallel()
+	const limit = 1000
+	form := field("csrfmiddlewaretoken", token1) + upload("film", strings.Repeat("x", 100*limit)) + lastBoundary
+	for name, c := range map[string]struct {
+		wrap func(s *site, h http.Handler) http.Handler
+		ran  bool
+		code int
+		read int // at least
+	}{
+		"around": {wrap: func(s *site, h http.Handler) http.Handler { return http.MaxBytesHandler(s.Middleware(h), limit) }, code: 400, read: limit},
+		"inside": {wrap: func(s *site, h http.Handler) http.Handler { return s.Middleware(http.MaxBytesHandler(h, limit)) }, ran: true, code: 200, read: len(form)},
+	} {
+		s := newSite(t, "6.1", nil)
+		r := parts(t, "")
+		body := strings.NewReader(form)
+		r.Body, r.ContentLength = io.NopCloser(body), -1
+		ran := false
+		w := httptest.NewRecorder()
+		s.manager.Middleware(c.wrap(s, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { ran = true }))).ServeHTTP(w, r)
+		read := len(form) - body.Len()
+		if ran != c.ran || w.Code != c.code || read < c.read || read > c.read+1 {
+			t.Errorf("%s: ran %v, status %d, %d bytes read of %d", name, ran, w.Code, read, len(form))
+		}
+	}
+}

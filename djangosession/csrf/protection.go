@@ -75,9 +75,11 @@ func New(s djangosession.Settings, o Options) (*Protection, error) {
 // the rest in a temporary file, which is removed when the handler returns.
 //
 // The site's DATA_UPLOAD_MAX_MEMORY_SIZE, DATA_UPLOAD_MAX_NUMBER_FIELDS and
-// DATA_UPLOAD_MAX_NUMBER_FILES apply. As in Django, the size of files is unlimited: wrap
-// the handler in [http.MaxBytesHandler] to limit it. ParseMultipartForm also has its own
-// limit of 1,000 parts, unless GODEBUG sets multipartmaxparts.
+// DATA_UPLOAD_MAX_NUMBER_FILES apply. As in Django, the size of files is unlimited. To
+// limit it, wrap this middleware, or all middlewares, in [http.MaxBytesHandler]: around
+// next it has no effect, because the body was read before. Larger forms then receive
+// status 400. ParseMultipartForm also has its own limit of 1,000 parts, unless GODEBUG
+// sets multipartmaxparts.
 func (p *Protection) Middleware(next http.Handler) http.Handler {
 	if next == nil {
 		panic("csrf: Protection.Middleware: nil handler") //nolint:forbidigo // the program has not started yet
