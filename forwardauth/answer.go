@@ -49,6 +49,7 @@ type exchange struct {
 	began   time.Time
 	route   *Requirement // that of the rules
 	cookie  string
+	counts  bool // for the limiter, as a cookie that names no session
 	problem error
 }
 

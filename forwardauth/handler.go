@@ -39,8 +39,10 @@ type Options struct {
 
 	// MissesPerSecond and MissesAtOnce bound how often one address may bring cookies that
 	// name no session; the defaults are [DefaultMissesPerSecond] and
-	// [DefaultMissesAtOnce]. Further ones get status 429. Cookies that have named a
-	// session are never limited. A negative MissesPerSecond lifts the limit.
+	// [DefaultMissesAtOnce]. Further ones get status 429. An unknown cookie counts until
+	// its session is found, so requests that wait for the store, or fail, count too.
+	// Cookies that have named a session are never limited. A negative MissesPerSecond
+	// lifts the limit.
 	MissesPerSecond float64
 	MissesAtOnce    int
 	// Timeout bounds the work for a request; [DefaultTimeout] if not positive.
@@ -170,7 +172,10 @@ func (h *Handler) refusal(r *http.Request, x *exchange) Reason {
 	if x.route, ok = h.options.Rules.find(host, q.method, path); !ok {
 		return BadPath
 	}
-	if x.cookie, _ = cookies.Find(r.Header, h.cookie); x.cookie != "" && !h.limiter.allows(q.client, x.cookie, x.began) {
+	if x.cookie, _ = cookies.Find(r.Header, h.cookie); x.cookie == "" {
+		return ""
+	}
+	if ok, x.counts = h.limiter.allows(q.client, x.cookie, x.began); !ok {
 		return Limited
 	}
 	return ""
@@ -241,15 +246,11 @@ func (h *Handler) user(ctx context.Context, x *exchange) (*auth.User, error) {
 	if err != nil {
 		return nil, err
 	}
+	if x.cookie != "" && s.Key() != "" {
+		h.limiter.found(x.client, x.cookie, x.counts, x.began)
+	}
 	if err := s.Outdated(); err != nil { // Django may know the user
 		return nil, err
-	}
-	switch {
-	case x.cookie == "":
-	case s.Key() == "":
-		h.limiter.missed(x.client, x.began)
-	default:
-		h.limiter.found(x.cookie)
 	}
 	return auth.UserFrom(ctx)
 }

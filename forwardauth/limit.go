@@ -8,9 +8,11 @@ import (
 )
 
 // limiter bounds how often the clients at one address may bring cookies that name no
-// session, because each of them costs a query. Clients with a cookie that has named a
-// session are not limited, so an attacker locks out nobody who shares the address: only
-// logins that are newer than the attack have to wait. It holds no login state.
+// session, because each of them costs a query. An unknown cookie counts as one until its
+// session is found, so loads in progress and failed ones count too. Clients with a cookie
+// that has named a session are not limited, so an attacker locks out nobody who shares the
+// address: only logins that are newer than the attack have to wait. It holds no login
+// state.
 type limiter struct {
 	interval time.Duration // between two requests, on average
 	burst    time.Duration // how much earlier they may come: interval times their number
@@ -40,16 +42,31 @@ func newLimiter(perSecond float64, burst int) *limiter {
 	}
 }
 
-// allows reports whether a request with this cookie may use the store.
-func (l *limiter) allows(client netip.Addr, cookie string, now time.Time) bool {
+// allows reports whether a request with this cookie may use the store, and whether the
+// request counts as one whose cookie names no session.
+func (l *limiter) allows(client netip.Addr, cookie string, now time.Time) (ok, counts bool) {
 	if l == nil {
-		return true
+		return true, false
 	}
 	hash := maphash.String(l.seed, cookie)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	next, used := l.next[network(client)]
-	return !used || next.Sub(now) <= l.burst-l.interval || l.knows(hash)
+	if l.knows(hash) {
+		return true, false
+	}
+	at := network(client)
+	next := l.next[at]
+	if next.Before(now) {
+		next = now
+	}
+	if next.Sub(now) > l.burst-l.interval {
+		return false, false
+	}
+	if len(l.next) >= maxAddresses {
+		l.forget(now)
+	}
+	l.next[at] = next.Add(l.interval)
+	return true, true
 }
 
 func (l *limiter) knows(hash uint64) bool {
@@ -61,36 +78,32 @@ func (l *limiter) knows(hash uint64) bool {
 	return false
 }
 
-// found records that a cookie names a session.
-func (l *limiter) found(cookie string) {
+// found records that a cookie names a session. If its request counts, at the time that
+// allows was told, it no longer does.
+func (l *limiter) found(client netip.Addr, cookie string, counts bool, at time.Time) {
 	if l == nil {
 		return
 	}
 	hash := maphash.String(l.seed, cookie)
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if counts {
+		l.giveBack(network(client), at)
+	}
 	if len(l.known[0]) >= maxKnown {
 		l.known[0], l.known[1] = map[uint64]struct{}{}, l.known[0]
 	}
 	l.known[0][hash] = struct{}{}
 }
 
-// missed records that a cookie names no session.
-func (l *limiter) missed(client netip.Addr, now time.Time) {
-	if l == nil {
-		return
+// giveBack reverses the count of a request that was allowed at this time.
+func (l *limiter) giveBack(client netip.Prefix, at time.Time) {
+	next, used := l.next[client]
+	if next = next.Add(-l.interval); used && next.After(at) {
+		l.next[client] = next
+	} else {
+		delete(l.next, client)
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.next) >= maxAddresses {
-		l.forget(now)
-	}
-	at := network(client)
-	next := l.next[at]
-	if next.Before(now) {
-		next = now
-	}
-	l.next[at] = next.Add(l.interval)
 }
 
 // forget makes room: for addresses that have used up nothing, or for all.

@@ -1,10 +1,15 @@
 package forwardauth_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
+	"strconv"
+	"strings"
 	"testing"
+	"time"
 
+	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/forwardauth"
 )
@@ -49,6 +54,97 @@ func TestOnlyGuessersAreLimited(t *testing.T) {
 		if got := w.Header.Get(forwardauth.HeaderReason); got != string(reason) {
 			t.Errorf("IPv6 request %d: %s", n, got)
 		}
+	}
+}
+
+// slow is an engine whose loads wait until end is closed.
+type slow struct {
+	djangosession.Engine
+	end chan struct{}
+}
+
+func (s slow) Load(ctx context.Context, key string) (*djangosession.Record, error) {
+	select {
+	case <-s.end:
+		return s.Engine.Load(ctx, key)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// TestLoadsInProgressAreLimited sends cookies faster than the store answers.
+func TestLoadsInProgressAreLimited(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	engine := slow{s.engine.Engine, make(chan struct{})}
+	o := forwardauth.Options{MissesPerSecond: 0.001, MissesAtOnce: 3, Logger: quiet(), Timeout: time.Minute}
+	h := s.handlerOn(engine, o)
+	const asked = 10
+	answers := make(chan *answer, asked)
+	for n := range asked {
+		go func() { answers <- ask(h, "login", fmt.Sprintf("sessionid=guess%027d", n)) }()
+	}
+	for n := range asked {
+		if n == asked-o.MissesAtOnce { // the others wait for the store
+			close(engine.end)
+		}
+		select {
+		case w := <-answers:
+			if n < asked-o.MissesAtOnce {
+				want(t, w, http.StatusTooManyRequests, forwardauth.Limited)
+			} else {
+				want(t, w, http.StatusUnauthorized, forwardauth.LoginRequired)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatalf("%d of %d requests are refused before the store answers", n, asked)
+		}
+	}
+}
+
+// TestLoadsThatFailAreLimited has a store that is down, and answers in the end.
+func TestLoadsThatFailAreLimited(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	h := s.handler(forwardauth.Options{MissesPerSecond: 0.001, MissesAtOnce: 3})
+	ada, eve := s.logIn(&auth.User{Username: "ada"}), s.logIn(&auth.User{Username: "eve"})
+	want(t, ask(h, "login", ada), http.StatusOK, forwardauth.Passed)
+	s.engine.err = errDown
+	for range 3 {
+		want(t, ask(h, "login", eve), http.StatusServiceUnavailable, forwardauth.Unavailable)
+	}
+	want(t, ask(h, "login", eve), http.StatusTooManyRequests, forwardauth.Limited)
+	want(t, ask(h, "login", ada), http.StatusServiceUnavailable, forwardauth.Unavailable)
+	s.engine.err = nil
+	want(t, ask(h, "login", ada), http.StatusOK, forwardauth.Passed)
+}
+
+// TestSessionsAreNotLimited has more visitors at one address than it may have guesses.
+func TestSessionsAreNotLimited(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	h := s.handler(forwardauth.Options{MissesPerSecond: 0.001, MissesAtOnce: 2})
+	want(t, ask(h, "login", "sessionid=guess000000000000000000000000000"), http.StatusUnauthorized, forwardauth.LoginRequired)
+	for n := range 5 {
+		cookie := s.logIn(&auth.User{Username: strconv.Itoa(n)})
+		want(t, ask(h, "login", cookie), http.StatusOK, forwardauth.Passed)
+	}
+	want(t, ask(h, "login", "sessionid=guess000000000000000000000000001"), http.StatusUnauthorized, forwardauth.LoginRequired)
+	want(t, ask(h, "login", "sessionid=guess000000000000000000000000002"), http.StatusTooManyRequests, forwardauth.Limited)
+}
+
+// TestSessionsOfOtherSettingsAreNotLimited has sessions that Django can read and this
+// service cannot.
+func TestSessionsOfOtherSettingsAreNotLimited(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	other := newSite(t, func(x *djangosession.Settings) { x.SecretKey = "another secret" })
+	cookie := other.logIn(&auth.User{Username: "ada"})
+	key := strings.TrimPrefix(cookie, "sessionid=")
+	row, expires, _ := other.engine.Row(key)
+	s.engine.SetRow(key, row, expires)
+	h := s.handler(forwardauth.Options{MissesPerSecond: 0.001, MissesAtOnce: 1})
+	for range 3 {
+		want(t, ask(h, "login", cookie), http.StatusServiceUnavailable, forwardauth.Unavailable)
 	}
 }
 

@@ -64,8 +64,14 @@ func newSite(t *testing.T, change func(s *djangosession.Settings)) *site {
 // open opens the site once more.
 func (s *site) open(o djangosession.Options) forwardauth.Site {
 	s.t.Helper()
+	return s.openOn(s.engine, o)
+}
+
+// openOn opens the site with another engine.
+func (s *site) openOn(engine djangosession.Engine, o djangosession.Options) forwardauth.Site {
+	s.t.Helper()
 	o.Logger = quiet()
-	sessions, err := djangosession.NewManager(s.engine, s.settings, o)
+	sessions, err := djangosession.NewManager(engine, s.settings, o)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -79,10 +85,16 @@ func (s *site) open(o djangosession.Options) forwardauth.Site {
 // handler returns a handler of the site.
 func (s *site) handler(o forwardauth.Options) *forwardauth.Handler {
 	s.t.Helper()
+	return s.handlerOn(s.engine, o)
+}
+
+// handlerOn returns a handler of the site with another engine.
+func (s *site) handlerOn(engine djangosession.Engine, o forwardauth.Options) *forwardauth.Handler {
+	s.t.Helper()
 	if o.Logger == nil {
 		o.Logger = quiet()
 	}
-	h, err := forwardauth.New(s.open(djangosession.Options{ReadOnly: true}), o)
+	h, err := forwardauth.New(s.openOn(engine, djangosession.Options{ReadOnly: true}), o)
 	if err != nil {
 		s.t.Fatal(err)
 	}
