@@ -168,9 +168,13 @@ func (o *Options) openCachedDB(s djangosession.Settings, e *engine) error {
 	if err != nil {
 		return err
 	}
-	e.checks = append(e.checks, cache.Check)
-	e.Engine, err = caches.NewCachedDB(table, cache, s, o.Cache)
-	return err
+	made, err := caches.NewCachedDB(table, cache, s, o.Cache)
+	if err != nil {
+		return err
+	}
+	e.Engine = made
+	e.checks = append(e.checks, cache.Check) // the table's is there
+	return nil
 }
 
 // openCache opens the cache of sessions.

@@ -238,3 +238,17 @@ func TestSitesCloseWhatTheyHaveOpened(t *testing.T) {
 		t.Errorf("closed %d times after an error, %v", cache.closed, err)
 	}
 }
+
+// TestCachesThatAreNilAreRefused has an OpenCache that returns neither a cache nor an
+// error.
+func TestCachesThatAreNilAreRefused(t *testing.T) {
+	t.Parallel()
+	open := func(djangosession.Settings) (caches.Cache, error) { return nil, nil }
+	for _, engine := range []string{"cache", "cached_db"} {
+		file := engineFile(t, engine, cacheOf(cachePackage+"redis.RedisCache", "redis://x"))
+		_, err := djangobridge.Open(file, djangobridge.Options{DB: siteDB(t), OpenCache: open})
+		if err == nil || !strings.Contains(err.Error(), "caches: the cache is nil") {
+			t.Errorf("%s: %v", engine, err)
+		}
+	}
+}
