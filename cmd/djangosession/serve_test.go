@@ -219,6 +219,21 @@ func TestServeIsNotReadyWithoutTheDatabase(t *testing.T) {
 
 func TestServeFinishesRequestsAtTheEnd(t *testing.T) {
 	t.Parallel()
+	status, log := 0, ""
+	for range 3 { // on a busy machine, the end may come before the request
+		if status, log = endDuringRequest(t); status != 0 {
+			break
+		}
+	}
+	if status != http.StatusUnauthorized {
+		t.Errorf("the request during the end: status %d\n%s", status, log)
+	}
+}
+
+// endDuringRequest ends the program while a request waits for the database. It returns
+// the status of the response, 0 without a response, and the log.
+func endDuringRequest(t *testing.T) (status int, log string) {
+	t.Helper()
 	database := demoDatabase(t)
 	s := startServe(t, siteSettings(t, nil), database, "--timeout", "30s")
 	db, err := sql.Open(sqlitedriver.Name, sqlitedriver.DataSource(database, nil))
@@ -243,12 +258,11 @@ func TestServeFinishesRequestsAtTheEnd(t *testing.T) {
 	if _, err := db.ExecContext(t.Context(), "ROLLBACK"); err != nil {
 		t.Fatal(err)
 	}
-	if status := <-answered; status != http.StatusUnauthorized {
-		t.Errorf("the request during the end: status %d\n%s", status, s.log())
-	}
+	status = <-answered
 	if err := s.cmd.Wait(); err != nil {
 		t.Errorf("%v\n%s", err, s.log())
 	}
+	return status, s.log()
 }
 
 func TestServeReadsRulesAgain(t *testing.T) {
