@@ -2,14 +2,10 @@ package djangosession_test
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
-	"time"
-
-	"github.com/djangobridge/djangobridge/djangosession"
 )
 
 // TestSecondWriteHeaderChangesNothing checks both the session and the status.
@@ -120,16 +116,5 @@ func TestClientThatGoesAwayIsSavedFor(t *testing.T) {
 	server.Close() // waits for the handler
 	if n := s.stored(key); n != "new" {
 		t.Errorf("stored is %q", n)
-	}
-}
-
-func TestSaveHasATimeout(t *testing.T) {
-	s := newShop(t, "6.1", nil)
-	s.use(func(o *djangosession.Options) { o.SaveTimeout = 20 * time.Millisecond })
-	s.engine.saveWait = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
-	r := s.visit("", func(_ http.ResponseWriter, r *http.Request) { s.session(r).Set("n", 1) })
-	errs, _ := s.told()
-	if r.StatusCode != http.StatusInternalServerError || len(errs) != 1 || !errors.Is(errs[0], context.DeadlineExceeded) {
-		t.Errorf("status %d, %v", r.StatusCode, errs)
 	}
 }
