@@ -11,6 +11,7 @@ import (
 
 	"github.com/djangobridge/djangobridge/internal/cookies"
 	"github.com/djangobridge/djangobridge/internal/httpmw"
+	"github.com/djangobridge/djangobridge/internal/waitlock"
 )
 
 // reply is the session of a request, and what the response needs because of it. It does
@@ -21,10 +22,10 @@ type reply struct {
 	key     string // from the request's session cookie, even if the handler changes the header
 	present bool   // the request has the cookie
 
-	loading httpmw.WaitLock // guards session, failed and over
-	session *Session        // nil if it was not requested
-	failed  error           // why it could not be loaded
-	over    bool            // the handler has returned
+	loading waitlock.Mutex // guards session, failed and over
+	session *Session       // nil if it was not requested
+	failed  error          // why it could not be loaded
+	over    bool           // the handler has returned
 
 	seen    uint64 // number of the last change to the session before the header
 	saves   bool   // Django saves with this status

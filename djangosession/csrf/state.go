@@ -9,7 +9,7 @@ import (
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/internal/cookies"
-	"github.com/djangobridge/djangobridge/internal/httpmw"
+	"github.com/djangobridge/djangobridge/internal/waitlock"
 )
 
 // sessionName is the session key of the secret.
@@ -32,7 +32,7 @@ type state struct {
 
 	atLoad atomic.Pointer[any] // value of sessionName when the session was loaded
 
-	checking httpmw.WaitLock // guards checked; held while the form is read
+	checking waitlock.Mutex // guards checked; held while the form is read
 	checked  bool
 
 	mu      sync.Mutex // guards the fields below; never held while waiting

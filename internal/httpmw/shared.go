@@ -6,7 +6,6 @@
 //     it.
 //   - [Answer], which gives an error handler a default status.
 //   - [RemoveFiles], which removes the files of forms that were parsed in copies of a request.
-//   - [WaitLock], a mutex for work that may take long, such as loading a session.
 package httpmw
 
 import (
