@@ -24,7 +24,7 @@ import (
 // later save returns [ErrSessionGone], and [Session.Flush] removes what may be stored
 // under the new key. Matches cycle_key.
 func (s *Session) CycleKey(ctx context.Context) error {
-	return s.locked(ctx, func() error {
+	return s.locked(ctx, func(ctx context.Context) error {
 		old, loaded := s.state()
 		if !loaded {
 			return ErrNotLoaded

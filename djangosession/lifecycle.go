@@ -21,7 +21,7 @@ var errNoFreeKey = errors.New("djangosession: found no unused session key")
 // not exist or does not decode, it behaves like [Manager.Load]. The error is the
 // engine's; the session is then unchanged.
 func (s *Session) Load(ctx context.Context) error {
-	return s.locked(ctx, func() error {
+	return s.locked(ctx, func(ctx context.Context) error {
 		var r *Record
 		if key := s.Key(); key == "" {
 			r = &Record{Data: py.NewDict(0)}
@@ -54,7 +54,7 @@ func (s *Session) Load(ctx context.Context) error {
 // effect after a later one. With [Options].MergeSaves retrying is safe; without, a retry
 // replaces what others have stored in between, like every save of a whole session.
 func (s *Session) Save(ctx context.Context) error {
-	return s.locked(ctx, func() error {
+	return s.locked(ctx, func(ctx context.Context) error {
 		key, loaded := s.state()
 		if key == "" {
 			return s.create(ctx)
@@ -75,7 +75,7 @@ func (s *Session) Save(ctx context.Context) error {
 // SaveMustCreate stores the session as a new one. It returns [ErrKeyTaken] if a session
 // is stored under its key. Matches save(must_create=True).
 func (s *Session) SaveMustCreate(ctx context.Context) error {
-	return s.locked(ctx, func() error {
+	return s.locked(ctx, func(ctx context.Context) error {
 		key, _ := s.state()
 		if key == "" {
 			return s.create(ctx)
@@ -87,7 +87,7 @@ func (s *Session) SaveMustCreate(ctx context.Context) error {
 // Create stores the session, with its current values, under a new key. If the engine is
 // [Stateless], an empty session without a key gets none. Matches create.
 func (s *Session) Create(ctx context.Context) error {
-	return s.locked(ctx, func() error {
+	return s.locked(ctx, func(ctx context.Context) error {
 		if s.manager.stateless && s.IsEmpty() {
 			if s.manager.ReadOnly() {
 				return ErrReadOnly
@@ -128,7 +128,7 @@ func (s *Session) DeleteStored(ctx context.Context) error {
 // If the engine is [Stateless], the middleware deletes the cookie with the response to
 // this request, and a copy of the cookie remains valid. Matches flush.
 func (s *Session) Flush(ctx context.Context) error {
-	return s.locked(ctx, func() error {
+	return s.locked(ctx, func(ctx context.Context) error {
 		if s.manager.ReadOnly() {
 			return ErrReadOnly // the values stay, like everything else
 		}
@@ -180,7 +180,7 @@ func (s *Session) discard(ctx context.Context, known string) error {
 	if s.manager.stateless {
 		return nil
 	}
-	return s.locked(ctx, func() error {
+	return s.locked(ctx, func(ctx context.Context) error {
 		var err error
 		if key := s.Key(); key != known {
 			err = s.DeleteStored(ctx)
@@ -316,7 +316,7 @@ func (s *Session) renew(ctx context.Context) error {
 	if _, ok := s.manager.engine.(Merger); !ok {
 		return s.Save(ctx)
 	}
-	return s.locked(ctx, func() error {
+	return s.locked(ctx, func(ctx context.Context) error {
 		key, _ := s.state()
 		if key == "" {
 			return s.create(ctx)

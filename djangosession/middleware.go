@@ -34,7 +34,8 @@ var (
 // first use. It is the counterpart of request.session. If there is no cookie or no such
 // session, it returns a new session. Later calls return the same session, from any
 // goroutine. The error is [ErrNoMiddleware], the end of ctx while another goroutine loads
-// the session, or the engine's; see [Manager.Load].
+// the session, or the engine's; see [Manager.Load]. In the context that an engine and the
+// hooks of its calls receive, it is another error, because the session is locked.
 //
 // Django loads a session when a value is first read. Here only FromContext loads it,
 // because only this call has a context.
@@ -42,8 +43,8 @@ func FromContext(ctx context.Context) (*Session, error) {
 	switch x := ctx.Value(exchangeKey{}).(type) {
 	case *exchange:
 		return x.load(ctx)
-	case loadingContext:
-		return nil, errLoading
+	case *engineContext:
+		return nil, errInEngine
 	}
 	return nil, ErrNoMiddleware
 }

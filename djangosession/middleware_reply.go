@@ -43,8 +43,8 @@ func (r *reply) load(ctx context.Context) (*Session, error) {
 	if r.session != nil || r.failed != nil {
 		return r.session, r.failed
 	}
-	loading := loadingContext{ctx}
-	s, err := r.manager.Load(loading, r.key) //nolint:contextcheck // it is ctx, with less in it
+	loading := withoutSession(ctx)
+	s, err := r.manager.Load(loading, r.key)
 	if err != nil {
 		if ctx.Err() == nil { // otherwise the caller's context has ended, and others may try
 			r.failed = err
@@ -67,20 +67,6 @@ func (s *Session) peek(name string) any {
 	defer s.mu.Unlock()
 	v, _ := s.data.Get(name)
 	return own(v)
-}
-
-// loadingContext is the context in which the session is loaded. A hook or a logger that
-// requests the session from it gets an error instead of a deadlock.
-type loadingContext struct{ context.Context } //nolint:containedctx // what it takes from
-
-var errLoading = errors.New("djangosession: the session is still being loaded: do not request it from a hook or a logger")
-
-// Value implements context.Context.
-func (c loadingContext) Value(key any) any {
-	if _, ok := key.(exchangeKey); ok {
-		return c
-	}
-	return c.Context.Value(key)
 }
 
 // loaded returns the session if it was requested, and whether loading it failed.

@@ -12,8 +12,8 @@ import (
 // belongs to the handler.
 func RequestFromContext(ctx context.Context) (*http.Request, bool) {
 	value := ctx.Value(exchangeKey{})
-	if loading, ok := value.(loadingContext); ok {
-		value = loading.Context.Value(exchangeKey{})
+	if engine, ok := value.(*engineContext); ok {
+		value = engine.Context.Value(exchangeKey{})
 	}
 	if x, ok := value.(*exchange); ok {
 		return x.request, true

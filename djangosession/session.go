@@ -41,9 +41,9 @@ func newSession(m *Manager, key string) *Session {
 	return &Session{manager: m, lifecycle: make(chan struct{}, 1), key: key, data: py.NewDict(0), loaded: key == ""}
 }
 
-// locked calls do while no other call of this session uses the engine. The error is that
-// of do, or the end of ctx.
-func (s *Session) locked(ctx context.Context, do func() error) error {
+// locked calls do, with a context for the engine, while no other call of this session
+// uses the engine. The error is that of do, or the end of ctx.
+func (s *Session) locked(ctx context.Context, do func(ctx context.Context) error) error {
 	select {
 	case s.lifecycle <- struct{}{}: // free at once; the engine checks the context
 	default:
@@ -54,7 +54,7 @@ func (s *Session) locked(ctx context.Context, do func() error) error {
 		}
 	}
 	defer func() { <-s.lifecycle }()
-	return do()
+	return do(withoutSession(ctx))
 }
 
 // ErrNotLoaded reports an attempt to save a session whose values were not loaded.
@@ -93,7 +93,7 @@ func (s *Session) Key() string {
 // [Session.CycleKey] in another goroutine. While one runs, the session may already be
 // stored under a key that Key does not return yet. The error is the end of ctx.
 func (s *Session) SettledKey(ctx context.Context) (key string, err error) {
-	err = s.locked(ctx, func() error {
+	err = s.locked(ctx, func(context.Context) error {
 		key = s.Key()
 		return nil
 	})
