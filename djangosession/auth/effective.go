@@ -34,54 +34,35 @@ func RealUserFrom(ctx context.Context) (*User, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	_, err = v.effectiveState(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return v.found.User, nil
+	found, err := v.lookup(ctx)
+	return found.login.User, err
 }
 
-// effectiveState returns the user of the request. v.mu is held.
-func (v *requestState) effectiveState(ctx context.Context) (State, error) {
-	login, err := v.login(ctx)
-	if err != nil || v.auth.options.EffectiveUser == nil {
-		return login, err
-	}
-	if v.resolved {
-		return v.effective, nil
-	}
-	ctx = context.WithValue(ctx, requestStateKey{}, busy{})
-	s, err := djangosession.FromContext(ctx)
-	if err != nil {
-		return State{}, err
+// findEffective returns the users of a request with this login. v.asking is held.
+func (v *requestState) findEffective(ctx context.Context, s *djangosession.Session, login State) (logins, error) {
+	if v.auth.options.EffectiveUser == nil {
+		return logins{login: login, effective: login}, nil
 	}
 	user, err := v.auth.options.EffectiveUser(v.request.WithContext(ctx), s, login.User)
 	if err != nil {
-		return State{}, fmt.Errorf("auth: find the effective user: %w", err)
+		return logins{}, fmt.Errorf("auth: find the effective user: %w", err)
 	}
 	if login.User != nil && !s.Contains(SessionKey) { // the hook has ended the login
 		if user == login.User {
 			user = nil
 		}
 		login = State{Reason: NotLoggedIn}
-		v.found = login
 	}
+	found := logins{login: login, effective: login}
 	switch {
-	case user == nil && login.User == nil:
-		v.effective = login
-	case user == nil:
-		v.effective = State{Reason: NoEffectiveUser}
+	case user == nil && login.User != nil:
+		found.effective = State{Reason: NoEffectiveUser}
 	case user != login.User:
 		backend := user.Backend
 		if backend == "" && login.User != nil {
 			backend = login.User.Backend
 		}
-		v.effective = State{User: v.auth.adopt(user, backend)}
-	default:
-		v.effective = login
+		found.effective = State{User: v.auth.adopt(user, backend)}
 	}
-	v.resolved = true
-	return v.effective, nil
+	return found, nil
 }

@@ -3,11 +3,13 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"sync"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/internal/httpmw"
+	"github.com/djangobridge/djangobridge/internal/waitlock"
 )
 
 // Middleware gives requests their user. [UserFrom] and the methods that log in and out
@@ -26,8 +28,9 @@ func (a *Auth) Middleware(next http.Handler) http.Handler {
 // [Options].EffectiveUser it returns the user which that returns. The first call loads
 // the session and the user; later calls in the same request return the same *User, in any
 // goroutine. The error is [ErrNoMiddleware] or that of the engine, the users or
-// EffectiveUser. After an error nothing is known about the login, and the next call tries
-// again.
+// EffectiveUser, or the end of ctx. After an error nothing is known about the login. The
+// next call tries again, but an error of the engine remains for the whole request, unless
+// it came from the end of ctx.
 func UserFrom(ctx context.Context) (*User, error) {
 	state, err := StateFrom(ctx)
 	return state.User, err
@@ -39,9 +42,8 @@ func StateFrom(ctx context.Context) (State, error) {
 	if err != nil {
 		return State{}, err
 	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.effectiveState(ctx)
+	found, err := v.lookup(ctx)
+	return found.effective, err
 }
 
 // requestState is the state of a request in the middleware. It is also the request's
@@ -51,12 +53,14 @@ type requestState struct {
 	auth            *Auth
 	request         *http.Request // as the middleware received it
 
-	mu        sync.Mutex // held during the lookup, so that all callers get the same user
-	known     bool       // whether found is current
-	found     State      // who is logged in
-	resolved  bool       // whether effective is current
-	effective State
+	asking waitlock.Mutex // held during lookups and changes, so that all callers get the same user
+	mu     sync.Mutex     // guards known; never held while waiting
+	known  logins
 }
+
+// logins holds the user by the session, and the one by [Options].EffectiveUser. A zero
+// State is not known.
+type logins struct{ login, effective State }
 
 // requestStateKey is the context key of the requestState.
 type requestStateKey struct{}
@@ -96,21 +100,58 @@ type busy struct{}
 
 var errBusy = errors.New("auth: the user of this request is still being determined: do not ask for it in loggers, hooks or Users")
 
-// login returns the state by the session. v.mu is held.
-func (v *requestState) login(ctx context.Context) (State, error) {
-	if v.known {
-		return v.found, nil
-	}
-	ctx = context.WithValue(ctx, requestStateKey{}, busy{})
+// found returns what is known.
+func (v *requestState) found() logins {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.known
+}
+
+// keep sets what is known.
+func (v *requestState) keep(known logins) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.known = known
+}
+
+// lock waits until no other goroutine determines or changes the user, and returns the
+// session and a context for calls that run while v.asking is held. The session comes
+// first: a hook of the goroutine that loads or stores it may ask for the user, and must
+// not wait for a caller that waits for the session.
+func (v *requestState) lock(ctx context.Context) (context.Context, *djangosession.Session, error) {
 	s, err := djangosession.FromContext(ctx)
 	if err != nil {
-		return State{}, err
+		return nil, nil, err
 	}
-	found, err := v.auth.State(ctx, s)
+	if !v.asking.Lock(ctx.Done()) {
+		return nil, nil, fmt.Errorf("auth: wait until the user is determined: %w", ctx.Err())
+	}
+	return context.WithValue(ctx, requestStateKey{}, busy{}), s, nil
+}
+
+// lookup returns the users of the request, and determines them if they are not known.
+func (v *requestState) lookup(ctx context.Context) (logins, error) {
+	if found := v.found(); found.effective != (State{}) {
+		return found, nil
+	}
+	ctx, s, err := v.lock(ctx)
 	if err != nil {
-		return State{}, err
+		return logins{}, err
 	}
-	v.found, v.known = found, true
+	defer v.asking.Unlock()
+	found := v.found() // another caller may have determined them
+	if found.login == (State{}) {
+		if found.login, err = v.auth.State(ctx, s); err != nil {
+			return logins{}, err
+		}
+		v.keep(found)
+	}
+	if found.effective == (State{}) {
+		if found, err = v.findEffective(ctx, s, found.login); err != nil {
+			return logins{}, err
+		}
+		v.keep(found)
+	}
 	return found, nil
 }
 
@@ -120,19 +161,19 @@ func (v *requestState) login(ctx context.Context) (State, error) {
 func (v *requestState) change(
 	ctx context.Context, settled bool, do func(ctx context.Context, s *djangosession.Session, before State) (State, error),
 ) error {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	ctx = context.WithValue(ctx, requestStateKey{}, busy{})
-	s, err := djangosession.FromContext(ctx)
+	ctx, s, err := v.lock(ctx)
 	if err != nil {
 		return err
 	}
-	after, err := do(ctx, s, v.found)
-	if err == nil || after.User == nil && after.Reason != "" {
-		v.found, v.known = after, true
-		v.effective, v.resolved = after, settled
-	} else { // the next lookup decides
-		v.found, v.known, v.effective, v.resolved = State{}, false, State{}, false
+	defer v.asking.Unlock()
+	after, err := do(ctx, s, v.found().login)
+	if err != nil && after.User != nil {
+		after = State{} // the next lookup decides
 	}
+	now := logins{login: after}
+	if settled || v.auth.options.EffectiveUser == nil {
+		now.effective = after
+	}
+	v.keep(now)
 	return err
 }

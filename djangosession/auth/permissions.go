@@ -7,13 +7,17 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/djangobridge/djangobridge/internal/waitlock"
 )
 
 // permissions holds the permissions of a user. They are read at first use, and kept as
 // long as the user.
 type permissions struct {
-	mu     sync.Mutex
-	users  Users
+	mu    sync.Mutex // guards users; never held while waiting
+	users Users
+
+	asking waitlock.Mutex  // guards the fields below
 	all    map[string]bool // nil until the first use
 	groups []string        // likewise
 }
@@ -23,6 +27,22 @@ func (p *permissions) from(users Users) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.users = users
+}
+
+// ask calls read with where permissions are read, while no other goroutine reads them.
+// The error is that of read, errNoUsers, or the end of ctx.
+func (p *permissions) ask(ctx context.Context, read func(users Users) error) error {
+	if !p.asking.Lock(ctx.Done()) {
+		return fmt.Errorf("auth: wait until the permissions of a user are read: %w", ctx.Err())
+	}
+	defer p.asking.Unlock()
+	p.mu.Lock()
+	users := p.users
+	p.mu.Unlock()
+	if users == nil {
+		return errNoUsers
+	}
+	return read(users)
 }
 
 var errNoUsers = errors.New("auth: a user made by hand has no permissions: get it from UserFrom, Auth.User or Auth.Authenticate")
@@ -84,25 +104,23 @@ func (u *User) Permissions(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-func (u *User) allPermissions(ctx context.Context) (map[string]bool, error) {
+func (u *User) allPermissions(ctx context.Context) (all map[string]bool, err error) {
 	p := &u.permissions
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.all != nil {
-		return p.all, nil
-	}
-	if p.users == nil {
-		return nil, errNoUsers
-	}
-	names, err := p.users.Permissions(ctx, u)
-	if err != nil {
-		return nil, fmt.Errorf("auth: read permissions: %w", err)
-	}
-	p.all = make(map[string]bool, len(names))
-	for _, name := range names {
-		p.all[name] = true
-	}
-	return p.all, nil
+	err = p.ask(ctx, func(users Users) error {
+		if p.all == nil {
+			names, err := users.Permissions(ctx, u)
+			if err != nil {
+				return fmt.Errorf("auth: read permissions: %w", err)
+			}
+			p.all = make(map[string]bool, len(names))
+			for _, name := range names {
+				p.all[name] = true
+			}
+		}
+		all = p.all // which is not changed any more
+		return nil
+	})
+	return all, err
 }
 
 // Groups returns the names of the user's groups, even if the user is inactive.
@@ -110,18 +128,17 @@ func (u *User) Groups(ctx context.Context) ([]string, error) {
 	if u == nil {
 		return []string{}, nil
 	}
-	p := &u.permissions
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.groups == nil {
-		if p.users == nil {
-			return nil, errNoUsers
+	p, groups := &u.permissions, []string(nil)
+	err := p.ask(ctx, func(users Users) error {
+		if p.groups == nil {
+			names, err := users.Groups(ctx, u)
+			if err != nil {
+				return fmt.Errorf("auth: read groups: %w", err)
+			}
+			p.groups = append([]string{}, names...)
 		}
-		names, err := p.users.Groups(ctx, u)
-		if err != nil {
-			return nil, fmt.Errorf("auth: read groups: %w", err)
-		}
-		p.groups = append([]string{}, names...)
-	}
-	return slices.Clone(p.groups), nil
+		groups = slices.Clone(p.groups)
+		return nil
+	})
+	return groups, err
 }
