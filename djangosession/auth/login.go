@@ -43,10 +43,13 @@ func (a *Auth) LoginBackend(ctx context.Context, user *User, backend string) err
 
 // LoginSession is [Auth.Login] for any session, which the caller loads before and saves
 // afterwards. The CSRF token is rotated if ctx is that of a request.
-// [djangosession.ErrHeaderSent] is returned only for the session of that request.
+// [djangosession.ErrHeaderSent] is returned only for the session of that request, whose
+// user is then the one of [UserFrom].
 func (a *Auth) LoginSession(ctx context.Context, s *djangosession.Session, user *User) error {
 	start := a.start()
-	err := a.loginSession(ctx, s, user, "")
+	err := a.changeSession(ctx, s, true, func(ctx context.Context, _ State) (State, error) {
+		return State{User: user}, a.loginSession(ctx, s, user, "")
+	})
 	a.observe(ctx, OpLogin, start, outcomeOf(err))
 	if err == nil {
 		a.observeLogin(ctx, user)
@@ -185,14 +188,16 @@ const languageSessionKey = "_language"
 
 var errLogoutReadOnly = fmt.Errorf("auth: log out: %w", djangosession.ErrReadOnly)
 
-// LogoutSession is [Auth.Logout] for any session.
+// LogoutSession is [Auth.Logout] for any session. It ends with ctx.
 func (a *Auth) LogoutSession(ctx context.Context, s *djangosession.Session) error {
 	if a.readOnly(s) {
 		return errLogoutReadOnly
 	}
 	a.observeLogout(ctx, func(ctx context.Context) (State, error) { return a.check(ctx, s) })
 	start := a.start()
-	err := a.logoutSession(ctx, s)
+	err := a.changeSession(ctx, s, true, func(ctx context.Context, _ State) (State, error) {
+		return State{Reason: NotLoggedIn}, a.logoutSession(ctx, s)
+	})
 	a.observe(ctx, OpLogout, start, outcomeOf(err))
 	return err
 }
@@ -244,10 +249,7 @@ func (a *Auth) UpdateSessionAuthHash(ctx context.Context, user *User) error {
 			}
 			return before, beforeHeader(ctx, s, func() error { return s.CycleKey(ctx) })
 		}
-		if err := a.UpdateSession(ctx, s, user); err != nil {
-			return before, err
-		}
-		return State{User: a.adopt(user, before.User.Backend)}, nil
+		return a.updateSession(ctx, s, user, before)
 	})
 }
 
@@ -258,8 +260,16 @@ func (a *Auth) UpdateSession(ctx context.Context, s *djangosession.Session, user
 	if user == nil {
 		return ErrNilUser
 	}
+	return a.changeSession(ctx, s, false, func(ctx context.Context, before State) (State, error) {
+		return a.updateSession(ctx, s, user, before)
+	})
+}
+
+// updateSession gives a session a new key, and the hash of the user's password if it is
+// the user's. It returns the login after the one before.
+func (a *Auth) updateSession(ctx context.Context, s *djangosession.Session, user *User, before State) (State, error) {
 	if a.readOnly(s) {
-		return fmt.Errorf("auth: update the session: %w", djangosession.ErrReadOnly)
+		return before, fmt.Errorf("auth: update the session: %w", djangosession.ErrReadOnly)
 	}
 	err := beforeHeader(ctx, s, func() error {
 		if err := s.CycleKey(ctx); err != nil {
@@ -272,7 +282,10 @@ func (a *Auth) UpdateSession(ctx context.Context, s *djangosession.Session, user
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("auth: update the session: %w", err)
+		return before, fmt.Errorf("auth: update the session: %w", err)
 	}
-	return nil
+	if before.User == nil || !a.sameID(before.User.ID, user.ID) {
+		return before, nil
+	}
+	return State{User: a.adopt(user, before.User.Backend)}, nil
 }

@@ -93,6 +93,30 @@ func (a *Auth) requestState(ctx context.Context) (*requestState, error) {
 	return v, err
 }
 
+// changeSession runs an operation on any session. If it is that of a request that passed
+// through this Auth, [UserFrom] then returns its new user; see change.
+func (a *Auth) changeSession(
+	ctx context.Context, s *djangosession.Session, settled bool, do func(ctx context.Context, before State) (State, error),
+) error {
+	v, err := a.requestState(ctx)
+	if err == nil && isRequests(ctx, s) {
+		return v.change(ctx, settled, func(ctx context.Context, _ *djangosession.Session, before State) (State, error) {
+			return do(ctx, before)
+		})
+	}
+	_, err = do(ctx, State{})
+	return err
+}
+
+// isRequests reports whether s is the session of the request, which it does not load.
+func isRequests(ctx context.Context, s *djangosession.Session) bool {
+	if shared := httpmw.From(ctx); shared == nil || !shared.Loaded() {
+		return false
+	}
+	own, err := djangosession.FromContext(ctx)
+	return err == nil && own == s
+}
+
 // busy replaces the requestState in the context of calls that run while it is locked: to
 // loggers, hooks and Users. If one of them asks for the user, as a log handler may do for
 // each line, it gets an error instead of a deadlock.

@@ -129,6 +129,13 @@ func (s *Shared) RunAtLoad(get func(name string) any) {
 	}
 }
 
+// Loaded reports whether the session is loaded.
+func (s *Shared) Loaded() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.get != nil
+}
+
 // AtLogin registers f to be called at each login in this request, after the session has
 // received its new key.
 func (s *Shared) AtLogin(f func(ctx context.Context) error) {
