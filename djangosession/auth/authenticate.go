@@ -55,7 +55,11 @@ func (a *Auth) authenticate(ctx context.Context, username, password string) (*Us
 	if err != nil && !errors.Is(err, ErrNoUser) {
 		return nil, fmt.Errorf("auth: find a user by name: %w", err)
 	}
-	if err := a.checkPassword(ctx, user, password); err != nil {
+	mustUpdate, err := a.checkPassword(ctx, user, password)
+	if err == nil && mustUpdate {
+		err = a.upgradePassword(ctx, user, password)
+	}
+	if err != nil {
 		return nil, err
 	}
 	for _, b := range backends {
@@ -66,11 +70,12 @@ func (a *Auth) authenticate(ctx context.Context, username, password string) (*Us
 	return nil, ErrBadCredentials
 }
 
-// checkPassword checks the password of a user, and stores it again if Django would. The
-// error is [ErrBadCredentials] if the password is wrong. A nil user takes as long.
-func (a *Auth) checkPassword(ctx context.Context, user *User, password string) error {
+// checkPassword checks the password of a user. It reports whether Django would now encode
+// it again and this service may. The error is [ErrBadCredentials] if the password is
+// wrong. A nil user takes as long.
+func (a *Auth) checkPassword(ctx context.Context, user *User, password string) (mustUpdate bool, err error) {
 	if a.options.Hashers == nil {
-		return ErrNoHashers
+		return false, ErrNoHashers
 	}
 	var stored Secret
 	if user != nil {
@@ -79,15 +84,13 @@ func (a *Auth) checkPassword(ctx context.Context, user *User, password string) e
 	ok, mustUpdate, err := a.options.Hashers.Check(ctx, password, stored)
 	switch {
 	case errors.Is(err, ErrUnknownHasher):
-		return err
+		return false, err
 	case err != nil:
-		return fmt.Errorf("auth: check a password: %w", err)
+		return false, fmt.Errorf("auth: check a password: %w", err)
 	case !ok || user == nil:
-		return ErrBadCredentials
-	case mustUpdate && a.mayWrite(ctx) == nil:
-		return a.upgradePassword(ctx, user, password)
+		return false, ErrBadCredentials
 	}
-	return nil
+	return mustUpdate && a.mayWrite(ctx) == nil, nil
 }
 
 // upgradePassword encodes a password that was right again and stores it.

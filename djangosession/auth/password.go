@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/djangobridge/djangobridge/djangosession"
 )
 
 // Hashers checks and encodes passwords; package hashers implements it. Implementations
@@ -45,13 +47,19 @@ func (a *Auth) MakePassword(ctx context.Context, password string) (Secret, error
 // may have changed since user was read, read the user again. If Django would now encode
 // the password again, CheckPassword does so, stores the result and updates user.Password.
 // Then [Auth.UpdateSessionAuthHash] keeps the user logged in, and other sessions of the
-// user end, as in Django. The error is one of [Auth.MakePassword] or of [Users]. Matches
+// user end, as in Django. The session of a request in which [UserFrom] found the user gets
+// a new key first, so that no parallel request ends the login; if it cannot, the password
+// stays as it is. The error is one of [Auth.MakePassword] or of [Users]. Matches
 // check_password of the user model.
 func (a *Auth) CheckPassword(ctx context.Context, user *User, password string) (bool, error) {
 	if user == nil {
 		return false, ErrNilUser
 	}
-	switch err := a.checkPassword(ctx, user, password); {
+	mustUpdate, err := a.checkPassword(ctx, user, password)
+	if err == nil && mustUpdate && a.renewKey(ctx, user) == nil {
+		err = a.upgradePassword(ctx, user, password)
+	}
+	switch {
 	case errors.Is(err, ErrBadCredentials):
 		return false, nil
 	case err != nil:
@@ -60,9 +68,25 @@ func (a *Auth) CheckPassword(ctx context.Context, user *User, password string) (
 	return true, nil
 }
 
+// renewKey gives the session of the request a new key, if it is known to be a login of the
+// user. Parallel requests of the same browser then cannot find the session while its hash
+// is that of an old password, and flush it.
+func (a *Auth) renewKey(ctx context.Context, user *User) error {
+	v, err := a.requestState(ctx)
+	if err != nil {
+		return nil //nolint:nilerr // no session of a request
+	}
+	if login := v.found().login.User; login == nil || !a.sameID(login.ID, user.ID) {
+		return nil
+	}
+	return v.change(ctx, false, func(ctx context.Context, s *djangosession.Session, before State) (State, error) {
+		return before, beforeHeader(ctx, s, func() error { return s.CycleKey(ctx) })
+	})
+}
+
 // SetPassword encodes a password, stores it, and sets user.Password. It does not check
-// whether the password is good. Call [Auth.UpdateSessionAuthHash] afterwards to keep the
-// user logged in; all other sessions of the user end. The error is [ErrPasswordChanged]
+// whether the password is good. [Auth.UpdateSessionAuthHash] keeps the user logged in and
+// says in which order; all other sessions of the user end. The error is [ErrPasswordChanged]
 // if the stored password is no longer that of user: read the user again. Other errors are
 // those of [Auth.MakePassword] and [Users]. Matches set_password and save.
 func (a *Auth) SetPassword(ctx context.Context, user *User, password string) error {

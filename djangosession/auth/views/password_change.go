@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 )
 
@@ -103,8 +104,16 @@ func (v *Views) newPassword(ctx context.Context, f *form, user *auth.User) (stri
 	return first, nil
 }
 
-// changePassword stores a password and keeps the user logged in.
+// changePassword stores a password and keeps the user logged in. The session gets a new
+// key first; see [auth.Auth.UpdateSessionAuthHash].
 func (v *Views) changePassword(ctx context.Context, user *auth.User, password string) error {
+	session, err := djangosession.FromContext(ctx)
+	if err != nil {
+		return err
+	}
+	if err := session.CycleKey(ctx); err != nil {
+		return err
+	}
 	if err := v.site.Login.SetPassword(ctx, user, password); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package views_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -38,9 +39,27 @@ func (fakeHashers) Make(_ context.Context, password string) (auth.Secret, error)
 	return auth.Secret("new$" + password), nil
 }
 
+// watchedUsers call stored, if set, after they have stored a password.
+type watchedUsers struct {
+	*memory.Users
+	stored func()
+	down   bool // the database is down for writing
+}
+
+func (u *watchedUsers) ReplacePassword(ctx context.Context, id string, old, encoded auth.Secret) error {
+	if u.down {
+		return errors.New("the database is down")
+	}
+	err := u.Users.ReplacePassword(ctx, id, old, encoded)
+	if u.stored != nil {
+		u.stored()
+	}
+	return err
+}
+
 // change is a site with one user, ada, whose browser has logged in.
 type change struct {
-	users   *memory.Users
+	users   *watchedUsers
 	site    *djangobridge.Site
 	handler http.Handler
 	pages   []views.Page // that were shown
@@ -50,7 +69,7 @@ type change struct {
 
 func newChange(t *testing.T, password auth.Secret) *change {
 	t.Helper()
-	c := &change{users: memory.NewUsers()}
+	c := &change{users: &watchedUsers{Users: memory.NewUsers()}}
 	ada, err := c.users.Add(&auth.User{Username: "ada", Password: password, IsActive: true}, memory.Access{})
 	if err != nil {
 		t.Fatal(err)
@@ -165,6 +184,53 @@ func TestRejectedPasswordChangeKeepsTheLogin(t *testing.T) {
 		}
 		if w := site.send(t, "/user/", url.Values{}); w.Code != http.StatusOK {
 			t.Errorf("%s: the user is logged out", c.name)
+		}
+	}
+}
+
+// Another request of the same browser finds the session with the hash of the old password
+// while the new one is already stored.
+func TestParallelRequestDoesNotEndTheLogin(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name          string
+		password      auth.Secret
+		first, second string
+		status        int
+	}{
+		{name: "a new password", password: "new$pw", first: "a", second: "a", status: http.StatusFound},
+		{name: "a new password, the old one encoded again", password: "old$pw", first: "a", second: "a", status: http.StatusFound},
+		{name: "only encoded again", password: "old$pw", first: "a", second: "b", status: http.StatusOK},
+	} {
+		site := newChange(t, c.password)
+		before := site.cookie
+		site.users.stored = func() {
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://example.com/user/", http.NoBody)
+			r.Header.Set("Cookie", "sessionid="+before)
+			site.handler.ServeHTTP(httptest.NewRecorder(), r)
+		}
+		w := site.send(t, "/change/", url.Values{"old_password": {"pw"}, "new_password1": {c.first}, "new_password2": {c.second}})
+		if w.Code != c.status {
+			t.Errorf("%s: status %d", c.name, w.Code)
+		}
+		if w := site.send(t, "/user/", url.Values{}); w.Code != http.StatusOK || site.cookie == before {
+			t.Errorf("%s: the user is logged out", c.name)
+		}
+	}
+}
+
+// A password that is not stored leaves the login as it is.
+func TestFailedPasswordChangeKeepsTheLogin(t *testing.T) {
+	t.Parallel()
+	for _, stored := range []auth.Secret{"old$pw", "new$pw"} {
+		site := newChange(t, stored)
+		site.users.down = true
+		w := site.send(t, "/change/", url.Values{"old_password": {"pw"}, "new_password1": {"a"}, "new_password2": {"a"}})
+		if w.Code != http.StatusInternalServerError || site.stored(t) != stored {
+			t.Errorf("%s: status %d, stored %q", string(stored), w.Code, string(site.stored(t)))
+		}
+		if w := site.send(t, "/user/", url.Values{}); w.Code != http.StatusOK {
+			t.Errorf("%s: the user is logged out", string(stored))
 		}
 	}
 }
