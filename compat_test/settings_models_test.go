@@ -88,3 +88,78 @@ func TestModelsThatConvertColumnsAreRefused(t *testing.T) {
 		})
 	}
 }
+
+// mailModels are user models with different kinds of addresses.
+const mailModels = `
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+
+class Encrypted(models.TextField):
+    def from_db_value(self, value, *args):
+        return value[::-1]
+
+    def get_prep_value(self, value):
+        return value[::-1]
+
+
+class Column(AbstractUser):
+    pass
+
+
+class Person(AbstractBaseUser):
+    username = models.CharField(max_length=9, unique=True)
+    USERNAME_FIELD = "username"
+
+    class Meta:
+        abstract = True
+
+
+class Property(Person):
+    EMAIL_FIELD = "email"
+
+    @property
+    def email(self):
+        return self.username + "@example.com"
+
+
+class Converted(Person):
+    EMAIL_FIELD = "email"
+    email = Encrypted()
+
+
+class Number(Person):
+    EMAIL_FIELD = "email"
+    email = models.IntegerField()
+
+
+class Absent(Person):
+    pass
+`
+
+// TestComputedAddressesAreExported reads what the script says of such models. Tokens of
+// reset links depend on the address since Django 3.2.
+func TestComputedAddressesAreExported(t *testing.T) {
+	t.Parallel()
+	for _, version := range releases() {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			shop := newProject(t, version)
+			shop.write("shop/models.py", mailModels)
+			for model, computed := range map[string]bool{
+				"Column": false, "Property": true, "Converted": true, "Number": true, "Absent": false,
+			} {
+				printed := shop.printed("mail"+strings.ToLower(model),
+					"INSTALLED_APPS = list(INSTALLED_APPS) + ['shop']\nAUTH_USER_MODEL = 'shop."+model+"'\n")
+				s, _, err := djangosession.ReviewSettings(bytes.NewReader(printed))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if s.UserModel.Error != "" || s.UserModel.EmailComputed != computed {
+					t.Errorf("%s: computed %v, want %v; error %q", model, s.UserModel.EmailComputed, computed, s.UserModel.Error)
+				}
+			}
+		})
+	}
+}

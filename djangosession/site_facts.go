@@ -57,6 +57,9 @@ type UserModel struct {
 	UsernameColumn string `json:"username_column"` // of the field that USERNAME_FIELD names
 	UsernameField  string `json:"username_field"`  // the name of that field; "" if unknown
 	EmailField     string `json:"email_field"`     // the name of the field with the email address; "" if unknown or without one
+	// EmailComputed reports whether Python code of the site computes or converts the email
+	// address: whether there is an address outside Django's own fields for text.
+	EmailComputed bool `json:"email_computed"`
 
 	PasswordColumn    string `json:"password_column"`
 	IsActiveColumn    string `json:"is_active_column"`

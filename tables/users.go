@@ -25,7 +25,8 @@ type Users struct {
 	columns    []userColumn
 	logins     []string // quoted columns in which GetByUsername looks
 	ignoreCase bool
-	email      string // quoted column; "" if unknown
+	email      string // quoted column
+	noEmail    error  // why it is not known
 	found      string // the start of a query for users: all columns
 	get        keyQuery
 	rows       sync.Pool // of *userRow
@@ -57,8 +58,9 @@ func NewUsers(db *sql.DB, s djangosession.Settings, o UserOptions) (*Users, erro
 	}
 	u := &Users{
 		conn: c, names: quoteModel(c.dialect, o.Schema, &m), idType: idTypeOf(&m), noHash: m.SessionAuthHash == noAuthHash,
-		readOnly: o.ReadOnly, ignoreCase: o.IgnoreCase, email: emailColumn(c.dialect, &m),
+		readOnly: o.ReadOnly, ignoreCase: o.IgnoreCase,
 	}
+	u.email, u.noEmail = emailColumn(c.dialect, &m)
 	if u.logins, err = o.loginColumns(c.dialect, &m); err != nil {
 		return nil, err
 	}

@@ -7,20 +7,25 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 )
 
-// errNoEmail is returned if the settings do not say where addresses are.
-var errNoEmail = &djangosession.SettingError{
-	Setting: "USER_MODEL", Problem: "names no field with the email address: export the site's settings again",
-}
+// Errors of UsersByEmail.
+var (
+	errNoEmail = &djangosession.SettingError{
+		Setting: "USER_MODEL", Problem: "names no field with the email address: export the site's settings again",
+	}
+	errComputedEmail = &djangosession.SettingError{
+		Setting: "USER_MODEL", Problem: "computes or converts the email address in Python: find users by their address with code " +
+			"of your own",
+	}
+)
 
 // UsersByEmail returns the users whose email address is email, without regard to case,
 // active or not, and none if it is empty. The database decides which letters are the
 // same, as it does for Django's iexact; compare the results before you trust them. The
-// error is a
-// [*djangosession.SettingError] if the model has no field with the address, or settings
-// of an older version do not name it.
+// error is a [*djangosession.SettingError] if the model has no field with the address, if
+// Python code computes or converts it, or if settings of an older version do not name it.
 func (u *Users) UsersByEmail(ctx context.Context, email string) ([]*auth.User, error) {
-	if u.email == "" {
-		return nil, errNoEmail
+	if u.noEmail != nil {
+		return nil, u.noEmail
 	}
 	if !possibleKey(email) {
 		return nil, nil
@@ -33,12 +38,16 @@ func (u *Users) UsersByEmail(ctx context.Context, email string) ([]*auth.User, e
 	return users, err
 }
 
-// emailColumn returns the quoted column of the email address, or "".
-func emailColumn(d Dialect, m *djangosession.UserModel) string {
+// emailColumn returns the quoted column of the email address. The error is a
+// [*djangosession.SettingError].
+func emailColumn(d Dialect, m *djangosession.UserModel) (string, error) {
+	if m.EmailComputed {
+		return "", errComputedEmail
+	}
 	for _, f := range m.Fields {
 		if f.Name == m.EmailField && f.Column != "" {
-			return d.quote(f.Column)
+			return d.quote(f.Column), nil
 		}
 	}
-	return ""
+	return "", errNoEmail
 }

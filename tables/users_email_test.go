@@ -34,3 +34,18 @@ func TestUsersWithoutDescribedFieldsAreNotFoundByAddress(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// A comparison with the column would find no user, or another one.
+func TestUsersWithComputedAddressesAreNotFoundByAddress(t *testing.T) {
+	t.Parallel()
+	db, _ := newUserDatabase(t, "")
+	s := settings()
+	s.UserDatabase, s.UserModel = exported("sqlite3", "sqlite"), accountModel()
+	s.UserModel.EmailField, s.UserModel.EmailComputed = s.UserModel.UsernameField, true
+	users, err := tables.NewUsers(db, s, tables.UserOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = users.UsersByEmail(t.Context(), "anne@example.com")
+	checkSource(t, "by address", err, "computes or converts")
+}

@@ -297,6 +297,10 @@ def key_type(field):
             return kind, dotted(type(field))
     return None, dotted(type(field))
 
+def is_text(field):
+    # Whether the column contains what Python gets: one of the fields for text of Django.
+    return isinstance(field, (models.CharField, models.TextField)) and not is_foreign(type(field))
+
 def label(model):
     return "%s.%s" % (model._meta.app_label, model._meta.object_name)
 
@@ -350,6 +354,7 @@ def user_facts():
         facts["username_field"] = fields[model.USERNAME_FIELD].attname
         email = model.get_email_field_name() if hasattr(model, "get_email_field_name") else "email"
         facts["email_field"] = email if email in fields else None
+        facts["email_computed"] = not is_text(fields[email]) if email in fields else hasattr(model, email)
         facts["fields"] = fields_of(model)
         facts["groups"] = link(model, "groups")
         facts["user_permissions"] = link(model, "user_permissions")

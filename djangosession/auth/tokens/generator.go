@@ -24,7 +24,7 @@ type Generator struct {
 	inDays      bool // tokens contain the day
 	acceptsDays bool // tokens that contain the day are accepted
 	withEmail   bool
-	blind       bool // the settings do not say where the address is, on which tokens depend
+	refused     error // why the address of users, on which tokens depend, is not known
 }
 
 // Errors of [Generator.Make].
@@ -32,18 +32,21 @@ var (
 	errNoUser = errors.New("tokens: make a token: there is no user")
 	errBlind  = errors.New("tokens: make a token: the settings do not describe the fields of the user model, such as the " +
 		"email address, on which tokens depend: export them again")
+	errComputed = errors.New("tokens: make a token: Python code of the site computes or converts the email address of users, on " +
+		"which tokens depend: set Options.HashValue to a function that returns what _make_hash_value does")
 	errClock = errors.New("tokens: make a token: the clock of this machine is before 2001")
 )
 
 // Make returns a token for user. It contains letters, digits and one hyphen. The error is
-// for a nil user, for a clock before 2001, and for settings of an older version of this
-// module, which do not describe the email address of users. Matches make_token.
+// for a nil user, for a clock before 2001, and, unless Options.HashValue is set, for users
+// whose email address is not known: the settings are of an older version of this module
+// and do not describe it, or Python code computes or converts it. Matches make_token.
 func (g *Generator) Make(user *auth.User) (string, error) {
 	if user == nil {
 		return "", errNoUser
 	}
-	if g.blind {
-		return "", errBlind
+	if g.refused != nil {
+		return "", g.refused
 	}
 	timestamp := g.timestamp(g.now(), g.inDays)
 	if timestamp < 0 {
@@ -57,7 +60,7 @@ func (g *Generator) Make(user *auth.User) (string, error) {
 // depends on the current password. Matches check_token.
 func (g *Generator) Check(user *auth.User, token string) bool {
 	text, _, ok := strings.Cut(token, "-")
-	if user == nil || !ok || g.blind {
+	if user == nil || !ok || g.refused != nil {
 		return false
 	}
 	// A number of more than 63 bits is not the time of any token.

@@ -1,6 +1,7 @@
 package tokens
 
 import (
+	"slices"
 	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
@@ -27,7 +28,8 @@ type Options struct {
 	// HashValue replaces _make_hash_value: it returns the text that a token protects. It
 	// must contain the id of the user, and a value that changes when the token is used.
 	// The timestamp is that of the token, in seconds, or days before Django 3.1. Package
-	// views also calls HashValue with an empty user.
+	// views also calls HashValue with an empty user. It is required since Django 3.2 if
+	// Python code of the site computes or converts the email address of users.
 	HashValue func(user *auth.User, timestamp int64) string
 }
 
@@ -54,7 +56,9 @@ func New(s djangosession.Settings, o Options) (*Generator, error) {
 		inDays:    !site.MakesTokensInSeconds(),
 		withEmail: site.HashesEmailInTokens(),
 	}
-	g.blind = g.withEmail && o.HashValue == nil && s.UserModel.Model != "" && s.UserModel.Fields == nil
+	if g.withEmail && o.HashValue == nil {
+		g.refused = refusal(&s.UserModel)
+	}
 	if err := g.setZones(&s); err != nil {
 		return nil, err
 	}
@@ -62,6 +66,20 @@ func New(s djangosession.Settings, o Options) (*Generator, error) {
 		return nil, err
 	}
 	return g, nil
+}
+
+// refusal returns why the addresses of users are not those of Django.
+func refusal(m *djangosession.UserModel) error {
+	isField := func(f djangosession.UserField) bool { return f.Name == m.EmailField }
+	switch {
+	case m.Model == "": // users of the caller
+		return nil
+	case m.Fields == nil:
+		return errBlind
+	case m.EmailComputed, m.EmailField != "" && !slices.ContainsFunc(m.Fields, isField): // perhaps in another table
+		return errComputed
+	}
+	return nil
 }
 
 // setZones finds the zones of dates in tokens.
