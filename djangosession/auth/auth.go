@@ -119,6 +119,7 @@ type Auth struct {
 
 	keepsLanguage bool // logout keeps the session's language
 	demandsHash   bool
+	limitsNext    bool
 	hasLastLogin  bool // the user model has the field last_login, or is unknown
 	login, admin  loginURL
 }
@@ -148,6 +149,7 @@ func New(sessions *djangosession.Manager, users Users, o Options) (*Auth, error)
 		hasher: hasher, now: s.Clock,
 		keepsLanguage: site.KeepsLanguage(),
 		demandsHash:   site.DemandsHash(),
+		limitsNext:    site.LimitsNext(),
 		hasLastLogin:  s.UserModel.Model == "" || s.UserModel.LastLoginColumn != "",
 	}
 	if a.logger == nil {

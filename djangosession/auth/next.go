@@ -3,26 +3,33 @@ package auth
 import (
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/djangobridge/djangobridge/internal/pyurl"
 )
 
-// maxNext is the maximum length of the address to which a login page leads, in bytes. It
-// is Django's MAX_URL_LENGTH.
+// maxNext is the maximum length of the address to which a login page leads, in
+// characters. It is Django's MAX_URL_LENGTH.
 const maxNext = 2048
 
 // Next returns the address to which your own login page redirects after a login. It is
 // the last value of the field [Options].RedirectFieldName in the form, or else in the
 // query, if that is a path on this site. If not, Next returns otherwise. An address on
 // another site is never returned, because a link to the login page could then lead
-// visitors anywhere. Like LoginView, Next applies the rules of
+// visitors anywhere. Since Django 5.0.14 and 5.1.8, one of more than 2,048 characters is
+// not returned either. Like LoginView, Next applies the rules of
 // url_has_allowed_host_and_scheme, but it refuses every address with a host, even this
 // site's.
 func (a *Auth) Next(r *http.Request, otherwise string) string {
-	if values := a.nextValues(r); len(values) > 0 && isLocal(values[len(values)-1]) {
-		return values[len(values)-1]
+	values := a.nextValues(r)
+	if len(values) == 0 {
+		return otherwise
 	}
-	return otherwise
+	next := values[len(values)-1]
+	if !isLocal(next) || a.limitsNext && utf8.RuneCountInString(next) > maxNext {
+		return otherwise
+	}
+	return next
 }
 
 // HasNext reports whether the request has the field that [Auth.Next] reads, with any
@@ -59,7 +66,7 @@ func queryValues(query, name string) []string {
 // Browsers treat a backslash as a slash, drop control characters, and find a host after
 // two slashes.
 func isLocal(address string) bool {
-	if len(address) > maxNext || !strings.HasPrefix(address, "/") || strings.HasPrefix(address, "//") {
+	if !strings.HasPrefix(address, "/") || strings.HasPrefix(address, "//") {
 		return false
 	}
 	return !strings.ContainsFunc(address, func(c rune) bool { return c < ' ' || c == '\\' || c == 0x7f })

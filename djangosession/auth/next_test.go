@@ -12,31 +12,28 @@ func TestNextStaysOnTheSite(t *testing.T) {
 	t.Parallel()
 	a := newSite(t, "5.2.19", nil).auth
 	for next, taken := range map[string]bool{
-		"/":                             true,
-		"/cart/?page=2#top":             true,
-		"/a//b":                         true,
-		"/search?u=http://x.test":       true,
-		"/caf\u00e9/":                   true,
-		"/a b/":                         true,
-		"/a\x1fb/":                      false,
-		"/a\x7fb/":                      false,
-		"/" + strings.Repeat("a", 2047): true,
-		"/" + strings.Repeat("a", 2048): false,
+		"/":                       true,
+		"/cart/?page=2#top":       true,
+		"/a//b":                   true,
+		"/search?u=http://x.test": true,
+		"/caf\u00e9/":             true,
+		"/a b/":                   true,
+		"/a\x1fb/":                false,
+		"/a\x7fb/":                false,
 
-		"":                              false,
-		"cart/":                         false,
-		"http://x.test/":                false,
-		"https:/x.test":                 false,
-		"//x.test/":                     false,
-		"///x.test/":                    false,
-		"/\\x.test/":                    false,
-		"\\\\x.test/":                   false,
-		"/\t/x.test/":                   false,
-		"\t//x.test/":                   false,
-		"/\r\nSet-Cookie: a=b":          false,
-		" //x.test/":                    false,
-		"javascript:alert(1)":           false,
-		"/" + strings.Repeat("a", 9999): false,
+		"":                     false,
+		"cart/":                false,
+		"http://x.test/":       false,
+		"https:/x.test":        false,
+		"//x.test/":            false,
+		"///x.test/":           false,
+		"/\\x.test/":           false,
+		"\\\\x.test/":          false,
+		"/\t/x.test/":          false,
+		"\t//x.test/":          false,
+		"/\r\nSet-Cookie: a=b": false,
+		" //x.test/":           false,
+		"javascript:alert(1)":  false,
 	} {
 		want := "/home/"
 		if taken {
@@ -50,6 +47,31 @@ func TestNextStaysOnTheSite(t *testing.T) {
 			if got := a.Next(r, "/home/"); got != want {
 				t.Errorf("%s %q: %q, want %q", r.Method, next, got, want)
 			}
+		}
+	}
+}
+
+// The maximum length is in characters, and the releases before have none.
+func TestNextHasTheMaximumLengthOfDjango(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		django, next string
+		taken        bool
+	}{
+		{django: "5.2.19", next: "/" + strings.Repeat("a", 2047), taken: true},
+		{django: "5.2.19", next: "/" + strings.Repeat("a", 2048)},
+		{django: "5.2.19", next: "/" + strings.Repeat("\u00e9", 2047), taken: true},
+		{django: "5.2.19", next: "/" + strings.Repeat("\u00e9", 2048)},
+		{django: "5.1.7", next: "/" + strings.Repeat("a", 2048), taken: true},
+		{django: "4.2.30", next: "/" + strings.Repeat("a", 9999), taken: true},
+	} {
+		a, want := newSite(t, c.django, nil).auth, "/home/"
+		if c.taken {
+			want = c.next
+		}
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/login/?"+url.Values{"next": {c.next}}.Encode(), http.NoBody)
+		if got := a.Next(r, "/home/"); got != want {
+			t.Errorf("%s: %d bytes: taken %v, want %v", c.django, len(c.next), !c.taken, c.taken)
 		}
 	}
 }

@@ -200,6 +200,11 @@ func (r Release) ScryptParallelism() int {
 
 // Login pages.
 
+// LimitsNext reports whether the address to which a login page leads has a maximum length.
+func (r Release) LimitsNext() bool {
+	return r.since(Release{5, 0, 14}, Release{5, 1, 8}, Release{5, 2})
+}
+
 // LogsOutByAnyMethod reports whether LogoutView ends the login before it looks at the
 // method.
 func (r Release) LogsOutByAnyMethod() bool { return r.before(4, 1) }

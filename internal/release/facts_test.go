@@ -51,6 +51,7 @@ func boundaries() []boundary {
 		{fact: release.Release.MakesTokensInSeconds, no: "3.0.99", yes: "3.1"},
 		{fact: release.Release.AcceptsTokensInDays, no: "4.0", yes: "3.2.99"},
 		{fact: release.Release.HashesEmailInTokens, no: "3.1.99", yes: "3.2"},
+		{fact: release.Release.LimitsNext, no: "4.2.99 5.0.13 5.1 5.1.7", yes: "5.0.14 5.0.99 5.1.8 5.1.99 5.2 6.0"},
 		{fact: release.Release.LogsOutByAnyMethod, no: "4.1", yes: "4.0.99"},
 		{fact: release.Release.LogsOutByGet, no: "5.0", yes: "4.2.99"},
 		{fact: release.Release.ReadsDomainsAsUnicode, no: "5.1.99", yes: "5.2"},
