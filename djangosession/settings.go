@@ -123,7 +123,8 @@ type Settings struct { //nolint:recvcheck // what prints it must not need a poin
 	MessageTags map[int]string
 	// LoginReceivers are the receivers of the signal user_logged_in, such as
 	// "shop.signals.merge_carts", as found by [SettingsScript]; nil if unknown. Logins in
-	// Go do not call them.
+	// Go do not call them. They store last_login, like Django, only if its receiver
+	// django.contrib.auth.models.update_last_login is one of them, or if they are unknown.
 	LoginReceivers []string
 	// KeySalt replaces the salt that is derived from SessionStore, for a class that
 	// overrides the property key_salt.

@@ -74,7 +74,7 @@ type Options struct {
 
 	// OnLogin, if set, is called at the end of each [Auth.Login] and [Auth.LoginSession]
 	// without an error. The session holds the login and its new key, but is not saved
-	// yet, so OnLogin can still change its values. LastLogin is stored.
+	// yet, so OnLogin can still change its values. LastLogin is stored, where Django stores it.
 	OnLogin func(ctx context.Context, user *User)
 	// OnLogout, if set, is called at the start of each [Auth.Logout] and
 	// [Auth.LogoutSession], while the session still holds its values and its login. The
@@ -121,8 +121,12 @@ type Auth struct {
 	demandsHash   bool
 	limitsNext    bool
 	hasLastLogin  bool // the user model has the field last_login, or is unknown
+	setsLastLogin bool // Django stores last_login at a login, or its receivers are unknown
 	login, admin  loginURL
 }
+
+// lastLoginReceiver is the receiver of user_logged_in that stores last_login.
+const lastLoginReceiver = "django.contrib.auth.models.update_last_login"
 
 // New returns an Auth that finds the users of sessions. It takes AUTHENTICATION_BACKENDS
 // and LOGIN_URL from their settings. It refuses the name of a view in LOGIN_URL:
@@ -151,6 +155,7 @@ func New(sessions *djangosession.Manager, users Users, o Options) (*Auth, error)
 		demandsHash:   site.DemandsHash(),
 		limitsNext:    site.LimitsNext(),
 		hasLastLogin:  s.UserModel.Model == "" || s.UserModel.LastLoginColumn != "",
+		setsLastLogin: s.LoginReceivers == nil || slices.Contains(s.LoginReceivers, lastLoginReceiver),
 	}
 	if a.logger == nil {
 		a.logger = slog.Default()

@@ -11,9 +11,10 @@ import (
 
 // Login logs user in: from now on, the session of the request is theirs and [UserFrom]
 // returns user. Values of an anonymous visitor are kept under a new session key; the
-// session of another user is flushed. The CSRF token is rotated, and last_login is
-// stored. The backend is user.Backend, which [Auth.Authenticate] sets, or else the only
-// one of AUTHENTICATION_BACKENDS; see [Auth.LoginBackend] for others.
+// session of another user is flushed. The CSRF token is rotated, and last_login is stored,
+// unless the site has disconnected Django's receiver update_last_login. The backend is
+// user.Backend, which [Auth.Authenticate] sets, or else the only one of
+// AUTHENTICATION_BACKENDS; see [Auth.LoginBackend] for others.
 //
 // The error is [ErrNoMiddleware], [ErrNilUser], [ErrBackend],
 // [djangosession.ErrReadOnly], [djangosession.ErrHeaderSent] if the response has begun
@@ -81,8 +82,10 @@ func (a *Auth) logIn(ctx context.Context, s *djangosession.Session, user *User, 
 		return err
 	}
 	now := a.now()
-	if err := a.users.SetLastLogin(ctx, user.ID, now); err != nil {
-		return err
+	if a.setsLastLogin {
+		if err := a.users.SetLastLogin(ctx, user.ID, now); err != nil {
+			return err
+		}
 	}
 	undo := snapshotLogin(s)
 	s.Set(SessionKey, user.ID)
@@ -94,7 +97,7 @@ func (a *Auth) logIn(ctx context.Context, s *djangosession.Session, user *User, 
 			return err
 		}
 	}
-	if a.hasLastLogin {
+	if a.setsLastLogin && a.hasLastLogin {
 		user.LastLogin = now
 	}
 	a.adopt(user, backend)

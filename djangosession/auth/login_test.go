@@ -80,6 +80,33 @@ func TestLoginWritesWhatDjangoWrites(t *testing.T) {
 	}
 }
 
+// A site may disconnect the receiver that stores last_login.
+func TestLoginStoresLastLoginIfDjangoDoes(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name      string
+		receivers []string
+		stores    bool
+	}{
+		{name: "unknown receivers", stores: true},
+		{name: "the receiver of Django", receivers: []string{"django.contrib.auth.models.update_last_login", "shop.carts.merge"}, stores: true},
+		{name: "another receiver", receivers: []string{"shop.carts.merge"}},
+		{name: "no receiver", receivers: []string{}},
+	} {
+		site := newSite(t, "5.2.19", func(s *djangosession.Settings, _ *auth.Options) { s.LoginReceivers = c.receivers })
+		user, session := site.people.user("2"), site.manager.New()
+		if err := site.auth.LoginSession(t.Context(), session, user); err != nil {
+			t.Fatal(err)
+		}
+		if stored := site.people.user("2").LastLogin; stored.IsZero() == c.stores || !user.LastLogin.Equal(stored) {
+			t.Errorf("%s: LastLogin is %v, stored %v", c.name, user.LastLogin, stored)
+		}
+		if state := site.state(t, session); name(state.User) != "bob" {
+			t.Errorf("%s: %+v", c.name, state)
+		}
+	}
+}
+
 // A time that is not stored would make tokens invalid: those of a user with it are not
 // those of the same user, read again.
 func TestLoginOfAModelWithoutLastLoginSetsNone(t *testing.T) {
