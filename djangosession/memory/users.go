@@ -148,6 +148,27 @@ func (u *Users) GetByUsername(ctx context.Context, username string) (*auth.User,
 	return clone(found.user), nil
 }
 
+// UsersByEmail returns the users with this address, without regard to case, active or not,
+// in the order of their ids, and none if it is empty. Package auth/views uses it.
+func (u *Users) UsersByEmail(ctx context.Context, email string) ([]*auth.User, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("memory: users: %w", err)
+	}
+	if email == "" {
+		return nil, nil
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	var found []*auth.User
+	for _, m := range u.byID {
+		if strings.EqualFold(m.user.Email, email) {
+			found = append(found, clone(m.user))
+		}
+	}
+	slices.SortFunc(found, func(a, b *auth.User) int { return strings.Compare(a.ID, b.ID) })
+	return found, nil
+}
+
 // matches reports whether a login with this name is the user's.
 func (u *Users) matches(user *auth.User, name string) bool {
 	is := func(text string) bool { return text == name || u.IgnoreCase && strings.EqualFold(text, name) }

@@ -185,6 +185,33 @@ func TestWritesOfUsersAreStored(t *testing.T) {
 	}
 }
 
+func TestUsersAreFoundByTheirAddressInAnyCase(t *testing.T) {
+	t.Parallel()
+	users := memory.NewUsers()
+	for _, user := range []*auth.User{
+		{Username: "ada", Email: "ada@example.com"},
+		{Username: "ada2", Email: "Ada@example.com", IsActive: true},
+		{Username: "emil", Email: "\u00e9mile@example.com"},
+		{Username: "zoe"},
+	} {
+		if _, err := users.Add(user, memory.Access{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for address, want := range map[string][]string{
+		"ADA@EXAMPLE.COM": {"ada", "ada2"}, "\u00c9MILE@example.com": {"emil"}, "ad_@example.com": nil, "%": nil, "": nil,
+	} {
+		found, err := users.UsersByEmail(t.Context(), address)
+		names := make([]string, 0, len(found))
+		for _, user := range found {
+			names = append(names, user.Username)
+		}
+		if err != nil || !slices.Equal(names, want) {
+			t.Errorf("%q: %v, %v", address, names, err)
+		}
+	}
+}
+
 func TestUsersHeedContextsAndGoroutines(t *testing.T) {
 	t.Parallel()
 	users := memory.NewUsers()
@@ -201,7 +228,8 @@ func TestUsersHeedContextsAndGoroutines(t *testing.T) {
 	cancel()
 	_, byID := users.Get(ended, "20")
 	_, byName := users.GetByUsername(ended, "19")
-	for name, err := range map[string]error{"id": byID, "name": byName, "write": users.SetLastLogin(ended, "20", time.Time{})} {
+	_, byEmail := users.UsersByEmail(ended, "19")
+	for name, err := range map[string]error{"id": byID, "name": byName, "address": byEmail, "write": users.SetLastLogin(ended, "20", time.Time{})} {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %v", name, err)
 		}
