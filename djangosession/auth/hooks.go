@@ -34,8 +34,8 @@ func (a *Auth) observeFailure(ctx context.Context, username string, err error) {
 	}
 }
 
-// outlasting returns a context that ends DefaultSaveTimeout from now, even if ctx ends
-// earlier.
+// outlasting returns a context that ends DefaultSaveTimeout from now, whether ctx ends
+// earlier or later.
 func outlasting(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), djangosession.DefaultSaveTimeout)
 }

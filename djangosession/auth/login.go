@@ -147,12 +147,12 @@ func snapshotLogin(s *djangosession.Session) (undo func()) {
 
 // Logout calls [Options].OnLogout and ends the login of the request: its session is
 // flushed, and [UserFrom] returns nil. If the engine fails, the login may still be
-// stored, but no user is logged in for the rest of the request. Logout continues for at
-// most [djangosession.DefaultSaveTimeout] after ctx ends, so that a client who
-// disconnects is still logged out. It also works after the response header: the stored
-// session is deleted, and the browser's cookie names no session. If the engine is
-// [djangosession.Stateless], there is no stored session, and the error is then
-// [djangosession.ErrHeaderSent]. Matches logout.
+// stored, but no user is logged in for the rest of the request. Logout does not end with
+// ctx, so that a client who disconnects is still logged out: OnLogout has
+// [djangosession.DefaultSaveTimeout], and the logout has as long again. It also works
+// after the response header: the stored session is deleted, and the browser's cookie names
+// no session. If the engine is [djangosession.Stateless], there is no stored session, and
+// the error is then [djangosession.ErrHeaderSent]. Matches logout.
 func (a *Auth) Logout(ctx context.Context) error {
 	v, err := a.requestState(ctx)
 	if err != nil {
