@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
-	"time"
+	"testing/synctest"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
@@ -45,12 +45,12 @@ var sendHeader = map[string]func(t *testing.T, w http.ResponseWriter){
 	},
 }
 
-// late sends a request with the cookie of a session to a real server, whose handler calls
-// before, sends the header, and calls do. It returns the cookies of the response and the
-// errors that the session middleware reported.
+// late sends a request with the cookie of a session to a real server, whose handler sends
+// the header and calls do. It returns the cookies of the response and the errors that the
+// session middleware reported.
 func (s *site) late(
 	t *testing.T, key string, send func(*testing.T, http.ResponseWriter),
-	do func(ctx context.Context, session *djangosession.Session), before ...func(ctx context.Context),
+	do func(ctx context.Context, session *djangosession.Session),
 ) (cookies []*http.Cookie, reported string) {
 	t.Helper()
 	var log bytes.Buffer
@@ -63,9 +63,6 @@ func (s *site) late(
 			return
 		}
 		session.SetAccessed(true) // adds Vary: Cookie to the header
-		for _, f := range before {
-			f(r.Context())
-		}
 		send(t, w)
 		do(r.Context(), session)
 	})))
@@ -182,28 +179,35 @@ func TestHeaderWaitsForAKeyThatIsBeingChanged(t *testing.T) {
 				values = map[string]any{"cart": 1}
 			}
 			key := site.session(t, values).Key()
-			engine := &pausing{Engine: site.engine, reached: make(chan struct{}), proceed: make(chan struct{})}
-			site.build(t, engine, site.manager.Settings(), djangosession.Options{})
-			done := make(chan error, 1)
-			cookies, reported := site.late(t, key, func(t *testing.T, w http.ResponseWriter) {
-				t.Helper()
-				time.AfterFunc(50*time.Millisecond, func() { close(engine.proceed) })
-				sendHeader["Flush"](t, w)
-			}, func(context.Context, *djangosession.Session) {
-				if err := <-done; err != nil {
-					t.Error(err)
+			synctest.Test(t, func(t *testing.T) {
+				engine := &pausing{Engine: site.engine, reached: make(chan struct{}), proceed: make(chan struct{})}
+				var log bytes.Buffer
+				site.build(t, engine, site.manager.Settings(), djangosession.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+				response := httptest.NewRecorder()
+				site.answer(t.Context(), response, key, func(w http.ResponseWriter, r *http.Request) {
+					done := make(chan error, 1)
+					go func() { done <- change(site, r.Context()) }() //nolint:contextcheck // the request's
+					<-engine.reached
+					go func() {
+						synctest.Wait() // until the header waits
+						if response.Flushed {
+							t.Error("the header was sent before the key was changed")
+						}
+						close(engine.proceed)
+					}()
+					sendHeader["Flush"](t, w)
+					if err := <-done; err != nil {
+						t.Error(err)
+					}
+				})
+				left, cookies := keys(t, site), response.Result().Cookies()
+				if len(left) != 1 || len(cookies) != 1 || cookies[0].Value != left[0] || left[0] == key || log.Len() > 0 {
+					t.Fatalf("%d sessions, cookies %v, reported %q", len(left), cookies, log.String())
 				}
-			}, func(ctx context.Context) {
-				go func() { done <- change(site, ctx) }()
-				<-engine.reached
+				if state := site.state(t, site.load(t, left[0])); state.User == nil {
+					t.Errorf("%+v", state)
+				}
 			})
-			left := keys(t, site)
-			if len(left) != 1 || len(cookies) != 1 || cookies[0].Value != left[0] || left[0] == key || reported != "" {
-				t.Fatalf("%d sessions, cookies %v, reported %q", len(left), cookies, reported)
-			}
-			if state := site.state(t, site.load(t, left[0])); state.User == nil {
-				t.Errorf("%+v", state)
-			}
 		})
 	}
 }

@@ -18,9 +18,14 @@ import (
 
 // ask sends a request with the cookie of a session through the middlewares.
 func (s *site) ask(ctx context.Context, key string, h http.HandlerFunc) {
+	s.answer(ctx, httptest.NewRecorder(), key, h)
+}
+
+// answer is ask with a given response.
+func (s *site) answer(ctx context.Context, w http.ResponseWriter, key string, h http.HandlerFunc) {
 	r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/", http.NoBody)
 	r.AddCookie(&http.Cookie{Name: "sessionid", Value: key})
-	s.manager.Middleware(s.auth.Middleware(h)).ServeHTTP(httptest.NewRecorder(), r)
+	s.manager.Middleware(s.auth.Middleware(h)).ServeHTTP(w, r)
 }
 
 // namingHandler is a log handler that adds the user of the request to each line.
