@@ -54,7 +54,7 @@ func (r *reply) load(ctx context.Context) (*Session, error) {
 	if r.over {
 		err := fmt.Errorf("%w: the session was first used after the middleware's handler had returned, and changes to it are "+
 			"lost: call the next handler inside that handler", ErrHeaderSent)
-		r.manager.reportError(loading, err) //nolint:contextcheck // likewise
+		r.manager.reportError(loading, err)
 	}
 	r.session = s
 	r.shared.RunAtLoad(s.peek)
