@@ -184,6 +184,8 @@ func (m *Manager) load(ctx context.Context, key string) (*Record, error) {
 func (m *Manager) reportLoad(ctx context.Context, err error) {
 	level, message := slog.LevelWarn, "session data corrupted"
 	switch refused, _ := errors.AsType[*DecodeError](err); {
+	case errors.Is(err, ErrMaxInflated):
+		level, message = slog.LevelError, "session larger than MaxInflated"
 	case errors.Is(err, ErrUnknownFormat):
 		level, message = slog.LevelError, "session in an unknown format"
 	case errors.Is(err, ErrOutdatedSettings) && m.stateless: // anybody can make such a cookie

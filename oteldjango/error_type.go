@@ -26,6 +26,7 @@ func namedErrors() []namedError {
 		{"header_sent", djangosession.ErrHeaderSent},
 		{"foreign_cookie", djangosession.ErrForeignCookie},
 		{"gone", djangosession.ErrSessionGone},
+		{string(signing.TooLarge), djangosession.ErrMaxInflated}, // which is an ErrOutdatedSettings too
 		{"outdated", djangosession.ErrOutdatedSettings},
 		{"read_only", djangosession.ErrReadOnly},
 		{"timeout", context.DeadlineExceeded},
@@ -37,6 +38,7 @@ func namedErrors() []namedError {
 // reasons of a [djangosession.DecodeError].
 func namedDecodeErrors() []namedError {
 	return []namedError{
+		{string(signing.TooLarge), djangosession.ErrMaxInflated}, // which is an ErrUnknownFormat too
 		{"unknown_format", djangosession.ErrUnknownFormat},
 		{"outdated", djangosession.ErrOutdatedSettings},
 	}
@@ -80,7 +82,7 @@ func errorTypes() []string { return append(namesOf(namedErrors()), errorValue, e
 func decodeErrorTypes() []string {
 	return append(
 		namesOf(namedDecodeErrors()), errorOther, string(signing.Malformed), string(signing.BadSignature),
-		string(signing.SignatureExpired), string(signing.TooLarge), string(signing.BadCompression), string(signing.BadSerialization),
+		string(signing.SignatureExpired), string(signing.BadCompression), string(signing.BadSerialization),
 	)
 }
 

@@ -82,6 +82,7 @@ func (d *userDeletion) passes(ctx context.Context) error {
 			return errLoggedInAgain
 		}
 		d.db.from, d.db.since = "", began.Add(-clockTolerance)
+		d.progress.total.Store(0) // it is not known how many rows are skipped
 	}
 }
 

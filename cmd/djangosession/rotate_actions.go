@@ -54,7 +54,7 @@ func (c *rotateCommand) actions(r *rotation, step nextStep) []action {
 // rollOut adds the actions that bring new settings of Django to the Go services.
 func (c *rotateCommand) rollOut(first ...action) []action {
 	file, fresh := shellQuote(c.Settings), shellQuote(c.Settings+".new")
-	check := slices.Concat([]string{program, "settings", "check"}, c.acceptWords(), []string{fresh})
+	check := slices.Concat([]string{program, "settings", "check"}, c.acceptWords(), c.acceptedCache(), []string{fresh})
 	return append(
 		first,
 		action{

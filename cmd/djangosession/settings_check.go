@@ -19,7 +19,7 @@ type settingsCheckCommand struct {
 	acceptFlags
 
 	//nolint:lll // a help text
-	AcceptSetting texts `help:"A setting with an unknown value that the service replaces with an option in Go, as the finding names it, such as SESSION_CACHE.key_function. Can be repeated." placeholder:"SETTING"`
+	AcceptSetting texts `help:"A setting with a refused value that the service replaces with an option in Go, as the finding names it, such as SESSION_CACHE.key_function. Can be repeated." placeholder:"SETTING"`
 
 	JSON bool `help:"Print one JSON object."`
 
@@ -34,9 +34,11 @@ never printed.
 
 Some findings name an option of djangobridge.Open, with which a service opens the site. Accept them with the flag for that
 option: --accept-engine (AcceptEngine), --accept-database-engine (Dialect), --known-override (KnownOverrides), and otherwise
---accept-setting: SESSION_CACHE.key_function (Cache.KeyFunction), SESSION_CACHE.backend (OpenCache), SESSION_ENGINE
-(OpenEngine) or USER_MODEL (Users). Other findings about the same setting remain, except with --accept-setting, which accepts
-all values that are unknown, also later ones.
+--accept-setting, with the name in the finding: SESSION_CACHE.key_function (Cache.KeyFunction), SESSION_CACHE.backend
+(OpenCache; ReadOnly for LocMemCache beside a table), SESSION_ENGINE, SESSION_DATABASE and those of SESSION_CACHE
+(OpenEngine), USER_MODEL and USER_DATABASE (Users). Other findings about the same setting remain, except with
+--accept-setting, which accepts all values, also later ones. With one of a session engine or its cache, the store of the
+settings is not checked.
 
 --json prints {"ok":...,"findings":[{"kind":...,"setting":...,"problem":...,"refused":...}]}. The kinds are missing,
 unknown, contradictory, risk and invalid; "refused" is false for notes; "ok" is false if any finding is refused.
@@ -100,7 +102,7 @@ func (c *settingsCheckCommand) review(data []byte) (djangosession.Settings, []dj
 	if err == nil {
 		found = slices.DeleteFunc(c.unsettled(&s, found), func(x djangosession.Finding) bool { return c.isAccepted(&s, x) })
 		problems = append(openingErrors(s), c.engineError(&s))
-		if len(c.AcceptSetting) == 0 && !slices.ContainsFunc(found, func(f djangosession.Finding) bool { return f.Refused }) {
+		if !c.replacesStore() && !slices.ContainsFunc(found, func(f djangosession.Finding) bool { return f.Refused }) {
 			problems = append(problems, storeErrors(s, c.AcceptEngine)...)
 		}
 	}
@@ -123,7 +125,16 @@ func (c *settingsCheckCommand) isAccepted(s *djangosession.Settings, x djangoses
 	if x.Setting == "USER_MODEL" && (x.Override != "" || hash != "django" && hash != "absent") {
 		return false
 	}
-	return x.Refused && x.Kind == djangosession.UnknownFinding && slices.Contains(c.AcceptSetting, x.Setting)
+	known := x.Setting == "SESSION_ENGINE" && x.Kind != djangosession.UnknownFinding // no option settles contradictions
+	return x.Refused && !known && slices.Contains(c.AcceptSetting, x.Setting)
+}
+
+// replacesStore reports whether an option in Go replaces the store of the settings, or a
+// part of it, so that the rest cannot be checked.
+func (c *settingsCheckCommand) replacesStore() bool {
+	return slices.ContainsFunc(c.AcceptSetting, func(name string) bool {
+		return name == "SESSION_ENGINE" || strings.HasPrefix(name, "SESSION_CACHE")
+	})
 }
 
 // engineError returns the error of opening a site with another SESSION_ENGINE than that

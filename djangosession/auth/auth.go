@@ -74,7 +74,8 @@ type Options struct {
 
 	// OnLogin, if set, is called at the end of each [Auth.Login] and [Auth.LoginSession]
 	// without an error. The session holds the login and its new key, but is not saved
-	// yet, so OnLogin can still change its values. LastLogin is stored, where Django stores it.
+	// yet, so OnLogin can still change its values. LastLogin is stored if
+	// Django stores it.
 	OnLogin func(ctx context.Context, user *User)
 	// OnLogout, if set, is called at the start of each [Auth.Logout] and
 	// [Auth.LogoutSession], while the session still holds its values and its login. The

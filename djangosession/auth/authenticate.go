@@ -57,7 +57,10 @@ func (a *Auth) authenticate(ctx context.Context, username, password string) (*Us
 	}
 	mustUpdate, err := a.checkPassword(ctx, user, password)
 	if err == nil && mustUpdate {
-		err = a.upgradePassword(ctx, user, password)
+		var encoded Secret
+		if encoded, err = a.encodeAgain(ctx, password); err == nil {
+			err = a.storeAgain(ctx, user, password, encoded)
+		}
 	}
 	if err != nil {
 		return nil, err
@@ -93,13 +96,18 @@ func (a *Auth) checkPassword(ctx context.Context, user *User, password string) (
 	return mustUpdate && a.mayWrite(ctx) == nil, nil
 }
 
-// upgradePassword encodes a password that was right again and stores it.
-func (a *Auth) upgradePassword(ctx context.Context, user *User, password string) error {
+// encodeAgain encodes a password that was right.
+func (a *Auth) encodeAgain(ctx context.Context, password string) (Secret, error) {
 	encoded, err := a.options.Hashers.Make(ctx, password)
 	if err != nil {
-		return fmt.Errorf("auth: encode a password again: %w", err)
+		return "", fmt.Errorf("auth: encode a password again: %w", err)
 	}
-	err = a.users.ReplacePassword(ctx, user.ID, user.Password, encoded)
+	return encoded, nil
+}
+
+// storeAgain stores a password that was right and was encoded again.
+func (a *Auth) storeAgain(ctx context.Context, user *User, password string, encoded Secret) error {
+	err := a.users.ReplacePassword(ctx, user.ID, user.Password, encoded)
 	switch {
 	case err == nil:
 		user.Password = encoded

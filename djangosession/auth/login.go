@@ -226,16 +226,13 @@ func (a *Auth) logoutSession(ctx context.Context, s *djangosession.Session) erro
 }
 
 // UpdateSessionAuthHash keeps a user logged in after a password change. The session of
-// the request gets a new key, and the hash of user.Password if it is the user's.
+// the request gets a new key, and the hash of user.Password if it is the user's. Prefer
+// [Auth.ChangePassword], which does both: a parallel request between the two steps finds
+// the old hash and ends the login. In Django it does not, because cycle_key stores the
+// session even if it was flushed.
 //
 // Call [UserFrom] before you change the password: otherwise the session is checked against
-// the new password and is not a login. Then call [djangosession.Session.CycleKey], then
-// [Auth.SetPassword], then UpdateSessionAuthHash. A parallel request of the same browser
-// knows only the old key. If it found the session there after the password change, it
-// would flush the session because of its old hash. Django's view does not need this order,
-// because cycle_key stores the session even if it was flushed.
-//
-// The error is [djangosession.ErrSessionGone] if the session has been logged out, or
+// the new password and is not a login. The error is [djangosession.ErrSessionGone] if the session has been logged out, or
 // [djangosession.ErrHeaderSent], without a change, if the response has begun. Matches
 // update_session_auth_hash.
 func (a *Auth) UpdateSessionAuthHash(ctx context.Context, user *User) error {

@@ -48,16 +48,16 @@ func (a *Auth) MakePassword(ctx context.Context, password string) (Secret, error
 // the password again, CheckPassword does so, stores the result and updates user.Password.
 // Then [Auth.UpdateSessionAuthHash] keeps the user logged in, and other sessions of the
 // user end, as in Django. The session of a request in which [UserFrom] found the user gets
-// a new key first, so that no parallel request ends the login; if it cannot, the password
-// stays as it is. The error is one of [Auth.MakePassword] or of [Users]. Matches
-// check_password of the user model.
+// a new key first; see [Auth.ChangePassword]. If it cannot, the password stays as it is.
+// The error is one of [Auth.MakePassword] or of [Users]. Matches check_password of the
+// user model.
 func (a *Auth) CheckPassword(ctx context.Context, user *User, password string) (bool, error) {
 	if user == nil {
 		return false, ErrNilUser
 	}
 	mustUpdate, err := a.checkPassword(ctx, user, password)
-	if err == nil && mustUpdate && a.renewKey(ctx, user) == nil {
-		err = a.upgradePassword(ctx, user, password)
+	if err == nil && mustUpdate {
+		err = a.upgradeWithNewKey(ctx, user, password)
 	}
 	switch {
 	case errors.Is(err, ErrBadCredentials):
@@ -68,39 +68,116 @@ func (a *Auth) CheckPassword(ctx context.Context, user *User, password string) (
 	return true, nil
 }
 
-// renewKey gives the session of the request a new key, if it is known to be a login of the
-// user. Parallel requests of the same browser then cannot find the session while its hash
-// is that of an old password, and flush it.
-func (a *Auth) renewKey(ctx context.Context, user *User) error {
-	v, err := a.requestState(ctx)
+// upgradeWithNewKey encodes a password that was right again and stores it, unless the
+// session of the request needs a new key for that and cannot have one.
+func (a *Auth) upgradeWithNewKey(ctx context.Context, user *User, password string) error {
+	encoded, err := a.encodeAgain(ctx, password)
 	if err != nil {
-		return nil //nolint:nilerr // no session of a request
+		return err
 	}
-	if login := v.found().login.User; login == nil || !a.sameID(login.ID, user.ID) {
+	store := func(ctx context.Context) error { return a.storeAgain(ctx, user, password, encoded) }
+	v, err := a.requestState(ctx)
+	switch {
+	case errors.Is(err, ErrNoMiddleware), err == nil && !v.isLogin(user):
+		return store(ctx)
+	case err != nil: // a hook asks while the user is being determined
 		return nil
 	}
+	ctx, cancel := outlasting(ctx)
+	defer cancel()
+	ctx, s, err := v.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer v.asking.Unlock()
+	if !v.isLogin(user) { // logged out in the meantime
+		return store(ctx)
+	}
+	if err := beforeHeader(ctx, s, func() error { return s.CycleKey(ctx) }); err != nil {
+		return nil //nolint:nilerr // the password stays as it is
+	}
+	return store(ctx)
+}
+
+// isLogin reports whether the request is known to be one of this user.
+func (v *requestState) isLogin(user *User) bool {
+	login := v.found().login.User
+	return login != nil && v.auth.sameID(login.ID, user.ID)
+}
+
+// ChangePassword is [Auth.SetPassword] for a user who changes the own password: the
+// session of the request gets a new key and the hash of the new password, so that the user
+// stays logged in. All other sessions of the user end. If the request is not one of the
+// user, the session stays as it is.
+//
+// The password is encoded first, which ends with ctx and changes nothing. The rest
+// continues for at most [djangosession.DefaultSaveTimeout]. The session gets its key
+// before the password is stored: a parallel request of the same browser, which knows only
+// the old key, would otherwise find the old hash, and flush the session.
+//
+// The error is one of SetPassword, [ErrNoMiddleware], [djangosession.ErrSessionGone] if
+// the session has been logged out, or [djangosession.ErrHeaderSent] if the response has
+// begun. The password then stays as it is. Matches set_password, save and
+// update_session_auth_hash.
+func (a *Auth) ChangePassword(ctx context.Context, user *User, password string) error {
+	v, err := a.requestState(ctx)
+	if err != nil {
+		return err
+	}
+	encoded, err := a.newPassword(ctx, user, password)
+	if err != nil {
+		return err
+	}
+	if _, err := v.lookup(ctx); err != nil {
+		return err
+	}
+	ctx, cancel := outlasting(ctx)
+	defer cancel()
 	return v.change(ctx, false, func(ctx context.Context, s *djangosession.Session, before State) (State, error) {
-		return before, beforeHeader(ctx, s, func() error { return s.CycleKey(ctx) })
+		if !v.isLogin(user) {
+			return before, a.replacePassword(ctx, user, encoded)
+		}
+		err := beforeHeader(ctx, s, func() error {
+			if err := s.CycleKey(ctx); err != nil {
+				return fmt.Errorf("auth: change a password: %w", err)
+			}
+			if err := a.replacePassword(ctx, user, encoded); err != nil {
+				return err
+			}
+			if !user.NoHash {
+				s.Set(HashSessionKey, a.hasher.hash(user))
+			}
+			return nil
+		})
+		if err != nil {
+			return before, err
+		}
+		return State{User: a.adopt(user, before.User.Backend)}, nil
 	})
 }
 
 // SetPassword encodes a password, stores it, and sets user.Password. It does not check
-// whether the password is good. [Auth.UpdateSessionAuthHash] keeps the user logged in and
-// says in which order; all other sessions of the user end. The error is [ErrPasswordChanged]
-// if the stored password is no longer that of user: read the user again. Other errors are
-// those of [Auth.MakePassword] and [Users]. Matches set_password and save.
+// whether the password is good. All sessions of the user end; [Auth.ChangePassword] keeps
+// the user of the request logged in. The error is [ErrPasswordChanged] if the stored
+// password is no longer that of user: read the user again. Other errors are those of
+// [Auth.MakePassword] and [Users]. Matches set_password and save.
 func (a *Auth) SetPassword(ctx context.Context, user *User, password string) error {
-	if user == nil {
-		return ErrNilUser
-	}
-	if err := a.mayWrite(ctx); err != nil {
-		return fmt.Errorf("auth: set a password: %w", err)
-	}
-	encoded, err := a.MakePassword(ctx, password)
+	encoded, err := a.newPassword(ctx, user, password)
 	if err != nil {
 		return err
 	}
 	return a.replacePassword(ctx, user, encoded)
+}
+
+// newPassword encodes a password for a user.
+func (a *Auth) newPassword(ctx context.Context, user *User, password string) (Secret, error) {
+	if user == nil {
+		return "", ErrNilUser
+	}
+	if err := a.mayWrite(ctx); err != nil {
+		return "", fmt.Errorf("auth: set a password: %w", err)
+	}
+	return a.MakePassword(ctx, password)
 }
 
 // SetUnusablePassword stores text that matches no password, and sets user.Password. The

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 )
 
@@ -53,7 +52,7 @@ func (v *Views) processChange(ctx context.Context, f *form, user *auth.User) err
 	}
 	password, err := v.newPassword(ctx, f, user)
 	if err == nil && len(f.problems) == 0 {
-		err = v.changePassword(ctx, user, password)
+		err = v.site.Login.ChangePassword(ctx, user, password)
 		switch {
 		case errors.Is(err, auth.ErrPasswordChanged): // by another request
 			f.add(problem("old_password", "password_incorrect"))
@@ -102,20 +101,4 @@ func (v *Views) newPassword(ctx context.Context, f *form, user *auth.User) (stri
 		}
 	}
 	return first, nil
-}
-
-// changePassword stores a password and keeps the user logged in. The session gets a new
-// key first; see [auth.Auth.UpdateSessionAuthHash].
-func (v *Views) changePassword(ctx context.Context, user *auth.User, password string) error {
-	session, err := djangosession.FromContext(ctx)
-	if err != nil {
-		return err
-	}
-	if err := session.CycleKey(ctx); err != nil {
-		return err
-	}
-	if err := v.site.Login.SetPassword(ctx, user, password); err != nil {
-		return err
-	}
-	return v.site.Login.UpdateSessionAuthHash(ctx, user)
 }

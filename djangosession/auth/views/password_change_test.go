@@ -22,9 +22,11 @@ import (
 
 // fakeHashers encode a password as "new$password". The prefix "old$" is that of an older
 // hasher, and "gone$" that of an unknown one.
-type fakeHashers struct{}
+type fakeHashers struct {
+	making func() // called, if set, before a password is encoded
+}
 
-func (fakeHashers) Check(_ context.Context, password string, encoded auth.Secret) (ok, mustUpdate bool, err error) {
+func (*fakeHashers) Check(_ context.Context, password string, encoded auth.Secret) (ok, mustUpdate bool, err error) {
 	hasher, right, _ := strings.Cut(string(encoded), "$")
 	if hasher == "gone" {
 		return false, false, &auth.HasherError{Hasher: hasher, Problem: "is unknown"}
@@ -32,7 +34,13 @@ func (fakeHashers) Check(_ context.Context, password string, encoded auth.Secret
 	return right == password, hasher == "old" && right == password, nil
 }
 
-func (fakeHashers) Make(_ context.Context, password string) (auth.Secret, error) {
+func (h *fakeHashers) Make(ctx context.Context, password string) (auth.Secret, error) {
+	if h.making != nil {
+		h.making()
+	}
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
 	if len(password) > 72 {
 		return "", fmt.Errorf("%w: this hasher uses 72 bytes", auth.ErrPasswordTooLong)
 	}
@@ -60,6 +68,7 @@ func (u *watchedUsers) ReplacePassword(ctx context.Context, id string, old, enco
 // change is a site with one user, ada, whose browser has logged in.
 type change struct {
 	users   *watchedUsers
+	hashers *fakeHashers
 	site    *djangobridge.Site
 	handler http.Handler
 	pages   []views.Page // that were shown
@@ -69,7 +78,7 @@ type change struct {
 
 func newChange(t *testing.T, password auth.Secret) *change {
 	t.Helper()
-	c := &change{users: &watchedUsers{Users: memory.NewUsers()}}
+	c := &change{users: &watchedUsers{Users: memory.NewUsers()}, hashers: &fakeHashers{}}
 	ada, err := c.users.Add(&auth.User{Username: "ada", Password: password, IsActive: true}, memory.Access{})
 	if err != nil {
 		t.Fatal(err)
@@ -80,7 +89,7 @@ func newChange(t *testing.T, password auth.Secret) *change {
 	quiet := slog.New(slog.DiscardHandler)
 	site, err := djangobridge.New(settings, djangobridge.Options{
 		Users: c.users, OpenEngine: func(s djangosession.Settings) (djangosession.Engine, error) { return memory.New(s) },
-		CSRF: csrf.Options{Logger: quiet}, Auth: auth.Options{Logger: quiet, Hashers: fakeHashers{}},
+		CSRF: csrf.Options{Logger: quiet}, Auth: auth.Options{Logger: quiet, Hashers: c.hashers},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -204,10 +213,19 @@ func TestParallelRequestDoesNotEndTheLogin(t *testing.T) {
 	} {
 		site := newChange(t, c.password)
 		before := site.cookie
-		site.users.stored = func() {
+		visit := func() *http.Response {
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://example.com/user/", http.NoBody)
 			r.Header.Set("Cookie", "sessionid="+before)
-			site.handler.ServeHTTP(httptest.NewRecorder(), r)
+			w := httptest.NewRecorder()
+			site.handler.ServeHTTP(w, r)
+			return w.Result()
+		}
+		site.users.stored = func() { visit() }
+		encoded := 0
+		site.hashers.making = func() { // takes most of the time, and must not keep the browser out
+			if encoded++; encoded == 1 && visit().StatusCode != http.StatusOK {
+				t.Errorf("%s: no user while the password is encoded", c.name)
+			}
 		}
 		w := site.send(t, "/change/", url.Values{"old_password": {"pw"}, "new_password1": {c.first}, "new_password2": {c.second}})
 		if w.Code != c.status {
@@ -216,6 +234,44 @@ func TestParallelRequestDoesNotEndTheLogin(t *testing.T) {
 		if w := site.send(t, "/user/", url.Values{}); w.Code != http.StatusOK || site.cookie == before {
 			t.Errorf("%s: the user is logged out", c.name)
 		}
+	}
+}
+
+// The client disconnects while the password is encoded.
+func TestAbortedPasswordChangeChangesNothing(t *testing.T) {
+	t.Parallel()
+	for _, stored := range []auth.Secret{"old$pw", "new$pw"} {
+		site := newChange(t, stored)
+		ctx, cancel := context.WithCancel(t.Context())
+		site.hashers.making = cancel
+		form := url.Values{"old_password": {"pw"}, "new_password1": {"a"}, "new_password2": {"a"}, "csrfmiddlewaretoken": {secret}}
+		r := httptest.NewRequestWithContext(ctx, http.MethodPost, "http://example.com/change/", strings.NewReader(form.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Cookie", "csrftoken="+secret+"; sessionid="+site.cookie)
+		site.handler.ServeHTTP(httptest.NewRecorder(), r)
+		if now := site.stored(t); now != stored {
+			t.Errorf("%s: stored %q", string(stored), string(now))
+		}
+		site.hashers.making = nil
+		if w := site.send(t, "/user/", url.Values{}); w.Code != http.StatusOK {
+			t.Errorf("%s: the user is logged out", string(stored))
+		}
+	}
+}
+
+// A form that is sent twice at once, or a logout, takes the session away. In Django, that
+// is a SessionInterrupted with status 400.
+func TestPasswordChangeAfterALogoutChangesNothing(t *testing.T) {
+	t.Parallel()
+	site := newChange(t, "new$pw")
+	site.hashers.making = func() {
+		if err := site.site.Sessions.Delete(t.Context(), site.cookie); err != nil {
+			t.Error(err)
+		}
+	}
+	w := site.send(t, "/change/", url.Values{"old_password": {"pw"}, "new_password1": {"a"}, "new_password2": {"a"}})
+	if stored := site.stored(t); w.Code != http.StatusBadRequest || stored != "new$pw" {
+		t.Errorf("status %d, stored %q", w.Code, string(stored))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/djangosession/csrf"
 	"github.com/djangobridge/djangobridge/internal/httpmw"
@@ -111,8 +112,8 @@ func (v *Views) fail(w http.ResponseWriter, r *http.Request, err error) {
 	status, level := http.StatusInternalServerError, slog.LevelError
 	if _, refused := errors.AsType[*csrf.Error](err); refused {
 		status, level = http.StatusForbidden, slog.LevelWarn
-	} else if _, broken := errors.AsType[*csrf.FormError](err); broken {
-		status, level = http.StatusBadRequest, slog.LevelWarn
+	} else if _, broken := errors.AsType[*csrf.FormError](err); broken || errors.Is(err, djangosession.ErrSessionGone) {
+		status, level = http.StatusBadRequest, slog.LevelWarn // to Django, a logout meanwhile is a SessionInterrupted
 	}
 	v.options.Logger.LogAttrs(r.Context(), level, "login page failed",
 		slog.String("path", pathForLog(r)), slog.String("error", err.Error()))
