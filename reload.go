@@ -42,7 +42,8 @@ func openFile(file string, o Options, outdated chan *origin) (*Site, error) {
 func (o *Options) reportOutdated(from *origin) {
 	report := func(next func(context.Context, error)) func(context.Context, error) {
 		return func(ctx context.Context, err error) {
-			if errors.Is(err, djangosession.ErrOutdatedSettings) {
+			// No export makes a large session readable.
+			if errors.Is(err, djangosession.ErrOutdatedSettings) && !errors.Is(err, djangosession.ErrMaxInflated) {
 				select {
 				case from.outdated <- from:
 				default: // one report is enough

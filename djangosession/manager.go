@@ -188,7 +188,7 @@ func (m *Manager) reportLoad(ctx context.Context, err error) {
 		level, message = slog.LevelError, "session larger than MaxInflated"
 	case errors.Is(err, ErrUnknownFormat):
 		level, message = slog.LevelError, "session in an unknown format"
-	case errors.Is(err, ErrOutdatedSettings) && m.stateless: // anybody can make such a cookie
+	case errors.Is(err, ErrOutdatedSettings) && m.stateless: // any client can make such a cookie
 		message = "settings outdated, or the cookie of a session forged"
 	case errors.Is(err, ErrOutdatedSettings):
 		level, message = slog.LevelError, "settings outdated"

@@ -52,7 +52,7 @@ var ErrMaxInflated error = maxInflatedError{}
 type maxInflatedError struct{}
 
 func (maxInflatedError) Error() string {
-	return "Django can read the session: raise Settings.MaxInflated"
+	return "Django can read the session: raise Settings.MaxInflated, which is MAX_INFLATED in a settings file"
 }
 
 // Is implements [errors.Is].

@@ -199,11 +199,12 @@ func TestErrorsAreCountedFromZero(t *testing.T) {
 		}
 	}
 	for _, reason := range []signing.Reason{
-		signing.Malformed, signing.BadSignature, signing.SignatureExpired, signing.TooLarge, signing.BadCompression,
-		signing.BadSerialization,
+		signing.Malformed, signing.BadSignature, signing.SignatureExpired, signing.BadCompression, signing.BadSerialization,
 	} {
 		o.Sessions.OnLoadError(t.Context(), &djangosession.DecodeError{Reason: reason})
 	}
+	o.Sessions.OnLoadError(t.Context(), &djangosession.DecodeError{Reason: signing.TooLarge, Err: djangosession.ErrMaxInflated})
+	o.Sessions.OnError(t.Context(), djangosession.ErrMaxInflated)
 	o.Sessions.OnLoadError(t.Context(), djangosession.ErrUnknownFormat)
 	o.Sessions.OnLoadError(t.Context(), djangosession.ErrOutdatedSettings)
 	o.Sessions.OnLoadError(t.Context(), context.Canceled)
@@ -214,6 +215,14 @@ func TestErrorsAreCountedFromZero(t *testing.T) {
 	for name := range series(t, undecodable) {
 		if _, ok := found[name]; !ok {
 			t.Errorf("%s does not begin with 0", name)
+		}
+	}
+	counted := series(t, undecodable)
+	for _, name := range []string{
+		"djangobridge.session.undecodable{error.type=too_large} {session}", "djangobridge.session.errors{error.type=too_large} {error}",
+	} {
+		if counted[name] != 1 {
+			t.Errorf("%s: %d, want 1", name, counted[name])
 		}
 	}
 }
