@@ -1,7 +1,6 @@
 package main
 
 import (
-	"slices"
 	"strings"
 	"time"
 )
@@ -20,14 +19,16 @@ func (c *rotateCommand) actions(r *rotation, step nextStep) []action {
 	switch step.name {
 	case stepStart:
 		if !r.hasFallbacks {
-			return c.withoutFallbacks()
+			return c.withoutFallbacks(r)
 		}
 		return c.rollOut(
+			r,
 			action{"Make a new key.", newKeyCommand},
 			action{Do: "In Django's settings, leave SECRET_KEY as it is, and set SECRET_KEY_FALLBACKS to a list of the new key." + deploy},
 		)
 	case stepSwitch:
 		return c.rollOut(
+			r,
 			action{Do: "Make sure that all Django workers and all Go services have these settings (Go services log exported_at when " +
 				"they load them" + exportedAt(r) + "). A process without the new key would lose its visitors' sessions."},
 			action{Do: "In Django's settings, exchange the two keys: the new key becomes SECRET_KEY, and the old key the fallback." +
@@ -46,15 +47,19 @@ func (c *rotateCommand) actions(r *rotation, step nextStep) []action {
 		}
 		return []action{{Do: when + " Sessions that are used again may last longer.", Run: c.again(step.proved)}}
 	case stepDrop:
-		return c.rollOut(action{Do: "In Django's settings, remove the old key from SECRET_KEY_FALLBACKS." + deploy})
+		return c.rollOut(r, action{Do: "In Django's settings, remove the old key from SECRET_KEY_FALLBACKS." + deploy})
 	}
-	return c.rollOut() // stepExport
+	return c.rollOut(r) // stepExport
 }
 
 // rollOut adds the actions that bring new settings of Django to the Go services.
-func (c *rotateCommand) rollOut(first ...action) []action {
+func (c *rotateCommand) rollOut(r *rotation, first ...action) []action {
 	file, fresh := shellQuote(c.Settings), shellQuote(c.Settings+".new")
-	check := slices.Concat([]string{program, "settings", "check"}, c.acceptWords(), c.acceptedCache(), []string{fresh})
+	check := append([]string{program, "settings", "check"}, c.acceptWords()...)
+	if r.settings.SessionCache.Backend == locMemBackend { // a copy, which services that only read do without
+		check = append(check, "--accept-setting", "SESSION_CACHE.backend")
+	}
+	check = append(check, fresh)
 	return append(
 		first,
 		action{
@@ -75,8 +80,9 @@ func (c *rotateCommand) rollOut(first ...action) []action {
 }
 
 // withoutFallbacks returns the rotation before Django 4.1.
-func (c *rotateCommand) withoutFallbacks() []action {
+func (c *rotateCommand) withoutFallbacks(r *rotation) []action {
 	return c.rollOut(
+		r,
 		action{"Make a new key.", newKeyCommand},
 		action{Do: "Choose a time at which few visitors are logged in: all of them have to log in again."},
 		action{Do: "Stop the Go services, or make them read-only, so that the sides do not end each other's sessions."},

@@ -17,6 +17,7 @@ const (
 	djangoRedis      = "django_redis.cache.RedisCache"
 	fileBasedBackend = cachePackage + "filebased.FileBasedCache"
 	databaseBackend  = cachePackage + "db.DatabaseCache"
+	locMemBackend    = cachePackage + "locmem.LocMemCache"
 	dummyBackend     = cachePackage + "dummy.DummyCache"
 	pyMemcache       = cachePackage + "memcached.PyMemcacheCache"
 	pyLibMC          = cachePackage + "memcached.PyLibMCCache"
