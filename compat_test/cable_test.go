@@ -37,9 +37,11 @@ type cable struct {
 	down bool // nobody comes through
 	// downAfter makes the statement with the fate the last one that comes through.
 	downAfter bool
-	release   chan struct{}
+	release   func()        // releases the statement that is held
+	released  chan struct{} // closed by release
 	arrived   chan struct{} // closed when the server has dealt with a statement that was held
 	atHold    func()        // called when a statement is held
+	open      []net.Conn
 }
 
 func newCable(t *testing.T, port int) *cable {
@@ -48,9 +50,10 @@ func newCable(t *testing.T, port int) *cable {
 	if err != nil {
 		t.Fatal(err)
 	}
+	released := make(chan struct{})
 	w := &cable{
 		server: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), listener: l,
-		release: make(chan struct{}), arrived: make(chan struct{}),
+		release: sync.OnceFunc(func() { close(released) }), released: released, arrived: make(chan struct{}),
 	}
 	w.wg.Go(func() {
 		for {
@@ -63,9 +66,27 @@ func newCable(t *testing.T, port int) *cable {
 	})
 	t.Cleanup(func() {
 		_ = l.Close()
+		w.release() // a test that has failed has not done it
+		w.hangUp()
 		w.wg.Wait()
 	})
 	return w
+}
+
+// keep notes connections that hangUp closes.
+func (w *cable) keep(connections ...net.Conn) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.open = append(w.open, connections...)
+}
+
+// hangUp closes all connections.
+func (w *cable) hangUp() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, c := range w.open {
+		_ = c.Close() // it may be closed
+	}
 }
 
 func (w *cable) port() int {
@@ -132,7 +153,7 @@ func (w *cable) hasStruck() bool {
 // it.
 func (w *cable) deliver(t *testing.T) {
 	t.Helper()
-	close(w.release)
+	w.release()
 	select {
 	case <-w.arrived:
 	case <-time.After(patience):
@@ -148,7 +169,7 @@ func (w *cable) hold() {
 	if call != nil {
 		call()
 	}
-	<-w.release
+	<-w.released
 }
 
 // fateOf is what becomes of these bytes.
@@ -183,6 +204,7 @@ func (w *cable) carry(client net.Conn) {
 		return
 	}
 	defer server.Close() //nolint:errcheck // it is over
+	w.keep(client, server)
 	swallow := make(chan struct{})
 	back := make(chan struct{})
 	go func() {

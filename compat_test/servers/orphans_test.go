@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -26,7 +27,9 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 		fmt.Println(s.Addr())
-		select {} // until it is killed
+		_, _ = io.Copy(io.Discard, os.Stdin) // until it is killed, or the test has ended
+		_ = s.Stop()
+		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }
@@ -51,6 +54,9 @@ func TestServersEndWithTheirOwner(t *testing.T) {
 			owner := exec.CommandContext(context.WithoutCancel(t.Context()), os.Args[0])
 			owner.Env = append(os.Environ(), ownerVariable+"="+name, "TMPDIR="+folder)
 			out, err := owner.StdoutPipe()
+			if err == nil {
+				_, err = owner.StdinPipe()
+			}
 			if err == nil {
 				err = owner.Start()
 			}
