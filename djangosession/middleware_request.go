@@ -9,7 +9,8 @@ import (
 // [Manager.Middleware]: the one that the middleware passed to the next handler. It also
 // works in the context of a save, which outlives the client's connection, so an [Engine]
 // can store facts about the request beside the session. Do not read the body there: it
-// belongs to the handler.
+// belongs to the handler. Do not pass the request's context to [FromContext] there either:
+// it waits for the session that is being loaded.
 func RequestFromContext(ctx context.Context) (*http.Request, bool) {
 	value := ctx.Value(exchangeKey{})
 	if engine, ok := value.(*engineContext); ok {

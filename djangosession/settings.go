@@ -147,7 +147,8 @@ type Settings struct { //nolint:recvcheck // what prints it must not need a poin
 	// through an upgrade of the site. Sessions are still written in the release's layout.
 	AcceptLegacyLayout bool
 	// MaxInflated limits the size of a session after inflation, in bytes, and that of its
-	// file to four times as much; signing.DefaultMaxInflated if 0. See [ErrMaxInflated].
+	// file to four times as much; signing.DefaultMaxInflated if 0. See [ErrMaxInflated]. In
+	// JSON it is "MAX_INFLATED".
 	MaxInflated int
 	// Now is the clock; time.Now if nil.
 	Now func() time.Time

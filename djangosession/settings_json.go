@@ -85,8 +85,8 @@ func (s *Settings) byName() map[string]any {
 		"DATA_UPLOAD_MAX_NUMBER_FIELDS":      (*limit)(&s.DataUploadMaxNumberFields),
 		"DATA_UPLOAD_MAX_NUMBER_FILES":       (*limit)(&s.DataUploadMaxNumberFiles),
 		"AUTHENTICATION_BACKENDS":            &s.AuthenticationBackends,
-		"LOGIN_URL":                          (*required)(&s.LoginURL),
-		"LOGIN_REDIRECT_URL":                 (*required)(&s.LoginRedirectURL),
+		"LOGIN_URL":                          &s.LoginURL,
+		"LOGIN_REDIRECT_URL":                 (*optional)(&s.LoginRedirectURL),
 		"LOGOUT_REDIRECT_URL":                (*optional)(&s.LogoutRedirectURL),
 		"PASSWORD_RESET_TIMEOUT":             (*timeout)(&s.PasswordResetTimeout),
 		"USE_TZ":                             (*truth)(&s.UseTZ),
@@ -113,5 +113,6 @@ func (s *Settings) byName() map[string]any {
 		"EXPORTED_AT":                        (*unixTime)(&s.ExportedAt),
 		"PICKLE_PROTOCOL":                    &s.PickleProtocol,
 		"ACCEPT_LEGACY_LAYOUT":               &s.AcceptLegacyLayout,
+		"MAX_INFLATED":                       &s.MaxInflated,
 	}
 }

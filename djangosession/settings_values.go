@@ -148,7 +148,7 @@ func (l *limit) UnmarshalJSON(b []byte) error {
 		if err := json.Unmarshal(b, &f); err != nil {
 			return err
 		}
-		if f >= math.MaxInt64 { // of which there are more than bytes in the world
+		if f >= math.MaxInt64 { // more bytes than exist
 			return nil
 		}
 		n = int64(math.Floor(f))

@@ -61,7 +61,9 @@ func TestSettingsAreReadInAllTheirForms(t *testing.T) {
 			`253402300799`: time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC), `253402300800`: refused,
 		}},
 		{"TIME_ZONE", func(s djangosession.Settings) any { return s.TimeZone }, map[string]any{`"UTC"`: "UTC", `null`: "", `7`: refused}},
-		{"LOGIN_URL", func(s djangosession.Settings) any { return s.LoginURL }, map[string]any{`"/in/"`: "/in/", `7`: refused, `null`: refused}},
+		{"LOGIN_URL", func(s djangosession.Settings) any { return s.LoginURL }, map[string]any{`"/in/"`: "/in/", `7`: refused, `null`: "/accounts/login/"}},
+		{"LOGIN_REDIRECT_URL", func(s djangosession.Settings) any { return s.LoginRedirectURL }, map[string]any{`"/in/"`: "/in/", `null`: ""}},
+		{"MAX_INFLATED", func(s djangosession.Settings) any { return s.MaxInflated }, map[string]any{`5`: 5, `"5"`: refused}},
 	} {
 		for value, want := range c.values {
 			text := `{"SECRET_KEY": "k", ` + fmt.Sprintf("%q", c.name) + ": " + value + "}"

@@ -5,6 +5,7 @@ import (
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/internal/cookies"
+	"github.com/djangobridge/djangobridge/internal/hosts"
 	"github.com/djangobridge/djangobridge/internal/release"
 )
 
@@ -108,14 +109,7 @@ func (p *Protection) masksNew() bool {
 
 // allowedHosts returns ALLOWED_HOSTS, or the hosts that Django allows without it.
 func (p *Protection) allowedHosts() []string {
-	s := &p.settings
-	switch {
-	case len(s.AllowedHosts) > 0 || !s.Debug:
-		return s.AllowedHosts
-	case p.rules.localSubdomains:
-		return []string{".localhost", "127.0.0.1", "[::1]"}
-	}
-	return []string{"localhost", "127.0.0.1", "[::1]"}
+	return hosts.Allowed(p.settings.AllowedHosts, p.settings.Debug, p.rules.localSubdomains)
 }
 
 // badOrigin returns the error for an invalid entry of CSRF_TRUSTED_ORIGINS.

@@ -26,7 +26,7 @@ func soon(t *testing.T, what string, stop, do func()) {
 	}()
 	select {
 	case <-done:
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Errorf("%s waits", what)
 		stop()
 		<-done

@@ -64,8 +64,8 @@ func (h *Hashers) load(s *djangosession.Settings, site release.Release, o *Optio
 		h.preferred = &entry{problem: hasherError("", "is missing: PASSWORD_HASHERS is empty")}
 		h.told.Store(toldKey{unusable, ""}, true) // Django cannot log users in either
 	}
-	// Django checks with the last hasher of an algorithm, and updates as the first of all
-	// says. Those that are known check alike.
+	// Django checks a password with the last hasher of its algorithm, and the first hasher
+	// of all decides about updates. Those of Django check alike, so the first can do both.
 	if last := h.entries[h.preferred.algorithm]; last == nil || last.problem == nil {
 		h.entries[h.preferred.algorithm] = h.preferred
 	}

@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -165,7 +166,9 @@ func (u *Users) UsersByEmail(ctx context.Context, email string) ([]*auth.User, e
 			found = append(found, clone(m.user))
 		}
 	}
-	slices.SortFunc(found, func(a, b *auth.User) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortFunc(found, func(a, b *auth.User) int { // their ids may be numbers
+		return cmp.Or(cmp.Compare(len(a.ID), len(b.ID)), strings.Compare(a.ID, b.ID))
+	})
 	return found, nil
 }
 

@@ -128,14 +128,12 @@ func New(site Site, o Options) (*Views, error) {
 				"such as https://example.com/accounts/reset/{uidb64}/{token}/"}
 		}
 	}
-	redirects := map[string]string{"LOGIN_REDIRECT_URL": site.Settings.LoginRedirectURL}
-	if o.LogoutNextPage == "" {
-		redirects["LOGOUT_REDIRECT_URL"] = site.Settings.LogoutRedirectURL
+	if err := checkRedirect("LOGIN_REDIRECT_URL", site.Settings.LoginRedirectURL); err != nil {
+		return nil, err
 	}
-	for setting, target := range redirects {
-		if target != "" && !strings.ContainsAny(target, "/.") { // Django raises NoReverseMatch
-			return nil, &djangosession.SettingError{Setting: setting, Problem: fmt.Sprintf("%q is not the URL of a page, but the name "+
-				"of a view or an exception: set it to that URL, and export the settings again", target)}
+	if next := site.Settings.LogoutRedirectURL; o.LogoutNextPage == "" && next != "" {
+		if err := checkRedirect("LOGOUT_REDIRECT_URL", next); err != nil {
+			return nil, err
 		}
 	}
 	if o.Logger == nil {
@@ -156,6 +154,15 @@ func New(site Site, o Options) (*Views, error) {
 		logoutAtOnce: rel.LogsOutByAnyMethod(), logoutByGet: rel.LogsOutByGet(), privateHeader: rel.NeverCachesPrivately(),
 		unicodeDomains: rel.ReadsDomainsAsUnicode(),
 	}}, nil
+}
+
+// checkRedirect refuses settings for which Django raises NoReverseMatch.
+func checkRedirect(setting, target string) error {
+	if strings.ContainsAny(target, "/.") {
+		return nil
+	}
+	return &djangosession.SettingError{Setting: setting, Problem: fmt.Sprintf("%q is not the URL of a page, but the name of a view "+
+		"or an exception: set it to that URL, and export the settings again", target)}
 }
 
 // Placeholders in Options.ResetURL.
