@@ -13,6 +13,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/internal/cookies"
 	"github.com/djangobridge/djangobridge/internal/hosts"
+	"github.com/djangobridge/djangobridge/internal/release"
 )
 
 // Site is what a [Handler] needs of a site. Both parts have to be read-only.
@@ -103,9 +104,13 @@ func New(s Site, o Options) (*Handler, error) {
 	}
 	o.fill()
 	settings := s.Sessions.Settings()
+	rel, err := release.Parse(settings.DjangoVersion)
+	if err != nil {
+		return nil, err
+	}
 	h := &Handler{
 		sessions: s.Sessions, login: s.Login, options: o, cookie: settings.SessionCookieName,
-		hosts:   slices.Concat(hosts.Allowed(settings.AllowedHosts, settings.Debug), o.Hosts),
+		hosts:   slices.Concat(hosts.Allowed(settings.AllowedHosts, settings.Debug, rel.AllowsSubdomainsOfLocalhost()), o.Hosts),
 		proxies: proxies(), limiter: newLimiter(o.MissesPerSecond, o.MissesAtOnce),
 	}
 	h.answers = s.Sessions.Middleware(s.Login.Middleware(http.HandlerFunc(h.answerUser)))

@@ -171,7 +171,8 @@ func insecureCookies(s *djangosession.Settings) []string {
 // hostAllowed reports whether Django accepts a Host header. Matches HttpRequest.get_host.
 func hostAllowed(s *djangosession.Settings, host string) bool {
 	domain, ok := hosts.Domain(host)
-	return ok && hosts.Matches(domain, hosts.Allowed(s.AllowedHosts, s.Debug))
+	rel, err := release.Parse(s.DjangoVersion)
+	return ok && hosts.Matches(domain, hosts.Allowed(s.AllowedHosts, s.Debug, err != nil || rel.AllowsSubdomainsOfLocalhost()))
 }
 
 // origins checks CSRF_TRUSTED_ORIGINS.
@@ -193,13 +194,14 @@ func (d *Deployment) origins(r *report) {
 			r.faultf(check, "Write only the host: Django before 4.0 compares hosts.", "CSRF_TRUSTED_ORIGINS contains %q, which has "+
 				"a scheme: "+
 				"Django %s never finds it equal to a host.", origin, s.DjangoVersion)
+		case host == "*." && isOrigin: // a browser can write each host with a dot at its end
+			r.faultf(check, "Name the hosts.", "CSRF_TRUSTED_ORIGINS contains %q, which trusts forms from every site.", origin)
 		case strings.Trim(host, "*.") == "" && isOrigin:
 			r.faultf(check, "Name the hosts.", "CSRF_TRUSTED_ORIGINS contains %q, which matches no site: Django has no pattern for "+
 				"all sites, and refuses the forms of other sites.", origin)
 		case scheme == "http" && s.SessionCookieSecure:
-			r.warnf(check, "Write it with https.", "CSRF_TRUSTED_ORIGINS contains %q, and the site uses HTTPS: whoever controls a "+
-				"network "+
-				"can send forms from there.", origin)
+			r.warnf(check, "Write it with https.", "CSRF_TRUSTED_ORIGINS contains %q, and the site uses HTTPS: anyone who controls "+
+				"a network can send forms from there.", origin)
 		}
 		if u, err := url.Parse(origin); isOrigin && (err != nil || u.Path != "" && u.Path != "/") {
 			r.warnf(check, "Write only scheme, host and port.", "CSRF_TRUSTED_ORIGINS contains %q, which has a path.", origin)

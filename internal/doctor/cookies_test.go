@@ -1,13 +1,14 @@
 package doctor
 
 import (
+	"cmp"
 	"net/http"
 	"testing"
 
 	"github.com/djangobridge/djangobridge/djangosession"
 )
 
-// The results are those of get_host in Django 6.1.
+// The results are those of get_host in Django 6.1 and 3.0.
 func TestHostsAreAllowedAsInDjango(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -15,7 +16,10 @@ func TestHostsAreAllowedAsInDjango(t *testing.T) {
 		debug   bool
 		host    string
 		want    bool
+		version string // 6.1 if ""
 	}{
+		{debug: true, host: "shop.localhost:8000", version: "3.0.14"},
+		{debug: true, host: "localhost:8000", version: "3.0.14", want: true},
 		{allowed: []string{"shop.example.com"}, host: "shop.example.com:8443", want: true},
 		{allowed: []string{"shop.example.com"}, host: "SHOP.example.com.", want: true},
 		{allowed: []string{".example.com"}, host: "shop.example.com", want: true},
@@ -29,7 +33,8 @@ func TestHostsAreAllowedAsInDjango(t *testing.T) {
 		{debug: true, host: "127.0.0.1:8000", want: true},
 		{debug: true, allowed: []string{"shop.example.com"}, host: "localhost"},
 	} {
-		if got := hostAllowed(&djangosession.Settings{AllowedHosts: c.allowed, Debug: c.debug}, c.host); got != c.want {
+		s := &djangosession.Settings{AllowedHosts: c.allowed, Debug: c.debug, DjangoVersion: cmp.Or(c.version, "6.1")}
+		if got := hostAllowed(s, c.host); got != c.want {
 			t.Errorf("%q with %q, debug %v: %v, want %v", c.host, c.allowed, c.debug, got, c.want)
 		}
 	}

@@ -34,13 +34,16 @@ func Matches(domain string, patterns []string) bool {
 	return false
 }
 
-// Allowed returns ALLOWED_HOSTS, or the hosts that Django since 4.1 allows without it in
-// debug mode. Matches HttpRequest.get_host.
-func Allowed(patterns []string, debug bool) []string {
-	if len(patterns) == 0 && debug {
+// Allowed returns ALLOWED_HOSTS, or the hosts that Django allows without it in debug mode:
+// since 3.1 also subdomains of localhost. Matches HttpRequest.get_host.
+func Allowed(patterns []string, debug, subdomains bool) []string {
+	switch {
+	case len(patterns) > 0 || !debug:
+		return patterns
+	case subdomains:
 		return []string{".localhost", "127.0.0.1", "[::1]"}
 	}
-	return patterns
+	return []string{"localhost", "127.0.0.1", "[::1]"}
 }
 
 // Same reports whether host equals pattern or, if pattern begins with a dot, belongs to
