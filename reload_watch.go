@@ -31,7 +31,8 @@ const (
 // session proves that the settings are outdated and the file is newer; see
 // [djangosession.ErrOutdatedSettings]. It logs each reload to Options.Sessions.Logger,
 // and why one has failed. While the settings are outdated and the file is not newer, it
-// logs a warning once a minute at most. A file that is missing or empty is not read,
+// logs a warning once a minute at most, except where sessions are in cookies, whose
+// signatures any client can date. A file that is missing or empty is not read,
 // because it may be about to be written. Watch returns when ctx ends.
 func (r *Reloader) Watch(ctx context.Context, o WatchOptions) {
 	served := r.current.Load()
@@ -83,7 +84,7 @@ func (w *watcher) look(ctx context.Context) {
 }
 
 // lookOutdated reloads after a session has proved that the settings are outdated. Without
-// a newer file it logs a warning, but not because of a cookie that anybody can make.
+// a newer file it logs a warning, but not because of a cookie that any client can make.
 func (w *watcher) lookOutdated(ctx context.Context) {
 	if w.seen = w.newFile(); w.seen != nil {
 		w.reload(ctx, "outdated")
