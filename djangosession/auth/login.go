@@ -232,9 +232,9 @@ func (a *Auth) logoutSession(ctx context.Context, s *djangosession.Session) erro
 // session even if it was flushed.
 //
 // Call [UserFrom] before you change the password: otherwise the session is checked against
-// the new password and is not a login. The error is [djangosession.ErrSessionGone] if the session has been logged out, or
-// [djangosession.ErrHeaderSent], without a change, if the response has begun. Matches
-// update_session_auth_hash.
+// the new password and is not a login. The error is [djangosession.ErrSessionGone] if the
+// session has been logged out, or [djangosession.ErrHeaderSent], without a change, if the
+// response has begun. Matches update_session_auth_hash.
 func (a *Auth) UpdateSessionAuthHash(ctx context.Context, user *User) error {
 	v, err := a.requestState(ctx)
 	if err != nil {
