@@ -43,7 +43,7 @@ func (f *acceptFlags) unsettled(s *djangosession.Settings, found []djangosession
 // settles reports whether a flag settles a finding.
 func (f *acceptFlags) settles(s *djangosession.Settings, x djangosession.Finding) bool {
 	switch x.Setting {
-	case "SESSION_ENGINE": // other engines have no such option
+	case engineSetting: // other engines have no such option
 		return x.Kind == djangosession.UnknownFinding && f.AcceptEngine != "" && f.AcceptEngine == s.SessionEngine &&
 			(usesTable(s) || engineName(s) == cacheEngine)
 	case "SESSION_DATABASE":

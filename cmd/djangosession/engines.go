@@ -16,7 +16,10 @@ const (
 	redisSessionsEngine = "redis_sessions.session"
 )
 
-const enginePackage = "django.contrib.sessions.backends."
+const (
+	enginePackage = "django.contrib.sessions.backends."
+	engineSetting = "SESSION_ENGINE"
+)
 
 // engineName returns the name of the engine that SESSION_ENGINE is or extends; "" for an
 // unknown one.

@@ -126,7 +126,7 @@ func (c *settingsCheckCommand) isAccepted(s *djangosession.Settings, x djangoses
 	if x.Setting == "USER_MODEL" && (x.Override != "" || hash != "django" && hash != "absent") {
 		return false
 	}
-	known := x.Setting == "SESSION_ENGINE" && x.Kind != djangosession.UnknownFinding // no option settles contradictions
+	known := x.Setting == engineSetting && x.Kind != djangosession.UnknownFinding // no option settles contradictions
 	return x.Refused && !known && slices.Contains(c.AcceptSetting, x.Setting)
 }
 
@@ -134,7 +134,7 @@ func (c *settingsCheckCommand) isAccepted(s *djangosession.Settings, x djangoses
 // part of it, so that the rest cannot be checked.
 func (c *settingsCheckCommand) replacesStore() bool {
 	return slices.ContainsFunc(c.AcceptSetting, func(name string) bool {
-		return name == "SESSION_ENGINE" || strings.HasPrefix(name, "SESSION_CACHE")
+		return name == engineSetting || strings.HasPrefix(name, "SESSION_CACHE")
 	})
 }
 
@@ -144,7 +144,7 @@ func (c *settingsCheckCommand) engineError(s *djangosession.Settings) error {
 	if c.AcceptEngine == "" || c.AcceptEngine == s.SessionEngine {
 		return nil
 	}
-	return &djangosession.SettingError{Setting: "SESSION_ENGINE", Problem: fmt.Sprintf(
+	return &djangosession.SettingError{Setting: engineSetting, Problem: fmt.Sprintf(
 		"is %q, but --accept-engine names %q", s.SessionEngine, c.AcceptEngine)}
 }
 

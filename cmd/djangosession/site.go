@@ -226,7 +226,7 @@ func (f *siteSource) remedy(err error) error {
 		return usageError{err}
 	}
 	flags := map[string]string{
-		"SESSION_ENGINE":   "--accept-engine",
+		engineSetting:      "--accept-engine",
 		"SESSION_DATABASE": "--accept-database-engine", "USER_DATABASE": "--accept-database-engine",
 	}
 	for _, found := range refused.Findings {

@@ -94,7 +94,7 @@ func (a *Auth) upgradeWithNewKey(ctx context.Context, user *User, password strin
 		return store(ctx)
 	}
 	if err := beforeHeader(ctx, s, func() error { return s.CycleKey(ctx) }); err != nil {
-		return nil //nolint:nilerr // the password stays as it is
+		return nil // the password stays as it is
 	}
 	return store(ctx)
 }
