@@ -107,8 +107,8 @@ func (v *requestState) isLogin(user *User) bool {
 
 // ChangePassword is [Auth.SetPassword] for a user who changes the own password: the
 // session of the request gets a new key and the hash of the new password, so that the user
-// stays logged in. All other sessions of the user end. If the request is not one of the
-// user, the session stays as it is.
+// stays logged in. All other sessions of the user end. In a request of another user, the
+// session only gets a new key.
 //
 // The password is encoded first, which ends with ctx and changes nothing. The rest
 // continues for at most [djangosession.DefaultSaveTimeout]. The session gets its key
@@ -117,7 +117,8 @@ func (v *requestState) isLogin(user *User) bool {
 //
 // The error is one of SetPassword, [ErrNoMiddleware], [djangosession.ErrSessionGone] if
 // the session has been logged out, or [djangosession.ErrHeaderSent] if the response has
-// begun. The password then stays as it is. Matches set_password, save and
+// begun. After the latter three, and those of encoding, the password is unchanged. Django
+// stores the session even if it was logged out. Matches set_password, save and
 // update_session_auth_hash.
 func (a *Auth) ChangePassword(ctx context.Context, user *User, password string) error {
 	v, err := a.requestState(ctx)
@@ -133,27 +134,31 @@ func (a *Auth) ChangePassword(ctx context.Context, user *User, password string) 
 	}
 	ctx, cancel := outlasting(ctx)
 	defer cancel()
-	return v.change(ctx, false, func(ctx context.Context, s *djangosession.Session, before State) (State, error) {
+	var failed error // to store the password, after which the session is still a login of the user
+	err = v.change(ctx, false, func(ctx context.Context, s *djangosession.Session, before State) (State, error) {
 		if !v.isLogin(user) {
-			return before, a.replacePassword(ctx, user, encoded)
+			err := a.replacePassword(ctx, user, encoded)
+			if err == nil && s.Key() != "" {
+				err = beforeHeader(ctx, s, func() error { return s.CycleKey(ctx) })
+			}
+			return before, err
 		}
 		err := beforeHeader(ctx, s, func() error {
 			if err := s.CycleKey(ctx); err != nil {
 				return fmt.Errorf("auth: change a password: %w", err)
 			}
-			if err := a.replacePassword(ctx, user, encoded); err != nil {
-				return err
-			}
-			if !user.NoHash {
+			failed = a.replacePassword(ctx, user, encoded)
+			if failed == nil && !user.NoHash {
 				s.Set(HashSessionKey, a.hasher.hash(user))
 			}
 			return nil
 		})
-		if err != nil {
+		if err != nil || failed != nil {
 			return before, err
 		}
 		return State{User: a.adopt(user, before.User.Backend)}, nil
 	})
+	return errors.Join(err, failed)
 }
 
 // SetPassword encodes a password, stores it, and sets user.Password. It does not check

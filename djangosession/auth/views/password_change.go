@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 )
 
@@ -62,10 +63,25 @@ func (v *Views) processChange(ctx context.Context, f *form, user *auth.User) err
 			err = nil
 		}
 	}
-	if err == nil && len(f.problems) > 0 && user.Password != before { // it was encoded again
-		return v.site.Login.UpdateSessionAuthHash(ctx, user)
+	if (err != nil || len(f.problems) > 0) && user.Password != before { // it was encoded again
+		err = errors.Join(err, v.keepLogin(ctx, user))
 	}
 	return err
+}
+
+// keepLogin keeps a user logged in whose password was stored, even if the response is an
+// error, with which the session is not saved, or the client has disconnected.
+func (v *Views) keepLogin(ctx context.Context, user *auth.User) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), djangosession.DefaultSaveTimeout)
+	defer cancel()
+	if err := v.site.Login.UpdateSessionAuthHash(ctx, user); err != nil {
+		return err
+	}
+	session, err := djangosession.FromContext(ctx)
+	if err != nil {
+		return err
+	}
+	return session.Save(ctx)
 }
 
 // checkOldPassword checks the field with the current password.

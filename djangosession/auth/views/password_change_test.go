@@ -259,8 +259,8 @@ func TestAbortedPasswordChangeChangesNothing(t *testing.T) {
 	}
 }
 
-// A form that is sent twice at once, or a logout, takes the session away. In Django, that
-// is a SessionInterrupted with status 400.
+// A form that is sent twice at once, or a logout, takes the session away. Django would
+// store it again, and so bring back a login after its logout.
 func TestPasswordChangeAfterALogoutChangesNothing(t *testing.T) {
 	t.Parallel()
 	site := newChange(t, "new$pw")
@@ -288,6 +288,20 @@ func TestFailedPasswordChangeKeepsTheLogin(t *testing.T) {
 		if w := site.send(t, "/user/", url.Values{}); w.Code != http.StatusOK {
 			t.Errorf("%s: the user is logged out", string(stored))
 		}
+	}
+}
+
+// The old password is encoded again, and then the database goes down.
+func TestFailureAfterEncodingAgainKeepsTheLogin(t *testing.T) {
+	t.Parallel()
+	site := newChange(t, "old$pw")
+	site.users.stored = func() { site.users.down = true }
+	w := site.send(t, "/change/", url.Values{"old_password": {"pw"}, "new_password1": {"a"}, "new_password2": {"a"}})
+	if stored := site.stored(t); w.Code != http.StatusInternalServerError || stored != "new$pw" {
+		t.Errorf("status %d, stored %q", w.Code, string(stored))
+	}
+	if w := site.send(t, "/user/", url.Values{}); w.Code != http.StatusOK {
+		t.Error("the user is logged out")
 	}
 }
 

@@ -113,7 +113,7 @@ func (v *Views) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if _, refused := errors.AsType[*csrf.Error](err); refused {
 		status, level = http.StatusForbidden, slog.LevelWarn
 	} else if _, broken := errors.AsType[*csrf.FormError](err); broken || errors.Is(err, djangosession.ErrSessionGone) {
-		status, level = http.StatusBadRequest, slog.LevelWarn // Django raises SessionInterrupted
+		status, level = http.StatusBadRequest, slog.LevelWarn // as the session middleware, and Django's
 	}
 	v.options.Logger.LogAttrs(r.Context(), level, "login page failed",
 		slog.String("path", pathForLog(r)), slog.String("error", err.Error()))
