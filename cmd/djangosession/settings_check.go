@@ -59,6 +59,11 @@ const invalidFinding djangosession.FindingKind = "invalid"
 
 // Run is the command.
 func (c *settingsCheckCommand) Run(t *tool) error {
+	for _, name := range c.AcceptSetting {
+		if !slices.Contains(acceptable(), name) {
+			return usagef("--accept-setting must be one of %s", strings.Join(acceptable(), ", "))
+		}
+	}
 	data, err := c.read(t)
 	if err != nil {
 		return usagef("read settings: %w", err)
@@ -126,8 +131,25 @@ func (c *settingsCheckCommand) isAccepted(s *djangosession.Settings, x djangoses
 	if x.Setting == "USER_MODEL" && (x.Override != "" || hash != "django" && hash != "absent") {
 		return false
 	}
-	known := x.Setting == engineSetting && x.Kind != djangosession.UnknownFinding // no option settles contradictions
-	return x.Refused && !known && slices.Contains(c.AcceptSetting, x.Setting)
+	if !x.Refused || !slices.Contains(c.AcceptSetting, x.Setting) {
+		return false
+	}
+	switch x.Setting { // other contradictions have no option
+	case engineSetting:
+		return x.Kind == djangosession.UnknownFinding
+	case "SESSION_CACHE.backend":
+		isCopy := s.SessionCache.Backend == locMemBackend && usesTable(s)
+		return x.Kind == djangosession.UnknownFinding || isCopy || slices.Contains(c.AcceptSetting, engineSetting)
+	}
+	return true
+}
+
+// acceptable are the settings that an option in Go can replace.
+func acceptable() []string {
+	return []string{
+		engineSetting, "SESSION_CACHE", "SESSION_CACHE.backend", "SESSION_CACHE.key_function", "SESSION_CACHE.database",
+		"SESSION_DATABASE", "USER_DATABASE", "USER_MODEL",
+	}
 }
 
 // replacesStore reports whether an option in Go replaces the store of the settings, or a
