@@ -14,8 +14,8 @@ import (
 //
 // Besides Django's settings it reads SESSION_STORE, SESSION_STORE_CLASS,
 // SESSION_DATABASE, USER_DATABASE, USER_MODEL, SESSION_CACHE, SESSION_REDIS,
-// HASHERS, LOGIN_RECEIVERS, KEY_SALT, PICKLE_PROTOCOL, PYTHON_VERSION, EXPORTED_AT and
-// ACCEPT_LEGACY_LAYOUT into the fields of [Settings] of the same names.
+// HASHERS, LOGIN_RECEIVERS, KEY_SALT, PICKLE_PROTOCOL, PYTHON_VERSION, EXPORTED_AT,
+// ACCEPT_LEGACY_LAYOUT and MAX_INFLATED into the fields of [Settings] of the same names.
 //
 // The error is a [*SettingError] if a setting is invalid. An unsupported
 // SESSION_SERIALIZER is reported only when the settings are used, so that
@@ -113,6 +113,6 @@ func (s *Settings) byName() map[string]any {
 		"EXPORTED_AT":                        (*unixTime)(&s.ExportedAt),
 		"PICKLE_PROTOCOL":                    &s.PickleProtocol,
 		"ACCEPT_LEGACY_LAYOUT":               &s.AcceptLegacyLayout,
-		"MAX_INFLATED":                       &s.MaxInflated,
+		"MAX_INFLATED":                       (*maxInflated)(&s.MaxInflated),
 	}
 }

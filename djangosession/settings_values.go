@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"time"
 )
@@ -193,6 +194,22 @@ func (t *timeout) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	return (*seconds)(t).UnmarshalJSON(b)
+}
+
+// maxInflated is a number of bytes.
+type maxInflated int
+
+func (m *maxInflated) UnmarshalJSON(b []byte) error {
+	var n int
+	if err := json.Unmarshal(b, &n); err != nil {
+		return err
+	}
+	const most = 1 << 30 // four times as much is a file
+	if n < 0 || n > most {
+		return fmt.Errorf("must be a number of bytes from 0 to %d", most)
+	}
+	*m = maxInflated(n)
+	return nil
 }
 
 func isNull(b []byte) bool { return string(b) == "null" }

@@ -63,7 +63,7 @@ func TestSettingsAreReadInAllTheirForms(t *testing.T) {
 		{"TIME_ZONE", func(s djangosession.Settings) any { return s.TimeZone }, map[string]any{`"UTC"`: "UTC", `null`: "", `7`: refused}},
 		{"LOGIN_URL", func(s djangosession.Settings) any { return s.LoginURL }, map[string]any{`"/in/"`: "/in/", `7`: refused, `null`: "/accounts/login/"}},
 		{"LOGIN_REDIRECT_URL", func(s djangosession.Settings) any { return s.LoginRedirectURL }, map[string]any{`"/in/"`: "/in/", `null`: ""}},
-		{"MAX_INFLATED", func(s djangosession.Settings) any { return s.MaxInflated }, map[string]any{`5`: 5, `"5"`: refused}},
+		{"MAX_INFLATED", func(s djangosession.Settings) any { return s.MaxInflated }, map[string]any{`5`: 5, `0`: 0, `"5"`: refused, `-1`: refused, `1073741825`: refused}},
 	} {
 		for value, want := range c.values {
 			text := `{"SECRET_KEY": "k", ` + fmt.Sprintf("%q", c.name) + ": " + value + "}"
