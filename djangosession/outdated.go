@@ -52,7 +52,8 @@ var ErrMaxInflated error = maxInflatedError{}
 type maxInflatedError struct{}
 
 func (maxInflatedError) Error() string {
-	return "Django can read the session: raise Settings.MaxInflated, which is MAX_INFLATED in a settings file: add it after each export"
+	return "Django can read the session: raise Settings.MaxInflated, which is MAX_INFLATED in a settings file " +
+		"(add it after each export)"
 }
 
 // Is implements [errors.Is].

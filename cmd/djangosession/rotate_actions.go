@@ -56,7 +56,7 @@ func (c *rotateCommand) actions(r *rotation, step nextStep) []action {
 func (c *rotateCommand) rollOut(r *rotation, first ...action) []action {
 	file, fresh := shellQuote(c.Settings), shellQuote(c.Settings+".new")
 	check := append([]string{program, "settings", "check"}, c.acceptWords()...)
-	if r.settings.SessionCache.Backend == locMemBackend && usesTable(r.settings) { // a copy, which services that only read do without
+	if r.settings.SessionCache.Backend == locMemBackend && usesTable(r.settings) { // readers need no copy
 		check = append(check, "--accept-setting", "SESSION_CACHE.backend")
 	}
 	check = append(check, fresh)
