@@ -7,6 +7,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/djangobridge/djangobridge/internal/signedtime"
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/py/pyjson"
 	"github.com/djangobridge/djangobridge/signing"
@@ -209,7 +210,7 @@ func owned(data []byte) string {
 // decodeError completes the error of a text that does not decode.
 func decodeError(text string, err error) error {
 	if refused, ok := errors.AsType[*DecodeError](err); ok {
-		refused.SignedAt = signedAt(text)
+		refused.SignedAt = signedtime.Of(text)
 		if refused.Reason == signing.TooLarge { // after its signature was found valid
 			refused.Err = ErrMaxInflated
 		}

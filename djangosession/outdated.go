@@ -3,10 +3,9 @@ package djangosession
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
-	"github.com/djangobridge/djangobridge/signing"
+	"github.com/djangobridge/djangobridge/internal/signedtime"
 )
 
 // ErrOutdatedSettings reports that the site's settings, usually the SECRET_KEY, have
@@ -61,10 +60,6 @@ func (maxInflatedError) Is(target error) bool {
 	return target == ErrUnknownFormat || target == ErrOutdatedSettings
 }
 
-// clockTolerance is how far the clock of another machine may be ahead. A later signature
-// is considered damaged.
-const clockTolerance = 24 * time.Hour
-
 // outdated returns an error that wraps [ErrOutdatedSettings] if err proves that the
 // settings are outdated, err itself if it is one already, else nil.
 func (m *Manager) outdated(err error) error {
@@ -72,7 +67,7 @@ func (m *Manager) outdated(err error) error {
 		return err
 	}
 	refused, ok := errors.AsType[*DecodeError](err)
-	if !ok || !refused.SignedAt.After(m.settingsOf) || refused.SignedAt.After(m.settings.Clock().Add(clockTolerance)) {
+	if !ok || !signedtime.IsNewer(refused.SignedAt, m.settingsOf, m.settings.Clock()) {
 		return nil
 	}
 	return fmt.Errorf("%w: %w", ErrOutdatedSettings, err)
@@ -93,27 +88,4 @@ func newestSettings(s *Settings) time.Time {
 		return s.Clock()
 	}
 	return s.ExportedAt
-}
-
-// signedAt returns the signing time in a text of the layout since 3.1; the zero time if
-// it has none.
-func signedAt(text string) time.Time {
-	value, found := beforeLast(text, ":")
-	if !found {
-		return time.Time{}
-	}
-	_, found = beforeLast(value, ":")
-	seconds, err := signing.B62Decode(value[strings.LastIndex(value, ":")+1:])
-	if !found || err != nil {
-		return time.Time{}
-	}
-	return time.Unix(seconds, 0)
-}
-
-func beforeLast(text, sep string) (before string, found bool) {
-	i := strings.LastIndex(text, sep)
-	if i < 0 {
-		return "", false
-	}
-	return text[:i], true
 }

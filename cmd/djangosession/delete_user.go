@@ -8,6 +8,7 @@ import (
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/internal/amount"
+	"github.com/djangobridge/djangobridge/internal/signedtime"
 )
 
 // maxPasses is the maximum number of passes of sessions delete --user.
@@ -81,7 +82,7 @@ func (d *userDeletion) passes(ctx context.Context) error {
 		case pass == maxPasses:
 			return errLoggedInAgain
 		}
-		d.db.from, d.db.since = "", began.Add(-clockTolerance)
+		d.db.from, d.db.since = "", began.Add(-signedtime.Tolerance)
 		d.progress.total.Store(0) // it is not known how many rows are skipped
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/internal/signedtime"
 	"github.com/djangobridge/djangobridge/internal/sqlitedriver"
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/signing"
@@ -73,23 +74,6 @@ func TestDeletionOfUserFindsSessionsWhoseKeysChange(t *testing.T) {
 	}
 }
 
-// The times are those in sessions that Django has signed; older forms have none.
-func TestSessionsKnowWhenTheyWereSigned(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]time.Time{
-		".eJyrVkosLcnIKy4sTUxJzUwpVrJSqlWKz0xRslJKySxOLVGqBQB6yAqH:1kVwJx:signature": time.Unix(1603456645, 0),
-		"e30:0:signature":      time.Unix(0, 0),
-		"e30:signature":        {},
-		"e30::signature":       {},
-		"":                     {},
-		"MWM4Njk0OWE2Y2I0Zjk6": {},
-	} {
-		if got := signedAt(text); !got.Equal(want) {
-			t.Errorf("%s: %v, want %v", text, got, want)
-		}
-	}
-}
-
 // A later pass reads what was signed since the first began, and what has no time.
 func TestLaterPassesSkipWhatWasSignedBefore(t *testing.T) {
 	t.Parallel()
@@ -112,7 +96,7 @@ func TestLaterPassesSkipWhatWasSignedBefore(t *testing.T) {
 		t.Fatal(err)
 	}
 	var keys []string
-	for r, err := range (&store{Engine: table, table: table, since: now.Add(-clockTolerance)}).rows(t.Context()) {
+	for r, err := range (&store{Engine: table, table: table, since: now.Add(-signedtime.Tolerance)}).rows(t.Context()) {
 		if err != nil {
 			t.Fatal(err)
 		}

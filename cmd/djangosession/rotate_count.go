@@ -10,6 +10,7 @@ import (
 	"github.com/djangobridge/djangobridge/djangosession/auth"
 	"github.com/djangobridge/djangobridge/internal/amount"
 	"github.com/djangobridge/djangobridge/internal/batch"
+	"github.com/djangobridge/djangobridge/internal/signedtime"
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/signing"
 	"github.com/djangobridge/djangobridge/tables"
@@ -285,12 +286,8 @@ func (l *loginCount) addUnread() {
 
 // isNewer reports whether a session was signed after the settings were exported.
 func (c *keyCounter) isNewer(signed time.Time) bool {
-	return !c.exported.IsZero() && signed.After(c.exported) && !signed.After(c.now.Add(clockTolerance))
+	return !c.exported.IsZero() && signedtime.IsNewer(signed, c.exported, c.now)
 }
-
-// clockTolerance is how far the clock of another machine may be ahead. A later signature
-// is considered damaged.
-const clockTolerance = 24 * time.Hour
 
 // countLogins compares the hashes of logins with the passwords of their users.
 func (c *keyCounter) countLogins(ctx context.Context, logins []storedLogin, to *keyTotals) error {

@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"strings"
 	"time"
 
 	"github.com/djangobridge/djangobridge/djangosession"
+	"github.com/djangobridge/djangobridge/internal/signedtime"
 	"github.com/djangobridge/djangobridge/py"
-	"github.com/djangobridge/djangobridge/signing"
 	"github.com/djangobridge/djangobridge/tables"
 )
 
@@ -71,26 +70,6 @@ func (s *store) rows(ctx context.Context) iter.Seq2[row, error] {
 	}
 }
 
-// signedAt returns when a stored session was signed, of which a wrong signature says
-// nothing; zero if the text has no time, as before Django 3.1.
-func signedAt(data string) time.Time {
-	value, _, _ := cutLast(data)
-	_, stamp, found := cutLast(value)
-	seconds, err := signing.B62Decode(stamp)
-	if !found || err != nil {
-		return time.Time{}
-	}
-	return time.Unix(seconds, 0)
-}
-
-func cutLast(text string) (before, after string, found bool) {
-	i := strings.LastIndexByte(text, ':')
-	if i < 0 {
-		return "", text, false
-	}
-	return text[:i], text[i+1:], true
-}
-
 // rowsOfTable yields rows from s.from, except those signed before s.since.
 func (s *store) rowsOfTable(ctx context.Context) iter.Seq2[row, error] {
 	return func(yield func(row, error) bool) {
@@ -99,7 +78,7 @@ func (s *store) rowsOfTable(ctx context.Context) iter.Seq2[row, error] {
 				yield(row{}, err)
 				return
 			}
-			if signed := signedAt(r.Data); !signed.IsZero() && signed.Before(s.since) {
+			if signed := signedtime.Of(r.Data); !signed.IsZero() && signed.Before(s.since) {
 				continue
 			}
 			found := row{

@@ -12,6 +12,7 @@ import (
 
 	"github.com/djangobridge/djangobridge/djangosession"
 	"github.com/djangobridge/djangobridge/djangosession/auth"
+	"github.com/djangobridge/djangobridge/internal/signedtime"
 	"github.com/djangobridge/djangobridge/py"
 	"github.com/djangobridge/djangobridge/tables"
 )
@@ -204,14 +205,10 @@ func (d *Deployment) readable(r *report, s *sample) {
 	}
 }
 
-// futureTolerance is how far the clock of another machine may be ahead. A later signature
-// is considered damaged.
-const futureTolerance = 24 * time.Hour
-
 // isNewer reports whether a session was signed after the settings were exported.
 func (d *Deployment) isNewer(signed time.Time) bool {
 	exported := d.Settings.ExportedAt
-	return !exported.IsZero() && signed.After(exported) && !signed.After(d.Now().Add(futureTolerance))
+	return !exported.IsZero() && signedtime.IsNewer(signed, exported, d.Now())
 }
 
 // cause is why a session does not decode.
